@@ -1,0 +1,1 @@
+"""Floor 3: the backup formats (core/FORMAT.md): bytes to dataclasses and back, strict and bounded."""

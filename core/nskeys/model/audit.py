@@ -1,0 +1,104 @@
+"""The audit trail: one line for every change, each hash covering all lines before it.
+
+h0 = SHA-256("nskeys/audit/1" 0x00 | cmdb_id), hi = SHA-256("nskeys/audit/1" 0x00 | h(i-1) |
+u32be length | line). Whoever cuts or edits a line has to change every later hash and the head that
+the server key signed and that each backup carries.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.times import to_rfc3339
+
+_PREFIX = b"nskeys/audit/1\x00"
+
+
+class Action(StrEnum):
+    """What was done; the audit trail's vocabulary."""
+
+    SET_UP = "set-up"
+    LOSS_ACCEPTED = "loss-accepted"
+    MIGRATED = "migrated"
+    CREDENTIAL_ADDED = "credential-added"
+    CREDENTIAL_EDITED = "credential-edited"
+    CREDENTIAL_REVEALED = "credential-revealed"
+    CREDENTIAL_REMOVED = "credential-removed"
+    CREDENTIALS_IMPORTED = "credentials-imported"
+    KEY_CREATED = "key-created"
+    ROTATION_ACTIVATED = "rotation-activated"
+    ROTATION_RESEALED = "rotation-resealed"
+    ROTATION_FINISHED = "rotation-finished"
+    BACKED_UP = "backed-up"
+    BACKUP_FAILED = "backup-failed"
+    DRILLED = "drilled"
+    RESTORED = "restored"
+    REGISTER_CHECKED = "register-checked"
+    REGISTER_ADDED = "register-added"
+    REGISTER_RETIRED = "register-retired"
+    DESTINATION_ADDED = "destination-added"
+    DESTINATION_REMOVED = "destination-removed"
+    PROTECTOR_CHANGED = "protector-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: the effective user and, under sudo, who asked."""
+
+    uid: int
+    user: str
+    sudo_user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """What a change says of itself. `details` holds no secret: names, counts, ids."""
+
+    action: Action
+    subject: str
+    actor: Actor
+    moment: datetime
+    details: tuple[tuple[str, str], ...] = ()
+
+    def line(self) -> str:
+        """The line as it is stored and hashed (RFC 8785 JSON)."""
+        value: Json = {
+            "time": to_rfc3339(self.moment),
+            "uid": self.actor.uid,
+            "user": self.actor.user,
+            "sudo_user": self.actor.sudo_user,
+            "action": self.action.value,
+            "subject": self.subject,
+            "details": dict(self.details),
+        }
+        return canonical_json(value).decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A stored line."""
+
+    number: int
+    line: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """How many lines there are and the last one's hash (32 bytes)."""
+
+    count: int
+    digest: bytes
+
+
+def first_digest(cmdb_id: str) -> bytes:
+    """h0 for a CMDB id in hex."""
+    return hashlib.sha256(_PREFIX + bytes.fromhex(cmdb_id)).digest()
+
+
+def next_digest(previous: bytes, line: str) -> bytes:
+    """hi from h(i-1) and the line."""
+    data = line.encode("utf-8")
+    return hashlib.sha256(_PREFIX + previous + len(data).to_bytes(4, "big") + data).digest()

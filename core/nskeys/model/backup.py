@@ -1,0 +1,124 @@
+"""A backup's facts: what its `.kms` says of itself, signed, and repeated in `manifest.json`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from nskeys.model.audit import AuditHead
+from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.secret import SecretBytes
+
+KMS_NAME = "keys.kms"
+MANIFEST_NAME = "manifest.json"
+RESTORE_NAME = "RESTORE.txt"
+READER_NAME = "open_kms.py"
+IDENTITY_NAME = "identity.age"
+FORMAT = "nskeys/backup/1"
+HINT_LIMIT = 200
+
+
+class Protection(StrEnum):
+    """What opens a `.kms`."""
+
+    PASSWORD = "password"
+    RECIPIENTS = "recipients"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFact:
+    """An archive member by its SHA-256 (hex) and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A key of the backup: as `KeyInfo`, and how many credentials it sealed at that moment."""
+
+    info: KeyInfo
+    credentials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a backup says of itself. `members` covers all but `keys.kms`, `manifest.json`."""
+
+    server: str
+    cmdb_id: str
+    server_key: str
+    """Thumbprint of the server key that signed, 64 hex digits."""
+    created: datetime
+    generation: int
+    previous: str | None
+    """SHA-256 of the previous `.kms` in hex; None for the first."""
+    keys: tuple[KeyFact, ...]
+    kinds: tuple[tuple[str, int], ...]
+    """Credentials per kind, in the kinds' order."""
+    audit: AuditHead
+    protection: Protection
+    recipients: tuple[str, ...] = ()
+    hint: str = ""
+    members: tuple[tuple[str, MemberFact], ...] = ()
+
+    @property
+    def kids(self) -> tuple[Kid, ...]:
+        """The keys in it, in their order."""
+        return tuple(key.info.kid for key in self.keys)
+
+    @property
+    def credentials(self) -> int:
+        """How many credentials the CMDB held."""
+        return sum(count for _, count in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`manifest.json`: the facts, their Ed25519 signature (None: unsigned), every member's hash."""
+
+    facts: Facts
+    signature: bytes | None
+    members: tuple[tuple[str, MemberFact], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUpKey:
+    """A key out of a `.kms`: its thumbprint was recomputed and equals `info.kid`."""
+
+    info: KeyInfo
+    material: SecretBytes
+
+
+@dataclass(frozen=True, slots=True)
+class KmsContents:
+    """An opened `.kms`: facts, signature, every key, and the server key's 32-byte seed (if any)."""
+
+    facts: Facts
+    signature: bytes | None
+    keys: tuple[BackedUpKey, ...]
+    server_key: SecretBytes | None
+
+    def wipe(self) -> None:
+        """Forget every key."""
+        for key in self.keys:
+            key.material.wipe()
+        if self.server_key is not None:
+            self.server_key.wipe()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a backup file says without its password. `manifest` is None for a bare `.kms`."""
+
+    path: str
+    kms: bytes = field(repr=False)
+    kms_sha256: str
+    file_sha256: str
+    size: int
+    manifest: Manifest | None
+    protection: Protection
+
+    @property
+    def bare(self) -> bool:
+        """A `.kms` without its companions: nothing about it could be checked."""
+        return self.manifest is None

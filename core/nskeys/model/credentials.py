@@ -1,0 +1,163 @@
+"""Credentials: three kinds, five bound fields, and what makes each field valid.
+
+Every field here but the secret is bound into the seal (see core/FORMAT.md, "Sealed secret"), so a
+field is normalised once, before it is sealed, and never touched afterwards.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from nskeys.errors import FieldInvalid
+from nskeys.model.keys import Kid
+
+NAME_LIMIT = 255
+FIELD_LIMIT = 2_048
+NOTE_LIMIT = 16_384
+SECRET_LIMIT = 65_535
+"""Bytes of UTF-8 (see core/FORMAT.md); the other limits are characters."""
+PCANYWHERE_PORT = 5631
+
+
+class CredentialKind(StrEnum):
+    """What a credential is for."""
+
+    HIERARCHY = "hierarchy"
+    PCANYWHERE = "pcanywhere"
+    RUN_AS = "run-as"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFields:
+    """The fields that the seal binds, valid and in NFC. Make one with `check_fields`."""
+
+    kind: CredentialKind
+    name: str
+    target: str
+    account: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential as it is listed: everything but its secret."""
+
+    credential_id: str
+    """32 hex digits."""
+    fields: CredentialFields
+    kid: Kid
+    created: datetime
+    updated: datetime
+    sealed: datetime
+    """When it was first sealed under `kid`."""
+
+    @property
+    def reference(self) -> str:
+        """`kind/name`, unique and readable."""
+        return f"{self.fields.kind}/{self.fields.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredential:
+    """A credential with its sealed secret, as stored."""
+
+    credential: Credential
+    blob: bytes
+
+
+_ACCOUNT = re.compile(r"[^\\/\x00-\x1f]+\\[^\\\x00-\x1f]+")
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\\\[\]]+)(?::(\d{1,5}))?")
+
+
+def check_fields(
+    kind: CredentialKind, name: str, target: str, account: str, note: str = ""
+) -> CredentialFields:
+    """The five fields, normalised to NFC; FieldInvalid names the first one that is not valid."""
+    fields = CredentialFields(
+        kind,
+        _line("name", name, NAME_LIMIT),
+        _line("target", target, FIELD_LIMIT),
+        _line("account", account, FIELD_LIMIT),
+        _text("note", note, NOTE_LIMIT),
+    )
+    _CHECKS[kind](fields)
+    return fields
+
+
+def check_secret(secret: str) -> None:
+    """FieldInvalid for a secret that cannot be sealed. An empty one is valid: accounts have them."""
+    try:
+        size = len(secret.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise FieldInvalid("secret", "not_text") from None
+    if size > SECRET_LIMIT:
+        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+
+
+def pcanywhere_address(target: str) -> tuple[str, int]:
+    """Host and port of a pcAnywhere target; FieldInvalid where it is none."""
+    match = _HOST_PORT.fullmatch(target)
+    port = int(match[2]) if match and match[2] else PCANYWHERE_PORT
+    if not match or not 1 <= port <= 65_535:
+        raise FieldInvalid("target", "not_host_port")
+    return match[1], port
+
+
+def _check_hierarchy(fields: CredentialFields) -> None:
+    try:
+        url = urlsplit(fields.target)
+        valid = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        valid = False
+    if not valid or " " in fields.target:
+        raise FieldInvalid("target", "not_url")
+    if not _ACCOUNT.fullmatch(fields.account):
+        raise FieldInvalid("account", "not_domain_user")
+
+
+def _check_pcanywhere(fields: CredentialFields) -> None:
+    pcanywhere_address(fields.target)
+    if not fields.account:
+        raise FieldInvalid("account", "empty")
+
+
+def _check_run_as(fields: CredentialFields) -> None:
+    if not fields.target:
+        raise FieldInvalid("target", "empty")
+    if "\\" in fields.account:
+        if not _ACCOUNT.fullmatch(fields.account):
+            raise FieldInvalid("account", "not_domain_user")
+    elif not fields.account:
+        raise FieldInvalid("account", "empty")
+
+
+_CHECKS = {
+    CredentialKind.HIERARCHY: _check_hierarchy,
+    CredentialKind.PCANYWHERE: _check_pcanywhere,
+    CredentialKind.RUN_AS: _check_run_as,
+}
+
+
+def _line(field: str, value: str, limit: int) -> str:
+    text = _text(field, value.strip(), limit)
+    if "\n" in text or "\r" in text:
+        raise FieldInvalid(field, "several_lines")
+    if field == "name" and not text:
+        raise FieldInvalid(field, "empty")
+    return text
+
+
+def _text(field: str, value: str, limit: int) -> str:
+    if "\x00" in value:
+        raise FieldInvalid(field, "zero_character")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise FieldInvalid(field, "not_text") from None
+    text = unicodedata.normalize("NFC", value)
+    if len(text) > limit:
+        raise FieldInvalid(field, "too_long", limit)
+    return text

@@ -1,0 +1,66 @@
+"""Keys and their states, after NIST SP 800-57 part 1, section 7. Keys are never destroyed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+Kid = NewType("Kid", str)
+"""64 lower-case hex digits: the key's RFC 7638 thumbprint with SHA-256."""
+
+SEALS_DUE = 2**31
+"""A key that sealed this many secrets is due for rotation (random 96-bit nonces)."""
+SEALS_LIMIT = 2**32
+"""A key seals no more than this many secrets (NIST SP 800-38D, section 8.3)."""
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life; only an active key seals, all but pre-active ones open."""
+
+    PRE_ACTIVE = "pre-active"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    COMPROMISED = "compromised"
+
+
+_STRICTNESS = (KeyState.PRE_ACTIVE, KeyState.ACTIVE, KeyState.DEACTIVATED, KeyState.COMPROMISED)
+
+
+def stricter(one: KeyState, other: KeyState) -> KeyState:
+    """The state that forbids more; where two sources disagree, this one holds."""
+    return max(one, other, key=_STRICTNESS.index)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What is known of a key without unwrapping it."""
+
+    kid: Kid
+    created: datetime
+    state: KeyState
+    state_since: datetime
+
+    @property
+    def short(self) -> str:
+        """The first 8 digits, as screens show it."""
+        return self.kid[:8]
+
+    def in_state(self, state: KeyState, since: datetime) -> "KeyInfo":
+        """The same key in another state; unchanged when it is in that state already."""
+        return self if state is self.state else replace(self, state=state, state_since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """How many credentials of one kind a key seals, and the earliest moment one of them was."""
+
+    kid: Kid
+    kind: str
+    credentials: int
+    sealed_since: datetime
+
+
+def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:
+    """The key that seals; the newest where, after a broken off change, two are active."""
+    active = [key for key in keys if key.state is KeyState.ACTIVE]
+    return max(active, key=lambda key: (key.created, key.kid), default=None)

@@ -1,0 +1,271 @@
+"""Plans and reports: what a guided operation will do and what it did, for any front end to show.
+
+A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose state no longer holds.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from nskeys.errors import BadRow
+from nskeys.model.backup import Facts, Inspected
+from nskeys.model.credentials import Credential, CredentialFields
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.recoverability import DueReason
+from nskeys.model.register import BackupCopy, Proof
+
+
+class FailureReason(StrEnum):
+    """Why a credential did not open."""
+
+    KEY_MISSING = "key_missing"
+    TAMPERED = "tampered"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialProof:
+    """One credential, tried: it opened (`failure` None), or why not."""
+
+    credential: Credential
+    failure: FailureReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """Every credential was tried; `failures` holds those that did not open."""
+
+    opened: int
+    failures: tuple[CredentialProof, ...]
+
+    @property
+    def failed(self) -> int:
+        """How many did not open."""
+        return len(self.failures)
+
+
+# --- set-up ------------------------------------------------------------------------------------
+
+
+class HomeState(StrEnum):
+    """What is in a home."""
+
+    EMPTY = "empty"
+    """Nothing: a new installation, or a restore."""
+    DATABASE_ONLY = "database_only"
+    """A CMDB with credentials and no keys: a restore, or going on without them."""
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSight:
+    """What a first start finds."""
+
+    state: HomeState
+    home: str
+    cmdb: str
+    cmdb_id: str | None
+    credentials: int
+    remembered: tuple[BackupCopy, ...]
+    """What the register remembers, newest first; unsigned here, for the server key is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpReport:
+    """What `init` made."""
+
+    server: str
+    cmdb: str
+    cmdb_id: str
+    home: str
+    protector: str
+    kid: Kid
+
+
+# --- backup ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlan:
+    """What a backup will write, and where."""
+
+    destination: DestinationInfo
+    where: Whereabouts
+    archive_name: str
+    generation: int
+    keys: tuple[KeyInfo, ...]
+    credentials: int
+    hint: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A backup that was written, read back and opened by two readers."""
+
+    copy: BackupCopy
+    credentials: int
+    """Credentials that its keys cover."""
+
+    @property
+    def kids(self) -> tuple[Kid, ...]:
+        """The keys in it."""
+        return self.copy.backup.kids
+
+
+# --- restore and drill ---------------------------------------------------------------------------
+
+
+class KeyFate(StrEnum):
+    """What a restore does with a key."""
+
+    NEW = "new"
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedKey:
+    """A key of the backup, what becomes of it, and the credentials it opens in this CMDB."""
+
+    info: KeyInfo
+    fate: KeyFate
+    state_after: KeyState
+    credentials: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """What a restore will do. Nothing was changed to make it."""
+
+    inspected: Inspected
+    facts: Facts
+    foreign: tuple[str, ...]
+    """Reasons that need a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`."""
+    keys: tuple[PlannedKey, ...]
+    opens_before: int
+    opens_after: int
+    total: int
+    newer_known: BackupCopy | None
+    """A newer backup that the register remembers."""
+    sets_up: bool
+    """Whether the home is set up by this restore."""
+    fingerprint: str
+
+    @property
+    def added(self) -> tuple[PlannedKey, ...]:
+        """Keys that are not here yet."""
+        return tuple(key for key in self.keys if key.fate is KeyFate.NEW)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What a restore did, and the proof credential by credential."""
+
+    added: tuple[Kid, ...]
+    present: tuple[Kid, ...]
+    proof: ProofReport
+    rotation_advised: bool
+    """The keys come from other hardware: a rotation is offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillReport:
+    """How far a backup was proven without restoring it."""
+
+    address: str
+    facts: Facts
+    reached: Proof
+    foreign: tuple[str, ...]
+    proof: ProofReport
+    recorded: bool
+    """Whether the result was written into the register (it knows this copy)."""
+
+
+# --- rotation ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPlan:
+    """What the next `rotate` does: create, activate or go on."""
+
+    creates: bool
+    activates: bool
+    kid: Kid | None
+    """The key that is waiting or active already; None where one will be created."""
+    to_reseal: int
+    gate_open: bool
+    """A proven backup elsewhere holds the waiting key."""
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotationReport:
+    """What a rotation step did."""
+
+    kid: Kid
+    state: KeyState
+    resealed: int
+    left: tuple[CredentialProof, ...]
+    """Credentials that could not be re-sealed, for they do not open."""
+    due: tuple[DueReason, ...]
+
+
+# --- import --------------------------------------------------------------------------------------
+
+
+class ImportFormat(StrEnum):
+    """The exports that `credential import` reads."""
+
+    KEEPASSXC_CSV = "keepassxc-csv"
+    BITWARDEN_CSV = "bitwarden-csv"
+    BITWARDEN_JSON = "bitwarden-json"
+    NSKEYS_JSON = "nskeys-json"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCredential:
+    """A row that will become a credential. Its secret stays inside the service."""
+
+    row: int
+    fields: CredentialFields
+    renamed_from: str = ""
+    kind_rule: str = ""
+    """The token of the rule that chose the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedField:
+    """A field of the export that nskeys has no place for, and how many rows filled it."""
+
+    field: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import would do."""
+
+    source: str
+    format: ImportFormat
+    credentials: tuple[ImportedCredential, ...]
+    bad: tuple[BadRow, ...]
+    dropped: tuple[DroppedField, ...]
+    fingerprint: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    imported: int
+    skipped: tuple[BadRow, ...]
+    renamed: tuple[tuple[str, str], ...]
+    dropped: tuple[DroppedField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryValues:
+    """`KMSBackupPath` and `KMSBackupDate`: destination and moment of the last good backup."""
+
+    backup_path: str | None = None
+    backup_date: datetime | None = None

@@ -1,0 +1,138 @@
+"""The register: one signed row for every copy of every backup, and how far each was proven."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from nskeys.model.backup import Protection
+from nskeys.model.keys import Kid
+from nskeys.model.places import Location, LocationReason, Whereabouts
+
+
+class Proof(StrEnum):
+    """How far a copy was proven, weakest first."""
+
+    RECORDED = "recorded"
+    PRESENT = "present"
+    INTACT = "intact"
+    OPENED = "opened"
+    KEYS_MATCH = "keys_match"
+    CREDENTIALS_OPEN = "credentials_open"
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest."""
+        return PROOFS.index(self)
+
+
+PROOFS = tuple(Proof)
+
+
+class Sight(StrEnum):
+    """What the last look at a copy found."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREACHABLE = "unreachable"
+    NOT_LOOKED = "not_looked"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofDate:
+    """A level that was reached, and when."""
+
+    proof: Proof
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackupIdentity:
+    """What makes a backup this backup, the same for all its copies."""
+
+    kms_sha256: str
+    archive_sha256: str
+    archive_name: str
+    size: int
+    server: str
+    cmdb_id: str
+    server_key: str
+    created: datetime
+    generation: int
+    previous: str | None
+    kids: tuple[Kid, ...]
+    protection: Protection
+    recipients: tuple[str, ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupCopy:
+    """A register row: a backup at one address, how far proven, and what the last look found.
+
+    `look_moment` is when a person or a check last looked; `good_moment` when it was last good.
+    """
+
+    backup: BackupIdentity
+    destination: str
+    address: str
+    where: Whereabouts
+    proofs: tuple[ProofDate, ...]
+    sight: Sight
+    look_moment: datetime
+    good_moment: datetime | None
+    retired: datetime | None = None
+    drilled_rows: int = 0
+    """Credentials that the last drill opened with it."""
+    signed: bool = field(default=False, compare=False)
+    """Whether the row's signature verified; never stored, always computed on reading."""
+
+    @property
+    def proof(self) -> Proof:
+        """The strongest level this row may claim: `recorded` without a valid signature."""
+        if not self.signed:
+            return Proof.RECORDED
+        return max((item.proof for item in self.proofs), key=lambda p: p.rank, default=Proof.RECORDED)
+
+    def reached(self, proof: Proof) -> datetime | None:
+        """When that level was last reached; None if never, or if the row is not signed."""
+        if not self.signed:
+            return None
+        return max((item.moment for item in self.proofs if item.proof is proof), default=None)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it makes its keys' credentials recoverable: elsewhere, opened once, good when
+        last looked at, not retired, and vouched for by the server key."""
+        return (
+            self.signed
+            and self.retired is None
+            and self.where.location is Location.ELSEWHERE
+            and self.sight is Sight.GOOD
+            and self.proof.rank >= Proof.OPENED.rank
+        )
+
+    @property
+    def was_good(self) -> bool:
+        """Whether it once counted: elsewhere, opened, vouched for. Its last good look then says
+        until when its keys' credentials were safe."""
+        return (
+            self.signed
+            and self.where.location is Location.ELSEWHERE
+            and self.proof.rank >= Proof.OPENED.rank
+        )
+
+    def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
+        """The same copy after a good look that reached `proof` (and so every weaker level)."""
+        kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)
+        fresh = tuple(ProofDate(level, moment) for level in PROOFS if level.rank <= proof.rank)
+        return replace(self, proofs=fresh + kept, sight=Sight.GOOD, look_moment=moment, good_moment=moment)
+
+    def seen(self, sight: Sight, moment: datetime) -> "BackupCopy":
+        """The same copy after a look that found `sight`."""
+        if sight is Sight.GOOD:
+            return self.with_proof(Proof.INTACT, moment)
+        return replace(self, sight=sight, look_moment=moment)
+
+
+NOWHERE = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)

@@ -1,0 +1,74 @@
+"""Bytes that must not be seen.
+
+Python copies freely, so wiping is worth only what it can reach: the buffer held here. What `reveal`
+returns is an ordinary `bytes` that lives until the interpreter frees it; keep it short-lived.
+"""
+
+import hmac
+import unicodedata
+from types import TracebackType
+from typing import NoReturn, Self
+
+
+class SecretBytes:
+    """Key material or a password: redacted `repr`, no `==`, no hash, no pickling, wiped on exit."""
+
+    __slots__ = ("_buffer",)
+    __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._buffer = bytearray(data)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
+        return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"))
+
+    def reveal(self) -> bytes:
+        """The bytes themselves, as a copy that the caller drops as soon as possible."""
+        return bytes(self._buffer)
+
+    def text(self) -> str:
+        """The bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
+        return self._buffer.decode("utf-8")
+
+    def same_as(self, other: "SecretBytes") -> bool:
+        """Whether both hold the same bytes, in a time that does not depend on them."""
+        return hmac.compare_digest(self._buffer, other._buffer)
+
+    def contained_in(self, text: str) -> bool:
+        """Whether `text` gives this secret away (compared without regard to case)."""
+        secret = self._buffer.decode("utf-8", "replace").casefold()
+        return bool(secret) and secret in unicodedata.normalize("NFC", text).casefold()
+
+    def wipe(self) -> None:
+        """Overwrite the buffer with zeros and empty it."""
+        for index in range(len(self._buffer)):
+            self._buffer[index] = 0
+        self._buffer.clear()
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def __bool__(self) -> bool:
+        return bool(self._buffer)
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError("secrets are compared with same_as()")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("secrets are not pickled or copied")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(redacted)"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.wipe()
