@@ -130,10 +130,7 @@ def _cover(
     mine = [use for use in uses if use.kid == kid]
     holding = [copy for copy in copies if kid in copy.backup.kids and copy.retired is None]
     good = sorted((copy for copy in holding if copy.counts), key=_quality, reverse=True)
-    if good:
-        state = RecoveryState.RECOVERABLE
-    else:
-        state = RecoveryState.AT_RISK if info else RecoveryState.LOST
+    state = RecoveryState.RECOVERABLE if good else RecoveryState.AT_RISK if info else RecoveryState.LOST
     return KeyCoverage(
         kid=kid,
         info=info,
