@@ -132,6 +132,13 @@ class HintRefused(NskeysError):
 
 
 @dataclass(eq=False)
+class NotEnoughMemory(NskeysError):
+    """Deriving a key from a password needs this much memory, and the machine did not give it."""
+
+    needed_mib: int
+
+
+@dataclass(eq=False)
 class SecretUnavailable(NskeysError):
     """A secret is needed and nobody can give it; `wanted` is the request's purpose token."""
 

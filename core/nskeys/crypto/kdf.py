@@ -1,0 +1,82 @@
+"""From passwords to keys, and from keys to keys. Every cost is a value that the caller checked."""
+
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from nskeys.errors import KeyStoreDamaged, NotEnoughMemory
+from nskeys.model.secret import SecretBytes
+
+SALT_SIZE = 16
+_KEY_SIZE = 32
+_SCRYPT_BLOCK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Bounds:
+    """The costs that are accepted when a file states them: lowest and highest of each."""
+
+    memory_kib: tuple[int, int]
+    iterations: tuple[int, int]
+    lanes: tuple[int, int]
+
+
+READING_BOUNDS = Argon2Bounds(memory_kib=(8, 1_048_576), iterations=(1, 16), lanes=(1, 16))
+"""What a key store may ask of the machine that opens it: at most 1 GiB. The lowest are Argon2's own, so
+that tests can be quick; nskeys writes the default cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Cost:
+    """What deriving a key costs (RFC 9106, section 4; the default is its second choice with four times
+    the memory)."""
+
+    memory_kib: int = 262_144
+    iterations: int = 3
+    lanes: int = 4
+
+    def check(self, bounds: Argon2Bounds = READING_BOUNDS) -> None:
+        """KeyStoreDamaged (`kdf_cost`) where a cost that was read is outside `bounds`."""
+        inside = all(
+            lowest <= value <= highest
+            for value, (lowest, highest) in (
+                (self.memory_kib, bounds.memory_kib),
+                (self.iterations, bounds.iterations),
+                (self.lanes, bounds.lanes),
+            )
+        )
+        if not inside or self.memory_kib < 8 * self.lanes:
+            raise KeyStoreDamaged("protector.json", "kdf_cost")
+
+
+def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
+    """A 32-byte key from a passphrase (RFC 9106, version 0x13); NotEnoughMemory."""
+    derivation = Argon2id(
+        salt=salt,
+        length=_KEY_SIZE,
+        iterations=cost.iterations,
+        lanes=cost.lanes,
+        memory_cost=cost.memory_kib,
+    )
+    try:
+        return SecretBytes(derivation.derive(secret.reveal()))
+    except MemoryError:
+        raise NotEnoughMemory(-(-cost.memory_kib // 1024)) from None
+
+
+def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> SecretBytes:
+    """`length` bytes from a password (RFC 7914) with N = 2^log_n, r = 8, p = 1: 2^log_n KiB of memory.
+    NotEnoughMemory. The caller bounds `log_n` before it comes here."""
+    derivation = Scrypt(salt=salt, length=length, n=1 << log_n, r=_SCRYPT_BLOCK, p=1)
+    try:
+        return SecretBytes(derivation.derive(secret.reveal()))
+    except MemoryError:
+        raise NotEnoughMemory(max(1, (1 << log_n) // 1024)) from None
+
+
+def hkdf_sha256(key: bytes, salt: bytes, info: bytes, length: int = 32) -> bytes:
+    """HKDF with SHA-256 (RFC 5869)."""
+    return HKDF(SHA256(), length, salt, info).derive(key)

@@ -1,0 +1,175 @@
+"""Sealing a credential's secret to its row (core/FORMAT.md, "Sealed secret").
+
+    blob  = 0x01 | nonce(12) | AES-256-GCM ciphertext | tag(16)
+    plain = UTF-8 secret | 0x80 | 0x00... to a multiple of 64
+    AAD   = "nskeys/row/1" 0x00 | cmdb_id(16) | kid(32) | credential_id(16)
+            | kind, name, target, account, note, each u32be length | UTF-8
+
+The fields are authenticated with the secret, so a row that was moved, retargeted or given another
+account does not open. GCM does not commit to its key (NIST SP 800-38D says nothing of two keys opening
+one ciphertext): what commits is the full kid in the row and in the AAD, compared with the thumbprint of
+the key when a Sealer is made.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from nskeys.crypto.nonces import NONCE_SIZE, NonceSource
+from nskeys.crypto.thumbprint import thumbprint
+from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
+from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
+from nskeys.model.keys import Kid
+from nskeys.model.secret import SecretBytes
+
+SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
+"""credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
+
+_PREFIX = b"nskeys/row/1\x00"
+_VERSION = b"\x01"
+_BODY = 1 + NONCE_SIZE
+_TAG = 16
+_BLOCK = 64
+_SMALLEST = _BODY + _BLOCK + _TAG
+_REMAINDER = (_BODY + _TAG) % _BLOCK
+_LARGEST = _BODY + (SECRET_LIMIT // _BLOCK + 1) * _BLOCK + _TAG
+_MARK = b"\x80"
+
+# Almost every field is shorter than this, and looking a length up is faster than packing it.
+_LENGTHS = [size.to_bytes(4, "big") for size in range(512)]
+_KINDS: dict[str, bytes] = {
+    kind.value: len(kind.value).to_bytes(4, "big") + kind.value.encode() for kind in CredentialKind
+}
+_unhex = bytes.fromhex
+_join = b"".join
+
+
+class Sealer:
+    """Seals and opens under one key, of one CMDB. Safe to use from several threads."""
+
+    def __init__(self, cmdb_id: str, kid: Kid, material: SecretBytes) -> None:
+        """`cmdb_id` is 32 hex digits; `material` 32 bytes whose thumbprint must be `kid`, else
+        KeyStoreDamaged. The caller keeps `material` and may wipe it at once."""
+        if thumbprint(material) != kid:
+            raise KeyStoreDamaged(kid, "thumbprint")
+        self._kid = kid
+        self._cipher = AESGCM(material.reveal())
+        self._prefix = _PREFIX + _identity(cmdb_id) + bytes.fromhex(kid)
+        self._nonces = NonceSource()
+
+    @property
+    def kid(self) -> Kid:
+        """The key that this sealer holds."""
+        return self._kid
+
+    def __repr__(self) -> str:
+        return f"Sealer({self._kid[:8]})"
+
+    def seal(self, credential_id: str, fields: CredentialFields, secret: SecretBytes) -> bytes:
+        """The sealed secret; FieldInvalid for a secret that is too long or no UTF-8."""
+        return self.seal_with(self._nonces.take(), credential_id, fields, secret)
+
+    def seal_with(
+        self, nonce: bytes, credential_id: str, fields: CredentialFields, secret: SecretBytes
+    ) -> bytes:
+        """`seal` under a nonce that the caller vouches for: for test vectors only, because a nonce
+        used twice under one key gives both secrets away."""
+        plain = _pad(secret)
+        bound = (fields.kind, fields.name, fields.target, fields.account, fields.note)
+        aad = self._aad(credential_id, *bound)
+        return _VERSION + nonce + self._cipher.encrypt(nonce, plain, aad)
+
+    def open(self, credential_id: str, fields: CredentialFields, blob: bytes) -> SecretBytes:
+        """The secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
+        f = fields
+        try:
+            plain = self._decrypt(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
+        except (InvalidTag, ValueError):
+            raise SealDoesNotOpen(credential_id, fields.kind, fields.name, "tampered") from None
+        return SecretBytes(plain.rstrip(b"\x00")[:-1])
+
+    def opens(self, credential_id: str, fields: CredentialFields, blob: bytes) -> bool:
+        """Whether the row opens; the secret is dropped at once."""
+        f = fields
+        try:
+            self._decrypt(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
+        except (InvalidTag, ValueError):
+            return False
+        return True
+
+    def failing(self, rows: Iterable[SealedRow]) -> list[str]:
+        """The ids of those rows that do not open, in their order; the quickest way to try many."""
+        failed = []
+        decrypt = self._decrypt
+        for row in rows:
+            try:
+                decrypt(*row)
+            except (InvalidTag, ValueError):
+                failed.append(row[0])
+        return failed
+
+    def _decrypt(
+        self, credential_id: str, kind: str, name: str, target: str, account: str, note: str, blob: bytes
+    ) -> bytes:
+        """The padded secret; InvalidTag or ValueError. The hot path: no call that can be spared, so
+        the AAD is spelled out here a second time. Sealing uses the plain spelling of `_aad`; if the two
+        ever differed, nothing would open."""
+        size = len(blob)
+        if size < _SMALLEST or size > _LARGEST or size % _BLOCK != _REMAINDER or blob[0] != 1:
+            raise ValueError("not a sealed secret")
+        row = _unhex(credential_id)
+        if len(row) != 16:
+            raise ValueError("not a credential id")
+        name_, target_, account_, note_ = name.encode(), target.encode(), account.encode(), note.encode()
+        try:
+            aad = _join(
+                (
+                    self._prefix,
+                    row,
+                    _KINDS[kind],
+                    _LENGTHS[len(name_)],
+                    name_,
+                    _LENGTHS[len(target_)],
+                    target_,
+                    _LENGTHS[len(account_)],
+                    account_,
+                    _LENGTHS[len(note_)],
+                    note_,
+                )
+            )
+        except LookupError:
+            aad = self._aad(credential_id, kind, name, target, account, note)
+        plain = self._cipher.decrypt(blob[1:_BODY], blob[_BODY:], aad)
+        # Only a key holder can put another padding under a valid tag. It is refused all the same, so
+        # that a secret has one padded form.
+        if plain[-_BLOCK:].rstrip(b"\x00")[-1:] != _MARK:
+            raise ValueError("not a padded secret")
+        return plain
+
+    def _aad(self, credential_id: str, *fields: str) -> bytes:
+        return self._prefix + _identity(credential_id) + b"".join(_prefixed(text) for text in fields)
+
+
+def _prefixed(text: str) -> bytes:
+    data = text.encode("utf-8")
+    return len(data).to_bytes(4, "big") + data
+
+
+def _identity(text: str) -> bytes:
+    data = bytes.fromhex(text)
+    if len(data) != 16:
+        raise ValueError("ids are 32 hex digits")
+    return data
+
+
+def _pad(secret: SecretBytes) -> bytes:
+    if len(secret) > SECRET_LIMIT:
+        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+    try:
+        secret.text()
+    except UnicodeDecodeError:
+        raise FieldInvalid("secret", "not_text") from None
+    plain = secret.reveal() + _MARK
+    return plain + bytes(-len(plain) % _BLOCK)
