@@ -9,19 +9,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from nskeys.model.audit import Actor, AuditEntry, AuditEvent, AuditHead
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.exports import ParsedExport
 from nskeys.model.keys import KeyInfo, KeyUse, Kid
-from nskeys.model.operations import CredentialProof, RegistryValues
+from nskeys.model.operations import FailureReason, RegistryValues
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.model.register import BackupCopy
 from nskeys.model.rotation import Rotation
 from nskeys.model.secret import SecretBytes
+
+SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
+"""credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
 
 # --- asking and telling a person -----------------------------------------------------------------
 
@@ -82,8 +85,8 @@ class Progress(Protocol):
         """So many more of the stage's total are done."""
         ...
 
-    def proved(self, proofs: Sequence[CredentialProof]) -> None:
-        """These credentials were just tried."""
+    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
+        """These rows were just tried; `failed` holds the ids of those that do not open."""
         ...
 
     def checkpoint(self) -> None:
@@ -100,7 +103,7 @@ class SilentProgress:
     def advance(self, count: int = 1) -> None:
         """Nothing."""
 
-    def proved(self, proofs: Sequence[CredentialProof]) -> None:
+    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
         """Nothing."""
 
     def checkpoint(self) -> None:
@@ -342,6 +345,10 @@ class CmdbChange(CmdbView, Protocol):
         """Rows with the same ids, re-sealed, counted as seals of their keys; NameTaken."""
         ...
 
+    def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
+        """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals."""
+        ...
+
     def remove(self, credential_id: str) -> None:
         """One row."""
         ...
@@ -393,6 +400,11 @@ class Cmdb(Protocol):
     def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:
         """A transaction that writes `event` to the audit trail; an exception rolls all of it back.
         Migrates an older schema first (after copying an SQLite file)."""
+        ...
+
+    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row in batches of one key each, from one consistent look: the quick way to
+        try them all."""
         ...
 
     def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
