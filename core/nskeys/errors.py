@@ -119,7 +119,8 @@ class WrongPassword(NskeysError):
 
 @dataclass(eq=False)
 class PasswordRefused(NskeysError):
-    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `too_long`."""
+    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `too_long`,
+    `not_text` (no UTF-8)."""
 
     reason: str
 
