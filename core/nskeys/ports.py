@@ -297,6 +297,10 @@ class CmdbView(Protocol):
         """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
         ...
 
+    def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
+        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
+        ...
+
     def seals(self, kid: Kid) -> int:
         """How many secrets the key ever sealed."""
         ...
@@ -338,19 +342,22 @@ class CmdbChange(CmdbView, Protocol):
     """One transaction. It begins with its line in the audit trail and commits whole or not at all."""
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys; NameTaken."""
+        """New rows, counted as seals of their keys; NameTaken. Keys get their `key_no` here too, and
+        KeyUsedUp is raised before a key counts more than its limit. (So do `replace`, `reseal`.)"""
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Rows with the same ids, re-sealed, counted as seals of their keys; NameTaken."""
+        """Rows with the same ids, re-sealed, counted as seals of their keys; NameTaken (as if done one
+        after the other), NoSuchCredential."""
         ...
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals."""
+        """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals.
+        Nothing else changes, not even `updated`. NoSuchCredential."""
         ...
 
     def remove(self, credential_id: str) -> None:
-        """One row."""
+        """One row; NoSuchCredential."""
         ...
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
@@ -358,7 +365,8 @@ class CmdbChange(CmdbView, Protocol):
         ...
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
-        """Insert the register row, or replace the one with the same `.kms` and address."""
+        """Insert the register row, or replace the one with the same `.kms` and address. `row.text` is
+        what `model.register_text.to_text` makes of `copy`, else ValueError."""
         ...
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
@@ -390,11 +398,13 @@ class Cmdb(Protocol):
         ...
 
     def create(self, cmdb_id: str) -> None:
-        """Make the tables, durably; does nothing if this id's CMDB exists."""
+        """Make the tables, durably; does nothing if this id's CMDB exists, AlreadySetUp if another's
+        does."""
         ...
 
     def reading(self) -> AbstractContextManager[CmdbView]:
-        """A read-only transaction."""
+        """A read-only transaction: what it shows does not change while it is open. On SQLite no change
+        commits meanwhile, so keep it short, and never change inside it. NotSetUp, NewerVersion."""
         ...
 
     def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:

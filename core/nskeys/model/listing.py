@@ -1,0 +1,69 @@
+"""How a list of credentials is ordered and searched, the same for every CMDB.
+
+Order keys and the text that is searched are derived from a credential's bound fields once, when it is
+stored; comparing two keys by code point then gives the order of a list in every database alike.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from nskeys.model.credentials import Credential, CredentialFields
+from nskeys.model.paging import SortBy
+from nskeys.model.times import to_rfc3339
+
+PART_LIMIT = 120
+"""Characters of a field that count for its order; PostgreSQL indexes no more than 2,704 bytes."""
+
+_BETWEEN = "\x01"
+"""Sorts before every character of a line, so equal fields stay together, ordered by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list needs of a credential besides its fields: one key per order, and what is searched."""
+
+    by_kind: str
+    by_name: str
+    by_target: str
+    by_account: str
+    by_updated: str
+    haystack: str
+
+    def key(self, by: SortBy) -> str:
+        """The order key for a column."""
+        keys = {
+            SortBy.KIND: self.by_kind,
+            SortBy.NAME: self.by_name,
+            SortBy.TARGET: self.by_target,
+            SortBy.ACCOUNT: self.by_account,
+            SortBy.UPDATED: self.by_updated,
+        }
+        return keys[by]
+
+
+def fold(text: str) -> str:
+    """`text` without regard to case and to how its characters are composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def listing(fields: CredentialFields, updated: datetime) -> Listing:
+    """The order keys and searched text of a credential with these fields."""
+    name = _part(fields.name)
+    return Listing(
+        by_kind=f"{fields.kind}/{name}",
+        by_name=name,
+        by_target=_part(fields.target) + _BETWEEN + name,
+        by_account=_part(fields.account) + _BETWEEN + name,
+        by_updated=to_rfc3339(updated) + _BETWEEN + name,
+        haystack=fold("\n".join((fields.name, fields.target, fields.account, fields.note))),
+    )
+
+
+def listing_of(credential: Credential) -> Listing:
+    """The order keys and searched text of a credential."""
+    return listing(credential.fields, credential.updated)
+
+
+def _part(text: str) -> str:
+    return fold(text)[:PART_LIMIT]
