@@ -1,0 +1,154 @@
+"""Backup folders in memory, with switches for what goes wrong at three in the morning."""
+
+import posixpath
+import re
+import threading
+from collections.abc import Callable, Sequence
+
+from nskeys.errors import CannotCreate, DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.ports import Listed
+
+_DISK = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
+_LONGEST_HANG = 30.0  # seconds; a test that forgets to let go must still end
+
+
+class Place:
+    """What lies at one address. The switches are plain attributes and methods of this."""
+
+    def __init__(self, whereabouts: Whereabouts = _DISK) -> None:
+        self.whereabouts = whereabouts
+        self.files: dict[str, bytes] = {}
+        self.left_behind: list[str] = []
+        """Temporary files that a broken off backup left."""
+        self.unreachable = ""
+        """A DestinationUnreachable problem; empty: it can be reached."""
+        self.refuses = ""
+        """A CannotCreate problem for whatever is written; empty: it takes files."""
+        self._hanging: dict[str, threading.Event] = {}
+
+    def lose(self, name: str) -> None:
+        """The file is gone."""
+        del self.files[name]
+
+    def corrupt(self, name: str) -> None:
+        """One bit in the middle of the file flips."""
+        data = bytearray(self.files[name])
+        data[len(data) // 2] ^= 1
+        self.files[name] = bytes(data)
+
+    def hang(self, name: str) -> threading.Event:
+        """Reading the file takes until the returned event is set."""
+        return self._hanging.setdefault(name, threading.Event())
+
+    def wait(self, name: str) -> None:
+        """What a reader does before it gets an answer."""
+        event = self._hanging.get(name)
+        if event is not None:
+            event.wait(_LONGEST_HANG)
+
+
+class MemoryDestination:
+    """ports.Destination at a Place."""
+
+    def __init__(self, info: DestinationInfo, place: Place | None = None) -> None:
+        self.info = info
+        self.place = place or Place()
+
+    def where(self) -> Whereabouts:
+        if self.info.declared_elsewhere:
+            words = self.info.declared_elsewhere
+            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        return self.place.whereabouts
+
+    def address_of(self, name: str) -> str:
+        return posixpath.join(self.info.address, name)
+
+    def check(self) -> None:
+        self._reach()
+        if self.place.refuses:
+            raise CannotCreate(self.info.address, self.place.refuses)
+
+    def publish(self, name: str, data: bytes) -> str:
+        self.check()
+        stem, dot, suffix = name.rpartition(".")
+        taken, number = name, 1
+        while taken in self.place.files:
+            number += 1
+            taken = f"{stem}-{number}{dot}{suffix}"
+        self.place.files[taken] = data
+        return taken
+
+    def read(self, name: str, limit: int) -> bytes:
+        self._reach()
+        self.place.wait(name)
+        if name not in self.place.files:
+            raise FileUnreadable(self.address_of(name), "missing")
+        data = self.place.files[name]
+        if len(data) > limit:
+            raise FileUnreadable(self.address_of(name), "too_large")
+        return data
+
+    def listing(self) -> tuple[Listed, ...]:
+        self._reach()
+        names = (name for name in self.place.files if name.endswith((".zip", ".kms")))
+        return tuple(
+            Listed(name, len(self.place.files[name])) for name in sorted(names, key=_age, reverse=True)
+        )
+
+    def sweep(self) -> None:
+        self.place.left_behind.clear()
+
+    def _reach(self) -> None:
+        if self.place.unreachable:
+            raise DestinationUnreachable(self.info.address, self.place.unreachable)
+
+
+class MemoryDestinations:
+    """ports.Destinations. An address nobody made is well-formed but not there (`missing_folder`)."""
+
+    def __init__(self, declared: Callable[[], Sequence[DestinationInfo]] = tuple) -> None:
+        self._declared = declared
+        self.places: dict[str, Place] = {}
+
+    def make(self, address: str, whereabouts: Whereabouts = _DISK) -> Place:
+        """A folder at this address."""
+        return self.places.setdefault(self.normal(address), Place(whereabouts))
+
+    def at(self, destination: DestinationInfo) -> MemoryDestination:
+        address = self.normal(destination.address)
+        words = destination.declared_elsewhere or self._words_for(address)
+        place = self.places.get(address)
+        if place is None:
+            place = Place()
+            place.unreachable = "missing_folder"
+        return MemoryDestination(DestinationInfo(address, words), place)
+
+    def source(self, address: str) -> tuple[MemoryDestination, str]:
+        folder, name = posixpath.split(self.normal(address))
+        if not name:
+            raise DestinationInvalid(address, "no_file")
+        return self.at(DestinationInfo(folder)), name
+
+    def normal(self, address: str) -> str:
+        if not address:
+            raise DestinationInvalid(address, "empty")
+        if "\0" in address:
+            raise DestinationInvalid(address, "control_characters")
+        if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", address):
+            if match[1].lower() != "file":
+                raise DestinationInvalid(address, "unknown_scheme")
+            address = address[match.end() :]
+        return posixpath.normpath(posixpath.join("/root", address))
+
+    def _words_for(self, address: str) -> str:
+        for info in self._declared():
+            if self.normal(info.address) == address:
+                return info.declared_elsewhere
+        return ""
+
+
+def _age(name: str) -> tuple[str, int, str]:
+    stamp = re.search(r"\d{8}T\d{6}Z", name)
+    number = re.search(r"Z-(\d+)\.", name)
+    return (stamp[0] if stamp else "", int(number[1]) if number else 1, name)
