@@ -1,0 +1,38 @@
+"""How far long work is, in words: the stage, the count, the time left."""
+
+from types import MappingProxyType
+
+from nskeys.ports import Stage
+from nskeys.wording.sizes import number
+from nskeys.wording.times import duration
+
+_STAGES = MappingProxyType(
+    {
+        Stage.LOOKING: "Looking at what is here",
+        Stage.COLLECTING: "Collecting keys and facts",
+        Stage.ENCRYPTING: "Encrypting the keys",
+        Stage.WRITING: "Writing the backup",
+        Stage.READING_BACK: "Reading the backup back",
+        Stage.OPENING: "Opening the backup",
+        Stage.RECORDING: "Recording it",
+        Stage.STORING_KEYS: "Storing the keys",
+        Stage.PROVING: "Opening credentials",
+        Stage.RESEALING: "Re-sealing credentials",
+        Stage.IMPORTING: "Importing credentials",
+        Stage.UNLOCKING: "Unlocking the key store",
+    }
+)
+
+
+def stage_name(stage: Stage) -> str:
+    """What is being done: `Opening credentials`."""
+    return _STAGES[stage]
+
+
+def progress_line(stage: Stage, done: int, total: int | None, seconds_left: float | None = None) -> str:
+    """`Opening credentials: 1,200 of 100,000, about 2 minutes left`, as far as it is known."""
+    if total is None:
+        return stage_name(stage)
+    line = f"{stage_name(stage)}: {number(done)} of {number(total)}"
+    left = "" if seconds_left is None or done >= total else duration(seconds_left)
+    return f"{line}, {left}" if left else line
