@@ -1,0 +1,129 @@
+"""Words around passwords: how strong one is, what is asked, why one is refused."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from nskeys.model.backup import HINT_LIMIT
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.sentence import Sentence, token_words
+from nskeys.wording.sizes import number
+from nskeys.wording.terminal import fit, safe
+
+GENERATED = "Generated for you: write it down and keep it apart from the backup."
+
+_STRENGTHS = (
+    ("very weak", "one of the first that a program tries"),
+    ("weak", "a program guesses it soon"),
+    ("fair", "too little once somebody has a copy of the file"),
+    ("good", "guessing it takes long, even with a copy of the file"),
+    ("strong", "guessing it is hopeless, as far as can be foreseen"),
+)
+_PROMPTS = MappingProxyType(
+    {
+        Purpose.NEW_BACKUP_PASSWORD: "New password for the backup",
+        Purpose.BACKUP_PASSWORD: "Password of the backup",
+        Purpose.NEW_PASSPHRASE: "New passphrase for the key store",
+        Purpose.PASSPHRASE: "Passphrase of the key store",
+        Purpose.CREDENTIAL_SECRET: "Secret of the credential",
+    }
+)
+_AGAIN = MappingProxyType(
+    {
+        Purpose.NEW_BACKUP_PASSWORD: "The same password again",
+        Purpose.NEW_PASSPHRASE: "The same passphrase again",
+        Purpose.CREDENTIAL_SECRET: "The same secret again",
+    }
+)
+_HELP = MappingProxyType(
+    {
+        Purpose.NEW_BACKUP_PASSWORD: "Only this password opens the backup. It is stored nowhere.",
+        Purpose.NEW_PASSPHRASE: "Only this passphrase opens the keys here. It is stored nowhere.",
+    }
+)
+_RETRIES = MappingProxyType(
+    {
+        Purpose.NEW_BACKUP_PASSWORD: "That password cannot be used.",
+        Purpose.BACKUP_PASSWORD: "That password does not open this backup.",
+        Purpose.NEW_PASSPHRASE: "That passphrase cannot be used.",
+        Purpose.PASSPHRASE: "That passphrase does not open the key store.",
+        Purpose.CREDENTIAL_SECRET: "That secret cannot be stored.",
+    }
+)
+_PASSWORD_REFUSED = MappingProxyType(
+    {
+        "empty": Sentence("The password is empty.", "Type at least one character, better four words."),
+        "differs": Sentence("The two passwords differ.", "Type the same password twice."),
+        "opens_key_store": Sentence(
+            "This password also opens the key store of this server.",
+            "Choose another one for the backup, so that one loss is not two.",
+        ),
+        "too_long": Sentence("The password is too long.", "Choose a shorter one."),
+        "not_text": Sentence("The password is not UTF-8 text.", "Type it anew, or save its file as UTF-8."),
+    }
+)
+_HINT_REFUSED = MappingProxyType(
+    {
+        "contains_password": Sentence(
+            "The hint contains the password.",
+            "Choose a hint that helps only who knows the password: anybody can read it.",
+        ),
+        "too_long": Sentence(
+            f"The hint is longer than {number(HINT_LIMIT)} characters.", "Choose a shorter one."
+        ),
+        "control_characters": Sentence(
+            "The hint contains a character that cannot be seen.", "Type it in one line of plain text."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: `prompt` without a colon, `again` where it is asked twice (else empty), `help`
+    a line below, `refused` what to say before asking once more (empty the first time)."""
+
+    prompt: str
+    again: str
+    help: str
+    refused: str
+
+
+def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") -> Question:
+    """The question for a secret; `stop` is the key that gives up."""
+    prompt = _PROMPTS[request.purpose]
+    if request.subject:
+        prompt = f"{prompt} {fit(safe(request.subject), 60)}"
+    hint = f"Hint: {safe(request.hint)}" if request.hint else ""
+    return Question(
+        prompt=prompt,
+        again=_AGAIN.get(request.purpose, ""),
+        help=hint or _HELP.get(request.purpose, ""),
+        refused=retry_text(request.purpose, stop=stop) if retry else "",
+    )
+
+
+def retry_text(purpose: Purpose, *, stop: str = "Ctrl-C") -> str:
+    """`That password does not open this backup. Try again, or press Ctrl-C to stop.`"""
+    return f"{_RETRIES[purpose]} Try again, or press {stop} to stop."
+
+
+def strength_name(score: int) -> str:
+    """`very weak` to `strong`, for a score of 0 to 4."""
+    return _STRENGTHS[score][0]
+
+
+def strength_words(score: int) -> str:
+    """The name and what it means: `weak: a program guesses it soon`."""
+    return ": ".join(_STRENGTHS[score])
+
+
+def password_refused(reason: str) -> Sentence:
+    """Why a new password or passphrase cannot be used, and what to do."""
+    unknown = Sentence(f"This password cannot be used: {token_words({}, reason)}.", "Choose another one.")
+    return _PASSWORD_REFUSED.get(reason, unknown)
+
+
+def hint_refused(reason: str) -> Sentence:
+    """Why a hint cannot be used, and what to do."""
+    unknown = Sentence(f"This hint cannot be used: {token_words({}, reason)}.", "Choose another one.")
+    return _HINT_REFUSED.get(reason, unknown)

@@ -1,0 +1,66 @@
+"""Questions for secrets: clear the first time, patient the second, and never showing what is hostile."""
+
+import pytest
+
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.passwords import (
+    hint_refused,
+    password_refused,
+    question,
+    retry_text,
+    strength_name,
+    strength_words,
+)
+from nskeys.wording.terminal import safe, width
+
+
+def test_a_wrong_password_is_one_sentence_and_another_try() -> None:
+    assert (
+        retry_text(Purpose.BACKUP_PASSWORD, stop="Esc")
+        == "That password does not open this backup. Try again, or press Esc to stop."
+    )
+    asked = question(SecretRequest(Purpose.BACKUP_PASSWORD, "ns01.zip", "the cat"), 1)
+    assert asked.prompt == "Password of the backup ns01.zip"
+    assert asked.help == "Hint: the cat"
+    assert asked.refused.endswith("Try again, or press Ctrl-C to stop.")
+
+
+def test_the_first_time_nothing_was_refused() -> None:
+    assert question(SecretRequest(Purpose.BACKUP_PASSWORD)).refused == ""
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_only_new_secrets_are_asked_for_twice(purpose: Purpose) -> None:
+    asked = question(SecretRequest(purpose))
+    new = purpose not in (Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE)
+    assert bool(asked.again) is new
+    assert not asked.prompt.endswith(":")
+
+
+def test_subject_and_hint_come_from_outside() -> None:
+    asked = question(SecretRequest(Purpose.BACKUP_PASSWORD, "a\x1b[2J" + "x" * 900, "h\u202e\n"))
+    assert asked.prompt == safe(asked.prompt)
+    assert width(asked.prompt) <= 90
+    assert asked.help == "Hint: h\\u202e\\n"
+
+
+def test_strength_grows_with_the_score() -> None:
+    assert [strength_name(score) for score in range(5)] == ["very weak", "weak", "fair", "good", "strong"]
+    assert all(strength_words(score).startswith(strength_name(score) + ": ") for score in range(5))
+    assert all(width(strength_words(score)) <= 62 for score in range(5))
+
+
+@pytest.mark.parametrize("reason", ["empty", "differs", "opens_key_store", "too_long", "not_text"])
+def test_a_refused_password_has_its_reason(reason: str) -> None:
+    assert password_refused(reason).what.endswith(".")
+    assert "cannot be used" not in password_refused(reason).what
+
+
+@pytest.mark.parametrize("reason", ["contains_password", "too_long", "control_characters"])
+def test_a_refused_hint_has_its_reason(reason: str) -> None:
+    assert hint_refused(reason).what.startswith("The hint ")
+
+
+def test_a_reason_nobody_knows_is_still_readable() -> None:
+    assert password_refused("too_\x1bblue").what == "This password cannot be used: too \\x1bblue."
+    assert hint_refused("too_blue").what == "This hint cannot be used: too blue."
