@@ -1,0 +1,102 @@
+"""The home: the folder where everything of this installation lies (DESIGN section 4, "Home").
+
+config.toml cmdb.sqlite3 store/ server.pub registry.json known_hosts lock backups/
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+
+from nskeys.errors import HomeUnreadable
+from nskeys.files import make_folder
+
+SYSTEM_HOME = Path("/var/lib/nskeys")
+
+
+def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYSTEM_HOME) -> Path:
+    """The home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or the
+    user is root, else the user's own. HomeUnreadable where it exists and this user may not list it: an
+    administrator who forgot sudo must never be offered a new installation."""
+    chosen = option or environ.get("NSKEYS_HOME")
+    if chosen:
+        path = Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111  # leaves an unknown ~user alone
+    elif os.path.lexists(system) or os.geteuid() == 0:
+        path = system
+    else:
+        path = platformdirs.user_data_path("nskeys")
+    _check_readable(path)
+    return path
+
+
+class HomeFolder:
+    """ports.Home, and the paths of what lies in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path.absolute()
+
+    @property
+    def path(self) -> str:
+        """Its absolute path."""
+        return str(self._folder)
+
+    def prepare(self) -> None:
+        """Make the folder and `backups/` (0700) if they are missing; HomeUnreadable, CannotCreate."""
+        _check_readable(self._folder)
+        make_folder(self._folder)
+        make_folder(self.backups)
+
+    def default_destination(self) -> str:
+        """`backups/`, as an address."""
+        return str(self.backups)
+
+    @property
+    def config(self) -> Path:
+        """The settings."""
+        return self._folder / "config.toml"
+
+    @property
+    def cmdb(self) -> Path:
+        """The CMDB, where it is SQLite's."""
+        return self._folder / "cmdb.sqlite3"
+
+    @property
+    def store(self) -> Path:
+        """The key store's folder."""
+        return self._folder / "store"
+
+    @property
+    def server_pub(self) -> Path:
+        """The server key's public half."""
+        return self._folder / "server.pub"
+
+    @property
+    def registry(self) -> Path:
+        """The registry values."""
+        return self._folder / "registry.json"
+
+    @property
+    def known_hosts(self) -> Path:
+        """Host keys of servers that were trusted."""
+        return self._folder / "known_hosts"
+
+    @property
+    def lock(self) -> Path:
+        """The lock around every change."""
+        return self._folder / "lock"
+
+    @property
+    def backups(self) -> Path:
+        """The default destination."""
+        return self._folder / "backups"
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        with os.scandir(path):
+            return
+    except (FileNotFoundError, NotADirectoryError):
+        return  # nothing there to be read; `prepare` says what is in the way
+    except PermissionError:
+        raise HomeUnreadable(str(path)) from None

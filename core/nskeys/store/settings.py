@@ -1,0 +1,108 @@
+"""`config.toml`: a person may write it, so it is read strictly and changed as little as can be.
+
+version = 1
+server_name = "ns01.example.net"
+cmdb = "postgresql://..."            # left out for cmdb.sqlite3 in the home
+
+[[destination]]
+address = "/mnt/vault/nskeys"
+elsewhere = "tape to the safe"       # left out where nothing was declared
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
+from nskeys.files import read_bounded, replace
+from nskeys.model.places import DestinationInfo
+from nskeys.ports import Settings
+
+_VERSION = 1
+_LIMIT = 1 << 20
+
+
+class ConfigToml:
+    """ports.SettingsFile on a file; `default_server_name` stands where none is configured."""
+
+    def __init__(self, path: Path, default_server_name: str) -> None:
+        self._path = path
+        self._default_server_name = default_server_name
+
+    def read(self) -> Settings:
+        """What is configured, with defaults for what is not. ConfigurationInvalid (`not_toml`,
+        `wrong_type`, `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
+        return self._understand(self._text())
+
+    def write(self, settings: Settings) -> None:
+        """Change what differs, durably. ConfigurationInvalid (`cannot_change`) where the layout a person
+        chose is beyond us: then nothing is written. CannotCreate."""
+        from nskeys.store.settings_text import changed  # here, for its parser is slow to load
+
+        before = self._text()
+        self._understand(before)
+        after = changed(before or f"version = {_VERSION}\n", settings)
+        # What was just made is read before anything is replaced: a file that we cannot read, or that
+        # says something else, must never become the configuration.
+        if after is None or self._understand(after) != settings:
+            raise self._invalid("cannot_change")
+        if after != before:
+            replace(self._path, after.encode("utf-8"))
+
+    def _text(self) -> str:
+        try:
+            return read_bounded(self._path, _LIMIT).decode("utf-8")
+        except FileUnreadable as error:
+            if error.problem == "missing":
+                return ""
+            raise
+        except UnicodeDecodeError:
+            raise self._invalid("not_toml") from None
+
+    def _understand(self, text: str) -> Settings:
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise self._invalid("not_toml", str(error)) from None
+        except RecursionError:
+            raise self._invalid("not_toml") from None
+        version = document.get("version", _VERSION)
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise self._invalid("wrong_type", "version")
+        if version > _VERSION:
+            raise NewerVersion("config", version, _VERSION)
+        self._only(document, "version", "server_name", "cmdb", "destination")
+        server_name = self._string(document, "server_name", self._default_server_name)
+        if not server_name:
+            raise self._invalid("empty", "server_name")
+        return Settings(server_name, self._string(document, "cmdb", ""), self._destinations(document))
+
+    def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
+        tables = document.get("destination", [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise self._invalid("wrong_type", "destination")
+        found: dict[str, DestinationInfo] = {}
+        for table in tables:
+            self._only(table, "address", "elsewhere")
+            address = self._string(table, "address", "")
+            if not address:
+                raise self._invalid("empty", "address")
+            if address in found:
+                raise self._invalid("twice", address)
+            found[address] = DestinationInfo(address, self._string(table, "elsewhere", ""))
+        return tuple(found.values())
+
+    def _string(self, table: dict[str, Any], name: str, default: str) -> str:
+        value = table.get(name, default)
+        if not isinstance(value, str):
+            raise self._invalid("wrong_type", name)
+        return value
+
+    def _only(self, table: dict[str, Any], *names: str) -> None:
+        """A misspelt setting is said, not silently without effect."""
+        for name in table:
+            if name not in names:
+                raise self._invalid("unknown_setting", name)
+
+    def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
+        return ConfigurationInvalid(str(self._path), problem, detail)

@@ -1,0 +1,71 @@
+"""Changing the text of `config.toml` so that what a person wrote around the settings stays.
+
+The text is cut into the part before the first `[[destination]]` and one block for each destination, with
+the comment lines directly above its header. Blocks are kept, dropped and added whole.
+"""
+
+import re
+import tomllib
+from itertools import pairwise
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from nskeys.model.places import DestinationInfo
+from nskeys.ports import Settings
+
+_HEADER = re.compile(r"\s*\[\[\s*destination\s*\]\]\s*(#[^\n]*)?\n?")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def changed(text: str, settings: Settings) -> str | None:
+    """`text`, which is TOML, with these settings; None where it is laid out in a way that this does not
+    understand. The caller reads the result and compares."""
+    head, *blocks = _cut(text)
+    try:
+        present = {tomllib.loads(block)["destination"][0]["address"]: block for block in blocks}
+        parts = [_changed_head(head, settings)]
+        for info in settings.destinations:
+            parts.append(_changed_block(present.get(info.address, _block_for(info.address)), info))
+    except (tomllib.TOMLDecodeError, TOMLKitError):
+        return None
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _cut(text: str) -> list[str]:
+    """The head, then every destination's block."""
+    lines = _LINE.findall(text)
+    starts = []
+    for number, line in enumerate(lines):
+        if _HEADER.fullmatch(line):
+            while number > 0 and lines[number - 1].startswith("#"):
+                number -= 1
+            starts.append(number)
+    return ["".join(lines[start:end]) for start, end in pairwise([0, *starts, len(lines)])]
+
+
+def _changed_head(head: str, settings: Settings) -> str:
+    document = tomlkit.parse(head)
+    if document.get("server_name") != settings.server_name:
+        document["server_name"] = settings.server_name
+    if settings.cmdb and document.get("cmdb") != settings.cmdb:
+        document["cmdb"] = settings.cmdb
+    elif not settings.cmdb:
+        document.pop("cmdb", None)
+    return tomlkit.dumps(document)
+
+
+def _block_for(address: str) -> str:
+    table = tomlkit.table()
+    table["address"] = address
+    return tomlkit.dumps({"destination": [table]})
+
+
+def _changed_block(block: str, info: DestinationInfo) -> str:
+    document = tomlkit.parse(block.rstrip() + "\n")
+    table = document["destination"][0]
+    if info.declared_elsewhere and table.get("elsewhere") != info.declared_elsewhere:
+        table["elsewhere"] = info.declared_elsewhere
+    elif not info.declared_elsewhere:
+        table.pop("elsewhere", None)
+    return tomlkit.dumps(document)
