@@ -1,0 +1,81 @@
+"""The one way nskeys lays a zip file out (core/FORMAT.md, "Archive"; PKWARE APPNOTE 6.3, section 4.3).
+
+Members are stored, in a fixed order, without flags, extra fields, comments or dates. So a reader takes
+the members, lays them out again and compares byte for byte: a zip with a second meaning (a member twice,
+data between or behind, sizes that differ) never equals its own reconstruction.
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Members: TypeAlias = Sequence[tuple[str, bytes]]
+
+LOCAL_MARK = b"PK\x03\x04"
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_END = struct.Struct("<4s4H2IH")
+_NEEDED = 10
+_MADE_BY = 3 << 8 | 20
+"""Unix, so that the mode below is honoured."""
+_MODE = 0o100600 << 16
+"""A regular file that only its owner reads: one of the members is `keys.kms`."""
+_DATE = 1 << 5 | 1
+"""1 January 1980, the earliest a zip can say; `created` stands in the manifest."""
+_MEMBERS_LIMIT = 8
+
+
+class ZipInvalid(ValueError):
+    """This is not a zip that nskeys laid out; `problem` is a token."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def build(members: Members) -> bytes:
+    """The only bytes that hold these members in this order."""
+    local, central, at = [], [], 0
+    for name, data in members:
+        file_name, size = name.encode("ascii"), len(data)
+        shared = (_NEEDED, 0, 0, 0, _DATE, zlib.crc32(data), size, size, len(file_name), 0)
+        local.append(_LOCAL.pack(LOCAL_MARK, *shared) + file_name + data)
+        central.append(_CENTRAL.pack(b"PK\x01\x02", _MADE_BY, *shared, 0, 0, 0, _MODE, at) + file_name)
+        at += len(local[-1])
+    directory = b"".join(central)
+    count = len(local)
+    end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), at, 0)
+    return b"".join(local) + directory + end
+
+
+def first_name(data: bytes) -> str:
+    """The name of the first member: what kind of zip this is, before anything of it is judged."""
+    size = int.from_bytes(data[26:28], "little")
+    return data[_LOCAL.size : _LOCAL.size + size].decode("ascii", "replace")
+
+
+def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    """The members as their local headers tell them; ZipInvalid. Nothing is unpacked: a size that lies
+    runs into the next header or out of the file, and only what is here in full is taken. Whoever calls
+    this compares `build` of the result with `data` before believing it."""
+    members: list[tuple[str, bytes]] = []
+    at = 0
+    while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:
+        begin = at + _LOCAL.size
+        if len(data) < begin:
+            raise ZipInvalid("truncated")
+        *_, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
+        content = begin + name_size + extra_size
+        at = content + size
+        if packed != size or len(data) < at:
+            raise ZipInvalid("truncated")
+        try:
+            name = data[begin : begin + name_size].decode("ascii")
+        except UnicodeDecodeError:
+            raise ZipInvalid("not_canonical") from None
+        member = data[content:at]
+        if zlib.crc32(member) != crc:
+            raise ZipInvalid("checksum")
+        members.append((name, member))
+    return tuple(members)

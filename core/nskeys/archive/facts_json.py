@@ -1,0 +1,171 @@
+"""A backup's facts as JSON and back, strictly (core/FORMAT.md, "Facts")."""
+
+import re
+from datetime import datetime
+
+from nskeys.archive.bounds import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT
+from nskeys.archive.outside_text import problem_of
+from nskeys.archive.strict_json import Malformed, integer, items, record, text
+from nskeys.errors import NewerVersion
+from nskeys.model.audit import AuditHead
+from nskeys.model.backup import (
+    FORMAT,
+    HINT_LIMIT,
+    IDENTITY_NAME,
+    READER_NAME,
+    RESTORE_NAME,
+    Facts,
+    KeyFact,
+    MemberFact,
+    Protection,
+)
+from nskeys.model.canonical import Json
+from nskeys.model.credentials import CredentialKind
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.times import from_rfc3339, to_rfc3339
+
+HASH = r"[0-9a-f]{64}"
+_ID = r"[0-9a-f]{32}"
+_STATES = "|".join(KeyState)
+_KNOWN_FORMAT = 1
+_FIELDS = (
+    "format",
+    "server",
+    "cmdb_id",
+    "server_key",
+    "created",
+    "generation",
+    "previous",
+    "keys",
+    "kinds",
+    "audit",
+    "protection",
+    "recipients",
+    "hint",
+    "members",
+)
+
+
+def facts_to_json(facts: Facts) -> dict[str, Json]:
+    """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
+    return {
+        "format": FORMAT,
+        "server": facts.server,
+        "cmdb_id": facts.cmdb_id,
+        "server_key": facts.server_key,
+        "created": to_rfc3339(facts.created),
+        "generation": facts.generation,
+        "previous": facts.previous,
+        "keys": [_key_to_json(key) for key in facts.keys],
+        "kinds": dict(facts.kinds),
+        "audit": {"count": facts.audit.count, "head": facts.audit.digest.hex()},
+        "protection": facts.protection.value,
+        "recipients": list(facts.recipients),
+        "hint": facts.hint,
+        "members": members_to_json(facts.members),
+    }
+
+
+def facts_from_json(value: Json) -> Facts:
+    """The facts again; Malformed, or NewerVersion for a format this program does not know."""
+    if (found := format_number(value)) > _KNOWN_FORMAT:
+        raise NewerVersion("backup", found, _KNOWN_FORMAT)
+    fields = record(value, *_FIELDS)
+    audit = record(fields["audit"], "count", "head")
+    protection = Protection(text(fields["protection"], "|".join(Protection)))
+    recipients = tuple(
+        text(item, rf"[\x20-\x7e]{{1,{RECIPIENT_LIMIT}}}")
+        for item in items(fields["recipients"], RECIPIENTS_LIMIT)
+    )
+    if bool(recipients) is (protection is Protection.PASSWORD):
+        raise Malformed("wrong_value")
+    return Facts(
+        server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
+        cmdb_id=text(fields["cmdb_id"], _ID),
+        server_key=text(fields["server_key"], HASH),
+        created=_moment(fields["created"]),
+        generation=integer(fields["generation"], lowest=1),
+        previous=None if fields["previous"] is None else text(fields["previous"], HASH),
+        keys=_keys_from_json(fields["keys"]),
+        kinds=_kinds_from_json(fields["kinds"]),
+        audit=AuditHead(integer(audit["count"]), bytes.fromhex(text(audit["head"], HASH))),
+        protection=protection,
+        recipients=recipients,
+        hint=_outside(fields["hint"], HINT_LIMIT),
+        members=members_from_json(fields["members"], (RESTORE_NAME, READER_NAME), (IDENTITY_NAME,)),
+    )
+
+
+def format_number(value: Json) -> int:
+    """Which version of the backup format the facts name; Malformed where they name none."""
+    named = value.get("format") if isinstance(value, dict) else None
+    match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
+    if match is None:
+        raise Malformed("not_nskeys")
+    return int(match[1])
+
+
+def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Json]:
+    """Each member's name with its hash and size."""
+    return {name: {"sha256": fact.sha256, "size": fact.size} for name, fact in members}
+
+
+def members_from_json(
+    value: Json, required: tuple[str, ...], optional: tuple[str, ...]
+) -> tuple[tuple[str, MemberFact], ...]:
+    """The members in the archive's order: `required` ones all, `optional` ones where they are."""
+    present = required + tuple(name for name in optional if isinstance(value, dict) and name in value)
+    fields = record(value, *present)
+    members = []
+    for name in present:
+        fact = record(fields[name], "sha256", "size")
+        members.append((name, MemberFact(text(fact["sha256"], HASH), integer(fact["size"]))))
+    return tuple(members)
+
+
+def _key_to_json(key: KeyFact) -> Json:
+    return {
+        "kid": key.info.kid,
+        "created": to_rfc3339(key.info.created),
+        "state": key.info.state.value,
+        "state_since": to_rfc3339(key.info.state_since),
+        "credentials": key.credentials,
+    }
+
+
+def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
+    keys = []
+    for item in items(value, KEYS_LIMIT):
+        fields = record(item, "kid", "created", "state", "state_since", "credentials")
+        info = KeyInfo(
+            kid=Kid(text(fields["kid"], HASH)),
+            created=_moment(fields["created"]),
+            state=KeyState(text(fields["state"], _STATES)),
+            state_since=_moment(fields["state_since"]),
+        )
+        keys.append(KeyFact(info, integer(fields["credentials"])))
+    if not keys or len({key.info.kid for key in keys}) != len(keys):
+        raise Malformed("wrong_value")
+    return tuple(keys)
+
+
+def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
+    present = [kind.value for kind in CredentialKind if isinstance(value, dict) and kind.value in value]
+    fields = record(value, *present)
+    return tuple((kind, integer(fields[kind])) for kind in present)
+
+
+def _moment(value: Json) -> datetime:
+    spelled = text(value, r"[0-9TZ:-]{20}")
+    try:
+        return from_rfc3339(spelled)
+    except ValueError:
+        raise Malformed("wrong_value") from None
+
+
+def _outside(value: Json, limit: int, lowest: int = 0) -> str:
+    if not isinstance(value, str):
+        raise Malformed("wrong_type")
+    if len(value) < lowest or problem_of(value, limit):
+        raise Malformed("wrong_value")
+    return value

@@ -1,0 +1,123 @@
+"""Looking at a backup without its password: everything that can be refused before a person types it.
+
+An archive that passes is laid out as nskeys does it, carries the known reader and the instructions that
+belong to its facts, and its `.kms` is the one that the manifest names. Who wrote it is not known here:
+that is the signature's and the opened payload's part.
+"""
+
+import hashlib
+
+from nskeys.archive.age_header import FAMILY
+from nskeys.archive.age_password import protection_of
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
+from nskeys.archive.manifest import manifest_format, parse_manifest
+from nskeys.archive.reader import READER_SHA256
+from nskeys.archive.restore_text import restore_text
+from nskeys.archive.strict_json import Malformed
+from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
+from nskeys.model.backup import (
+    IDENTITY_NAME,
+    KMS_NAME,
+    MANIFEST_NAME,
+    READER_NAME,
+    RESTORE_NAME,
+    Inspected,
+    Manifest,
+    MemberFact,
+    Protection,
+)
+
+_NAMES = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, KMS_NAME)
+_NAMES_WITH_IDENTITY = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, IDENTITY_NAME, KMS_NAME)
+_KNOWN_FORMAT = 1
+
+
+def inspect(path: str, data: bytes) -> Inspected:
+    """What a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what errors
+    name. NotABackup, BackupDamaged, BackupForged, NewerVersion."""
+    if len(data) > ARCHIVE_LIMIT:
+        raise NotABackup(path, "too_large")
+    if data.startswith(LOCAL_MARK):
+        return _inspect_archive(path, data)
+    if data.startswith(FAMILY):
+        return _inspected(path, data, data, None, protection_of(data, path))
+    raise NotABackup(path, "neither_zip_nor_age")
+
+
+def _inspect_archive(path: str, data: bytes) -> Inspected:
+    members = _members(path, data)
+    kms = members[KMS_NAME]
+    manifest = _manifest(path, members)
+    hashes = dict(manifest.members)
+    if hashes[KMS_NAME] != _fact(kms):
+        # Told apart from a wrong password here, before one is asked for.
+        raise BackupDamaged(path, KMS_NAME, "hash")
+    if _fact(members[READER_NAME]).sha256 != READER_SHA256:
+        raise BackupForged(path, READER_NAME)
+    if members[RESTORE_NAME] != restore_text(manifest.facts):
+        raise BackupForged(path, RESTORE_NAME)
+    companions = {name: _fact(member) for name, member in members.items() if name != MANIFEST_NAME}
+    if hashes != companions or dict(manifest.facts.members) != _without_kms(companions):
+        raise BackupForged(path, MANIFEST_NAME)
+    protection = protection_of(kms, path)
+    if manifest.facts.protection is not protection:
+        raise BackupForged(path, MANIFEST_NAME)
+    return _inspected(path, data, kms, manifest, protection)
+
+
+def _members(path: str, data: bytes) -> dict[str, bytes]:
+    """The members by name, in an archive that is laid out as nskeys does it to the last byte."""
+    if first_name(data) != RESTORE_NAME:
+        raise NotABackup(path, "other_zip")
+    try:
+        members = split(data)
+    except ZipInvalid as error:
+        raise BackupDamaged(path, "archive", error.problem) from None
+    names = tuple(name for name, _ in members)
+    _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
+    if names not in (_NAMES, _NAMES_WITH_IDENTITY):
+        raise BackupDamaged(path, "archive", "members")
+    if build(members) != data:
+        raise BackupDamaged(path, "archive", "not_canonical")
+    return dict(members)
+
+
+def _refuse_newer(manifest: bytes) -> None:
+    """A newer format may be laid out otherwise, so its number is looked for before anything else is
+    held against it. What cannot be read is left to the checks that follow."""
+    try:
+        found = manifest_format(manifest)
+    except Malformed:
+        return
+    if found > _KNOWN_FORMAT:
+        raise NewerVersion("backup", found, _KNOWN_FORMAT)
+
+
+def _manifest(path: str, members: dict[str, bytes]) -> Manifest:
+    try:
+        return parse_manifest(members[MANIFEST_NAME])
+    except Malformed as error:
+        raise BackupDamaged(path, MANIFEST_NAME, error.problem) from None
+
+
+def _inspected(
+    path: str, data: bytes, kms: bytes, manifest: Manifest | None, protection: Protection
+) -> Inspected:
+    return Inspected(
+        path=path,
+        kms=kms,
+        kms_sha256=hashlib.sha256(kms).hexdigest(),
+        file_sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        manifest=manifest,
+        protection=protection,
+    )
+
+
+def _without_kms(members: dict[str, MemberFact]) -> dict[str, MemberFact]:
+    return {name: fact for name, fact in members.items() if name != KMS_NAME}
+
+
+def _fact(data: bytes) -> MemberFact:
+    return MemberFact(hashlib.sha256(data).hexdigest(), len(data))

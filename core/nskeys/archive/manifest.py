@@ -1,0 +1,62 @@
+"""`manifest.json`: the facts in the clear, their signature, and every other member's hash and size."""
+
+from nskeys.archive.bounds import MANIFEST_LIMIT
+from nskeys.archive.encoding import to_base64url
+from nskeys.archive.facts_json import (
+    facts_from_json,
+    facts_to_json,
+    format_number,
+    members_from_json,
+    members_to_json,
+)
+from nskeys.archive.payload import signature_from_json
+from nskeys.archive.strict_json import Malformed, parse, record
+from nskeys.model.backup import (
+    IDENTITY_NAME,
+    KMS_NAME,
+    READER_NAME,
+    RESTORE_NAME,
+    Facts,
+    Manifest,
+    MemberFact,
+)
+from nskeys.model.canonical import canonical_json
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest in RFC 8785 form."""
+    signature = manifest.signature
+    return canonical_json(
+        {
+            "facts": facts_to_json(manifest.facts),
+            "sig": None if signature is None else to_base64url(signature),
+            "members": members_to_json(manifest.members),
+        }
+    )
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """The manifest again; Malformed, or NewerVersion."""
+    value = parse(data, MANIFEST_LIMIT)
+    if not isinstance(value, dict) or "facts" not in value:
+        raise Malformed("wrong_fields")
+    facts = facts_from_json(value["facts"])
+    fields = record(value, "facts", "sig", "members")
+    return Manifest(
+        facts=facts,
+        signature=signature_from_json(fields["sig"]),
+        members=members_from_json(
+            fields["members"], (RESTORE_NAME, READER_NAME, KMS_NAME), (IDENTITY_NAME,)
+        ),
+    )
+
+
+def manifest_for(facts: Facts, signature: bytes | None, kms: MemberFact) -> Manifest:
+    """The manifest that belongs to these facts: all of it but the `.kms` follows from them."""
+    return Manifest(facts, signature, (*facts.members, (KMS_NAME, kms)))
+
+
+def manifest_format(data: bytes) -> int:
+    """The format number that a manifest names, whatever else is in it; Malformed."""
+    value = parse(data, MANIFEST_LIMIT)
+    return format_number(value.get("facts") if isinstance(value, dict) else None)

@@ -1,0 +1,53 @@
+"""Opening a backup with its password: nothing in it is believed until it was recomputed and compared."""
+
+from nskeys.archive.age_password import decrypt
+from nskeys.archive.manifest import manifest_for
+from nskeys.archive.payload import payload_contents, signed_document
+from nskeys.archive.strict_json import Malformed
+from nskeys.crypto.signing import public_of, verify
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import BackupDamaged, BackupForged
+from nskeys.model.backup import KMS_NAME, MANIFEST_NAME, Facts, Inspected, KmsContents, MemberFact
+from nskeys.model.secret import SecretBytes
+
+
+def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
+    """The keys and facts; the caller wipes them. WrongPassword, BackupDamaged, NewerVersion,
+    BackupForged where the manifest is not the one that belongs to the payload, SecretUnavailable
+    (`identity`) for a backup to recipients, NotEnoughMemory."""
+    path = inspected.path
+    plain = decrypt(inspected.kms, password, path)
+    try:
+        contents = payload_contents(plain)
+    except Malformed as error:
+        raise BackupDamaged(path, KMS_NAME, error.problem) from None
+    problem = _contradiction(inspected, contents)
+    if problem is not None:
+        contents.wipe()
+        raise problem
+    return contents
+
+
+def signature_holds(contents: KmsContents) -> bool:
+    """Whether the server key inside signed the facts, and is the one that they name."""
+    if contents.server_key is None:
+        return False
+    return signed_by(contents.facts, contents.signature, public_of(contents.server_key))
+
+
+def signed_by(facts: Facts, signature: bytes | None, public: bytes) -> bool:
+    """Whether the owner of `public` (32 bytes), whom the facts name, signed them."""
+    if signature is None or server_thumbprint(public) != facts.server_key:
+        return False
+    return verify(public, "facts", signed_document(facts), signature)
+
+
+def _contradiction(inspected: Inspected, contents: KmsContents) -> BackupDamaged | BackupForged | None:
+    if contents.facts.protection is not inspected.protection:
+        return BackupDamaged(inspected.path, KMS_NAME, "protection")
+    if inspected.manifest is None:
+        return None
+    kms = MemberFact(inspected.kms_sha256, len(inspected.kms))
+    if manifest_for(contents.facts, contents.signature, kms) != inspected.manifest:
+        return BackupForged(inspected.path, MANIFEST_NAME)
+    return None

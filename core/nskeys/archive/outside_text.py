@@ -1,0 +1,39 @@
+"""Text that people and host names bring into a backup: the server's name and the hint.
+
+Both are shown before anything is authenticated, and both are printed in RESTORE.txt, so neither may
+hold what a terminal or an editor would obey. The characters are listed here, and not asked from
+`unicodedata`, because a backup must read alike under every Python.
+"""
+
+import re
+
+from nskeys.archive.bounds import SERVER_LIMIT
+from nskeys.errors import FieldInvalid, HintRefused
+from nskeys.model.backup import HINT_LIMIT
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks and spaces without a shape
+    "\u2028-\u202e\u2060-\u206f"  # line separators, bidirectional controls
+    "\ud800-\udfff\ufeff\ufff9-\ufffb"  # surrogates, BOM, annotations
+    "\U000e0000-\U000e007f]"  # tags
+)
+
+
+def problem_of(text: str, limit: int) -> str:
+    """`too_long`, `control_characters` or nothing."""
+    if len(text) > limit:
+        return "too_long"
+    return "control_characters" if _UNSAFE.search(text) else ""
+
+
+def check_hint(hint: str) -> None:
+    """HintRefused for a hint that a backup cannot carry. Empty is fine."""
+    if problem := problem_of(hint, HINT_LIMIT):
+        raise HintRefused(problem)
+
+
+def check_server(server: str) -> None:
+    """FieldInvalid for a server name that a backup cannot carry."""
+    if problem := ("" if server else "empty") or problem_of(server, SERVER_LIMIT):
+        raise FieldInvalid("server", problem, SERVER_LIMIT)

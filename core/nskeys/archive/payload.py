@@ -1,0 +1,113 @@
+"""The plaintext of a `.kms`: a JWK Set (RFC 7517) with the facts and their signature beside its keys.
+
+    {"facts": {...}, "keys": [{"kty": "oct", ...}, ..., {"kty": "OKP", ...}], "sig": "..." | null}
+
+Any JWK reader finds the keys; nskeys also finds what the backup says of itself.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from nskeys.archive.bounds import KEYS_LIMIT, PAYLOAD_LIMIT
+from nskeys.archive.encoding import from_base64url, to_base64url
+from nskeys.archive.facts_json import facts_from_json, facts_to_json
+from nskeys.archive.strict_json import Malformed, integer, items, parse, record
+from nskeys.crypto.keys import KEY_SIZE
+from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
+from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
+from nskeys.model.backup import BackedUpKey, Facts, KmsContents
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.secret import SecretBytes
+
+
+def signed_document(facts: Facts) -> bytes:
+    """What the server key signs: the facts in RFC 8785 form."""
+    return canonical_json(facts_to_json(facts))
+
+
+def payload_bytes(contents: KmsContents) -> bytes:
+    """The JWK Set in RFC 8785 form. It holds every key in the clear."""
+    jwks: list[Json] = [_key_to_jwk(key) for key in contents.keys]
+    if contents.server_key is not None:
+        jwks.append(_server_key_to_jwk(contents.server_key))
+    signature = contents.signature
+    return canonical_json(
+        {
+            "facts": facts_to_json(contents.facts),
+            "keys": jwks,
+            "sig": None if signature is None else to_base64url(signature),
+        }
+    )
+
+
+def payload_contents(data: bytes) -> KmsContents:
+    """What is in it; Malformed, or NewerVersion. Every key's thumbprint was recomputed and compared."""
+    value = parse(data, PAYLOAD_LIMIT)
+    if not isinstance(value, dict) or "facts" not in value:
+        raise Malformed("wrong_fields")
+    # The facts come first: a newer format may differ in everything else.
+    facts = facts_from_json(value["facts"])
+    fields = record(value, "facts", "keys", "sig")
+    jwks = list(items(fields["keys"], KEYS_LIMIT + 1))
+    server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
+    if len(jwks) != len(facts.keys):
+        raise Malformed("keys_and_facts")
+    return KmsContents(
+        facts=facts,
+        signature=signature_from_json(fields["sig"]),
+        keys=_backed_up_keys(jwks, facts),
+        server_key=server_key,
+    )
+
+
+def signature_from_json(value: Json) -> bytes | None:
+    """An Ed25519 signature, or None for an unsigned backup; Malformed."""
+    return None if value is None else from_base64url(value, SIGNATURE_SIZE)
+
+
+def _key_to_jwk(key: BackedUpKey) -> Json:
+    return {
+        "kty": "oct",
+        "use": "enc",
+        "alg": "A256GCM",
+        "kid": key.info.kid,
+        "k": to_base64url(key.material.reveal()),
+        "iat": int(key.info.created.timestamp()),
+        "state": key.info.state.value,
+    }
+
+
+def _backed_up_keys(jwks: Sequence[Json], facts: Facts) -> tuple[BackedUpKey, ...]:
+    keys = []
+    for jwk, fact in zip(jwks, facts.keys, strict=True):
+        fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")
+        material = SecretBytes(from_base64url(fields["k"], KEY_SIZE))
+        if thumbprint(material) != fields["kid"]:
+            raise Malformed("thumbprint")
+        created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
+        said = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
+        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
+            raise Malformed("keys_and_facts")
+        keys.append(BackedUpKey(fact.info, material))
+    return tuple(keys)
+
+
+def _server_key_to_jwk(seed: SecretBytes) -> Json:
+    public = public_of(seed)
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "use": "sig",
+        "alg": "EdDSA",
+        "kid": server_thumbprint(public),
+        "x": to_base64url(public),
+        "d": to_base64url(seed.reveal()),
+    }
+
+
+def _server_key(jwk: Json) -> SecretBytes:
+    fields = record(jwk, "kty", "crv", "use", "alg", "kid", "x", "d")
+    seed = SecretBytes(from_base64url(fields["d"], KEY_SIZE))
+    if fields != _server_key_to_jwk(seed):
+        raise Malformed("server_key")
+    return seed

@@ -1,0 +1,91 @@
+"""A second opinion on a fresh `.kms`: an independent implementation of age opens it too.
+
+pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, so it runs in a
+child process: a thread would freeze a full-screen program for a second. The child gets password and file
+through its standard input, each behind its length (u32be), and answers with one line: `sha256` and the
+hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments, its environment or
+its answer.
+"""
+
+import hashlib
+import resource
+import subprocess
+import sys
+
+from nskeys.errors import BackupNotProven
+from nskeys.model.secret import SecretBytes
+
+_TIMEOUT = 600
+"""Seconds; a cost of 2^18 takes one, 2^20 four, and slow machines ten times that."""
+
+_TOKENS = (
+    ("Excessive work parameter", "work_factor"),
+    ("Decryption failed", "wrong_password"),
+    ("No matching keys", "no_password_stanza"),
+    ("decryption error", "payload"),
+    ("Header", "header"),
+    ("", "unreadable"),
+)
+"""pyrage raises one class for everything: how its texts begin, and what we call them."""
+
+
+def confirm(kms: bytes, password: SecretBytes, payload_sha256: str) -> None:
+    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`second_reader`)."""
+    if second_opinion(kms, password) != f"sha256 {payload_sha256}":
+        raise BackupNotProven("", "second_reader")
+
+
+def second_opinion(kms: bytes, password: SecretBytes) -> str:
+    """The child's answer; empty where it gave none."""
+    # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
+    # the password.
+    command = [sys.executable, "-P", "-m", "nskeys.archive.second_reader"]
+    try:
+        child = subprocess.run(  # noqa: S603 - a fixed command; what comes from outside goes through stdin
+            command,
+            input=_framed(password.reveal()) + _framed(kms),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return child.stdout.decode("ascii", "replace").strip()
+
+
+def answer(request: bytes) -> str:
+    """What the child says to password and file, framed."""
+    import pyrage  # only the child needs it, and the parent's start should not pay for it
+
+    password, rest = _unframed(request)
+    kms, _ = _unframed(rest)
+    try:
+        plain = pyrage.passphrase.decrypt(kms, password.decode("utf-8"))
+    except pyrage.DecryptError as error:
+        return f"failed {token_of(str(error))}"
+    return f"sha256 {hashlib.sha256(plain).hexdigest()}"
+
+
+def token_of(message: str) -> str:
+    """What a text of pyrage's means."""
+    return next(token for beginning, token in _TOKENS if message.startswith(beginning))
+
+
+def _framed(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data
+
+
+def _unframed(data: bytes) -> tuple[bytes, bytes]:
+    end = 4 + int.from_bytes(data[:4], "big")
+    return data[4:end], data[end:]
+
+
+def _main() -> None:
+    # The keys pass through this process: should it crash, nothing of it is written to a disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.write(answer(sys.stdin.buffer.read()) + "\n")
+
+
+if __name__ == "__main__":
+    _main()

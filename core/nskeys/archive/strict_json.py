@@ -1,0 +1,120 @@
+"""JSON from outside, strictly: one spelling, no duplicate names, bounded depth and numbers.
+
+Everything nskeys reads back it wrote in RFC 8785 form, so a document in any other spelling is not what
+was written. `Malformed` stays inside this package; its callers know the file and the member to name.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from nskeys.archive.bounds import JSON_DEPTH, JSON_DIGITS
+from nskeys.model.canonical import Json, canonical_json
+
+_INTEGER_LIMIT = 2**53 - 1
+
+
+class Malformed(ValueError):
+    """A document is not what was written; `problem` is a token."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def parse(data: bytes, limit: int) -> Json:
+    """The value in `data`, at most `limit` bytes of RFC 8785 JSON; Malformed."""
+    if len(data) > limit:
+        raise Malformed("too_large")
+    try:
+        value: Json = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+    except RecursionError:
+        raise Malformed("depth") from None
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed("not_json") from None
+    # Measured before canonical_json, which recurses, sees the value.
+    _check_depth(value)
+    try:
+        same = canonical_json(value) == data
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise Malformed("not_canonical")
+    return value
+
+
+def record(value: Json, *names: str) -> Mapping[str, Json]:
+    """An object with exactly these names."""
+    if not isinstance(value, Mapping) or value.keys() != set(names):
+        raise Malformed("wrong_fields")
+    return value
+
+
+def items(value: Json, limit: int) -> Sequence[Json]:
+    """An array of at most `limit` items."""
+    if not isinstance(value, list):
+        raise Malformed("wrong_type")
+    if len(value) > limit:
+        raise Malformed("too_many")
+    return value
+
+
+def text(value: Json, pattern: str) -> str:
+    """A string that matches `pattern` as a whole."""
+    if not isinstance(value, str):
+        raise Malformed("wrong_type")
+    if not re.fullmatch(pattern, value):
+        raise Malformed("wrong_value")
+    return value
+
+
+def integer(value: Json, lowest: int = 0, highest: int = _INTEGER_LIMIT) -> int:
+    """An integer within bounds."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed("wrong_type")
+    if not lowest <= value <= highest:
+        raise Malformed("wrong_value")
+    return value
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Malformed("duplicate_name")
+    return result
+
+
+def _integer(digits: str) -> int:
+    # Checked before int() sees them: converting millions of digits takes quadratic time.
+    if len(digits.lstrip("-")) > JSON_DIGITS:
+        raise Malformed("number")
+    return int(digits)
+
+
+def _refuse_number(_: str) -> NoReturn:
+    raise Malformed("number")
+
+
+def _check_depth(value: Json) -> None:
+    """Breadth first, so that the check itself cannot run out of stack."""
+    level: list[Json] = [value]
+    for _ in range(JSON_DEPTH + 1):
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, Mapping):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        if not inner:
+            return
+        level = inner
+    raise Malformed("depth")
