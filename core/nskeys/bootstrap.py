@@ -1,0 +1,127 @@
+"""Floor 5: the only wiring. From a home and an address to services; only here are adapters named."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nskeys.crypto.kdf import Argon2Cost
+from nskeys.destinations.resolver import AllDestinations
+from nskeys.imports.recognise import read_export
+from nskeys.ports import Protector
+from nskeys.protectors.passphrase import DEFAULT_COST
+from nskeys.protectors.registry import available, protector
+from nskeys.services.auditing import AuditService
+from nskeys.services.backup import BackupService
+from nskeys.services.credentials import CredentialService
+from nskeys.services.destinations import DestinationService
+from nskeys.services.drill import DrillService
+from nskeys.services.importing import ImportService
+from nskeys.services.installation import SCRYPT_LOG_N, Installation
+from nskeys.services.protection import ProtectionService
+from nskeys.services.recoverability import RecoverabilityService
+from nskeys.services.register import RegisterService
+from nskeys.services.restore import RestoreService
+from nskeys.services.rotation import RotationService
+from nskeys.services.setting_up import SetUpService
+from nskeys.services.verifying import VerifyService
+from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.home import HomeFolder, find_home
+from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.lock import FileLock
+from nskeys.store.machine import ProcessIdentity, SystemClock, host_name
+from nskeys.store.registry import RegistryFile
+from nskeys.store.settings import ConfigToml
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What deriving a key from a password costs; values, so that tests need not wait."""
+
+    scrypt_log_n: int = SCRYPT_LOG_N
+    argon2: Argon2Cost = DEFAULT_COST
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case of one installation, over its ports."""
+
+    installation: Installation
+    set_up: SetUpService
+    credentials: CredentialService
+    imports: ImportService
+    recoverability: RecoverabilityService
+    register: RegisterService
+    backup: BackupService
+    restore: RestoreService
+    drill: DrillService
+    rotation: RotationService
+    verify: VerifyService
+    destinations: DestinationService
+    protection: ProtectionService
+    audit: AuditService
+
+    def close(self) -> None:
+        """Let go of the CMDB."""
+        self.installation.cmdb.close()
+
+
+def connect(
+    home: str | None = None,
+    cmdb: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    costs: Costs | None = None,
+) -> Services:
+    """The services of the installation in `home` (None: found as core/FORMAT.md says). `cmdb` is the
+    URL of the CMDB where none is configured yet. Opens nothing: what is missing is said when it is
+    needed."""
+    costs = costs or Costs()
+    folder = HomeFolder(find_home(home, environ))
+    clock, identity = SystemClock(), ProcessIdentity(environ)
+    settings = ConfigToml(folder.config, host_name())
+
+    def protector_named(name: str) -> Protector:
+        return protector(name, costs.argon2)
+
+    address = cmdb if cmdb is not None else settings.read().cmdb
+    database = SqlCmdb(address, clock) if address else SqlCmdb.for_file(folder.cmdb, clock)
+    return wire(
+        Installation(
+            home=folder,
+            settings=settings,
+            cmdb=database,
+            key_store=DiskKeyStore(folder.store, folder.server_pub, protector_named),
+            registry=RegistryFile(folder.registry),
+            destinations=AllDestinations(lambda: settings.read().destinations),
+            protectors=protector_named,
+            lock=FileLock(Path(folder.lock), identity.actor(), clock),
+            clock=clock,
+            identity=identity,
+            scrypt_log_n=costs.scrypt_log_n,
+        )
+    )
+
+
+def wire(installation: Installation) -> Services:
+    """The services over these ports."""
+    return Services(
+        installation=installation,
+        set_up=SetUpService(installation, random_id=lambda: os.urandom(16).hex()),
+        credentials=CredentialService(installation),
+        imports=ImportService(installation, read_export),
+        recoverability=RecoverabilityService(installation),
+        register=RegisterService(installation),
+        backup=BackupService(installation),
+        restore=RestoreService(installation),
+        drill=DrillService(installation),
+        rotation=RotationService(installation),
+        verify=VerifyService(installation),
+        destinations=DestinationService(installation),
+        protection=ProtectionService(installation),
+        audit=AuditService(installation),
+    )
+
+
+def protectors() -> tuple[tuple[str, bool, str], ...]:
+    """Every protector: its name, whether this machine can use it, and if not the reason's token."""
+    return available()

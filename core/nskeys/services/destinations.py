@@ -1,0 +1,90 @@
+"""Destinations: configured, looked at, tested, forgotten. No secret is ever kept in them."""
+
+from dataclasses import dataclass, replace
+
+from nskeys.errors import NskeysError
+from nskeys.model.audit import Action
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.ports import Listed
+from nskeys.services.installation import Installation
+
+_UNSEEN = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSight:
+    """A destination as it is now; `problem` is what keeps backups from it, or None."""
+
+    info: DestinationInfo
+    where: Whereabouts
+    problem: NskeysError | None
+    default: bool
+
+
+class DestinationService:
+    """Lists, adds, tests and removes destinations."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def listing(self) -> tuple[DestinationSight, ...]:
+        """Every configured destination and the default one, each looked at."""
+        installation = self._installation
+        default = installation.default_destination()
+        infos = list(installation.settings.read().destinations)
+        if default not in infos:
+            infos.append(default)
+        return tuple(self._see(info, info == default) for info in infos)
+
+    def test(self, address: str) -> DestinationSight:
+        """One destination, written to and cleaned again."""
+        info = self._installation.configured(address)
+        return self._see(info, info == self._installation.default_destination())
+
+    def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
+        where = _UNSEEN
+        try:
+            place = self._installation.destinations.at(info)
+            where = place.where()
+            place.check()
+        except NskeysError as error:
+            return DestinationSight(info, where, error, default)
+        return DestinationSight(info, where, None, default)
+
+    def files(self, address: str) -> tuple[Listed, ...]:
+        """The backup files that lie there."""
+        return self._installation.destinations.at(self._installation.configured(address)).listing()
+
+    def add(self, address: str, declared_elsewhere: str = "") -> DestinationSight:
+        """Remember it; its words, if any, say where its files are carried by other means."""
+        installation = self._installation
+        installation.require()
+        info = DestinationInfo(installation.destinations.normal(address), declared_elsewhere)
+        sight = self._see(info, default=False)
+        with installation.changing("adding a destination"):
+            settings = installation.settings.read()
+            others = [known for known in settings.destinations if not self._same(known, info)]
+            event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
+            with installation.cmdb.changing(event):
+                installation.settings.write(replace(settings, destinations=(*others, info)))
+        return sight
+
+    def remove(self, address: str) -> DestinationInfo | None:
+        """Forget it; None where it was not configured. Backups there stay, and so do their rows."""
+        installation = self._installation
+        installation.require()
+        wanted = DestinationInfo(installation.destinations.normal(address))
+        with installation.changing("removing a destination"):
+            settings = installation.settings.read()
+            gone = [known for known in settings.destinations if self._same(known, wanted)]
+            if not gone:
+                return None
+            kept = tuple(known for known in settings.destinations if known not in gone)
+            event = installation.event(Action.DESTINATION_REMOVED, wanted.address)
+            with installation.cmdb.changing(event):
+                installation.settings.write(replace(settings, destinations=kept))
+        return gone[0]
+
+    def _same(self, one: DestinationInfo, other: DestinationInfo) -> bool:
+        normal = self._installation.destinations.normal
+        return normal(one.address) == normal(other.address)

@@ -1,0 +1,142 @@
+"""One Notification Server's installation: every port that a use case may touch, in one value."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from nskeys.crypto.signing import sign
+from nskeys.errors import KeyNotUsable, KeyStoreOfAnotherCmdb, KeyUsedUp, NotSetUp, PlanOutdated
+from nskeys.model.audit import Action, AuditEvent, AuditHead
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
+from nskeys.model.places import DestinationInfo
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import (
+    Clock,
+    Cmdb,
+    CmdbChange,
+    CmdbView,
+    Destinations,
+    Home,
+    Identity,
+    KeyStore,
+    Lock,
+    OpenKeyStore,
+    Protector,
+    Registry,
+    SecretProvider,
+    SettingsFile,
+)
+
+SCRYPT_LOG_N = 18
+"""The work factor of a backup password: 2^18, as `age -p` (256 MiB, about a second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The parts of one server. `scrypt_log_n` is a value so that tests need not wait."""
+
+    home: Home
+    settings: SettingsFile
+    cmdb: Cmdb
+    key_store: KeyStore
+    registry: Registry
+    destinations: Destinations
+    protectors: Callable[[str], Protector]
+    lock: Lock
+    clock: Clock
+    identity: Identity
+    scrypt_log_n: int = SCRYPT_LOG_N
+
+    def require(self) -> None:
+        """NotSetUp, with the credentials that wait, unless keys and CMDB are here and belong together."""
+        if not self.key_store.exists():
+            raise NotSetUp(self.home.path, self.waiting())
+        store, cmdb = self.key_store.info().cmdb_id, self.cmdb.cmdb_id()
+        if store != cmdb:
+            raise KeyStoreOfAnotherCmdb(store, cmdb)
+
+    def waiting(self) -> int:
+        """How many credentials the CMDB holds, if there is one."""
+        if not self.cmdb.exists():
+            return 0
+        with self.cmdb.reading() as view:
+            return sum(use.credentials for use in view.counts())
+
+    def event(self, action: Action, subject: str, **details: str | int) -> AuditEvent:
+        """The audit line of a change that is about to be made, now and by whoever runs this."""
+        told = tuple((name, str(value)) for name, value in sorted(details.items()))
+        return AuditEvent(action, subject, self.identity.actor(), self.clock.now(), told)
+
+    @contextmanager
+    def changing(self, doing: str) -> Iterator[None]:
+        """Hold the lock; whatever a killed predecessor left in the key store is finished first."""
+        with self.lock.hold(doing):
+            self.key_store.sweep()
+            yield
+
+    def unchanged(self, what: str, fingerprint: str) -> None:
+        """Under the lock: PlanOutdated unless the keys are those that the plan saw."""
+        if self.fingerprint() != fingerprint:
+            raise PlanOutdated(what)
+
+    def fingerprint(self) -> str:
+        """A digest of the key store's generation, keys and states, and the CMDB's id."""
+        state: Json = ["empty"]
+        if self.key_store.exists():
+            info = self.key_store.info()
+            keys = [[key.kid, key.state.value] for key in self.key_store.keys()]
+            state = [info.generation, info.store_id, info.cmdb_id, keys]
+        cmdb = self.cmdb.cmdb_id() if self.cmdb.exists() else ""
+        return hashlib.sha256(canonical_json([state, cmdb])).hexdigest()
+
+    def configured(self, address: str) -> DestinationInfo:
+        """The destination with this address as it is configured, or as it was just named."""
+        normal = self.destinations.normal(address)
+        for known in self.settings.read().destinations:
+            if self.destinations.normal(known.address) == normal:
+                return known
+        return DestinationInfo(normal)
+
+    def default_destination(self) -> DestinationInfo:
+        """Where the next backup goes unless told otherwise: where the last one went, the first
+        configured place, or the home's own folder."""
+        last = self.registry.read().backup_path
+        configured = self.settings.read().destinations
+        if last:
+            return self.configured(last)
+        return configured[0] if configured else DestinationInfo(self.home.default_destination())
+
+
+@contextmanager
+def unlocked(installation: Installation, secrets: SecretProvider) -> Iterator[OpenKeyStore]:
+    """The open key store. Unlock before taking the lock: a person may have to think."""
+    with installation.key_store.unlock(secrets) as keys:
+        yield keys
+
+
+def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> KeyInfo:
+    """The active key, if it may seal `count` more secrets; KeyNotUsable, KeyUsedUp."""
+    active = active_key(installation.key_store.keys())
+    if active is None:
+        raise KeyNotUsable("none_active")
+    if view.seals(active.kid) + count > SEALS_LIMIT:
+        raise KeyUsedUp(active.kid)
+    return active
+
+
+def sign_off(change: CmdbChange, cmdb_id: str, server_key: SecretBytes) -> None:
+    """Sign the audit trail's new head while the server key is at hand, in the same transaction."""
+    head = change.audit_head()
+    change.sign_audit(head, sign(server_key, "audit", head_document(cmdb_id, head)))
+
+
+def head_document(cmdb_id: str, head: AuditHead) -> bytes:
+    """What the server key signs of an audit head."""
+    return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})
+
+
+def shorts(keys: Sequence[str]) -> str:
+    """Key ids as the audit trail names them: first 8 digits, in order."""
+    return " ".join(kid[:8] for kid in keys)

@@ -1,0 +1,91 @@
+"""New passwords: asked for until one can be used, refused for reasons that were paid for."""
+
+import secrets as randomness
+from collections.abc import Callable
+from typing import TypeVar
+
+from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
+from nskeys.model.backup import HINT_LIMIT
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import KeyStore, Purpose, SecretProvider, SecretRequest
+
+PASSWORD_LIMIT = 1_024
+"""Bytes. Longer ones cannot be typed on the worst day."""
+
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+"""32 signs that cannot be taken for one another: no l, o, 0, 1."""
+_GROUPS, _GROUP = 5, 5
+
+
+Opened = TypeVar("Opened")
+
+
+def generate_password() -> SecretBytes:
+    """Five groups of five signs, 125 bits, to be written down: `k7mwp-...`."""
+    groups = ("".join(randomness.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return SecretBytes.from_text("-".join(groups))
+
+
+def check_hint(hint: str) -> None:
+    """HintRefused for a hint that cannot stand in a backup."""
+    if len(hint) > HINT_LIMIT:
+        raise HintRefused("too_long")
+    if not hint.isprintable():
+        raise HintRefused("control_characters")
+
+
+def check_new_password(password: SecretBytes, hint: str, key_store: KeyStore) -> None:
+    """PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one
+    that the hint gives away, or one that also opens the key store (who learns one has both)."""
+    if not password:
+        raise PasswordRefused("empty")
+    if len(password) > PASSWORD_LIMIT:
+        raise PasswordRefused("too_long")
+    if password.contained_in(hint):
+        raise HintRefused("contains_password")
+    if key_store.exists() and key_store.opens_with(password):
+        raise PasswordRefused("opens_key_store")
+
+
+def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:
+    """A new backup password that can be used. A provider that cannot give another one makes the
+    first refusal final; a hint that gives the password away is the caller's to change."""
+    retry = 0
+    refused: PasswordRefused | None = None
+    while True:
+        try:
+            password = secrets(SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject), retry)
+        except SecretUnavailable:
+            if refused is not None:
+                raise refused from None
+            raise
+        try:
+            check_new_password(password, hint, key_store)
+        except PasswordRefused as error:
+            password.wipe()
+            refused, retry = error, retry + 1
+            continue
+        except HintRefused:
+            password.wipe()
+            raise
+        return password
+
+
+def ask_until_it_opens(
+    request: SecretRequest, secrets: SecretProvider, open_with: Callable[[SecretBytes], Opened]
+) -> Opened:
+    """Ask for an existing password until `open_with` takes it; each try is wiped."""
+    retry = 0
+    wrong: WrongPassword | None = None
+    while True:
+        try:
+            password = secrets(request, retry)
+        except SecretUnavailable:
+            if wrong is not None:
+                raise wrong from None
+            raise
+        with password:
+            try:
+                return open_with(password)
+            except WrongPassword as error:
+                wrong, retry = error, retry + 1

@@ -1,0 +1,76 @@
+"""Opening a backup for a restore or a drill: its password is asked until it opens, or given up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from nskeys.archive.opening import open_backup, signature_holds
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.model.backup import Facts, Inspected, KmsContents
+from nskeys.model.places import Whereabouts
+from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.services.installation import Installation
+from nskeys.services.passwords import ask_until_it_opens
+from nskeys.services.register import RegisterService
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A backup file, inspected: what it says without a password, and where it lies."""
+
+    inspected: Inspected
+    where: Whereabouts
+    destination: str
+    address: str
+
+    @property
+    def facts(self) -> Facts | None:
+        """What it says of itself; None for a bare `.kms`."""
+        return self.inspected.manifest.facts if self.inspected.manifest else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSource:
+    """A backup whose password was given; its keys are wiped when the context that made it ends."""
+
+    source: Source
+    contents: KmsContents
+    foreign: tuple[str, ...]
+    """Reasons for a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the `.kms` itself says, which its keys vouch for."""
+        return self.contents.facts
+
+
+def find_source(installation: Installation, address: str) -> Source:
+    """Read and inspect a backup; `latest` is the newest one that the register can reach."""
+    return Source(*RegisterService(installation).read(address))
+
+
+@contextmanager
+def opened(
+    installation: Installation, source: Source, secrets: SecretProvider, progress: Progress
+) -> Iterator[OpenSource]:
+    """The keys of a backup. Changes nothing, whatever is typed."""
+    hint = source.facts.hint if source.facts else ""
+    request = SecretRequest(Purpose.BACKUP_PASSWORD, source.address, hint)
+    progress.stage(Stage.OPENING)
+    contents = ask_until_it_opens(request, secrets, lambda word: open_backup(source.inspected, word))
+    try:
+        yield OpenSource(source, contents, _foreign(installation, contents))
+    finally:
+        contents.wipe()
+
+
+def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
+    reasons = []
+    public = installation.key_store.server_public()
+    if not signature_holds(contents):
+        reasons.append("unsigned")
+    elif public is not None and server_thumbprint(public) != contents.facts.server_key:
+        reasons.append("other_signer")
+    if installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id:
+        reasons.append("other_cmdb")
+    return tuple(reasons)

@@ -1,0 +1,38 @@
+"""This machine's clock, and who runs this process."""
+
+import os
+import pwd
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from nskeys.model.audit import Actor
+
+
+class SystemClock:
+    """ports.Clock."""
+
+    def now(self) -> datetime:
+        """Now, in UTC, whole seconds."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+
+class ProcessIdentity:
+    """ports.Identity: the effective user, and who asked for sudo."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._sudo_user = environ.get("SUDO_USER", "")
+
+    def actor(self) -> Actor:
+        """The effective user; its number stands for a user that has no name."""
+        uid = os.geteuid()
+        try:
+            user = pwd.getpwuid(uid).pw_name
+        except KeyError:
+            user = str(uid)
+        return Actor(uid, user, self._sudo_user)
+
+
+def host_name() -> str:
+    """This machine's name, without asking the network."""
+    return socket.gethostname() or "localhost"
