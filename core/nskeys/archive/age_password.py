@@ -62,10 +62,11 @@ def encrypt_with(
     randomness: FileRandomness, plaintext: bytes, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
     """`encrypt` with randomness that the caller vouches for: for test vectors only."""
-    _check_password(password)
+    normal = _normal(password)
     if not 1 <= log_n <= HIGHEST_LOG_N:
         raise ValueError("a work factor that would not be read back")
-    wrap_key = _wrap_key(password, randomness.salt, log_n)
+    with normal:
+        wrap_key = _wrap_key(normal, randomness.salt, log_n)
     body = wrap_key.encrypt(_BODY_NONCE, randomness.file_key)
     stanza = Stanza(_SCRYPT, (to_base64(randomness.salt).decode("ascii"), str(log_n)), body)
     header = format_header(stanza, randomness.file_key)
@@ -77,9 +78,12 @@ def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
     file is for recipients. `path` is only what the errors name."""
     header = _parse(data, path)
     salt, log_n, body = _scrypt_stanza(header, path)
-    if not password:
-        raise WrongPassword("backup", path)
-    file_key = _wrap_key(password, salt, log_n).decrypt(_BODY_NONCE, body)
+    try:
+        normal = _normal(password)
+    except PasswordRefused:  # one that no backup was ever written with
+        raise WrongPassword("backup", path) from None
+    with normal:
+        file_key = _wrap_key(normal, salt, log_n).decrypt(_BODY_NONCE, body)
     if file_key is None:
         raise WrongPassword("backup", path)
     if not header.authentic(file_key):
@@ -136,12 +140,13 @@ def _wrap_key(password: SecretBytes, salt: bytes, log_n: int) -> ChaCha:
         return ChaCha(key.reveal())
 
 
-def _check_password(password: SecretBytes) -> None:
+def _normal(password: SecretBytes) -> SecretBytes:
+    """The password in NFC, so that two keyboards that spell it differently give one key."""
     if not password:
         raise PasswordRefused("empty")
     if len(password) > PASSWORD_LIMIT:
         raise PasswordRefused("too_long")
     try:
-        password.text()
-    except UnicodeDecodeError:
+        return SecretBytes.from_text(password.text())
+    except UnicodeDecodeError:  # which holds the password
         raise PasswordRefused("not_text") from None

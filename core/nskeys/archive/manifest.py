@@ -1,7 +1,6 @@
 """`manifest.json`: the facts in the clear, their signature, and every other member's hash and size."""
 
 from nskeys.archive.bounds import MANIFEST_LIMIT
-from nskeys.archive.encoding import to_base64url
 from nskeys.archive.facts_json import (
     facts_from_json,
     facts_to_json,
@@ -20,6 +19,7 @@ from nskeys.model.backup import (
     Manifest,
     MemberFact,
 )
+from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import canonical_json
 
 

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from nskeys.archive.bounds import KEYS_LIMIT, PAYLOAD_LIMIT
-from nskeys.archive.encoding import from_base64url, to_base64url
+from nskeys.archive.encoding import binary
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.strict_json import Malformed, integer, items, parse, record
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.model.backup import BackedUpKey, Facts, KmsContents
+from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.secret import SecretBytes
 
@@ -62,7 +63,7 @@ def payload_contents(data: bytes) -> KmsContents:
 
 def signature_from_json(value: Json) -> bytes | None:
     """An Ed25519 signature, or None for an unsigned backup; Malformed."""
-    return None if value is None else from_base64url(value, SIGNATURE_SIZE)
+    return None if value is None else binary(value, SIGNATURE_SIZE)
 
 
 def _key_to_jwk(key: BackedUpKey) -> Json:
@@ -81,7 +82,7 @@ def _backed_up_keys(jwks: Sequence[Json], facts: Facts) -> tuple[BackedUpKey, ..
     keys = []
     for jwk, fact in zip(jwks, facts.keys, strict=True):
         fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")
-        material = SecretBytes(from_base64url(fields["k"], KEY_SIZE))
+        material = SecretBytes(binary(fields["k"], KEY_SIZE))
         if thumbprint(material) != fields["kid"]:
             raise Malformed("thumbprint")
         created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
@@ -107,7 +108,7 @@ def _server_key_to_jwk(seed: SecretBytes) -> Json:
 
 def _server_key(jwk: Json) -> SecretBytes:
     fields = record(jwk, "kty", "crv", "use", "alg", "kid", "x", "d")
-    seed = SecretBytes(from_base64url(fields["d"], KEY_SIZE))
+    seed = SecretBytes(binary(fields["d"], KEY_SIZE))
     if fields != _server_key_to_jwk(seed):
         raise Malformed("server_key")
     return seed

@@ -11,6 +11,7 @@ import hashlib
 import resource
 import subprocess
 import sys
+import unicodedata
 
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
@@ -61,7 +62,7 @@ def answer(request: bytes) -> str:
     password, rest = _unframed(request)
     kms, _ = _unframed(rest)
     try:
-        plain = pyrage.passphrase.decrypt(kms, password.decode("utf-8"))
+        plain = pyrage.passphrase.decrypt(kms, unicodedata.normalize("NFC", password.decode("utf-8")))
     except pyrage.DecryptError as error:
         return f"failed {token_of(str(error))}"
     return f"sha256 {hashlib.sha256(plain).hexdigest()}"

@@ -4,9 +4,9 @@ A thumbprint is the hash of a key's required JWK members in RFC 8785 form. It co
 is recomputed and compared whenever a key is loaded.
 """
 
-import base64
 import hashlib
 
+from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import canonical_json
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
@@ -14,17 +14,13 @@ from nskeys.model.secret import SecretBytes
 
 def thumbprint(material: SecretBytes) -> Kid:
     """The `kid` of a symmetric key (RFC 7638, section 3.2: members `k`, `kty`)."""
-    return Kid(_digest({"k": _base64url(material.reveal()), "kty": "oct"}))
+    return Kid(_digest({"k": to_base64url(material.reveal()), "kty": "oct"}))
 
 
 def server_thumbprint(public: bytes) -> str:
     """The thumbprint of an Ed25519 public key, 32 bytes (RFC 8037, section 2: `crv`, `kty`, `x`)."""
-    return _digest({"crv": "Ed25519", "kty": "OKP", "x": _base64url(public)})
+    return _digest({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(public)})
 
 
 def _digest(members: dict[str, str]) -> str:
     return hashlib.sha256(canonical_json(members)).hexdigest()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
