@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nskeys.errors import BadRow
+from nskeys.model.credentials import NAME_LIMIT
 from nskeys.model.operations import DroppedField, ImportFormat
 from nskeys.model.secret import SecretBytes
 
@@ -31,3 +32,9 @@ class ParsedExport:
     rows: tuple[ExportRow, ...]
     bad: tuple[BadRow, ...]
     dropped: tuple[DroppedField, ...]
+
+
+def bad_row(row: int, title: str, field: str, problem: str) -> BadRow:
+    """A row that cannot be taken, under a title that can be printed: not longer than a name, and
+    without lone surrogates, which JSON can spell and no output can encode."""
+    return BadRow(row, title[:NAME_LIMIT].encode("utf-8", "replace").decode("utf-8"), field, problem)

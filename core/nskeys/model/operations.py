@@ -230,7 +230,12 @@ class ImportedCredential:
     fields: CredentialFields
     renamed_from: str = ""
     kind_rule: str = ""
-    """The token of the rule that chose the kind."""
+    """The token of the rule that chose the kind: `given` (by `--kind`), `stated` (by nskeys' own JSON)
+    or `group` (a word in the name of its group or folder)."""
+    group: str = ""
+    """The group or folder as the export names it."""
+    kind_word: str = ""
+    """Where the group chose the kind: the known word that was found in it."""
 
 
 @dataclass(frozen=True, slots=True)

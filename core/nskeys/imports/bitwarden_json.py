@@ -1,0 +1,122 @@
+"""The unencrypted JSON that Bitwarden exports: an individual vault's, or an organization's.
+
+    {"encrypted": false,
+     "folders": [{"id": "...", "name": "Run-as/EMEA"}],              (an organization: "collections")
+     "items": [{"type": 1, "name": "...", "notes": null, "folderId": "...", "collectionIds": null,
+                "login": {"uris": [{"match": null, "uri": "..."}], "username": "...",
+                          "password": "...", "totp": null, "fido2Credentials": []},
+                "favorite": false, "reprompt": 0, "fields": [...], "passwordHistory": null, ...}]}
+
+`type`: 1 login, 2 secure note, 3 card, 4 identity, 5 SSH key, and later more.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from nskeys.errors import ImportUnreadable
+from nskeys.imports.findings import Findings
+from nskeys.imports.json_text import Value, text_of
+from nskeys.model.exports import ParsedExport
+from nskeys.model.operations import ImportFormat
+
+_LOGIN = 1
+_STRUCTURE = frozenset(
+    {"object", "id", "organizationId", "folderId", "collectionIds", "type", "name", "notes", "login"}
+)
+"""Names of an item that are understood, or that only say where it hangs in Bitwarden."""
+_LOGIN_TAKEN = frozenset({"uris", "username", "password"})
+
+
+def matches(value: Value) -> bool:
+    """Whether this is an export of Bitwarden, encrypted or not."""
+    return isinstance(value, dict) and ("encrypted" in value or isinstance(value.get("items"), list))
+
+
+def read(source: str, value: Value) -> ParsedExport:
+    """Every login. Other items have no account to log in with and are bad rows, as are items that
+    lie in the trash. An encrypted export is refused as `encrypted`."""
+    if not isinstance(value, dict) or value.get("encrypted"):
+        raise ImportUnreadable(source, "encrypted")
+    items = value.get("items")
+    if not isinstance(items, list):
+        raise ImportUnreadable(source, "unknown_format")
+    places = {**_places(value.get("folders")), **_places(value.get("collections"))}
+    findings = Findings(source, ImportFormat.BITWARDEN_JSON)
+    for row, item in enumerate(items, 1):
+        if isinstance(item, dict):
+            _read_item(findings, places, row, item)
+        else:
+            findings.refuse(row, "", "row", "not_an_object")
+    return findings.parsed()
+
+
+def _read_item(findings: Findings, places: Mapping[str, str], row: int, item: dict[str, Value]) -> None:
+    title = text_of(item.get("name"))
+    if title is None:
+        findings.refuse(row, "", "name", "not_text")
+        return
+    login = item.get("login") or {}
+    if item.get("type") != _LOGIN or not isinstance(login, dict):
+        findings.refuse(row, title, "type", "not_a_login")
+        return
+    if item.get("deletedDate"):
+        findings.refuse(row, title, "group", "deleted")
+        return
+    uris = _uris(login.get("uris"))
+    texts = {
+        "account": text_of(login.get("username")),
+        "secret": text_of(login.get("password")),
+        "target": uris[0] if uris else "",
+        "note": text_of(item.get("notes")),
+    }
+    for field, text in texts.items():
+        if text is None:
+            findings.refuse(row, title, field, "not_text")
+            return
+    held = _ids(item)
+    findings.drop(_dropped(item, login, several=(len(held) > 1, len(uris) > 1)))
+    findings.take(
+        row,
+        group=places.get(held[0], "") if held else "",
+        title=title,
+        username=texts["account"] or "",
+        url=texts["target"] or "",
+        notes=texts["note"] or "",
+        secret=texts["secret"] or "",
+    )
+
+
+def _places(value: Value) -> dict[str, str]:
+    """The names of folders or collections under their ids."""
+    found = {}
+    for place in value if isinstance(value, list) else ():
+        if isinstance(place, dict):
+            identity, name = place.get("id"), place.get("name")
+            if isinstance(identity, str) and isinstance(name, str):
+                found[identity] = name
+    return found
+
+
+def _ids(item: Mapping[str, Value]) -> list[str]:
+    """The folder, then the collections that an item lies in."""
+    collections = item.get("collectionIds")
+    held = [item.get("folderId"), *(collections if isinstance(collections, list) else ())]
+    return [identity for identity in held if isinstance(identity, str)]
+
+
+def _uris(value: Value) -> list[str | None]:
+    """Each URI as text, None for one that is no text; those that are empty say nothing."""
+    entries = value if isinstance(value, list) else []
+    texts = [text_of(entry.get("uri")) if isinstance(entry, dict) else None for entry in entries]
+    return [text for text in texts if text != ""]
+
+
+def _dropped(
+    item: Mapping[str, Value], login: Mapping[str, Value], several: tuple[bool, bool]
+) -> Iterator[str]:
+    collections, uris = several
+    if collections:
+        yield "collectionIds"
+    if uris:
+        yield "login.uris"
+    yield from (name for name, value in item.items() if value and name not in _STRUCTURE)
+    yield from (f"login.{name}" for name, value in login.items() if value and name not in _LOGIN_TAKEN)
