@@ -77,6 +77,14 @@ def remove(path: Path) -> None:
     sync_folder(path.parent)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that lies in it, if it is there; links are removed, not followed.
+    CannotCreate."""
+    with _creating(path), suppress(FileNotFoundError):
+        _remove_tree(path)
+    sync_folder(path.parent)
+
+
 def make_folder(path: Path) -> None:
     """A folder (0700), with those above it, if it is missing. CannotCreate."""
     with _creating(path):
@@ -130,6 +138,15 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
     if len(data) > limit:
         raise FileUnreadable(str(path), "too_large")
     return bytes(data)
+
+
+def _remove_tree(path: Path) -> None:
+    for entry in path.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            _remove_tree(entry)
+        else:
+            entry.unlink()
+    path.rmdir()
 
 
 @contextmanager

@@ -1,0 +1,226 @@
+"""The key store on disk (core/FORMAT.md, "Key store"): `store/current` names the generation that counts.
+
+A generation is built in `store/new-<n>` and gets the name `store/<n>` only when it is whole and was
+opened again; then `current` names it, then the one before is removed. So whatever a killed process left
+is told by its name: `new-<n>` is nothing yet, and a generation that `current` does not name is an old
+or an unwanted copy. Without `current`, a single generation is the store.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from nskeys import files
+from nskeys.crypto.signing import public_of
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import AlreadySetUp, FileUnreadable, KeyStoreDamaged, NotPermitted, NotSetUp
+from nskeys.model.keys import KeyInfo
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped
+from nskeys.store.keystore_build import build
+from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
+from nskeys.store.keystore_generation import Generation
+from nskeys.store.keystore_open import OpenGeneration
+
+_LIMIT = 4096
+_UNFINISHED = "new-"
+_TRIES, _PAUSE = 200, 0.01  # a reader waits at most two seconds for a writer that is quicker than it
+
+_T = TypeVar("_T")
+
+
+class DiskKeyStore:
+    """ports.KeyStore in the folder `store`, with the server key's public half in `server_pub`.
+    `protectors` gives a protector by its name, or raises ProtectorUnavailable."""
+
+    def __init__(self, store: Path, server_pub: Path, protectors: Callable[[str], Protector]) -> None:
+        self._store = store
+        self._server_pub = server_pub
+        self._protectors = protectors
+        self._current = store / "current"
+
+    def exists(self) -> bool:
+        """Whether a complete store is there; KeyStoreDamaged, NotPermitted."""
+        return self._number() is not None
+
+    def info(self) -> StoreInfo:
+        """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
+        number, record = self._read(lambda generation: generation.store_record())
+        return StoreInfo(number, record.store_id, record.cmdb_id, record.protector)
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Every key's state, without unlocking; oldest first."""
+        _, records = self._read(lambda generation: generation.key_records())
+        infos = (record.info for record in records.values())
+        return tuple(sorted(infos, key=lambda info: (info.created, info.kid)))
+
+    def server_public(self) -> bytes | None:
+        """The server key's public half (32 bytes), from `server.pub`; None when there is none.
+        KeyStoreDamaged (`wrong_key`) where it is not this store's."""
+        try:
+            data = files.read_bounded(self._server_pub, _LIMIT)
+        except FileUnreadable as error:
+            if error.problem == "missing":
+                return None
+            raise _translated(error) from None
+        public = read_server_pub(str(self._server_pub), data)
+        if self.exists():
+            _, record = self._read(lambda generation: generation.server_record())
+            if server_thumbprint(public) != record.thumbprint:
+                raise KeyStoreDamaged(str(self._server_pub), "wrong_key")
+        return public
+
+    def create(
+        self,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> None:
+        """Make the first generation with these keys, all or nothing; AlreadySetUp, CannotCreate."""
+        if self.exists():
+            raise AlreadySetUp(str(self._store.parent))
+        self._remove_unfinished()
+        generation = self._unfinished(1)
+        build(generation, cmdb_id, protector, secrets, keys, server_key)
+        files.replace(self._server_pub, server_pub_bytes(public_of(server_key)))
+        self._believe(generation, 1)
+
+    @contextmanager
+    def unlock(self, secrets: SecretProvider) -> Iterator[OpenGeneration]:
+        """The open store; asks its protector's questions through `secrets`."""
+        number, (generation, store, keys, server) = self._read(
+            lambda now: (now, now.store_record(), now.key_records(), now.server_record())
+        )
+        protector = self._protectors(store.protector)
+        kek = protector.unwrap(Wrapped(store.parameters), store.store_id, secrets)
+        opened = OpenGeneration(
+            generation, store.store_id, kek, keys, server, lambda: self._number() == number
+        )
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def rewrap(self, protector: Protector, unwrap: SecretProvider, wrap: SecretProvider) -> None:
+        """A new generation under a new KEK and `protector`; reopened whole before the switch. Old
+        copies of the disk still open the old way."""
+        self.sweep()
+        before = self.info()
+        with self.unlock(unwrap) as opened:
+            keys = [NewKey(info, opened.key(info.kid)) for info in self.keys()]
+            following = max(self._numbers()) + 1
+            generation = self._unfinished(following)
+            build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
+        self._believe(generation, following)
+        self._generation(before.generation).destroy()
+
+    def opens_with(self, candidate: SecretBytes) -> bool:
+        """Whether a password would open this store; False where there is none."""
+        if not self.exists():
+            return False
+        _, record = self._read(lambda generation: generation.store_record())
+        protector = self._protectors(record.protector)
+        return protector.opens_with(Wrapped(record.parameters), record.store_id, candidate)
+
+    def sweep(self) -> None:
+        """Under the lock: finish a change that was broken off, remove what was left behind."""
+        files.sweep(self._server_pub.parent)
+        files.sweep(self._store)
+        self._remove_unfinished()
+        number = self._number()
+        if number is None:
+            return
+        generation = self._generation(number)
+        generation.sweep()
+        generation.finish_change()
+        if not self._current.exists():
+            self._point_to(number)
+        self._remove_superseded(generation)
+
+    def _remove_unfinished(self) -> None:
+        for path in self._entries():
+            if path.name.startswith(_UNFINISHED):
+                files.remove_folder(path)
+
+    def _remove_superseded(self, current: Generation) -> None:
+        """Other generations whose keys are all in the current one, which is whole. Any other may hold
+        keys that nothing else holds, so it stays."""
+        with suppress(KeyStoreDamaged):
+            kids = current.key_records().keys()
+            for number in self._numbers():
+                other = self._generation(number)
+                if other.folder != current.folder and other.adds_nothing_to(kids):
+                    other.destroy()
+
+    def _unfinished(self, number: int) -> Generation:
+        return Generation(self._store / f"{_UNFINISHED}{number}")
+
+    def _generation(self, number: int) -> Generation:
+        return Generation(self._store / str(number))
+
+    def _believe(self, generation: Generation, number: int) -> None:
+        files.rename_folder(generation.folder, self._store / str(number))
+        self._point_to(number)
+
+    def _point_to(self, number: int) -> None:
+        files.replace(self._current, b"%d\n" % number)
+
+    def _read(self, read: Callable[[Generation], _T]) -> tuple[int, _T]:
+        """The current generation's number and what `read` makes of it, from one moment: read again if a
+        writer was at work meanwhile. NotSetUp."""
+        for _ in range(_TRIES):
+            number = self._number()
+            if number is None:
+                raise NotSetUp(str(self._store.parent))
+            generation = self._generation(number)
+            before = generation.stamp()
+            try:
+                result = read(generation)
+            except KeyStoreDamaged:
+                if generation.stamp() == before and self._number() == number:
+                    raise
+            else:
+                if generation.stamp() == before and self._number() == number:
+                    return number, result
+            time.sleep(_PAUSE)
+        raise KeyStoreDamaged(str(self._store), "changing")
+
+    def _number(self) -> int | None:
+        """Which generation counts; None where there is no store."""
+        try:
+            text = files.read_bounded(self._current, _LIMIT).decode("ascii", "replace")
+        except FileUnreadable as error:
+            if error.problem != "missing":
+                raise _translated(error) from None
+            numbers = self._numbers()
+            if len(numbers) > 1:
+                raise KeyStoreDamaged(str(self._current), "missing") from None
+            return numbers[0] if numbers else None
+        if not _is_number(text.removesuffix("\n")):
+            raise KeyStoreDamaged(str(self._current), "not_as_written")
+        return int(text)
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.name) for path in self._entries() if _is_number(path.name))
+
+    def _entries(self) -> list[Path]:
+        try:
+            return sorted(self._store.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError:
+            raise NotPermitted(str(self._store)) from None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= 9
+
+
+def _translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted:
+    if error.problem == "not_permitted":
+        return NotPermitted(error.path)
+    return KeyStoreDamaged(error.path, error.problem)

@@ -1,0 +1,103 @@
+"""A new generation of the key store: written whole, reopened from the disk, and only then believed."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from nskeys.crypto.keys import new_material
+from nskeys.crypto.signing import public_of
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.crypto.wrapping import wrap_key
+from nskeys.errors import KeyStoreDamaged
+from nskeys.model.keys import Kid
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, SecretRequest, Wrapped
+from nskeys.store.keystore_files import KeyRecord, ServerRecord, StoreRecord
+from nskeys.store.keystore_generation import Generation
+from nskeys.store.keystore_open import open_key, open_server_key, wrap_new_key
+
+
+def build(
+    generation: Generation,
+    cmdb_id: str,
+    protector: Protector,
+    secrets: SecretProvider,
+    keys: Sequence[NewKey],
+    server_key: SecretBytes,
+) -> None:
+    """Write a generation under a new store id and a new KEK, then open all of it again through its
+    protector and compare. What fails leaves a folder that nobody reads."""
+    store_id = os.urandom(16).hex()
+    with new_material() as kek, _Remembering(secrets) as asked:
+        parameters = protector.wrap(kek, store_id, asked).parameters
+        generation.write_whole(
+            StoreRecord(store_id, cmdb_id, protector.name, parameters),
+            _wrapped_server(kek, store_id, server_key),
+            {key.info.kid: wrap_new_key(kek, store_id, key) for key in keys},
+        )
+        _reopen(generation, protector, asked, keys, server_key)
+
+
+def _wrapped_server(kek: SecretBytes, store_id: str, seed: SecretBytes) -> ServerRecord:
+    name = server_thumbprint(public_of(seed))
+    return ServerRecord(name, wrap_key(kek, store_id, name, seed))
+
+
+def _reopen(
+    generation: Generation,
+    protector: Protector,
+    secrets: SecretProvider,
+    keys: Sequence[NewKey],
+    server_key: SecretBytes,
+) -> None:
+    store = generation.store_record()
+    records = generation.key_records()
+    expected = {key.info.kid: key.material for key in keys}
+    with protector.unwrap(Wrapped(store.parameters), store.store_id, secrets) as kek:
+        same = records.keys() == expected.keys() and all(
+            _holds(generation, kek, store.store_id, record, expected) for record in records.values()
+        )
+        with open_server_key(generation, kek, store.store_id, generation.server_record()) as seed:
+            same = same and seed.same_as(server_key)
+    if not same:
+        raise KeyStoreDamaged(str(generation.folder), "not_as_written")
+
+
+def _holds(
+    generation: Generation,
+    kek: SecretBytes,
+    store_id: str,
+    record: KeyRecord,
+    expected: Mapping[Kid, SecretBytes],
+) -> bool:
+    with open_key(generation, kek, store_id, record) as material:
+        return material.same_as(expected[record.info.kid])
+
+
+class _Remembering:
+    """Asks a person for a new passphrase once, and answers with it when the new store is reopened."""
+
+    def __init__(self, secrets: SecretProvider) -> None:
+        self._secrets = secrets
+        self._passphrase: SecretBytes | None = None
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        if request.purpose is Purpose.PASSPHRASE and self._passphrase is not None:
+            if retry:  # the right one does not open what it just closed
+                raise KeyStoreDamaged("protector.json", "does_not_open")
+            return SecretBytes(self._passphrase.reveal())
+        answer = self._secrets(request, retry)
+        if request.purpose is Purpose.NEW_PASSPHRASE:
+            self._forget()
+            self._passphrase = SecretBytes(answer.reveal())
+        return answer
+
+    def __enter__(self) -> "_Remembering":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._passphrase is not None:
+            self._passphrase.wipe()
+            self._passphrase = None

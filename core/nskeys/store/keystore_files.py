@@ -1,0 +1,235 @@
+"""The key store's files as values, and back. No I/O, and nothing is unwrapped here.
+
+Every file but `server.pub` is one line of RFC 8785 JSON with `version` and `sha256`, the hash of the
+same document without that member: it tells damage apart from a wrong passphrase, and is no protection
+against a forger (the wrapping is). A file is read by writing it again: any other spelling is refused.
+
+    store/<n>/protector.json   {store_id, cmdb_id, protector, parameters}
+    store/<n>/server.json      {thumbprint, wrapped}
+    store/<n>/keys/<kid>.json  {kid, created, state, state_since, wrapped}
+    store/<n>/change.json      {keys: {kid: the document of that key's file}}
+    server.pub                 an Ed25519 public key as a JWK (RFC 8037)
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nskeys.errors import KeyStoreDamaged, NewerVersion
+from nskeys.model.base64url import from_base64url, to_base64url
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.times import from_rfc3339, to_rfc3339
+
+VERSION = 1
+_KID = re.compile(r"[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-f]{32}")
+_PUBLIC_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecord:
+    """`protector.json`: whose keys these are, and how their KEK is had."""
+
+    store_id: str
+    cmdb_id: str
+    protector: str
+    parameters: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRecord:
+    """`server.json`: the server key, wrapped."""
+
+    thumbprint: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """`keys/<kid>.json`: what is known of a key, and the key, wrapped."""
+
+    info: KeyInfo
+    wrapped: bytes
+
+
+def is_kid(text: str) -> bool:
+    """Whether this is 64 lower-case hex digits."""
+    return _KID.fullmatch(text) is not None
+
+
+def store_bytes(record: StoreRecord) -> bytes:
+    """`protector.json`."""
+    return _bytes(
+        {
+            "store_id": record.store_id,
+            "cmdb_id": record.cmdb_id,
+            "protector": record.protector,
+            "parameters": record.parameters,
+        }
+    )
+
+
+def read_store(path: str, data: bytes) -> StoreRecord:
+    """From `protector.json`; KeyStoreDamaged, NewerVersion."""
+    read = _Reader(path, _document(path, data))
+    read.only("store_id", "cmdb_id", "protector", "parameters")
+    parameters = read.members["parameters"]
+    if not isinstance(parameters, Mapping):
+        raise KeyStoreDamaged(path, "wrong_type")
+    return StoreRecord(
+        read.text("store_id", _ID), read.text("cmdb_id", _ID), read.text("protector"), parameters
+    )
+
+
+def server_bytes(record: ServerRecord) -> bytes:
+    """`server.json`."""
+    return _bytes({"thumbprint": record.thumbprint, "wrapped": to_base64url(record.wrapped)})
+
+
+def read_server(path: str, data: bytes) -> ServerRecord:
+    """From `server.json`; KeyStoreDamaged, NewerVersion."""
+    read = _Reader(path, _document(path, data))
+    read.only("thumbprint", "wrapped")
+    return ServerRecord(read.text("thumbprint", _KID), read.data("wrapped"))
+
+
+def key_bytes(record: KeyRecord) -> bytes:
+    """A key's file."""
+    return _bytes(_key_members(record))
+
+
+def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
+    """From the file of the key `kid`; KeyStoreDamaged, NewerVersion."""
+    return _key_record(path, _document(path, data), kid)
+
+
+def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
+    """`change.json`."""
+    return _bytes({"keys": {kid: _whole(_key_members(record)) for kid, record in records.items()}})
+
+
+def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
+    """From `change.json`; KeyStoreDamaged, NewerVersion."""
+    read = _Reader(path, _document(path, data))
+    read.only("keys")
+    keys = read.members["keys"]
+    if not isinstance(keys, Mapping) or not all(map(is_kid, keys)):
+        raise KeyStoreDamaged(path, "wrong_type")
+    return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
+
+
+def server_pub_bytes(public: bytes) -> bytes:
+    """`server.pub`."""
+    return canonical_json({**_JWK, "x": to_base64url(public)}) + b"\n"
+
+
+def read_server_pub(path: str, data: bytes) -> bytes:
+    """The 32 bytes of the public key; KeyStoreDamaged."""
+    members = _parsed(path, data)
+    read = _Reader(path, members)
+    if not isinstance(members.get("x"), str) or {**_JWK, "x": members["x"]} != members:
+        raise KeyStoreDamaged(path, "not_a_public_key")
+    public = read.data("x")
+    if len(public) != _PUBLIC_SIZE:
+        raise KeyStoreDamaged(path, "not_a_public_key")
+    return public
+
+
+_JWK: Mapping[str, Json] = {"kty": "OKP", "crv": "Ed25519", "use": "sig"}
+
+
+def _key_members(record: KeyRecord) -> dict[str, Json]:
+    return {
+        "kid": record.info.kid,
+        "created": to_rfc3339(record.info.created),
+        "state": record.info.state.value,
+        "state_since": to_rfc3339(record.info.state_since),
+        "wrapped": to_base64url(record.wrapped),
+    }
+
+
+def _key_record(path: str, members: Mapping[str, Json], kid: str) -> KeyRecord:
+    read = _Reader(path, members)
+    read.only("kid", "created", "state", "state_since", "wrapped")
+    if read.text("kid") != kid:
+        raise KeyStoreDamaged(path, "wrong_key")
+    try:
+        info = KeyInfo(
+            Kid(kid),
+            from_rfc3339(read.text("created")),
+            KeyState(read.text("state")),
+            from_rfc3339(read.text("state_since")),
+        )
+    except ValueError:
+        raise KeyStoreDamaged(path, "wrong_type") from None
+    return KeyRecord(info, read.data("wrapped"))
+
+
+def _whole(members: Mapping[str, Json]) -> dict[str, Json]:
+    document = {"version": VERSION, **members}
+    return {**document, "sha256": hashlib.sha256(canonical_json(document)).hexdigest()}
+
+
+def _bytes(members: Mapping[str, Json]) -> bytes:
+    return canonical_json(_whole(members)) + b"\n"
+
+
+def _document(path: str, data: bytes) -> Mapping[str, Json]:
+    return _checked(path, _parsed(path, data))
+
+
+def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
+    """JSON in its one spelling, so with neither duplicate members nor anything around it."""
+    try:
+        value: Json = json.loads(data)
+        if isinstance(value, Mapping):
+            _refuse_newer(value)
+            if canonical_json(value) + b"\n" == data:
+                return value
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise KeyStoreDamaged(path, "not_as_written")
+
+
+def _checked(path: str, value: Json) -> Mapping[str, Json]:
+    """A document's own members, once its version is known and its hash is right."""
+    if not isinstance(value, Mapping):
+        raise KeyStoreDamaged(path, "wrong_type")
+    _refuse_newer(value)
+    members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
+    if _whole(members) != value:
+        raise KeyStoreDamaged(path, "not_as_written")
+    return members
+
+
+def _refuse_newer(document: Mapping[str, Json]) -> None:
+    version = document.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise NewerVersion("store", version, VERSION)
+
+
+class _Reader:
+    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one is not as written."""
+
+    def __init__(self, path: str, members: Mapping[str, Json]) -> None:
+        self.path = path
+        self.members = members
+
+    def only(self, *names: str) -> None:
+        if set(self.members) != set(names):
+            raise KeyStoreDamaged(self.path, "wrong_members")
+
+    def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
+        value = self.members[name]
+        if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
+            raise KeyStoreDamaged(self.path, "wrong_type")
+        return value
+
+    def data(self, name: str) -> bytes:
+        try:
+            return from_base64url(self.text(name))
+        except ValueError:
+            raise KeyStoreDamaged(self.path, "wrong_type") from None

@@ -1,0 +1,161 @@
+"""One generation of the key store: the folder `store/<n>`, read and changed without unwrapping.
+
+A change of several keys is one step: the new records are written into `change.json`, whose appearance is
+the commit; then file by file; then it is removed. A reader lays it over the files, so it sees the old or
+the new records and never some of each. Whoever comes after a broken off change finishes it.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from nskeys import files
+from nskeys.errors import FileUnreadable, KeyStoreDamaged, NotPermitted
+from nskeys.model.keys import Kid
+from nskeys.store.keystore_files import (
+    KeyRecord,
+    ServerRecord,
+    StoreRecord,
+    change_bytes,
+    is_kid,
+    key_bytes,
+    read_change,
+    read_key,
+    read_server,
+    read_store,
+    server_bytes,
+    store_bytes,
+)
+
+_SMALL = 1 << 16
+_CHANGE = 1 << 26  # some hundred thousand keys
+
+
+class Generation:
+    """The files in one folder. What cannot be read raises KeyStoreDamaged, NewerVersion, NotPermitted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.protector_json = folder / "protector.json"
+        self.server_json = folder / "server.json"
+        self.change_json = folder / "change.json"
+        self.keys_folder = folder / "keys"
+
+    def key_json(self, kid: str) -> Path:
+        """The file of a key."""
+        return self.keys_folder / f"{kid}.json"
+
+    def write_whole(self, store: StoreRecord, server: ServerRecord, keys: Mapping[Kid, KeyRecord]) -> None:
+        """Everything of a new generation, into a folder that nobody reads yet."""
+        files.make_folder(self.keys_folder)
+        files.write_new(self.protector_json, store_bytes(store))
+        files.write_new(self.server_json, server_bytes(server))
+        for kid, record in keys.items():
+            files.write_new(self.key_json(kid), key_bytes(record))
+
+    def store_record(self) -> StoreRecord:
+        """`protector.json`."""
+        return read_store(str(self.protector_json), _read(self.protector_json))
+
+    def server_record(self) -> ServerRecord:
+        """`server.json`."""
+        return read_server(str(self.server_json), _read(self.server_json))
+
+    def key_records(self) -> dict[Kid, KeyRecord]:
+        """Every key, as after a change that was committed but not finished."""
+        changed = self._committed_change()
+        records = {kid: self._key_record(kid) for kid in self.kids_by_name() if kid not in changed}
+        return records | changed
+
+    def kids_by_name(self) -> frozenset[Kid]:
+        """The keys that have a file, whatever is in it. Other files are left alone."""
+        try:
+            names = [path.name for path in self.keys_folder.iterdir()]
+        except PermissionError:
+            raise NotPermitted(str(self.keys_folder)) from None
+        except OSError:
+            raise KeyStoreDamaged(str(self.keys_folder), "missing") from None
+        return frozenset(
+            Kid(name.removesuffix(".json"))
+            for name in names
+            if name.endswith(".json") and is_kid(name.removesuffix(".json"))
+        )
+
+    def change(self, records: Mapping[Kid, KeyRecord]) -> None:
+        """Write these records, all or none of them. CannotCreate."""
+        self.finish_change()
+        files.write_new(self.change_json, change_bytes(records))
+        self.finish_change()
+
+    def finish_change(self) -> None:
+        """Carry out a change that was committed, if there is one. Needs the lock; CannotCreate."""
+        changed = self._committed_change()
+        if not changed:
+            return
+        present = self.kids_by_name()
+        for kid, record in changed.items():
+            if kid not in present:
+                files.write_new(self.key_json(kid), key_bytes(record))
+                continue
+            before = self._key_record(kid)
+            if before.wrapped != record.wrapped:
+                # A change touches states only; a key's file never gets other material.
+                raise KeyStoreDamaged(str(self.key_json(kid)), "wrong_key")
+            if before != record:
+                files.replace(self.key_json(kid), key_bytes(record))
+        files.remove(self.change_json)
+
+    def sweep(self) -> None:
+        """Remove temporary files that a killed writer left."""
+        files.sweep(self.folder)
+        files.sweep(self.keys_folder)
+
+    def adds_nothing_to(self, kids: Collection[Kid]) -> bool:
+        """Whether every key that may be in here is one of `kids`, as far as names tell; a generation
+        that was half removed has lost some."""
+        if self.change_json.exists():
+            return False
+        return not self.keys_folder.exists() or self.kids_by_name() <= set(kids)
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Something that differs once a change was committed or finished; None for no such folder."""
+        try:
+            status = self.folder.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def destroy(self) -> None:
+        """Remove the folder, what its KEK is had from first. CannotCreate."""
+        if self.folder.is_dir():
+            files.remove(self.protector_json)
+        files.remove_folder(self.folder)
+
+    def _committed_change(self) -> dict[Kid, KeyRecord]:
+        try:
+            data = files.read_bounded(self.change_json, _CHANGE)
+        except FileUnreadable as error:
+            if error.problem == "missing":
+                return {}
+            raise _translated(error) from None
+        return read_change(str(self.change_json), data)
+
+    def _key_record(self, kid: Kid) -> KeyRecord:
+        path = self.key_json(kid)
+        return read_key(str(path), _read(path), kid)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return files.read_bounded(path, _SMALL)
+    except FileUnreadable as error:
+        raise _translated(error) from None
+
+
+def _translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
+    match error.problem:
+        case "missing" | "too_large" | "not_a_file":
+            return KeyStoreDamaged(error.path, error.problem)
+        case "not_permitted":
+            return NotPermitted(error.path)
+        case _:
+            return error
