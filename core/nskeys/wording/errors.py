@@ -1,0 +1,29 @@
+"""What happened and what to do, for every error that nskeys knows."""
+
+from types import MappingProxyType
+
+from nskeys.errors import NskeysError
+from nskeys.wording.failures.backups import BACKUPS
+from nskeys.wording.failures.credentials import CREDENTIALS
+from nskeys.wording.failures.keys import KEYS
+from nskeys.wording.failures.places import PLACES
+from nskeys.wording.failures.secrets import SECRETS
+from nskeys.wording.failures.setup import SETUP
+from nskeys.wording.failures.table import Table
+from nskeys.wording.sentence import Sentence
+
+WORDINGS: Table = MappingProxyType({**SETUP, **SECRETS, **KEYS, **CREDENTIALS, **BACKUPS, **PLACES})
+
+UNFORESEEN = Sentence(
+    "nskeys met a fault of its own and stopped; every change is whole or was not made.",
+    "Run 'nskeys status' to see how things stand, and report what you did when it happened.",
+)
+"""For whatever is no NskeysError: a bug. Its text may hold a secret, so it is not shown."""
+
+
+def say(error: NskeysError) -> Sentence:
+    """The two sentences for an error; a class without its own is told as the class above it."""
+    for known in type(error).__mro__:
+        if known in WORDINGS:
+            return WORDINGS[known](error)
+    return UNFORESEEN

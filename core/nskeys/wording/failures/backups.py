@@ -1,0 +1,103 @@
+"""When a backup is none, is damaged, forged, foreign, not proven or not known."""
+
+from types import MappingProxyType
+
+from nskeys.errors import (
+    BackupDamaged,
+    BackupForeign,
+    BackupForged,
+    BackupNotProven,
+    NoBackupKnown,
+    NoSuchBackup,
+    NotABackup,
+)
+from nskeys.wording.failures.table import Table
+from nskeys.wording.failures.tokens import clause
+from nskeys.wording.sentence import Sentence, listed, token_words
+from nskeys.wording.terminal import shown
+
+_FOREIGN = MappingProxyType(
+    {
+        "unsigned": "it is not signed",
+        "other_signer": "it is signed by another server's key",
+        "other_cmdb": "it belongs to another CMDB",
+        "bare": "its companions were not checked",
+    }
+)
+
+
+def foreign_words(reason: str) -> str:
+    """Why a backup needs a plain confirmation: `it is signed by another server's key`."""
+    return token_words(_FOREIGN, reason)
+
+
+def _not_a_backup(error: NotABackup) -> Sentence:
+    if error.problem == "bare":
+        return Sentence(
+            f"{shown(error.path)} is a bare .kms without its companions, so nothing vouches for it.",
+            "Name the whole archive (.zip); only 'nskeys restore FILE' takes a bare .kms.",
+        )
+    return Sentence(
+        f"{shown(error.path)} is not a backup{clause(error.problem)}.",
+        "Name the .zip that 'nskeys backup' wrote, or the .kms in it; 'nskeys register list' knows them.",
+    )
+
+
+def _backup_damaged(error: BackupDamaged) -> Sentence:
+    part = f" in {shown(error.part)}" if error.part else ""
+    return Sentence(
+        f"{shown(error.path)} is damaged{part}{clause(error.problem)}.",
+        "Use another copy or an earlier backup; 'nskeys register list' says where they are.",
+    )
+
+
+def _backup_forged(error: BackupForged) -> Sentence:
+    return Sentence(
+        f"{shown(error.part)} in {shown(error.path)} is not what nskeys writes: somebody changed it.",
+        "Run nothing from this archive, type no password for it, and use another copy: "
+        "'nskeys register list' says where they are.",
+    )
+
+
+def _backup_foreign(error: BackupForeign) -> Sentence:
+    why = listed(tuple(foreign_words(reason) for reason in error.reasons))
+    because = f": {why}" if why else ""
+    return Sentence(
+        f"{shown(error.path)} does not prove that it comes from this server{because}.",
+        "If you know where it comes from, say so with 'nskeys restore FILE --accept-foreign'.",
+    )
+
+
+def _backup_not_proven(error: BackupNotProven) -> Sentence:
+    return Sentence(
+        f"A file was written to {shown(error.address)}, but reading it back failed"
+        f"{clause(error.problem)}, so it is no backup.",
+        "Remove that file, then back up to another place with 'nskeys backup --to DESTINATION'.",
+    )
+
+
+def _no_backup_known(_: NoBackupKnown) -> Sentence:
+    return Sentence(
+        "The register knows no backup that can be read from here.",
+        "Name the file itself, as in 'nskeys drill FILE' or 'nskeys restore FILE'.",
+    )
+
+
+def _no_such_backup(error: NoSuchBackup) -> Sentence:
+    return Sentence(
+        f"The register has no backup, or more than one, that is called {shown(error.reference)}.",
+        "Give an address or the beginning of a hash as 'nskeys register list' shows them.",
+    )
+
+
+BACKUPS: Table = MappingProxyType(
+    {
+        NotABackup: _not_a_backup,
+        BackupDamaged: _backup_damaged,
+        BackupForged: _backup_forged,
+        BackupForeign: _backup_foreign,
+        BackupNotProven: _backup_not_proven,
+        NoBackupKnown: _no_backup_known,
+        NoSuchBackup: _no_such_backup,
+    }
+)

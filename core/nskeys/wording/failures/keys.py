@@ -1,0 +1,109 @@
+"""When a key, the key store, its protector or a rotation is not as it must be."""
+
+from types import MappingProxyType
+
+from nskeys.errors import (
+    AmbiguousKey,
+    KeyNotUsable,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreOfAnotherCmdb,
+    KeyUsedUp,
+    NoSuchKey,
+    ProtectorUnavailable,
+    RotationNotOpen,
+)
+from nskeys.model.keys import SEALS_LIMIT
+from nskeys.wording.failures.table import Table
+from nskeys.wording.failures.tokens import clause
+from nskeys.wording.names import kid_name, protector_name
+from nskeys.wording.sentence import Sentence, listed
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import shown
+
+
+def _key_store_damaged(error: KeyStoreDamaged) -> Sentence:
+    return Sentence(
+        f"{shown(error.path)} in the key store is not what was written{clause(error.problem)}.",
+        "Keep the home as it is, and restore the keys into another one: 'nskeys restore FILE --home DIR'.",
+    )
+
+
+def _key_store_elsewhere(error: KeyStoreElsewhere) -> Sentence:
+    return Sentence(
+        f"The keys here are bound to another machine (protector: {protector_name(error.protector)}) "
+        "and do not open on this one.",
+        "Restore them from a backup: 'nskeys restore FILE'.",
+    )
+
+
+def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Sentence:
+    return Sentence(
+        f"The key store belongs to CMDB {kid_name(error.store_cmdb_id)}, "
+        f"but the configured CMDB is {kid_name(error.cmdb_id)}.",
+        "Name the CMDB of these keys in config.toml, or the home of that CMDB with '--home DIR'.",
+    )
+
+
+def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
+    return Sentence(
+        f"The protector {protector_name(error.protector)} cannot be used on this machine"
+        f"{clause(error.reason)}.",
+        "Choose another one with '--protector passphrase' or '--protector file'.",
+    )
+
+
+def _no_such_key(error: NoSuchKey) -> Sentence:
+    what = (
+        f"begins with {shown(error.prefix)}" if len(error.prefix) < 64 else f"is {kid_name(error.prefix)}"
+    )
+    return Sentence(f"No key here {what}.", "Run 'nskeys key list' to see the keys of this server.")
+
+
+def _ambiguous_key(error: AmbiguousKey) -> Sentence:
+    matches = listed(tuple(kid_name(kid) for kid in error.matches))
+    return Sentence(
+        f"{count(len(error.matches), 'key')} begin with {shown(error.prefix)}: {matches}.",
+        "Give more digits of the one that is meant.",
+    )
+
+
+def _key_used_up(error: KeyUsedUp) -> Sentence:
+    return Sentence(
+        f"Key {kid_name(error.kid)} may seal no more than {number(SEALS_LIMIT)} secrets, "
+        "and that number is reached.",
+        "Make a new key with 'nskeys key rotate'.",
+    )
+
+
+def _key_not_usable(error: KeyNotUsable) -> Sentence:
+    if error.state in ("", "none", "none_active"):
+        return Sentence(
+            "No key of this server is active, so nothing can be sealed.",
+            "Run 'nskeys key rotate' to make and activate a new one.",
+        )
+    return Sentence(
+        f"That key is {shown(error.state)}, and only an active key seals.",
+        "Run 'nskeys key list' to see which key is active.",
+    )
+
+
+def _rotation_not_open(_: RotationNotOpen) -> Sentence:
+    return Sentence(
+        "No rotation is open, so there is nothing to go on with.", "Begin one with 'nskeys key rotate'."
+    )
+
+
+KEYS: Table = MappingProxyType(
+    {
+        KeyStoreDamaged: _key_store_damaged,
+        KeyStoreElsewhere: _key_store_elsewhere,
+        KeyStoreOfAnotherCmdb: _key_store_of_another_cmdb,
+        ProtectorUnavailable: _protector_unavailable,
+        NoSuchKey: _no_such_key,
+        AmbiguousKey: _ambiguous_key,
+        KeyUsedUp: _key_used_up,
+        KeyNotUsable: _key_not_usable,
+        RotationNotOpen: _rotation_not_open,
+    }
+)

@@ -1,0 +1,171 @@
+"""When the home is not as a command needs it, is busy, or a person stopped."""
+
+from types import MappingProxyType
+
+from nskeys.errors import (
+    AlreadySetUp,
+    Cancelled,
+    ConfigurationInvalid,
+    CredentialsWithoutKeys,
+    HomeUnreadable,
+    Locked,
+    LossCountWrong,
+    NewerVersion,
+    NotPermitted,
+    NotSetUp,
+    PlanOutdated,
+)
+from nskeys.model.times import from_rfc3339
+from nskeys.wording.failures.table import Table
+from nskeys.wording.failures.tokens import clause
+from nskeys.wording.sentence import Sentence, token_words
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import shown
+from nskeys.wording.times import when
+
+_NEWER = MappingProxyType(
+    {
+        "cmdb": "The CMDB",
+        "store": "The key store",
+        "config": "The configuration",
+        "backup": "This backup",
+        "registry": "The file with the registry values",
+    }
+)
+_CONFIGURATION = MappingProxyType(
+    {
+        "driver_missing": "Install that library: pip install 'nskeys[postgres]'.",
+        "password_in_url": "Take the password out; PostgreSQL reads it from its own password file.",
+        "unknown_database": "Name a file (sqlite:///PATH) or a PostgreSQL server (postgresql://HOST/NAME).",
+        "unknown_setting": "Correct its spelling, or take it out.",
+    }
+)
+_OPERATIONS = MappingProxyType(
+    {
+        "import": "the import",
+        "restore": "the restore",
+        "rotation": "the rotation",
+        "backup": "the backup",
+        "drill": "the drill",
+        "key store": "the change of the key store",
+    }
+)
+
+
+def _not_set_up(error: NotSetUp) -> Sentence:
+    if error.credentials:
+        return Sentence(
+            f"The CMDB of {shown(error.home)} holds {count(error.credentials, 'credential')}, "
+            "but no keys are here.",
+            "Bring the keys back with 'nskeys restore FILE'; 'nskeys inspect FILE' shows what is in one.",
+        )
+    return Sentence(
+        f"Nothing is set up in {shown(error.home)}.",
+        "Run 'nskeys init' for a new installation, or 'nskeys restore FILE' to restore a backup.",
+    )
+
+
+def _already_set_up(error: AlreadySetUp) -> Sentence:
+    return Sentence(
+        f"{shown(error.home)} is set up already and has keys, so nothing was changed.",
+        "Run 'nskeys status' to see it, or name another home with '--home DIR'.",
+    )
+
+
+def _home_unreadable(error: HomeUnreadable) -> Sentence:
+    return Sentence(
+        f"{shown(error.home)} is there, but this user may not read it.",
+        "Run the command again with sudo, for example 'sudo nskeys status'.",
+    )
+
+
+def _newer_version(error: NewerVersion) -> Sentence:
+    what = token_words(_NEWER, error.what)
+    return Sentence(
+        f"{what} was written by a newer nskeys (version {error.found} of its format; "
+        f"this nskeys knows up to {error.known}).",
+        "Install the newer nskeys and run the command again; nothing was changed.",
+    )
+
+
+def _configuration_invalid(error: ConfigurationInvalid) -> Sentence:
+    detail = f" ({shown(error.detail)})" if error.detail else ""
+    return Sentence(
+        f"{shown(error.path)} cannot be used{clause(error.problem)}{detail}.",
+        _CONFIGURATION.get(error.problem, "Correct it in an editor and run the command again."),
+    )
+
+
+def _credentials_without_keys(error: CredentialsWithoutKeys) -> Sentence:
+    n = error.credentials
+    return Sentence(
+        f"The CMDB holds {count(n, 'credential')} whose keys are not here, so no first key was made.",
+        "Run 'nskeys restore FILE' with a backup of the keys, or, where no backup exists any more, "
+        f"'nskeys init --accept-loss {n}'.",
+    )
+
+
+def _loss_count_wrong(error: LossCountWrong) -> Sentence:
+    return Sentence(
+        f"--accept-loss says {number(error.given)}, but the number of credentials without keys is "
+        f"{number(error.actual)}.",
+        f"Look for a backup once more; if there is none, run 'nskeys init --accept-loss {error.actual}'."
+        if error.actual
+        else "Run 'nskeys init' without it: no credential would be lost.",
+    )
+
+
+def _locked(error: Locked) -> Sentence:
+    who = shown(error.holder) if error.holder else "Somebody else"
+    process = f" (process {error.pid})" if error.pid else ""
+    doing = shown(error.doing) if error.doing else "changing this installation"
+    return Sentence(
+        f"{who}{process} is {doing}{_since(error.since)}.",
+        "Wait until that is finished, then run the command again.",
+    )
+
+
+def _since(text: str) -> str:
+    try:
+        return f", since {when(from_rfc3339(text))}"
+    except ValueError:
+        return f", since {shown(text)}" if text else ""
+
+
+def _plan_outdated(error: PlanOutdated) -> Sentence:
+    return Sentence(
+        f"Something changed since {token_words(_OPERATIONS, error.what)} was planned, so nothing was done.",
+        "Look at the new plan and confirm that.",
+    )
+
+
+def _cancelled(error: Cancelled) -> Sentence:
+    what = token_words(_OPERATIONS, error.what) if error.what else "the work"
+    return Sentence(
+        f"{what[0].upper()}{what[1:]} was stopped; nothing is left half done.",
+        "Start it again whenever it suits.",
+    )
+
+
+def _not_permitted(error: NotPermitted) -> Sentence:
+    return Sentence(
+        f"The operating system does not permit access to {shown(error.path)}.",
+        "Run the command again with sudo, or as the user who owns it.",
+    )
+
+
+SETUP: Table = MappingProxyType(
+    {
+        NotSetUp: _not_set_up,
+        AlreadySetUp: _already_set_up,
+        HomeUnreadable: _home_unreadable,
+        NewerVersion: _newer_version,
+        ConfigurationInvalid: _configuration_invalid,
+        CredentialsWithoutKeys: _credentials_without_keys,
+        LossCountWrong: _loss_count_wrong,
+        Locked: _locked,
+        PlanOutdated: _plan_outdated,
+        Cancelled: _cancelled,
+        NotPermitted: _not_permitted,
+    }
+)

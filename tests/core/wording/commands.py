@@ -1,0 +1,70 @@
+"""The command line as the design states it, to hold the commands in sentences against."""
+
+import re
+
+_GRAMMAR = """
+init [--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]
+status [--json|--prometheus|--nagios] [--output FILE]
+key list
+key show KID
+key rotate [--without-backup]
+credential list
+credential add [--kind KIND] [--secret-file F]
+credential show ID [--reveal]
+credential edit ID [--secret-file F]
+credential remove ID --yes
+credential import FILE [--plan] [--skip-bad] [--kind KIND]
+backup [--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]
+inspect FILE
+drill FILE [--password-file F] [--identity F]
+restore FILE [--plan] [--accept-foreign] [--password-file F] [--identity F] [--protector P] [--cmdb URL]
+verify
+destination list
+destination add DEST [--elsewhere TEXT]
+destination test DEST
+destination remove DEST
+register list
+register check
+register add FILE
+register retire ID
+registry
+protector show
+protector change
+audit [--verify]
+"""
+_EVERYWHERE = {"--home", "--json", "--passphrase-file"}
+_KNOWN = {}
+for _line in _GRAMMAR.strip().splitlines():
+    _words = tuple(re.match(r"[a-z]+(?: [a-z]+)?(?= |$)", _line)[0].split())  # type: ignore[index]  # every line has one
+    _rest = _line[len(" ".join(_words)) :]
+    _KNOWN[_words] = (
+        set(re.findall(r"--[a-z-]+", _rest)) | _EVERYWHERE,
+        len(re.findall(r"(?<= )[A-Z]+\b", re.sub(r"\[[^]]*\]", "", _rest))),
+    )
+OPTIONS = {option for options, _ in _KNOWN.values() for option in options}
+_QUOTED = re.compile(r"'((?:sudo )?nskeys(?: [^']*)?|--[^']*)'")
+
+
+def commands(text: str) -> list[str]:
+    """Every command, or option on its own, that a sentence quotes."""
+    return _QUOTED.findall(text)
+
+
+def is_valid(command: str) -> bool:
+    """Whether a command quoted in a sentence can be typed."""
+    words = command.removeprefix("sudo ").split()
+    if words[0] != "nskeys":
+        return words[0] in OPTIONS and len(words) <= 2
+    words = words[1:]
+    known = _KNOWN.get(tuple(words[:2])) or _KNOWN.get(tuple(words[:1]))
+    if known is None:
+        return words == []
+    taken = 2 if tuple(words[:2]) in _KNOWN else 1
+    options, positional = known
+    rest = words[taken:]
+    plain = [
+        word
+        for before, word in zip(["", *rest], rest, strict=False)
+        if not word.startswith("--") and (not before.startswith("--") or before in ("--yes", "--skip-bad"))
+    ]
+    return all(word in options for word in rest if word.startswith("--")) and len(plain) == positional

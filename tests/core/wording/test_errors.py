@@ -1,0 +1,273 @@
+"""Every error is told in two sentences that a tired administrator can act on."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nskeys import errors
+from nskeys.errors import BadRow, NskeysError
+from nskeys.wording.errors import UNFORESEEN, WORDINGS, say
+from nskeys.wording.failures.credentials import bad_row
+from nskeys.wording.sentence import Sentence
+from nskeys.wording.terminal import safe
+from tests.core.wording.commands import commands, is_valid
+from tests.core.wording.samples import error_classes, sample
+
+TOLD: list[tuple[NskeysError, str]] = [
+    (errors.NotSetUp("/var/lib/nskeys"), "Nothing is set up in /var/lib/nskeys."),
+    (
+        errors.NotSetUp("/var/lib/nskeys", 14),
+        "The CMDB of /var/lib/nskeys holds 14 credentials, but no keys are here.",
+    ),
+    (errors.AlreadySetUp("/h"), "/h is set up already and has keys, so nothing was changed."),
+    (errors.HomeUnreadable("/h"), "/h is there, but this user may not read it."),
+    (
+        errors.NewerVersion("store", 3, 1),
+        "The key store was written by a newer nskeys (version 3 of its format; this nskeys knows up to 1).",
+    ),
+    (
+        errors.ConfigurationInvalid("/h/config.toml", "not_toml", "line 3"),
+        "/h/config.toml cannot be used: it is not TOML (line 3).",
+    ),
+    (
+        errors.CredentialsWithoutKeys(1),
+        "The CMDB holds 1 credential whose keys are not here, so no first key was made.",
+    ),
+    (
+        errors.LossCountWrong(12, 14),
+        "--accept-loss says 12, but the number of credentials without keys is 14.",
+    ),
+    (errors.Locked("root", 4711, "making a backup", ""), "root (process 4711) is making a backup."),
+    (errors.Locked("", 0, "", ""), "Somebody else is changing this installation."),
+    (
+        errors.PlanOutdated("restore"),
+        "Something changed since the restore was planned, so nothing was done.",
+    ),
+    (errors.Cancelled("import"), "The import was stopped; nothing is left half done."),
+    (errors.Cancelled(), "The work was stopped; nothing is left half done."),
+    (errors.NotPermitted("/h"), "The operating system does not permit access to /h."),
+    (errors.WrongPassword("backup"), "That password does not open this backup."),
+    (errors.WrongPassword("backup", "a.zip"), "That password does not open this backup (a.zip)."),
+    (errors.WrongPassword("key store"), "That passphrase does not open the key store."),
+    (errors.WrongPassword("identity"), "That identity does not open this backup."),
+    (errors.PasswordRefused("differs"), "The two passwords differ."),
+    (errors.HintRefused("contains_password"), "The hint contains the password."),
+    (
+        errors.NotEnoughMemory(1_024),
+        "Deriving a key from the password needs 1,024 MiB of memory, and this machine did not give it.",
+    ),
+    (
+        errors.SecretUnavailable("backup_password"),
+        "The password of the backup is needed, and nobody could be asked for it.",
+    ),
+    (
+        errors.KeyStoreDamaged("protector.json", "not_json"),
+        "protector.json in the key store is not what was written: it is not JSON.",
+    ),
+    (
+        errors.KeyStoreElsewhere("tpm2"),
+        "The keys here are bound to another machine (protector: TPM 2.0) and do not open on this one.",
+    ),
+    (
+        errors.KeyStoreOfAnotherCmdb("a" * 32, "b" * 32),
+        "The key store belongs to CMDB aaaaaaaa, but the configured CMDB is bbbbbbbb.",
+    ),
+    (
+        errors.ProtectorUnavailable("tpm2", "not_included"),
+        "The protector TPM 2.0 cannot be used on this machine: this version of nskeys does not have it.",
+    ),
+    (errors.NoSuchKey("7f"), "No key here begins with 7f."),
+    (errors.NoSuchKey("7f3a91c2" + "0" * 56), "No key here is 7f3a91c2."),
+    (
+        errors.AmbiguousKey("7f", ("7f" + "1" * 62, "7f" + "2" * 62)),
+        "2 keys begin with 7f: 7f111111 and 7f222222.",
+    ),
+    (
+        errors.KeyUsedUp("7f" + "1" * 62),
+        "Key 7f111111 may seal no more than 4,294,967,296 secrets, and that number is reached.",
+    ),
+    (errors.KeyNotUsable("none_active"), "No key of this server is active, so nothing can be sealed."),
+    (errors.KeyNotUsable("deactivated"), "That key is deactivated, and only an active key seals."),
+    (errors.RotationNotOpen(), "No rotation is open, so there is nothing to go on with."),
+    (errors.FieldInvalid("name", "empty"), "The name is empty."),
+    (errors.FieldInvalid("secret", "too_long", 65_535), "The secret is longer than 65,535 bytes."),
+    (
+        errors.FieldInvalid("server", "too_long", 100),
+        "The name of the server is longer than 100 characters.",
+    ),
+    (errors.FieldInvalid("target", "not_url"), "The target is not a URL of another server."),
+    (errors.NameTaken("run-as", "deploy"), "There is a run-as credential named deploy already."),
+    (errors.NoSuchCredential("run-as/x"), "No credential is called run-as/x."),
+    (
+        errors.AmbiguousCredential("00", ("run-as/a", "run-as/b", "run-as/c")),
+        "00 stands for 3 credentials: run-as/a, run-as/b and run-as/c.",
+    ),
+    (
+        errors.SealDoesNotOpen("00ff", "run-as", "x", "tampered"),
+        "run-as/x does not open: its row in the CMDB was changed after it was sealed, or is damaged.",
+    ),
+    (
+        errors.ImportRefused("e.csv", (BadRow(1, "a", "account", "empty"),)),
+        "1 row of e.csv cannot be taken, so nothing was imported.",
+    ),
+    (
+        errors.ImportUnreadable("e.csv", "unterminated_quote", 7),
+        "e.csv opens a quote and never closes it (line 7).",
+    ),
+    (errors.NotABackup("a.txt", "not_zip"), "a.txt is not a backup: it is no ZIP archive."),
+    (
+        errors.BackupDamaged("a.zip", "keys.kms", "payload"),
+        "a.zip is damaged in keys.kms: its content was changed.",
+    ),
+    (
+        errors.BackupForged("a.zip", "open_kms.py"),
+        "open_kms.py in a.zip is not what nskeys writes: somebody changed it.",
+    ),
+    (
+        errors.BackupForeign("a.zip", ("other_signer", "other_cmdb")),
+        (
+            "a.zip does not prove that it comes from this server: it is signed by another server's key "
+            "and it belongs to another CMDB."
+        ),
+    ),
+    (
+        errors.BackupNotProven("/mnt/a.zip", "differs"),
+        (
+            "A file was written to /mnt/a.zip, but reading it back failed: what lies there is not what was "
+            "written, so it is no backup."
+        ),
+    ),
+    (errors.NoBackupKnown(), "The register knows no backup that can be read from here."),
+    (
+        errors.NoSuchBackup("41"),
+        "The register has no backup, or more than one, that is called 41.",
+    ),
+    (
+        errors.DestinationInvalid("ftp://x", "unknown_scheme"),
+        "ftp://x cannot be used as a destination: nskeys does not know this kind of address.",
+    ),
+    (
+        errors.DestinationUnreachable("/mnt/vault", "missing_folder"),
+        "The destination /mnt/vault cannot be reached: its folder does not exist.",
+    ),
+    (
+        errors.CannotCreate("/mnt/a.zip", "no_space"),
+        "/mnt/a.zip cannot be written: the disk is full, or a quota is.",
+    ),
+    (errors.FileUnreadable("a.zip", "missing"), "a.zip cannot be read: there is no such file."),
+    (
+        errors.CmdbUnreachable("postgresql://db/cmdb", "refused", "port 5432"),
+        "The CMDB postgresql://db/cmdb cannot be opened: the server refused the connection (port 5432).",
+    ),
+    (errors.CmdbBusy("cmdb.sqlite3"), "Another program holds the lock of the CMDB cmdb.sqlite3."),
+    (
+        errors.CmdbDamaged("credentials", "wrong_value", ("3", "7")),
+        (
+            "The table credentials of the CMDB is not what nskeys writes: a value in it cannot be right "
+            "(rows 3 and 7)."
+        ),
+    ),
+]
+
+
+def _check(sentence: Sentence) -> None:
+    for text in (sentence.what, sentence.advice):
+        assert text.endswith(".")
+        assert not text.endswith("..")
+        assert text == safe(text)
+        assert "!" not in text
+        assert not re.search(r"[.!?] [A-Z]", text), "one sentence, not two"
+        assert not re.search(r"  | ,| \.$|\(\)|\bNone\b|Traceback|[Pp]lease", text)
+        for command in commands(text):
+            assert is_valid(command), command
+    assert sentence.advice[0].isupper()
+
+
+@pytest.mark.parametrize(("error", "what"), TOLD, ids=lambda value: type(value).__name__)
+def test_an_error_says_what_happened(error: NskeysError, what: str) -> None:
+    assert say(error).what == what
+    _check(say(error))
+
+
+def test_every_class_of_errors_has_its_own_words() -> None:
+    classes = error_classes()
+    assert set(WORDINGS) == set(classes)
+    assert {type(error) for error, _ in TOLD} == set(classes)
+    first = {type(error): say(error).what for error, _ in reversed(TOLD)}
+    assert len(set(first.values())) == len(classes)
+
+
+@pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
+@settings(max_examples=25, deadline=None)
+@given(text=st.text(max_size=300), number=st.integers(0, 2**40))
+def test_whatever_a_field_holds_the_sentences_are_safe(
+    cls: type[NskeysError], text: str, number: int
+) -> None:
+    sentence = say(sample(cls, text, number))
+    assert sentence.what == safe(sentence.what)
+    assert sentence.advice == safe(sentence.advice)
+    assert sentence.what.endswith(".")
+    assert sentence.advice.endswith(".")
+    assert len(sentence.what) < 2_000
+
+
+@pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
+def test_no_sentence_shows_the_name_of_a_class(cls: type[NskeysError]) -> None:
+    assert cls.__name__ not in str(say(sample(cls, "x")))
+
+
+def test_a_subclass_without_its_own_words_is_told_as_its_parent() -> None:
+    class Moved(errors.NoSuchKey):
+        pass
+
+    assert say(Moved("7f")).what == "No key here begins with 7f."
+
+
+def test_an_error_of_no_known_class_is_told_as_a_fault_of_the_program() -> None:
+    assert say(NskeysError()) is UNFORESEEN
+    _check(UNFORESEEN)
+
+
+def test_a_command_in_advice_can_be_typed_whatever_the_name() -> None:
+    plain = say(errors.NameTaken("run-as", "deploy-finance")).advice
+    assert commands(plain) == ["nskeys credential edit run-as/deploy-finance"]
+    for name in ("two words", "it's", "$(rm)", "a\x1b", "-x"):
+        assert commands(say(errors.NameTaken("run-as", name)).advice)[0].split()[-1] in (
+            "ID",
+            f"run-as/{name}",
+        )
+    assert commands(say(errors.NameTaken("run-as", "two words")).advice) == ["nskeys credential edit ID"]
+
+
+def test_the_holder_of_the_lock_is_named_with_the_time_of_this_server() -> None:
+    from_then = say(errors.Locked("root", 1, "making a backup", "2026-11-23T14:02:00Z")).what
+    assert re.fullmatch(
+        r"root \(process 1\) is making a backup, since 2026-11-2[234] \d\d:\d\d\.", from_then
+    )
+    odd = say(errors.Locked("root", 1, "making a backup", "noon\x1b")).what
+    assert odd == "root (process 1) is making a backup, since noon\\x1b."
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (BadRow(3, "db01", "account", "empty"), 'row 3, "db01": the account is empty'),
+        (BadRow(4, "", "name", "too_long"), "row 4: the name is longer than 255 characters"),
+        (
+            BadRow(12_000, "a\x1b[2J", "secret", "too_long"),
+            'row 12,000, "a\\x1b[2J": the secret is longer than 65,535 bytes',
+        ),
+        (
+            BadRow(5, "x", "kind", "kind_unknown"),
+            'row 5, "x": the kind is not known, for nothing says what the credential is for',
+        ),
+    ],
+)
+def test_a_bad_row_of_an_import_is_named_with_its_reason(row: BadRow, text: str) -> None:
+    assert bad_row(row) == text
+
+
+def test_two_sentences_make_one_text() -> None:
+    assert str(Sentence("It is so.", "Do this.")) == "It is so. Do this."
