@@ -34,7 +34,7 @@ def read(source: str, table: CsvTable) -> ParsedExport:
     for row, cells in table:
         if cells is None:
             # Not even the name is given: where cells are missing it could be the password.
-            findings.refuse(row, "", "row", "cell_count")
+            findings.refuse(row, "", "row", "wrong_columns")
             continue
         if cells["type"].casefold() not in ("login", ""):
             findings.refuse(row, cells["name"], "type", "not_a_login")

@@ -52,7 +52,7 @@ def read(source: str, value: Value) -> ParsedExport:
 def _read_item(findings: Findings, places: Mapping[str, str], row: int, item: dict[str, Value]) -> None:
     title = text_of(item.get("name"))
     if title is None:
-        findings.refuse(row, "", "name", "not_text")
+        findings.refuse(row, "", "name", "wrong_type")
         return
     login = item.get("login") or {}
     if item.get("type") != _LOGIN or not isinstance(login, dict):
@@ -70,7 +70,7 @@ def _read_item(findings: Findings, places: Mapping[str, str], row: int, item: di
     }
     for field, text in texts.items():
         if text is None:
-            findings.refuse(row, title, field, "not_text")
+            findings.refuse(row, title, field, "wrong_type")
             return
     held = _ids(item)
     findings.drop(_dropped(item, login, several=(len(held) > 1, len(uris) > 1)))

@@ -55,7 +55,7 @@ def read(source: str, table: CsvTable) -> ParsedExport:
     for row, cells in table:
         if cells is None:
             # Not even the title is named: where cells are missing it could be the password.
-            findings.refuse(row, "", "row", "cell_count")
+            findings.refuse(row, "", "row", "wrong_columns")
             continue
         problem = _problem(cells)
         if problem is not None:

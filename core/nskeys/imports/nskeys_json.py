@@ -55,7 +55,7 @@ def _read_entry(findings: Findings, row: int, entry: dict[str, Value]) -> None:
     for field in (*_REQUIRED, *_OPTIONAL):
         text = text_of(entry.get(field))
         if text is None:
-            findings.refuse(row, title, field, "not_text")
+            findings.refuse(row, title, field, "wrong_type")
             return
         if field in _REQUIRED and entry.get(field) is None:
             findings.refuse(row, title, field, "missing")

@@ -77,4 +77,4 @@ def test_the_header_without_archived_date_is_known_too() -> None:
 
 def test_a_short_row_is_bad_and_shows_none_of_its_cells() -> None:
     found = read(f"{HEADER}\nRun-as,,login,t0p-secret\n")
-    assert found.bad == (BadRow(1, "", "row", "cell_count"),)
+    assert found.bad == (BadRow(1, "", "row", "wrong_columns"),)

@@ -109,13 +109,17 @@ def test_uris_that_say_nothing_are_passed_over() -> None:
         ({"login": {"username": 7}}, "account"),
         ({"login": {"password": 4711}}, "secret"),
         ({"login": {"uris": ["https://x"]}}, "target"),
-        ({"login": {"password": "\ud800"}}, "secret"),
     ],
 )
 def test_what_should_be_text_and_is_not_makes_its_row_bad(item: dict[str, object], field: str) -> None:
     found = read({"type": 1, "name": "odd", **item})
-    assert [(bad.row, bad.field, bad.problem) for bad in found.bad] == [(1, field, "not_text")]
+    assert [(bad.row, bad.field, bad.problem) for bad in found.bad] == [(1, field, "wrong_type")]
     assert found.rows == ()
+
+
+def test_a_password_that_is_no_unicode_makes_its_row_bad() -> None:
+    found = read({"type": 1, "name": "odd", "login": {"password": "\ud800"}})
+    assert found.bad == (BadRow(1, "odd", "secret", "not_text"),)
 
 
 @pytest.mark.parametrize(

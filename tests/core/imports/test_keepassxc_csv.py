@@ -132,7 +132,7 @@ def test_an_export_of_an_empty_database_holds_nothing() -> None:
 )
 def test_a_row_with_other_cells_than_columns_is_bad_and_shows_none_of_them(shifted: str) -> None:
     found = read(f"{HEADER}\n{shifted}" + row("Run-as", "deploy", "svc", "x"))
-    assert found.bad == (BadRow(1, "", "row", "cell_count"),)
+    assert found.bad == (BadRow(1, "", "row", "wrong_columns"),)
     assert [entry.row for entry in found.rows] == [2]
 
 

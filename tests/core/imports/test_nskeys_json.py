@@ -59,7 +59,7 @@ def test_what_has_to_be_there_is_asked_for(field: str) -> None:
 @pytest.mark.parametrize("field", [*ONE, "note"])
 def test_what_is_no_text_makes_its_row_bad(field: str) -> None:
     found = read([{**ONE, field: 4711}])
-    assert [(bad.field, bad.problem) for bad in found.bad] == [(field, "not_text")]
+    assert [(bad.field, bad.problem) for bad in found.bad] == [(field, "wrong_type")]
 
 
 def test_an_entry_that_is_no_object_is_bad() -> None:

@@ -1,0 +1,183 @@
+"""From another program's entry to a credential: which kind, which target, which name. Pure.
+
+Kind. `--kind` decides for every row. nskeys' own JSON states it. Otherwise the name of the group or
+folder decides: its path is read from the innermost part outwards, and the first part with a word of
+`KIND_WORDS` wins; where one part has several, the longest word. A URL decides nothing: a password
+manager is full of web sites, and a web site's password filed under `hierarchy` would be worse than a
+question. A row whose kind nobody knows is a bad row (`kind_unknown`).
+
+Target. hierarchy: the URL. pcAnywhere: the host and port of the URL, or else the title. run-as: the
+URL field where it says something (a package, a task, a pattern), or else the title.
+
+Name. The title; where that is taken, in the export or in the CMDB, `Group/Title`, then
+`Group/Title (2)` and so on. The entry that comes first keeps its title.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from nskeys.errors import FieldInvalid
+from nskeys.model.credentials import NAME_LIMIT, CredentialKind, check_fields
+from nskeys.model.exports import ExportRow
+from nskeys.model.operations import ImportedCredential
+
+
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """What a group's name must say: one of `named` alone, or one of `contained` among other words.
+
+    Case, spaces, hyphens and a plural's s do not matter: `run as` is found in "Run-As accounts".
+    """
+
+    contained: tuple[str, ...]
+    named: tuple[str, ...] = ()
+
+
+KIND_WORDS: Mapping[CredentialKind, KindWords] = {
+    CredentialKind.HIERARCHY: KindWords(
+        ("hierarchy", "notification server", "child server", "parent server", "child ns", "parent ns"),
+        named=("ns",),
+    ),
+    CredentialKind.PCANYWHERE: KindWords(("pc anywhere", "pca", "remote control"), named=("remote",)),
+    CredentialKind.RUN_AS: KindWords(
+        ("run as", "software delivery", "service account", "deployment", "deploy")
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenKind:
+    """A kind, the token of the rule that chose it, and for `group` the word it found."""
+
+    kind: CredentialKind
+    rule: str
+    word: str = ""
+
+
+class Names:
+    """The names that are taken, of each kind; grows as names are chosen."""
+
+    def __init__(self, taken: Iterable[tuple[str, str]]) -> None:
+        self._taken = set(taken)
+        self._next: dict[tuple[str, str], int] = {}
+
+    def choose(self, kind: CredentialKind, title: str, group: str) -> str:
+        """The first free name for an entry; it is taken from now on."""
+        name = title
+        if (kind.value, name) in self._taken and group:
+            longer = f"{group}/{title}"
+            name = longer if len(longer) <= NAME_LIMIT else title
+        if (kind.value, name) in self._taken:
+            name = self._numbered(kind, name)
+        self._taken.add((kind.value, name))
+        return name
+
+    def _numbered(self, kind: CredentialKind, base: str) -> str:
+        number = self._next.get((kind.value, base), 2)
+        while (kind.value, f"{base} ({number})") in self._taken:
+            number += 1
+        # Remembered, or 50,000 entries of one title would take 50,000 squared looks.
+        self._next[kind.value, base] = number + 1
+        return f"{base} ({number})"
+
+
+def plan_row(
+    row: ExportRow, given: CredentialKind | None, names: Names, literal: bool
+) -> ImportedCredential:
+    """The credential that an entry becomes; FieldInvalid where it cannot become one.
+
+    `literal`: the export is nskeys' own, so its target is taken as it is and never derived.
+    """
+    chosen = choose_kind(row, given)
+    target = row.url if literal else derive_target(chosen.kind, row.title, row.url)
+    fields = check_fields(chosen.kind, row.title, target, row.username, row.notes)
+    # In NFC like every name, or a name that looks free would be another spelling of a taken one.
+    group = unicodedata.normalize("NFC", row.group.strip())
+    name = names.choose(chosen.kind, fields.name, group)
+    if name == fields.name:
+        return ImportedCredential(row.row, fields, "", chosen.rule, row.group, chosen.word)
+    renamed = check_fields(chosen.kind, name, fields.target, fields.account, fields.note)
+    return ImportedCredential(row.row, renamed, fields.name, chosen.rule, row.group, chosen.word)
+
+
+def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
+    """The kind of an entry, by the rule above; FieldInvalid (`kind`, `kind_unknown`)."""
+    if given is not None:
+        return ChosenKind(given, "given")
+    if row.kind in _BY_VALUE:
+        return ChosenKind(_BY_VALUE[row.kind], "stated")
+    found = None if row.kind else kind_of_group(row.group)
+    if found is None:
+        raise FieldInvalid("kind", "kind_unknown")
+    return found
+
+
+@lru_cache(maxsize=1_024)
+def kind_of_group(group: str) -> ChosenKind | None:
+    """What the name of a group or folder says, with "/" between its parts; None: nothing."""
+    for part in reversed(group.split("/")):
+        words = tuple(_WORD.findall(part.casefold()))
+        found = [
+            (len(phrase), ChosenKind(kind, "group", phrase))
+            for kind, known in KIND_WORDS.items()
+            for phrase in (*known.contained, *known.named)
+            if _found(phrase, words, phrase in known.named)
+        ]
+        if found:
+            return max(found, key=lambda item: item[0])[1]
+    return None
+
+
+def derive_target(kind: CredentialKind, title: str, url: str) -> str:
+    """The target, by the rule above; FieldInvalid (`target`, `password_in_url`) for a URL that would
+    carry a secret into a field that is not one."""
+    if kind is CredentialKind.PCANYWHERE:
+        return _host(url) or title
+    if _holds_password(url):
+        raise FieldInvalid("target", "password_in_url")
+    if kind is CredentialKind.RUN_AS:
+        return url.strip() or title
+    return url
+
+
+_BY_VALUE = {kind.value: kind for kind in CredentialKind}
+_WORD = re.compile(r"[^\W_]+")
+
+
+def _found(phrase: str, words: tuple[str, ...], alone: bool) -> bool:
+    """Whether the phrase stands in `words` as whole words, written apart or as one."""
+    wanted = tuple(phrase.split())
+    for spelling in (wanted, ("".join(wanted),)):
+        size = len(spelling)
+        starts = range(len(words) - size + 1)
+        if alone and len(words) != size:
+            continue
+        if any(_same(words[start : start + size], spelling) for start in starts):
+            return True
+    return False
+
+
+def _same(words: tuple[str, ...], spelling: tuple[str, ...]) -> bool:
+    return words[:-1] == spelling[:-1] and words[-1] in (spelling[-1], spelling[-1] + "s")
+
+
+def _host(url: str) -> str:
+    """`host[:port]` of a URL, or of what was written into its field instead of one."""
+    text = url.strip()
+    if "://" not in text:
+        return text.split("/", 1)[0]
+    try:
+        return urlsplit(text).netloc.rpartition("@")[2]
+    except ValueError:
+        return text
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url.strip()).password)
+    except ValueError:
+        return False
