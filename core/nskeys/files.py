@@ -63,6 +63,12 @@ def replace(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def try_writing(folder: Path, size: int = 65_536) -> None:
+    """Write so many bytes durably and remove them again. CannotCreate where that does not go."""
+    with _creating(folder), _temporary(folder, bytes(size)):
+        pass
+
+
 def rename_folder(source: Path, target: Path) -> None:
     """Give a finished folder its name, which no one has, in the same parent folder. CannotCreate."""
     with _creating(target):

@@ -1,0 +1,128 @@
+"""A destination that is a folder: on a disk, a stick, or a mounted share."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, count, islice
+from pathlib import Path
+
+from nskeys import files
+from nskeys.destinations.location import where_is
+from nskeys.errors import CannotCreate, DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.ports import Listed
+
+_MOST_NAMES = 1_000
+_BACKUP = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,9}))?\.(?:zip|kms)", re.DOTALL)
+_STAMP = re.compile(r"\d{8}T\d{6}Z")
+_NOT_THERE = ("missing_folder", "not_a_folder", "gone")
+
+
+class FolderDestination:
+    """ports.Destination in the folder `info.address`, an absolute path."""
+
+    def __init__(self, info: DestinationInfo) -> None:
+        self._info = info
+        self._folder = Path(info.address)
+
+    def where(self) -> Whereabouts:
+        """Here or elsewhere, looked at now."""
+        return where_is(self._info.address, self._info.declared_elsewhere)
+
+    def address_of(self, name: str) -> str:
+        """The full path of a file there."""
+        return str(self._path(name))
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there, by writing something;
+        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
+        self._reach()
+        with self._reaching():
+            files.try_writing(self._folder)
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
+        returns the name used. DestinationUnreachable, CannotCreate."""
+        self._path(name)
+        self._reach()
+        stem, dot, ending = name.rpartition(".")
+        more = (f"{stem}-{number}{dot}{ending}" for number in count(2))
+        try:
+            with self._reaching():
+                return files.write_first_free(self._folder, islice(chain([name], more), _MOST_NAMES), data)
+        except FileExistsError:
+            raise CannotCreate(self.address_of(name), "names_taken") from None
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, from the medium where that can be had; FileUnreadable, and
+        DestinationUnreachable where the folder is not there either."""
+        try:
+            return files.read_bounded(self._path(name), limit, from_medium=True)
+        except FileUnreadable as error:
+            if error.problem == "gone":
+                raise DestinationUnreachable(self._info.address, "gone") from None
+            if error.problem == "missing":
+                self._reach()
+            raise
+
+    def listing(self) -> tuple[Listed, ...]:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        self._reach()
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [listed for entry in entries if (listed := _listed(entry))]
+        except OSError as error:
+            raise self._unreachable(error) from None
+        return tuple(sorted(found, key=lambda listed: _age(listed.name), reverse=True))
+
+    def sweep(self) -> None:
+        """Remove temporary files that a broken off backup left; none where the folder is not there."""
+        files.sweep(self._folder)
+
+    def _path(self, name: str) -> Path:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise DestinationInvalid(name, "not_a_file_name")
+        return self._folder / name
+
+    def _reach(self) -> None:
+        """Raise DestinationUnreachable unless there is a folder."""
+        try:
+            if self._folder.is_dir():
+                return
+            problem = "not_a_folder" if os.path.lexists(self._folder) else "missing_folder"
+        except OSError as error:
+            raise self._unreachable(error) from None
+        raise DestinationUnreachable(self._info.address, problem)
+
+    def _unreachable(self, error: OSError) -> DestinationUnreachable:
+        refused = error.errno in (errno.EACCES, errno.EPERM)
+        return DestinationUnreachable(self._info.address, "not_permitted" if refused else "gone")
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """A folder that goes away while it is written to was not refused, it is unreachable."""
+        try:
+            yield
+        except CannotCreate as error:
+            if error.problem in _NOT_THERE:
+                raise DestinationUnreachable(self._info.address, error.problem) from None
+            raise
+
+
+def _listed(entry: os.DirEntry[str]) -> Listed | None:
+    try:
+        entry.name.encode("utf-8")
+        if _BACKUP.fullmatch(entry.name) and entry.is_file():
+            return Listed(entry.name, entry.stat().st_size)
+    except (OSError, UnicodeEncodeError):  # gone meanwhile; or a name that is no text, so none of ours
+        pass
+    return None
+
+
+def _age(name: str) -> tuple[str, int, str]:
+    """Sorts by the time in a backup's name, then by the number that a collision added."""
+    match, stamp = _BACKUP.fullmatch(name), _STAMP.search(name)
+    number = match["number"] if match else None
+    return (stamp[0] if stamp else "", int(number or 1), name)

@@ -1,0 +1,130 @@
+"""Where a folder lies: on this machine, on another one, or nobody can tell.
+
+A copy is `elsewhere` only where the mount says that another machine holds it, or a person said so. In
+doubt it is `here` or `unknown`: a backup that dies with the machine must never count.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from nskeys.destinations.mounts import Mount, mount_of
+from nskeys.model.places import Location, LocationReason, Whereabouts
+
+# fmt: off
+_NETWORK = frozenset((
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "beegfs", "afs", "orangefs",
+    "davfs", "sshfs", "fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse",
+    "fuse.davfs", "fuse.davfs2", "fuse.s3fs", "fuse.goofys", "fuse.gcsfuse", "fuse.blobfuse",
+    "fuse.blobfuse2", "fuse.mount-s3", "fuse.juicefs", "fuse.lizardfs", "fuse.mfs", "fuse.moosefs",
+    "fuse.smbnetfs",
+))
+_DISK = frozenset((
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "nilfs2", "vfat",
+    "exfat", "msdos", "ntfs", "ntfs3", "hfsplus", "iso9660", "udf", "squashfs", "erofs", "ubifs", "overlay",
+    "aufs", "fuseblk", "rootfs",
+))
+# fmt: on
+_MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
+_OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What tells this machine from others: its names, and whether an IP address is one of its own."""
+
+    names: frozenset[str]
+    owns: Callable[[str], bool]
+
+    def is_called(self, host: str) -> bool:
+        """Whether a mount's server, a name or an address, is this machine. Names are not looked up:
+        that can take minutes while a network is down."""
+        host = host.strip("[]").lower().rstrip(".")
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return host.endswith(".localhost") or any(_same_host(host, name) for name in self.names)
+        return address.is_loopback or address.is_unspecified or self.owns(host)
+
+
+def this_machine() -> Machine:
+    """The machine that this runs on."""
+    return Machine(frozenset((socket.gethostname().lower(), *_OWN_NAMES)), _is_own_address)
+
+
+def where_is(path: str, declared_elsewhere: str = "") -> Whereabouts:
+    """Where a folder lies, looked at now; what a person declared holds."""
+    if declared_elsewhere:
+        return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, declared_elsewhere)
+    return judge(mount_of(path), this_machine())
+
+
+def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
+    """What a mount says about where its files are."""
+    if mount is None:
+        return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+    detail = f"{mount.kind} {mount.source}".encode("utf-8", "replace").decode("utf-8")
+    if _is_network(mount):
+        if any(machine.is_called(host) for host in _servers(mount)):
+            return Whereabouts(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)
+        return Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, detail)
+    if mount.kind in _MEMORY:
+        return Whereabouts(Location.HERE, LocationReason.MEMORY, detail)
+    is_fuse = mount.kind.startswith("fuse.")
+    if mount.kind in _DISK or (mount.source.startswith("/dev/") and not is_fuse):
+        return Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, detail)
+    return Whereabouts(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM, detail)
+
+
+def _is_network(mount: Mount) -> bool:
+    if mount.kind == "9p":  # over virtio it is a folder of the host that this virtual machine runs on
+        return bool({"trans=tcp", "trans=rdma"} & set(mount.options.split(",")))
+    if mount.kind == "fuse" and mount.source.startswith(("http://", "https://")):
+        return True  # davfs2 calls itself so
+    if mount.kind == "fuse.rclone" and mount.source.startswith("/"):
+        return False  # a folder of this machine, seen through rclone
+    return mount.kind in _NETWORK
+
+
+def _servers(mount: Mount) -> Iterator[str]:
+    """Every host that a network mount names, as a name or an address."""
+    for option in mount.options.split(","):
+        name, _, value = option.partition("=")
+        if name == "addr":
+            yield value
+    source = mount.source
+    if "://" in source:
+        try:
+            yield urlsplit(source).hostname or ""
+        except ValueError:
+            return
+    elif source.startswith("//"):
+        yield source.split("/")[2]
+    else:
+        front, colon, _ = source.rpartition(":/")
+        hosts = front if colon else source.partition(":")[0]
+        for host in hosts.rpartition("@")[2].split(","):
+            yield host
+            yield host.rpartition(":")[0]  # without a port
+
+
+def _same_host(one: str, other: str) -> bool:
+    """Whether two names are one host's: a name without a domain is compared without one."""
+    if "." in one and "." in other:
+        return one == other
+    return one.partition(".")[0] == other.partition(".")[0]
+
+
+def _is_own_address(address: str) -> bool:
+    """An address is ours if the kernel would speak to it from itself. Connecting a datagram socket
+    chooses that route and sends nothing."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 9))
+            own = str(probe.getsockname()[0])
+    except OSError:
+        return False
+    return ipaddress.ip_address(own) == ipaddress.ip_address(address)

@@ -1,0 +1,78 @@
+"""What is mounted where, from /proc/self/mountinfo (proc_pid_mountinfo(5))."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+_MOUNTINFO = Path("/proc/self/mountinfo")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mount: its id, its place, and the filesystem's type, source and options."""
+
+    mount_id: int
+    point: str
+    kind: str
+    source: str
+    options: str
+
+
+def parse_mountinfo(text: str) -> tuple[Mount, ...]:
+    """Every line that has the documented form, in order."""
+    mounts = []
+    for line in text.split("\n"):
+        front, dash, back = line.partition(" - ")
+        left, right = front.split(" "), back.split(" ")
+        if dash and len(left) >= 6 and len(right) >= 3 and left[0].isdecimal():
+            kind, source, options = (_unescaped(field) for field in right[:3])
+            mounts.append(Mount(int(left[0]), _unescaped(left[4]), kind, source, options))
+    return tuple(mounts)
+
+
+def mount_under(mounts: Sequence[Mount], path: str) -> Mount | None:
+    """The mount that holds `path` (absolute, links resolved): the longest mount point above it, and of
+    several in one place the last, which covers the others."""
+    target = PurePosixPath(path)
+    above = [mount for mount in mounts if target.is_relative_to(mount.point)]
+    if not above:
+        return None
+    longest = max(len(mount.point) for mount in above)
+    return [mount for mount in above if len(mount.point) == longest][-1]
+
+
+def mount_of(path: str) -> Mount | None:
+    """The mount that holds `path` now; None where the system does not say."""
+    number = _open_mount_id(path)
+    try:
+        mounts = parse_mountinfo(_MOUNTINFO.read_text("utf-8", "surrogateescape"))
+    except OSError:
+        return None
+    for mount in mounts:
+        if mount.mount_id == number:
+            return mount
+    return mount_under(mounts, os.path.realpath(path))
+
+
+def _open_mount_id(path: str) -> int | None:
+    """The id of the mount that an open folder lies on: the kernel's own answer, right also where mounts
+    cover each other; opening it makes an automounter mount it. None for what cannot be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        text = Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii")
+        found = re.search(r"^mnt_id:\s*(\d+)$", text, re.MULTILINE)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return int(found[1]) if found else None
+
+
+def _unescaped(field: str) -> str:
+    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), field)
