@@ -24,7 +24,11 @@ _TOKENS = (
     ("Decryption failed", "wrong_password"),
     ("No matching keys", "no_password_stanza"),
     ("decryption error", "payload"),
-    ("Header", "header"),
+    ("Header MAC is invalid", "header_mac"),
+    ("Header is invalid", "header"),
+    ("Unknown age format", "header"),
+    ("Incomplete header", "truncated"),
+    ("failed to fill whole buffer", "truncated"),
     ("", "unreadable"),
 )
 """pyrage raises one class for everything: how its texts begin, and what we call them."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from nskeys.model.backup import READER_NAME
 
-READER_SHA256 = "2814df5a73e2fd89823884c9b485edc4abe9a4f96bdcfbb3dbca5f340e5f743a"
+READER_SHA256 = "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc"
 
 
 def reader_bytes() -> bytes:

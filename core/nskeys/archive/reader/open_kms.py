@@ -91,5 +91,6 @@ if __name__ == "__main__":
     if sys.stdin.isatty():
         given = getpass.getpass("Password of this backup: ")
     else:
-        given = sys.stdin.buffer.readline().decode("utf-8", "replace").rstrip("\r\n")
-    sys.stdout.buffer.write(open_kms(file, unicodedata.normalize("NFC", given).encode()) + b"\n")
+        given = sys.stdin.buffer.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
+    password = unicodedata.normalize("NFC", given).encode("utf-8", "surrogateescape")
+    sys.stdout.buffer.write(open_kms(file, password) + b"\n")

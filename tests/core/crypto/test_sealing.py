@@ -1,0 +1,164 @@
+"""Sealing: what is sealed opens, and nothing else does."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nskeys.crypto.keys import new_material
+from nskeys.crypto.sealing import Sealer
+from nskeys.crypto.thumbprint import thumbprint
+from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
+from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
+from nskeys.model.secret import SecretBytes
+
+CMDB = "c0" * 16
+ROW = "0123456789abcdef" * 2
+KEY = SecretBytes(bytes(range(32)))
+SEALER = Sealer(CMDB, thumbprint(KEY), KEY)
+FIELDS = CredentialFields(
+    CredentialKind.HIERARCHY, "emea", "https://ns02.example", "CORP\\svc", "call before use"
+)
+SECRET = SecretBytes.from_text("correct horse")
+BLOB = SEALER.seal(ROW, FIELDS, SECRET)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
+fields = st.builds(CredentialFields, st.sampled_from(CredentialKind), texts, texts, texts, texts)
+secrets = st.text(st.characters(exclude_categories=["Cs"]), max_size=300).map(SecretBytes.from_text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(fields, secrets)
+def test_what_is_sealed_opens(fields: CredentialFields, secret: SecretBytes) -> None:
+    blob = SEALER.seal(ROW, fields, secret)
+    assert SEALER.open(ROW, fields, blob).same_as(secret)
+    assert SEALER.opens(ROW, fields, blob)
+    assert SEALER.failing([_row(fields, blob)]) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(fields, fields)
+def test_a_row_with_other_fields_does_not_open(one: CredentialFields, other: CredentialFields) -> None:
+    blob = SEALER.seal(ROW, one, SECRET)
+    assert SEALER.opens(ROW, other, blob) is (one == other)
+
+
+def _row(fields: CredentialFields, blob: bytes) -> tuple[str, str, str, str, str, str, bytes]:
+    return (ROW, fields.kind.value, fields.name, fields.target, fields.account, fields.note, blob)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(FIELDS, kind=CredentialKind.RUN_AS),
+        replace(FIELDS, name="apac"),
+        replace(FIELDS, target="https://evil.example"),
+        replace(FIELDS, account="CORP\\other"),
+        replace(FIELDS, note=""),
+        replace(FIELDS, name="emeah", target="ttps://ns02.example"),
+    ],
+    ids=["kind", "name", "target", "account", "note", "a letter moved to the next field"],
+)
+def test_a_retargeted_row_does_not_open(changed: CredentialFields) -> None:
+    assert not SEALER.opens(ROW, changed, BLOB)
+    with pytest.raises(SealDoesNotOpen) as raised:
+        SEALER.open(ROW, changed, BLOB)
+    assert (raised.value.credential, raised.value.reason) == (ROW, "tampered")
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_a_row_moved_to_another_credential_does_not_open() -> None:
+    assert not SEALER.opens("f" * 32, FIELDS, BLOB)
+
+
+def test_a_row_of_another_cmdb_does_not_open() -> None:
+    assert not Sealer("c1" * 16, SEALER.kid, KEY).opens(ROW, FIELDS, BLOB)
+
+
+def test_a_row_under_another_key_does_not_open() -> None:
+    with new_material() as other:
+        assert not Sealer(CMDB, thumbprint(other), other).opens(ROW, FIELDS, BLOB)
+
+
+def test_every_flipped_bit_of_a_sealed_row_is_refused() -> None:
+    for bit in range(8 * len(BLOB)):
+        damaged = bytearray(BLOB)
+        damaged[bit // 8] ^= 1 << bit % 8
+        assert not SEALER.opens(ROW, FIELDS, bytes(damaged)), bit
+
+
+def test_every_flipped_bit_of_the_bound_fields_is_refused() -> None:
+    texts = (ROW, FIELDS.kind.value, FIELDS.name, FIELDS.target, FIELDS.account, FIELDS.note)
+    for index, text in enumerate(texts):
+        for bit in range(7 * len(text)):
+            letters = list(text)
+            letters[bit // 7] = chr(ord(letters[bit // 7]) ^ 1 << bit % 7)
+            changed = list(texts)
+            changed[index] = "".join(letters)
+            row = (changed[0], changed[1], changed[2], changed[3], changed[4], changed[5], BLOB)
+            # Hex digits have two spellings; every other change of a bit is another row.
+            same = index == 0 and changed[0].lower() == ROW
+            assert SEALER.failing([row]) == ([] if same else [changed[0]]), row
+
+
+@pytest.mark.parametrize("size", [0, 1, 12, 28, 29, 92, 94, len(BLOB) - 1, len(BLOB) + 1, len(BLOB) - 64])
+def test_a_blob_of_another_length_is_refused(size: int) -> None:
+    assert not SEALER.opens(ROW, FIELDS, BLOB[:size].ljust(size, b"\x00"))
+
+
+@pytest.mark.parametrize("credential_id", ["", "zz", "ab", ROW + "00", "\ud800"])
+def test_a_row_whose_id_is_none_does_not_open(credential_id: str) -> None:
+    assert not SEALER.opens(credential_id, FIELDS, BLOB)
+
+
+def test_a_row_with_text_that_is_none_does_not_open() -> None:
+    assert not SEALER.opens(ROW, replace(FIELDS, note="\ud800"), BLOB)
+
+
+def test_a_row_of_a_kind_that_does_not_exist_does_not_open() -> None:
+    row = (ROW, "mainframe", FIELDS.name, FIELDS.target, FIELDS.account, FIELDS.note, BLOB)
+    assert SEALER.failing([row, _row(FIELDS, BLOB)]) == [ROW]
+
+
+@pytest.mark.parametrize("size", [0, 1, 62, 63, 64, 65, 127, SECRET_LIMIT])
+def test_the_length_of_a_secret_shows_in_steps_of_64_only(size: int) -> None:
+    secret = SecretBytes(b"x" * size)
+    blob = SEALER.seal(ROW, FIELDS, secret)
+    assert len(blob) == 1 + 12 + (size // 64 + 1) * 64 + 16
+    assert SEALER.open(ROW, FIELDS, blob).same_as(secret)
+
+
+def test_a_secret_may_end_in_what_padding_is_made_of() -> None:
+    secret = SecretBytes("\x00\x80\x00".encode())
+    assert SEALER.open(ROW, FIELDS, SEALER.seal(ROW, FIELDS, secret)).same_as(secret)
+
+
+@pytest.mark.parametrize(
+    ("secret", "problem"), [(b"x" * (SECRET_LIMIT + 1), "too_long"), (b"\xff", "not_text")]
+)
+def test_a_secret_that_cannot_be_sealed_is_refused(secret: bytes, problem: str) -> None:
+    with pytest.raises(FieldInvalid) as raised:
+        SEALER.seal(ROW, FIELDS, SecretBytes(secret))
+    assert raised.value.problem == problem
+
+
+def test_one_secret_sealed_twice_gives_two_blobs() -> None:
+    assert SEALER.seal(ROW, FIELDS, SECRET) != SEALER.seal(ROW, FIELDS, SECRET)
+
+
+def test_a_key_that_is_not_the_one_its_kid_names_seals_nothing() -> None:
+    with new_material() as other, pytest.raises(KeyStoreDamaged) as raised:
+        Sealer(CMDB, SEALER.kid, other)
+    assert raised.value.problem == "thumbprint"
+
+
+def test_a_sealer_works_on_when_its_material_was_wiped() -> None:
+    material = SecretBytes(KEY.reveal())
+    sealer = Sealer(CMDB, thumbprint(material), material)
+    material.wipe()
+    assert sealer.opens(ROW, FIELDS, BLOB)
+    assert "redacted" in repr(material)
+    assert SEALER.kid[:8] in repr(sealer)
+    assert SEALER.kid not in repr(sealer)

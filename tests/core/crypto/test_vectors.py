@@ -1,0 +1,94 @@
+"""What was released opens: every vector of format 1 that needs no archive."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nskeys.crypto.sealing import Sealer
+from nskeys.crypto.signing import public_of, verify
+from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
+from nskeys.model.audit import first_digest, next_digest
+from nskeys.model.base64url import from_base64url
+from nskeys.model.credentials import CredentialFields, CredentialKind
+from nskeys.model.keys import Kid
+from nskeys.model.register_text import from_text, to_text
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose
+from nskeys.protectors.passphrase import PassphraseProtector
+from nskeys.store.keystore import DiskKeyStore
+from tests.fakes.fixed import Answers
+from tests.vectors import generate
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
+
+
+def _vector(name: str) -> Any:
+    return json.loads((VECTORS / name).read_text("utf-8"))
+
+
+KEYS = {key["kid"]: SecretBytes(from_base64url(key["k"])) for key in _vector("thumbprints.json")["keys"]}
+ROWS = _vector("sealed_rows.json")
+
+
+def test_the_generator_still_makes_the_released_files() -> None:
+    made = generate.vectors()
+    kept = {str(path.relative_to(VECTORS)) for path in VECTORS.rglob("*") if path.is_file()}
+    assert kept == made.keys()
+    for name, data in made.items():
+        assert (VECTORS / name).read_bytes() == data, name
+
+
+def test_thumbprints_are_as_released() -> None:
+    assert [thumbprint(key) for key in KEYS.values()] == list(KEYS)
+    server = _vector("thumbprints.json")["server_key"]
+    public = from_base64url(server["x"])
+    assert public_of(SecretBytes(from_base64url(server["d"]))) == public
+    assert server_thumbprint(public) == server["thumbprint"]
+
+
+@pytest.mark.parametrize("row", ROWS["rows"], ids=lambda row: row["name"])
+def test_a_released_row_opens(row: dict[str, str]) -> None:
+    fields = CredentialFields(
+        CredentialKind(row["kind"]), row["name"], row["target"], row["account"], row["note"]
+    )
+    sealer = Sealer(ROWS["cmdb_id"], Kid(row["kid"]), KEYS[row["kid"]])
+    assert sealer.open(row["credential_id"], fields, bytes.fromhex(row["blob"])).text() == row["secret"]
+
+
+def test_a_released_register_row_is_signed_and_read() -> None:
+    row = _vector("register_row.json")
+    document = row["text"].encode("utf-8")
+    assert verify(bytes.fromhex(row["public"]), "register", document, bytes.fromhex(row["signature"]))
+    assert to_text(from_text(row["text"])) == row["text"]
+
+
+def test_a_released_audit_trail_is_whole() -> None:
+    trail = _vector("audit_trail.json")
+    digest = first_digest(trail["cmdb_id"])
+    assert digest.hex() == trail["first"]
+    for entry in trail["lines"]:
+        digest = next_digest(digest, entry["line"])
+        assert digest.hex() == entry["digest"]
+    head = json.loads(trail["head"])
+    assert (head["count"], head["head"]) == (len(trail["lines"]), digest.hex())
+    document, signature = trail["head"].encode("utf-8"), bytes.fromhex(trail["signature"])
+    assert verify(bytes.fromhex(trail["public"]), "audit", document, signature)
+
+
+def test_a_released_key_store_opens_and_its_change_counts(tmp_path: Path) -> None:
+    home = shutil.copytree(VECTORS / "home", tmp_path / "home")
+    store = DiskKeyStore(home / "store", home / "server.pub", lambda _: PassphraseProtector())
+    answers = Answers({Purpose.PASSPHRASE: [_vector("store.json")["passphrase"]]})
+    assert store.info().protector == "passphrase"
+    assert {info.kid: info.state.value for info in store.keys()} == dict(
+        zip(KEYS, ("deactivated", "active"), strict=True)
+    )
+    with store.unlock(answers) as opened:
+        for kid, material in KEYS.items():
+            assert opened.key(Kid(kid)).same_as(material)
+        assert server_thumbprint(public_of(opened.server_key())) == server_thumbprint(
+            from_base64url(_vector("thumbprints.json")["server_key"]["x"])
+        )

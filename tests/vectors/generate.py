@@ -1,0 +1,297 @@
+"""Makes the test vectors of format 1: `python tests/vectors/generate.py` from the repository's root.
+
+Everything is fixed, nonces too, so a second run changes nothing. A vector that was released is never
+made anew: a format that changes gets a new number, a new folder, and its own part of this script. The
+keys, nonces and passwords in here are published and protect nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nskeys.archive.age_password import FileRandomness
+from nskeys.archive.writing import WrittenArchive, write_with
+from nskeys.crypto.kdf import Argon2Cost, argon2id
+from nskeys.crypto.sealing import Sealer
+from nskeys.crypto.signing import public_of, sign
+from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
+from nskeys.crypto.wrapping import seal_key
+from nskeys.model.audit import (
+    Action,
+    Actor,
+    AuditEvent,
+    AuditHead,
+    first_digest,
+    next_digest,
+)
+from nskeys.model.backup import BackedUpKey, Facts, KeyFact, Protection
+from nskeys.model.base64url import to_base64url
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.credentials import CredentialFields, CredentialKind
+from nskeys.model.keys import KeyInfo, KeyState
+from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.register_text import to_text
+from nskeys.model.secret import SecretBytes
+from nskeys.store.keystore_files import (
+    KeyRecord,
+    ServerRecord,
+    StoreRecord,
+    change_bytes,
+    key_bytes,
+    server_bytes,
+    server_pub_bytes,
+    store_bytes,
+)
+
+FOLDER = Path(__file__).parent / "format-1"
+
+CMDB_ID = bytes(range(0xC0, 0xD0)).hex()
+STORE_ID = bytes(range(0xD0, 0xE0)).hex()
+OLD_KEY = SecretBytes(bytes(range(32)))
+KEY = SecretBytes(bytes(range(32, 64)))
+SERVER_SEED = SecretBytes(bytes(range(64, 96)))
+KEK = SecretBytes(bytes(range(96, 128)))
+PASSWORD = "Blaue Tür, 3. Stock"
+PASSPHRASE = "seven wooden ducks in a row"
+LOG_N = 4
+COST = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
+
+_MADE = datetime(2025, 1, 3, 8, 11, 0, tzinfo=UTC)
+_ROTATED = datetime(2026, 11, 22, 14, 2, 0, tzinfo=UTC)
+_BACKED_UP = datetime(2026, 11, 23, 3, 0, 0, tzinfo=UTC)
+_OLD_INFO = KeyInfo(thumbprint(OLD_KEY), _MADE, KeyState.DEACTIVATED, _ROTATED)
+_INFO = KeyInfo(thumbprint(KEY), _ROTATED, KeyState.ACTIVE, _ROTATED)
+_SERVER = server_thumbprint(public_of(SERVER_SEED))
+
+_ROWS: tuple[tuple[CredentialFields, str], ...] = (
+    (
+        CredentialFields(
+            CredentialKind.HIERARCHY, "emea-ns02", "https://ns02.emea.example", "CORP\\svc-repl"
+        ),
+        "correct horse battery staple",
+    ),
+    (
+        CredentialFields(
+            CredentialKind.PCANYWHERE, "Kasse Süd", "kasse-7.example:5631", "hélène", "erreichbar ab 8"
+        ),
+        "",
+    ),
+    (
+        CredentialFields(CredentialKind.RUN_AS, "deploy-finance", "finance-*", "CORP\\svc-deploy"),
+        "63 bytes, so that the mark 0x80 is the last byte of its block..",
+    ),
+    (
+        CredentialFields(CredentialKind.RUN_AS, "長い名前", "nightly", "root", "n" * 700),
+        "パスワード" * 13,
+    ),
+)
+
+
+def vectors() -> dict[str, bytes]:
+    """Every file by its path under the folder."""
+    archive = _archive()
+    return {
+        "thumbprints.json": _readable(_thumbprints()),
+        "sealed_rows.json": _readable(_sealed_rows()),
+        "backup.zip": archive.data,
+        "backup.kms": archive.kms,
+        "backup.json": _readable(_backup(archive)),
+        "register_row.json": _readable(_register_row(archive)),
+        "audit_trail.json": _readable(_audit_trail()),
+        "store.json": _readable({"passphrase": PASSPHRASE, "kek": KEK.reveal().hex()}),
+        **_store(),
+    }
+
+
+def _thumbprints() -> Json:
+    public = public_of(SERVER_SEED)
+    return {
+        "keys": [{"k": to_base64url(key.reveal()), "kid": thumbprint(key)} for key in (OLD_KEY, KEY)],
+        "server_key": {
+            "d": to_base64url(SERVER_SEED.reveal()),
+            "x": to_base64url(public),
+            "thumbprint": server_thumbprint(public),
+        },
+    }
+
+
+def _sealed_rows() -> Json:
+    rows: list[Json] = []
+    for number, (fields, secret) in enumerate(_ROWS):
+        key = (OLD_KEY, KEY)[number % 2]
+        credential_id = hashlib.sha256(b"credential %d" % number).digest()[:16].hex()
+        nonce = hashlib.sha256(b"row nonce %d" % number).digest()[:12]
+        sealer = Sealer(CMDB_ID, thumbprint(key), key)
+        blob = sealer.seal_with(nonce, credential_id, fields, SecretBytes.from_text(secret))
+        rows.append(
+            {
+                "credential_id": credential_id,
+                "kind": fields.kind.value,
+                "name": fields.name,
+                "target": fields.target,
+                "account": fields.account,
+                "note": fields.note,
+                "kid": thumbprint(key),
+                "blob": blob.hex(),
+                "secret": secret,
+            }
+        )
+    return {"cmdb_id": CMDB_ID, "rows": rows}
+
+
+def _facts() -> Facts:
+    return Facts(
+        server="ns01.example.net",
+        cmdb_id=CMDB_ID,
+        server_key=_SERVER,
+        created=_BACKED_UP,
+        generation=41,
+        previous=hashlib.sha256(b"backup 40").hexdigest(),
+        keys=(KeyFact(_OLD_INFO, 2), KeyFact(_INFO, 2)),
+        kinds=(("hierarchy", 1), ("pcanywhere", 1), ("run-as", 2)),
+        audit=AuditHead(3, hashlib.sha256(b"audit head").digest()),
+        protection=Protection.PASSWORD,
+        hint="the door and where it is",
+    )
+
+
+def _archive() -> WrittenArchive:
+    keys = (
+        BackedUpKey(_OLD_INFO, OLD_KEY),
+        BackedUpKey(_INFO, KEY),
+    )
+    randomness = FileRandomness(
+        file_key=bytes(range(0xA0, 0xB0)), salt=bytes(range(0x10, 0x20)), nonce=bytes(range(0x20, 0x30))
+    )
+    password = SecretBytes.from_text(PASSWORD)
+    return write_with(randomness, _facts(), keys, SERVER_SEED, password, LOG_N)
+
+
+def _backup(archive: WrittenArchive) -> Json:
+    return {
+        "password": PASSWORD,
+        "kms_sha256": archive.kms_sha256,
+        "archive_sha256": archive.archive_sha256,
+        "payload_sha256": archive.payload_sha256,
+        "keys": {thumbprint(key): to_base64url(key.reveal()) for key in (OLD_KEY, KEY)},
+        "server_key": to_base64url(SERVER_SEED.reveal()),
+    }
+
+
+def _register_row(archive: WrittenArchive) -> Json:
+    facts = archive.facts
+    copy = BackupCopy(
+        backup=BackupIdentity(
+            kms_sha256=archive.kms_sha256,
+            archive_sha256=archive.archive_sha256,
+            archive_name="ns01.example.net-c0c1c2c3-20261123T030000Z.zip",
+            size=len(archive.data),
+            server=facts.server,
+            cmdb_id=facts.cmdb_id,
+            server_key=facts.server_key,
+            created=facts.created,
+            generation=facts.generation,
+            previous=facts.previous,
+            kids=facts.kids,
+            protection=facts.protection,
+            recipients=facts.recipients,
+            hint=facts.hint,
+        ),
+        destination="/mnt/vault",
+        address="/mnt/vault/ns01.example.net-c0c1c2c3-20261123T030000Z.zip",
+        where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault02:/backups"),
+        proofs=(ProofDate(Proof.OPENED, _BACKED_UP),),
+        sight=Sight.GOOD,
+        look_moment=_BACKED_UP,
+        good_moment=_BACKED_UP,
+    )
+    text = to_text(copy)
+    return {
+        "text": text,
+        "signature": sign(SERVER_SEED, "register", text.encode("utf-8")).hex(),
+        "public": public_of(SERVER_SEED).hex(),
+    }
+
+
+def _audit_trail() -> Json:
+    operator = Actor(0, "root", "operator")
+    events = (
+        AuditEvent(Action.SET_UP, "ns01.example.net", operator, _MADE),
+        AuditEvent(Action.CREDENTIAL_ADDED, "hierarchy/emea-ns02", operator, _MADE),
+        AuditEvent(Action.BACKED_UP, "/mnt/vault", operator, _BACKED_UP, (("generation", "41"),)),
+    )
+    digest = first_digest(CMDB_ID)
+    lines: list[Json] = []
+    for event in events:
+        digest = next_digest(digest, event.line())
+        lines.append({"line": event.line(), "digest": digest.hex()})
+    head: Json = {"cmdb_id": CMDB_ID, "count": len(events), "head": digest.hex()}
+    document = canonical_json(head)
+    return {
+        "cmdb_id": CMDB_ID,
+        "first": first_digest(CMDB_ID).hex(),
+        "lines": lines,
+        "head": document.decode("utf-8"),
+        "signature": sign(SERVER_SEED, "audit", document).hex(),
+        "public": public_of(SERVER_SEED).hex(),
+    }
+
+
+def _store() -> Mapping[str, bytes]:
+    """A key store under a passphrase, with a change that was committed and not carried out yet."""
+
+    def record(info: KeyInfo, key: SecretBytes) -> KeyRecord:
+        return KeyRecord(info, _wrapped(KEK, b"nskeys/wrap/1\x00", bytes.fromhex(info.kid), key))
+
+    before = record(_OLD_INFO.in_state(KeyState.ACTIVE, _MADE), OLD_KEY)
+    change = {_OLD_INFO.kid: record(_OLD_INFO, OLD_KEY), _INFO.kid: record(_INFO, KEY)}
+    salt = bytes(range(0xE0, 0xF0))
+    derived = argon2id(SecretBytes.from_text(PASSPHRASE), salt, COST)
+    parameters: Mapping[str, Json] = {
+        "kdf": "argon2id",
+        "memory_kib": COST.memory_kib,
+        "iterations": COST.iterations,
+        "lanes": COST.lanes,
+        "salt": to_base64url(salt),
+        "wrapped": to_base64url(_wrapped(derived, b"nskeys/kek/1\x00", b"", KEK)),
+    }
+    server = ServerRecord(_SERVER, _wrapped(KEK, b"nskeys/wrap/1\x00", bytes.fromhex(_SERVER), SERVER_SEED))
+    return {
+        "home/server.pub": server_pub_bytes(public_of(SERVER_SEED)),
+        "home/store/current": b"1\n",
+        "home/store/1/protector.json": store_bytes(
+            StoreRecord(STORE_ID, CMDB_ID, "passphrase", parameters)
+        ),
+        "home/store/1/server.json": server_bytes(server),
+        f"home/store/1/keys/{_OLD_INFO.kid}.json": key_bytes(before),
+        "home/store/1/change.json": change_bytes(change),
+    }
+
+
+def _wrapped(kek: SecretBytes, label: bytes, suffix: bytes, key: SecretBytes) -> bytes:
+    """The AAD is spelled out here a second time, from core/FORMAT.md."""
+    aad = label + bytes.fromhex(STORE_ID) + suffix
+    nonce = hashlib.sha256(b"wrap nonce" + aad + key.reveal()).digest()[:12]
+    return seal_key(nonce, kek, aad, key)
+
+
+def _readable(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
+
+
+def main() -> None:
+    """Write what is missing. A vector that is there stays as it is."""
+    for name, data in vectors().items():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_bytes(data)
+        elif path.read_bytes() != data:
+            raise SystemExit(f"{path} would change: a released vector stays; a new format is a new folder")
+
+
+if __name__ == "__main__":
+    main()
