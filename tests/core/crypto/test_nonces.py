@@ -22,8 +22,7 @@ def test_no_nonce_comes_twice_across_threads() -> None:
 
 
 _FORKING = """
-import subprocess
-import sys
+import os
 from nskeys.crypto.nonces import NonceSource
 source = NonceSource()
 source.take()
