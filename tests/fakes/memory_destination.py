@@ -134,12 +134,12 @@ class MemoryDestinations:
         if not address:
             raise DestinationInvalid(address, "empty")
         if "\0" in address:
-            raise DestinationInvalid(address, "control_characters")
+            raise DestinationInvalid(address, "not_text")
         if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", address):
             if match[1].lower() != "file":
                 raise DestinationInvalid(address, "unknown_scheme")
             address = address[match.end() :]
-        return posixpath.normpath(posixpath.join("/root", address))
+        return "/" + posixpath.normpath(posixpath.join("/root", address)).lstrip("/")
 
     def _words_for(self, address: str) -> str:
         for info in self._declared():

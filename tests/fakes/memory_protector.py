@@ -15,6 +15,8 @@ class MachineProtector:
         self.machine = machine
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
+        if len(kek) != 32:
+            raise ValueError("a KEK is 32 bytes")
         return Wrapped({"machine": self.machine, "store": store_id, "kek": kek.reveal().hex()})
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:

@@ -53,7 +53,7 @@ class FolderDestination:
             with self._reaching():
                 return files.write_first_free(self._folder, islice(chain([name], more), _MOST_NAMES), data)
         except FileExistsError:
-            raise CannotCreate(self.address_of(name), "names_taken") from None
+            raise CannotCreate(self.address_of(name), "name_taken") from None
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, from the medium where that can be had; FileUnreadable, and
@@ -83,7 +83,7 @@ class FolderDestination:
 
     def _path(self, name: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise DestinationInvalid(name, "not_a_file_name")
+            raise DestinationInvalid(name, "no_file")
         return self._folder / name
 
     def _reach(self) -> None:

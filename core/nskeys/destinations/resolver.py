@@ -37,7 +37,7 @@ class AllDestinations:
 
     def normal(self, address: str) -> str:
         """The one spelling of a destination's address (absolute, links kept). DestinationInvalid
-        (`empty`, `not_text`, `unknown_scheme`, `other_host`, `unknown_user`, `no_current_folder`)."""
+        (`empty`, `not_text`, `unknown_scheme`, `other_host`, `unknown_user`, `relative`)."""
         if not address:
             raise DestinationInvalid(address, "empty")
         if "\0" in address or not _is_text(address):
@@ -88,7 +88,7 @@ def _absolute(path: str) -> str:
     try:
         whole = whole if whole.is_absolute() else Path.cwd() / whole
     except FileNotFoundError:
-        raise DestinationInvalid(path, "no_current_folder") from None
+        raise DestinationInvalid(path, "relative") from None
     if ".." in whole.parts:
         # What `..` means depends on the links before it, so these are resolved, and only then.
         name = "" if whole.name == ".." else whole.name

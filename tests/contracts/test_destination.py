@@ -1,0 +1,171 @@
+"""What every destination keeps to, and every resolver of addresses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nskeys.destinations.resolver import AllDestinations
+from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.ports import Destination, Destinations
+from tests.fakes.memory_destination import MemoryDestinations
+
+LIMIT = 1 << 20
+
+
+@dataclass
+class Site:
+    """A resolver, a folder that is there, and one that is not."""
+
+    destinations: Destinations
+    folder: str
+    missing: str
+    declared: list[DestinationInfo]
+
+    def here(self) -> Destination:
+        return self.destinations.at(DestinationInfo(self.folder))
+
+
+def _on_disk(tmp_path: Path) -> Site:
+    declared: list[DestinationInfo] = []
+    folder = tmp_path / "vault"
+    folder.mkdir()
+    return Site(AllDestinations(lambda: declared), str(folder), str(tmp_path / "nowhere"), declared)
+
+
+def _in_memory(tmp_path: Path) -> Site:
+    declared: list[DestinationInfo] = []
+    destinations = MemoryDestinations(lambda: declared)
+    destinations.make("/mnt/vault")
+    return Site(destinations, "/mnt/vault", "/mnt/nowhere", declared)
+
+
+SITES: dict[str, Callable[[Path], Site]] = {"folder": _on_disk, "memory": _in_memory}
+
+
+@pytest.fixture(params=SITES)
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    return SITES[request.param](tmp_path)
+
+
+def test_what_is_published_is_read_back(site: Site) -> None:
+    place = site.here()
+    assert place.publish("a.zip", b"backup") == "a.zip"
+    assert place.read("a.zip", LIMIT) == b"backup"
+    assert site.here().read("a.zip", LIMIT) == b"backup"
+
+
+def test_nothing_is_ever_replaced(site: Site) -> None:
+    place = site.here()
+    names = [place.publish("ns01-x.zip", data) for data in (b"one", b"two", b"three")]
+    assert names == ["ns01-x.zip", "ns01-x-2.zip", "ns01-x-3.zip"]
+    assert [place.read(name, LIMIT) for name in names] == [b"one", b"two", b"three"]
+
+
+def test_a_check_leaves_nothing_behind(site: Site) -> None:
+    place = site.here()
+    place.check()
+    assert place.listing() == ()
+
+
+def test_the_newest_backup_is_listed_first(site: Site) -> None:
+    place = site.here()
+    place.publish("z-01234567-20260102T030405Z.zip", b"older, of another server")
+    for _ in range(11):
+        place.publish("a-01234567-20261123T140200Z.zip", b"now")
+    place.publish("bare.kms", b"12345678")
+    place.publish("letter.txt", b"not a backup")
+    found = place.listing()
+    assert [listed.name for listed in found] == [
+        *(f"a-01234567-20261123T140200Z-{number}.zip" for number in range(11, 1, -1)),
+        "a-01234567-20261123T140200Z.zip",
+        "z-01234567-20260102T030405Z.zip",
+        "bare.kms",
+    ]
+    assert found[-1].size == 8
+
+
+def test_a_file_that_is_not_there_is_told_from_a_folder_that_is_not_there(site: Site) -> None:
+    with pytest.raises(FileUnreadable) as lost:
+        site.here().read("a.zip", LIMIT)
+    assert lost.value.problem == "missing"
+    assert lost.value.path == site.here().address_of("a.zip")
+    nowhere = site.destinations.at(DestinationInfo(site.missing))
+    uses: list[Callable[[], object]] = [
+        lambda: nowhere.read("a.zip", LIMIT),
+        lambda: nowhere.publish("a.zip", b""),
+        nowhere.check,
+        nowhere.listing,
+    ]
+    for use in uses:
+        with pytest.raises(DestinationUnreachable) as gone:
+            use()
+        assert gone.value.problem == "missing_folder"
+        assert gone.value.destination == site.missing
+    nowhere.sweep()
+
+
+def test_a_file_larger_than_the_limit_is_not_read(site: Site) -> None:
+    place = site.here()
+    place.publish("a.zip", b"123456")
+    assert place.read("a.zip", 6) == b"123456"
+    with pytest.raises(FileUnreadable) as large:
+        place.read("a.zip", 5)
+    assert large.value.problem == "too_large"
+
+
+def test_what_a_person_declared_holds(site: Site) -> None:
+    assert site.here().where().location is Location.HERE
+    there = site.destinations.at(DestinationInfo(site.folder, "tape to the safe")).where()
+    assert (there.location, there.reason) == (Location.ELSEWHERE, LocationReason.DECLARED)
+    assert there.detail == "tape to the safe"
+
+
+def test_a_declaration_holds_for_every_spelling_of_its_address(site: Site) -> None:
+    site.declared.append(DestinationInfo(site.folder + "/", "tape to the safe"))
+    for address in (site.folder, f"{site.folder}/", f"file://{site.folder}"):
+        assert site.destinations.at(DestinationInfo(address)).where().detail == "tape to the safe"
+    place, _ = site.destinations.source(f"{site.folder}/a.zip")
+    assert place.where().reason is LocationReason.DECLARED
+    inner, _ = site.destinations.source(f"{site.folder}/inner/a.zip")
+    assert inner.where().reason is not LocationReason.DECLARED
+
+
+def test_an_address_that_was_given_leads_back_to_its_file(site: Site) -> None:
+    name = site.here().publish("a b.zip", b"backup")
+    address = site.here().address_of(name)
+    assert address == f"{site.folder}/a b.zip"
+    place, again = site.destinations.source(address)
+    assert place.read(again, LIMIT) == b"backup"
+
+
+def test_an_address_has_one_spelling(site: Site) -> None:
+    normal = site.destinations.normal
+    for address in ("/mnt/vault/", "//mnt//vault", "/mnt/./vault", "file:///mnt/vault"):
+        assert normal(address) == "/mnt/vault"
+    assert normal("relative").startswith("/")
+    assert normal("/") == "/"
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("", "empty"),
+        ("sftp://vault02/backups", "unknown_scheme"),
+        ("S3://bucket", "unknown_scheme"),
+        ("/mnt/\0", "not_text"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(site: Site, address: str, problem: str) -> None:
+    for use in (site.destinations.normal, site.destinations.source):
+        with pytest.raises(DestinationInvalid) as refused:
+            use(address)
+        assert refused.value.problem == problem
+
+
+def test_the_top_of_everything_is_no_file(site: Site) -> None:
+    with pytest.raises(DestinationInvalid) as refused:
+        site.destinations.source("/")
+    assert refused.value.problem == "no_file"
