@@ -25,7 +25,7 @@ from nskeys.services.restore import RestoreService
 from nskeys.services.rotation import RotationService
 from nskeys.services.setting_up import SetUpService
 from nskeys.services.verifying import VerifyService
-from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
 from nskeys.store.home import HomeFolder, find_home
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock
@@ -84,7 +84,7 @@ def connect(
         return protector(name, costs.argon2)
 
     address = cmdb if cmdb is not None else settings.read().cmdb
-    database = SqlCmdb(address, clock) if address else SqlCmdb.for_file(folder.cmdb, clock)
+    database = SqlCmdb(address, clock) if address else cmdb_in_file(folder.cmdb, clock)
     return wire(
         Installation(
             home=folder,
