@@ -107,14 +107,13 @@ def _refuse_number(_: str) -> NoReturn:
 def _check_depth(value: Json) -> None:
     """Breadth first, so that the check itself cannot run out of stack."""
     level: list[Json] = [value]
-    for _ in range(JSON_DEPTH + 1):
+    for _ in range(JSON_DEPTH):
         inner: list[Json] = []
         for item in level:
             if isinstance(item, Mapping):
                 inner.extend(item.values())
             elif isinstance(item, list):
                 inner.extend(item)
-        if not inner:
-            return
         level = inner
-    raise Malformed("depth")
+    if any(isinstance(item, Mapping | list) for item in level):
+        raise Malformed("depth")

@@ -1,0 +1,102 @@
+"""A small backup to try things on, and ways to forge it."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from nskeys.archive.canonical_zip import build, split
+from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.restore_text import restore_text
+from nskeys.archive.writing import WrittenArchive, write
+from nskeys.crypto.signing import public_of
+from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
+from nskeys.model.audit import AuditHead
+from nskeys.model.backup import (
+    KMS_NAME,
+    MANIFEST_NAME,
+    READER_NAME,
+    RESTORE_NAME,
+    BackedUpKey,
+    Facts,
+    KeyFact,
+    MemberFact,
+    Protection,
+)
+from nskeys.model.keys import KeyInfo, KeyState
+from nskeys.model.secret import SecretBytes
+
+LOG_N = 1
+PASSWORD = "Blaue Tür, 3. Stock"
+MADE = datetime(2025, 1, 3, 8, 11, tzinfo=UTC)
+ROTATED = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
+BACKED_UP = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+SEED = SecretBytes(b"s" * 32)
+PUBLIC = public_of(SEED)
+
+
+def password(text: str = PASSWORD) -> SecretBytes:
+    """The backup's password, or another one."""
+    return SecretBytes.from_text(text)
+
+
+def backed_up(material: bytes, state: KeyState, created: datetime = MADE) -> BackedUpKey:
+    """A key in a state."""
+    secret = SecretBytes(material)
+    return BackedUpKey(KeyInfo(thumbprint(secret), created, state, ROTATED), secret)
+
+
+KEYS = (
+    backed_up(b"o" * 32, KeyState.DEACTIVATED),
+    backed_up(b"n" * 32, KeyState.ACTIVE, ROTATED),
+)
+
+
+def facts() -> Facts:
+    """What the sample says of itself."""
+    return Facts(
+        server="ns01.example.net",
+        cmdb_id="c0" * 16,
+        server_key=server_thumbprint(PUBLIC),
+        created=BACKED_UP,
+        generation=41,
+        previous="ab" * 32,
+        keys=tuple(KeyFact(key.info, 7) for key in KEYS),
+        kinds=(("hierarchy", 3), ("pcanywhere", 5), ("run-as", 6)),
+        audit=AuditHead(99, b"h" * 32),
+        protection=Protection.PASSWORD,
+        hint="the door and where it is",
+    )
+
+
+def archive(of: Facts | None = None) -> WrittenArchive:
+    """The sample, written; quick to open."""
+    return write(of or facts(), KEYS, SEED, password(), LOG_N)
+
+
+def fact(data: bytes) -> MemberFact:
+    """A member's hash and size."""
+    return MemberFact(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def members_of(data: bytes) -> dict[str, bytes]:
+    """The members of an archive."""
+    return dict(split(data))
+
+
+def rebuilt(data: bytes, **changed: bytes) -> bytes:
+    """The archive laid out again with other members: `restore`, `reader`, `manifest` or `kms`."""
+    members = members_of(data)
+    names = {"restore": RESTORE_NAME, "reader": READER_NAME, "manifest": MANIFEST_NAME, "kms": KMS_NAME}
+    for name, member in changed.items():
+        members[names[name]] = member
+    return build(tuple(members.items()))
+
+
+def retold(written: WrittenArchive, told: Facts) -> bytes:
+    """The archive as a careful forger changes its story: instructions, hashes and manifest follow the
+    new facts; only the signature and the encrypted part cannot follow."""
+    members = members_of(written.data)
+    text = restore_text(told)
+    told = replace(told, members=((RESTORE_NAME, fact(text)), (READER_NAME, fact(members[READER_NAME]))))
+    manifest = manifest_for(told, written.manifest.signature, fact(written.kms))
+    return rebuilt(written.data, restore=text, manifest=manifest_bytes(manifest))
