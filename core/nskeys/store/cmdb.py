@@ -1,0 +1,163 @@
+"""The CMDB: credentials, register, rotations and audit trail in SQLite or PostgreSQL.
+
+SQLAlchemy costs as much to import as the whole screen: this module imports it at the first transaction,
+so that knowing the address, and that there is no file yet, stays free.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nskeys.errors import NotSetUp
+from nskeys.model.audit import Action, AuditEvent
+from nskeys.model.credentials import SealedCredential
+from nskeys.model.keys import Kid
+from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
+from nskeys.store.cmdb_address import SqliteAddress, understand, url_of
+from nskeys.store.cmdb_file import is_there
+from nskeys.store.migrations import STEPS, Step
+
+if TYPE_CHECKING:
+    from nskeys.store.cmdb_engine import CmdbEngine
+    from nskeys.store.cmdb_view import SqlView
+
+
+def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
+    """The CMDB in an SQLite file."""
+    return SqlCmdb(url_of(path), clock)
+
+
+class SqlCmdb:
+    """Implements `ports.Cmdb`. Nothing is opened before it is asked for. Safe to use from several
+    threads."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        busy_timeout: float = 5.0,
+        steps: Sequence[Step] = STEPS,
+    ) -> None:
+        """`url` is an SQLAlchemy URL (see `cmdb_address`), `busy_timeout` the seconds that a change waits
+        for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
+        self._address = understand(url)
+        self._clock = clock
+        self._busy_timeout = busy_timeout
+        self._steps = steps
+        self._opening = threading.Lock()
+        self._opened: CmdbEngine | None = None
+
+    def describe(self) -> str:
+        """`SQLite` or `PostgreSQL`."""
+        return "SQLite" if isinstance(self._address, SqliteAddress) else "PostgreSQL"
+
+    def address(self) -> str:
+        """The URL or path."""
+        return self._address.shown
+
+    def exists(self) -> bool:
+        """Whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""
+        try:
+            self.cmdb_id()
+        except NotSetUp:
+            return False
+        return True
+
+    def cmdb_id(self) -> str:
+        """32 hex digits; NotSetUp where there is none."""
+        with self._looking() as view:
+            return view.cmdb_id
+
+    def create(self, cmdb_id: str) -> None:
+        """Make the tables, durably."""
+        if len(cmdb_id) != 32 or bytes.fromhex(cmdb_id).hex() != cmdb_id:
+            raise ValueError("a CMDB id is 32 hex digits")
+        from nskeys.store.cmdb_upgrade import create
+
+        self._engine.prepare()
+        with self._engine.transaction(changing=True) as connection:
+            create(self._engine, connection, self._steps, cmdb_id)
+
+    @contextmanager
+    def reading(self) -> Iterator[CmdbView]:
+        """A read-only transaction."""
+        with self._looking() as view:
+            yield view
+
+    @contextmanager
+    def changing(self, event: AuditEvent) -> Iterator[CmdbChange]:
+        """A transaction that writes `event` to the audit trail; an older schema is upgraded first."""
+        if not self._there():
+            raise NotSetUp(self._address.home)
+        from nskeys.store.cmdb_change import SqlChange
+        from nskeys.store.cmdb_upgrade import read_mark, upgrade
+
+        with self._engine.transaction(changing=True) as connection:
+            mark = read_mark(self._engine, connection, self._steps)
+            change = SqlChange(self._engine, connection, mark.cmdb_id)
+
+            def upgraded(old: int, new: int) -> None:
+                details = (("from", str(old)), ("to", str(new)))
+                change.write_audit(
+                    AuditEvent(Action.MIGRATED, "cmdb", event.actor, self._clock.now(), details)
+                )
+
+            upgrade(self._engine, connection, self._steps, mark, upgraded)
+            change.write_audit(event)
+            yield change
+
+    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
+        """Every sealed row in batches, from one consistent look."""
+        with self._looking() as view:
+            after = ""
+            while batch := view.sealed(kid, after):
+                yield batch
+                after = batch[-1].credential.credential_id
+
+    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row in batches of one key each, from one consistent look."""
+        with self._looking() as view:
+            yield from view.stream_rows()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
+
+    @contextmanager
+    def _looking(self) -> Iterator[SqlView]:
+        if not self._there():
+            raise NotSetUp(self._address.home)
+        from nskeys.store.cmdb_upgrade import read_mark
+        from nskeys.store.cmdb_view import SqlView
+
+        with self._engine.transaction(changing=False) as connection:
+            mark = read_mark(self._engine, connection, self._steps)
+            yield SqlView(self._engine, connection, mark.cmdb_id)
+
+    @property
+    def _engine(self) -> CmdbEngine:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> CmdbEngine:
+        if isinstance(self._address, SqliteAddress):
+            from nskeys.store.cmdb_sqlite import SqliteEngine
+
+            return SqliteEngine(self._address, self._busy_timeout)
+        from nskeys.store.cmdb_postgres import PostgresEngine
+
+        return PostgresEngine(self._address, self._busy_timeout)
+
+    def _there(self) -> bool:
+        """Whether there is anything to connect to; a server answers or it does not."""
+        return not isinstance(self._address, SqliteAddress) or is_there(self._address.path)

@@ -1,0 +1,88 @@
+"""Where a CMDB is, from its SQLAlchemy URL. Pure text: nothing is opened, nothing heavy imported.
+
+    sqlite:////var/lib/nskeys/cmdb.sqlite3     all behind the third slash is the path, as it stands
+    postgresql://nskeys@db01/nskeys            any URL that libpq's parameters complete, but no password
+
+A password in a URL would end up in configuration, process lists and logs; libpq takes it from its
+passfile (PostgreSQL documentation, "The Password File").
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from nskeys.errors import ConfigurationInvalid
+
+_SQLITE = ("sqlite", "sqlite+pysqlite")
+_POSTGRES = ("postgresql", "postgresql+psycopg")
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteAddress:
+    """A file on this machine."""
+
+    path: Path
+
+    @property
+    def shown(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    @property
+    def home(self) -> str:
+        """The folder it lies in."""
+        return str(self.path.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresAddress:
+    """A database on a PostgreSQL server; `rest` is everything behind `postgresql://`."""
+
+    rest: str
+
+    @property
+    def shown(self) -> str:
+        """The URL; there is no password in it."""
+        return f"postgresql://{self.rest}"
+
+    @property
+    def home(self) -> str:
+        """The URL again: it has no folder."""
+        return self.shown
+
+
+CmdbAddress = SqliteAddress | PostgresAddress
+
+
+def url_of(path: Path) -> str:
+    """The URL of a file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def understand(url: str) -> CmdbAddress:
+    """The address in a URL; ConfigurationInvalid: `password_in_url`, `unknown_database`, `no_file`,
+    `zero_character`."""
+    scheme, found, rest = url.partition("://")
+    if "\x00" in url:
+        raise ConfigurationInvalid(scheme, "zero_character")
+    if found and scheme in _SQLITE:
+        if not rest.startswith("/") or rest[1:] in ("", ":memory:"):
+            raise ConfigurationInvalid(f"{scheme}://", "no_file")
+        return SqliteAddress(Path(rest[1:]).absolute())
+    if found and scheme in _POSTGRES:
+        if _tells_password(rest):
+            raise ConfigurationInvalid(f"{scheme}://", "password_in_url")
+        return PostgresAddress(rest)
+    # The rest may hold a password of whatever this was meant to be: it is not repeated.
+    raise ConfigurationInvalid(scheme if found else "", "unknown_database")
+
+
+def _tells_password(rest: str) -> bool:
+    """Whether anything that may be a password stands in a URL: between `:` and the last `@`, as
+    SQLAlchemy takes it, or in a parameter."""
+    place, _, query = rest.partition("?")
+    user, at, _ = place.rpartition("@")
+    if at and ":" in user:
+        return True
+    names = [name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)]
+    return any("password" in name or "secret" in name or name.startswith("scram_") for name in names)

@@ -1,0 +1,75 @@
+"""Values of the CMDB, checked: whoever can write to the database can write anything into it.
+
+Every value is looked at before it becomes part of the model: its type, its length, its form. What is not
+as nskeys writes it is CmdbDamaged, with the row it was seen in.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from nskeys.errors import CmdbDamaged
+
+NUMBER_LIMIT = 2**31 - 1
+"""The last number that a table can give."""
+_SHOWN_ROWS = 10
+_SHOWN_CHARACTERS = 64
+_HEX = re.compile(r"[0-9a-f]+")
+_EARLIEST = int(datetime(1000, 1, 1, tzinfo=UTC).timestamp())
+_LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+
+
+def damaged(table: str, problem: str, *rows: object) -> CmdbDamaged:
+    """The error; rows are shown as text, whatever they are."""
+    return CmdbDamaged(table, problem, tuple(str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS]))
+
+
+def text_of(value: Any, limit: int, table: str, row: object = "") -> str:
+    """A text of at most `limit` characters."""
+    if type(value) is str and len(value) <= limit:
+        return value
+    raise damaged(table, "not_text", row)
+
+
+def is_hex(text: str) -> bool:
+    """Whether there is nothing but lower-case hex digits, at least one."""
+    return _HEX.fullmatch(text) is not None
+
+
+def hex_of(value: Any, digits: int, table: str, row: object = "") -> str:
+    """So many lower-case hex digits."""
+    if type(value) is str and len(value) == digits and is_hex(value):
+        return value
+    raise damaged(table, "not_hex", row)
+
+
+def bytes_of(value: Any, limit: int, table: str, row: object = "") -> bytes:
+    """At most `limit` bytes."""
+    if type(value) is bytes and len(value) <= limit:
+        return value
+    raise damaged(table, "not_bytes", row)
+
+
+def count_of(value: Any, limit: int, table: str, row: object = "") -> int:
+    """A count from 0 to `limit`."""
+    if type(value) is int and 0 <= value <= limit:
+        return value
+    raise damaged(table, "not_a_count", row)
+
+
+def moment_of(value: Any, table: str, row: object = "") -> datetime:
+    """The moment so many seconds after 1970 began."""
+    if type(value) is int and _EARLIEST <= value <= _LATEST:
+        return _moment(value)
+    raise damaged(table, "not_a_time", row)
+
+
+def seconds_of(moment: datetime) -> int:
+    """What `moment_of` reads."""
+    return int(moment.timestamp())
+
+
+@lru_cache(maxsize=4_096)
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,112 @@
+"""One database behind SQLAlchemy: its transactions, and its errors translated once.
+
+What SQLite and PostgreSQL do differently is said in `cmdb_sqlite` and `cmdb_postgres`; everything above
+speaks to this class. Importing this module imports SQLAlchemy.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from nskeys.errors import NskeysError
+from nskeys.store.cmdb_address import CmdbAddress
+from nskeys.store.migrations import Spelling
+
+BATCH = 2_000
+"""Rows that long reads take at a time."""
+
+
+class CmdbEngine(ABC):
+    """A database that can be opened; nothing is connected before the first transaction."""
+
+    spelling: Spelling
+    position: str
+    """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
+    driver_errors: type[Exception]
+
+    def __init__(self, address: CmdbAddress, engine: Engine) -> None:
+        self.address = address
+        self._engine = engine
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make what a first transaction needs: for SQLite, the file."""
+
+    @abstractmethod
+    def copy_aside(self, connection: Connection, schema: int) -> None:
+        """Before the step to `schema`, in its transaction: keep a copy, durably, where that can be."""
+
+    @abstractmethod
+    def tables(self, connection: Connection) -> frozenset[str]:
+        """The tables there are."""
+
+    @abstractmethod
+    def translated(self, error: Exception) -> NskeysError:
+        """What a driver's error says, without anything of the statement's parameters."""
+
+    @contextmanager
+    def transaction(self, *, changing: bool) -> Iterator[Connection]:
+        """A transaction that commits at the end and rolls back on any exception; errors of the driver
+        come out translated."""
+        with self._translating(), self._connect(changing) as connection, connection.begin():
+            yield connection
+
+    def stream(
+        self, connection: Connection, sql: str, parameters: tuple[Any, ...]
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """A query's rows in batches, as the driver gives them; `sql` has question marks."""
+        with closing(self._cursor(connection)) as cursor:
+            cursor.execute(self.driver_sql(sql), parameters)
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
+
+    def fetch(
+        self, connection: Connection, sql: str, parameters: tuple[Any, ...]
+    ) -> Sequence[tuple[Any, ...]]:
+        """All of a query's rows, as the driver gives them; `sql` has question marks."""
+        with closing(self._cursor(connection)) as cursor:
+            cursor.execute(self.driver_sql(sql), parameters)
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    def many(self, connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        """A statement for each row of parameters; returns how many rows it changed. `sql` has question
+        marks."""
+        if not rows:
+            return 0
+        return connection.exec_driver_sql(self.driver_sql(sql), list(rows)).rowcount
+
+    def driver_sql(self, sql: str) -> str:
+        """`sql` with the driver's own mark for a parameter in place of question marks."""
+        return sql
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._engine.dispose()
+
+    @abstractmethod
+    def _options(self, changing: bool) -> Mapping[str, Any]:
+        """SQLAlchemy's execution options for a transaction."""
+
+    @abstractmethod
+    def _cursor(self, connection: Connection) -> Any:
+        """A cursor of the driver that does not fetch everything at once."""
+
+    @contextmanager
+    def _connect(self, changing: bool) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**self._options(changing))
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            cause = error.orig
+            raise self.translated(cause if isinstance(cause, Exception) else error) from None
+        except self.driver_errors as error:
+            raise self.translated(error) from None

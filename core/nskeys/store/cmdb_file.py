@@ -1,0 +1,48 @@
+"""The SQLite file itself, before SQLite comes into it.
+
+Nothing here, nor in `cmdb_sqlite`, opens and closes a file that SQLite may have open: closing any
+descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
+File", section 2.2). So a file that exists is only ever looked at by its name.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from nskeys import files
+from nskeys.errors import CannotCreate, CmdbUnreachable, NotPermitted
+
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        raise NotPermitted(str(path)) from None
+    except OSError:
+        raise CmdbUnreachable(str(path), "cannot_open") from None
+    if not stat.S_ISREG(mode):
+        raise CmdbUnreachable(str(path), "not_a_file")
+    return True
+
+
+def make_file(path: Path) -> None:
+    """An empty file (0600) where there is none, durably; CannotCreate."""
+    if is_there(path):
+        return
+    try:
+        os.close(os.open(path, NEW_FILE, 0o600))
+    except FileExistsError:
+        # Made meanwhile by another process, whose file it is now; a dangling link ends here too.
+        if is_there(path):
+            return
+        raise CannotCreate(str(path), "link_loop") from None
+    except PermissionError:
+        raise CannotCreate(str(path), "not_permitted") from None
+    except OSError:
+        raise CannotCreate(str(path), "missing_folder") from None
+    files.sync_folder(path.parent)

@@ -1,0 +1,81 @@
+"""The register, rotations and the audit trail as rows, checked, as parts of the model."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nskeys.model.audit import AuditEntry, AuditHead
+from nskeys.model.keys import Kid
+from nskeys.model.register import BackupCopy
+from nskeys.model.register_text import TEXT_LIMIT, from_text
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import RegisterRow
+from nskeys.store.cmdb_checks import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
+
+_LINE_LIMIT = 1 << 20
+_SIGNATURE_LIMIT = 1_024
+_SIGNED_HEAD = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64}) ((?:[0-9a-f]{2}){1,1024})")
+
+
+def register_of(row: Sequence[Any]) -> tuple[BackupCopy, RegisterRow]:
+    """From (kms_sha256, address, body, signature): what the row says, and the row as stored."""
+    kms_sha256, address, body, signature = row
+    stored = RegisterRow(
+        text_of(body, TEXT_LIMIT, "register", address),
+        None if signature is None else bytes_of(signature, _SIGNATURE_LIMIT, "register", address),
+    )
+    try:
+        copy = from_text(stored.text)
+    except ValueError:
+        raise damaged("register", "not_a_register_row", address) from None
+    if (copy.backup.kms_sha256, copy.address) != (kms_sha256, address):
+        raise damaged("register", "another_copy", address)
+    return copy, stored
+
+
+def rotation_of(row: Sequence[Any]) -> Rotation:
+    """From (number, kid, stage, begun, changed, gate_skipped)."""
+    table, number = "rotations", row[0]
+    try:
+        stage = RotationStage(text_of(row[2], 64, table, number))
+    except ValueError:
+        raise damaged(table, "not_a_stage", number) from None
+    return Rotation(
+        number=count_of(number, NUMBER_LIMIT, table, number),
+        kid=Kid(hex_of(row[1], 64, table, number)),
+        stage=stage,
+        begun=moment_of(row[3], table, number),
+        changed=moment_of(row[4], table, number),
+        gate_skipped=bool(count_of(row[5], 1, table, number)),
+    )
+
+
+def audit_entry_of(row: Sequence[Any]) -> AuditEntry:
+    """From (no, line, digest)."""
+    number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
+    return AuditEntry(number, text_of(row[1], _LINE_LIMIT, "audit", number), _digest(row[2], number))
+
+
+def audit_head_of(row: Sequence[Any]) -> AuditHead:
+    """From (no, digest)."""
+    number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
+    return AuditHead(number, _digest(row[1], number))
+
+
+def signed_head_text(head: AuditHead, signature: bytes) -> str:
+    """A signed head as `meta` holds it."""
+    return f"{head.count} {head.digest.hex()} {signature.hex()}"
+
+
+def signed_head_of(value: Any) -> tuple[AuditHead, bytes]:
+    """What `signed_head_text` wrote."""
+    match = _SIGNED_HEAD.fullmatch(text_of(value, 4_096, "meta", "audit_signature"))
+    if match is None:
+        raise damaged("meta", "not_a_signed_head", "audit_signature")
+    return AuditHead(int(match[1]), bytes.fromhex(match[2])), bytes.fromhex(match[3])
+
+
+def _digest(value: Any, number: int) -> bytes:
+    if len(digest := bytes_of(value, 32, "audit", number)) != 32:
+        raise damaged("audit", "not_a_digest", number)
+    return digest

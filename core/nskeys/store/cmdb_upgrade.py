@@ -1,0 +1,85 @@
+"""Which CMDB this is and of which schema; making and upgrading its tables.
+
+A look reads an older schema as it is; a change leads it up to the newest first, in its own transaction.
+A schema newer than the last known step is refused, for nobody knows what it promises.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
+from nskeys.store.cmdb_checks import damaged, hex_of
+from nskeys.store.cmdb_engine import CmdbEngine
+from nskeys.store.migrations import Step
+from nskeys.store.schema import TABLES, meta
+
+_ID = "cmdb_id"
+_SCHEMA = "schema"
+_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class CmdbMark:
+    """What a CMDB says of itself."""
+
+    cmdb_id: str
+    schema: int
+
+
+def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> CmdbMark:
+    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged."""
+    if meta.name not in engine.tables(connection):
+        raise NotSetUp(engine.address.home)
+    names = meta.c.name.in_((_ID, _SCHEMA))
+    found = {row.name: row.value for row in connection.execute(select(meta).where(names))}
+    mark = CmdbMark(hex_of(found.get(_ID), 32, meta.name, _ID), _schema_of(found.get(_SCHEMA)))
+    if mark.schema > steps[-1].number:
+        raise NewerVersion("cmdb", mark.schema, steps[-1].number)
+    return mark
+
+
+def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cmdb_id: str) -> None:
+    """All tables, and the mark. Does nothing where this id's CMDB exists; AlreadySetUp where another's
+    does; CmdbUnreachable (`other_tables`) where somebody else's tables have our names."""
+    there = engine.tables(connection) & TABLES
+    if meta.name in there:
+        if read_mark(engine, connection, steps).cmdb_id != cmdb_id:
+            raise AlreadySetUp(engine.address.home)
+        return
+    if there:
+        raise CmdbUnreachable(engine.address.shown, "other_tables", ", ".join(sorted(there)))
+    _apply(engine, connection, steps)
+    schema = str(steps[-1].number)
+    connection.execute(insert(meta), [{"name": _ID, "value": cmdb_id}, {"name": _SCHEMA, "value": schema}])
+
+
+def upgrade(
+    engine: CmdbEngine,
+    connection: Connection,
+    steps: Sequence[Step],
+    mark: CmdbMark,
+    upgraded: Callable[[int, int], None],
+) -> None:
+    """Lead an older schema up to the newest, after a copy was put aside; `upgraded(from, to)` is called
+    when that was done."""
+    due = [step for step in steps if step.number > mark.schema]
+    if not due:
+        return
+    engine.copy_aside(connection, due[-1].number)
+    _apply(engine, connection, due)
+    connection.execute(update(meta).where(meta.c.name == _SCHEMA).values(value=str(due[-1].number)))
+    upgraded(mark.schema, due[-1].number)
+
+
+def _apply(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> None:
+    for step in steps:
+        for statement in step.statements(engine.spelling):
+            connection.exec_driver_sql(statement)
+
+
+def _schema_of(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        return int(value)
+    raise damaged(meta.name, "not_a_schema", _SCHEMA)

@@ -1,0 +1,235 @@
+"""One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from sqlalchemy import Connection, func, select
+
+from nskeys.model.audit import AuditEntry, AuditHead, first_digest
+from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
+from nskeys.model.keys import KeyUse, Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.register import BackupCopy
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import RegisterRow, SealedRow
+from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
+from nskeys.store.cmdb_engine import CmdbEngine
+from nskeys.store.cmdb_paging import CREDENTIAL_COLUMNS, Wanted, storable
+from nskeys.store.cmdb_records import (
+    audit_entry_of,
+    audit_head_of,
+    register_of,
+    rotation_of,
+    signed_head_of,
+)
+from nskeys.store.cmdb_rows import (
+    credential_of,
+    key_of,
+    keys_of,
+    kind_of,
+    name_of,
+    sealed_of,
+    sealed_rows_of,
+    seals_of,
+)
+from nskeys.store.schema import audit, credentials, keys, meta, register, rotations
+
+AUDIT_SIGNATURE = "audit_signature"
+
+_PLACE_LIMIT = 1_024
+_PREFIX_MATCHES = 10
+_SEALED_COLUMNS = (*CREDENTIAL_COLUMNS, credentials.c.sealed)
+_KEY_ROWS = (
+    "SELECT id, kind, name, target, account, note, sealed FROM credentials"
+    " WHERE key_no + 0 = ? AND id > ? ORDER BY id"
+)
+
+
+class SqlView:
+    """What one transaction sees. Not to be used after it."""
+
+    def __init__(self, engine: CmdbEngine, connection: Connection, cmdb_id: str) -> None:
+        self._engine = engine
+        self._connection = connection
+        self.cmdb_id = cmdb_id
+
+    def counts(self) -> tuple[KeyUse, ...]:
+        """Credentials per key and kind, with the earliest sealing, from one index."""
+        columns = (credentials.c.key_no, credentials.c.kind)
+        rows = self._connection.execute(
+            select(*columns, func.count(), func.min(credentials.c.sealed_at)).group_by(*columns)
+        )
+        uses = (
+            KeyUse(
+                key_of(key_no, self._keys),
+                kind_of(kind, "credentials").value,
+                count,
+                moment_of(sealed_at, "credentials"),
+            )
+            for key_no, kind, count, sealed_at in rows
+        )
+        return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
+
+    def total(self, wanted: CredentialFilter) -> int:
+        """How many credentials match."""
+        understood = self._understood(wanted)
+        if understood.nothing:
+            return 0
+        return self._connection.execute(understood.total()).scalar_one()
+
+    def page(
+        self,
+        wanted: CredentialFilter,
+        order: CredentialOrder,
+        limit: int,
+        after: tuple[str, str] | None = None,
+        backwards: bool = False,
+        offset: int = 0,
+    ) -> tuple[PlacedCredential, ...]:
+        """Up to `limit` credentials behind (`backwards`: before) the place `after`."""
+        understood = self._understood(wanted)
+        if understood.nothing:
+            return ()
+        of_keys = None
+        if understood.key_numbers is not None:
+            of_keys = self._connection.execute(understood.sealed_by_keys()).scalar_one()
+        statement = understood.page(order, limit, after, backwards, offset, of_keys)
+        page = [self._placed(row) for row in self._connection.execute(statement)]
+        return tuple(reversed(page)) if backwards else tuple(page)
+
+    def credential(self, credential_id: str) -> SealedCredential | None:
+        """One, by its full id."""
+        if not storable(credential_id):
+            return None
+        row = self._connection.execute(
+            select(*_SEALED_COLUMNS).where(credentials.c.id == credential_id)
+        ).one_or_none()
+        return None if row is None else sealed_of(row, self._keys)
+
+    def find(self, reference: str) -> tuple[Credential, ...]:
+        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        kind, slash, name = reference.partition("/")
+        if slash and kind in tuple(CredentialKind):
+            found = self.named(CredentialKind(kind), name)
+            return (found,) if found else ()
+        prefix = reference.lower()
+        if not is_hex(prefix):
+            return ()
+        # "g" follows every hex digit, so this is all that begins with the prefix.
+        begins = (credentials.c.id >= prefix) & (credentials.c.id < prefix + "g")
+        statement = select(*CREDENTIAL_COLUMNS).where(begins).order_by(credentials.c.id)
+        rows = self._connection.execute(statement.limit(_PREFIX_MATCHES))
+        return tuple(credential_of(row, self._keys) for row in rows)
+
+    def named(self, kind: CredentialKind, name: str) -> Credential | None:
+        """The one of this kind and name."""
+        wanted = unicodedata.normalize("NFC", name)
+        if not storable(wanted):
+            return None
+        statement = select(*CREDENTIAL_COLUMNS)
+        statement = statement.where(credentials.c.kind == kind.value, credentials.c.name == wanted)
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else credential_of(row, self._keys)
+
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Every (kind, name) there is."""
+        rows = self._connection.execute(select(credentials.c.kind, credentials.c.name))
+        return frozenset((kind_of(kind, "credentials", name).value, name_of(name)) for kind, name in rows)
+
+    def sealed(
+        self, kid: Kid | None = None, after: str = "", limit: int = 5_000
+    ) -> tuple[SealedCredential, ...]:
+        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        statement = select(*_SEALED_COLUMNS).where(credentials.c.id > after)
+        if kid is not None:
+            # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order
+            # of their ids.
+            statement = statement.where(credentials.c.key_no + 0 == self._key_no(kid))
+        rows = self._connection.execute(statement.order_by(credentials.c.id).limit(limit))
+        return tuple(sealed_of(row, self._keys) for row in rows)
+
+    def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
+        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
+        parameters = (self._key_no(kid), after, limit)
+        rows = self._engine.fetch(self._connection, _KEY_ROWS + " LIMIT ?", parameters)
+        return sealed_rows_of(rows)
+
+    def stream_rows(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row, key by key, in batches."""
+        in_use = {key_of(number, self._keys): number for number in self._numbers_in_use()}
+        for kid, number in in_use.items():
+            for rows in self._engine.stream(self._connection, _KEY_ROWS, (number, "")):
+                yield kid, sealed_rows_of(rows)
+
+    def seals(self, kid: Kid) -> int:
+        """How many secrets the key ever sealed."""
+        found = self._connection.execute(select(keys.c.seals).where(keys.c.kid == kid)).one_or_none()
+        return 0 if found is None else seals_of(found[0], kid)
+
+    def copies(self) -> tuple[BackupCopy, ...]:
+        """The register, newest generation first."""
+        return tuple(copy for copy, _ in self._register())
+
+    def register_rows(self) -> tuple[RegisterRow, ...]:
+        """The register as stored."""
+        return tuple(row for _, row in self._register())
+
+    def rotation(self) -> Rotation | None:
+        """The open rotation, if any."""
+        statement = select(rotations).where(rotations.c.stage != RotationStage.FINISHED.value)
+        row = self._connection.execute(statement.order_by(rotations.c.number.desc()).limit(1)).one_or_none()
+        return None if row is None else rotation_of(row)
+
+    def audit_head(self) -> AuditHead:
+        """Count and last hash of the audit trail, as stored."""
+        statement = select(audit.c.no, audit.c.digest).order_by(audit.c.no.desc()).limit(1)
+        row = self._connection.execute(statement).one_or_none()
+        return AuditHead(0, first_digest(self.cmdb_id)) if row is None else audit_head_of(row)
+
+    def audit_signature(self) -> tuple[AuditHead, bytes] | None:
+        """The last head that the server key signed, with its signature."""
+        statement = select(meta.c.value).where(meta.c.name == AUDIT_SIGNATURE)
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else signed_head_of(row[0])
+
+    def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
+        """Lines in order, behind number `after`."""
+        statement = select(audit.c.no, audit.c.line, audit.c.digest).where(audit.c.no > after)
+        rows = self._connection.execute(statement.order_by(audit.c.no).limit(limit))
+        return tuple(audit_entry_of(row) for row in rows)
+
+    @cached_property
+    def _keys(self) -> dict[int, Kid]:
+        """Every key id by its number. They are few."""
+        return keys_of(self._connection.execute(select(keys.c.key_no, keys.c.kid)))
+
+    def _key_no(self, kid: Kid) -> int:
+        """A key's number; 0, which no key has, where it is not known."""
+        return next((number for number, known in self._keys.items() if known == kid), 0)
+
+    def _numbers_in_use(self) -> list[int]:
+        rows = self._connection.execute(select(credentials.c.key_no).distinct())
+        return sorted(count_of(number, NUMBER_LIMIT, "credentials") for (number,) in rows)
+
+    def _understood(self, wanted: CredentialFilter) -> Wanted:
+        return Wanted(wanted, {kid: number for number, kid in self._keys.items()}, self._engine.position)
+
+    def _placed(self, row: Sequence[object]) -> PlacedCredential:
+        place, listed_id, *columns = row
+        if columns[0] is None:
+            raise damaged("listing", "no_credential", listed_id)
+        credential = credential_of(columns, self._keys)
+        return PlacedCredential(
+            credential, (text_of(place, _PLACE_LIMIT, "listing", listed_id), credential.credential_id)
+        )
+
+    def _register(self) -> list[tuple[BackupCopy, RegisterRow]]:
+        columns = (register.c.kms_sha256, register.c.address, register.c.body, register.c.signature)
+        found = [register_of(row) for row in self._connection.execute(select(*columns))]
+        seen = {(copy.backup.kms_sha256, copy.address) for copy, _ in found}
+        if len(seen) != len(found):
+            raise damaged("register", "twice")
+        found.sort(key=lambda item: (item[0].backup.kms_sha256, item[0].address))
+        found.sort(key=lambda item: (item[0].backup.generation, item[0].backup.created), reverse=True)
+        return found
