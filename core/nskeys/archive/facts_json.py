@@ -79,6 +79,7 @@ def facts_from_json(value: Json) -> Facts:
     )
     if bool(recipients) is (protection is Protection.PASSWORD):
         raise Malformed("wrong_value")
+    identity = (IDENTITY_NAME,) if recipients else ()
     return Facts(
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
@@ -92,7 +93,7 @@ def facts_from_json(value: Json) -> Facts:
         protection=protection,
         recipients=recipients,
         hint=_outside(fields["hint"], HINT_LIMIT),
-        members=members_from_json(fields["members"], (RESTORE_NAME, READER_NAME), (IDENTITY_NAME,)),
+        members=members_from_json(fields["members"], (RESTORE_NAME, READER_NAME), identity),
     )
 
 

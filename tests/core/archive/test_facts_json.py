@@ -112,6 +112,9 @@ WRONG = {
     "recipients and none named": _set("protection", to="recipients"),
     "a member too many": _set("members", "evil.sh", to={"sha256": "ab" * 32, "size": 1}),
     "a member too few": _drop("members", "open_kms.py"),
+    "an identity where there is a password": _set(
+        "members", "identity.age", to={"sha256": "ab" * 32, "size": 1}
+    ),
     "the kms among the members": _set("members", "keys.kms", to={"sha256": "ab" * 32, "size": 1}),
 }
 
