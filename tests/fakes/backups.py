@@ -1,0 +1,37 @@
+"""Register rows for tests."""
+
+from nskeys.model.backup import Protection
+from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from tests.fakes.credentials import OLD_KEY
+from tests.fakes.fixed import AFTERNOON
+
+
+def a_copy(generation: int = 1, address: str = "/mnt/vault/ns01.zip") -> BackupCopy:
+    """A copy elsewhere of the backup of this generation, opened once."""
+    backup = BackupIdentity(
+        kms_sha256=f"{generation:064x}",
+        archive_sha256="cd" * 32,
+        archive_name="ns01-c0c0c0c0-20261123T140200Z.zip",
+        size=4_711,
+        server="ns01",
+        cmdb_id="c0" * 16,
+        server_key="ef" * 32,
+        created=AFTERNOON,
+        generation=generation,
+        previous=None,
+        kids=(OLD_KEY,),
+        protection=Protection.PASSWORD,
+        recipients=(),
+        hint="the usual drawer",
+    )
+    return BackupCopy(
+        backup=backup,
+        destination="/mnt/vault",
+        address=address,
+        where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault:/backups"),
+        proofs=(ProofDate(Proof.OPENED, AFTERNOON),),
+        sight=Sight.GOOD,
+        look_moment=AFTERNOON,
+        good_moment=AFTERNOON,
+    )
