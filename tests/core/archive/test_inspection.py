@@ -13,10 +13,11 @@ from nskeys.archive.age_password import encrypt
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.inspection import inspect
-from nskeys.archive.manifest import manifest_bytes
+from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.restore_text import restore_text
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
 from nskeys.model.backup import Protection
-from tests.core.archive.samples import archive, facts, members_of, password, rebuilt, retold
+from tests.core.archive.samples import archive, fact, facts, members_of, password, rebuilt, retold
 
 WRITTEN = archive()
 MEMBERS = members_of(WRITTEN.data)
@@ -258,3 +259,35 @@ def test_a_story_that_is_told_consistently_passes_until_it_is_opened() -> None:
     inspected = inspect("/mnt/a.zip", retold(WRITTEN, replace(facts(), server="ns02.example.net")))
     assert inspected.manifest is not None
     assert inspected.manifest.facts.server == "ns02.example.net"
+
+
+# --- recipients ------------------------------------------------------------------------------------
+
+
+def _for_recipients(identity: bytes | None) -> bytes:
+    lines = WRITTEN.kms.split(b"\n")
+    lines[1] = b"-> X25519 TEiF0ypqr+bpvcqXNyCVJpL7OuwPdVwPL7KQEbFDOCc"
+    kms = b"\n".join(lines)
+    told = replace(facts(), protection=Protection.RECIPIENTS, recipients=("age1" + "q" * 58,))
+    text = restore_text(told)
+    listed = (("RESTORE.txt", fact(text)), ("open_kms.py", fact(MEMBERS["open_kms.py"])))
+    extra = () if identity is None else (("identity.age", identity),)
+    told = replace(told, members=listed + tuple((name, fact(data)) for name, data in extra))
+    manifest = manifest_bytes(manifest_for(told, None, fact(kms)))
+    return build((("RESTORE.txt", text), _READER, ("manifest.json", manifest), *extra, ("keys.kms", kms)))
+
+
+@pytest.mark.parametrize("identity", [None, b"encrypted by itself"], ids=["without", "with identity"])
+def test_an_archive_for_recipients_is_read(identity: bytes | None) -> None:
+    inspected = inspect("/mnt/a.zip", _for_recipients(identity))
+    assert inspected.protection is Protection.RECIPIENTS
+    assert inspected.manifest is not None
+    assert inspected.manifest.facts.recipients == ("age1" + "q" * 58,)
+
+
+def test_a_password_file_that_is_said_to_be_for_recipients_is_forged() -> None:
+    data = _for_recipients(None)
+    told = inspect("", data).manifest
+    assert told is not None
+    manifest = manifest_bytes(manifest_for(told.facts, None, fact(WRITTEN.kms)))
+    _forged("manifest.json", rebuilt(data, manifest=manifest, kms=WRITTEN.kms))

@@ -1,0 +1,130 @@
+"""open_kms.py: its bytes are those of the format version, and it needs nothing to open a `.kms`."""
+
+import ast
+import hashlib
+import shutil
+import subprocess
+import sys
+import unicodedata
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from nskeys.archive.age_password import decrypt, encrypt
+from nskeys.archive.reader import READER_SHA256, reader_bytes
+from nskeys.model.secret import SecretBytes
+from tests.core.archive.samples import PASSWORD, archive, password
+
+SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else shutil.which("python3")
+RELEASED = "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the reader and a `.kms`, as unzip leaves them."""
+    written = archive()
+    (tmp_path / "open_kms.py").write_bytes(reader_bytes())
+    (tmp_path / "keys.kms").write_bytes(written.kms)
+    return tmp_path
+
+
+def _run(folder: Path, line: bytes, *names: str) -> subprocess.CompletedProcess[bytes]:
+    assert SYSTEM_PYTHON is not None
+    command = [SYSTEM_PYTHON, "-I", "open_kms.py", *(names or ("keys.kms",))]
+    return subprocess.run(command, cwd=folder, input=line, capture_output=True, check=False)
+
+
+def test_its_bytes_are_those_of_format_1() -> None:
+    data = files("nskeys.archive.reader").joinpath("open_kms.py").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == READER_SHA256 == RELEASED
+    assert data == reader_bytes()
+
+
+def test_it_can_be_read_in_one_sitting() -> None:
+    data = reader_bytes()
+    assert len(data.splitlines()) < 100
+    assert b"\r" not in data
+    assert data.isascii()
+
+
+def test_it_needs_python_3_8_and_its_standard_library_only() -> None:
+    tree = ast.parse(reader_bytes(), feature_version=(3, 8))
+    imported = {
+        name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported
+    assert imported <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_it_shows_the_keys(folder: Path, ending: bytes) -> None:
+    ran = _run(folder, PASSWORD.encode() + ending)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout == decrypt(archive_bytes(folder), password()) + b"\n"
+
+
+def archive_bytes(folder: Path) -> bytes:
+    """The `.kms` that lies there."""
+    return (folder / "keys.kms").read_bytes()
+
+
+def test_it_takes_a_password_in_another_normal_form(folder: Path) -> None:
+    ran = _run(folder, unicodedata.normalize("NFD", PASSWORD).encode() + b"\n")
+    assert ran.returncode == 0
+
+
+@pytest.mark.parametrize("size", [0, 65_535, 65_536, 65_537, 140_000])
+def test_it_reads_payloads_of_several_chunks(folder: Path, size: int) -> None:
+    plain = bytes(size)
+    (folder / "keys.kms").write_bytes(encrypt(plain, SecretBytes(b"x"), 1))
+    assert _run(folder, b"x\n").stdout == plain + b"\n"
+
+
+@pytest.mark.parametrize("line", [b"wrong\n", b"\n", b"", b"\xff\xfe\n"])
+def test_a_wrong_password_is_one_sentence(folder: Path, line: bytes) -> None:
+    ran = _run(folder, line)
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert ran.stderr == b"The password does not open it. Check it and try again.\n"
+
+
+def test_damage_is_one_sentence(folder: Path) -> None:
+    data = archive_bytes(folder)
+    for damaged in (
+        data[:-1],
+        data[:-200],
+        data[:-1] + bytes([data[-1] ^ 1]),
+        data.replace(b"--- ", b"--- A", 1),
+    ):
+        (folder / "keys.kms").write_bytes(damaged)
+        ran = _run(folder, PASSWORD.encode() + b"\n")
+        assert (ran.returncode, ran.stdout) == (1, b"")
+        assert ran.stderr.count(b"\n") == 1
+        assert b"damaged" in ran.stderr
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"age-encryption.org/v1\n-> scrypt ", b"PK\x03\x04"])
+def test_another_file_is_one_sentence(folder: Path, data: bytes) -> None:
+    (folder / "keys.kms").write_bytes(data)
+    ran = _run(folder, b"x\n")
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert ran.stderr.startswith(b"This is no keys.kms")
+
+
+def test_a_cost_beyond_reason_is_refused_before_it_is_paid(folder: Path) -> None:
+    (folder / "keys.kms").write_bytes(archive_bytes(folder).replace(b" 1\n", b" 31\n", 1))
+    ran = _run(folder, b"x\n")
+    assert (ran.returncode, ran.stderr.startswith(b"This is no keys.kms")) == (1, True)
+
+
+def test_a_file_that_is_not_there_is_one_sentence(folder: Path) -> None:
+    ran = _run(folder, b"x\n", "missing.kms")
+    assert (ran.returncode, ran.stderr) == (1, b"The file cannot be read: No such file or directory\n")
+
+
+def test_without_a_file_it_says_how_it_is_called(folder: Path) -> None:
+    ran = _run(folder, b"", "a", "b")
+    assert (ran.returncode, ran.stderr) == (1, b"Usage: python3 -I open_kms.py keys.kms\n")

@@ -1,0 +1,35 @@
+"""What was released is read: the archive and the `.kms` of format 1."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nskeys.archive.inspection import inspect
+from nskeys.archive.opening import open_backup, signature_holds
+from nskeys.archive.second_reader import confirm
+from nskeys.model.base64url import to_base64url
+from nskeys.model.secret import SecretBytes
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
+TOLD = json.loads((VECTORS / "backup.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["backup.zip", "backup.kms"])
+def test_a_released_backup_opens(name: str) -> None:
+    inspected = inspect(name, (VECTORS / name).read_bytes())
+    assert inspected.kms_sha256 == TOLD["kms_sha256"]
+    contents = open_backup(inspected, SecretBytes.from_text(TOLD["password"]))
+    assert signature_holds(contents)
+    assert {key.info.kid: to_base64url(key.material.reveal()) for key in contents.keys} == TOLD["keys"]
+    assert contents.server_key is not None
+    assert to_base64url(contents.server_key.reveal()) == TOLD["server_key"]
+
+
+def test_a_second_reader_opens_the_released_kms() -> None:
+    password = SecretBytes.from_text(TOLD["password"])
+    confirm((VECTORS / "backup.kms").read_bytes(), password, TOLD["payload_sha256"])
+
+
+def test_the_released_archive_is_the_one_that_was_hashed() -> None:
+    assert inspect("", (VECTORS / "backup.zip").read_bytes()).file_sha256 == TOLD["archive_sha256"]
