@@ -1,0 +1,83 @@
+"""The `nskeys` command: arguments go to the command line, none (or only `--home DIR`) opens the app.
+
+Textual is imported only when the app is opened, and only after what could make it write to a file or
+show locals was taken out of its surroundings.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from collections.abc import MutableMapping, Sequence
+from functools import partial
+
+_PR_SET_DUMPABLE = 4
+_A_BUG = 70
+_USAGE = 64
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    _keep_memory_private()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    opens, home = _opens_the_app(given)
+    if opens:
+        return _open_app(home)
+    from nskeys.cli.main import main as command_line
+
+    return command_line(given)
+
+
+def _keep_memory_private() -> None:
+    """No core dump and no reading of this process by others: its memory holds keys."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:
+    """Whether these arguments open the app, and the home they name."""
+    match arguments:
+        case []:
+            return True, None
+        case ["--home", home] if home:
+            return True, home
+        case [only] if only.startswith("--home=") and only != "--home=":
+            return True, only.removeprefix("--home=")
+    return False, None
+
+
+def _open_app(home: str | None) -> int:
+    """The full-screen app, on a terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        sys.stderr.write("nskeys: this is no terminal. For scripts there are commands: 'nskeys --help'.\n")
+        return _USAGE
+    _quieten_textual(os.environ)
+    # An ignored SIGHUP, as under nohup, would leave Textual spinning when the line drops.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    from nskeys_tui.app import NskeysApp, Opening
+    from nskeys_tui.screens.refused import Refused
+    from nskeys_tui.screens.starting import Starting
+
+    app = NskeysApp(Opening(partial(_connect, home), Starting, Refused))
+    app.run(mouse=False)
+    return app.return_code or 0
+
+
+def _connect(home: str | None) -> str:
+    """In a thread, after the first paint: SQLAlchemy alone takes as long to import as Textual."""
+    from nskeys.bootstrap import connect
+
+    return connect(home).installation.settings.read().server_name
+
+
+def _quieten_textual(environment: MutableMapping[str, str]) -> None:
+    """Take out every variable that Textual obeys: some make it write key presses, and with them
+    passwords, or pictures of the screen, to a file. Then switch off what only costs bytes."""
+    for name in [name for name in environment if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
+        del environment[name]
+    environment.update({"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

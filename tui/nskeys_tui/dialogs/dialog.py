@@ -1,0 +1,77 @@
+"""A framed question on top of a screen: what all dialogs have in common."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys_tui.widgets.key_bar import KeyBar
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None], Generic[T]):
+    """Returns its answer, or None where the person left it with Esc. Its keys are on the bottom line."""
+
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        & .dialog--edge {
+            width: 68;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            margin: 0 0 1 0;
+            padding: 0 1;
+            background: ansi_default;
+        }
+        & .dialog--frame {
+            width: 100%;
+            height: auto;
+            max-height: 100%;
+            padding: 0 1;
+            border: round $accent;
+            border-title-color: $accent;
+            border-title-style: bold;
+            overflow: hidden auto;
+            scrollbar-size-vertical: 1;
+        }
+        & .dialog--text { width: 100%; height: auto; margin: 0 0 1 0; }
+        & .dialog--text:last-child { margin: 0; }
+        & .dialog--quiet { text-style: dim; }
+        & .dialog--problem { color: $error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Leave without doing anything"),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        """The frame with its title around `body`, and the keys."""
+        frame = Vertical(*self.body(), classes="dialog--frame")
+        frame.border_title = Content(self._title)
+        yield Vertical(frame, classes="dialog--edge")
+        yield KeyBar()
+
+    def body(self) -> Iterable[Widget]:
+        """What stands in the frame."""
+        return ()
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self.dismiss(None)
+
+
+def text(words: str, classes: str = "", *, id: str | None = None) -> Static:
+    """A paragraph of safe words, never read as markup."""
+    return Static(Content(words), classes=f"dialog--text {classes}".strip(), id=id)

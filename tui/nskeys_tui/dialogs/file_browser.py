@@ -1,0 +1,169 @@
+"""Finding a file or a folder on this machine, with the keyboard alone."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys.wording.terminal import ELLIPSIS, safe, width
+from nskeys_tui.dialogs.dialog import Dialog
+from nskeys_tui.dialogs.folder_listing import UP, Entry, EntryRows, list_folder, nearest_folder
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+
+_COLUMNS = (
+    Column("Name", 24),
+    Column("Size", 11, 11, right=True),
+    Column("Changed", 16, 16, essential=False),
+)
+
+
+class FileBrowser(Dialog[Path]):
+    """Returns the path of a file, or of a folder where `folders` are wanted; None for Esc."""
+
+    DEFAULT_CSS = """
+    FileBrowser {
+        & .dialog--edge { width: 100%; height: 100%; padding: 0; }
+        & .dialog--frame { height: 100%; }
+        & #where { height: 1; text-style: bold; }
+        & #problem { height: 1; color: $error; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Go into the folder, or take the file"),
+        Binding("s", "take", "Take this folder", tooltip="Take the folder whose contents are shown"),
+        Binding("backspace,left", "up", "Up", tooltip="Go to the folder above"),
+        Binding("full_stop", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
+    ]
+
+    @dataclass
+    class _Listed(Message):
+        folder: Path
+        entries: tuple[Entry, ...] | None
+
+    def __init__(
+        self,
+        title: str,
+        start: Path,
+        *,
+        folders: bool = False,
+        wanted: Callable[[str], bool] = lambda name: name.endswith((".zip", ".kms")),
+    ) -> None:
+        super().__init__(title)
+        self._start, self._folders = start, folders
+        self._wanted = _no_file if folders else wanted
+        self._folder: Path | None = None
+        self._entries: tuple[Entry, ...] = ()
+        self._hidden = False
+        self._came_from = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Where we are, what is there, what went wrong."""
+        yield Static(id="where")
+        yield CredentialTable(_COLUMNS, empty="Nothing to choose here")
+        yield Static(id="problem")
+
+    def on_mount(self) -> None:
+        """Begin where we were told to, or as near as there is."""
+        self._go(self._start)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Folders are taken only where one is wanted."""
+        return self._folders if action == "take" else super().check_action(action, parameters)
+
+    # --- moving ------------------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        message.stop()
+        entry = self._entries[int(message.key)]
+        if self._folder is None:
+            return
+        if entry.name == UP:
+            self.action_up()
+        elif entry.is_folder:
+            self._go(self._folder / entry.name)
+        elif not self._folders:
+            self.dismiss(self._folder / entry.name)
+
+    def action_up(self) -> None:
+        """To the folder above, with the cursor on the one we came from."""
+        if self._folder is not None and self._folder != self._folder.parent:
+            self._came_from = self._folder.name
+            self._go(self._folder.parent)
+
+    def action_take(self) -> None:
+        """Return the folder that is shown."""
+        if self._folder is not None:
+            self.dismiss(self._folder)
+
+    def action_hidden(self) -> None:
+        """Show what begins with a dot, or no longer."""
+        self._hidden = not self._hidden
+        if self._folder is not None:
+            self._go(self._folder)
+
+    # --- listing -----------------------------------------------------------------------------------
+
+    def _go(self, folder: Path) -> None:
+        """List a folder in a thread: a dead network mount must not stop the keyboard."""
+        self.run_worker(
+            partial(self._list, folder, self._hidden), thread=True, exclusive=True, group="list"
+        )
+
+    def _list(self, folder: Path, hidden: bool) -> None:
+        try:
+            folder = folder if self._folder else nearest_folder(folder)
+            entries = list_folder(folder, self._wanted, hidden)
+        except OSError:
+            self.post_message(self._Listed(folder, None))
+        else:
+            self.post_message(self._Listed(folder, entries))
+
+    @on(_Listed)
+    def _listed(self, message: _Listed) -> None:
+        problem = self.query_one("#problem", Static)
+        if message.entries is None:
+            problem.update(Content(f"! {safe(message.folder.name)} cannot be read."))
+            return
+        problem.update(Content(""))
+        self._folder, self._entries = message.folder, message.entries
+        names = [entry.name for entry in self._entries]
+        cursor = names.index(self._came_from) if self._came_from in names else 0
+        self._came_from = ""
+        self._say_where()
+        self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=cursor)
+
+    def on_resize(self) -> None:
+        """Another width, another piece of the path."""
+        self._say_where()
+
+    def _say_where(self) -> None:
+        where = self.query_one("#where", Static)
+        if self._folder is not None:
+            where.update(Content(fit_end(safe(str(self._folder)), max(1, where.size.width))))
+
+
+def _no_file(_name: str) -> bool:
+    return False
+
+
+def fit_end(text: str, cells: int) -> str:
+    """The end of safe `text`, where a path says most."""
+    if width(text) <= cells:
+        return text
+    while text and width(text) > cells - 1:
+        text = text[1:]
+    return ELLIPSIS + text

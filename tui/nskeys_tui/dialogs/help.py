@@ -1,0 +1,48 @@
+"""`?`: what the keys of a screen do, in words."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys.wording.terminal import pad, width
+from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.key_bar import key_name
+
+_ALWAYS = (
+    ("Ctrl+P", "All commands of this screen, to be searched by name"),
+    ("Ctrl+Q", "Leave nskeys, from anywhere"),
+    ("Tab", "Go to the next part of the screen"),
+)
+
+
+def keys_in_words(screen: Screen[object]) -> tuple[tuple[str, str], ...]:
+    """Key and meaning for everything that the screen offers now."""
+    rows = [
+        (key_name(binding.key), binding.tooltip or binding.description)
+        for _, binding, enabled, _ in screen.active_bindings.values()
+        if binding.show and enabled and binding.description
+    ]
+    return (*dict.fromkeys(rows), *_ALWAYS)
+
+
+class Help(Dialog[None]):
+    """A line for each key, and above them what the screen is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,question_mark,q", "leave", show=False)]
+
+    def __init__(self, keys: Sequence[tuple[str, str]], about: str = "") -> None:
+        super().__init__("Help")
+        self._keys, self._about = tuple(keys), about
+
+    def body(self) -> Iterable[Widget]:
+        """The words, then the keys."""
+        if self._about:
+            yield text(self._about)
+        column = max((width(key) for key, _ in self._keys), default=0) + 2
+        lines = (Content.assemble((pad(key, column), "bold $accent"), does) for key, does in self._keys)
+        yield from (Static(line, classes="help--key") for line in lines)

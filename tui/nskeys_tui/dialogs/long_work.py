@@ -1,0 +1,150 @@
+"""Long work with its progress: a service's function runs in a thread, the keyboard stays alive."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Progress, SecretProvider, SecretRequest, Stage
+from nskeys.wording.progress import stage_name
+from nskeys.wording.sizes import count, number
+from nskeys.wording.times import duration
+from nskeys_tui.dialogs.dialog import Dialog
+from nskeys_tui.dialogs.work_progress import Report, TuiProgress
+from nskeys_tui.widgets.progress_panel import Mark, ProgressPanel, StageLine
+
+T = TypeVar("T")
+
+SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
+"""The dialog that asks for a secret; the number counts refused ones, 0 first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What became of the work: its value, or the error that ended it (`Cancelled` where it was stopped)."""
+
+    value: T | None = None
+    error: NskeysError | None = None
+
+
+class DialogSecrets:
+    """A `ports.SecretProvider` for a worker's thread: each secret is asked for in a dialog."""
+
+    def __init__(self, app: App[object], dialog: SecretDialog) -> None:
+        self._app, self._dialog = app, dialog
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """The secret; Cancelled where the person left the dialog."""
+        # Textual declares a union here that a type checker cannot resolve for a coroutine.
+        asking: Callable[[], Any] = partial(self._ask, request, retry)
+        answer: SecretBytes | None = self._app.call_from_thread(asking)
+        if answer is None:
+            raise Cancelled(request.purpose)
+        return answer
+
+    async def _ask(self, request: SecretRequest, retry: int) -> SecretBytes | None:
+        """Dialogs are made in the app's thread, as all widgets are."""
+        return await self._app.push_screen_wait(self._dialog(request, retry))
+
+
+class LongWork(Dialog[Outcome[T]], Generic[T]):
+    """Returns the Outcome once the work has ended. Esc asks it to stop at the next safe place."""
+
+    DEFAULT_CSS = """
+    LongWork #note { height: auto; margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", tooltip="Stop at the next place where stopping is safe"),
+        Binding("ctrl+q", "stop", show=False, priority=True),
+        Binding("ctrl+c", "stop", show=False, priority=True),
+    ]
+
+    @dataclass
+    class _Told(Message):
+        report: Report
+
+    class _Ended(Message):
+        """The work ended; its outcome is kept."""
+
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[Progress, SecretProvider], T],
+        ask: SecretDialog,
+        stages: Sequence[Stage] = (),
+    ) -> None:
+        super().__init__(title)
+        self._work, self._ask = work, ask
+        self._lines = {stage: StageLine(stage_name(stage)) for stage in stages}
+        self._progress = TuiProgress(lambda report: self._post(self._Told(report)))
+        self._outcome: Outcome[T] | None = None
+        self._stopping = False
+
+    def body(self) -> Iterable[Widget]:
+        """The stages that are foreseen, and a line for what is to be said."""
+        yield ProgressPanel(tuple(self._lines.values()))
+        yield Static(id="note")
+
+    def on_mount(self) -> None:
+        """Begin."""
+        secrets = DialogSecrets(self.app, self._ask)
+        self.run_worker(partial(self._run, secrets), thread=True, name="long work")
+
+    def on_unmount(self) -> None:
+        """The app is leaving: the work ends at its next safe place."""
+        self._progress.stop()
+
+    def _run(self, secrets: SecretProvider) -> None:
+        """In the thread."""
+        try:
+            self._outcome = Outcome(value=self._work(self._progress, secrets))
+        except NskeysError as error:
+            self._outcome = Outcome(error=error)
+        self._post(self._Ended())
+
+    def _post(self, message: Message) -> None:
+        self.post_message(message)
+
+    @on(_Told)
+    def _told(self, message: _Told) -> None:
+        report = message.report
+        for stage, line in self._lines.items():
+            if line.mark is Mark.CURRENT and stage is not report.stage:
+                self._lines[stage] = StageLine(line.words, Mark.DONE, line.count.partition(",")[0])
+        self._lines[report.stage] = StageLine(stage_name(report.stage), Mark.CURRENT, count_words(report))
+        self.query_one(ProgressPanel).lines = tuple(self._lines.values())
+        if not self._stopping and report.failed:
+            self._say(f"! {count(report.failed, 'credential')} did not open so far.")
+
+    @on(_Ended)
+    def _ended(self) -> None:
+        self.dismiss(self._outcome)
+
+    def action_stop(self) -> None:
+        """Ask the work to stop, and say so: it may take a moment."""
+        self._stopping = True
+        self._progress.stop()
+        self._say("Stopping at the next safe place …")
+
+    def _say(self, words: str) -> None:
+        self.query_one("#note", Static).update(Content(words))
+
+
+def count_words(report: Report) -> str:
+    """`1,200 of 100,000, about 2 minutes left`, as far as it is known."""
+    if not report.total:
+        return ""
+    words = f"{number(report.done)} of {number(report.total)}"
+    left = "" if report.seconds_left is None else duration(report.seconds_left)
+    return f"{words}, {left}" if left else words

@@ -1,0 +1,204 @@
+"""Dialogs that ask for a password: one that exists, and a new one twice."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from nskeys.model.secret import SecretBytes
+from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.strength_line import Strength, StrengthLine
+
+_PAUSE = 0.25
+"""Seconds without a key before a password is judged."""
+
+
+class AskPassword(Dialog[SecretBytes]):
+    """A password that exists. Returns it, or None where the person gave up; the caller wipes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
+
+    def __init__(self, title: str, prompt: str, *, help: str = "", refused: str = "") -> None:
+        super().__init__(title)
+        self._prompt, self._help, self._refused = prompt, help, refused
+
+    def body(self) -> Iterable[Widget]:
+        """Why the last one was refused, the question, the field."""
+        if self._refused:
+            yield text(f"! {self._refused}", "dialog--problem")
+        yield text(self._prompt)
+        yield FormField("Password", help=self._help, password=True)
+
+    def action_accept(self) -> None:
+        """Return what was typed; an empty password is none."""
+        field = self.query_one(PasswordInput)
+        if not field.value:
+            self.query_one(FormField).problem = "Type the password, or leave with Esc."
+            return
+        secret = field.secret()
+        field.forget()
+        self.dismiss(secret)
+
+
+class NewPassword(Dialog[SecretBytes]):
+    """A new password, typed twice or generated. Returns it, or None; the caller wipes it.
+
+    A generated password must have been shown once before it is accepted: one that nobody wrote down
+    would open nothing. It is shown on the screen on request and never goes to a clipboard.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Go on"),
+        Binding("ctrl+g", "generate", "Generate", tooltip="Make a strong password to be written down"),
+        Binding("ctrl+r", "reveal", "Show", tooltip="Show or hide the generated password"),
+    ]
+
+    class _Judged(Message):
+        def __init__(self, strength: Strength, typed: str) -> None:
+            self.strength, self.typed = strength, typed
+            super().__init__()
+
+    def __init__(
+        self,
+        title: str,
+        prompt: str,
+        *,
+        help: str = "",
+        refused: str = "",
+        assess: Callable[[SecretBytes], Strength] | None = None,
+        generate: Callable[[], SecretBytes] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self._prompt, self._help, self._refused = prompt, help, refused
+        self._assess, self._generate = assess, generate
+        self._generated: SecretBytes | None = None
+        self._visible = self._was_shown = False
+        self._pause: Timer | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Why the last one was refused, the question, two fields, how strong it is."""
+        if self._refused:
+            yield text(f"! {self._refused}", "dialog--problem")
+        yield text(self._prompt)
+        yield FormField("Password", help=self._help, password=True, id="first")
+        yield FormField("Again", password=True, id="again")
+        yield StrengthLine()
+        yield text("", id="generated")
+
+    # --- typing ------------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _changed(self, message: Input.Changed) -> None:
+        message.stop()
+        if self._generated is not None and message.value != self._generated.text():
+            self._drop_generated()
+        for field in self.query(FormField):
+            field.problem = ""
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self.set_timer(_PAUSE, self._judge)
+
+    def _judge(self) -> None:
+        """Judge the password in a thread: the first time loads a dictionary."""
+        if self._assess is None:
+            return
+        field = self.query_one("#first PasswordInput", PasswordInput)
+        if not field.value:
+            self.query_one(StrengthLine).strength = None
+            return
+        self.run_worker(partial(self._judging, field.value), thread=True, exclusive=True, group="judge")
+
+    def _judging(self, typed: str) -> None:
+        if self._assess is not None:
+            with SecretBytes.from_text(typed) as secret:
+                self.post_message(self._Judged(self._assess(secret), typed))
+
+    @on(_Judged)
+    def _judged(self, message: _Judged) -> None:
+        if message.typed == self.query_one("#first PasswordInput", PasswordInput).value:
+            self.query_one(StrengthLine).strength = message.strength
+
+    # --- the generated one -----------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be done now."""
+        if action == "generate":
+            return self._generate is not None
+        if action == "reveal":
+            return self._generated is not None
+        return super().check_action(action, parameters)
+
+    def action_generate(self) -> None:
+        """Fill both fields with a generated password."""
+        if self._generate is None:
+            return
+        self._drop_generated()
+        self._generated = self._generate()
+        for field in self.query(PasswordInput):
+            field.fill(self._generated)
+        self._say_generated()
+
+    def action_reveal(self) -> None:
+        """Show the generated password, or hide it again."""
+        self._visible = not self._visible
+        self._was_shown = self._was_shown or self._visible
+        self._say_generated()
+
+    def _drop_generated(self) -> None:
+        if self._generated is not None:
+            self._generated.wipe()
+        self._generated = None
+        self._visible = self._was_shown = False
+        self._say_generated()
+
+    def _say_generated(self) -> None:
+        words = Content("")
+        if self._generated is not None and self._visible:
+            rule = "\nWrite it down now, and keep it apart from the backup."
+            words = Content.assemble((self._generated.text(), "bold"), rule)
+        elif self._generated is not None:
+            words = Content("A password was generated. Ctrl+R shows it, to be written down.")
+        self.query_one("#generated", Static).update(words)
+        self.refresh_bindings()
+
+    # --- the end ---------------------------------------------------------------------------------------
+
+    def action_accept(self) -> None:
+        """Return the password where both fields agree."""
+        first, again = self.query_one("#first", FormField), self.query_one("#again", FormField)
+        if not first.value:
+            first.problem = "Type a password, or leave with Esc."
+            first.focus()
+        elif first.value != again.value:
+            again.problem = "The two passwords differ." if again.value else "Type the same password again."
+            again.focus()
+        elif self._generated is not None and not self._was_shown:
+            first.problem = "Show it first (Ctrl+R) and write it down."
+        else:
+            self._give(first.value)
+
+    def _give(self, password: str) -> None:
+        secret = SecretBytes.from_text(password)
+        self._forget()
+        self.dismiss(secret)
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self._forget()
+        self.dismiss(None)
+
+    def _forget(self) -> None:
+        if self._generated is not None:
+            self._generated.wipe()
+            self._generated = None
+        for field in self.query(PasswordInput):
+            field.forget()

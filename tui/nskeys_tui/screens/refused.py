@@ -1,0 +1,36 @@
+"""The app could not begin: what happened, and what to do."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.wording.errors import say
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class Refused(Screen[None]):
+    """Says it and waits for the person to leave: the words would be lost with the screen."""
+
+    DEFAULT_CSS = """
+    Refused .refused--words { margin: 1 1 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "app.quit", "Quit", show=False)]
+
+    def __init__(self, error: NskeysError) -> None:
+        super().__init__()
+        self._sentence = say(error)
+
+    def compose(self) -> ComposeResult:
+        """One sentence of what happened, one of what to do."""
+        yield TitleBar()
+        yield Rule()
+        yield Static(Content(self._sentence.what), classes="refused--words")
+        yield Static(Content(self._sentence.advice), classes="refused--words")
+        yield KeyBar()

@@ -1,0 +1,25 @@
+"""The first paint: the frame and the words, before anything slow is imported or any file is opened."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class Starting(Screen[None]):
+    """Stands until the services are there."""
+
+    def __init__(self, server: str = "") -> None:
+        super().__init__()
+        self._server = server
+
+    def compose(self) -> ComposeResult:
+        """As the overview is laid out, with nothing in it yet."""
+        yield TitleBar(self._server)
+        yield Rule()
+        yield Static(Content(" If this server died now   looking …"))
+        yield KeyBar()

@@ -1,0 +1,106 @@
+"""How the program looks: two themes that leave the terminal its own colours, and a mode for plain ASCII.
+
+Text and background stay the terminal's own, and only a few of its sixteen colours are used, so
+both themes fit whatever palette an administrator chose; `dark` and `light` say which terminal they are
+for. It also keeps the line short: text in the terminal's own colours needs no escape sequence at all.
+"""
+
+from collections.abc import Mapping
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.theme import Theme
+
+
+def _theme(name: str, *, dark: bool, accent: str, warning: str) -> Theme:
+    return Theme(
+        name=name,
+        ansi=True,
+        dark=dark,
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        warning=warning,
+        error="ansi_red",
+        success="ansi_green",
+        foreground="ansi_default",
+        background="ansi_default",
+        variables={
+            "ansi-background": "ansi_black" if dark else "ansi_white",
+            "ansi-foreground": "ansi_white" if dark else "ansi_black",
+            "border": accent,
+            "border-blurred": "ansi_default",
+            "block-cursor-foreground": "ansi_default",
+            "block-cursor-background": "ansi_default",
+            "block-cursor-text-style": "reverse",
+            "input-cursor-foreground": "ansi_default",
+            "input-cursor-background": "ansi_default",
+            "input-cursor-text-style": "reverse",
+            "scrollbar": accent,
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+        },
+    )
+
+
+DARK = _theme("nskeys-dark", dark=True, accent="ansi_cyan", warning="ansi_yellow")
+"""For terminals with a dark background."""
+LIGHT = _theme("nskeys-light", dark=False, accent="ansi_blue", warning="ansi_magenta")
+"""For terminals with a light background, where yellow and cyan can hardly be read."""
+
+
+_ASCII = str.maketrans(
+    {
+        sign: plain
+        for plain, signs in {
+            "-": "─━▔▁·–—",
+            "=": "═",
+            "|": "│┃║▏▕",
+            "+": "╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝✓✔",
+            "#": "█▉▊▋▌▐▀▄▒▓",
+            ".": "░",
+            "*": "•●◉",
+            "o": "○",
+            "~": "…",
+            "x": "×✗✘",
+            ">": "→▸▶",
+            "<": "←◂◀⏎",
+            "^": "↑▲",
+            "v": "↓▼",
+            "?": "▯",
+            "'": "‘’",
+            '"': "“”",
+        }.items()
+        for sign in signs
+    }
+)
+"""Every sign the program draws with, and an ASCII sign of the same width."""
+
+
+class AsciiFilter(LineFilter):
+    """Draws frames, bars and marks in ASCII. Letters of any script are left alone: they are data."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, sign for sign."""
+        return [Segment(text.translate(_ASCII), style, control) for text, style, control in segments]
+
+
+def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
+    """Whether this terminal draws no more than ASCII: the Linux console, old terminals, other
+    encodings than UTF-8. `NSKEYS_ASCII` decides where it is set (`0` for no)."""
+    if chosen := environment.get("NSKEYS_ASCII"):
+        return chosen != "0"
+    kind = environment.get("TERM", "")
+    return kind.startswith(("linux", "vt1", "vt2", "dumb")) or "utf" not in encoding.lower()
+
+
+def starting_theme(environment: Mapping[str, str]) -> Theme:
+    """Which theme to begin with: what `NSKEYS_THEME` says, what the terminal says in `COLORFGBG`,
+    else the dark one."""
+    chosen = environment.get("NSKEYS_THEME", "")
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    if chosen in ("light", "dark"):
+        return LIGHT if chosen == "light" else DARK
+    return LIGHT if background in ("7", "15") else DARK

@@ -1,0 +1,147 @@
+"""One of a few things: moved through with the arrows or a first letter, chosen with Enter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nskeys.wording.terminal import fit, pad, width
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What can be chosen: `label` in a few words, and quietly what it means: `detail` on a line below,
+    or `aside` on the same line."""
+
+    key: str
+    label: str
+    detail: str = ""
+    aside: str = ""
+
+
+class ChoiceList(Widget, can_focus=True):
+    """`▸ label` for the one under the cursor; every choice is seen at once, so keep them few."""
+
+    DEFAULT_CSS = """
+    ChoiceList { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,left", "move(-1)", show=False),
+        Binding("down,right", "move(1)", show=False),
+        Binding("home", "edge(-1)", show=False),
+        Binding("end", "edge(1)", show=False),
+        Binding("enter", "choose", "Choose", tooltip="Take the choice that is marked"),
+    ]
+
+    @dataclass
+    class FromList(Message):
+        """A message of a list, which `@on` can select by the list's id."""
+
+        choices: "ChoiceList"
+        key: str
+
+        @property
+        def control(self) -> "ChoiceList":
+            """The list."""
+            return self.choices
+
+    @dataclass
+    class Chosen(FromList):
+        """Enter was pressed on this choice."""
+
+    @dataclass
+    class Highlighted(FromList):
+        """The cursor came to this choice."""
+
+    cursor: reactive[int] = reactive(0, init=False)
+
+    def __init__(
+        self,
+        choices: Sequence[Choice],
+        *,
+        cursor: int = 0,
+        id: str | None = None,
+        classes: str | None = None,
+        focusable: bool = True,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.choices = tuple(choices)
+        self.can_focus = focusable
+        self.set_reactive(ChoiceList.cursor, cursor)
+
+    @property
+    def key(self) -> str | None:
+        """The key of the choice under the cursor; None where there is nothing to choose."""
+        return self.choices[self.cursor].key if self.choices else None
+
+    def show(self, choices: Sequence[Choice], *, cursor: int = 0) -> None:
+        """Offer something else."""
+        self.choices = tuple(choices)
+        self.set_reactive(ChoiceList.cursor, self.validate_cursor(cursor))
+        self.refresh(layout=True)
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Never outside the list."""
+        return max(0, min(cursor, len(self.choices) - 1))
+
+    def watch_cursor(self) -> None:
+        """Tell that the cursor moved."""
+        if (key := self.key) is not None:
+            self.post_message(self.Highlighted(self, key))
+
+    def action_move(self, by: int) -> None:
+        """To the next or the previous choice; at the end it stays."""
+        self.cursor += by
+
+    def action_edge(self, towards: int) -> None:
+        """To the first or the last choice."""
+        self.cursor = 0 if towards < 0 else len(self.choices) - 1
+
+    def action_choose(self) -> None:
+        """Choose what is under the cursor."""
+        if (key := self.key) is not None:
+            self.post_message(self.Chosen(self, key))
+
+    def on_key(self, event: events.Key) -> None:
+        """A first letter goes to the next choice that begins with it."""
+        letter = event.character or ""
+        places = range(self.cursor + 1, self.cursor + 1 + len(self.choices))
+        wrapped = (place % len(self.choices) for place in places)
+        if letter.isalnum() and self.choices:
+            found = [n for n in wrapped if self.choices[n].label.casefold().startswith(letter.casefold())]
+            if found:
+                self.cursor = found[0]
+                event.stop()
+
+    def get_content_height(self, *_: object) -> int:
+        """A line for each label and each detail."""
+        return sum(2 if choice.detail else 1 for choice in self.choices)
+
+    def render(self) -> Content:
+        """All choices."""
+        return Content("\n").join(self._choice(number) for number in range(len(self.choices)))
+
+    @property
+    def _label_cells(self) -> int:
+        """So wide are the labels, where something stands beside them."""
+        return min(max(width(choice.label) for choice in self.choices) + 2, self.size.width // 2)
+
+    def _choice(self, number: int) -> Content:
+        choice, here = self.choices[number], number == self.cursor
+        room = self.size.width
+        style = ("reverse" if self.has_focus or not self.can_focus else "bold") if here else ""
+        label = f"{'▸' if here else ' '} {choice.label}"
+        if choice.aside:
+            label = f"{pad(label, self._label_cells)}  "
+            pieces = [(label, style), (pad(choice.aside, room - width(label)), style or "dim")]
+        else:
+            pieces = [(pad(label, room), style)]
+        if choice.detail:
+            pieces.append((f"\n  {fit(choice.detail, room - 2)}", "dim"))
+        return Content.assemble(*pieces)

@@ -1,0 +1,341 @@
+"""The table: of any length, holding no more rows than those on the screen and a page on either side.
+
+It is one widget on Textual's line API, without children and without scroll bars. Moving the cursor
+repaints two lines and nothing else. Rows are fetched in a thread, one fetch at a time: while one is
+under way, only the newest wish is remembered, so a held key never queues up work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from nskeys.errors import NskeysError
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.row_painter import RowPainter, lean
+from nskeys_tui.widgets.row_window import Repaint, RowWindow
+from nskeys_tui.widgets.rows import Chunk, Rows, fetch
+
+_REST = 0.15
+"""Seconds that the cursor must rest on a row before others are told."""
+_PATIENCE = 0.1
+"""Seconds that what was seen may stay while rows are fetched, before their places are painted empty."""
+_HEADER = 1
+"""Lines above the rows."""
+
+
+class CredentialTable(Widget, can_focus=True):
+    """A table of any length. Enter chooses the row under the cursor."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "credential-table--header",
+        "credential-table--cursor",
+        "credential-table--good",
+        "credential-table--warning",
+        "credential-table--error",
+        "credential-table--quiet",
+    }
+    DEFAULT_CSS = """
+    CredentialTable {
+        height: 1fr;
+        & > .credential-table--header { text-style: dim; }
+        & > .credential-table--cursor { text-style: reverse; }
+        & > .credential-table--good { color: $success; }
+        & > .credential-table--warning { color: $warning; text-style: bold; }
+        & > .credential-table--error { color: $error; text-style: bold; }
+        & > .credential-table--quiet { text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "edge(-1)", show=False),
+        Binding("end", "edge(1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    @dataclass
+    class FromTable(Message):
+        """A message of a table, which `@on` can select by the table's id."""
+
+        table: "CredentialTable"
+
+        @property
+        def control(self) -> "CredentialTable":
+            """The table."""
+            return self.table
+
+    @dataclass
+    class RowChosen(FromTable):
+        """Enter was pressed on the row with this key."""
+
+        key: str
+
+    @dataclass
+    class RowHighlighted(FromTable):
+        """The cursor came to rest on this row."""
+
+        key: str
+
+    @dataclass
+    class WindowMoved(FromTable):
+        """Which rows are seen: numbers `first` to `last` (from 1) of `total`; 0 to 0 where none are."""
+
+        first: int
+        last: int
+        total: int
+
+    @dataclass
+    class RowsFailed(FromTable):
+        """The rows could not be had."""
+
+        error: NskeysError
+
+    @dataclass
+    class _Fetched(Message):
+        rows: Rows
+        outcome: tuple[int, Chunk] | NskeysError
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        rows: Rows | None = None,
+        *,
+        empty: str = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.empty = empty
+        """Said where there are no rows."""
+        self._painter = RowPainter(columns)
+        self._rows = rows
+        self._window = RowWindow()
+        self._chunk = Chunk()
+        self._sort = ("", False)
+        self._fetching: tuple[Rows, int, int] | None = None
+        self._rest: Timer | None = None
+        self._waiting: Timer | None = None
+        self._told: tuple[int, int, int] | None = None
+        self._paints: dict[str, Style | None] = {}
+
+    # --- what screens ask and say ------------------------------------------------------------------
+
+    @property
+    def total(self) -> int | None:
+        """How many rows there are; None until that is known."""
+        return self._window.total
+
+    @property
+    def cursor(self) -> int:
+        """The number of the row under the cursor, from 0."""
+        return self._window.cursor
+
+    @property
+    def key(self) -> str | None:
+        """The key of the row under the cursor; None where it has not arrived or there is none."""
+        row = self._chunk.row(self._window.cursor)
+        return row.key if row else None
+
+    def show(self, rows: Rows, *, cursor: int = 0) -> None:
+        """Show other rows, with the cursor on row number `cursor`."""
+        self._rows, self._chunk = rows, Chunk()
+        self._window.begin(cursor)
+        self._repaint(Repaint.ALL)
+        self._fetch()
+
+    def reload(self) -> None:
+        """Fetch the rows again; what is seen stays until they arrive, and only what changed is painted."""
+        self._fetch()
+
+    def mark_sort(self, token: str, descending: bool) -> None:
+        """Mark the column that is sorted by `token`."""
+        self._sort = (token, descending)
+        self.refresh(Region(0, 0, self.size.width, _HEADER))
+
+    # --- keys ----------------------------------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """So many rows down."""
+        before = self._window.cursor
+        self._after(before, self._window.move(by))
+
+    def action_page(self, by: int) -> None:
+        """So many pages down."""
+        before = self._window.cursor
+        self._after(before, self._window.page(by))
+
+    def action_edge(self, towards: int) -> None:
+        """To the first row (-1) or the last one (1)."""
+        before = self._window.cursor
+        self._after(before, self._window.edge(towards))
+
+    def action_choose(self) -> None:
+        """Choose the row under the cursor, once it has arrived."""
+        if (key := self.key) is not None:
+            self.post_message(self.RowChosen(self, key))
+
+    def _after(self, before: int, needed: Repaint) -> None:
+        if needed is not Repaint.ALL:
+            self._repaint(needed, before, self._window.cursor)
+        else:
+            self._turn()
+        if before != self._window.cursor:
+            self._tell_at_rest()
+
+    def _turn(self) -> None:
+        """The window moved. Rows that must be fetched first are mostly there within a moment, and a
+        page that is painted once is half as many bytes as one that is painted empty first."""
+        if self._chunk.holds(self._window.top, self._window.bottom):
+            self._repaint(Repaint.ALL)
+        elif self._waiting is None:
+            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
+        self._look()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+            self._repaint(Repaint.ALL)
+
+    # --- telling ---------------------------------------------------------------------------------------
+
+    def _tell_at_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST, self._tell)
+
+    def _tell(self) -> None:
+        if (key := self.key) is not None:
+            self.post_message(self.RowHighlighted(self, key))
+
+    def _tell_window(self) -> None:
+        window = self._window
+        if window.total is None:
+            return
+        seen = (min(window.top + 1, window.total), window.bottom, window.total)
+        if seen != self._told:
+            self._told = seen
+            self.post_message(self.WindowMoved(self, *seen))
+
+    # --- fetching --------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Fetch what is seen and not held, and what is one page away from being seen."""
+        self._tell_window()
+        window = self._window
+        last = min(window.bottom + window.height, window.total or 0)
+        if window.total is None or not self._chunk.holds(max(0, window.top - window.height), last):
+            self._fetch()
+
+    def _fetch(self) -> None:
+        """Fetch the rows around the window, unless a fetch is under way: its end looks again."""
+        if self._rows is None or self._fetching or not self.size.height:
+            return
+        first = max(0, self._window.top - self._window.height)
+        count = self._window.top + 2 * self._window.height - first
+        self._fetching = (self._rows, self._window.top, self._window.height)
+        self.run_worker(partial(self._ask, self._rows, first, count), thread=True, group="rows")
+
+    def _ask(self, rows: Rows, first: int, count: int) -> None:
+        """In the thread: nothing here touches the widget but to post a message."""
+        try:
+            outcome: tuple[int, Chunk] | NskeysError = fetch(rows, first, count)
+        except NskeysError as error:
+            outcome = error
+        self.post_message(self._Fetched(rows, outcome))
+
+    @on(_Fetched)
+    def _fetched(self, message: _Fetched) -> None:
+        """Rows came, or did not. Where the wish changed meanwhile, the newest one is fetched."""
+        message.stop()
+        asked, self._fetching = self._fetching, None
+        if message.rows is self._rows:
+            if isinstance(message.outcome, NskeysError):
+                self.post_message(self.RowsFailed(self, message.outcome))
+            else:
+                self._arrive(*message.outcome)
+        if asked != (self._rows, self._window.top, self._window.height):
+            self._look()
+
+    def _arrive(self, total: int, chunk: Chunk) -> None:
+        before = self._seen()
+        self._chunk = chunk
+        if self._window.arrive(total) is Repaint.ALL or self._waiting is not None:
+            self._stop_waiting()
+            self._repaint(Repaint.ALL)
+        else:
+            pairs = zip(before, self._seen(), strict=True)
+            changed = [self._window.top + n for n, (was, now) in enumerate(pairs) if was != now]
+            self._repaint(Repaint.TWO_ROWS, *changed)
+        self._tell_window()
+        self._tell_at_rest()
+
+    def _seen(self) -> list[object]:
+        """What each line shows: a row, None for one that is not here yet, False behind the end."""
+        numbers = range(self._window.top, self._window.top + self._window.height)
+        return [self._chunk.row(n) if n < (self._window.total or 0) else False for n in numbers]
+
+    # --- painting ----------------------------------------------------------------------------------
+
+    def _repaint(self, needed: Repaint, *numbers: int) -> None:
+        """All rows, or those with these numbers as far as they are seen; never the header."""
+        if needed is Repaint.ALL:
+            self.refresh(Region(0, _HEADER, self.size.width, self._window.height))
+        elif lines := {n - self._window.top for n in numbers} & set(range(self._window.height)):
+            self.refresh(*(Region(0, _HEADER + y, self.size.width, 1) for y in lines))
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the header, a row, or nothing."""
+        if y < _HEADER:
+            return self._painter.header(*self._sort, self._paint("header"))
+        number, total = self._window.top + y - _HEADER, self._window.total
+        if total is None or number >= total:
+            said = "…" if total is None else self.empty
+            return self._painter.note(said if y == _HEADER else "", self._paint("quiet"))
+        row = self._chunk.row(number)
+        under_cursor = number == self._window.cursor and self.has_focus
+        if row is None:
+            return self._painter.note("…", self._paint("cursor" if under_cursor else "quiet"))
+        if under_cursor:
+            return self._painter.row(row.cells, self._paint("cursor"))
+        return self._painter.styled_row(row.cells, self._paint(row.style))
+
+    def _paint(self, paint: str) -> Style | None:
+        if paint and paint not in self._paints:
+            style = self.get_component_rich_style(f"credential-table--{paint}", partial=True)
+            self._paints[paint] = lean(style)
+        return self._paints[paint] if paint else None
+
+    # --- events --------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Another theme, other paints."""
+        super().notify_style_update()
+        self._paints.clear()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the columns out anew and keep the cursor in the window."""
+        self._painter.resize(event.size.width)
+        self._window.resize(event.size.height - _HEADER)
+        self.refresh()
+        self._look()
+
+    def on_focus(self) -> None:
+        """The cursor is seen."""
+        self._repaint(Repaint.TWO_ROWS, self._window.cursor)
+
+    def on_blur(self) -> None:
+        """The cursor is seen no more."""
+        self._repaint(Repaint.TWO_ROWS, self._window.cursor)

@@ -1,0 +1,97 @@
+"""A field of a form: its label, a line to type into, and below it help, or what is wrong with it."""
+
+from typing import Self
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.text_input import TextInput
+
+
+class FormField(Widget):
+    """Two lines. `Input.Changed` comes up through it; Enter is left to the screen's own key."""
+
+    DEFAULT_CSS = """
+    FormField {
+        height: 2;
+        & Horizontal { height: 1; }
+        & .form-field--label { width: 14; }
+        & .form-field--below {
+            margin-left: 14;
+            text-style: dim;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        &.-wrong .form-field--below { color: $error; text-style: not dim; }
+        &:focus-within .form-field--label { text-style: bold; color: $accent; }
+    }
+    """
+
+    def __init__(
+        self,
+        label: str,
+        value: str = "",
+        *,
+        help: str = "",
+        placeholder: str = "",
+        password: bool = False,
+        max_length: int = 0,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._label, self._help, self._problem = label, help, ""
+        self._input = (
+            PasswordInput(submits=False)
+            if password
+            else TextInput(value, placeholder=placeholder, max_length=max_length, submits=False)
+        )
+
+    def compose(self) -> ComposeResult:
+        """Label and input beside each other, one line below."""
+        with Horizontal():
+            yield Static(Content(self._label), classes="form-field--label")
+            yield self._input
+        yield Static(Content(self._help), classes="form-field--below")
+
+    @property
+    def input(self) -> TextInput:
+        """The line itself."""
+        return self._input
+
+    @property
+    def value(self) -> str:
+        """What was typed."""
+        return self._input.value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._input.value = value
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the value, in one safe sentence; empty where nothing is."""
+        return self._problem
+
+    @problem.setter
+    def problem(self, problem: str) -> None:
+        self._problem = problem
+        self.set_class(bool(problem), "-wrong")
+        self._say()
+
+    def explain(self, help: str) -> None:
+        """Another line of help."""
+        self._help = help
+        self._say()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Go to the line."""
+        self._input.focus(scroll_visible)
+        return self
+
+    def _say(self) -> None:
+        marked = f"! {self._problem}" if self._problem else self._help
+        self.query_one(".form-field--below", Static).update(Content(marked))

@@ -1,0 +1,107 @@
+"""The bottom line: the keys that work now, and what they do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from nskeys.wording.terminal import width
+
+_NAMES = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "question_mark": "?",
+    "slash": "/",
+    "full_stop": ".",
+    "space": "Space",
+    "tab": "Tab",
+    "backspace": "Backspace",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "up": "Up",
+    "down": "Down",
+}
+_WAYS_OUT = {"Esc": 1, "?": 2, "q": 3}
+"""By the names shown: these stand last, in this order."""
+_ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
+"""Keys that lead to all others, or out: these are the last to be left out of a narrow line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is shown, and what it does in a word or two."""
+
+    name: str
+    does: str
+    always: bool = False
+
+
+def key_name(key: str) -> str:
+    """How a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+').upper()}"
+    return _NAMES.get(key, key)
+
+
+def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
+    """The keys of a screen that are shown and work now, the ways out last."""
+    found = [
+        Key(key_name(binding.key), binding.description, _stays(binding))
+        for _, binding, enabled, _ in screen.active_bindings.values()
+        if binding.show and enabled and binding.description
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda key: _WAYS_OUT.get(key.name, 0)))
+
+
+def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
+    """The keys that fit into `cells`, and how many cells stand between two of them: first the gaps
+    shrink, then keys are left out from the end, those that are always shown last."""
+    shown = list(keys)
+    for gap in (2, 1):
+        if _length(shown, gap) <= cells:
+            return tuple(shown), gap
+    for spare in [key for key in reversed(shown) if not key.always] + list(reversed(shown)):
+        if spare in shown and _length(shown, 1) > cells:
+            shown.remove(spare)
+    return tuple(shown), 2 if _length(shown, 2) <= cells else 1
+
+
+class KeyBar(Widget):
+    """` b Back up  r Restore  ? Help  q Quit`, as its own screen's keys are now."""
+
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._keys: tuple[Key, ...] = ()
+
+    def on_mount(self) -> None:
+        """Follow the screen's keys."""
+        self._keys = keys_now(self.screen)
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def _follow(self, screen: Screen[object]) -> None:
+        if self.is_attached and (keys := keys_now(screen)) != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def render(self) -> Content:
+        """The keys that fit."""
+        keys, gap = fit_keys(self._keys, self.size.width)
+        pieces: list[tuple[str, str]] = []
+        for key in keys:
+            pieces += [(" " * (gap if pieces else 1), ""), (key.name, "bold $accent"), (f" {key.does}", "")]
+        return Content.assemble(*pieces)
+
+
+def _stays(binding: Binding) -> bool:
+    return binding.key in _ALWAYS
+
+
+def _length(keys: Sequence[Key], gap: int) -> int:
+    return sum(width(key.name) + 1 + width(key.does) for key in keys) + gap * (len(keys) - 1) + 1

@@ -1,0 +1,65 @@
+"""How far long work is: its stages, each done, under way or still to come, a count, and the time left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nskeys.wording.terminal import fit, width
+
+
+class Mark(Enum):
+    """What became of a stage: never told by colour alone."""
+
+    PENDING = "·"
+    CURRENT = "▸"
+    DONE = "✓"
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """A stage, as it is shown: `✓ Opening credentials   1,200 of 100,000, about 2 minutes left`."""
+
+    words: str
+    mark: Mark = Mark.PENDING
+    count: str = ""
+    """How many of how many, and how long it still takes; empty where nothing is counted."""
+
+
+class ProgressPanel(Widget):
+    """A line for each stage. `lines` may grow: work is not always what was foreseen."""
+
+    DEFAULT_CSS = """
+    ProgressPanel { height: auto; }
+    """
+
+    lines: reactive[tuple[StageLine, ...]] = reactive((), layout=True)
+
+    def __init__(self, lines: Sequence[StageLine] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(ProgressPanel.lines, tuple(lines))
+
+    def finish(self) -> None:
+        """Every stage that was begun is done."""
+        self.lines = tuple(
+            replace(line, mark=Mark.DONE) if line.mark is Mark.CURRENT else line for line in self.lines
+        )
+
+    def get_content_height(self, *_: object) -> int:
+        """One line for each stage."""
+        return len(self.lines)
+
+    def render(self) -> Content:
+        """All stages."""
+        return Content("\n").join(self._stage(line) for line in self.lines)
+
+    def _stage(self, line: StageLine) -> Content:
+        style = {Mark.PENDING: "dim", Mark.CURRENT: "bold", Mark.DONE: ""}[line.mark]
+        room = self.size.width - 2
+        words = fit(line.words, room)
+        count = fit(line.count, max(0, room - width(words) - 2))
+        gap = " " * (room - width(words) - width(count)) if count else ""
+        return Content.assemble((f"{line.mark.value} ", "$accent"), (words, style), gap, count)

@@ -1,0 +1,39 @@
+"""How strong a new password is: a short bar and the words beside it."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nskeys.wording.terminal import fit
+
+_BAR = 4
+_STYLES = ("$error", "$error", "$warning", "$success", "$success")
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """`score` from 0 (found at once) to 4 (not found), and what to say of it."""
+
+    score: int
+    words: str
+
+
+class StrengthLine(Widget):
+    """`███░ good: guessing it takes long`; empty where nothing was judged."""
+
+    DEFAULT_CSS = """
+    StrengthLine { height: 1; }
+    """
+
+    strength: reactive[Strength | None] = reactive(None)
+
+    def render(self) -> Content:
+        """The bar and the words, in one line."""
+        if self.strength is None:
+            return Content("")
+        score = max(0, min(self.strength.score, _BAR))
+        bar = "█" * score + "░" * (_BAR - score)
+        words = fit(self.strength.words, max(0, self.size.width - _BAR - 1))
+        return Content.assemble((bar, _STYLES[score]), " ", words)

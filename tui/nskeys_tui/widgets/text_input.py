@@ -1,0 +1,86 @@
+"""A line to type into. What it holds may be hostile: it is shown with nothing a terminal would obey."""
+
+from rich.text import Text
+from textual import events
+from textual.widgets import Input
+
+from nskeys.wording.terminal import safe
+
+_UNSEEN = "▯"
+"""Stands for a character that is not shown as it is: one for one, so that the cursor stays right."""
+
+
+def shown_in_place(text: str) -> str:
+    """`text` with each character that a terminal obeys or a reader cannot see replaced by a sign."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(character if safe(f"a{character}") == f"a{character}" else _UNSEEN for character in text)
+
+
+class TextInput(Input):
+    """An Input of one line without a frame. It does not blink: each blink would cross the line."""
+
+    DEFAULT_CSS = """
+    TextInput, TextInput.-textual-compact {
+        height: 1;
+        padding: 0;
+        border: none !important;
+        text-style: underline;
+        &:focus { border: none !important; background-tint: transparent; }
+        & > .input--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
+        & > .input--selection { text-style: reverse; color: ansi_default; background: ansi_default; }
+        & > .input--placeholder { text-style: dim; }
+    }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        password: bool = False,
+        max_length: int = 0,
+        id: str | None = None,
+        classes: str | None = None,
+        disabled: bool = False,
+        submits: bool = True,
+    ) -> None:
+        super().__init__(
+            value,
+            placeholder=placeholder,
+            password=password,
+            max_length=max_length,
+            select_on_focus=False,
+            compact=True,
+            id=id,
+            classes=classes,
+            disabled=disabled,
+        )
+        self.cursor_blink = False
+        self._submits = submits
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where the field does not submit, Enter belongs to the screen it is on."""
+        return (
+            False if action == "submit" and not self._submits else super().check_action(action, parameters)
+        )
+
+    @property
+    def _value(self) -> Text:
+        """What Textual draws: the value, each character that would do harm replaced by a sign."""
+        if self.password:
+            return super()._value
+        return Text(shown_in_place(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        """Where a character stands, measured on what is drawn."""
+        return Text(shown_in_place(self.value[:position])).cell_len
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Take what was pasted in one line, as the base does, but never stop at an empty first line."""
+        lines = [line for line in event.text.splitlines() if line]
+        if lines:
+            start, end = self.selection
+            self.replace(lines[0], start, end)
+        event.prevent_default()
+        event.stop()
