@@ -48,7 +48,9 @@ class Findings:
         self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind))
 
     def refuse(self, row: int, title: str, field: str, problem: str) -> None:
-        """An entry that cannot be taken, named by its title."""
+        """An entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
+        `wrong_columns`, `wrong_type`, `missing`, `not_an_object` (the file's fault), `not_a_login`,
+        `deleted`, `reference` (nothing that should be carried over)."""
         self._room()
         self._bad.append(bad_row(row, title, field, problem))
 

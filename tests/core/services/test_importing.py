@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +25,12 @@ from nskeys.model.keys import SEALS_LIMIT, active_key
 from nskeys.model.operations import DroppedField, ImportFormat, ImportReport
 from nskeys.model.paging import CredentialFilter
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Settings, SilentProgress, Stage
+from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
 from nskeys.services.credentials import CredentialService
 from nskeys.services.importing import ImportService, PreparedImport
 from nskeys.services.installation import Installation
 from nskeys.services.setting_up import SetUpService
+from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
 from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
@@ -45,9 +46,9 @@ HIERARCHY, PCANYWHERE, RUN_AS = CredentialKind
 
 @dataclass
 class Server:
-    """One installation in memory, set up, and the import at work in it."""
+    """One installation, and the import at work in it. The CMDB may be the real one."""
 
-    cmdb: MemoryCmdb = field(default_factory=MemoryCmdb)
+    cmdb: Cmdb = field(default_factory=MemoryCmdb)
     key_store: MemoryKeyStore = field(default_factory=MemoryKeyStore)
     lock: FreeLock = field(default_factory=FreeLock)
 
@@ -106,8 +107,15 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Server:
-    return Server().set_up()
+def sqlite(tmp_path: Path) -> Iterator[SqlCmdb]:
+    cmdb = cmdb_in_file(tmp_path / "cmdb.sqlite3", FixedClock())
+    yield cmdb
+    cmdb.close()
+
+
+@pytest.fixture
+def server(sqlite: SqlCmdb) -> Server:
+    return Server(sqlite).set_up()
 
 
 def keepassxc(*rows: tuple[str, str, str, str, str]) -> bytes:
@@ -294,6 +302,19 @@ def test_an_export_of_nothing_imports_nothing_and_says_so(server: Server) -> Non
     assert (report.imported, report.skipped, server.audit()) == (0, (), before)
 
 
+def test_fifty_thousand_rows_are_imported_and_every_one_opens(server: Server) -> None:
+    sites = range(50_000)
+    data = keepassxc(
+        *((f"Run-as/Site {n % 200}", f"deploy-{n % 40_000}", "svc", f"p-{n}", "") for n in sites)
+    )
+    report = server.imports.execute(server.imports.plan("large.csv", data), NOBODY)
+    assert (report.imported, len(report.renamed)) == (50_000, 10_000)
+    secrets = server.secrets()
+    assert secrets["run-as/deploy-0"] == "p-0"
+    assert secrets["run-as/Run-as/Site 0/deploy-0"] == "p-40000"
+    assert len(set(secrets.values())) == 50_000
+
+
 # --- what goes wrong in between ------------------------------------------------------------------
 
 
@@ -369,10 +390,12 @@ def test_secrets_of_bad_rows_are_wiped_when_the_plan_is_made(server: Server) -> 
     assert len(parsed.rows[0].secret) == 0
 
 
-def test_a_key_that_may_not_seal_so_many_seals_none(server: Server) -> None:
+def test_a_key_that_may_not_seal_so_many_seals_none() -> None:
+    cmdb = MemoryCmdb()
+    server = Server(cmdb).set_up()
     active = active_key(server.key_store.keys())
     assert active is not None
-    server.cmdb.state.seals[active.kid] = SEALS_LIMIT - 8
+    cmdb.state.seals[active.kid] = SEALS_LIMIT - 8
     with pytest.raises(KeyUsedUp):
         server.run("keepassxc.csv")
     assert server.total() == 0
