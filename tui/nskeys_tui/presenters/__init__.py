@@ -1,0 +1,1 @@
+"""Pure functions: model to rows, cells and lines, through wording. No Textual, no services."""

@@ -1,0 +1,65 @@
+"""What the screens of one run share: the services, and how secrets are asked for."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from textual.app import App
+from textual.screen import ModalScreen
+
+from nskeys.bootstrap import Services
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Progress, Purpose, SecretRequest, Stage
+from nskeys.services.passwords import generate_password
+from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.strength import score
+from nskeys.wording.passwords import question, strength_words
+from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
+from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.widgets.strength_line import Strength
+
+T = TypeVar("T")
+
+_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE)
+
+
+class Session:
+    """One run of the app. The key store's passphrase is asked for once in it."""
+
+    def __init__(self, app: App[None], services: Services) -> None:
+        self._app = app
+        self.services = services
+        self.secrets = RememberedPassphrase(DialogSecrets(app, ask_secret))
+        """A `ports.SecretProvider` for worker threads."""
+
+    async def work(
+        self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
+    ) -> Outcome[T]:
+        """Run a service's function in a thread under a progress dialog; await it in a Textual worker."""
+        dialog: LongWork[T] = LongWork(title, lambda progress, _: work(progress), ask_secret, stages)
+        outcome = await self._app.push_screen_wait(dialog)
+        return outcome if outcome is not None else Outcome()
+
+    def close(self) -> None:
+        """Forget the passphrase, let go of the CMDB."""
+        self.secrets.forget()
+        self.services.close()
+
+
+def ask_secret(request: SecretRequest, retry: int) -> ModalScreen[SecretBytes | None]:
+    """The dialog that asks for a secret."""
+    words = question(request, retry, stop="Esc")
+    if request.purpose in _NEW:
+        return NewPassword(
+            "New password",
+            words.prompt,
+            help=words.help,
+            refused=words.refused,
+            assess=_assess,
+            generate=generate_password,
+        )
+    return AskPassword("Password", words.prompt, help=words.help, refused=words.refused)
+
+
+def _assess(password: SecretBytes) -> Strength:
+    judged = score(password)
+    return Strength(judged, strength_words(judged))
