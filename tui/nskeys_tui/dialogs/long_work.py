@@ -41,7 +41,7 @@ class Outcome(Generic[T]):
 class DialogSecrets:
     """A `ports.SecretProvider` for a worker's thread: each secret is asked for in a dialog."""
 
-    def __init__(self, app: App[object], dialog: SecretDialog) -> None:
+    def __init__(self, app: App[Any], dialog: SecretDialog) -> None:
         self._app, self._dialog = app, dialog
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:

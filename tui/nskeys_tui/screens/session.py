@@ -1,7 +1,7 @@
 """What the screens of one run share: the services, and how secrets are asked for."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App
 from textual.screen import ModalScreen
@@ -25,7 +25,7 @@ _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE)
 class Session:
     """One run of the app. The key store's passphrase is asked for once in it."""
 
-    def __init__(self, app: App[None], services: Services) -> None:
+    def __init__(self, app: App[Any], services: Services) -> None:
         self._app = app
         self.services = services
         self.secrets = RememberedPassphrase(DialogSecrets(app, ask_secret))
