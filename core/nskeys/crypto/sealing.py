@@ -11,7 +11,8 @@ one ciphertext): what commits is the full kid in the row and in the AAD, compare
 the key when a Sealer is made.
 """
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +27,9 @@ from nskeys.model.secret import SecretBytes
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
+
+Resealed: TypeAlias = tuple[str, bytes]
+"""credential_id and its new blob."""
 
 _PREFIX = b"nskeys/row/1\x00"
 _VERSION = b"\x01"
@@ -78,14 +82,14 @@ class Sealer:
         used twice under one key gives both secrets away."""
         plain = _pad(secret)
         bound = (fields.kind, fields.name, fields.target, fields.account, fields.note)
-        aad = self._aad(credential_id, *bound)
+        aad = self._prefix + _bound(credential_id, *bound)
         return _VERSION + nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, credential_id: str, fields: CredentialFields, blob: bytes) -> SecretBytes:
         """The secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
         f = fields
         try:
-            plain = self._decrypt(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
+            plain, _ = self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
         except (InvalidTag, ValueError):
             raise SealDoesNotOpen(credential_id, fields.kind, fields.name, "tampered") from None
         return SecretBytes(plain.rstrip(b"\x00")[:-1])
@@ -94,7 +98,7 @@ class Sealer:
         """Whether the row opens; the secret is dropped at once."""
         f = fields
         try:
-            self._decrypt(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
+            self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
         except (InvalidTag, ValueError):
             return False
         return True
@@ -102,20 +106,38 @@ class Sealer:
     def failing(self, rows: Iterable[SealedRow]) -> list[str]:
         """The ids of those rows that do not open, in their order; the quickest way to try many."""
         failed = []
-        decrypt = self._decrypt
+        opened = self._opened
         for row in rows:
             try:
-                decrypt(*row)
+                opened(*row)
             except (InvalidTag, ValueError):
                 failed.append(row[0])
         return failed
 
-    def _decrypt(
+    def resealed(self, old: "Sealer", rows: Sequence[SealedRow]) -> tuple[list[Resealed], list[str]]:
+        """Rows that `old` sealed, sealed anew by this one, and the ids of those that do not open; the
+        quickest way to re-seal many. Both sealers are of one CMDB."""
+        done: list[Resealed] = []
+        failed: list[str] = []
+        # Each is used once, in this call, so none can be handed out a second time after a fork.
+        drawn = os.urandom(NONCE_SIZE * len(rows))
+        encrypt, prefix = self._cipher.encrypt, self._prefix
+        for at, row in enumerate(rows):
+            try:
+                plain, bound = old._opened(*row)
+            except (InvalidTag, ValueError):
+                failed.append(row[0])
+                continue
+            nonce = drawn[at * NONCE_SIZE : (at + 1) * NONCE_SIZE]
+            done.append((row[0], _VERSION + nonce + encrypt(nonce, plain, prefix + bound)))
+        return done, failed
+
+    def _opened(
         self, credential_id: str, kind: str, name: str, target: str, account: str, note: str, blob: bytes
-    ) -> bytes:
-        """The padded secret; InvalidTag or ValueError. The hot path: no call that can be spared, so
-        the AAD is spelled out here a second time. Sealing uses the plain spelling of `_aad`; if the two
-        ever differed, nothing would open."""
+    ) -> tuple[bytes, bytes]:
+        """The padded secret, and what binds it to its row; InvalidTag or ValueError. The hot path: no call
+        that can be spared, so the AAD is spelled out here a second time. Sealing uses the plain spelling of
+        `_bound`; if the two ever differed, nothing would open."""
         size = len(blob)
         if size < _SMALLEST or size > _LARGEST or size % _BLOCK != _REMAINDER or blob[0] != 1:
             raise ValueError("not a sealed secret")
@@ -124,9 +146,8 @@ class Sealer:
             raise ValueError("not a credential id")
         name_, target_, account_, note_ = name.encode(), target.encode(), account.encode(), note.encode()
         try:
-            aad = _join(
+            bound = _join(
                 (
-                    self._prefix,
                     row,
                     _KINDS[kind],
                     _LENGTHS[len(name_)],
@@ -140,16 +161,17 @@ class Sealer:
                 )
             )
         except LookupError:
-            aad = self._aad(credential_id, kind, name, target, account, note)
-        plain = self._cipher.decrypt(blob[1:_BODY], blob[_BODY:], aad)
+            bound = _bound(credential_id, kind, name, target, account, note)
+        plain = self._cipher.decrypt(blob[1:_BODY], blob[_BODY:], self._prefix + bound)
         # Only a key holder can put another padding under a valid tag. It is refused all the same, so
         # that a secret has one padded form.
         if plain[-_BLOCK:].rstrip(b"\x00")[-1:] != _MARK:
             raise ValueError("not a padded secret")
-        return plain
+        return plain, bound
 
-    def _aad(self, credential_id: str, *fields: str) -> bytes:
-        return self._prefix + _identity(credential_id) + b"".join(_prefixed(text) for text in fields)
+
+def _bound(credential_id: str, *fields: str) -> bytes:
+    return _identity(credential_id) + b"".join(_prefixed(text) for text in fields)
 
 
 def _prefixed(text: str) -> bytes:

@@ -3,11 +3,12 @@
 A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose state no longer holds.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.errors import BadRow
+from nskeys.errors import BadRow, NskeysError
 from nskeys.model.backup import Facts, Inspected
 from nskeys.model.credentials import Credential, CredentialFields
 from nskeys.model.keys import KeyInfo, KeyState, Kid
@@ -37,11 +38,24 @@ class ProofReport:
 
     opened: int
     failures: tuple[CredentialProof, ...]
+    opened_by_key: tuple[tuple[Kid, int], ...] = ()
+    """How many each key opened; keys that were tried and opened none are named too."""
 
     @property
     def failed(self) -> int:
         """How many did not open."""
         return len(self.failures)
+
+    def opened_with(self, kids: Collection[Kid]) -> int:
+        """How many these keys opened."""
+        return sum(opened for kid, opened in self.opened_by_key if kid in kids)
+
+    def tampered_under(self, kids: Collection[Kid]) -> bool:
+        """Whether a credential that one of these keys should open did not."""
+        return any(
+            proof.failure is FailureReason.TAMPERED and proof.credential.kid in kids
+            for proof in self.failures
+        )
 
 
 # --- set-up ------------------------------------------------------------------------------------
@@ -179,6 +193,8 @@ class DrillReport:
     proof: ProofReport
     recorded: bool
     """Whether the result was written into the register (it knows this copy)."""
+    not_recorded: NskeysError | None = None
+    """What kept the result out of a register that knows this copy."""
 
 
 # --- rotation ------------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ Pure arithmetic over what the key store, the CMDB and the register say. Everythi
 a credential's fate is its key's: the work grows with keys and backups, never with credentials.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.model.keys import KeyInfo, KeyUse, Kid
-from nskeys.model.register import BackupCopy
+from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
+from nskeys.model.register import BackupCopy, Proof, Sight
 
 
 class RecoveryState(StrEnum):
@@ -25,9 +25,13 @@ class DueReason(StrEnum):
     """Why a new backup is due."""
 
     NEVER = "never"
+    """`KMSBackupDate` was never written."""
     KEY_MISSING = "key_missing"
+    """A key of this server is not in the newest backup."""
     KEY_NEWER = "key_newer"
+    """A key of this server was made after `KMSBackupDate`."""
     NO_GOOD_COPY = "no_good_copy"
+    """A key of this server is in no copy that is as good as a new backup would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class KeyCoverage:
     exposed_since: datetime | None
     """For a key with credentials at risk: since when."""
     backups: int
-    """Backups that hold it and were present when last looked at, wherever they lie."""
+    """Backups that hold it and were present when last looked at, wherever they lie; a row that nobody
+    vouches for is none."""
     good_copies: tuple[BackupCopy, ...]
     """Copies it would come back from, best proof first."""
 
@@ -70,12 +75,13 @@ class Recoverability:
     totals: Totals
     kinds: tuple[tuple[str, int], ...]
     keys: tuple[KeyCoverage, ...]
-    """Active key first, then newest first, then keys that are not here."""
+    """The active key, one that waits, then newest first, then keys that are not here."""
     exposed_since: datetime | None
     best: BackupCopy | None
     """The copy that brings back most credentials; ties go to the better proof, then the newer."""
     last: BackupCopy | None
-    """The newest backup of this CMDB, wherever it lies."""
+    """The newest backup of this CMDB that the server key vouches for, wherever it lies; retired ones
+    are not counted."""
     due: tuple[DueReason, ...]
 
     def state_of(self, kid: Kid) -> RecoveryState:
@@ -86,64 +92,91 @@ class Recoverability:
         return RecoveryState.LOST
 
 
+_ORDER = {KeyState.ACTIVE: 0, KeyState.PRE_ACTIVE: 1, KeyState.DEACTIVATED: 2, KeyState.COMPROMISED: 2}
+
+
 def assess(
     keys: Sequence[KeyInfo],
     uses: Iterable[KeyUse],
     copies: Sequence[BackupCopy],
     backup_date: datetime | None,
-    last_kids: frozenset[Kid],
+    cmdb_id: str,
+    backs_up_elsewhere: bool,
 ) -> Recoverability:
-    """The answer from the keys here, the CMDB's use of keys, the copies as just looked at, and the
-    registry values (`backup_date`, and the keys that the last backup holds)."""
+    """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
+    `KMSBackupDate`, and whether the next backup would lie elsewhere."""
     used = list(uses)
     infos = {key.kid: key for key in keys}
     kids = sorted(infos.keys() | {use.kid for use in used}, key=lambda kid: _key_order(infos.get(kid), kid))
-    covered = tuple(_cover(kid, infos.get(kid), used, copies) for kid in kids)
+    holding = _by_key(copy for copy in copies if copy.signed)
+    good = _by_key(sorted((copy for copy in copies if copy.counts), key=_quality, reverse=True))
+    covered = tuple(
+        _cover(kid, infos.get(kid), used, holding.get(kid, ()), good.get(kid, ())) for kid in kids
+    )
     exposed = [key.exposed_since for key in covered if key.exposed_since is not None]
-    kinds: dict[str, int] = {}
-    for use in used:
-        kinds[use.kind] = kinds.get(use.kind, 0) + use.credentials
+    last = newest_backup(copies, cmdb_id)
     return Recoverability(
         totals=_totals(covered),
-        kinds=tuple(sorted(kinds.items())),
+        kinds=_kinds(used),
         keys=covered,
         exposed_since=min(exposed, default=None),
         best=_best(covered, copies),
-        last=max(copies, key=lambda copy: (copy.backup.generation, copy.backup.created), default=None),
-        due=_due(covered, backup_date, last_kids),
+        last=last,
+        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere),
     )
+
+
+def newest_backup(copies: Iterable[BackupCopy], cmdb_id: str) -> BackupCopy | None:
+    """A copy of the newest backup of this CMDB, by generation; only where the server key vouches for
+    it, and it was not retired. The best proven copy of it, where there are several."""
+    own = [copy for copy in copies if copy.signed and copy.backup.cmdb_id == cmdb_id]
+    return max((copy for copy in own if copy.retired is None), key=_age, default=None)
+
+
+def _age(copy: BackupCopy) -> tuple[int, datetime, str, bool, tuple[int, int, datetime]]:
+    backup = copy.backup
+    return (backup.generation, backup.created, backup.kms_sha256, copy.counts, _quality(copy))
+
+
+def _by_key(copies: Iterable[BackupCopy]) -> Mapping[Kid, Sequence[BackupCopy]]:
+    """The copies that hold each key, in their order."""
+    found: dict[Kid, list[BackupCopy]] = {}
+    for copy in copies:
+        for kid in copy.backup.kids:
+            found.setdefault(kid, []).append(copy)
+    return found
 
 
 def _key_order(info: KeyInfo | None, kid: Kid) -> tuple[int, float, str]:
     if info is None:
-        return (2, 0.0, kid)
-    return (
-        0 if info.state.value in ("active", "pre-active") else 1,
-        -info.created.timestamp(),
-        kid,
-    )
+        return (len(_ORDER), 0.0, kid)
+    return (_ORDER[info.state], -info.created.timestamp(), kid)
 
 
 def _cover(
-    kid: Kid, info: KeyInfo | None, uses: Iterable[KeyUse], copies: Sequence[BackupCopy]
+    kid: Kid,
+    info: KeyInfo | None,
+    uses: Iterable[KeyUse],
+    holding: Sequence[BackupCopy],
+    good: Sequence[BackupCopy],
 ) -> KeyCoverage:
     mine = [use for use in uses if use.kid == kid]
-    holding = [copy for copy in copies if kid in copy.backup.kids and copy.retired is None]
-    good = sorted((copy for copy in holding if copy.counts), key=_quality, reverse=True)
     state = RecoveryState.RECOVERABLE if good else RecoveryState.AT_RISK if info else RecoveryState.LOST
+    present = (copy for copy in holding if copy.retired is None and copy.sight is Sight.GOOD)
     return KeyCoverage(
         kid=kid,
         info=info,
         credentials=sum(use.credentials for use in mine),
         state=state,
         exposed_since=_exposed(mine, holding) if state is RecoveryState.AT_RISK else None,
-        backups=len({copy.backup.kms_sha256 for copy in holding if copy.sight.value == "good"}),
+        backups=len({copy.backup.kms_sha256 for copy in present}),
         good_copies=tuple(good),
     )
 
 
 def _exposed(uses: Sequence[KeyUse], holding: Sequence[BackupCopy]) -> datetime | None:
-    """The later of the first sealing under the key and the last time a good copy was seen."""
+    """The later of the first sealing under the key and the last time a good copy was seen; one that was
+    retired since was good until then."""
     first = min((use.sealed_since for use in uses if use.credentials), default=None)
     if first is None:
         return None
@@ -153,6 +186,13 @@ def _exposed(uses: Sequence[KeyUse], holding: Sequence[BackupCopy]) -> datetime 
 
 def _quality(copy: BackupCopy) -> tuple[int, int, datetime]:
     return (copy.proof.rank, copy.backup.generation, copy.look_moment)
+
+
+def _kinds(uses: Iterable[KeyUse]) -> tuple[tuple[str, int], ...]:
+    kinds: dict[str, int] = {}
+    for use in uses:
+        kinds[use.kind] = kinds.get(use.kind, 0) + use.credentials
+    return tuple(sorted(kinds.items()))
 
 
 def _totals(keys: Sequence[KeyCoverage]) -> Totals:
@@ -178,16 +218,31 @@ def _best(keys: Sequence[KeyCoverage], copies: Sequence[BackupCopy]) -> BackupCo
 
 
 def _due(
-    keys: Sequence[KeyCoverage], backup_date: datetime | None, last_kids: frozenset[Kid]
+    keys: Sequence[KeyInfo],
+    covered: Sequence[KeyCoverage],
+    backup_date: datetime | None,
+    last: BackupCopy | None,
+    holding: Mapping[Kid, Sequence[BackupCopy]],
+    backs_up_elsewhere: bool,
 ) -> tuple[DueReason, ...]:
-    here = [key.info for key in keys if key.info is not None]
-    if not here:
+    """Key ids and dates are both looked at, because clocks jump; and the files too, because they go."""
+    if not keys:
         return ()
     if backup_date is None:
         return (DueReason.NEVER,)
-    due = []
-    if any(key.kid not in last_kids for key in here):
-        due.append(DueReason.KEY_MISSING)
-    if any(key.created > backup_date for key in here):
-        due.append(DueReason.KEY_NEWER)
-    return tuple(due)
+    last_kids = frozenset(last.backup.kids if last else ())
+    # Where a new backup would lie here as well, one more on the same disk helps nobody.
+    kept = {key.kid for key in covered if key.good_copies}
+    if not backs_up_elsewhere:
+        kept |= {kid for kid, copies in holding.items() if any(map(_opens_somewhere, copies))}
+    reasons = {
+        DueReason.KEY_MISSING: any(key.kid not in last_kids for key in keys),
+        DueReason.KEY_NEWER: any(key.created > backup_date for key in keys),
+        DueReason.NO_GOOD_COPY: any(key.kid not in kept for key in keys),
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _opens_somewhere(copy: BackupCopy) -> bool:
+    """As `counts`, wherever the copy lies."""
+    return copy.retired is None and copy.sight is Sight.GOOD and copy.proof.rank >= Proof.OPENED.rank

@@ -1,11 +1,18 @@
 """The audit trail, read and checked."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.inspection import inspect
+from nskeys.archive.opening import signed_by
 from nskeys.crypto.signing import verify
+from nskeys.errors import NskeysError
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest, next_digest
+from nskeys.model.register import BackupCopy
 from nskeys.services.installation import Installation, head_document
+from nskeys.services.vouching import vouched
 
 _PAGE = 1_000
 
@@ -18,11 +25,14 @@ class AuditVerdict:
     broken_at: int | None
     signed_lines: int | None
     """How many lines the last good signature covers; None where there is none."""
+    contradicted_by: tuple[str, ...] = ()
+    """Addresses of backups that carry a head which is not in the trail: it was cut, or put back."""
 
     @property
     def whole(self) -> bool:
         """Nothing was cut or edited, as far as signatures can tell."""
-        return self.broken_at is None and (self.signed_lines is not None or self.lines == 0)
+        signed = self.signed_lines is not None or self.lines == 0
+        return self.broken_at is None and signed and not self.contradicted_by
 
 
 class AuditService:
@@ -50,29 +60,70 @@ class AuditService:
         return tuple(reversed(page))
 
     def verify(self) -> AuditVerdict:
-        """Recompute the chain, compare it with the stored head and the signed one."""
+        """Recompute the chain; compare it with the stored head, the signed one, and the heads that this
+        server's backups carry, as far as they can be read now.
+
+        Whoever can write to the database can cut lines and put an older signed head back: then only a
+        backup that was made later tells."""
         installation = self._installation
-        cmdb_id = installation.cmdb.cmdb_id()
+        cmdb_id, public = installation.cmdb.cmdb_id(), installation.server_public()
         with installation.cmdb.reading() as view:
             head, signed = view.audit_head(), view.audit_signature()
+            copies = vouched(view, public)
+        witnesses = self._witnesses(copies, public, cmdb_id)
+        wanted = {witness.count for witness in witnesses.values()} | {0}
+        if signed is not None:
+            wanted.add(signed[0].count)
         digest, count, broken = first_digest(cmdb_id), 0, None
-        at_signed: bytes | None = digest if signed and signed[0].count == 0 else None
+        found = {0: digest}
         for entry in self.entries():
+            if count == head.count:
+                break  # written since we began to look
             digest = next_digest(digest, entry.line)
             count += 1
             if broken is None and (entry.digest != digest or entry.number != count):
                 broken = count
-            if signed and count == signed[0].count:
-                at_signed = digest
-        if broken is None and (count != head.count or digest != head.digest):
+            if count in wanted:
+                found[count] = digest
+        if broken is None and (count, digest) != (head.count, head.digest):
             broken = count
-        trusted = signed is not None and at_signed == signed[0].digest and self._signed(cmdb_id, *signed)
+        trusted = signed is not None and _is_in(signed[0], found) and _signed(public, cmdb_id, *signed)
         return AuditVerdict(
             lines=count,
             broken_at=broken,
             signed_lines=signed[0].count if signed and trusted else None,
+            contradicted_by=tuple(place for place, told in witnesses.items() if not _is_in(told, found)),
         )
 
-    def _signed(self, cmdb_id: str, head: AuditHead, signature: bytes) -> bool:
-        public = self._installation.key_store.server_public()
-        return public is not None and verify(public, "audit", head_document(cmdb_id, head), signature)
+    def _witnesses(
+        self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str
+    ) -> Mapping[str, AuditHead]:
+        """The head that each backup of this CMDB carries under the server key's signature, by address.
+        Retiring a backup is how a person says that an older database was put back for a reason."""
+        found = {}
+        for copy in copies:
+            own = copy.signed and copy.retired is None and copy.backup.cmdb_id == cmdb_id
+            head = self._head_in(copy, public) if own and public is not None else None
+            if head is not None:
+                found[copy.address] = head
+        return found
+
+    def _head_in(self, copy: BackupCopy, public: bytes) -> AuditHead | None:
+        try:
+            destination, name = self._installation.destinations.source(copy.address)
+            data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
+            manifest = inspect(copy.address, data).manifest
+        except NskeysError:
+            return None  # a copy that is gone or damaged says nothing; the register tells that
+        same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
+        if manifest is None or not same or not signed_by(manifest.facts, manifest.signature, public):
+            return None
+        return manifest.facts.audit
+
+
+def _is_in(head: AuditHead, found: Mapping[int, bytes]) -> bool:
+    return found.get(head.count) == head.digest
+
+
+def _signed(public: bytes | None, cmdb_id: str, head: AuditHead, signature: bytes) -> bool:
+    return public is not None and verify(public, "audit", head_document(cmdb_id, head), signature)

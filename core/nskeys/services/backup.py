@@ -7,12 +7,13 @@ opened it. Until then no register row and no registry value says that there is o
 import re
 from collections.abc import Sequence
 
+from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
 from nskeys.archive.second_reader import confirm
 from nskeys.archive.writing import WrittenArchive, write
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint
-from nskeys.errors import BackupNotProven, NskeysError
+from nskeys.errors import BackupNotProven, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.model.audit import Action
 from nskeys.model.backup import BackedUpKey, Facts, Inspected, KeyFact, Protection
 from nskeys.model.credentials import CredentialKind
@@ -22,11 +23,19 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.model.times import to_stamp
-from nskeys.ports import Destination, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.ports import (
+    CmdbView,
+    Destination,
+    OpenKeyStore,
+    Progress,
+    SecretProvider,
+    SilentProgress,
+    Stage,
+)
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords import ask_new_password, check_hint
 from nskeys.services.recoverability import RecoverabilityService
-from nskeys.services.register import ARCHIVE_LIMIT, identity, record, vouched
+from nskeys.services.vouching import identity, record, vouched
 
 _NAME_LIMIT = 100
 
@@ -37,9 +46,11 @@ class BackupService:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
-    def due(self) -> tuple[DueReason, ...]:
-        """Why a new backup is due; empty when none is."""
-        return RecoverabilityService(self._installation).assess().due
+    def due(self, destination: str | None = None) -> tuple[DueReason, ...]:
+        """Why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy of
+        every key elsewhere; without one, the answer is the one that the first screen gives."""
+        info = self._installation.configured(destination) if destination else None
+        return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
 
     def plan(self, destination: str | None = None, hint: str = "") -> BackupPlan:
         """What would be written and where. Checks the destination; leaves nothing there."""
@@ -51,7 +62,7 @@ class BackupService:
         place.check()
         with installation.cmdb.reading() as view:
             credentials = sum(use.credentials for use in view.counts())
-            generation = _next_generation(vouched(view, installation.key_store.server_public()))[0]
+            generation = self._next_generation(view)[0]
         return BackupPlan(
             destination=info,
             where=place.where(),
@@ -94,8 +105,7 @@ class BackupService:
             inspected = self._prove(place, name, archive, password, told)
         except NskeysError as error:
             self._give_up(place.address_of(name), keys)
-            problem = error.problem if isinstance(error, BackupNotProven) else "does_not_open"
-            raise BackupNotProven(place.address_of(name), problem) from None
+            raise BackupNotProven(place.address_of(name), _problem(error)) from None
         told.stage(Stage.RECORDING)
         return self._record(plan, archive.facts, inspected, place, name, keys)
 
@@ -103,7 +113,7 @@ class BackupService:
         installation = self._installation
         with installation.cmdb.reading() as view:
             uses = view.counts()
-            generation, previous = _next_generation(vouched(view, installation.key_store.server_public()))
+            generation, previous = self._next_generation(view)
             head = view.audit_head()
         return Facts(
             server=installation.settings.read().server_name,
@@ -175,6 +185,21 @@ class BackupService:
         with installation.cmdb.changing(installation.event(Action.BACKUP_FAILED, address)) as change:
             sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
 
+    def _next_generation(self, view: CmdbView) -> tuple[int, str | None]:
+        """One more than this CMDB's newest vouched backup, and that one's hash. Neither a row that nobody
+        signed nor another CMDB's backup, which a restore registered, may push the count."""
+        cmdb_id = self._installation.cmdb.cmdb_id()
+        newest = max(
+            (
+                copy.backup
+                for copy in vouched(view, self._installation.server_public())
+                if copy.signed and copy.backup.cmdb_id == cmdb_id
+            ),
+            key=lambda backup: (backup.generation, backup.created, backup.kms_sha256),
+            default=None,
+        )
+        return (1, None) if newest is None else (newest.generation + 1, newest.kms_sha256)
+
     def _name(self) -> str:
         """`<server>-<first 8 of CMDB id>-<UTC stamp>.zip`."""
         installation = self._installation
@@ -183,15 +208,11 @@ class BackupService:
         return f"{server}-{installation.cmdb.cmdb_id()[:8]}-{to_stamp(installation.clock.now())}.zip"
 
 
-def _next_generation(copies: Sequence[BackupCopy]) -> tuple[int, str | None]:
-    """One more than the newest vouched backup, and that one's hash. A row that nobody signed may not
-    push the count."""
-    newest = max(
-        (copy.backup for copy in copies if copy.signed),
-        key=lambda backup: (backup.generation, backup.created, backup.kms_sha256),
-        default=None,
-    )
-    return (1, None) if newest is None else (newest.generation + 1, newest.kms_sha256)
+def _problem(error: NskeysError) -> str:
+    """Why what lies there is no backup."""
+    if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
+        return error.problem
+    return "does_not_open"
 
 
 def _per_kind(uses: Sequence[KeyUse]) -> tuple[tuple[str, int], ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from nskeys.errors import NskeysError
+from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.audit import Action
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Listed
@@ -63,7 +63,9 @@ class DestinationService:
         sight = self._see(info, default=False)
         with installation.changing("adding a destination"):
             settings = installation.settings.read()
-            others = [known for known in settings.destinations if not self._same(known, info)]
+            others = [
+                known for known in settings.destinations if not installation.is_at(known, info.address)
+            ]
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
             with installation.cmdb.changing(event):
                 installation.settings.write(replace(settings, destinations=(*others, info)))
@@ -73,18 +75,22 @@ class DestinationService:
         """Forget it; None where it was not configured. Backups there stay, and so do their rows."""
         installation = self._installation
         installation.require()
-        wanted = DestinationInfo(installation.destinations.normal(address))
+        wanted = self._normal(address)
         with installation.changing("removing a destination"):
             settings = installation.settings.read()
-            gone = [known for known in settings.destinations if self._same(known, wanted)]
+            gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
             if not gone:
                 return None
             kept = tuple(known for known in settings.destinations if known not in gone)
-            event = installation.event(Action.DESTINATION_REMOVED, wanted.address)
+            event = installation.event(Action.DESTINATION_REMOVED, wanted)
             with installation.cmdb.changing(event):
                 installation.settings.write(replace(settings, destinations=kept))
         return gone[0]
 
-    def _same(self, one: DestinationInfo, other: DestinationInfo) -> bool:
-        normal = self._installation.destinations.normal
-        return normal(one.address) == normal(other.address)
+    def _normal(self, address: str) -> str:
+        """The address in its one spelling; as it is where it is none, so that what a newer version
+        configured can be let go."""
+        try:
+            return self._installation.destinations.normal(address)
+        except DestinationInvalid:
+            return address

@@ -6,7 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nskeys.crypto.signing import sign
-from nskeys.errors import KeyNotUsable, KeyStoreOfAnotherCmdb, KeyUsedUp, NotSetUp, PlanOutdated
+from nskeys.errors import (
+    CmdbUnreachable,
+    DestinationInvalid,
+    KeyNotUsable,
+    KeyStoreOfAnotherCmdb,
+    KeyUsedUp,
+    NotSetUp,
+    PlanOutdated,
+)
 from nskeys.model.audit import Action, AuditEvent, AuditHead
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
@@ -50,12 +58,23 @@ class Installation:
     scrypt_log_n: int = SCRYPT_LOG_N
 
     def require(self) -> None:
-        """NotSetUp, with the credentials that wait, unless keys and CMDB are here and belong together."""
+        """Keys and CMDB are here and belong together; else NotSetUp, with the credentials that wait,
+        CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
         if not self.key_store.exists():
             raise NotSetUp(self.home.path, self.waiting())
-        store, cmdb = self.key_store.info().cmdb_id, self.cmdb.cmdb_id()
+        store = self.key_store.info().cmdb_id
+        try:
+            cmdb = self.cmdb.cmdb_id()
+        except NotSetUp:
+            # There are keys, so there was a CMDB: that is no case for a new installation.
+            raise CmdbUnreachable(self.cmdb.address(), "missing") from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
+
+    def server_public(self) -> bytes | None:
+        """The server key's public half; None unless its key store is here. A `server.pub` without one
+        was left by a set-up that was broken off, and vouches for nothing."""
+        return self.key_store.server_public() if self.key_store.exists() else None
 
     def waiting(self) -> int:
         """How many credentials the CMDB holds, if there is one."""
@@ -66,8 +85,8 @@ class Installation:
 
     def event(self, action: Action, subject: str, **details: str | int) -> AuditEvent:
         """The audit line of a change that is about to be made, now and by whoever runs this."""
-        told = tuple((name, str(value)) for name, value in sorted(details.items()))
-        return AuditEvent(action, subject, self.identity.actor(), self.clock.now(), told)
+        told = tuple((name, _as_text(str(value))) for name, value in sorted(details.items()))
+        return AuditEvent(action, _as_text(subject), self.identity.actor(), self.clock.now(), told)
 
     @contextmanager
     def changing(self, doing: str) -> Iterator[None]:
@@ -95,17 +114,28 @@ class Installation:
         """The destination with this address as it is configured, or as it was just named."""
         normal = self.destinations.normal(address)
         for known in self.settings.read().destinations:
-            if self.destinations.normal(known.address) == normal:
+            if self.is_at(known, normal):
                 return known
         return DestinationInfo(normal)
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        """Whether a configured destination is the one with this address, in its one spelling. What was
+        configured by hand or by a newer version may be no address at all."""
+        try:
+            return self.destinations.normal(known.address) == normal
+        except DestinationInvalid:
+            return known.address == normal
 
     def default_destination(self) -> DestinationInfo:
         """Where the next backup goes unless told otherwise: where the last one went, the first
         configured place, or the home's own folder."""
         last = self.registry.read().backup_path
-        configured = self.settings.read().destinations
         if last:
-            return self.configured(last)
+            try:
+                return self.configured(last)
+            except DestinationInvalid:
+                return DestinationInfo(last)  # said to be invalid when it is used
+        configured = self.settings.read().destinations
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 
 
@@ -135,6 +165,11 @@ def sign_off(change: CmdbChange, cmdb_id: str, server_key: SecretBytes) -> None:
 def head_document(cmdb_id: str, head: AuditHead) -> bytes:
     """What the server key signs of an audit head."""
     return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})
+
+
+def _as_text(text: str) -> str:
+    """What came from a command line may hold bytes that are no text; the audit trail is text."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shorts(keys: Sequence[str]) -> str:

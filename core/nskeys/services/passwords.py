@@ -37,30 +37,58 @@ def check_hint(hint: str) -> None:
 def check_new_password(password: SecretBytes, hint: str, key_store: KeyStore) -> None:
     """PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one
     that the hint gives away, or one that also opens the key store (who learns one has both)."""
-    if not password:
-        raise PasswordRefused("empty")
-    if len(password) > PASSWORD_LIMIT:
-        raise PasswordRefused("too_long")
+    check_text(password)
     if password.contained_in(hint):
         raise HintRefused("contains_password")
     if key_store.exists() and key_store.opens_with(password):
         raise PasswordRefused("opens_key_store")
 
 
+def check_text(password: SecretBytes) -> None:
+    """PasswordRefused for a new password or passphrase that nobody could type again."""
+    if not password:
+        raise PasswordRefused("empty")
+    if len(password) > PASSWORD_LIMIT:
+        raise PasswordRefused("too_long")
+    if not is_text(password):
+        raise PasswordRefused("not_text")
+
+
+def is_text(secret: SecretBytes) -> bool:
+    """Whether the bytes are UTF-8. The decoder's own error would carry them."""
+    try:
+        secret.text()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:
     """A new backup password that can be used. A provider that cannot give another one makes the
     first refusal final; a hint that gives the password away is the caller's to change."""
+    request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject)
+    return _ask_new(request, secrets, lambda password: check_new_password(password, hint, key_store))
+
+
+def ask_new_passphrase(secrets: SecretProvider) -> SecretBytes:
+    """A new passphrase for the key store that can be used; refused as `ask_new_password` does."""
+    return _ask_new(SecretRequest(Purpose.NEW_PASSPHRASE), secrets, check_text)
+
+
+def _ask_new(
+    request: SecretRequest, secrets: SecretProvider, check: Callable[[SecretBytes], None]
+) -> SecretBytes:
     retry = 0
     refused: PasswordRefused | None = None
     while True:
         try:
-            password = secrets(SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject), retry)
+            password = secrets(request, retry)
         except SecretUnavailable:
             if refused is not None:
                 raise refused from None
             raise
         try:
-            check_new_password(password, hint, key_store)
+            check(password)
         except PasswordRefused as error:
             password.wipe()
             refused, retry = error, retry + 1

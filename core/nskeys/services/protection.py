@@ -26,17 +26,19 @@ class ProtectionService:
         installation.require()
         chosen = installation.protectors(protector)
         before = installation.key_store.info().protector
+        cmdb_id = installation.cmdb.cmdb_id()
         # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
-        known = RememberedPassphrase(secrets)
-        with unlocked(installation, known) as keys:
-            seed = keys.server_key()
-            with asked_before(chosen, new_secrets) as wrap, installation.changing("changing the protector"):
-                event = installation.event(
-                    Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=protector
-                )
-                # The audit line is committed only if the switch of generations succeeded.
-                with installation.cmdb.changing(event) as change:
-                    sign_off(change, installation.cmdb.cmdb_id(), seed)
-                    installation.key_store.rewrap(chosen, known, wrap)
-        known.forget()
+        with (
+            RememberedPassphrase(secrets) as known,
+            unlocked(installation, known) as keys,
+            asked_before(chosen, new_secrets) as wrap,
+            installation.changing("changing the protector"),
+        ):
+            event = installation.event(
+                Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=protector
+            )
+            # The audit line is committed only if the switch of generations succeeded.
+            with installation.cmdb.changing(event) as change:
+                sign_off(change, cmdb_id, keys.server_key())
+                installation.key_store.rewrap(chosen, known, wrap)
         return installation.key_store.info()

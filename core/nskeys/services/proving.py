@@ -1,12 +1,18 @@
 """Proof: every row of the CMDB is opened with the keys at hand; each secret is dropped at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from nskeys.crypto.sealing import Sealer
+from nskeys.errors import NoSuchKey
+from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
 from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Cmdb, Progress, SealedRow, Stage
+from nskeys.ports import Cmdb, OpenKeyStore, Progress, SealedRow, Stage
+from nskeys.services.installation import Installation
+
+_PAGE = 5_000
 
 
 def prove(
@@ -16,36 +22,79 @@ def prove(
     the seals are bound to. Changes nothing, so it may stop at any batch."""
     with cmdb.reading() as view:
         progress.stage(Stage.PROVING, sum(use.credentials for use in view.counts()))
+    tried = _Tried()
     sealers: dict[Kid, Sealer | None] = {}
-    opened = 0
-    failed: dict[str, FailureReason] = {}
     for kid, rows in cmdb.stream_raw():
         progress.checkpoint()
         if kid not in sealers:
             material = key_of(kid)
             sealers[kid] = None if material is None else Sealer(cmdb_id, kid, material)
-        lost = _try(sealers[kid], rows)
-        opened += len(rows) - len(lost)
-        failed |= lost
-        progress.proved(rows, lost)
+        failed = tried.add(kid, sealers[kid], rows)
+        progress.proved(rows, failed)
         progress.advance(len(rows))
-    return ProofReport(opened, _failures(cmdb, failed))
+    return tried.report(cmdb)
 
 
-def _try(sealer: Sealer | None, rows: Sequence[SealedRow]) -> dict[str, FailureReason]:
-    if sealer is None:
-        return dict.fromkeys((row[0] for row in rows), FailureReason.KEY_MISSING)
-    return dict.fromkeys(sealer.failing(rows), FailureReason.TAMPERED)
+def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progress) -> ProofReport:
+    """The proof with the open key store's keys."""
+
+    def key_of(kid: Kid) -> SecretBytes | None:
+        try:
+            return keys.key(kid)
+        except NoSuchKey:
+            return None
+
+    return prove(installation.cmdb, installation.cmdb.cmdb_id(), key_of, progress)
 
 
-def _failures(cmdb: Cmdb, failed: dict[str, FailureReason]) -> tuple[CredentialProof, ...]:
-    if not failed:
-        return ()
-    proofs = []
-    with cmdb.reading() as view:
-        for credential_id, reason in failed.items():
-            found = view.credential(credential_id)
-            # A row that was removed between the two looks is no failure of a credential there is.
-            if found is not None:
-                proofs.append(CredentialProof(found.credential, reason))
-    return tuple(sorted(proofs, key=lambda proof: proof.credential.reference))
+@dataclass
+class _Tried:
+    """What was tried so far."""
+
+    opened: dict[Kid, int] = field(default_factory=dict)
+    missing: dict[Kid, set[str]] = field(default_factory=dict)
+    tampered: list[str] = field(default_factory=list)
+
+    def add(self, kid: Kid, sealer: Sealer | None, rows: Sequence[SealedRow]) -> dict[str, FailureReason]:
+        """A batch of one key's rows; the ids of those that do not open."""
+        if sealer is None:
+            ids = [row[0] for row in rows]
+            self.missing.setdefault(kid, set()).update(ids)
+            return dict.fromkeys(ids, FailureReason.KEY_MISSING)
+        failing = sealer.failing(rows)
+        self.opened[kid] = self.opened.get(kid, 0) + len(rows) - len(failing)
+        self.tampered += failing
+        return dict.fromkeys(failing, FailureReason.TAMPERED)
+
+    def report(self, cmdb: Cmdb) -> ProofReport:
+        """With the failures' credentials. A row that was removed since is no failure of a credential
+        that there is."""
+        failures = [
+            CredentialProof(credential, FailureReason.KEY_MISSING)
+            for kid, ids in self.missing.items()
+            for credential in _of_key(cmdb, kid)
+            if credential.credential_id in ids
+        ]
+        if self.tampered:
+            with cmdb.reading() as view:
+                found = [view.credential(credential_id) for credential_id in self.tampered]
+            failures += [
+                CredentialProof(row.credential, FailureReason.TAMPERED) for row in found if row is not None
+            ]
+        return ProofReport(
+            opened=sum(self.opened.values()),
+            failures=tuple(sorted(failures, key=lambda proof: proof.credential.reference)),
+            opened_by_key=tuple(sorted(self.opened.items())),
+        )
+
+
+def _of_key(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
+    """Every credential that a key sealed."""
+    after = ""
+    while True:
+        with cmdb.reading() as view:
+            rows = view.sealed(kid, after, _PAGE)
+        if not rows:
+            return
+        yield from (row.credential for row in rows)
+        after = rows[-1].credential.credential_id

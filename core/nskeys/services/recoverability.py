@@ -1,15 +1,19 @@
 """The one service that answers which credentials would come back; every front end asks it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from nskeys.model.keys import KeyState, Kid
+from nskeys.errors import NskeysError
+from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
 from nskeys.model.operations import RegistryValues
+from nskeys.model.places import DestinationInfo, Location
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy
 from nskeys.model.rotation import Rotation
 from nskeys.services.installation import Installation
 from nskeys.services.register import RegisterService
+from nskeys.services.vouching import read_register
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,23 @@ class Overview:
     copies: tuple[BackupCopy, ...]
     registry: RegistryValues
     rotation: Rotation | None
+    """The open rotation; None also for a record that cannot be finished with the keys that are here."""
     put_back: tuple[Kid, ...]
-    """Deactivated keys that rows name although no rotation is open: those rows were put back."""
+    """Keys out of use that rows name although the rotation away from them is over: these rows were put
+    back from an older copy of the database, or did not open when they were to be re-sealed."""
     taken: datetime
     """When the look was taken."""
+    arrived: tuple[Kid, ...] = ()
+    """Keys out of use that rows name because they were restored here and no rotation followed yet."""
+    rotation_due: bool = False
+    """The active key sealed 2^31 secrets; at 2^32 it is refused."""
+    unreadable_rows: int = 0
+    """Rows of the register that cannot be understood."""
+
+    @property
+    def backup_date_ahead(self) -> bool:
+        """Whether `KMSBackupDate` lies in the future, so that one of two clocks is or was wrong."""
+        return self.registry.backup_date is not None and self.registry.backup_date > self.taken
 
 
 class RecoverabilityService:
@@ -39,36 +56,63 @@ class RecoverabilityService:
         """The answer, with every copy that can be reached from here just looked at."""
         return self.overview().recoverability
 
-    def overview(self, look: bool = True) -> Overview:
-        """The answer and what belongs to it. Without `look`, as the register last saw the copies."""
+    def overview(self, look: bool = True, destination: DestinationInfo | None = None) -> Overview:
+        """The answer and what belongs to it. Without `look`, as the register last saw the copies.
+        `destination` is where the next backup would go, if not to the default one."""
         installation = self._installation
         installation.require()
-        copies = RegisterService(installation).copies(look)
-        keys = installation.key_store.keys()
+        cmdb_id = installation.cmdb.cmdb_id()
         with installation.cmdb.reading() as view:
-            uses = view.counts()
-            rotation = view.rotation()
+            # The CMDB first: a key is on disk before any row names it, so none seems missing.
+            uses, rotation = view.counts(), view.rotation()
+            register = read_register(view, installation.server_public())
+            keys = installation.key_store.keys()
+            active = active_key(keys)
+            seals = view.seals(active.kid) if active else 0
+        copies = RegisterService(installation).listed(register, look)
         registry = installation.registry.read()
-        answer = assess(keys, uses, copies, registry.backup_date, _last_kids(copies))
-        used = {use.kid for use in uses if use.credentials}
+        elsewhere = self._backs_up_elsewhere(copies, destination)
+        used = frozenset(use.kid for use in uses if use.credentials)
+        goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
+        left = () if goes_on else _out_of_use(keys, used)
         return Overview(
             server=installation.settings.read().server_name,
             cmdb=installation.cmdb.describe(),
             protector=installation.key_store.info().protector,
-            recoverability=answer,
+            recoverability=assess(keys, uses, copies, registry.backup_date, cmdb_id, elsewhere),
             copies=copies,
             registry=registry,
-            rotation=rotation,
-            put_back=()
-            if rotation
-            else tuple(key.kid for key in keys if key.state is KeyState.DEACTIVATED and key.kid in used),
+            rotation=goes_on,
+            put_back=tuple(key.kid for key in left if not _came_after(key, active)),
             taken=installation.clock.now(),
+            arrived=tuple(key.kid for key in left if _came_after(key, active)),
+            rotation_due=seals >= SEALS_DUE,
+            unreadable_rows=register.unreadable,
         )
 
+    def _backs_up_elsewhere(
+        self, copies: Sequence[BackupCopy], destination: DestinationInfo | None
+    ) -> bool:
+        """Whether the next backup would lie elsewhere; what a destination that cannot be seen now was
+        when it last could."""
+        installation = self._installation
+        try:
+            info = destination or installation.default_destination()
+            if installation.destinations.at(info).where().location is Location.ELSEWHERE:
+                return True
+        except NskeysError:
+            return False
+        there = (copy for copy in copies if copy.signed and copy.destination == info.address)
+        return any(copy.where.location is Location.ELSEWHERE for copy in there)
 
-def _last_kids(copies: tuple[BackupCopy, ...]) -> frozenset[Kid]:
-    """The keys of the newest backup that the server key vouches for; retired ones do not count."""
-    for copy in copies:
-        if copy.signed and copy.retired is None:
-            return frozenset(copy.backup.kids)
-    return frozenset()
+
+def _out_of_use(keys: Sequence[KeyInfo], used: frozenset[Kid]) -> tuple[KeyInfo, ...]:
+    """Keys here that must not seal any more, and that rows still name."""
+    states = (KeyState.DEACTIVATED, KeyState.COMPROMISED)
+    return tuple(key for key in keys if key.state in states and key.kid in used)
+
+
+def _came_after(key: KeyInfo, active: KeyInfo | None) -> bool:
+    """Whether the key was put out of use after the active one came into use: a rotation does both at one
+    moment, a restore brings a key in its own time."""
+    return active is None or key.state_since > active.state_since

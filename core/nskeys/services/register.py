@@ -1,88 +1,42 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import signed_by
-from nskeys.crypto.signing import sign, verify
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import (
     BackupForeign,
-    DestinationInvalid,
-    DestinationUnreachable,
     FileUnreadable,
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
+    NskeysError,
+    PlanOutdated,
 )
 from nskeys.model.audit import Action
 from nskeys.model.backup import Facts, Inspected
 from nskeys.model.keys import Kid
 from nskeys.model.places import Whereabouts
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
-from nskeys.model.register_text import from_text, to_text
-from nskeys.model.secret import SecretBytes
-from nskeys.ports import (
-    CmdbChange,
-    CmdbView,
-    Progress,
-    RegisterRow,
-    SecretProvider,
-    SilentProgress,
-    Stage,
-)
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.vouching import (
+    Register,
+    identity,
+    known_copy,
+    place,
+    read_register,
+    record,
+    record_unsigned,
+    still_there,
+    vouched,
+    without_claims,
+)
 
-ARCHIVE_LIMIT = 64 * 1024 * 1024
-"""Bytes; a backup holds keys, not credentials, so it stays far below."""
-
-
-def vouched(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
-    """Every register row, newest generation first; `signed` says whether the server key vouches."""
-    copies = [_vouch(row, public) for row in view.register_rows()]
-    return tuple(sorted(copies, key=newest, reverse=True))
-
-
-def newest(copy: BackupCopy) -> tuple[bool, int, str, str]:
-    """Order of backups: vouched ones first, then generation, hash and address; never a file name."""
-    return (copy.signed, copy.backup.generation, copy.backup.kms_sha256, copy.address)
-
-
-def _vouch(row: RegisterRow, public: bytes | None) -> BackupCopy:
-    signed = (
-        public is not None
-        and row.signature is not None
-        and verify(public, "register", row.text.encode("utf-8"), row.signature)
-    )
-    return replace(from_text(row.text), signed=signed)
-
-
-def record(change: CmdbChange, copy: BackupCopy, server_key: SecretBytes) -> None:
-    """Write the row, signed by the server key."""
-    text = to_text(copy)
-    signature = sign(server_key, "register", text.encode("utf-8"))
-    change.record(copy, RegisterRow(text, signature))
-
-
-def identity(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIdentity:
-    """What the register keeps of a backup."""
-    return BackupIdentity(
-        kms_sha256=inspected.kms_sha256,
-        archive_sha256=inspected.file_sha256,
-        archive_name=archive_name,
-        size=inspected.size,
-        server=facts.server,
-        cmdb_id=facts.cmdb_id,
-        server_key=facts.server_key,
-        created=facts.created,
-        generation=facts.generation,
-        previous=facts.previous,
-        kids=facts.kids,
-        protection=facts.protection,
-        recipients=facts.recipients,
-        hint=facts.hint,
-    )
+_CHANGED = ("too_large", "not_a_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +46,8 @@ class RetirePlan:
     copy: BackupCopy
     loses: tuple[Kid, ...]
     credentials: int
-
-
-def known_copy(
-    installation: Installation, inspected: Inspected, address: str, public: bytes | None
-) -> BackupCopy | None:
-    """The row of this very file at this address, if the server key vouches for it."""
-    with installation.cmdb.reading() as view:
-        copies = vouched(view, public)
-    for copy in copies:
-        if copy.signed and copy.address == address and copy.backup.archive_sha256 == inspected.file_sha256:
-            return copy
-    return None
+    fingerprint: str = ""
+    """The register that the plan saw."""
 
 
 class RegisterService:
@@ -114,13 +58,22 @@ class RegisterService:
 
     def copies(self, look: bool = True) -> tuple[BackupCopy, ...]:
         """Every copy; with `look`, each one that can be reached from here was just read. Changes
-        nothing: what is seen counts for this answer only."""
+        nothing: what is seen counts for this answer only. A row that the server key does not vouch for
+        is listed without what it claims, and never looked at: its address may be anybody's."""
+        return self.listed(self.register(), look)
+
+    def register(self) -> Register:
+        """The register as it is stored; an empty one where there is no CMDB."""
         installation = self._installation
         if not installation.cmdb.exists():
-            return ()
+            return Register((), 0, "")
         with installation.cmdb.reading() as view:
-            copies = vouched(view, installation.key_store.server_public())
-        return tuple(self.look(copy) for copy in copies) if look else copies
+            return read_register(view, installation.server_public())
+
+    def listed(self, register: Register, look: bool = True) -> tuple[BackupCopy, ...]:
+        """The copies of a register that was just read, as `copies` gives them."""
+        copies = (copy if copy.signed else without_claims(copy) for copy in register.copies)
+        return tuple(self.look(copy) if look and copy.signed else copy for copy in copies)
 
     def look(self, copy: BackupCopy) -> BackupCopy:
         """The copy as it is at this moment. A look that fails never counts as good."""
@@ -130,14 +83,17 @@ class RegisterService:
         return replace(copy.seen(sight, self._installation.clock.now()), where=where, signed=copy.signed)
 
     def _sight(self, copy: BackupCopy) -> tuple[Sight, Whereabouts]:
+        where = copy.where
         try:
             destination, name = self._installation.destinations.source(copy.address)
+            data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
             where = destination.where()
-            data = destination.read(name, ARCHIVE_LIMIT)
         except FileUnreadable as error:
-            return (Sight.MISSING if error.problem == "missing" else Sight.UNREACHABLE), copy.where
-        except (DestinationUnreachable, DestinationInvalid):
-            return Sight.UNREACHABLE, copy.where
+            if error.problem == "missing":
+                return Sight.MISSING, where
+            return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), where
+        except NskeysError:
+            return Sight.UNREACHABLE, where
         same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
         return (Sight.GOOD if same else Sight.CHANGED), where
 
@@ -145,22 +101,34 @@ class RegisterService:
         """Look at every copy and write what was seen into the register."""
         installation, told = self._installation, progress or SilentProgress()
         installation.require()
-        with unlocked(installation, secrets) as keys, installation.changing("checking the register"):
-            copies = self.copies(look=False)
-            told.stage(Stage.LOOKING, len(copies))
+        with unlocked(installation, secrets) as keys:
+            before = self.copies(look=False)
+            told.stage(Stage.LOOKING, len(before))
             looked = []
-            for copy in copies:
+            for copy in before:
                 told.checkpoint()
-                looked.append(self.look(copy))
+                looked.append(self.look(copy) if copy.signed else copy)
                 told.advance()
-            # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
-            signed = [copy for copy in looked if copy.signed]
-            event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(signed))
-            with installation.cmdb.changing(event) as change:
-                for copy in signed:
-                    record(change, copy, keys.server_key())
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            # A look can take long, and nobody waits for it: the lock is taken only to write.
+            with installation.changing("checking the register"):
+                self._write_down(before, looked, keys)
         return tuple(looked)
+
+    def _write_down(
+        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], keys: OpenKeyStore
+    ) -> None:
+        installation = self._installation
+        # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
+        seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
+        event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
+        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
+        with installation.cmdb.changing(event) as change:
+            now = vouched(change, installation.server_public())
+            for copy in now:
+                # A row that was drilled or retired meanwhile is newer than what was seen.
+                if copy.signed and copy in seen:
+                    record(change, seen[copy], server_key)
+            sign_off(change, cmdb_id, server_key)
 
     def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
         """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
@@ -172,33 +140,32 @@ class RegisterService:
         inspected, where, folder, full = self.read(address)
         facts = self._own_facts(inspected)
         now = installation.clock.now()
-        found = BackupCopy(
+        fresh = BackupCopy(
             backup=identity(facts, inspected, full.rsplit("/", 1)[-1]),
             destination=folder,
             address=full,
             where=where,
-            proofs=(ProofDate(Proof.RECORDED, now),),
+            proofs=(),
             sight=Sight.GOOD,
             look_moment=now,
             good_moment=now,
-        ).with_proof(Proof.INTACT, now)
+        )
+        event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
         with unlocked(installation, secrets) as keys, installation.changing("adding to the register"):
-            known = known_copy(installation, inspected, full, installation.key_store.server_public())
-            found = (
-                replace(known.with_proof(Proof.INTACT, now), where=where, retired=None) if known else found
-            )
-            event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
+            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
             with installation.cmdb.changing(event) as change:
+                known = known_copy(change, installation.server_public(), inspected, full)
+                found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
                 change.know_keys(facts.kids)
-                record(change, found, keys.server_key())
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+                record(change, found, server_key)
+                sign_off(change, cmdb_id, server_key)
         return replace(found, signed=True)
 
     def _own_facts(self, inspected: Inspected) -> Facts:
         manifest = inspected.manifest
         if manifest is None:
             raise NotABackup(inspected.path, "bare")
-        public = self._installation.key_store.server_public()
+        public = self._installation.server_public()
         reasons = []
         if public is None or not signed_by(manifest.facts, manifest.signature, public):
             reasons.append("other_signer" if manifest.signature else "unsigned")
@@ -221,47 +188,59 @@ class RegisterService:
         return inspect(full, data), destination.where(), folder, full
 
     def _latest(self) -> str:
-        for copy in self.copies():
-            if copy.sight is Sight.GOOD and copy.retired is None:
+        """The newest that is there and whole. Where no server key is yet, as on new hardware, a row's
+        own word has to do: what is found there is inspected like any other file."""
+        nobody_vouches = self._installation.server_public() is None
+        for copy in self.register().copies:
+            counted = copy.retired is None and (copy.signed or nobody_vouches)
+            if counted and self.look(copy).sight is Sight.GOOD:
                 return copy.address
         raise NoBackupKnown
 
     def find(self, reference: str) -> BackupCopy:
         """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""
-        matches = [
-            copy
-            for copy in self.copies(look=False)
-            if reference in (copy.address, copy.backup.archive_name)
-            or (len(reference) >= 4 and copy.backup.kms_sha256.startswith(reference.lower()))
-        ]
-        if len(matches) != 1:
-            raise NoSuchBackup(reference)
-        return matches[0]
+        return _the_one(self.copies(look=False), reference)
 
     def plan_retire(self, reference: str) -> RetirePlan:
         """What would be lost if this copy did not count any more."""
-        copy = self.find(reference)
-        others = [other for other in self.copies() if other.address != copy.address and other.counts]
+        register = self.register()
+        copy = _the_one(self.listed(register, look=False), reference)
+        others = [other for other in self.listed(register) if place(other) != place(copy) and other.counts]
         held = {kid for other in others for kid in other.backup.kids}
-        loses = tuple(kid for kid in copy.backup.kids if kid not in held)
+        # What a row says that nobody vouches for never counted, so nothing is lost with it.
+        loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
         with self._installation.cmdb.reading() as view:
-            uses = {use.kid: 0 for use in view.counts()}
-            for use in view.counts():
-                uses[use.kid] += use.credentials
-        return RetirePlan(copy, loses, sum(uses.get(kid, 0) for kid in loses))
+            credentials = sum(use.credentials for use in view.counts() if use.kid in loses)
+        return RetirePlan(copy, loses, credentials, register.fingerprint)
 
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
-        """Let the copy count no more. The file stays where it is."""
+        """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not
+        the one that the plan saw."""
         installation = self._installation
+        installation.require()
+        event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
         gone = replace(plan.copy, retired=installation.clock.now())
         with unlocked(installation, secrets) as keys, installation.changing("retiring a backup"):
-            event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
+            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
             with installation.cmdb.changing(event) as change:
-                record(change, gone, keys.server_key())
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+                now = read_register(change, installation.server_public())
+                if plan.fingerprint != now.fingerprint:
+                    raise PlanOutdated("retirement")
+                if still_there(change, installation.server_public(), gone):
+                    record(change, gone, server_key)
+                else:
+                    record_unsigned(change, gone)
+                sign_off(change, cmdb_id, server_key)
         return gone
 
 
-def thumbprint_of(public: bytes | None) -> str | None:
-    """The server key's thumbprint; None where no server key is known."""
-    return None if public is None else server_thumbprint(public)
+def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
+    matches = [
+        copy
+        for copy in copies
+        if reference in (copy.address, copy.backup.archive_name)
+        or (len(reference) >= 4 and copy.backup.kms_sha256.startswith(reference.lower()))
+    ]
+    if len(matches) != 1:
+        raise NoSuchBackup(reference)
+    return matches[0]

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Protector, Purpose, SecretProvider, SecretRequest
+from nskeys.services.passwords import ask_new_passphrase
 
 
 class RememberedPassphrase:
-    """A provider that asks for the key store's passphrase once and gives copies of it afterwards."""
+    """A provider that asks for the key store's passphrase once and gives copies of it afterwards, until
+    its `with` block ends."""
 
     def __init__(self, provider: SecretProvider) -> None:
         self._provider = provider
@@ -22,6 +26,17 @@ class RememberedPassphrase:
             self.forget()
             self._passphrase = self._provider(request, retry)
         return SecretBytes(self._passphrase.reveal())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.forget()
 
     def forget(self) -> None:
         """Wipe what is remembered."""
@@ -49,5 +64,5 @@ def asked_before(protector: Protector, secrets: SecretProvider) -> Iterator[Secr
     if not protector.asks:
         yield secrets
         return
-    with secrets(SecretRequest(Purpose.NEW_PASSPHRASE), 0) as passphrase:
+    with ask_new_passphrase(secrets) as passphrase:
         yield _Asked(secrets, passphrase)

@@ -4,32 +4,26 @@ The same operation fills an empty home, joins a copied database with its keys, a
 server that has some. A key that is here is never replaced.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import BackupForeign
+from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, Locked
 from nskeys.model.audit import Action
-from nskeys.model.backup import BackedUpKey
-from nskeys.model.keys import KeyInfo, KeyState, Kid, stricter
-from nskeys.model.operations import (
-    KeyFate,
-    PlannedKey,
-    ProofReport,
-    RegistryValues,
-    RestorePlan,
-    RestoreReport,
-)
+from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.drill import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
-from nskeys.services.register import identity, known_copy, record, vouched
-from nskeys.services.remembering import asked_before
+from nskeys.services.proving import prove_here
+from nskeys.services.remembering import RememberedPassphrase, asked_before
+from nskeys.services.restore_keys import new_keys, new_states, plan_keys
 from nskeys.services.sources import OpenSource
-from nskeys.services.verifying import prove_here
+from nskeys.services.vouching import identity, known_copy, record, vouched
 
 
 class RestoreService:
@@ -39,23 +33,26 @@ class RestoreService:
         self._installation = installation
 
     def plan(self, source: OpenSource) -> RestorePlan:
-        """Each key's fate and how many credentials will open. Changes nothing."""
+        """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
+        KeyStoreOfAnotherCmdb where keys are here and their CMDB is not."""
         installation, facts = self._installation, source.facts
-        here = self._here()
+        sets_up = not installation.key_store.exists()
+        if not sets_up:
+            installation.require()
+        here: tuple[KeyInfo, ...] = () if sets_up else installation.key_store.keys()
         uses = self._uses()
-        planned = _plan_keys([key.info for key in source.contents.keys], here, uses)
         known = {key.kid for key in here}
         after = known | set(facts.kids)
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
             foreign=source.foreign,
-            keys=planned,
+            keys=plan_keys([key.info for key in source.contents.keys], here, uses),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
             total=sum(uses.values()),
             newer_known=self._newer(source),
-            sets_up=not installation.key_store.exists(),
+            sets_up=sets_up,
             fingerprint=installation.fingerprint(),
         )
 
@@ -71,19 +68,22 @@ class RestoreService:
     ) -> RestoreReport:
         """Store the keys, record where they came from, open every credential.
 
-        `settings` and `protector` matter only where the home is set up by this restore."""
+        `settings` and `protector` matter only where the home is set up by this restore. Cancelled
+        (`proof`) once the keys are stored: what is left is to try the credentials."""
         if plan.foreign and not accept_foreign:
             raise BackupForeign(source.source.address, plan.foreign)
         told = progress or SilentProgress()
         told.checkpoint()
-        if plan.sets_up:
-            self._set_up(plan, source, secrets, settings, protector, told)
-            changed = True
-        else:
-            changed = self._add(plan, source, secrets, told)
-        with unlocked(self._installation, secrets) as keys:
-            proof = prove_here(self._installation, keys, told)
-            if changed:
+        with RememberedPassphrase(secrets) as known:
+            if plan.sets_up:
+                self._set_up(plan, source, known, settings, protector, told)
+            else:
+                self._add(plan, source, known, told)
+            with unlocked(self._installation, known) as keys:
+                try:
+                    proof = prove_here(self._installation, keys, told)
+                except Cancelled:
+                    raise Cancelled("proof") from None
                 self._record_proof(source, proof, keys)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
@@ -104,9 +104,8 @@ class RestoreService:
         installation = self._installation
         chosen = installation.protectors(protector)
         installation.home.prepare()
-        own = source.contents.server_key if not plan.foreign else None
         with (
-            own if own is not None else new_server_seed() as server_key,
+            _server_key(source, plan) as server_key,
             asked_before(chosen, secrets) as known,
             installation.changing("restoring"),
         ):
@@ -116,36 +115,31 @@ class RestoreService:
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
             self._record(plan, source, server_key)
+            self._set_registry(plan, source)
             # All keys become one store generation, and its `current` is written last: before
             # that no key is here, after that all are.
-            installation.key_store.create(
-                installation.cmdb.cmdb_id(), chosen, known, _new(plan, source), server_key
-            )
+            keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())
+            installation.key_store.create(installation.cmdb.cmdb_id(), chosen, known, keys, server_key)
 
-    def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> bool:
+    def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
         installation = self._installation
         with unlocked(installation, secrets) as keys, installation.changing("restoring"):
             installation.unchanged("restore", plan.fingerprint)
             told.stage(Stage.STORING_KEYS)
-            here = {key.kid: key for key in installation.key_store.keys()}
             now = installation.clock.now()
-            states = [
-                here[key.info.kid].in_state(key.state_after, now)
-                for key in plan.keys
-                if key.fate is KeyFate.PRESENT and here[key.info.kid].state is not key.state_after
-            ]
-            added = _new(plan, source)
+            added = new_keys(plan.keys, source.contents.keys, now)
+            states = new_states(plan.keys, installation.key_store.keys(), now)
+            if added or states or not self._knows(source):
+                # The audit line first: killed in between, it is there once too often, never missing.
+                self._record(plan, source, keys.server_key())
             if added or states:
                 keys.change(add=added, states=states)
-            public = installation.key_store.server_public()
-            changed = bool(added or states) or not self._knows(source, public)
-            if changed:
-                self._record(plan, source, keys.server_key())
-        return changed
+            self._set_registry(plan, source)
 
     def _record(self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes) -> None:
-        """The audit line, the source's register row, and the registry values."""
+        """The audit line and the source's register row."""
         installation, facts = self._installation, source.facts
+        cmdb_id = installation.cmdb.cmdb_id()
         event = installation.event(
             Action.RESTORED,
             source.source.address,
@@ -158,23 +152,27 @@ class RestoreService:
             # A bare `.kms` is no archive: there is no file that a later look could compare.
             if copy is not None:
                 record(change, copy, server_key)
-            sign_off(change, installation.cmdb.cmdb_id(), server_key)
-        last = installation.registry.read().backup_date
-        if not plan.foreign and (last is None or last < facts.created):
-            installation.registry.write(RegistryValues(source.source.destination, facts.created))
+            sign_off(change, cmdb_id, server_key)
+
+    def _set_registry(self, plan: RestorePlan, source: OpenSource) -> None:
+        """The registry values, unless they name a newer backup. A foreign one is not this server's."""
+        registry, created = self._installation.registry, source.facts.created
+        last = registry.read().backup_date
+        if not plan.foreign and (last is None or last < created):
+            registry.write(RegistryValues(source.source.destination, created))
 
     def _record_proof(self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore) -> None:
-        """A restore proves its backup as a drill does; the register says so."""
-        installation, place = self._installation, source.source
-        public = installation.key_store.server_public()
-        copy = known_copy(installation, place.inspected, place.address, public)
-        if copy is not None and not source.foreign:
-            with installation.changing("recording a restore"):
-                record_proof(installation, copy, reached_by(proof), proof.opened, keys)
+        """A restore proves its backup as a drill does; the register says so, once. Somebody else's
+        change does not make it fail: the keys are here, and the report tells the same."""
+        installation = self._installation
+        known = self._known(source, installation.server_public())
+        if known is None or source.foreign or known.proof.rank >= reached_by(proof, source.facts.kids).rank:
+            return
+        with suppress(Locked, CmdbBusy), installation.changing("recording a restore"):
+            record_proof(installation, source, proof, keys)
 
     def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
         now, place = self._installation.clock.now(), source.source
-        known = known_copy(self._installation, place.inspected, place.address, public)
         fresh = BackupCopy(
             backup=identity(source.facts, place.inspected, place.address.rsplit("/", 1)[-1]),
             destination=place.destination,
@@ -185,17 +183,17 @@ class RestoreService:
             look_moment=now,
             good_moment=now,
         )
+        known = self._known(source, public)
         return replace(known or fresh, where=place.where).with_proof(Proof.OPENED, now)
 
-    def _knows(self, source: OpenSource, public: bytes | None) -> bool:
-        place = source.source
-        return place.inspected.bare or (
-            known_copy(self._installation, place.inspected, place.address, public) is not None
-        )
+    def _knows(self, source: OpenSource) -> bool:
+        bare = source.source.inspected.bare
+        return bare or self._known(source, self._installation.server_public()) is not None
 
-    def _here(self) -> tuple[KeyInfo, ...]:
-        store = self._installation.key_store
-        return store.keys() if store.exists() else ()
+    def _known(self, source: OpenSource, public: bytes | None) -> BackupCopy | None:
+        place = source.source
+        with self._installation.cmdb.reading() as view:
+            return known_copy(view, public, place.inspected, place.address)
 
     def _uses(self) -> dict[Kid, int]:
         if not self._installation.cmdb.exists():
@@ -212,7 +210,7 @@ class RestoreService:
         if not installation.cmdb.exists():
             return None
         with installation.cmdb.reading() as view:
-            copies = vouched(view, installation.key_store.server_public())
+            copies = vouched(view, installation.server_public())
         for copy in copies:
             same_cmdb = copy.backup.cmdb_id == facts.cmdb_id
             if same_cmdb and copy.retired is None and copy.backup.generation > facts.generation:
@@ -220,54 +218,11 @@ class RestoreService:
         return None
 
 
-def _plan_keys(
-    backed_up: Sequence[KeyInfo], here: Sequence[KeyInfo], uses: dict[Kid, int]
-) -> tuple[PlannedKey, ...]:
-    present = {key.kid: key for key in here}
-    heir = _newest_active(backed_up) if not here else None
-    planned = []
-    for key in backed_up:
-        mine = present.get(key.kid)
-        if mine is None:
-            fate, state = KeyFate.NEW, _arriving(key, heir, first=not here)
-        else:
-            fate, state = KeyFate.PRESENT, _merged(mine.state, key.state)
-        planned.append(PlannedKey(key, fate, state, uses.get(key.kid, 0)))
-    return tuple(planned)
-
-
-def _newest_active(keys: Sequence[KeyInfo]) -> Kid | None:
-    active = [key for key in keys if key.state is KeyState.ACTIVE]
-    newest = max(active, key=lambda key: (key.created, key.kid), default=None)
-    return newest.kid if newest else None
-
-
-def _arriving(key: KeyInfo, heir: Kid | None, first: bool) -> KeyState:
-    """A restored key arrives deactivated; on an empty store the newest active one stays active, and
-    one that waits for its rotation goes on waiting."""
-    if key.kid == heir:
-        return KeyState.ACTIVE
-    if first and key.state is KeyState.PRE_ACTIVE:
-        return KeyState.PRE_ACTIVE
-    return stricter(key.state, KeyState.DEACTIVATED)
-
-
-def _merged(mine: KeyState, theirs: KeyState) -> KeyState:
-    """The stricter state; but the key that seals here goes on sealing unless it is compromised."""
-    if mine is KeyState.ACTIVE and theirs is not KeyState.COMPROMISED:
-        return mine
-    if mine is KeyState.PRE_ACTIVE and theirs is KeyState.ACTIVE:
-        return mine
-    return stricter(mine, theirs)
-
-
-def _new(plan: RestorePlan, source: OpenSource) -> list[NewKey]:
-    material = {key.info.kid: key for key in source.contents.keys}
-    return [
-        NewKey(_info(item, material[item.info.kid]), material[item.info.kid].material)
-        for item in plan.added
-    ]
-
-
-def _info(planned: PlannedKey, key: BackedUpKey) -> KeyInfo:
-    return replace(key.info, state=planned.state_after)
+@contextmanager
+def _server_key(source: OpenSource, plan: RestorePlan) -> Iterator[SecretBytes]:
+    """The server key of a home that this restore sets up: the backup's own, where nothing about it is
+    foreign, else a new one. A copy: a plan that turns out to be outdated leaves the source whole."""
+    own = source.contents.server_key
+    taken = new_server_seed() if plan.foreign or own is None else SecretBytes(own.reveal())
+    with taken:
+        yield taken

@@ -9,27 +9,16 @@ or row names them.
 from dataclasses import replace
 
 from nskeys.crypto.keys import new_material
-from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.thumbprint import thumbprint
-from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
-from nskeys.model.audit import Action
-from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid
-from nskeys.model.operations import CredentialProof, FailureReason, RotationPlan, RotationReport
+from nskeys.errors import PlanOutdated
+from nskeys.model.audit import Action, AuditEvent
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.operations import RotationPlan, RotationReport
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.ports import (
-    CmdbView,
-    NewKey,
-    OpenKeyStore,
-    Progress,
-    SecretProvider,
-    SilentProgress,
-    Stage,
-)
+from nskeys.ports import NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.recoverability import Overview, RecoverabilityService
-
-BATCH = 5_000
-"""Credentials re-sealed in one transaction."""
+from nskeys.services.resealing import Outcome, reseal_all
 
 
 class RotationService:
@@ -42,16 +31,16 @@ class RotationService:
         """What the next `execute` would do."""
         installation = self._installation
         overview = RecoverabilityService(installation).overview()
-        kid = self._kid(overview.rotation)
-        resealing = overview.rotation is not None and overview.rotation.stage is RotationStage.RESEALING
+        kid = overview.rotation.kid if overview.rotation else self._waiting()
+        activated = kid is not None and self._passed(overview.rotation, kid)
         return RotationPlan(
             creates=kid is None,
-            activates=kid is not None and not resealing,
+            activates=kid is not None and not activated,
             kid=kid,
             to_reseal=sum(
                 key.credentials for key in overview.recoverability.keys if key.kid != kid and key.here
             ),
-            gate_open=resealing or (kid is not None and _held_elsewhere(overview, kid)),
+            gate_open=activated or (kid is not None and _held_elsewhere(overview, kid)),
             fingerprint=installation.fingerprint(),
         )
 
@@ -67,21 +56,12 @@ class RotationService:
         told.stage(Stage.UNLOCKING)
         with unlocked(installation, secrets) as keys, installation.changing("rotating the key"):
             installation.unchanged("rotation", plan.fingerprint)
-            rotation = self._begin(keys)
-            if rotation.stage is RotationStage.WAITING:
-                gate = _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
-                if not gate and not without_backup:
-                    return self._report(rotation.kid, 0, ())
-                rotation = self._activate(rotation, keys, gate_skipped=not gate)
-            resealed, left = self._reseal(rotation, keys, told)
-            self._finish(rotation, keys, resealed)
-        return self._report(rotation.kid, resealed, left)
-
-    def _kid(self, rotation: Rotation | None) -> Kid | None:
-        if rotation is not None:
-            return rotation.kid
-        waiting = [key for key in self._installation.key_store.keys() if key.state is KeyState.PRE_ACTIVE]
-        return waiting[-1].kid if waiting else None
+            rotation, outcome = self._begin(keys), Outcome()
+            if self._may_reseal(rotation, without_backup):
+                rotation = self._activate(rotation, keys)
+                outcome = reseal_all(installation, rotation.kid, keys, told)
+                self._finish(rotation, keys, outcome.resealed)
+        return self._report(rotation.kid, outcome)
 
     def _begin(self, keys: OpenKeyStore) -> Rotation:
         """The open rotation; or a new one, for the pre-active key that is here or a new key."""
@@ -89,26 +69,24 @@ class RotationService:
         with installation.cmdb.reading() as view:
             rotation = view.rotation()
         if rotation is not None:
-            if rotation.kid in {key.kid for key in installation.key_store.keys()}:
+            if rotation.goes_on(installation.key_store.keys()):
                 return rotation
-            # The CMDB is newer than the restored keys: this record's key can never be activated.
+            # The CMDB and the restored keys are of different times: this record is of no use.
             self._abandon(rotation, keys)
-        kid = self._kid(None) or self._create(keys)
+        kid = self._waiting() or self._create(keys)
         now = installation.clock.now()
         fresh = Rotation(0, kid, RotationStage.WAITING, begun=now, changed=now)
+        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
         with installation.cmdb.changing(installation.event(Action.KEY_CREATED, kid)) as change:
             change.know_keys([kid])
             fresh = change.set_rotation(fresh)
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            sign_off(change, cmdb_id, server_key)
         return fresh
 
-    def _abandon(self, rotation: Rotation, keys: OpenKeyStore) -> None:
-        installation = self._installation
-        ended = replace(rotation, stage=RotationStage.FINISHED, changed=installation.clock.now())
-        event = installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=0, key="missing")
-        with installation.cmdb.changing(event) as change:
-            change.set_rotation(ended)
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+    def _waiting(self) -> Kid | None:
+        """The newest pre-active key; one that a rotation made which was killed before its record."""
+        waiting = [key for key in self._installation.key_store.keys() if key.state is KeyState.PRE_ACTIVE]
+        return waiting[-1].kid if waiting else None
 
     def _create(self, keys: OpenKeyStore) -> Kid:
         with new_material() as material:
@@ -117,110 +95,73 @@ class RotationService:
             keys.change(add=[NewKey(info, material)])
         return info.kid
 
-    def _activate(self, rotation: Rotation, keys: OpenKeyStore, gate_skipped: bool) -> Rotation:
-        """The key store changes first, in one step. Killed before the record follows, the next run
-        finds an active key whose record still waits, and comes through here again."""
+    def _may_reseal(self, rotation: Rotation, without_backup: bool) -> bool:
+        return (
+            without_backup
+            or self._passed(rotation, rotation.kid)
+            or _held_elsewhere(RecoverabilityService(self._installation).overview(), rotation.kid)
+        )
+
+    def _passed(self, rotation: Rotation | None, kid: Kid) -> bool:
+        """Whether the gate was passed already: the record says so, or the key seals here."""
+        resealing = rotation is not None and rotation.stage is RotationStage.RESEALING
+        return resealing or self._is_active(kid)
+
+    def _is_active(self, kid: Kid) -> bool:
+        keys = self._installation.key_store.keys()
+        return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
+
+    def _activate(self, rotation: Rotation, keys: OpenKeyStore) -> Rotation:
+        """Make the key the active one and say so in the record, as far as both is still to be done.
+
+        The key store changes first, in one step. Killed before the record follows, the next run finds an
+        active key whose record still waits, and comes through here again."""
         installation = self._installation
         now = installation.clock.now()
-        states = []
-        for key in installation.key_store.keys():
-            if key.kid == rotation.kid:
+        if not self._is_active(rotation.kid):
+            keys.change(states=self._states(rotation.kid))
+        if rotation.stage is RotationStage.RESEALING:
+            return rotation
+        skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
+        active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
+        event = installation.event(
+            Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if skipped else "proven"
+        )
+        self._write(active, event, keys)
+        return active
+
+    def _states(self, kid: Kid) -> list[KeyInfo]:
+        """The key becomes active; those that seal or wait are put out of use at the same moment."""
+        now, states = self._installation.clock.now(), []
+        for key in self._installation.key_store.keys():
+            if key.kid == kid:
                 states.append(key.in_state(KeyState.ACTIVE, now))
             elif key.state in (KeyState.ACTIVE, KeyState.PRE_ACTIVE):
                 states.append(key.in_state(KeyState.DEACTIVATED, now))
-        keys.change(states=states)
-        active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=gate_skipped)
-        event = installation.event(
-            Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if gate_skipped else "proven"
-        )
-        with installation.cmdb.changing(event) as change:
-            active = change.set_rotation(active)
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
-        return active
+        return states
 
-    def _reseal(
-        self, rotation: Rotation, keys: OpenKeyStore, told: Progress
-    ) -> tuple[int, tuple[CredentialProof, ...]]:
-        """Every credential of another key, in batches; one that does not open stays as it is."""
-        installation = self._installation
-        cmdb_id = installation.cmdb.cmdb_id()
-        with installation.cmdb.reading() as view:
-            uses = {use.kid: 0 for use in view.counts() if use.kid != rotation.kid}
-            for use in view.counts():
-                if use.kid in uses:
-                    uses[use.kid] += use.credentials
-        told.stage(Stage.RESEALING, sum(uses.values()))
-        new = Sealer(cmdb_id, rotation.kid, keys.key(rotation.kid))
-        resealed, left = 0, list[CredentialProof]()
-        for kid in uses:
-            try:
-                old = Sealer(cmdb_id, kid, keys.key(kid))
-            except NoSuchKey:
-                left.extend(self._missing(kid))
-                continue
-            done, failed = self._reseal_key(old, new, keys, told)
-            resealed += done
-            left.extend(failed)
-        return resealed, tuple(left)
-
-    def _reseal_key(
-        self, old: Sealer, new: Sealer, keys: OpenKeyStore, told: Progress
-    ) -> tuple[int, list[CredentialProof]]:
-        installation = self._installation
-        resealed, left, after = 0, list[CredentialProof](), ""
-        while True:
-            # Between transactions only: what is committed is whole, what is not never happened.
-            told.checkpoint()
-            with installation.cmdb.reading() as view:
-                rows = view.sealed(old.kid, after, BATCH)
-                self._check_limit(view, new.kid, len(rows))
-            if not rows:
-                return resealed, left
-            after = rows[-1].credential.credential_id
-            fresh = []
-            for row in rows:
-                credential = row.credential
-                if not old.opens(credential.credential_id, credential.fields, row.blob):
-                    left.append(CredentialProof(credential, FailureReason.TAMPERED))
-                    continue
-                with old.open(credential.credential_id, credential.fields, row.blob) as secret:
-                    blob = new.seal(credential.credential_id, credential.fields, secret)
-                fresh.append((credential.credential_id, blob))
-            event = installation.event(Action.ROTATION_RESEALED, new.kid, credentials=len(fresh))
-            with installation.cmdb.changing(event) as change:
-                change.reseal(fresh, new.kid, installation.clock.now())
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
-            resealed += len(fresh)
-            told.advance(len(rows))
-
-    @staticmethod
-    def _check_limit(view: CmdbView, kid: Kid, more: int) -> None:
-        if view.seals(kid) + more > SEALS_LIMIT:
-            raise KeyUsedUp(kid)
-
-    def _missing(self, kid: Kid) -> list[CredentialProof]:
-        found, after = list[CredentialProof](), ""
-        while True:
-            with self._installation.cmdb.reading() as view:
-                rows = view.sealed(kid, after, BATCH)
-            if not rows:
-                return found
-            after = rows[-1].credential.credential_id
-            found += [CredentialProof(row.credential, FailureReason.KEY_MISSING) for row in rows]
+    def _abandon(self, rotation: Rotation, keys: OpenKeyStore) -> None:
+        ended = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=0, key="missing")
+        self._write(ended, event, keys)
 
     def _finish(self, rotation: Rotation, keys: OpenKeyStore, resealed: int) -> None:
-        installation = self._installation
-        done = replace(rotation, stage=RotationStage.FINISHED, changed=installation.clock.now())
-        event = installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=resealed)
-        with installation.cmdb.changing(event) as change:
-            change.set_rotation(done)
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+        done = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=resealed)
+        self._write(done, event, keys)
 
-    def _report(self, kid: Kid, resealed: int, left: tuple[CredentialProof, ...]) -> RotationReport:
+    def _write(self, rotation: Rotation, event: AuditEvent, keys: OpenKeyStore) -> None:
+        cmdb_id, server_key = self._installation.cmdb.cmdb_id(), keys.server_key()
+        with self._installation.cmdb.changing(event) as change:
+            change.set_rotation(rotation)
+            sign_off(change, cmdb_id, server_key)
+
+    def _report(self, kid: Kid, outcome: Outcome) -> RotationReport:
         overview = RecoverabilityService(self._installation).overview()
         for key in self._installation.key_store.keys():
             if key.kid == kid:
-                return RotationReport(kid, key.state, resealed, left, overview.recoverability.due)
+                due = overview.recoverability.due
+                return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due)
         raise PlanOutdated("rotation")
 
 

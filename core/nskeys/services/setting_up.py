@@ -15,8 +15,8 @@ from nskeys.model.operations import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.installation import Installation, sign_off
-from nskeys.services.register import newest, vouched
 from nskeys.services.remembering import asked_before
+from nskeys.services.vouching import vouched
 
 
 class SetUpService:
@@ -37,7 +37,7 @@ class SetUpService:
             return FirstSight(state, installation.home.path, cmdb.address(), None, 0, ())
         with cmdb.reading() as view:
             credentials = sum(use.credentials for use in view.counts())
-            remembered = vouched(view, installation.key_store.server_public())
+            remembered = vouched(view, installation.server_public())
         state = HomeState.DATABASE_ONLY if credentials or remembered else HomeState.EMPTY
         return FirstSight(
             state=HomeState.READY if ready else state,
@@ -45,7 +45,7 @@ class SetUpService:
             cmdb=cmdb.address(),
             cmdb_id=cmdb.cmdb_id(),
             credentials=credentials,
-            remembered=tuple(sorted(remembered, key=newest, reverse=True)),
+            remembered=remembered,
         )
 
     def execute(
@@ -78,7 +78,11 @@ class SetUpService:
                 installation.cmdb.create(self._random_id())
             cmdb_id = installation.cmdb.cmdb_id()
             event = installation.event(
-                Action.SET_UP, settings.server_name, protector=protector, lost=lost, key=first.info.kid
+                Action.LOSS_ACCEPTED if lost else Action.SET_UP,
+                settings.server_name,
+                protector=protector,
+                lost=lost,
+                key=first.info.kid,
             )
             with installation.cmdb.changing(event) as change:
                 change.know_keys([first.info.kid])

@@ -66,7 +66,7 @@ def opened(
 
 def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
     reasons = []
-    public = installation.key_store.server_public()
+    public = installation.server_public()
     if not signature_holds(contents):
         reasons.append("unsigned")
     elif public is not None and server_thumbprint(public) != contents.facts.server_key:

@@ -1,12 +1,9 @@
 """`verify`: does every credential open with the keys of this server?"""
 
-from nskeys.errors import NoSuchKey
-from nskeys.model.keys import Kid
 from nskeys.model.operations import ProofReport
-from nskeys.model.secret import SecretBytes
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress
+from nskeys.ports import Progress, SecretProvider, SilentProgress
 from nskeys.services.installation import Installation, unlocked
-from nskeys.services.proving import prove
+from nskeys.services.proving import prove_here
 
 
 class VerifyService:
@@ -20,15 +17,3 @@ class VerifyService:
         self._installation.require()
         with unlocked(self._installation, secrets) as keys:
             return prove_here(self._installation, keys, progress or SilentProgress())
-
-
-def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progress) -> ProofReport:
-    """The proof with the open key store's keys."""
-
-    def key_of(kid: Kid) -> SecretBytes | None:
-        try:
-            return keys.key(kid)
-        except NoSuchKey:
-            return None
-
-    return prove(installation.cmdb, installation.cmdb.cmdb_id(), key_of, progress)

@@ -100,7 +100,7 @@ _DUE = MappingProxyType(
         DueReason.NEVER: "No backup was made yet.",
         DueReason.KEY_MISSING: "The last backup lacks a key of this server.",
         DueReason.KEY_NEWER: "A key of this server is newer than the last backup.",
-        DueReason.NO_GOOD_COPY: "No proven copy of a backup lies elsewhere.",
+        DueReason.NO_GOOD_COPY: "A key of this server is in no good copy of a backup.",
     }
 )
 _FAILURES = MappingProxyType(

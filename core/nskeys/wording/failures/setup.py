@@ -48,6 +48,10 @@ _OPERATIONS = MappingProxyType(
         "backup": "the backup",
         "drill": "the drill",
         "key store": "the change of the key store",
+        "edit": "the edit of this credential",
+        "removal": "the removal of this credential",
+        "retirement": "the retirement of this backup",
+        "proof": "the trying of the credentials",
     }
 )
 

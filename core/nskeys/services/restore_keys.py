@@ -1,0 +1,70 @@
+"""What a restore does with each key. Pure.
+
+A key that is here is never replaced, and states merge to the stricter one. A present active key stays
+active, restored ones arrive deactivated; on an empty store the newest active key stays active.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from nskeys.model.backup import BackedUpKey
+from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key, stricter
+from nskeys.model.operations import KeyFate, PlannedKey
+from nskeys.ports import NewKey
+
+
+def plan_keys(
+    backed_up: Sequence[KeyInfo], here: Sequence[KeyInfo], uses: Mapping[Kid, int]
+) -> tuple[PlannedKey, ...]:
+    """Each key of a backup: new or present, its state afterwards, and the credentials it opens."""
+    present = {key.kid: key for key in here}
+    heir = None if here else active_key(tuple(backed_up))
+    planned = []
+    for key in backed_up:
+        mine = present.get(key.kid)
+        if mine is not None:
+            fate, state = KeyFate.PRESENT, merged(mine.state, key.state)
+        else:
+            fate, state = KeyFate.NEW, arriving(key, heir, first=not here)
+        planned.append(PlannedKey(key, fate, state, uses.get(key.kid, 0)))
+    return tuple(planned)
+
+
+def arriving(key: KeyInfo, heir: KeyInfo | None, *, first: bool) -> KeyState:
+    """The state of a key that was not here. On an empty store (`first`) the heir stays active, and a key
+    that waits for its rotation goes on waiting."""
+    if key == heir:
+        return KeyState.ACTIVE
+    if first and key.state is KeyState.PRE_ACTIVE:
+        return KeyState.PRE_ACTIVE
+    return stricter(key.state, KeyState.DEACTIVATED)
+
+
+def merged(mine: KeyState, theirs: KeyState) -> KeyState:
+    """The stricter state; but the key that seals here goes on sealing unless it is compromised, and one
+    that waits here is not made active by a backup that was made after its rotation."""
+    if mine is KeyState.ACTIVE and theirs is not KeyState.COMPROMISED:
+        return mine
+    if mine is KeyState.PRE_ACTIVE and theirs is KeyState.ACTIVE:
+        return mine
+    return stricter(mine, theirs)
+
+
+def new_keys(planned: Sequence[PlannedKey], keys: Sequence[BackedUpKey], now: datetime) -> list[NewKey]:
+    """The keys to be added, in the states that were planned; a state that is new begins `now`."""
+    material = {key.info.kid: key.material for key in keys}
+    return [
+        NewKey(item.info.in_state(item.state_after, now), material[item.info.kid])
+        for item in planned
+        if item.fate is KeyFate.NEW
+    ]
+
+
+def new_states(planned: Sequence[PlannedKey], here: Sequence[KeyInfo], now: datetime) -> list[KeyInfo]:
+    """The keys that are here and change their state."""
+    present = {key.kid: key for key in here}
+    return [
+        present[item.info.kid].in_state(item.state_after, now)
+        for item in planned
+        if item.fate is KeyFate.PRESENT and present[item.info.kid].state is not item.state_after
+    ]

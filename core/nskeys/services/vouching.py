@@ -1,0 +1,130 @@
+"""Register rows: which of them the server key vouches for, and how they are written.
+
+Whoever can write to the database can write rows into the register. A row counts only where the server
+key signed its exact text; one that cannot even be understood is left out, so that it holds nobody up on
+the day the register is needed.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from nskeys.crypto.signing import sign, verify
+from nskeys.model.backup import Facts, Inspected
+from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, Sight
+from nskeys.model.register_text import from_text, to_text
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import CmdbChange, CmdbView, RegisterRow
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register as one look at the CMDB shows it."""
+
+    copies: tuple[BackupCopy, ...]
+    """Newest generation first, those that the server key vouches for before all others."""
+    unreadable: int
+    """Rows that cannot be understood: not written by nskeys, or changed."""
+    fingerprint: str
+    """A digest of every row's text."""
+
+
+def read_register(view: CmdbView, public: bytes | None) -> Register:
+    """Every row; `signed` says whether the owner of `public` vouches for it (None: nobody does)."""
+    rows = view.register_rows()
+    copies: dict[tuple[str, str], BackupCopy] = {}
+    unreadable = 0
+    for row in rows:
+        try:
+            copy = replace(from_text(row.text), signed=_vouches(public, row))
+        except ValueError:
+            unreadable += 1
+            continue
+        # A row that was put in twice is one copy, as it was last seen.
+        known = copies.get(place(copy))
+        if known is None or (known.signed, known.look_moment) < (copy.signed, copy.look_moment):
+            copies[place(copy)] = copy
+    return Register(tuple(sorted(copies.values(), key=newest, reverse=True)), unreadable, _digest(rows))
+
+
+def vouched(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
+    """The copies of `read_register`."""
+    return read_register(view, public).copies
+
+
+def newest(copy: BackupCopy) -> tuple[bool, int, str, str]:
+    """Order of backups: vouched ones first, then generation, hash and address; never a file name."""
+    return (copy.signed, copy.backup.generation, *place(copy))
+
+
+def place(copy: BackupCopy) -> tuple[str, str]:
+    """What tells one copy from another: its `.kms` and its address."""
+    return (copy.backup.kms_sha256, copy.address)
+
+
+def still_there(view: CmdbView, public: bytes | None, wanted: BackupCopy) -> BackupCopy | None:
+    """The row of this copy as it is now, if the server key vouches for it."""
+    for copy in vouched(view, public):
+        if copy.signed and place(copy) == place(wanted):
+            return copy
+    return None
+
+
+def known_copy(
+    view: CmdbView, public: bytes | None, inspected: Inspected, address: str
+) -> BackupCopy | None:
+    """The row of this very file at this address, if the server key vouches for it."""
+    for copy in vouched(view, public):
+        if copy.signed and copy.address == address and copy.backup.archive_sha256 == inspected.file_sha256:
+            return copy
+    return None
+
+
+def without_claims(copy: BackupCopy) -> BackupCopy:
+    """A row that nobody vouches for, stripped of where it says to lie and how it says to be."""
+    return replace(copy, where=NOWHERE, sight=Sight.NOT_LOOKED, proofs=(), good_moment=None)
+
+
+def record(change: CmdbChange, copy: BackupCopy, server_key: SecretBytes) -> None:
+    """Write the row, signed by the server key."""
+    text = to_text(copy)
+    signature = sign(server_key, "register", text.encode("utf-8"))
+    change.record(copy, RegisterRow(text, signature))
+
+
+def record_unsigned(change: CmdbChange, copy: BackupCopy) -> None:
+    """Write the row so that nobody vouches for it."""
+    change.record(copy, RegisterRow(to_text(copy), None))
+
+
+def identity(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIdentity:
+    """What the register keeps of a backup."""
+    return BackupIdentity(
+        kms_sha256=inspected.kms_sha256,
+        archive_sha256=inspected.file_sha256,
+        archive_name=archive_name,
+        size=inspected.size,
+        server=facts.server,
+        cmdb_id=facts.cmdb_id,
+        server_key=facts.server_key,
+        created=facts.created,
+        generation=facts.generation,
+        previous=facts.previous,
+        kids=facts.kids,
+        protection=facts.protection,
+        recipients=facts.recipients,
+        hint=facts.hint,
+    )
+
+
+def _vouches(public: bytes | None, row: RegisterRow) -> bool:
+    return (
+        public is not None
+        and row.signature is not None
+        and verify(public, "register", row.text.encode("utf-8"), row.signature)
+    )
+
+
+def _digest(rows: Iterable[RegisterRow]) -> str:
+    digests = sorted(hashlib.sha256(row.text.encode("utf-8", "replace")).digest() for row in rows)
+    return hashlib.sha256(b"".join(digests)).hexdigest()
