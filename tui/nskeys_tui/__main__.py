@@ -11,6 +11,11 @@ import signal
 import sys
 from collections.abc import MutableMapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nskeys.errors import NskeysError
+    from nskeys_tui.screens.refused import Refused
 
 _PR_SET_DUMPABLE = 4
 _A_BUG = 70
@@ -56,10 +61,9 @@ def _open_app(home: str | None) -> int:
     # An ignored SIGHUP, as under nohup, would leave Textual spinning when the line drops.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from nskeys_tui.app import NskeysApp, Opening
-    from nskeys_tui.screens.refused import Refused
     from nskeys_tui.screens.starting import Starting
 
-    app = NskeysApp(Opening(partial(_connect, home), Starting, Refused))
+    app = NskeysApp(Opening(partial(_connect, home), Starting, _refused))
     app.run(mouse=False)
     return app.return_code or 0
 
@@ -69,6 +73,12 @@ def _connect(home: str | None) -> str:
     from nskeys.bootstrap import connect
 
     return connect(home).installation.settings.read().server_name
+
+
+def _refused(error: "NskeysError") -> "Refused":
+    from nskeys_tui.screens.refused import Refused
+
+    return Refused(error)
 
 
 def _quieten_textual(environment: MutableMapping[str, str]) -> None:

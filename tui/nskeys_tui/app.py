@@ -1,7 +1,8 @@
-"""The app: theme, first paint, palette, and the three places where Textual would give things away.
+"""The app: theme, first paint, palette, and the places where Textual would give things away.
 
 It paints its first screen before anything slow is imported or any file is opened: `Opening.connect`
-then runs in a thread, and what it returns decides which screen follows.
+then runs in a thread, and what it returns decides which screen follows. What the first paint does not
+need is imported where it is used: the model and its words cost a third of Textual itself.
 """
 
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -23,11 +24,12 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
-from nskeys.errors import NskeysError
-from nskeys_tui.dialogs.help import Help, keys_in_words
-from nskeys_tui.dialogs.palette import Command, Palette
 from nskeys_tui.screens.starting import Starting
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
+
+if TYPE_CHECKING:
+    from nskeys.errors import NskeysError
+    from nskeys_tui.dialogs.palette import Command
 
 A_BUG = 70
 """Exit code (BSD `EX_SOFTWARE`)."""
@@ -43,7 +45,7 @@ class Opening(Generic[T]):
     """Slow imports, configuration, database. Runs in a thread; may raise any NskeysError."""
     arrive: Callable[[T], Screen[None]]
     """The screen that follows."""
-    refuse: Callable[[NskeysError], Screen[None]]
+    refuse: "Callable[[NskeysError], Screen[None]]"
     """The screen that says why there is none."""
 
 
@@ -55,6 +57,7 @@ class NskeysApp(App[None]):
     ENABLE_COMMAND_PALETTE = False  # Textual's own: one of its commands writes a screenshot to a file
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", tooltip="What the keys of this screen do"),
+        Binding("f1", "help", show=False),
         Binding("q", "quit", "Quit", tooltip="Leave nskeys"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+p", "palette", "Commands", show=False, priority=True),
@@ -79,12 +82,17 @@ class NskeysApp(App[None]):
 
     # --- first paint, then services --------------------------------------------------------------
 
+    def get_default_screen(self) -> Screen[None]:
+        """The frame and its words."""
+        return Starting()
+
     def on_mount(self) -> None:
-        """Show the frame and its words; go for the services once that is painted."""
-        self.push_screen(Starting())
+        """Go for the services once the first screen is painted."""
         self.call_after_refresh(self.run_worker, self._connect, thread=True)
 
     def _connecting(self, opening: Opening[T]) -> None:
+        from nskeys.errors import NskeysError
+
         try:
             services = opening.connect()
         except NskeysError as error:
@@ -110,8 +118,10 @@ class NskeysApp(App[None]):
 
     # --- commands --------------------------------------------------------------------------------
 
-    def commands_now(self) -> Iterable[Command]:
+    def commands_now(self) -> "Iterable[Command]":
         """What the keys of this screen do, and the other theme."""
+        from nskeys_tui.dialogs.palette import Command
+
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             if binding.show and enabled and binding.description:
                 run = partial(self.run_action, binding.action, node)
@@ -123,10 +133,12 @@ class NskeysApp(App[None]):
 
     def action_palette(self) -> None:
         """Ctrl+P: all commands, by name."""
+        from nskeys_tui.dialogs.palette import Palette
+
         if not self.screen.is_modal:
             self.push_screen(Palette(tuple(self.commands_now())), self._run_command)
 
-    def _run_command(self, command: Command | None) -> None:
+    def _run_command(self, command: "Command | None") -> None:
         if command is not None:
             self.call_next(command.run)
 
@@ -136,6 +148,8 @@ class NskeysApp(App[None]):
 
     def action_help(self) -> None:
         """`?`: the keys of this screen, in words."""
+        from nskeys_tui.dialogs.help import Help, keys_in_words
+
         self.push_screen(Help(keys_in_words(self.screen), self.screen.HELP or ""))
 
     def action_help_quit(self) -> None:

@@ -38,9 +38,10 @@ class FileBrowser(Dialog[Path]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", tooltip="Go into the folder, or take the file"),
+        Binding("enter", "open", "Open", priority=True, tooltip="Go into the folder, or take the file"),
         Binding("s", "take", "Take this folder", tooltip="Take the folder whose contents are shown"),
-        Binding("backspace,left", "up", "Up", tooltip="Go to the folder above"),
+        Binding("backspace", "up", "Up", tooltip="Go to the folder above"),
+        Binding("left", "up", show=False),
         Binding("full_stop", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
     ]
 
