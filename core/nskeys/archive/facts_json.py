@@ -24,10 +24,11 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.times import from_rfc3339, to_rfc3339
 
+KNOWN_FORMAT = 1
+"""The number in `FORMAT`: the newest backup format that this program reads."""
 HASH = r"[0-9a-f]{64}"
 _ID = r"[0-9a-f]{32}"
 _STATES = "|".join(KeyState)
-_KNOWN_FORMAT = 1
 _FIELDS = (
     "format",
     "server",
@@ -68,8 +69,8 @@ def facts_to_json(facts: Facts) -> dict[str, Json]:
 
 def facts_from_json(value: Json) -> Facts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
-    if (found := format_number(value)) > _KNOWN_FORMAT:
-        raise NewerVersion("backup", found, _KNOWN_FORMAT)
+    if (found := format_number(value)) > KNOWN_FORMAT:
+        raise NewerVersion("backup", found, KNOWN_FORMAT)
     fields = record(value, *_FIELDS)
     audit = record(fields["audit"], "count", "head")
     protection = Protection(text(fields["protection"], "|".join(Protection)))

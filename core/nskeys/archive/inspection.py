@@ -11,6 +11,7 @@ from nskeys.archive.age_header import FAMILY
 from nskeys.archive.age_password import protection_of
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
+from nskeys.archive.facts_json import KNOWN_FORMAT
 from nskeys.archive.manifest import manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
@@ -30,7 +31,6 @@ from nskeys.model.backup import (
 
 _NAMES = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, KMS_NAME)
 _NAMES_WITH_IDENTITY = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, IDENTITY_NAME, KMS_NAME)
-_KNOWN_FORMAT = 1
 
 
 def inspect(path: str, data: bytes) -> Inspected:
@@ -90,8 +90,8 @@ def _refuse_newer(manifest: bytes) -> None:
         found = manifest_format(manifest)
     except Malformed:
         return
-    if found > _KNOWN_FORMAT:
-        raise NewerVersion("backup", found, _KNOWN_FORMAT)
+    if found > KNOWN_FORMAT:
+        raise NewerVersion("backup", found, KNOWN_FORMAT)
 
 
 def _manifest(path: str, members: dict[str, bytes]) -> Manifest:
