@@ -1,0 +1,206 @@
+"""A process that is killed before any of its calls loses nothing, and running it again finishes the job."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nskeys.errors import NotSetUp
+from nskeys.model.keys import KeyState
+from nskeys.model.register import Sight
+from nskeys.model.rotation import RotationStage
+from tests.fakes.dying import Life, every_death
+from tests.fakes.memory_site import MemoryServer, MemorySite
+from tests.fakes.servers import NOBODY
+
+SECRETS = {f"run-as/deploy-{number}": f"secret {number}" for number in range(3)}
+
+
+def with_credentials(site: MemorySite | None = None) -> MemoryServer:
+    """A server that holds SECRETS."""
+    server = (site or MemorySite()).server()
+    server.set_up()
+    for reference, secret in SECRETS.items():
+        server.add(reference.removeprefix("run-as/"), secret)
+    return server
+
+
+class Walk:
+    """An operation that dies at each of its calls, on a fresh server each time."""
+
+    def __init__(
+        self,
+        prepare: Callable[[], MemoryServer],
+        act: Callable[[MemoryServer], object],
+        intact: Callable[[MemoryServer], None],
+        done: Callable[[MemoryServer], None],
+    ) -> None:
+        self._prepare = prepare
+        self._act = act
+        self._intact = intact
+        self._done = done
+        self._server = prepare()
+
+    def run(self) -> list[str]:
+        """Every call that the operation makes when it is left alone."""
+        return every_death(self._begin, self._survive)
+
+    def _begin(self, life: Life) -> None:
+        self._server = self._prepare()
+        self._act(self._server.with_life(life))
+        self._done(self._server.restarted())
+
+    def _survive(self, life: Life) -> None:
+        self._server.restarted()
+        self._intact(self._server)
+        self._act(self._server)
+        self._done(self._server)
+
+
+def nothing_lost(server: MemoryServer) -> None:
+    """Every secret opens, and nothing is claimed that is not so."""
+    assert server.secrets() == SECRETS
+    for copy in server.services.register.copies():
+        assert copy.sight is Sight.GOOD
+    assert server.services.audit.verify().broken_at is None
+
+
+def test_a_set_up() -> None:
+    def intact(server: MemoryServer) -> None:
+        if not server.key_store.exists():
+            with pytest.raises(NotSetUp):
+                server.installation.require()
+
+    def done(server: MemoryServer) -> None:
+        server.installation.require()
+        assert len(server.keys()) == 1
+        assert server.services.audit.verify().whole
+        server.add("the first")
+
+    def act(server: MemoryServer) -> None:
+        if not server.key_store.exists():
+            server.set_up()
+
+    assert len(Walk(lambda: MemorySite().server(), act, intact, done).run()) > 10
+
+
+def test_a_backup() -> None:
+    def done(server: MemoryServer) -> None:
+        nothing_lost(server)
+        assert server.counts() == (3, 0, 0)
+        assert server.registry.values.backup_path == server.vault
+        assert server.services.backup.due() == ()
+        assert server.services.audit.verify().whole
+
+    calls = Walk(with_credentials, lambda server: server.back_up(), nothing_lost, done).run()
+    assert calls.index("destinations.at.publish") < calls.index("registry.write")
+
+
+def test_a_restore_on_new_hardware() -> None:
+    site = MemorySite()
+    lost = with_credentials(site)
+    address = lost.back_up().copy.address
+
+    def intact(server: MemoryServer) -> None:
+        assert site.destinations.places["/vault"].files
+        if server.key_store.exists():
+            nothing_lost(server)
+
+    def done(server: MemoryServer) -> None:
+        nothing_lost(server)
+        assert server.states() == lost.states()
+        assert server.counts() == (3, 0, 0)
+        assert server.registry.values.backup_path == server.vault
+        assert server.services.backup.due() == ()
+        assert server.services.audit.verify().whole
+        before = server.everything()
+        server.restore(address)
+        assert server.everything() == before
+
+    calls = Walk(
+        lambda: site.with_database_of(lost), lambda server: server.restore(address), intact, done
+    ).run()
+    assert "key_store.create" in calls
+
+
+def test_a_restore_of_older_keys_onto_a_server_that_has_keys() -> None:
+    site = MemorySite()
+    lost = with_credentials(site)
+    address = lost.back_up().copy.address
+
+    def prepare() -> MemoryServer:
+        server = site.with_database_of(lost)
+        server.services.set_up.execute("file", NOBODY, server.settings(), 3)
+        return server
+
+    def intact(server: MemoryServer) -> None:
+        assert server.key_store.exists()
+        assert server.states()[server.active()] is KeyState.ACTIVE
+
+    def done(server: MemoryServer) -> None:
+        nothing_lost(server)
+        assert sorted(server.states().values()) == ["active", "deactivated"]
+        assert any('"restored"' in line for line in server.audit())
+
+    def act(server: MemoryServer) -> None:
+        server.restore(address, accept_foreign=True)
+
+    Walk(prepare, act, intact, done).run()
+
+
+def test_the_first_step_of_a_rotation() -> None:
+    def prepare() -> MemoryServer:
+        server = with_credentials()
+        server.back_up()
+        return server
+
+    def done(server: MemoryServer) -> None:
+        nothing_lost(server)
+        assert sorted(server.states().values()) == ["active", "pre-active"]
+        rotation = server.services.recoverability.overview().rotation
+        assert rotation is not None
+        assert rotation.stage is RotationStage.WAITING
+        assert server.services.backup.due()
+
+    Walk(prepare, lambda server: server.rotate(), nothing_lost, done).run()
+
+
+def rotated(server: MemoryServer) -> None:
+    """The rotation is over: one key seals everything, and everything opens."""
+    nothing_lost(server)
+    assert sorted(server.states().values()) == ["active", "deactivated"]
+    overview = server.services.recoverability.overview()
+    assert overview.rotation is None
+    assert overview.put_back == ()
+    assert {key.kid for key in overview.recoverability.keys if key.credentials} == {server.active()}
+
+
+def test_a_rotation_once_its_key_is_backed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nskeys.services.resealing.BATCH", 1)
+
+    def prepare() -> MemoryServer:
+        server = with_credentials()
+        server.rotate()
+        server.back_up()
+        return server
+
+    def act(server: MemoryServer) -> None:
+        if server.services.recoverability.overview().rotation is not None:
+            server.rotate()
+
+    def done(server: MemoryServer) -> None:
+        rotated(server)
+        assert server.counts() == (3, 0, 0)
+
+    calls = Walk(prepare, act, nothing_lost, done).run()
+    assert calls.count("cmdb.changing.reseal") == 3
+
+
+def test_a_rotation_without_a_backup_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nskeys.services.resealing.BATCH", 2)
+
+    def act(server: MemoryServer) -> None:
+        waiting = server.services.recoverability.overview().rotation is not None
+        if waiting or len(server.keys()) == 1 or KeyState.PRE_ACTIVE in server.states().values():
+            server.rotate(without_backup=True)
+
+    Walk(with_credentials, act, nothing_lost, rotated).run()

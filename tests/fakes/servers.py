@@ -1,0 +1,243 @@
+"""Notification Servers for tests of the services: the same machine in memory, or of the real parts.
+
+A `Site` is a world with several machines in it and a vault that all of them reach; a `Server` is one
+machine with its disk. New hardware is another server of the same site: it keeps nothing but what a test
+carries over.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from nskeys.bootstrap import Services, wire
+from nskeys.crypto.kdf import Argon2Cost
+from nskeys.errors import Locked
+from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key
+from nskeys.model.operations import (
+    BackupReport,
+    DrillReport,
+    RestoreReport,
+    RotationReport,
+    SetUpReport,
+)
+from nskeys.model.places import DestinationInfo
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress
+from nskeys.protectors.registry import protector
+from nskeys.services.installation import Installation
+from nskeys.services.sources import find_source, opened
+from tests.fakes.fixed import Answers, FixedClock, NobodyToAsk
+
+NAME = "ns01.example.net"
+PASSWORD = "a password for the vault"
+PASSPHRASE = "a passphrase for the keys"
+NOBODY = NobodyToAsk()
+SCRYPT_LOG_N = 1
+_ARGON2 = Argon2Cost(memory_kib=8, iterations=1, lanes=1)
+
+
+def run_as(name: str, target: str = "finance-*", account: str = "CORP\\svc-deploy") -> CredentialFields:
+    """The fields of a run-as credential."""
+    return check_fields(CredentialKind.RUN_AS, name, target, account)
+
+
+def protector_named(name: str) -> Protector:
+    """The real protectors, as cheap as they can be."""
+    return protector(name, _ARGON2)
+
+
+@dataclass(frozen=True)
+class RawRegisterRow:
+    """A register row as whoever can write to the database sees it."""
+
+    kms_sha256: str
+    address: str
+    body: str
+    signature: bytes | None
+
+
+class Server(ABC):
+    """One machine. What a test does to it through the services is below; what happens to it behind
+    their back is in the abstract methods."""
+
+    def __init__(self, installation: Installation, clock: FixedClock, vault: DestinationInfo) -> None:
+        self.installation = installation
+        self.services: Services = wire(installation)
+        self.clock = clock
+        self._vault = vault
+
+    @property
+    def vault(self) -> str:
+        """A destination elsewhere, where backups go unless told otherwise."""
+        return self._vault.address
+
+    # --- behind the services' back ---
+
+    @property
+    @abstractmethod
+    def local(self) -> str:
+        """A destination on this machine's own disk."""
+
+    @abstractmethod
+    def lose(self, address: str) -> None:
+        """A backup file is gone."""
+
+    @abstractmethod
+    def corrupt(self, address: str) -> None:
+        """One bit of a backup file flips."""
+
+    @abstractmethod
+    def carry(self, address: str, destination: str) -> str:
+        """Somebody copies a backup file to another destination; the copy's address."""
+
+    @abstractmethod
+    def cut_off(self, destination: str) -> AbstractContextManager[None]:
+        """The destination cannot be reached meanwhile."""
+
+    @abstractmethod
+    def register_rows(self) -> list[RawRegisterRow]:
+        """The register as it lies in the database."""
+
+    @abstractmethod
+    def forge_register(self, rows: Sequence[RawRegisterRow]) -> None:
+        """Somebody writes the register into the database."""
+
+    @abstractmethod
+    def forge_credential(self, credential_id: str, **fields: str) -> None:
+        """Somebody changes a credential's fields in the database."""
+
+    @abstractmethod
+    def restarted(self) -> "Server":
+        """The same machine, in a new process."""
+
+    # --- set-up and credentials ---
+
+    def set_up(self, protector: str = "file", secrets: SecretProvider = NOBODY) -> SetUpReport:
+        """A new installation."""
+        return self.services.set_up.execute(protector, secrets, self.settings())
+
+    def settings(self) -> Settings:
+        """What a set-up on this machine would write."""
+        settings = self.installation.settings.read()
+        others = tuple(info for info in settings.destinations if info.address != self.vault)
+        return replace(settings, server_name=NAME, destinations=(self._vault, *others))
+
+    def add(self, name: str, secret: str = "secret", fields: CredentialFields | None = None) -> Credential:
+        """A credential, of kind run-as unless its fields say otherwise."""
+        with SecretBytes.from_text(secret) as given:
+            return self.services.credentials.add(fields or run_as(name), given, NOBODY)
+
+    def secrets(self) -> dict[str, str]:
+        """Every credential that opens here, by its reference."""
+        found = {}
+        with self.installation.cmdb.reading() as view:
+            credentials = [row.credential for row in view.sealed()]
+        failed = {item.credential.credential_id for item in self.services.verify.execute(NOBODY).failures}
+        for credential in credentials:
+            if credential.credential_id not in failed:
+                with self.services.credentials.reveal(credential, NOBODY) as secret:
+                    found[credential.reference] = secret.text()
+        return found
+
+    # --- backups ---
+
+    def back_up(
+        self,
+        destination: str | None = None,
+        password: str = PASSWORD,
+        hint: str = "",
+        progress: Progress | None = None,
+    ) -> BackupReport:
+        """A backup, to the vault unless told otherwise."""
+        plan = self.services.backup.plan(destination or self.vault, hint)
+        return self.services.backup.execute(
+            plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [password]}), progress
+        )
+
+    def restore(
+        self,
+        address: str,
+        password: str = PASSWORD,
+        protector: str = "file",
+        accept_foreign: bool = False,
+        progress: Progress | None = None,
+    ) -> RestoreReport:
+        """Restore from a file, plan and all."""
+        answers = Answers({Purpose.BACKUP_PASSWORD: [password], Purpose.NEW_PASSPHRASE: [PASSPHRASE]})
+        source = find_source(self.installation, address)
+        with opened(self.installation, source, answers, progress or SilentProgress()) as open_source:
+            plan = self.services.restore.plan(open_source)
+            return self.services.restore.execute(
+                plan, open_source, answers, self.settings(), protector, accept_foreign, progress
+            )
+
+    def drill(self, address: str, password: str = PASSWORD) -> DrillReport:
+        """A drill with a file."""
+        source = find_source(self.installation, address)
+        return self.services.drill.execute(source, Answers({Purpose.BACKUP_PASSWORD: [password]}))
+
+    def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:
+        """The next step of a rotation."""
+        plan = self.services.rotation.plan()
+        return self.services.rotation.execute(plan, NOBODY, without_backup, progress)
+
+    # --- what is to be seen ---
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Every key here."""
+        return self.installation.key_store.keys()
+
+    def active(self) -> Kid:
+        """The key that seals."""
+        active = active_key(self.keys())
+        assert active is not None
+        return active.kid
+
+    def states(self) -> dict[Kid, KeyState]:
+        """Each key's state."""
+        return {key.kid: key.state for key in self.keys()}
+
+    def audit(self) -> list[str]:
+        """Every line of the audit trail."""
+        return [entry.line for entry in self.services.audit.entries()]
+
+    def counts(self) -> tuple[int, int, int]:
+        """Credentials that are recoverable, at risk, lost."""
+        totals = self.services.recoverability.assess().totals
+        return totals.recoverable, totals.at_risk, totals.lost
+
+    def lock_is_free(self) -> bool:
+        """Whether somebody could take the lock now."""
+        try:
+            with self.installation.lock.hold("looking whether it is free"):
+                return True
+        except Locked:
+            return False
+
+    def everything(self) -> object:
+        """All that is stored on this machine and in its CMDB, to be compared."""
+        installation = self.installation
+        with installation.cmdb.reading() as view:
+            rows = (view.sealed(), view.rotation(), view.audit_head(), view.audit_signature())
+        return (
+            rows,
+            self.register_rows(),
+            installation.registry.read(),
+            installation.settings.read(),
+            self.keys(),
+            installation.key_store.info(),
+        )
+
+
+class Site(ABC):
+    """The machines of a test, and the vault that all of them reach."""
+
+    @abstractmethod
+    def server(self) -> Server:
+        """A machine with nothing on it."""
+
+    @abstractmethod
+    def with_database_of(self, other: Server) -> Server:
+        """A new machine that holds a copy of another one's database, and nothing else."""
