@@ -22,12 +22,9 @@ def encrypt_payload(file_key: bytes, nonce: bytes, plain: bytes) -> bytes:
 
 def decrypt_payload(file_key: bytes, payload: bytes) -> bytes | None:
     """The whole plaintext; None where any byte of the payload is not what was written."""
-    nonce, sealed = payload[:NONCE_SIZE], payload[NONCE_SIZE:]
-    if len(nonce) < NONCE_SIZE:
-        return None
-    cipher = _cipher(file_key, nonce)
+    cipher = _cipher(file_key, payload[:NONCE_SIZE])
     plain: list[bytes] = []
-    for counted, chunk in _counted(sealed, _CHUNK + TAG_SIZE):
+    for counted, chunk in _counted(payload[NONCE_SIZE:], _CHUNK + TAG_SIZE):
         opened = cipher.decrypt(counted, chunk)
         # An empty last chunk has one meaning only: that the whole payload is empty.
         if opened is None or (not opened and plain):

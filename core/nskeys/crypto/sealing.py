@@ -141,14 +141,11 @@ class Sealer:
         size = len(blob)
         if size < _SMALLEST or size > _LARGEST or size % _BLOCK != _REMAINDER or blob[0] != 1:
             raise ValueError("not a sealed secret")
-        row = _unhex(credential_id)
-        if len(row) != 16:
-            raise ValueError("not a credential id")
         name_, target_, account_, note_ = name.encode(), target.encode(), account.encode(), note.encode()
         try:
             bound = _join(
                 (
-                    row,
+                    _unhex(credential_id),
                     _KINDS[kind],
                     _LENGTHS[len(name_)],
                     name_,

@@ -80,6 +80,22 @@ def test_every_shorter_file_is_refused() -> None:
             decrypt(FILE[:size], PASSWORD)
 
 
+def test_a_file_that_ends_before_its_payload_is_damaged_before_a_password_is_asked() -> None:
+    payload = len(FILE) - len(b"plaintext") - 16
+    assert protection_of(FILE[:payload]) is Protection.PASSWORD
+    for size in range(payload - 1, payload - 17, -1):
+        with pytest.raises(BackupDamaged) as raised:
+            protection_of(FILE[:size])
+        assert raised.value.problem == "truncated"
+
+
+def test_a_header_that_is_for_nobody_is_damaged() -> None:
+    lines = FILE.split(b"\n", 4)
+    with pytest.raises(BackupDamaged) as raised:
+        protection_of(b"\n".join([lines[0], *lines[3:]]))
+    assert raised.value.problem == "header"
+
+
 def test_a_damaged_payload_is_told_apart_from_a_wrong_password() -> None:
     for damaged in (FILE[:-1], FILE + b"x", FILE[:-1] + bytes([FILE[-1] ^ 1])):
         with pytest.raises(BackupDamaged) as raised:
@@ -97,6 +113,7 @@ def _with_factor(factor: str) -> bytes:
         ("21", "work_factor"),
         ("63", "work_factor"),
         ("9" * 400, "work_factor"),
+        ("9" * 5_000, "work_factor"),
         ("0", "scrypt_stanza"),
         ("01", "scrypt_stanza"),
         ("+1", "scrypt_stanza"),

@@ -9,10 +9,10 @@ import pytest
 from nskeys.archive.age_password import decrypt, encrypt
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds, signed_by
-from nskeys.archive.payload import payload_bytes
+from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.archive.strict_json import parse
 from nskeys.crypto.keys import new_server_seed
-from nskeys.crypto.signing import public_of
+from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KmsContents, Protection
 from nskeys.model.canonical import canonical_json
@@ -101,6 +101,8 @@ WRONG_PAYLOADS: dict[str, tuple[Callable[[Any], None], str]] = {
     "a date beyond the calendar": (_set("keys", 0, "iat", to=10**15), "wrong_value"),
     "a key less": (lambda document: document["keys"].pop(0), "keys_and_facts"),
     "a key more": (lambda document: document["keys"].insert(0, document["keys"][0]), "keys_and_facts"),
+    "two server keys": (lambda document: document["keys"].append(document["keys"][2]), "keys_and_facts"),
+    "no keys at all": (_set("keys", to=[]), "keys_and_facts"),
     "keys in another order": (
         lambda document: document["keys"].insert(0, document["keys"].pop(1)),
         "keys_and_facts",
@@ -180,4 +182,9 @@ def test_a_manifest_is_signed_by_the_server_that_wrote_it_and_by_no_other() -> N
     assert not signed_by(WRITTEN.facts, None, PUBLIC)
     assert not signed_by(WRITTEN.facts, signature, public_of(new_server_seed()))
     assert not signed_by(replace(WRITTEN.facts, generation=42), signature, PUBLIC)
-    assert not signed_by(replace(WRITTEN.facts, server_key="ab" * 32), signature, PUBLIC)
+
+
+def test_a_signature_by_another_server_than_the_facts_name_is_none() -> None:
+    told = replace(WRITTEN.facts, server_key="ab" * 32)
+    signature = sign(SEED, "facts", signed_document(told))
+    assert not signed_by(told, signature, PUBLIC)

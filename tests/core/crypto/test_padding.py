@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.thumbprint import thumbprint
-from nskeys.model.credentials import CredentialFields, CredentialKind
+from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.secret import SecretBytes
 
 CMDB, ROW, NONCE = "c0" * 16, "ab" * 16, bytes(12)
@@ -32,6 +32,9 @@ def _sealed(plain: bytes) -> bytes:
         (b"secret\x80" + bytes(56) + b"\x01", False),
         (b"secret\x80" + bytes(121), False),
         (b"secret\x80", False),
+        (b"x" * 70 + b"\x80", False),
+        (b"x" * SECRET_LIMIT + b"\x80", True),
+        (b"x" * (SECRET_LIMIT + 64) + b"\x80", False),
     ],
     ids=[
         "as written",
@@ -41,7 +44,10 @@ def _sealed(plain: bytes) -> bytes:
         "another mark",
         "something behind it",
         "a whole block too many",
+        "less than a block",
         "no multiple of 64",
+        "the longest secret",
+        "a secret longer than any",
     ],
 )
 def test_a_secret_has_one_padded_form(plain: bytes, *, opens: bool) -> None:

@@ -162,3 +162,34 @@ def test_a_sealer_works_on_when_its_material_was_wiped() -> None:
     assert "redacted" in repr(material)
     assert SEALER.kid[:8] in repr(sealer)
     assert SEALER.kid not in repr(sealer)
+
+
+# --- sealing anew ------------------------------------------------------------------------------------
+
+NEW_KEY = SecretBytes(bytes(range(32, 64)))
+NEW_SEALER = Sealer(CMDB, thumbprint(NEW_KEY), NEW_KEY)
+
+
+@settings(max_examples=50, deadline=None)
+@given(fields, secrets)
+def test_what_is_sealed_anew_opens_under_the_new_key_only(
+    fields: CredentialFields, secret: SecretBytes
+) -> None:
+    done, failed = NEW_SEALER.resealed(SEALER, [_row(fields, SEALER.seal(ROW, fields, secret))])
+    assert failed == []
+    [(credential_id, blob)] = done
+    assert credential_id == ROW
+    assert NEW_SEALER.open(ROW, fields, blob).same_as(secret)
+    assert not SEALER.opens(ROW, fields, blob)
+
+
+def test_rows_that_do_not_open_are_named_and_the_others_sealed_anew() -> None:
+    good = [(f"{number:032x}", SEALER.seal(f"{number:032x}", FIELDS, SECRET)) for number in range(3)]
+    rows = [(row, *_row(FIELDS, blob)[1:]) for row, blob in good]
+    rows.insert(1, ("f" * 32, *_row(FIELDS, BLOB)[1:]))
+    done, failed = NEW_SEALER.resealed(SEALER, rows)
+    assert failed == ["f" * 32]
+    assert [row for row, _ in done] == [row for row, _ in good]
+    assert all(NEW_SEALER.opens(row, FIELDS, blob) for row, blob in done)
+    assert len({blob[1:13] for _, blob in done}) == len(done)
+    assert NEW_SEALER.resealed(SEALER, []) == ([], [])
