@@ -47,6 +47,7 @@ _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\??[0-9;]*\$[a
 """Private sequences (keyboard protocol, mode queries) of which pyte would print a letter."""
 _ALTERNATE_SCREEN = re.compile(rb"\x1b\[\?1049[hl]")
 """pyte has one screen only: coming and going begin with an empty one."""
+_ASKS_SYNCHRONIZED = b"\x1b[?2026$p"
 _UNFINISHED = re.compile(rb"\x1b(\[[0-9;?<>=$]*)?\Z")
 
 
@@ -65,7 +66,10 @@ class PtySession:
         lines: int = 24,
         environment: Mapping[str, str] | None = None,
         directory: str | None = None,
+        synchronized: bool = False,
     ) -> None:
+        """`synchronized` answers as terminals do that take each update as a whole (mode 2026)."""
+        self._synchronized = synchronized
         self.columns, self.lines = columns, lines
         self.received = 0
         """Bytes that the command wrote to its terminal so far."""
@@ -202,6 +206,8 @@ class PtySession:
     def _take(self, data: bytes) -> None:
         self.received += len(data)
         self._raw += data
+        if self._synchronized and _ASKS_SYNCHRONIZED in data:
+            os.write(self._master, b"\x1b[?2026;2$y")
         data = self._unfinished + data
         cut = _UNFINISHED.search(data)
         self._unfinished = data[cut.start() :] if cut else b""

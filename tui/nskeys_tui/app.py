@@ -101,8 +101,8 @@ class NskeysApp(App[None]):
             self.post_message(self.Connected(partial(opening.arrive, services)))
 
     async def on_nskeys_app_connected(self, message: Connected) -> None:
-        """Go on with the screen that fits."""
-        await self.switch_screen(message.following())
+        """Go on with the screen that fits; the first one stays below it, unseen."""
+        await self.push_screen(message.following())
 
     # --- look ------------------------------------------------------------------------------------
 
@@ -151,6 +151,13 @@ class NskeysApp(App[None]):
         from nskeys_tui.dialogs.help import Help, keys_in_words
 
         self.push_screen(Help(keys_in_words(self.screen), self.screen.HELP or ""))
+
+    async def action_quit(self) -> None:
+        """Leave; while work is under way, ask it to stop instead, for it ends only where it may."""
+        if any(getattr(screen, "BUSY", False) for screen in self.screen_stack):
+            self.notify("Work is under way: Esc stops it at the next safe place.", markup=False)
+        else:
+            await super().action_quit()
 
     def action_help_quit(self) -> None:
         """Ctrl+C, where nothing else takes it: it neither quits nor copies, so say what does."""

@@ -66,9 +66,10 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", tooltip="Stop at the next place where stopping is safe"),
-        Binding("ctrl+q", "stop", show=False, priority=True),
-        Binding("ctrl+c", "stop", show=False, priority=True),
+        Binding("ctrl+c", "stop", show=False),
     ]
+    BUSY = True
+    """The app is not left while this stands: leaving asks the work to stop instead."""
 
     @dataclass
     class _Told(Message):

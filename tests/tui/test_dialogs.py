@@ -1,0 +1,128 @@
+"""Questions on top of a screen: what each answer returns."""
+
+import pytest
+
+from nskeys.model.secret import SecretBytes
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.widgets.rule import Rule
+from tests.tui.demo import generate, judge
+from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
+
+SIZES = [HOME_SIZE, SMALL_SIZE]
+
+
+def new_password() -> NewPassword:
+    return NewPassword("New password", "Only this opens it.", assess=judge, generate=generate)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (["enter"], False),
+        (["escape"], None),
+        (["down", "enter"], True),
+        (["y", "enter"], True),
+        (["y", "n", "enter"], False),
+    ],
+)
+async def test_a_question_is_answered_with_no_until_the_person_moves(keys: list[str], answer: bool) -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, Confirm("Remove it?", "Its secret is gone for good."))
+        await pilot.press(*keys)
+        await until(pilot, lambda: bool(stage.answers))
+        assert stage.answers == [answer]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_a_notice_says_what_happened_and_what_to_do(size: tuple[int, int], key: str) -> None:
+    stage = Stage(Rule(), size=size)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, Notice("Damaged", "The backup is damaged [/].", "Use another copy."))
+        text = "\n".join(stage.lines())
+        assert "The backup is damaged [/]." in text
+        assert "Use another copy." in text
+        await pilot.press(key)
+        await until(pilot, lambda: stage.answers == [None])
+
+
+async def test_a_password_comes_back_as_a_secret_and_the_field_forgets_it() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        dialog = AskPassword("Password", "Password of the backup", refused="That one does not open it.")
+        await stage.ask(pilot, dialog)
+        assert any("! That one does not open it." in line for line in stage.lines())
+        await pilot.press(*"hunter2", "enter")
+        await until(pilot, lambda: bool(stage.answers))
+        assert isinstance(stage.answers[0], SecretBytes)
+        assert stage.answers[0].reveal() == b"hunter2"
+
+
+async def test_no_password_is_no_answer() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, AskPassword("Password", "Password of the backup"))
+        await pilot.press("enter")
+        assert any("! Type the password" in line for line in stage.lines())
+        await pilot.press("escape")
+        await until(pilot, lambda: stage.answers == [None])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_new_password_is_typed_twice(size: tuple[int, int]) -> None:
+    stage = Stage(Rule(), size=size)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, new_password())
+        await pilot.press(*"correct horse", "enter", *"battery", "enter")
+        assert any("! The two passwords differ." in line for line in stage.lines())
+        await pilot.press("ctrl+u", *"correct horse", "enter")
+        await until(pilot, lambda: bool(stage.answers))
+        assert stage.answers[0].reveal() == b"correct horse"
+
+
+async def test_the_strength_of_a_new_password_is_shown_while_it_is_typed() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, new_password())
+        await pilot.press(*"correct horse")
+        await until(pilot, lambda: any("███░ 13 characters" in line for line in stage.lines()))
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: not any("characters" in line for line in stage.lines()))
+
+
+async def test_a_generated_password_must_be_seen_before_it_is_taken() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, new_password())
+        await pilot.press("ctrl+g")
+        assert "k7mwp" not in "\n".join(stage.lines())
+        await pilot.press("enter")
+        assert any("! Show it first" in line for line in stage.lines())
+        await pilot.press("ctrl+r")
+        assert any("k7mwp-x2n5r-qgt4v-hdc8z-wpy3f" in line for line in stage.lines())
+        assert pilot.app.clipboard == ""
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(stage.answers))
+        assert stage.answers[0].reveal() == b"k7mwp-x2n5r-qgt4v-hdc8z-wpy3f"
+
+
+async def test_a_generated_password_that_is_changed_is_a_typed_one() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, new_password())
+        await pilot.press("ctrl+g", "ctrl+r", "x")
+        await pilot.pause()
+        assert "k7mwp" not in "\n".join(stage.lines())
+        await pilot.press("enter")
+        assert any("! The two passwords differ." in line for line in stage.lines())
+
+
+async def test_leaving_a_new_password_returns_none() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, new_password())
+        await pilot.press(*"abc", "escape")
+        await until(pilot, lambda: stage.answers == [None])

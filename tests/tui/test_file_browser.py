@@ -1,0 +1,110 @@
+"""Finding a file: names are hostile text, folders may be unreadable, and all of it goes by keyboard."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from nskeys_tui.dialogs.file_browser import FileBrowser, fit_end
+from nskeys_tui.dialogs.folder_listing import ENTRY_LIMIT, UP, EntryRows, list_folder, nearest_folder
+from nskeys_tui.widgets.rule import Rule
+from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
+
+HOSTILE = "\x1b]0;owned\x07\u202ekms.zip"
+
+
+def everything(_name: str) -> bool:
+    return True
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "backups" / "older").mkdir(parents=True)
+    (tmp_path / "backups" / "ns01-20261122.zip").write_bytes(b"x" * 12_400)
+    (tmp_path / "backups" / "notes.txt").write_bytes(b"")
+    (tmp_path / "backups" / ".hidden.zip").write_bytes(b"")
+    (tmp_path / "backups" / HOSTILE).write_bytes(b"")
+    return tmp_path / "backups"
+
+
+def test_a_listing_has_the_way_up_then_folders_then_wanted_files(folder: Path) -> None:
+    names = [entry.name for entry in list_folder(folder, lambda name: name.endswith(".zip"), hidden=False)]
+    assert names == [UP, "older", HOSTILE, "ns01-20261122.zip"]
+
+
+def test_hidden_files_are_listed_on_request(folder: Path) -> None:
+    assert ".hidden.zip" in [entry.name for entry in list_folder(folder, everything, hidden=True)]
+
+
+def test_nothing_in_a_name_reaches_the_terminal_as_a_command(folder: Path) -> None:
+    os.close(os.open(os.fsencode(folder) + b"/caf\xe9.zip", os.O_CREAT))
+    cells = [row.cells[0] for row in EntryRows(list_folder(folder, everything, hidden=False)).window(0, 99)]
+    assert "\\x1b]0;owned\\x07\\u202ekms.zip" in cells
+    assert "caf\\udce9.zip" in cells
+    assert all(text.isprintable() for text in cells)
+
+
+def test_pipes_and_dangling_links_are_not_offered(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.zip")
+    (folder / "dangling.zip").symlink_to("nowhere")
+    names = [entry.name for entry in list_folder(folder, everything, hidden=False)]
+    assert not {"pipe.zip", "dangling.zip"} & set(names)
+
+
+def test_a_file_from_before_or_after_every_calendar_has_no_date(folder: Path) -> None:
+    os.utime(folder / "notes.txt", (-5, -5))
+    rows = EntryRows(list_folder(folder, everything, hidden=False)).window(0, 99)
+    assert next(row.cells[2] for row in rows if row.cells[0] == "notes.txt") == ""
+
+
+def test_a_folder_that_is_gone_is_looked_for_further_up(folder: Path) -> None:
+    assert nearest_folder(folder / "gone" / "deeper") == folder
+    assert nearest_folder(folder / "notes.txt") == folder
+    assert ENTRY_LIMIT >= 10_000
+
+
+def test_of_a_long_path_the_end_is_shown() -> None:
+    assert fit_end("/var/lib/nskeys/backups", 12) == "…eys/backups"
+    assert fit_end("/var", 12) == "/var"
+
+
+@pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])
+async def test_a_file_is_found_by_keyboard(folder: Path, size: tuple[int, int]) -> None:
+    stage = Stage(Rule(), size=size)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("Choose a backup", folder.parent))
+        await until(pilot, lambda: any("backups/" in line for line in stage.lines()))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: any("ns01-20261122.zip" in line for line in stage.lines()))
+        assert not any("\x1b" in line or "\u202e" in line for line in stage.lines())
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: bool(stage.answers))
+        assert stage.answers == [folder / "ns01-20261122.zip"]
+
+
+async def test_backspace_goes_up_with_the_cursor_on_the_folder_we_came_from(folder: Path) -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("Choose a folder", folder / "older", folders=True))
+        await until(pilot, lambda: any("/older" in line for line in stage.lines()))
+        await pilot.press("backspace")
+        await until(pilot, lambda: any(" older/" in line for line in stage.lines()))
+        assert not any("ns01" in line for line in stage.lines())
+        await pilot.press("enter")
+        await until(pilot, lambda: not any(" older/" in line for line in stage.lines()))
+        await pilot.press("s")
+        await until(pilot, lambda: stage.answers == [folder / "older"])
+
+
+async def test_a_folder_that_cannot_be_read_is_named_and_the_old_one_stays(folder: Path) -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        browser = FileBrowser("Choose a backup", folder)
+        await stage.ask(pilot, browser)
+        await until(pilot, lambda: any("older/" in line for line in stage.lines()))
+        (folder / "older").rmdir()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: any("! older cannot be read." in line for line in stage.lines()))
+        assert any("ns01-20261122.zip" in line for line in stage.lines())
+        await pilot.press("escape")
+        await until(pilot, lambda: stage.answers == [None])
