@@ -1,5 +1,6 @@
 """What the screens of one run share: the services, and how secrets are asked for."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ from textual.app import App
 from textual.screen import ModalScreen
 
 from nskeys.bootstrap import Services
+from nskeys.errors import NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.passwords import generate_password
@@ -39,25 +41,36 @@ class Session:
         outcome = await self._app.push_screen_wait(dialog)
         return outcome if outcome is not None else Outcome()
 
+    async def quickly(self, call: Callable[[], T]) -> T | NskeysError:
+        """Run a short service call in a thread and give its value, or the error that ended it."""
+        return await asyncio.to_thread(_value_or_error, call)
+
     def close(self) -> None:
         """Forget the passphrase, let go of the CMDB."""
         self.secrets.forget()
         self.services.close()
 
 
-def ask_secret(request: SecretRequest, retry: int) -> ModalScreen[SecretBytes | None]:
-    """The dialog that asks for a secret."""
+def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
+    try:
+        return call()
+    except NskeysError as error:
+        return error
+
+
+def ask_secret(request: SecretRequest, retry: int, refused: str = "") -> ModalScreen[SecretBytes | None]:
+    """The dialog that asks for a secret; `refused` says more than the usual words why it asks again."""
     words = question(request, retry, stop="Esc")
     if request.purpose in _NEW:
         return NewPassword(
             "New password",
             words.prompt,
             help=words.help,
-            refused=words.refused,
+            refused=refused or words.refused,
             assess=_assess,
             generate=generate_password,
         )
-    return AskPassword("Password", words.prompt, help=words.help, refused=words.refused)
+    return AskPassword("Password", words.prompt, help=words.help, refused=refused or words.refused)
 
 
 def _assess(password: SecretBytes) -> Strength:

@@ -1,0 +1,54 @@
+"""Making a backup: its destinations, its plan and its report, as rows."""
+
+from collections.abc import Sequence
+
+from nskeys.model.operations import BackupPlan, BackupReport
+from nskeys.services.destinations import DestinationSight
+from nskeys.wording.errors import say
+from nskeys.wording.names import key_state_name, kid_name, proof_words
+from nskeys.wording.places import destination_name, location_name
+from nskeys.wording.sizes import count
+from nskeys.wording.terminal import safe
+
+_SHOWN_KEYS = 4
+
+
+def destination_choices(sights: Sequence[DestinationSight]) -> tuple[tuple[str, str, str], ...]:
+    """Address, name and what is to be known of it, the default first."""
+    ordered = sorted(sights, key=lambda sight: not sight.default)
+    return tuple((sight.info.address, destination_name(sight.info), _about(sight)) for sight in ordered)
+
+
+def _about(sight: DestinationSight) -> str:
+    last = "; the next backup goes there unless told otherwise" if sight.default else ""
+    if sight.problem is not None:
+        return f"! {say(sight.problem).what}"
+    return f"{location_name(sight.where)}{last}"
+
+
+def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
+    """What will be written, and where."""
+    shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
+    more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
+    return (
+        ("Destination", destination_name(plan.destination)),
+        ("", location_name(plan.where)),
+        ("File", safe(plan.archive_name)),
+        ("Backup", f"number {plan.generation}"),
+        ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
+        ("Covers", count(plan.credentials, "credential")),
+        ("Hint", safe(plan.hint) or "none"),
+    )
+
+
+def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
+    """What was written, how far it was proven, and what it covers."""
+    copy = report.copy
+    return (
+        ("File", safe(copy.address)),
+        ("Lies", location_name(copy.where)),
+        ("Proof", proof_words(copy.proof)),
+        ("Covers", count(report.credentials, "credential")),
+        ("SHA-256", copy.backup.kms_sha256),
+        ("", "of keys.kms inside it"),
+    )

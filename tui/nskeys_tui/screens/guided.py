@@ -1,0 +1,88 @@
+"""What guided screens share: a title, a line that says which step this is, the step, the keys."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.wording.errors import say
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class Guided(Screen[None]):
+    """One operation, step by step. Subclasses show one step at a time with `show`."""
+
+    DEFAULT_CSS = """
+    Guided {
+        & #step { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & .guided--words { height: auto; margin: 0 0 1 0; }
+        & .guided--good { color: $success; text-style: bold; }
+        & .guided--warning { color: $warning; }
+        & .guided--quiet { text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="One step back; from the first one, leave"),
+    ]
+    NAME: ClassVar[str] = ""
+    """What is done here: stands in the line above every step."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._step = ""
+
+    def compose(self) -> ComposeResult:
+        """The frame, and room for the step."""
+        yield TitleBar(self.NAME)
+        yield Rule(self.NAME)
+        yield VerticalScroll(id="step", can_focus=False)
+        yield Rule()
+        yield KeyBar()
+
+    @property
+    def step(self) -> str:
+        """Which step is shown: a token of the subclass."""
+        return self._step
+
+    async def show(self, step: str, heading: str, *widgets: Widget) -> None:
+        """Show one step; the first widget that can be is focused."""
+        self._step = step
+        self.query(Rule).first().say(self.NAME, heading)
+        room = self.query_one("#step", VerticalScroll)
+        await room.remove_children()
+        await room.mount(*widgets)
+        room.scroll_home(animate=False)
+        for widget in room.query("*"):
+            if widget.focusable:
+                widget.focus()
+                break
+        else:
+            self.set_focus(None)
+        self.refresh_bindings()
+
+    async def tell(self, error: NskeysError | None, title: str = "") -> None:
+        """Say what went wrong and what to do. That a person stopped it needs no explaining."""
+        if error is None or isinstance(error, Cancelled):
+            return
+        sentence = say(error)
+        await self.app.push_screen_wait(Notice(title or self.NAME, sentence.what, sentence.advice))
+
+    def action_back(self) -> None:
+        """Leave; subclasses go a step back where there is one."""
+        self.dismiss()
+
+
+def words(text: str, style: str = "") -> Static:
+    """A paragraph of safe words; `style` is `good`, `warning`, `quiet` or nothing."""
+    return Static(Content(text), classes=f"guided--words guided--{style}" if style else "guided--words")

@@ -1,0 +1,71 @@
+"""Labelled facts, one a line: `Destination   /srv/backups`, long ones going on below themselves."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nskeys.wording.terminal import pad, width
+
+_GAP = 3
+
+
+class Facts(Widget):
+    """Pairs of a label and safe words. A pair with an empty label goes on with the one above."""
+
+    DEFAULT_CSS = """
+    Facts { height: auto; }
+    """
+
+    pairs: reactive[tuple[tuple[str, str], ...]] = reactive((), layout=True)
+
+    def __init__(self, pairs: Sequence[tuple[str, str]] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(Facts.pairs, tuple(pairs))
+
+    def get_content_height(self, *args: object) -> int:
+        """As many lines as the words need at this width."""
+        cells = args[-1] if args and isinstance(args[-1], int) else self.size.width
+        return len(laid(self.pairs, cells))
+
+    def render(self) -> Content:
+        """All facts."""
+        return Content("\n").join(
+            Content.assemble((label, "dim"), words) for label, words in laid(self.pairs, self.size.width)
+        )
+
+
+def laid(pairs: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
+    """Label column and words for every line, the words broken so that they fit."""
+    column = max((width(label) for label, _ in pairs), default=0) + _GAP
+    lines = []
+    for label, words in pairs:
+        for number, line in enumerate(_broken(words, max(10, cells - column))):
+            lines.append((pad("" if number else label, column), line))
+    return lines
+
+
+def _broken(words: str, cells: int) -> list[str]:
+    """Lines of at most `cells`, broken at spaces; a longer word is broken anywhere."""
+    lines, line = [], ""
+    for word in words.split(" "):
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= cells:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        while width(word) > cells:
+            head = _head(word, cells)
+            lines.append(head)
+            word = word[len(head) :]
+        line = word
+    return [*lines, line]
+
+
+def _head(word: str, cells: int) -> str:
+    head = word[:cells]
+    while width(head) > cells:
+        head = head[:-1]
+    return head or word[:1]
