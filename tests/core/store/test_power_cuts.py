@@ -62,15 +62,16 @@ def test_a_replaced_file_is_the_old_or_the_new_and_in_the_end_the_new(
 def test_what_was_made_or_removed_stays_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path / "root"
     (root / "folder" / "inner").mkdir(parents=True)
-    (root / "file").write_bytes(b"")
+    (root / "kept").mkdir()
+    (root / "kept" / "file").write_bytes(b"")
     disk = Disk(root, lambda _: None)
     with disk.watched(monkeypatch):
         files.make_folder(root / "new" / "inner")
-        files.remove(root / "file")
+        files.remove(root / "kept" / "file")
         files.remove_folder(root / "folder")
     disk.leave(tmp_path / "left", Luck.NOTHING_MORE)
     left = sorted(path.relative_to(tmp_path / "left").as_posix() for path in tmp_path.glob("left/**/*"))
-    assert left == ["new", "new/inner"]
+    assert left == ["kept", "new", "new/inner"]
 
 
 def test_the_model_catches_a_write_that_is_not_synced(

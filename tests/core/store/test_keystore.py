@@ -1,0 +1,444 @@
+"""The key store on disk: what lies there, and what happens where it is not as it was written."""
+
+import base64
+import shutil
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from nskeys import files
+from nskeys.crypto.kdf import Argon2Cost
+from nskeys.crypto.keys import new_server_seed
+from nskeys.crypto.wrapping import wrap_key
+from nskeys.errors import (
+    AlreadySetUp,
+    CannotCreate,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    NewerVersion,
+    NotPermitted,
+    PlanOutdated,
+    ProtectorUnavailable,
+)
+from nskeys.model.keys import KeyState
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import NewKey, Protector, Purpose, Wrapped
+from nskeys.protectors.registry import protector
+from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.keystore_files import (
+    KeyRecord,
+    ServerRecord,
+    change_bytes,
+    key_bytes,
+    read_key,
+    read_server,
+    read_store,
+    server_bytes,
+    server_pub_bytes,
+)
+from tests.fakes.disks import fill, public_folder, small_disk, unprivileged
+from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
+from tests.fakes.keys import new_key
+from tests.fakes.memory_protector import MachineProtector
+
+CMDB = "c0" * 16
+LATER = AFTERNOON + timedelta(days=1)
+PLAIN = protector("file")
+ASKING = protector("passphrase", Argon2Cost(memory_kib=8, iterations=1, lanes=1))
+
+
+class Home:
+    """A home with a key store of two keys."""
+
+    def __init__(self, path: Path, protector_used: Protector = PLAIN) -> None:
+        self.path = path
+        self.keys = [new_key(), new_key(created=LATER)]
+        self.seed = new_server_seed()
+        self.person = Answers({Purpose.NEW_PASSPHRASE: ["correct horse"]})
+        self.store = self.again()
+        self.store.create(CMDB, protector_used, self.person, self.keys, self.seed)
+
+    def again(self) -> DiskKeyStore:
+        """The store as another process sees it."""
+        return DiskKeyStore(self.path / "store", self.path / "server.pub", protector)
+
+    @property
+    def generation(self) -> Path:
+        return self.path / "store" / (self.path / "store" / "current").read_text().strip()
+
+    def key_json(self, key: NewKey) -> Path:
+        return self.generation / "keys" / f"{key.info.kid}.json"
+
+    def files(self) -> list[Path]:
+        return sorted(path for path in self.path.rglob("*") if path.is_file())
+
+    def snapshot(self) -> dict[str, bytes]:
+        return {str(path.relative_to(self.path)): path.read_bytes() for path in self.files()}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    (tmp_path / "home").mkdir()
+    return Home(tmp_path / "home")
+
+
+def power_fails(path: Path, *_: object) -> None:
+    """In place of a call that would have gone on."""
+    raise CannotCreate(str(path), "io_error")
+
+
+def uses(store: DiskKeyStore) -> Iterator[Callable[[], object]]:
+    """Everything that reads the whole store."""
+    yield store.keys
+    yield store.info
+    yield lambda: store.unlock(NobodyToAsk()).__enter__()
+    yield lambda: store.opens_with(SecretBytes.from_text("x"))
+    yield store.server_public
+
+
+def test_the_files_are_those_of_the_format_and_their_owners_only(home: Home) -> None:
+    assert home.snapshot().keys() == {
+        "server.pub",
+        "store/current",
+        "store/1/protector.json",
+        "store/1/server.json",
+        *(f"store/1/keys/{key.info.kid}.json" for key in home.keys),
+    }
+    assert home.snapshot()["store/current"] == b"1\n"
+    for path in home.path.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def test_no_secret_is_ever_on_the_disk(tmp_path: Path) -> None:
+    home = Home(tmp_path, ASKING)
+    with home.store.unlock(Answers({Purpose.PASSPHRASE: ["correct horse"]})) as opened:
+        opened.change(states=[home.keys[0].info.in_state(KeyState.DEACTIVATED, LATER)])
+    everything = b"".join(home.snapshot().values())
+    for secret in (*(key.material.reveal() for key in home.keys), home.seed.reveal(), b"correct horse"):
+        for form in (
+            secret,
+            secret.hex().encode(),
+            base64.b64encode(secret).rstrip(b"="),
+            base64.urlsafe_b64encode(secret).rstrip(b"="),
+        ):
+            assert form not in everything
+
+
+def test_a_new_protector_leaves_nothing_of_the_old_generation(home: Home) -> None:
+    before = home.snapshot()
+    home.store.rewrap(ASKING, NobodyToAsk(), Answers({Purpose.NEW_PASSPHRASE: ["new one"]}))
+    after = home.snapshot()
+    assert {name.split("/")[1] for name in after if name.startswith("store/")} == {"current", "2"}
+    assert after["server.pub"] == before["server.pub"]
+    for key in home.keys:
+        name = f"keys/{key.info.kid}.json"
+        assert after[f"store/2/{name}"] != before[f"store/1/{name}"]
+
+
+def test_a_file_that_was_lost_is_damage_and_not_a_new_installation(home: Home) -> None:
+    for path in home.files():
+        if path.name in ("current", "server.pub"):
+            continue
+        data = path.read_bytes()
+        path.unlink()
+        if path.parent.name != "keys":  # which keys there should be, the CMDB knows
+            with pytest.raises(KeyStoreDamaged) as damaged, home.again().unlock(NobodyToAsk()):
+                raise AssertionError("it opened")
+            assert (damaged.value.path, damaged.value.problem) == (str(path), "missing")
+        assert home.again().exists()
+        path.write_bytes(data)
+    shutil.rmtree(home.generation)
+    assert home.again().exists()
+    with pytest.raises(KeyStoreDamaged):
+        home.again().info()
+    with pytest.raises(AlreadySetUp):
+        home.again().create(CMDB, PLAIN, NobodyToAsk(), [], home.seed)
+
+
+def test_a_damaged_file_is_named(home: Home) -> None:
+    for path in home.files():
+        data = path.read_bytes()
+        path.write_bytes(data[:-9] + b"x" + data[-8:])
+        raised = []
+        for use in uses(home.again()):
+            try:
+                use()
+            except KeyStoreDamaged as damaged:
+                raised.append(damaged.path)
+        assert set(raised) == {str(path)}, path
+        path.write_bytes(data)
+    for use in uses(home.again()):
+        use()
+
+
+def test_a_store_of_a_newer_program_is_left_alone(home: Home) -> None:
+    path = home.generation / "protector.json"
+    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":2'))
+    before = home.snapshot()
+    with pytest.raises(NewerVersion):
+        home.again().info()
+    with pytest.raises(NewerVersion):
+        home.again().rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
+    assert home.snapshot() == before
+
+
+def test_one_keys_file_under_another_keys_name_is_not_that_key(home: Home) -> None:
+    one, other = (home.key_json(key) for key in home.keys)
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(KeyStoreDamaged) as damaged:
+        home.again().keys()
+    assert (damaged.value.path, damaged.value.problem) == (str(one), "wrong_key")
+
+
+def test_another_wrapped_key_in_a_keys_file_does_not_open(home: Home) -> None:
+    """A forger can make the hash right, but neither the tag nor the thumbprint."""
+    one, other = home.keys
+    taken = read_key("", home.key_json(other).read_bytes(), other.info.kid).wrapped
+    home.key_json(one).write_bytes(key_bytes(KeyRecord(one.info, taken)))
+    with home.again().unlock(NobodyToAsk()) as opened:
+        with pytest.raises(KeyStoreDamaged) as damaged:
+            opened.key(one.info.kid)
+        assert opened.key(other.info.kid).same_as(other.material)
+    assert (damaged.value.path, damaged.value.problem) == (str(home.key_json(one)), "does_not_open")
+
+
+def test_a_key_that_was_exchanged_by_who_has_the_kek_is_not_that_key(home: Home) -> None:
+    """Its thumbprint is recomputed whenever it is loaded, in a file and in the backup alike."""
+    store = read_store("", (home.generation / "protector.json").read_bytes())
+    kek = PLAIN.unwrap(Wrapped(store.parameters), store.store_id, NobodyToAsk())
+    info, path = home.keys[0].info, home.key_json(home.keys[0])
+    path.write_bytes(
+        key_bytes(KeyRecord(info, wrap_key(kek, store.store_id, info.kid, new_key().material)))
+    )
+    server = home.generation / "server.json"
+    name = read_server("", server.read_bytes()).thumbprint
+    forged = wrap_key(kek, store.store_id, name, new_server_seed())
+    server.write_bytes(server_bytes(ServerRecord(name, forged)))
+    with home.again().unlock(NobodyToAsk()) as opened:
+        for file, load in ((path, lambda: opened.key(info.kid)), (server, opened.server_key)):
+            with pytest.raises(KeyStoreDamaged) as damaged:
+                load()
+            assert (damaged.value.path, damaged.value.problem) == (str(file), "wrong_key")
+
+
+def test_a_server_key_that_is_not_this_stores_is_noticed(home: Home) -> None:
+    public = home.path / "server.pub"
+    public.write_bytes(server_pub_bytes(bytes(32)))
+    with pytest.raises(KeyStoreDamaged) as damaged:
+        home.again().server_public()
+    assert (damaged.value.path, damaged.value.problem) == (str(public), "wrong_key")
+    public.unlink()
+    assert home.again().server_public() is None
+
+
+@pytest.mark.parametrize("text", [b"", b"0\n", b"-1", b"1\n\n", b"01", b"x", b"\xff", b"9" * 5000, b"../1"])
+def test_a_pointer_that_points_nowhere_is_damage(home: Home, text: bytes) -> None:
+    (home.path / "store" / "current").write_bytes(text)
+    before = home.snapshot()
+    for use in (home.again().exists, home.again().keys, home.again().sweep):
+        with pytest.raises(KeyStoreDamaged):
+            use()
+    assert home.snapshot() == before
+
+
+def test_a_lost_pointer_loses_no_keys(home: Home) -> None:
+    (home.path / "store" / "current").unlink()
+    assert home.again().exists()
+    assert [info.kid for info in home.again().keys()] == [key.info.kid for key in home.keys]
+    with pytest.raises(AlreadySetUp):
+        home.again().create(CMDB, PLAIN, NobodyToAsk(), [], home.seed)
+    home.again().sweep()
+    assert home.snapshot()["store/current"] == b"1\n"
+
+
+def test_between_two_generations_without_a_pointer_nobody_chooses(home: Home) -> None:
+    shutil.copytree(home.generation, home.path / "store" / "2")
+    (home.path / "store" / "current").unlink()
+    before = home.snapshot()
+    for use in (home.again().exists, home.again().info, home.again().sweep):
+        with pytest.raises(KeyStoreDamaged):
+            use()
+    assert home.snapshot() == before
+
+
+def test_a_sweep_removes_superseded_generations_but_no_key_that_only_they_hold(
+    home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    shutil.copytree(home.generation, home.path / "store" / "7")
+    shutil.copytree(other.generation, home.path / "store" / "8")
+    shutil.copytree(home.generation, home.path / "store" / "new-9")
+    (home.path / "store" / "notes.txt").write_bytes(b"a person's")
+    home.again().sweep()
+    left = sorted(path.name for path in (home.path / "store").iterdir())
+    assert left == ["1", "8", "current", "notes.txt"]
+    home.again().rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
+    assert home.again().info().generation == 9
+    left = sorted(path.name for path in (home.path / "store").iterdir())
+    assert left == ["8", "9", "current", "notes.txt"]
+
+
+def test_a_sweep_removes_nothing_while_the_store_is_damaged(home: Home) -> None:
+    shutil.copytree(home.generation, home.path / "store" / "7")
+    home.key_json(home.keys[0]).write_bytes(b"{}")
+    before = home.snapshot()
+    home.again().sweep()
+    assert home.snapshot() == before
+
+
+def test_a_sweep_takes_temporary_files_and_leaves_others(home: Home) -> None:
+    before = home.snapshot()
+    for folder in (home.path, home.path / "store", home.generation, home.generation / "keys"):
+        (folder / ".nskeys-0011223344556677.part").write_bytes(b"half")
+        (folder / "editor.json~").write_bytes(b"a person's")
+    assert len(home.again().keys()) == 2
+    home.again().sweep()
+    assert {name for name in home.snapshot() if not name.endswith("~")} == before.keys()
+    assert len([name for name in home.snapshot() if name.endswith("~")]) == 4
+
+
+def test_a_broken_off_change_is_seen_whole_and_finished_later(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = new_key(created=LATER + timedelta(days=1))
+    retired = home.keys[0].info.in_state(KeyState.DEACTIVATED, LATER)
+    with home.store.unlock(NobodyToAsk()) as opened:
+        monkeypatch.setattr(files, "replace", power_fails)
+        with pytest.raises(CannotCreate):
+            opened.change(add=[fresh], states=[retired])
+        monkeypatch.undo()
+    assert (home.generation / "change.json").exists()
+    expected = (retired, home.keys[1].info, fresh.info)
+    assert home.again().keys() == expected
+    with home.again().unlock(NobodyToAsk()) as opened:
+        assert opened.key(fresh.info.kid).same_as(fresh.material)
+    home.again().sweep()
+    assert not (home.generation / "change.json").exists()
+    assert home.again().keys() == expected
+
+
+def test_a_change_that_was_broken_off_is_finished_before_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retired = home.keys[0].info.in_state(KeyState.DEACTIVATED, LATER)
+    compromised = home.keys[1].info.in_state(KeyState.COMPROMISED, LATER)
+    with home.store.unlock(NobodyToAsk()) as opened:
+        monkeypatch.setattr(files, "remove", power_fails)
+        with pytest.raises(CannotCreate):
+            opened.change(states=[retired])
+        monkeypatch.undo()
+        opened.change(states=[compromised])
+    assert home.again().keys() == (retired, compromised)
+    assert not (home.generation / "change.json").exists()
+
+
+def test_a_change_never_gives_a_keys_file_other_material(home: Home) -> None:
+    """Not even where somebody put a change of their own into the folder."""
+    one = home.keys[0]
+    forged = KeyRecord(one.info, bytes(61))
+    (home.generation / "change.json").write_bytes(change_bytes({one.info.kid: forged}))
+    before = home.key_json(one).read_bytes()
+    with pytest.raises(KeyStoreDamaged):
+        home.again().sweep()
+    assert home.key_json(one).read_bytes() == before
+
+
+def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "128k") as disk:
+        home = Home(disk)
+        before = home.snapshot()
+        retired = home.keys[0].info.in_state(KeyState.DEACTIVATED, LATER)
+        filling = fill(disk)
+        with home.store.unlock(NobodyToAsk()) as opened, pytest.raises(CannotCreate) as full:
+            opened.change(add=[new_key()], states=[retired])
+        assert full.value.problem == "no_space"
+        with pytest.raises(CannotCreate):
+            home.store.rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
+        filling.unlink()
+        home.again().sweep()
+        assert home.snapshot() == before
+
+
+def test_a_store_that_was_wrapped_anew_meanwhile_is_read_as_it_was_and_not_changed(home: Home) -> None:
+    with home.store.unlock(NobodyToAsk()) as opened:
+        home.again().rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
+        assert opened.key(home.keys[0].info.kid).same_as(home.keys[0].material)
+        assert opened.server_key().same_as(home.seed)
+        with pytest.raises(PlanOutdated):
+            opened.change(add=[new_key()])
+    assert len(home.again().keys()) == 2
+
+
+def test_a_reader_never_sees_half_of_a_change(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two keys swap their states over and over; whoever looks sees one of each."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    one, other = (key.info for key in home.keys)
+    finished = threading.Event()
+
+    def swap() -> None:
+        try:
+            swap_often(home.again())
+        finally:
+            finished.set()
+
+    def swap_often(writer: DiskKeyStore) -> None:
+        for number in range(40):
+            first, second = (KeyState.ACTIVE, KeyState.DEACTIVATED)[:: 1 if number % 2 else -1]
+            with writer.unlock(NobodyToAsk()) as opened:
+                opened.change(states=[one.in_state(first, LATER), other.in_state(second, LATER)])
+            if number % 10 == 9:
+                writer.rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
+
+    with home.store.unlock(NobodyToAsk()) as opened:
+        opened.change(states=[other.in_state(KeyState.DEACTIVATED, LATER)])
+    thread = threading.Thread(target=swap)
+    thread.start()
+    looks = 0
+    while not finished.is_set() or looks == 0:
+        states = {info.state for info in home.again().keys()}
+        assert states == {KeyState.ACTIVE, KeyState.DEACTIVATED}
+        looks += 1
+    thread.join()
+
+
+def test_a_protector_of_another_machine_is_told_from_damage(tmp_path: Path) -> None:
+    machine = MachineProtector()
+    store = DiskKeyStore(tmp_path / "store", tmp_path / "server.pub", lambda name: machine)
+    store.create(CMDB, machine, NobodyToAsk(), [new_key()], new_server_seed())
+    machine.machine = "new hardware"
+    with pytest.raises(KeyStoreElsewhere), store.unlock(NobodyToAsk()):
+        raise AssertionError("it opened")
+    assert store.info().protector == "machine"
+    with (
+        pytest.raises(ProtectorUnavailable),
+        DiskKeyStore(tmp_path / "store", tmp_path / "server.pub", protector).unlock(NobodyToAsk()),
+    ):
+        raise AssertionError("it opened")
+
+
+def test_a_protector_that_does_not_open_what_it_wrapped_is_found_out_before_it_is_believed(
+    home: Home,
+) -> None:
+    class Forgetful(MachineProtector):
+        def unwrap(self, *_: object) -> SecretBytes:
+            return SecretBytes(bytes(32))
+
+    before = home.snapshot()
+    with pytest.raises(KeyStoreDamaged):
+        home.store.rewrap(Forgetful(), NobodyToAsk(), NobodyToAsk())
+    home.again().sweep()
+    assert home.snapshot() == before
+
+
+def test_a_user_who_may_not_read_it_is_told_so() -> None:
+    with public_folder() as folder:
+        home = Home(folder)
+        with unprivileged():
+            for use in (home.again().exists, home.again().keys, home.again().info):
+                with pytest.raises(NotPermitted):
+                    use()
