@@ -18,6 +18,7 @@ from nskeys.errors import CannotCreate, FileUnreadable
 
 _PREFIX, _SUFFIX = ".nskeys-", ".part"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OWN = 0o600
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 
 _PROBLEMS = {
@@ -55,10 +56,10 @@ def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
     return name
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
     """A file, whether or not there was one; whoever reads meanwhile gets the old or the new one whole.
     CannotCreate."""
-    with _creating(path), _temporary(path.parent, data) as part:
+    with _creating(path), _temporary(path.parent, data, mode) as part:
         part.replace(path)
     sync_folder(path.parent)
 
@@ -156,12 +157,14 @@ def _remove_tree(path: Path) -> None:
 
 
 @contextmanager
-def _temporary(folder: Path, data: bytes) -> Iterator[Path]:
+def _temporary(folder: Path, data: bytes, mode: int = _OWN) -> Iterator[Path]:
     """A temporary file that holds `data`, on the medium; its temporary name is gone at the end."""
     path = folder / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
-    descriptor = os.open(path, _NEW, 0o600)
+    descriptor = os.open(path, _NEW, _OWN)
     try:
         _lock(descriptor)
+        if mode != _OWN:
+            os.fchmod(descriptor, mode)  # not asked of `open`, which the process's umask narrows
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]

@@ -6,6 +6,8 @@ from nskeys.ports import Stage
 from nskeys.wording.sizes import number
 from nskeys.wording.times import duration
 
+STOPPING = "Stopping where that is safe; press Ctrl-C again to stop at once."
+
 _STAGES = MappingProxyType(
     {
         Stage.LOOKING: "Looking at what is here",

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from nskeys.errors import HintRefused, NotEnoughMemory, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.wording.failures.table import Table
 from nskeys.wording.passwords import hint_refused, password_refused
-from nskeys.wording.sentence import Sentence
+from nskeys.wording.sentence import Sentence, token_words
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import shown
 
@@ -25,9 +25,16 @@ _WANTED = MappingProxyType(
         "new_backup_password": ("A new password for the backup", "--password-file F"),
         "backup_password": ("The password of the backup", "--password-file F"),
         "new_passphrase": ("A new passphrase for the key store", "--passphrase-file F"),
+        "other_passphrase": ("The new passphrase for the key store", "--new-passphrase-file F"),
         "passphrase": ("The passphrase of the key store", "--passphrase-file F"),
         "credential_secret": ("The secret of the credential", "--secret-file F"),
         "identity": ("An identity that opens this backup", "--identity F"),
+    }
+)
+_DETAILS = MappingProxyType(
+    {
+        "file_refused": "what its file holds was refused",
+        "line_too_long": "the line was longer than a terminal can take",
     }
 )
 
@@ -59,7 +66,7 @@ def _not_enough_memory(error: NotEnoughMemory) -> Sentence:
 
 def _secret_unavailable(error: SecretUnavailable) -> Sentence:
     wanted, option = _WANTED.get(error.wanted, (f"A secret ({shown(error.wanted)})", "--password-file F"))
-    detail = f" ({shown(error.detail)})" if error.detail else ""
+    detail = f" ({token_words(_DETAILS, error.detail)})" if error.detail else ""
     return Sentence(
         f"{wanted} is needed, and nobody could be asked for it{detail}.",
         f"Give it with '{option}', or run the command at a terminal."

@@ -113,6 +113,7 @@ _DATABASE = {
 }
 _PLACES = {
     "no_file": "it names no file",
+    "not_configured": "it is none of the configured ones",
     "unknown_scheme": "nskeys does not know this kind of address",
     "relative": "it is not an absolute path",
     "has_password": "it contains a password",

@@ -1,0 +1,1 @@
+"""One file per command: `add` tells the grammar, the function it names does the work."""

@@ -1,0 +1,70 @@
+"""`nskeys audit`: who changed what, and whether the trail is whole."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.wording.names import action_name
+from nskeys.wording.reports import audit_line
+
+if TYPE_CHECKING:
+    from nskeys.model.audit import AuditEntry
+
+_HEADINGS = ("line", "time", "user", "what", "of", "details")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "audit",
+        run,
+        "list who changed what, or check that list",
+        usage="[--verify]",
+        text="Every line's hash covers all lines before it, and the server key signs the last one.",
+        example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
+    )
+    parser.add_argument("--verify", action="store_true", help="check hashes and signature")
+
+
+def run(session: Session, options: Namespace) -> int:
+    """The trail."""
+    services = session.services()
+    services.installation.require()
+    if options.verify:
+        verdict = services.audit.verify()
+        if session.output.as_json:
+            session.output.document(documents.audit_verdict(verdict))
+        session.output.say(
+            audit_line(verdict.lines, verdict.signed_lines, verdict.broken_at, verdict.whole)
+        )
+        return Exit.DONE if verdict.whole else Exit.BAD_DATA
+    entries = services.audit.entries()
+    if session.output.as_json:
+        session.output.array(map(documents.audit, entries))
+    else:
+        session.output.table(_HEADINGS, map(_cells, entries))
+    return Exit.DONE
+
+
+def _cells(entry: "AuditEntry") -> tuple[str, ...]:
+    told = documents.audit(entry)
+
+    def text(name: str) -> str:
+        value = told.get(name)
+        return value if isinstance(value, str) else ""
+
+    asked = f" ({text('sudo_user')})" if text("sudo_user") else ""
+    details = told.get("details")
+    known = details.items() if isinstance(details, Mapping) else {}.items()
+    return (
+        str(entry.number),
+        text("time"),
+        text("user") + asked,
+        action_name(text("action")),
+        text("subject") or text("line"),
+        " ".join(f"{name}={value}" for name, value in known),
+    )

@@ -1,0 +1,92 @@
+"""`nskeys credential import`: another program's export, all of it or nothing."""
+
+from argparse import Namespace
+
+from nskeys.cli import documents
+from nskeys.cli.commands.options import KINDS
+from nskeys.cli.exits import Exit
+from nskeys.cli.inputs import STANDARD_INPUT, read_input
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.errors import ImportRefused
+from nskeys.model.credentials import CredentialKind
+from nskeys.model.operations import ImportPlan
+from nskeys.wording.imports import KIND_RULE, dropped_line, import_lines, kind_reason, plan_line
+from nskeys.wording.names import kind_name
+from nskeys.wording.reports import NOTHING_CHANGED
+
+LIMIT = 64 * 1024 * 1024
+"""Bytes of an export; the importer says so where there are more."""
+_STDIN_NAME = "standard input"
+_HEADINGS = ("row", "kind", "why", "name", "target", "account")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "import",
+        run,
+        "import a password manager's export",
+        usage="FILE [--plan] [--skip-bad] [--kind KIND]",
+        text=(
+            "Reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and nskeys' own\n"
+            "JSON. The kind follows from a word in the name of the group or folder; --kind\n"
+            "decides it for every row. One bad row: nothing is imported, every bad row is\n"
+            "named. Remove the export afterwards: it is not encrypted."
+        ),
+        example="  nskeys credential import export.csv --plan\n      what would become what, and why",
+    )
+    parser.add_argument("export", metavar="FILE", help="the export (-: stdin)")
+    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
+    parser.add_argument("--skip-bad", action="store_true", help="take the rest where rows are bad")
+    parser.add_argument(
+        "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
+    )
+
+
+def run(session: Session, options: Namespace) -> int:
+    """Plan it; carry it out unless only the plan is wanted."""
+    services = session.services()
+    services.installation.require()
+    source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
+    data = bytes(read_input(options.export, LIMIT))
+    kind = CredentialKind(options.kind) if options.kind else None
+    with services.imports.plan(source, data, kind, options.skip_bad) as prepared:
+        if options.plan:
+            return _show(session, prepared.plan, options.skip_bad)
+        with session.progress() as progress:
+            report = services.imports.execute(prepared, session.secrets, progress)
+    if session.output.as_json:
+        session.output.document(documents.imported(report))
+        session.output.say(import_lines(report)[0])
+    else:
+        session.output.lines(import_lines(report))
+    return Exit.DONE
+
+
+def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
+    """The plan. What would be refused ends as it would: ImportRefused names every bad row."""
+    refused = bool(plan.bad) and not skip_bad
+    if session.output.as_json:
+        session.output.document(documents.import_planned(plan, refused))
+    else:
+        session.output.lines([plan_line(plan), KIND_RULE, ""])
+        session.output.table(
+            _HEADINGS,
+            (
+                (
+                    str(item.row),
+                    kind_name(item.fields.kind),
+                    kind_reason(item),
+                    item.fields.name,
+                    item.fields.target,
+                    item.fields.account,
+                )
+                for item in plan.credentials
+            ),
+        )
+        session.output.lines(dropped_line(field.field, field.rows) for field in plan.dropped)
+    session.output.say(NOTHING_CHANGED)
+    if refused:
+        raise ImportRefused(plan.source, plan.bad)
+    return Exit.DONE

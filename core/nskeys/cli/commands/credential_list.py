@@ -1,0 +1,79 @@
+"""`nskeys credential list`: page by page, so that 100,000 rows need no more room than one page."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.commands.options import KINDS, whole_number
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.model.credentials import Credential, CredentialKind
+from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
+from nskeys.wording.names import kind_name, state_name
+
+if TYPE_CHECKING:
+    from nskeys.bootstrap import Services
+
+_PAGE = 1_000
+_HEADINGS = ("kind", "name", "target", "account", "state", "id")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "list",
+        run,
+        "list credentials, without their secrets",
+        usage="[--kind KIND] [--find TEXT] [--limit N]",
+        example="  nskeys credential list --kind run-as --find finance",
+    )
+    parser.add_argument("--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as")
+    parser.add_argument("--find", metavar="TEXT", help="with TEXT in name, target, account or note")
+    parser.add_argument("--limit", metavar="N", type=whole_number, help="no more than N")
+
+
+def run(session: Session, options: Namespace) -> int:
+    """The list."""
+    services = session.services()
+    answer = services.recoverability.assess()
+    states = {key.kid: key.state for key in answer.keys}
+    found = _rows(services, options)
+    if session.output.as_json:
+        session.output.array(
+            documents.credential(item, states.get(item.kid) or answer.state_of(item.kid)) for item in found
+        )
+        return Exit.DONE
+    session.output.table(
+        _HEADINGS,
+        (
+            (
+                kind_name(item.fields.kind),
+                item.fields.name,
+                item.fields.target,
+                item.fields.account,
+                state_name(states.get(item.kid) or answer.state_of(item.kid)),
+                item.credential_id[:12],
+            )
+            for item in found
+        ),
+    )
+    return Exit.DONE
+
+
+def _rows(services: "Services", options: Namespace) -> Iterator[Credential]:
+    """In the order of kind and name. Each page is a look of its own, so nobody's change waits for a slow
+    reader of this list."""
+    wanted = CredentialFilter(CredentialKind(options.kind) if options.kind else None, options.find or "")
+    order = CredentialOrder(SortBy.KIND)
+    left = options.limit
+    after: tuple[str, str] | None = None
+    while left is None or left > 0:
+        with services.installation.cmdb.reading() as view:
+            page = view.page(wanted, order, _PAGE if left is None else min(_PAGE, left), after)
+        if not page:
+            return
+        yield from (row.credential for row in page)
+        after = page[-1].place
+        left = None if left is None else left - len(page)

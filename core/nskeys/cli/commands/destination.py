@@ -1,0 +1,126 @@
+"""`nskeys destination`: places for backups."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import CommandParser, Commands
+from nskeys.cli.session import Session
+from nskeys.errors import DestinationInvalid
+from nskeys.wording.errors import say
+from nskeys.wording.places import location_name
+from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+
+if TYPE_CHECKING:
+    from nskeys.services.destinations import DestinationSight
+
+_HEADINGS = ("destination", "where", "default", "problem")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    destinations = commands.group("destination", "list, add, test and remove places for backups")
+    destinations.command(
+        "list",
+        list_destinations,
+        "list them, each looked at now",
+        example="  nskeys destination list",
+    )
+    adding = destinations.command(
+        "add",
+        add_destination,
+        "add one, or say something else about one",
+        usage="DEST [--elsewhere TEXT]",
+        text=(
+            "A folder on this machine's disk does not survive it. If its files are carried\n"
+            "away by other means, say so once with --elsewhere, in words for whoever reads."
+        ),
+        example='  nskeys destination add /srv/backups --elsewhere "tape to the safe, daily"',
+    )
+    _place(adding)
+    adding.add_argument("--elsewhere", metavar="TEXT", default="", help="how its files leave this machine")
+    testing = destinations.command(
+        "test",
+        test_destination,
+        "write something there, and remove it again",
+        usage="DEST",
+        example="  nskeys destination test /mnt/vault/nskeys",
+    )
+    _place(testing)
+    removing = destinations.command(
+        "remove",
+        remove_destination,
+        "forget one; backups there stay",
+        usage="DEST",
+        example="  nskeys destination remove /mnt/vault/nskeys",
+    )
+    _place(removing)
+
+
+def list_destinations(session: Session, _: Namespace) -> int:
+    """All of them, and the default one."""
+    services = session.services()
+    services.installation.require()
+    sights = services.destinations.listing()
+    if session.output.as_json:
+        session.output.array(_document(sight) for sight in sights)
+        return Exit.DONE
+    session.output.table(
+        _HEADINGS,
+        (
+            (
+                sight.info.address,
+                location_name(sight.where),
+                "default" if sight.default else "",
+                say(sight.problem).what if sight.problem else "",
+            )
+            for sight in sights
+        ),
+    )
+    return Exit.DONE
+
+
+def add_destination(session: Session, options: Namespace) -> int:
+    """Remember one. What keeps backups from it now is said, and may be mended later."""
+    sight = session.services().destinations.add(options.destination, options.elsewhere)
+    if session.output.as_json:
+        session.output.document(_document(sight))
+    session.output.say(*destination_lines(sight.info.address, sight.where))
+    if sight.problem is not None:
+        session.output.say(str(say(sight.problem)))
+    return Exit.DONE
+
+
+def test_destination(session: Session, options: Namespace) -> int:
+    """Try one; what is wrong ends the command as it would end a backup."""
+    services = session.services()
+    services.installation.require()
+    sight = services.destinations.test(options.destination)
+    if sight.problem is not None:
+        raise sight.problem
+    if session.output.as_json:
+        session.output.document(_document(sight))
+    else:
+        session.output.facts([("destination", sight.info.address), ("where", location_name(sight.where))])
+    session.output.say(destination_works(sight.info.address))
+    return Exit.DONE
+
+
+def remove_destination(session: Session, options: Namespace) -> int:
+    """Forget one."""
+    gone = session.services().destinations.remove(options.destination)
+    if gone is None:
+        raise DestinationInvalid(options.destination, "not_configured")
+    if session.output.as_json:
+        session.output.document({"destination": gone.address, "elsewhere": gone.declared_elsewhere})
+    session.output.say(destination_removed(gone.address))
+    return Exit.DONE
+
+
+def _document(sight: "DestinationSight") -> documents.Document:
+    return documents.destination(sight, say(sight.problem).what if sight.problem else None)
+
+
+def _place(parser: CommandParser) -> None:
+    parser.add_argument("destination", metavar="DEST", help="a folder, or a mounted share")

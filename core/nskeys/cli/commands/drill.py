@@ -1,0 +1,45 @@
+"""`nskeys drill`: prove a backup without restoring it."""
+
+from argparse import Namespace
+
+from nskeys.cli import documents
+from nskeys.cli.commands.options import password_option
+from nskeys.cli.exits import Exit
+from nskeys.cli.failures import tell_failures
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.wording.proofs import drill_lines, inspected_line, proof_line
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "drill",
+        run,
+        "prove a backup without restoring it",
+        usage="FILE|latest [--password-file F]",
+        text=(
+            "Opens the backup with its password and every credential of the CMDB with its\n"
+            "keys. Nothing is restored; the register learns how far the backup was proven."
+        ),
+        example="  nskeys drill latest\n      the newest backup that can be reached",
+    )
+    parser.add_argument("file", metavar="FILE", help="the .zip of a backup, a bare .kms, or 'latest'")
+    password_option(parser)
+
+
+def run(session: Session, options: Namespace) -> int:
+    """The proof, credential by credential."""
+    from nskeys.services.sources import find_source
+
+    services = session.services()
+    source = find_source(services.installation, options.file)
+    session.output.say(inspected_line(source.inspected))
+    with session.progress(proof_line) as progress:
+        report = services.drill.execute(source, session.secrets, progress)
+    if session.output.as_json:
+        session.output.document(documents.drilled(report))
+    else:
+        tell_failures(session.output, report.proof)
+    session.output.say(*drill_lines(report))
+    return Exit.INCOMPLETE if report.proof.failed else Exit.DONE

@@ -1,0 +1,62 @@
+"""`nskeys init`: a new installation."""
+
+from argparse import Namespace
+from dataclasses import replace
+
+from nskeys.cli import documents
+from nskeys.cli.commands.options import protector_options, usable_protector, whole_number
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.wording.names import kid_name, protector_name
+from nskeys.wording.reports import set_up_lines
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "init",
+        run,
+        "set up a new installation",
+        usage="[--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]",
+        text=(
+            "The first key is made and bound by the protector: by default the strongest one\n"
+            "that works here without a person. Where the CMDB holds credentials whose keys\n"
+            "are gone for good, --accept-loss with their exact number goes on without them."
+        ),
+        example=(
+            "  nskeys init --server-name ns01.example.net\n"
+            "      a server with its CMDB in the home, /var/lib/nskeys/cmdb.sqlite3"
+        ),
+    )
+    protector_options(parser)
+    parser.add_argument("--accept-loss", metavar="N", type=whole_number, help="credentials given up")
+
+
+def run(session: Session, options: Namespace) -> int:
+    """Set up."""
+    services = session.services(options.cmdb)
+    settings = services.installation.settings.read()
+    settings = replace(
+        settings,
+        server_name=options.server_name or settings.server_name,
+        cmdb=options.cmdb or settings.cmdb,
+    )
+    report = services.set_up.execute(
+        usable_protector(options.protector), session.secrets, settings, options.accept_loss
+    )
+    if session.output.as_json:
+        session.output.document(documents.set_up(report))
+        return Exit.DONE
+    session.output.facts(
+        [
+            ("server", report.server),
+            ("cmdb", report.cmdb),
+            ("cmdb id", report.cmdb_id),
+            ("home", report.home),
+            ("protector", protector_name(report.protector)),
+            ("key", kid_name(report.kid)),
+        ]
+    )
+    session.output.say(*set_up_lines(report, options.accept_loss or 0))
+    return Exit.DONE

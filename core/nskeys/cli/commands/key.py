@@ -1,0 +1,120 @@
+"""`nskeys key`: the keys of this server, and their rotation."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells
+from nskeys.errors import AmbiguousKey, NoSuchKey
+from nskeys.model.keys import KeyState
+from nskeys.wording.copies import copy_place
+from nskeys.wording.names import key_state_name, state_name
+from nskeys.wording.reports import MISSING_KEY, in_backups, rotation_lines
+from nskeys.wording.sizes import number
+from nskeys.wording.times import when
+
+if TYPE_CHECKING:
+    from nskeys.model.recoverability import KeyCoverage
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    keys = commands.group("key", "list and rotate the keys of this server")
+    keys.command(
+        "list",
+        list_keys,
+        "list the keys, what they seal, and their backups",
+        example="  nskeys key list --json\n      for a script",
+    )
+    show = keys.command(
+        "show",
+        show_key,
+        "show one key and the backups that hold it",
+        usage="KID",
+        example="  nskeys key show 7f3a91c2\n      any unique beginning of its id will do",
+    )
+    show.add_argument("kid", metavar="KID", help="key id, or its beginning")
+    rotate = keys.command(
+        "rotate",
+        rotate_key,
+        "make a new key, and seal every credential under it",
+        usage="[--without-backup]",
+        text=(
+            "The first call makes the key and stops: a backup is due (exit code 1). Once a\n"
+            "proven backup elsewhere holds it, the next call activates it and re-seals.\n"
+            "Broken off anywhere, calling it again finishes it. The old key stays."
+        ),
+        example=(
+            "  nskeys key rotate; nskeys backup --to /mnt/vault; nskeys key rotate\n"
+            "      the three steps of a rotation"
+        ),
+    )
+    rotate.add_argument(
+        "--without-backup", action="store_true", help="activate a key that no backup elsewhere holds"
+    )
+
+
+def list_keys(session: Session, _: Namespace) -> int:
+    """Every key."""
+    keys = session.services().recoverability.assess().keys
+    if session.output.as_json:
+        session.output.array(map(documents.key, keys))
+    else:
+        session.output.table(KEY_HEADINGS, map(key_cells, keys))
+    return Exit.DONE
+
+
+def show_key(session: Session, options: Namespace) -> int:
+    """One key."""
+    key = _find(session.services().recoverability.assess().keys, options.kid)
+    if session.output.as_json:
+        session.output.document(documents.shown_key(key))
+        return Exit.DONE
+    info = key.info
+    facts = [("key", str(key.kid)), ("state", key_state_name(info.state) if info else MISSING_KEY)]
+    if info is not None:
+        facts += [("since", when(info.state_since)), ("created", when(info.created))]
+    facts += [
+        (
+            "credentials",
+            number(key.credentials) + (f", {state_name(key.state)}" if key.credentials else ""),
+        ),
+        ("backups", in_backups(key.backups)),
+        *(("comes back from", copy_place(copy, PLACE_CELLS)) for copy in key.good_copies),
+    ]
+    session.output.facts(facts)
+    return Exit.DONE
+
+
+def rotate_key(session: Session, options: Namespace) -> int:
+    """The next step of a rotation."""
+    rotation = session.services().rotation
+    plan = rotation.plan()
+    with session.progress() as progress:
+        report = rotation.execute(plan, session.secrets, options.without_backup, progress)
+    # A key that waits needs a backup elsewhere, even where one on this machine holds it already.
+    backup_due = bool(report.due) or report.state is KeyState.PRE_ACTIVE
+    if session.output.as_json:
+        session.output.document(documents.rotated(report, backup_due))
+    else:
+        session.output.facts(
+            [
+                ("key", str(report.kid)),
+                ("state", key_state_name(report.state)),
+                ("resealed", number(report.resealed)),
+            ]
+        )
+    session.output.say(*rotation_lines(report))
+    return Exit.INCOMPLETE if backup_due or report.left else Exit.DONE
+
+
+def _find(keys: "tuple[KeyCoverage, ...]", prefix: str) -> "KeyCoverage":
+    matches = [key for key in keys if prefix and key.kid.startswith(prefix.lower())]
+    if not matches:
+        raise NoSuchKey(prefix)
+    if len(matches) > 1:
+        raise AmbiguousKey(prefix, tuple(key.kid for key in matches))
+    return matches[0]

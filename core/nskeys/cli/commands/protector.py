@@ -1,0 +1,77 @@
+"""`nskeys protector`: what binds the keys to this machine or to a person."""
+
+from argparse import Namespace
+
+from nskeys.cli.commands.options import PROTECTORS, usable_protector
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.secrets import NewPassphrase
+from nskeys.cli.session import Session
+from nskeys.ports import StoreInfo
+from nskeys.services.remembering import RememberedPassphrase
+from nskeys.wording.names import protector_words
+from nskeys.wording.reports import OLD_COPIES, protector_sentence
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    protectors = commands.group("protector", "show and change what protects the keys here")
+    protectors.command(
+        "show",
+        show,
+        "show what binds the keys to this machine or to a person",
+        example="  nskeys protector show",
+    )
+    changing = protectors.command(
+        "change",
+        change,
+        "bind the keys in another way, or to another passphrase",
+        usage="tpm2|passphrase|file [--new-passphrase-file F]",
+        text=(
+            "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
+            "opened again, and only then the old wrapping is removed from this disk."
+        ),
+        example="  nskeys protector change passphrase\n      asks for it twice",
+    )
+    changing.add_argument("protector", choices=PROTECTORS, metavar="NAME", help="tpm2, passphrase or file")
+    changing.add_argument(
+        "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
+    )
+
+
+def show(session: Session, _: Namespace) -> int:
+    """The protector in force."""
+    _tell(session, session.services().protection.show())
+    return Exit.DONE
+
+
+def change(session: Session, options: Namespace) -> int:
+    """Another one, or another passphrase."""
+    protection = session.services().protection
+    before = protection.show().protector
+    wanted = usable_protector(options.protector)
+    # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
+    path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
+    new = RememberedPassphrase(NewPassphrase(path))
+    try:
+        info = protection.change(wanted, session.secrets, new)
+    finally:
+        new.forget()
+    _tell(session, info)
+    session.output.say(protector_sentence(info.protector), OLD_COPIES)
+    return Exit.DONE
+
+
+def _tell(session: Session, info: StoreInfo) -> None:
+    if session.output.as_json:
+        session.output.document(
+            {"protector": info.protector, "store_id": info.store_id, "generation": info.generation}
+        )
+        return
+    session.output.facts(
+        [
+            ("protector", protector_words(info.protector)),
+            ("store id", info.store_id),
+            ("generation", str(info.generation)),
+        ]
+    )

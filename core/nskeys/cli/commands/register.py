@@ -1,0 +1,122 @@
+"""`nskeys register`: every backup that was made, where its copies are, how far each was proven."""
+
+from argparse import Namespace
+
+from nskeys.cli import documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.wording.copies import place_word
+from nskeys.wording.names import proof_name, sight_name
+from nskeys.wording.reports import copies_seen, copy_added, copy_retired, retire_refused
+from nskeys.wording.sizes import number
+from nskeys.wording.times import when
+
+_HEADINGS = ("backup", "created", "where", "proof", "seen", "id", "file")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    register = commands.group("register", "list and check the backups that were made")
+    register.command(
+        "list",
+        list_copies,
+        "list every copy, each looked at now",
+        example="  nskeys register list --json",
+    )
+    register.command(
+        "check",
+        check,
+        "look at every copy and remember what was seen",
+        text="Exit code 1 if a copy is missing, changed or cannot be reached.",
+        example="  nskeys register check --passphrase-file /root/passphrase\n      from a timer",
+    )
+    adding = register.command(
+        "add",
+        add_copy,
+        "make a copy known that lies elsewhere or was found again",
+        usage="FILE",
+        text="Only a backup that this server signed can be added.",
+        example="  nskeys register add /mnt/tape/ns01-5ac19e2b-20261122T140200Z.zip",
+    )
+    adding.add_argument("file", metavar="FILE", help="the .zip of a backup")
+    retiring = register.command(
+        "retire",
+        retire,
+        "let a copy count no more; its file stays",
+        usage="ID [--accept-risk]",
+        example="  nskeys register retire 9f31c0de",
+    )
+    retiring.add_argument(
+        "reference", metavar="ID", help="its address, its file's name, or the beginning of its id"
+    )
+    retiring.add_argument(
+        "--accept-risk", action="store_true", help="even if credentials have no other backup"
+    )
+
+
+def list_copies(session: Session, _: Namespace) -> int:
+    """All, newest first."""
+    services = session.services()
+    services.installation.require()
+    _tell(session, services.register.copies())
+    return Exit.DONE
+
+
+def check(session: Session, _: Namespace) -> int:
+    """Look, and remember."""
+    with session.progress() as progress:
+        copies = session.services().register.check(session.secrets, progress)
+    _tell(session, copies)
+    session.output.say(copies_seen(copies))
+    missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
+    return Exit.INCOMPLETE if missed else Exit.DONE
+
+
+def add_copy(session: Session, options: Namespace) -> int:
+    """One that was found."""
+    copy = session.services().register.add(options.file, session.secrets)
+    _tell_one(session, copy)
+    session.output.say(copy_added(copy))
+    return Exit.DONE
+
+
+def retire(session: Session, options: Namespace) -> int:
+    """Let one go, unless credentials would lose their only backup."""
+    services = session.services()
+    services.installation.require()
+    plan = services.register.plan_retire(options.reference)
+    if plan.credentials and not options.accept_risk:
+        refusal = retire_refused(plan.copy, plan.credentials)
+        raise UsageProblem(f"{refusal} Say --accept-risk if that is meant.", options.command)
+    copy = services.register.retire(plan, session.secrets)
+    _tell_one(session, copy)
+    session.output.say(copy_retired(copy))
+    return Exit.DONE
+
+
+def _tell(session: Session, copies: tuple[BackupCopy, ...]) -> None:
+    if session.output.as_json:
+        session.output.array(map(documents.copy, copies))
+    else:
+        session.output.table(_HEADINGS, map(_cells, copies))
+
+
+def _tell_one(session: Session, copy: BackupCopy) -> None:
+    if session.output.as_json:
+        session.output.document(documents.copy(copy))
+    else:
+        session.output.table(_HEADINGS, [_cells(copy)])
+
+
+def _cells(copy: BackupCopy) -> tuple[str, ...]:
+    return (
+        number(copy.backup.generation),
+        when(copy.backup.created),
+        place_word(copy.where),
+        proof_name(copy.proof),
+        "retired" if copy.retired else sight_name(copy.sight),
+        copy.backup.kms_sha256[:12],
+        copy.address,
+    )

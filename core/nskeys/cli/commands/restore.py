@@ -1,0 +1,123 @@
+"""`nskeys restore`: a plan, then all or nothing, then a proof credential by credential."""
+
+from argparse import Namespace
+from dataclasses import replace
+
+from nskeys.cli import documents
+from nskeys.cli.commands.options import password_option, protector_options, usable_protector
+from nskeys.cli.exits import Exit
+from nskeys.cli.failures import tell_failures
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.model.operations import RestorePlan, RestoreReport
+from nskeys.ports import Settings
+from nskeys.wording.names import key_fate_name, key_state_name, kid_name
+from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
+from nskeys.wording.reports import NOTHING_CHANGED
+from nskeys.wording.sizes import count
+
+_HEADINGS = ("key", "here", "becomes", "opens")
+_FOR_SETTING_UP = ("protector", "server_name", "cmdb")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "restore",
+        run,
+        "bring the keys back from a backup",
+        usage="FILE [--plan] [--accept-foreign] [--password-file F]",
+        text=(
+            "An empty home, or one with nothing but the copied database, is set up by it:\n"
+            "then --protector, --server-name and --cmdb are as for 'nskeys init'. A key that\n"
+            "is here is never replaced. Afterwards every credential is opened; exit code 1\n"
+            "if some do not open."
+        ),
+        example=(
+            "  nskeys restore /media/stick/ns01-5ac19e2b-20261122T140200Z.zip --plan\n"
+            "      what a restore would do; it asks for the password, and changes nothing"
+        ),
+    )
+    parser.add_argument("file", metavar="FILE", help="the .zip of a backup, a bare .kms, or 'latest'")
+    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
+    parser.add_argument(
+        "--accept-foreign", action="store_true", help="take one that this server did not sign"
+    )
+    password_option(parser)
+    protector_options(parser)
+
+
+def run(session: Session, options: Namespace) -> int:
+    """Plan it; carry it out unless only the plan is wanted."""
+    from nskeys.services.sources import find_source, opened
+
+    services = session.services(options.cmdb)
+    installation = services.installation
+    _refuse_settings(options, installation.key_store.exists())
+    protector = usable_protector(options.protector)
+    source = find_source(installation, options.file)
+    session.output.say(inspected_line(source.inspected))
+    with (
+        session.progress(proof_line) as progress,
+        opened(installation, source, session.secrets, progress) as open_source,
+    ):
+        plan = services.restore.plan(open_source)
+        if not options.plan:
+            report = services.restore.execute(
+                plan,
+                open_source,
+                session.secrets,
+                _settings(installation.settings.read(), options),
+                protector,
+                options.accept_foreign,
+                progress,
+            )
+    if options.plan:
+        _tell_plan(session, plan)
+        return Exit.DONE
+    _tell(session, report)
+    return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
+
+
+def _refuse_settings(options: Namespace, set_up: bool) -> None:
+    given = [name for name in _FOR_SETTING_UP if getattr(options, name)]
+    if set_up and given:
+        option = f"--{given[0].replace('_', '-')}"
+        raise UsageProblem(
+            f"{option} is for a home that is not set up yet, and this one is", options.command
+        )
+
+
+def _settings(settings: Settings, options: Namespace) -> Settings:
+    return replace(
+        settings,
+        server_name=options.server_name or settings.server_name,
+        cmdb=options.cmdb or settings.cmdb,
+    )
+
+
+def _tell_plan(session: Session, plan: RestorePlan) -> None:
+    if session.output.as_json:
+        session.output.document(documents.restore_planned(plan))
+    else:
+        session.output.table(
+            _HEADINGS,
+            (
+                (
+                    kid_name(key.info.kid),
+                    key_fate_name(key.fate),
+                    key_state_name(key.state_after),
+                    count(key.credentials, "credential"),
+                )
+                for key in plan.keys
+            ),
+        )
+    session.output.say(*plan_lines(plan), NOTHING_CHANGED)
+
+
+def _tell(session: Session, report: RestoreReport) -> None:
+    if session.output.as_json:
+        session.output.document(documents.restored(report))
+    else:
+        tell_failures(session.output, report.proof)
+    session.output.say(*restore_lines(report))

@@ -1,0 +1,102 @@
+"""`nskeys status`: if this server died now, which credentials would come back?"""
+
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.exits import StatusExit, exit_for_status
+from nskeys.cli.metrics import failed_metrics, metrics
+from nskeys.cli.nagios import nagios_failure, nagios_line
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.cli.status_text import status_text
+from nskeys.errors import NskeysError
+from nskeys.files import replace
+from nskeys.wording.errors import say
+
+if TYPE_CHECKING:
+    from nskeys.bootstrap import Services
+    from nskeys.services.recoverability import Overview
+
+_READABLE = 0o644
+"""Of `--output`: an exporter runs as another user."""
+
+Form = Callable[["Services", "Overview"], str]
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "status",
+        run,
+        "say which credentials would come back",
+        usage="[--json|--prometheus|--nagios] [--output FILE]",
+        text=(
+            "Would they, if this server died now? Every backup that can be reached is read;\n"
+            "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
+            "1 some at risk, 2 some lost, 3 cannot tell."
+        ),
+        example=(
+            "  nskeys status --prometheus --output /var/lib/node_exporter/nskeys.prom\n"
+            "      from a timer, for Prometheus' textfile collector"
+        ),
+    )
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--prometheus", action="store_true", help="print metrics for Prometheus")
+    forms.add_argument("--nagios", action="store_true", help="print one line for Nagios and its kin")
+    parser.add_argument("--output", metavar="FILE", help="write to a file, at once and readable by all")
+    parser.set_defaults(failed=StatusExit.CANNOT_TELL)
+
+
+def run(session: Session, options: Namespace) -> int:
+    """Look and tell."""
+    if session.output.as_json and (options.prometheus or options.nagios):
+        raise UsageProblem("--json, --prometheus and --nagios exclude one another", options.command)
+    try:
+        services = session.services()
+        overview = services.recoverability.overview()
+        text = _form(session, options)(services, overview)
+    except NskeysError as error:
+        _publish(session, options, _failure(options, error))
+        raise
+    _publish(session, options, text)
+    return exit_for_status(overview.recoverability.totals)
+
+
+def _form(session: Session, options: Namespace) -> Form:
+    if session.output.as_json:
+        return _json
+    if options.prometheus:
+        return _metrics
+    return _nagios if options.nagios else status_text
+
+
+def _json(services: "Services", overview: "Overview") -> str:
+    cmdb = services.installation.cmdb.address()
+    return json.dumps(documents.status(overview.server, cmdb, overview.recoverability), indent=2) + "\n"
+
+
+def _metrics(services: "Services", overview: "Overview") -> str:
+    return metrics(overview.server, services.installation.cmdb.cmdb_id(), overview.recoverability)
+
+
+def _nagios(_: "Services", overview: "Overview") -> str:
+    return nagios_line(overview.recoverability)
+
+
+def _failure(options: Namespace, error: NskeysError) -> str:
+    if options.prometheus:
+        return failed_metrics()
+    return nagios_failure(say(error).what) if options.nagios else ""
+
+
+def _publish(session: Session, options: Namespace, text: str) -> None:
+    if not text:
+        return
+    if options.output is None:
+        session.output.text(text)
+    else:
+        replace(Path(options.output), text.encode("utf-8"), mode=_READABLE)

@@ -1,0 +1,285 @@
+"""The JSON that scripts rely on: pure functions from the model to documents.
+
+Names and tokens here are a contract; times are RFC 3339 in UTC, absent values are null. Adding a name is
+allowed, changing or removing one is not.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NoReturn
+
+from nskeys.errors import BadRow
+from nskeys.model.audit import AuditEntry
+from nskeys.model.canonical import Json
+from nskeys.model.credentials import Credential
+from nskeys.model.keys import Kid
+from nskeys.model.operations import (
+    CredentialProof,
+    DrillReport,
+    ImportPlan,
+    ImportReport,
+    ProofReport,
+    RegistryValues,
+    RestorePlan,
+    RestoreReport,
+    RotationReport,
+    SetUpReport,
+)
+from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState, Totals
+from nskeys.model.register import BackupCopy
+from nskeys.model.times import to_rfc3339
+
+if TYPE_CHECKING:
+    from nskeys.services.auditing import AuditVerdict
+    from nskeys.services.destinations import DestinationSight
+
+Document = dict[str, Json]
+
+
+def time(moment: datetime | None) -> str | None:
+    """`2026-11-23T14:02:00Z`, or null."""
+    return None if moment is None else to_rfc3339(moment)
+
+
+def set_up(report: SetUpReport) -> Document:
+    """`init`."""
+    return {
+        "server": report.server,
+        "cmdb": report.cmdb,
+        "cmdb_id": report.cmdb_id,
+        "home": report.home,
+        "protector": report.protector,
+    }
+
+
+def status(server: str, cmdb: str, answer: Recoverability) -> Document:
+    """`status`."""
+    return {
+        "server": server,
+        "cmdb": cmdb,
+        "credentials": _totals(answer.totals),
+        "keys": [key(item) for item in answer.keys],
+        "exposed_since": time(answer.exposed_since),
+        "last_backup": None if answer.last is None else _last_backup(answer.last),
+        "backup_due": bool(answer.due),
+    }
+
+
+def key(coverage: KeyCoverage) -> Document:
+    """An item of `key list`. A key that is not here, but that credentials name, has no state."""
+    info = coverage.info
+    return {
+        "key_id": coverage.kid,
+        "state": None if info is None else info.state.value,
+        "created": None if info is None else time(info.created),
+        "credentials": coverage.credentials,
+        "in_backups": coverage.backups,
+    }
+
+
+def shown_key(coverage: KeyCoverage) -> Document:
+    """`key show`: the item of the list, and where it would come back from."""
+    info = coverage.info
+    return {
+        **key(coverage),
+        "state_since": None if info is None else time(info.state_since),
+        "recoverability": coverage.state.value,
+        "exposed_since": time(coverage.exposed_since),
+        "good_copies": [copy.address for copy in coverage.good_copies],
+    }
+
+
+def credential(item: Credential, state: RecoveryState) -> Document:
+    """An item of `credential list`, and `credential show`."""
+    return {
+        "id": item.credential_id,
+        "kind": item.fields.kind.value,
+        "name": item.fields.name,
+        "target": item.fields.target,
+        "account": item.fields.account,
+        "note": item.fields.note,
+        "key_id": item.kid,
+        "state": state.value,
+        "created": time(item.created),
+        "updated": time(item.updated),
+    }
+
+
+def imported(report: ImportReport) -> Document:
+    """`credential import`."""
+    return _import(report.imported, report.skipped, report.renamed, report)
+
+
+def import_planned(plan: ImportPlan, refused: bool) -> Document:
+    """`credential import --plan`: what the same command without `--plan` would print."""
+    renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
+    return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)
+
+
+def _import(
+    count: int, bad: Iterable[BadRow], renamed: Iterable[tuple[str, str]], rest: ImportPlan | ImportReport
+) -> Document:
+    return {
+        "imported": count,
+        "skipped": [
+            {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem} for row in bad
+        ],
+        "renamed": [{"from": before, "to": after} for before, after in renamed],
+        "dropped": [{"field": field.field, "rows": field.rows} for field in rest.dropped],
+    }
+
+
+def rotated(report: RotationReport, backup_due: bool) -> Document:
+    """`key rotate`."""
+    return {
+        "key_id": report.kid,
+        "state": report.state.value,
+        "resealed": report.resealed,
+        "backup_due": backup_due,
+    }
+
+
+def backup(copy: BackupCopy) -> Document:
+    """`backup`."""
+    return {
+        "path": copy.address,
+        "kms_sha256": copy.backup.kms_sha256,
+        "key_ids": list(copy.backup.kids),
+        "proof": copy.proof.value,
+        "location": copy.where.location.value,
+    }
+
+
+def restored(report: RestoreReport) -> Document:
+    """`restore`."""
+    return {"added": list(report.added), "present": list(report.present), **_tried(report.proof)}
+
+
+def restore_planned(plan: RestorePlan) -> Document:
+    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen."""
+    return {
+        "added": [item.info.kid for item in plan.added],
+        "present": [item.info.kid for item in plan.keys if item not in plan.added],
+        "credentials": {"opened": plan.opens_after, "failed": plan.total - plan.opens_after},
+        "failures": [],
+        "foreign": list(plan.foreign),
+        "sets_up": plan.sets_up,
+        "newer": None if plan.newer_known is None else plan.newer_known.address,
+    }
+
+
+def drilled(report: DrillReport) -> Document:
+    """`drill`."""
+    return {"proof": report.reached.value, **_tried(report.proof)}
+
+
+def verified(proof: ProofReport) -> Document:
+    """`verify`."""
+    return {"opened": proof.opened, "failed": proof.failed, "failures": _failures(proof.failures)}
+
+
+def registry(values: RegistryValues) -> Document:
+    """`registry`."""
+    return {"KMSBackupPath": values.backup_path, "KMSBackupDate": time(values.backup_date)}
+
+
+def copy(item: BackupCopy) -> Document:
+    """An item of `register list`, and `register add`, `register retire`."""
+    return {
+        "id": item.backup.kms_sha256,
+        **backup(item),
+        "destination": item.destination,
+        "server": item.backup.server,
+        "cmdb_id": item.backup.cmdb_id,
+        "created": time(item.backup.created),
+        "generation": item.backup.generation,
+        "size": item.backup.size,
+        "hint": item.backup.hint,
+        "sight": item.sight.value,
+        "looked": time(item.look_moment),
+        "good": time(item.good_moment),
+        "retired": time(item.retired),
+        "signed": item.signed,
+        "counts": item.counts,
+    }
+
+
+def destination(sight: "DestinationSight", problem: str | None) -> Document:
+    """An item of `destination list`; `problem` in words."""
+    return {
+        "destination": sight.info.address,
+        "elsewhere": sight.info.declared_elsewhere,
+        "location": sight.where.location.value,
+        "reason": sight.where.reason.value,
+        "default": sight.default,
+        "problem": problem,
+    }
+
+
+def audit(entry: AuditEntry) -> Document:
+    """An item of `audit`. A line that somebody edited into something else is given as it stands."""
+    try:
+        line = json.loads(entry.line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        line = None
+    told: Mapping[str, Json] = line if isinstance(line, dict) else {"line": entry.line}
+    return {**told, "number": entry.number, "hash": entry.digest.hex()}
+
+
+def _no_number(_: str) -> NoReturn:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError("not JSON")
+
+
+def audit_verdict(verdict: "AuditVerdict") -> Document:
+    """`audit --verify`."""
+    return {
+        "whole": verdict.whole,
+        "lines": verdict.lines,
+        "signed_lines": verdict.signed_lines,
+        "broken_at": verdict.broken_at,
+    }
+
+
+def _totals(totals: Totals) -> Document:
+    return {
+        "total": totals.total,
+        "recoverable": totals.recoverable,
+        "at_risk": totals.at_risk,
+        "lost": totals.lost,
+        "opens_here": totals.opens_here,
+    }
+
+
+def _last_backup(item: BackupCopy) -> Document:
+    return {
+        "path": item.address,
+        "created": time(item.backup.created),
+        "proof": item.proof.value,
+        "location": item.where.location.value,
+    }
+
+
+def _tried(proof: ProofReport) -> Document:
+    return {
+        "credentials": {"opened": proof.opened, "failed": proof.failed},
+        "failures": _failures(proof.failures),
+    }
+
+
+def _failures(failures: Iterable[CredentialProof]) -> list[Json]:
+    return [_failure(item.credential, item.failure.value if item.failure else "") for item in failures]
+
+
+def _failure(item: Credential, reason: str) -> Document:
+    kid: Kid = item.kid
+    return {
+        "id": item.credential_id,
+        "kind": item.fields.kind.value,
+        "name": item.fields.name,
+        "target": item.fields.target,
+        "account": item.fields.account,
+        "key_id": kid,
+        "reason": reason,
+    }

@@ -1,0 +1,111 @@
+"""Exit codes: one table from what happened to a number (after BSD's sysexits.h).
+
+ 0 done                                          69 destination or CMDB unreachable
+ 1 done, but some credentials do not open,       70 a bug
+   or a backup is due                            73 cannot create
+64 usage                                         75 locked by someone, or not just now
+65 bad data or damaged backup                    77 not permitted or wrong password
+                                                 78 not set up
+                                                130 interrupted
+
+`nskeys status` alone: 0 all recoverable, 1 some at risk, 2 some lost, 3 cannot tell (every failure).
+"""
+
+from enum import IntEnum
+from types import MappingProxyType
+
+from nskeys import errors
+from nskeys.errors import NskeysError
+from nskeys.model.recoverability import Totals
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    INCOMPLETE = 1
+    USAGE = 64
+    BAD_DATA = 65
+    UNREACHABLE = 69
+    BUG = 70
+    CANNOT_CREATE = 73
+    LOCKED = 75
+    NOT_PERMITTED = 77
+    NOT_SET_UP = 78
+    INTERRUPTED = 130
+
+
+class StatusExit(IntEnum):
+    """How `nskeys status` ended; the numbers that monitoring plugins use."""
+
+    RECOVERABLE = 0
+    AT_RISK = 1
+    LOST = 2
+    CANNOT_TELL = 3
+
+
+EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
+    {
+        errors.NotSetUp: Exit.NOT_SET_UP,
+        errors.AlreadySetUp: Exit.CANNOT_CREATE,
+        errors.HomeUnreadable: Exit.NOT_PERMITTED,
+        errors.NewerVersion: Exit.BAD_DATA,
+        errors.ConfigurationInvalid: Exit.NOT_SET_UP,
+        errors.CredentialsWithoutKeys: Exit.NOT_SET_UP,
+        errors.LossCountWrong: Exit.USAGE,
+        errors.Locked: Exit.LOCKED,
+        errors.PlanOutdated: Exit.LOCKED,
+        errors.Cancelled: Exit.INTERRUPTED,
+        errors.NotPermitted: Exit.NOT_PERMITTED,
+        errors.WrongPassword: Exit.NOT_PERMITTED,
+        errors.PasswordRefused: Exit.BAD_DATA,
+        errors.HintRefused: Exit.USAGE,
+        errors.NotEnoughMemory: Exit.LOCKED,
+        errors.SecretUnavailable: Exit.NOT_PERMITTED,
+        errors.KeyStoreDamaged: Exit.BAD_DATA,
+        errors.KeyStoreElsewhere: Exit.NOT_PERMITTED,
+        errors.KeyStoreOfAnotherCmdb: Exit.NOT_SET_UP,
+        errors.ProtectorUnavailable: Exit.UNREACHABLE,
+        errors.NoSuchKey: Exit.BAD_DATA,
+        errors.AmbiguousKey: Exit.BAD_DATA,
+        errors.KeyUsedUp: Exit.CANNOT_CREATE,
+        errors.KeyNotUsable: Exit.CANNOT_CREATE,
+        errors.RotationNotOpen: Exit.BAD_DATA,
+        errors.FieldInvalid: Exit.BAD_DATA,
+        errors.NameTaken: Exit.CANNOT_CREATE,
+        errors.NoSuchCredential: Exit.BAD_DATA,
+        errors.AmbiguousCredential: Exit.BAD_DATA,
+        errors.SealDoesNotOpen: Exit.BAD_DATA,
+        errors.ImportRefused: Exit.BAD_DATA,
+        errors.ImportUnreadable: Exit.BAD_DATA,
+        errors.NotABackup: Exit.BAD_DATA,
+        errors.BackupDamaged: Exit.BAD_DATA,
+        errors.BackupForged: Exit.BAD_DATA,
+        errors.BackupForeign: Exit.NOT_PERMITTED,
+        errors.BackupNotProven: Exit.CANNOT_CREATE,
+        errors.NoBackupKnown: Exit.UNREACHABLE,
+        errors.NoSuchBackup: Exit.BAD_DATA,
+        errors.DestinationInvalid: Exit.USAGE,
+        errors.DestinationUnreachable: Exit.UNREACHABLE,
+        errors.CannotCreate: Exit.CANNOT_CREATE,
+        errors.FileUnreadable: Exit.BAD_DATA,
+        errors.CmdbUnreachable: Exit.UNREACHABLE,
+        errors.CmdbBusy: Exit.LOCKED,
+        errors.CmdbDamaged: Exit.BAD_DATA,
+    }
+)
+
+
+def exit_for(error: NskeysError) -> Exit:
+    """The exit code of an error; a class without its own ends as the class above it."""
+    for known in type(error).__mro__:
+        if known in EXITS:
+            return EXITS[known]
+    return Exit.BUG
+
+
+def exit_for_status(totals: Totals) -> StatusExit:
+    """The worst that is true of any credential."""
+    if totals.lost:
+        return StatusExit.LOST
+    return StatusExit.AT_RISK if totals.at_risk else StatusExit.RECOVERABLE

@@ -1,0 +1,25 @@
+"""Credentials that did not open, as a list to work through: what must be re-entered, and where."""
+
+from nskeys.cli.output import Output
+from nskeys.model.operations import ProofReport
+from nskeys.wording.names import failure_words, kind_name
+
+_HEADINGS = ("kind", "name", "target", "account", "id", "why")
+
+
+def tell_failures(output: Output, proof: ProofReport) -> None:
+    """A table of them; nothing where all opened."""
+    output.table(
+        _HEADINGS,
+        (
+            (
+                kind_name(item.credential.fields.kind),
+                item.credential.fields.name,
+                item.credential.fields.target,
+                item.credential.fields.account,
+                item.credential.credential_id[:12],
+                failure_words(item.failure) if item.failure else "",
+            )
+            for item in proof.failures
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Standard output is data, standard error is words.
+
+With `--json` standard output is one JSON document, else lines and tables for people; a command that fails
+leaves it empty. The document is plain ASCII, so it reads alike in every locale and nothing in it can steer
+a terminal. There are no colours, on a terminal or off it. A reader that goes away (`| head`) is no failure
+and stops no work: whatever follows is dropped. Output that cannot be written (a full disk) is told at the
+end, by `finish`, for the work that it reports was done.
+"""
+
+import errno
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from nskeys.cli.columns import fact_lines, table_lines
+from nskeys.errors import CannotCreate
+from nskeys.model.canonical import Json
+
+
+class Output:
+    """The two streams of one run."""
+
+    def __init__(self, as_json: bool, stdout: TextIO, stderr: TextIO) -> None:
+        self.as_json = as_json
+        self._stdout = stdout
+        self._stderr = stderr
+        self._failure: OSError | None = None
+
+    # --- data ------------------------------------------------------------------------------------
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether nobody reads standard output any more."""
+        return self._failure is not None
+
+    def document(self, value: Json) -> None:
+        """The one JSON document."""
+        self._write(json.dumps(value, indent=2) + "\n")
+
+    def array(self, items: Iterable[Json]) -> None:
+        """The one JSON document where that is a list: an item a line, none held."""
+        before = "[\n  "
+        for item in items:
+            self._write(before + json.dumps(item))
+            before = ",\n  "
+            if self.abandoned:
+                return
+        self._write("[]\n" if before == "[\n  " else "\n]\n")
+
+    def text(self, text: str) -> None:
+        """Text as it is, safe for a terminal already."""
+        self._write(text)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines for people, safe for a terminal already; taken one after the other while anybody reads."""
+        for line in lines:
+            if self.abandoned:
+                return
+            self._write(line + "\n")
+
+    def facts(self, facts: Iterable[tuple[str, str]]) -> None:
+        """A name and a value a line; values may hold outside text."""
+        self.lines(fact_lines(facts))
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Aligned columns under headings; cells may hold outside text."""
+        self.lines(table_lines(headings, rows))
+
+    def flush(self) -> None:
+        """Let what was written be seen now."""
+        if self._failure is None:
+            with self._giving_up():
+                self._stdout.flush()
+
+    # --- words -----------------------------------------------------------------------------------
+
+    def say(self, *sentences: str) -> None:
+        """Sentences for a person, a line each, safe for a terminal already."""
+        self.flush()
+        with suppress(OSError):  # nobody reads it: there is no better place to say that
+            for sentence in sentences:
+                self._stderr.write(sentence + "\n")
+            self._stderr.flush()
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Everything is out; CannotCreate where standard output could not take it."""
+        self.flush()
+        if self._failure is not None and self._failure.errno != errno.EPIPE:
+            problem = "no_space" if self._failure.errno in (errno.ENOSPC, errno.EDQUOT) else "io_error"
+            raise CannotCreate("standard output", problem)
+
+    def _write(self, text: str) -> None:
+        if self._failure is None:
+            with self._giving_up():
+                self._stdout.write(text)
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        """Keep the first failure, and lead what the stream still holds into nothing: Python would try to
+        write it once more when the process ends, and complain."""
+        try:
+            yield
+        except OSError as error:
+            self._failure = error
+            with suppress(OSError, ValueError):
+                nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+                os.dup2(nothing, self._stdout.fileno())
+                os.close(nothing)

@@ -1,0 +1,121 @@
+"""Asking a person on the terminal, without showing what is typed.
+
+The question goes to the controlling terminal itself (/dev/tty), wherever standard input and output lead.
+While it is open nothing typed is shown, Ctrl-C and Ctrl-\\ stop at once, and Ctrl-Z does nothing: a
+stopped process would leave a terminal that shows nothing, or come back to one that shows everything.
+Whatever happens, the terminal gets its settings back.
+"""
+
+import os
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+from nskeys.errors import Cancelled, SecretUnavailable
+
+TERMINAL = "/dev/tty"
+LINE_LIMIT = 4_095
+"""Bytes that Linux keeps of a typed line; the rest is dropped silently (termios(3), N_TTY_BUF_SIZE)."""
+
+_LOCAL, _CONTROLS = 3, 6
+"""Where the local modes and the control characters stand in what `tcgetattr` gives."""
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class _Stopped(BaseException):
+    """A signal came in while a question was open; it is raised anew once the terminal is restored."""
+
+
+class Prompt:
+    """An open conversation on the terminal. Made by `conversation`."""
+
+    def __init__(self, descriptor: int, wanted: str) -> None:
+        self._descriptor = descriptor
+        self._wanted = wanted
+
+    def tell(self, line: str) -> None:
+        """A line for the person, safe for a terminal already."""
+        self._write(f"{line}\n")
+
+    def ask(self, question: str) -> bytes:
+        """One typed line, without its ending. Cancelled at the end of input (Ctrl-D on an empty line);
+        SecretUnavailable where the terminal may have dropped the end of a very long line."""
+        self._write(f"{question}: ")
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            piece = os.read(self._descriptor, LINE_LIMIT + 1)
+            if not piece:
+                break
+            line += piece
+        self._write("\n")
+        if not line:
+            raise Cancelled
+        if len(line) >= LINE_LIMIT:
+            raise SecretUnavailable(self._wanted, "line_too_long")
+        return bytes(line.removesuffix(b"\n"))
+
+    def _write(self, text: str) -> None:
+        rest = memoryview(text.encode("utf-8", "backslashreplace"))
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+
+@contextmanager
+def conversation(wanted: str) -> Iterator[Prompt]:
+    """The terminal, with its echo off. SecretUnavailable (`wanted`) where there is none."""
+    try:
+        descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        raise SecretUnavailable(wanted) from None
+    try:
+        with _stopping(), _unseen(descriptor, wanted):
+            yield Prompt(descriptor, wanted)
+    except OSError:  # the terminal went away
+        raise SecretUnavailable(wanted) from None
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _unseen(descriptor: int, wanted: str) -> Iterator[None]:
+    try:
+        before = termios.tcgetattr(descriptor)
+    except termios.error:
+        raise SecretUnavailable(wanted) from None
+    hidden: list[Any] = [*before[:_CONTROLS], [*before[_CONTROLS]]]
+    hidden[_LOCAL] &= ~(termios.ECHO | termios.ECHONL)
+    hidden[_LOCAL] |= termios.ICANON | termios.ISIG
+    hidden[_CONTROLS][termios.VSUSP] = b"\0"  # no key stops the process (termios(3), _POSIX_VDISABLE)
+    try:
+        # FLUSH: what was typed before the question was shown is no answer to it.
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, hidden)
+        yield
+    finally:
+        with suppress(termios.error):  # the terminal is gone, and its settings with it
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """A signal that ends the process ends it after the terminal was restored; Ctrl-C becomes the
+    KeyboardInterrupt that it is, even where long work would otherwise ask it to wait."""
+    caught: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> NoReturn:
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        caught.append(number)
+        raise _Stopped
+
+    heeded: list[int] = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in caught:
+            signal.raise_signal(number)

@@ -1,0 +1,87 @@
+"""The secrets of one run: from a file where one was named, else asked for on the terminal.
+
+Never from the arguments or the environment: both can be read by others.
+"""
+
+import os
+from collections.abc import Mapping
+
+from nskeys.cli.inputs import STANDARD_INPUT, STDIN
+from nskeys.cli.prompt import Prompt, conversation
+from nskeys.cli.secret_files import read_secret
+from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.passwords import Question, password_refused, question
+
+_MAY_BE_EMPTY = frozenset({Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE})
+"""Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
+password that was given as nothing is simply wrong."""
+
+
+class CommandLineSecrets:
+    """ports.SecretProvider: `files` names a file for each purpose that has one."""
+
+    def __init__(self, files: Mapping[Purpose, str]) -> None:
+        self._files = files
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """The secret. A file has no second answer: SecretUnavailable where one is asked for."""
+        path = self._files.get(request.purpose)
+        if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
+            return _checked(request.purpose, ask(request, retry))
+        if retry:
+            raise SecretUnavailable(request.purpose.value, "file_refused")
+        return _checked(request.purpose, read_secret(path))
+
+
+def ask(request: SecretRequest, retry: int) -> SecretBytes:
+    """The secret as a person types it, new ones twice. Cancelled, SecretUnavailable."""
+    asked = question(request, retry)
+    with conversation(request.purpose.value) as prompt:
+        for line in (asked.refused, asked.help):
+            if line:
+                prompt.tell(line)
+        while True:
+            typed = prompt.ask(asked.prompt)
+            problem = _problem(request.purpose, asked, typed, prompt)
+            if not problem:
+                return SecretBytes(typed)
+            prompt.tell(str(password_refused(problem)))
+
+
+def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> str:
+    """Why what was typed cannot be taken; empty where it can. New secrets are asked for once more."""
+    if not typed and purpose not in _MAY_BE_EMPTY:
+        return "empty"
+    if asked.again and prompt.ask(asked.again) != typed:
+        return "differs"
+    return ""
+
+
+def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
+    """PasswordRefused or FieldInvalid (`not_text`) for bytes that are no UTF-8."""
+    try:
+        secret.text()
+    except UnicodeDecodeError:
+        pass  # raised below and not here: this error carries the secret
+    else:
+        return secret
+    secret.wipe()
+    if purpose is Purpose.CREDENTIAL_SECRET:
+        raise FieldInvalid("secret", "not_text")
+    raise PasswordRefused("not_text")
+
+
+class NewPassphrase:
+    """ports.SecretProvider for the passphrase of a new wrapping, beside the one in force."""
+
+    def __init__(self, path: str | None) -> None:
+        self._secrets = CommandLineSecrets({Purpose.NEW_PASSPHRASE: path} if path else {})
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """Whatever is asked here is about the new wrapping."""
+        try:
+            return self._secrets(SecretRequest(Purpose.NEW_PASSPHRASE, request.subject), retry)
+        except SecretUnavailable as error:
+            raise SecretUnavailable("other_passphrase", error.detail) from None

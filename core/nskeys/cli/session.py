@@ -1,0 +1,60 @@
+"""What a command gets: the two streams, the secrets, and the services, connected at first use."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from nskeys.cli.output import Output
+from nskeys.cli.progress import ProofLine, TerminalProgress
+from nskeys.ports import SecretProvider
+
+if TYPE_CHECKING:
+    from nskeys.bootstrap import Services
+
+Connect = Callable[[str | None, str | None], "Services"]
+"""From `--home` and `--cmdb` to the services."""
+
+
+class Session:
+    """One run of one command."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        home: str | None,
+        output: Output,
+        secrets: SecretProvider,
+        stderr: TextIO = sys.stderr,
+    ) -> None:
+        self.output = output
+        self.secrets = secrets
+        self._connect = connect
+        self._home = home
+        self._stderr = stderr
+        self._services: Services | None = None
+
+    def services(self, cmdb: str | None = None) -> "Services":
+        """The services of this home; `cmdb` where none is configured yet."""
+        if self._services is None:
+            self._services = self._connect(self._home, cmdb)
+        return self._services
+
+    @contextmanager
+    def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
+        """Told on the terminal how far the work is; `proof_line` for text alone."""
+        told = TerminalProgress(self.output, self._stderr, None if self.output.as_json else proof_line)
+        with told.watching():
+            yield told
+
+    def close(self) -> None:
+        """Let go of the CMDB."""
+        if self._services is not None:
+            self._services.close()
+
+
+def connect_here(home: str | None, cmdb: str | None) -> "Services":
+    """The services as the program wires them. Imported here: this is what is slow to load."""
+    from nskeys.bootstrap import connect
+
+    return connect(home, cmdb)

@@ -1,0 +1,103 @@
+"""`status` for people: the answer, what it rests on, and every key."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nskeys.cli.columns import fact_lines, table_lines
+from nskeys.model.recoverability import KeyCoverage
+from nskeys.wording.copies import copy_place, proof_ago, who_opens, why_not
+from nskeys.wording.names import (
+    key_state_name,
+    kid_name,
+    kind_counts,
+    protector_words,
+    rotation_stage_name,
+)
+from nskeys.wording.reports import (
+    MISSING_KEY,
+    due_words,
+    headline,
+    in_backups,
+    put_back_line,
+    registry_future,
+)
+from nskeys.wording.sizes import count, number
+from nskeys.wording.times import is_future, since, when
+
+if TYPE_CHECKING:
+    from nskeys.bootstrap import Services
+    from nskeys.services.recoverability import Overview
+
+PLACE_CELLS = 500
+"""Cells for a backup's place: lines may be long here, and nothing is cut that a file system allows."""
+KEY_HEADINGS = ("key", "state", "created", "credentials", "backups")
+
+
+def status_text(services: "Services", overview: "Overview") -> str:
+    """Lines, safe for a terminal."""
+    answer = overview.recoverability
+    cmdb = f"{overview.cmdb}, {services.installation.cmdb.address()}"
+    lines = [
+        headline(answer.totals),
+        *fact_lines(
+            [
+                *_answer(overview),
+                ("server", overview.server),
+                ("cmdb", cmdb),
+                ("protector", protector_words(overview.protector)),
+                *_remarks(overview),
+            ]
+        ),
+        "",
+        *table_lines(KEY_HEADINGS, map(key_cells, answer.keys)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def key_cells(key: KeyCoverage) -> tuple[str, ...]:
+    """A key under KEY_HEADINGS."""
+    return (
+        kid_name(key.kid),
+        key_state_name(key.info.state) if key.info else MISSING_KEY,
+        when(key.info.created) if key.info else "",
+        count(key.credentials, "credential"),
+        in_backups(key.backups),
+    )
+
+
+def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
+    answer = overview.recoverability
+    best = answer.best
+    if best is not None:
+        covered = sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
+        yield "from", copy_place(best, PLACE_CELLS)
+        yield "proof", proof_ago(best, overview.taken, covered, answer.totals.total)
+        yield "opened by", who_opens(best)
+    if answer.totals.at_risk:
+        exposed = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
+        yield "at risk", f"{number(answer.totals.at_risk)}{exposed}"
+    if answer.totals.lost:
+        yield "lost", number(answer.totals.lost)
+
+
+def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
+    answer = overview.recoverability
+    if answer.kinds:
+        yield "kinds", ", ".join(kind_counts(answer.kinds))
+    if answer.last is not None:
+        not_counting = why_not(answer.last)
+        yield (
+            "last backup",
+            copy_place(answer.last, PLACE_CELLS) + (f" {not_counting}" if not_counting else ""),
+        )
+    for sentence in due_words(answer.due):
+        yield "due", sentence
+    if overview.rotation is not None:
+        yield (
+            "rotation",
+            f"{kid_name(overview.rotation.kid)} {rotation_stage_name(overview.rotation.stage)}",
+        )
+    if overview.put_back:
+        yield "put back", put_back_line(overview.put_back)
+    if overview.registry.backup_date and is_future(overview.registry.backup_date, overview.taken):
+        yield "clock", registry_future(overview.registry)

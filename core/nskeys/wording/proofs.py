@@ -1,0 +1,128 @@
+"""Proofs and restores in sentences: which credentials opened, which did not, and what that means."""
+
+from nskeys.model.backup import Facts, Inspected
+from nskeys.model.operations import (
+    DrillReport,
+    FailureReason,
+    ProofReport,
+    RestorePlan,
+    RestoreReport,
+)
+from nskeys.ports import SealedRow
+from nskeys.wording.copies import backup_name, place_word
+from nskeys.wording.failures.backups import foreign_words
+from nskeys.wording.names import failure_words, proof_words
+from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe, shown
+from nskeys.wording.times import when
+
+BARE = "This is a bare .kms: its companions were not checked, for it has none."
+
+_OPENED, _FAILED = "opened", "failed"
+
+
+def proof_line(row: SealedRow, failure: FailureReason | None) -> str:
+    """One credential that was tried: `opened   run-as/deploy-finance`."""
+    reference = safe(f"{row[1]}/{row[2]}")
+    if failure is None:
+        return f"{_OPENED}   {reference}"
+    return f"{_FAILED}   {reference}: {failure_words(failure)}"
+
+
+def proof_sentence(proof: ProofReport) -> str:
+    """How many credentials opened."""
+    total = proof.opened + proof.failed
+    if not total:
+        return "There are no credentials, so none could be opened."
+    if not proof.failed:
+        return f"Every credential opened ({number(total)})."
+    return f"{number(proof.opened)} of {count(total, 'credential')} opened, {number(proof.failed)} did not."
+
+
+def failure_lines(proof: ProofReport) -> tuple[str, ...]:
+    """What to do about credentials that did not open; nothing where all did."""
+    reasons = {item.failure for item in proof.failures}
+    lines = []
+    if FailureReason.KEY_MISSING in reasons:
+        lines.append(
+            "Where a key is missing, 'nskeys restore FILE' brings it back from a backup that holds it."
+        )
+    if FailureReason.TAMPERED in reasons:
+        lines.append("A row that was changed or damaged needs a new secret: 'nskeys credential edit ID'.")
+    return tuple(lines)
+
+
+def contents_line(facts: Facts) -> str:
+    """What a backup is: `backup 41 of ns01, made 2026-11-22 14:02, with 2 keys for 14 credentials`."""
+    keys, credentials = count(len(facts.keys), "key"), count(facts.credentials, "credential")
+    return (
+        f"backup {number(facts.generation)} of {shown(facts.server)}, made {when(facts.created)}, "
+        f"with {keys} for {credentials}"
+    )
+
+
+def inspected_line(inspected: Inspected) -> str:
+    """What a file is, before its password is asked for."""
+    if inspected.manifest is None:
+        return BARE
+    line = contents_line(inspected.manifest.facts)
+    return f"{line[0].upper()}{line[1:]}."
+
+
+def plan_lines(plan: RestorePlan) -> tuple[str, ...]:
+    """What a restore would mean."""
+    now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
+    lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
+    if plan.sets_up:
+        lines.append("This home is set up by the restore.")
+    if plan.foreign:
+        why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
+        lines.append(f"It needs '--accept-foreign': {why}.")
+    if plan.newer_known is not None:
+        newer = plan.newer_known
+        lines.append(
+            f"The register knows a newer one: {backup_name(newer)} of {when(newer.backup.created)} "
+            f"in {safe(newer.address)} ({place_word(newer.where)})."
+        )
+    return tuple(lines)
+
+
+def restore_lines(report: RestoreReport) -> tuple[str, ...]:
+    """What a restore did."""
+    added, present = len(report.added), len(report.present)
+    was = "was" if added == 1 else "were"
+    first = (
+        f"{count(added, 'key')} {was} added" if added else "Every key was here already, so none was added"
+    )
+    also = (
+        f", {count(present, 'key')} {'was' if present == 1 else 'were'} here already"
+        if added and present
+        else ""
+    )
+    lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof)]
+    if report.rotation_advised:
+        lines.append("These keys come from other hardware; 'nskeys key rotate' makes a new one.")
+    return tuple(lines)
+
+
+def drill_lines(report: DrillReport) -> tuple[str, ...]:
+    """What a drill proved, and whether the register knows."""
+    lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
+    if report.foreign:
+        why = listed(tuple(foreign_words(reason) for reason in report.foreign))
+        lines.append(f"It does not count for this server: {why}.")
+    elif report.recorded:
+        lines.append("The register has this result.")
+    else:
+        lines.append("The register does not know this copy; 'nskeys register add FILE' makes it known.")
+    return tuple(lines)
+
+
+def signer_words(signed: bool, ours: bool, known: bool) -> str:
+    """Who signed a backup, as far as it can be told before it is opened."""
+    if not signed:
+        return "by nobody"
+    if ours:
+        return "by the key of this server"
+    return "not by the key of this server" if known else "yes; whose key it is cannot be told here yet"

@@ -1,0 +1,185 @@
+"""What was done, in sentences: lines for a person, safe for a terminal.
+
+A report claims what was tested and no more, and says what to do next where something is left to do.
+"""
+
+from collections.abc import Sequence
+
+from nskeys.model.keys import KeyState
+from nskeys.model.operations import BackupReport, RegistryValues, RotationReport, SetUpReport
+from nskeys.model.places import Whereabouts
+from nskeys.model.recoverability import DueReason, Totals
+from nskeys.model.register import BackupCopy
+from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
+from nskeys.wording.places import location_name, location_sentence
+from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe, shown
+from nskeys.wording.times import when
+
+BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
+NOTHING_CHANGED = "Nothing was changed: this is only the plan."
+REVEALED = "The audit trail says that this secret was revealed."
+NOT_AS_STORED = "It holds characters that a terminal must not get, so they are shown as escapes."
+MISSING_KEY = "not here"
+OLD_COPIES = "Old copies of this disk still open the old way."
+
+_MAKE_ONE = "'nskeys backup' makes one."
+_ELSEWHERE = (
+    "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried away "
+    "with 'nskeys destination add DEST --elsewhere TEXT'."
+)
+
+
+def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
+    """`init` made an installation; `lost` credentials stay without their keys."""
+    lines = [f"Notification Server {shown(report.server)} is set up.", protector_sentence(report.protector)]
+    if lost:
+        lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
+    return (*lines, f"No backup was made yet; {_MAKE_ONE}")
+
+
+def protector_sentence(protector: str) -> str:
+    """`Keys in a plain file: whoever copies this disk has the keys.`"""
+    words = protector_words(protector)
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def backup_lines(report: BackupReport) -> tuple[str, ...]:
+    """A backup is complete, and whether it helps."""
+    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where))
+
+
+def not_needed_lines(last: BackupCopy) -> tuple[str, ...]:
+    """Why `backup --if-needed` made none."""
+    held = f"{backup_name(last)} of {when(last.backup.created)} holds every key of this server"
+    return (f"No backup is needed: {held}.", *_whether_it_helps(last.where))
+
+
+def _whether_it_helps(where: Whereabouts) -> tuple[str, ...]:
+    sentence = location_sentence(where)
+    return (sentence, _ELSEWHERE) if sentence else ()
+
+
+def headline(totals: Totals) -> str:
+    """The answer: `If this server died now, 12 of 14 credentials would come back.`"""
+    if not totals.total:
+        return "There are no credentials yet, so none could be lost."
+    credentials = count(totals.total, "credential")
+    return f"If this server died now, {number(totals.recoverable)} of {credentials} would come back."
+
+
+def put_back_line(kids: Sequence[str]) -> str:
+    """Rows of the CMDB name keys that seal no more, and no rotation explains it."""
+    keys = "Key" if len(kids) == 1 else "Keys"
+    names = listed(tuple(kid_name(kid) for kid in kids))
+    return f"{keys} {names} should seal nothing any more: old rows were put back into the CMDB."
+
+
+def in_backups(backups: int) -> str:
+    """`in 3 backups`, `in no backup`."""
+    return f"in {count(backups, 'backup')}" if backups else "in no backup"
+
+
+def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
+    """Why a backup is due; nothing where none is."""
+    return tuple(due_sentence(reason) for reason in due)
+
+
+def due_lines(due: Sequence[DueReason]) -> tuple[str, ...]:
+    """Why a backup is due, and how to make one; nothing where none is."""
+    return (*due_words(due), f"A backup is due; {_MAKE_ONE}") if due else ()
+
+
+def rotation_lines(report: RotationReport) -> tuple[str, ...]:
+    """What a step of a rotation did, and what comes next."""
+    kid = kid_name(report.kid)
+    if report.state is KeyState.PRE_ACTIVE:
+        return (
+            f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
+            "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again.",
+        )
+    lines = [f"Key {kid} is active, and {count(report.resealed, 'credential')} were re-sealed under it."]
+    if len(report.left) == 1:
+        lines.append(f"1 credential could not be re-sealed: {_left(report)}.")
+    elif report.left:
+        lines.append(f"{count(len(report.left), 'credential')} could not be re-sealed: {_left(report)}.")
+    return (*lines, *due_lines(report.due))
+
+
+def _left(report: RotationReport) -> str:
+    return listed(
+        tuple(
+            f"{shown(item.credential.reference)} ({failure_words(item.failure)})"
+            for item in report.left
+            if item.failure is not None
+        )
+    )
+
+
+def registry_future(values: RegistryValues) -> str:
+    """For a `KMSBackupDate` that lies ahead."""
+    date = "" if values.backup_date is None else f" ({when(values.backup_date)})"
+    return f"KMSBackupDate{date} lies in the future: this clock or that date is wrong."
+
+
+def credential_done(reference: str, done: str) -> str:
+    """`run-as/deploy-finance was added.`"""
+    return f"{shown(reference)} was {done}."
+
+
+def destination_lines(address: str, where: Whereabouts) -> tuple[str, ...]:
+    """A destination was added, and whether backups there help."""
+    place = f"{shown(address)} is a destination now: {location_name(where)}."
+    return (place, *((location_sentence(where),) if location_sentence(where) else ()))
+
+
+def destination_removed(address: str) -> str:
+    """A destination was removed."""
+    return f"{shown(address)} is no destination any more; backups there stay, and so do their rows."
+
+
+def destination_works(address: str) -> str:
+    """A destination was tested."""
+    return f"{shown(address)} works: something was written there and removed again."
+
+
+def copy_added(copy: BackupCopy) -> str:
+    """`register add` found a backup."""
+    return f"{_named(copy)} is in the register now, as intact; 'nskeys drill FILE' proves more."
+
+
+def copy_retired(copy: BackupCopy) -> str:
+    """`register retire` let a copy go."""
+    return f"{_named(copy)} counts no more; the file stays where it is."
+
+
+def retire_refused(copy: BackupCopy, credentials: int) -> str:
+    """Why a copy cannot be let go without a word."""
+    have = f"{count(credentials, 'credential')} {'has' if credentials == 1 else 'have'}"
+    return f"Without {_named(copy)}, {have} no backup elsewhere that counts."
+
+
+def copies_seen(copies: Sequence[BackupCopy]) -> str:
+    """What `register check` saw."""
+    left = [copy for copy in copies if copy.retired is None and copy.sight.value != "good"]
+    if not left:
+        return f"{count(len(copies), 'copy')} looked at, none is missing or changed."
+    told = listed(tuple(f"{_named(copy)} {why_not(copy) or copy.sight.value}" for copy in left))
+    return f"{count(len(copies), 'copy')} looked at: {told}."
+
+
+def _named(copy: BackupCopy) -> str:
+    return f"{backup_name(copy)} in {safe(copy.address)}"
+
+
+def audit_line(lines: int, signed: int | None, broken_at: int | None, whole: bool) -> str:
+    """What a check of the audit trail found."""
+    if broken_at is not None:
+        return (
+            f"The audit trail is not what was written: something was changed or cut at line {broken_at:,}."
+        )
+    if not whole or signed is None:
+        return f"No valid signature covers the audit trail ({count(lines, 'line')})."
+    return f"The audit trail is whole: {count(lines, 'line')}, signed up to line {number(signed)}."
