@@ -1,0 +1,129 @@
+"""Restoring and drilling: files, plans and proofs, as rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from nskeys.model.credentials import Credential
+from nskeys.model.operations import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.services.sources import Source
+from nskeys.wording.copies import backup_name
+from nskeys.wording.failures.backups import foreign_words
+from nskeys.wording.names import (
+    failure_words,
+    key_fate_name,
+    key_state_name,
+    kid_name,
+    kind_counts,
+    kind_name,
+    proof_words,
+    protection_name,
+    sight_name,
+)
+from nskeys.wording.places import location_name
+from nskeys.wording.proofs import BARE
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import ago, when
+
+_REMEMBERED = 6
+_SHOWN_KEYS = 8
+
+
+def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tuple[str, str, str], ...]:
+    """Address, name and what is known of the backups that the register remembers, newest first."""
+    kept = [copy for copy in copies if copy.retired is None]
+    return tuple((copy.address, safe(copy.address), _about(copy, now)) for copy in kept[:_REMEMBERED])
+
+
+def _about(copy: BackupCopy, now: datetime) -> str:
+    made = f"{backup_name(copy)}, made {ago(copy.backup.created, now)}"
+    held = count(len(copy.backup.kids), "key")
+    if copy.sight is Sight.GOOD:
+        return f"{made}, {held}, {proof_words(copy.proof)}"
+    return f"! {made}, {held}: {sight_name(copy.sight)}"
+
+
+def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
+    """What a file says of itself, before its password is asked."""
+    rows = [("File", safe(source.address)), ("Where", location_name(source.where))]
+    facts = source.facts
+    if facts is None:
+        return (*rows, ("Contents", BARE))
+    kinds = ", ".join(kind_counts(facts.kinds))
+    shown = [f"{kid_name(key.info.kid)} {key_state_name(key.info.state)}" for key in facts.keys]
+    more = [f"and {number(len(shown) - _SHOWN_KEYS)} more"] if len(shown) > _SHOWN_KEYS else []
+    return (
+        *rows,
+        ("Server", safe(facts.server)),
+        ("Made", f"{when(facts.created)}, {ago(facts.created, now)}"),
+        ("Backup", f"number {number(facts.generation)} of CMDB {facts.cmdb_id[:8]}"),
+        ("Keys", ", ".join(shown[:_SHOWN_KEYS] + more)),
+        ("Covered then", f"{count(facts.credentials, 'credential')}{f' ({kinds})' if kinds else ''}"),
+        ("Opens with", protection_name(facts.protection)),
+        ("Hint", safe(facts.hint) or "none"),
+    )
+
+
+def key_rows(plan: RestorePlan) -> tuple[tuple[str, str], ...]:
+    """Each key of the backup, what becomes of it, and the credentials it opens here."""
+    return tuple(
+        (
+            kid_name(key.info.kid),
+            _fate(key),
+        )
+        for key in plan.keys
+    )
+
+
+def _fate(key: PlannedKey) -> str:
+    state = f"{key_fate_name(key.fate)}, {key_state_name(key.state_after)}"
+    return f"{state}; opens {count(key.credentials, 'credential')} here"
+
+
+def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
+    """What has to be confirmed before a foreign backup is restored."""
+    return (
+        *(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)),
+        "Its keys would be stored beside the keys of this server.",
+    )
+
+
+def proof_cells(
+    credential: Credential, failures: Mapping[str, FailureReason]
+) -> tuple[str, tuple[str, ...], str]:
+    """Key, cells and style of one credential that was tried."""
+    failure = failures.get(credential.credential_id)
+    fields = credential.fields
+    cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
+    if failure is None:
+        return credential.credential_id, (*cells, "opened", ""), "good"
+    return credential.credential_id, (*cells, failure_words(failure), "!"), "error"
+
+
+def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: datetime) -> tuple[str, ...]:
+    """The list to keep: what must be re-entered, with everything but the secrets."""
+    lines = [f"{safe(server)}, {when(moment)}: {count(len(failures), 'credential')} to be re-entered", ""]
+    for failure in failures:
+        fields = failure.credential.fields
+        lines += [
+            f"[ ] {kind_name(fields.kind)}  {safe(fields.name)}",
+            f"    target   {safe(fields.target)}",
+            f"    account  {safe(fields.account)}",
+            f"    changed  {when(failure.credential.updated)}",
+            f"    why      {failure_words(failure.failure) if failure.failure else ''}",
+        ]
+    return tuple(lines)
+
+
+def drill_rows(report: DrillReport) -> tuple[tuple[str, str], ...]:
+    """What a drill proved."""
+    return (
+        ("File", safe(report.address)),
+        ("Proof", proof_words(report.reached)),
+        ("Opened", f"{number(report.proof.opened)} of {count(_tried(report), 'credential')}"),
+    )
+
+
+def _tried(report: DrillReport) -> int:
+    return report.proof.opened + report.proof.failed

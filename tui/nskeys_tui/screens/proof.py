@@ -1,0 +1,149 @@
+"""The proof, credential by credential, and the list of what must be re-entered."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
+from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.services.lists import save_lines
+from nskeys.services.pages import CredentialPages
+from nskeys.wording.errors import say
+from nskeys.wording.proofs import proof_sentence
+from nskeys.wording.terminal import safe
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_COLUMNS = (
+    Column("Kind", 10, 10),
+    Column("Name", 16, weight=3),
+    Column("Account", 14, weight=2, essential=False),
+    Column("Result", 14, 30, weight=2, styled=True),
+    Column("", 1, 1, styled=True),
+)
+
+
+class _Everything:
+    """Every credential with what became of it; only the rows on the screen are held."""
+
+    def __init__(self, pages: CredentialPages, failures: dict[str, FailureReason]) -> None:
+        self._pages, self._failures = pages, failures
+
+    def total(self) -> int:
+        """How many there are."""
+        return self._pages.total()
+
+    def window(self, first: int, count: int) -> Sequence[Row]:
+        """Those rows."""
+        return [Row(*proof_cells(item, self._failures)) for item in self._pages.window(first, count)]
+
+
+class _Failures:
+    """Those that did not open."""
+
+    def __init__(self, failures: Sequence[CredentialProof], reasons: dict[str, FailureReason]) -> None:
+        self._failures, self._reasons = failures, reasons
+
+    def total(self) -> int:
+        """How many there are."""
+        return len(self._failures)
+
+    def window(self, first: int, count: int) -> Sequence[Row]:
+        """Those rows."""
+        shown = self._failures[first : first + count]
+        return [Row(*proof_cells(item.credential, self._reasons)) for item in shown]
+
+
+class ProofList(Screen[None]):
+    """Which credentials opened and which did not."""
+
+    HELP = "Every credential was tried with the keys. What did not open must be re-entered."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", tooltip="Back to where you were"),
+        Binding("f", "failed", "Failed only", tooltip="Show only what did not open, or everything"),
+        Binding(
+            "s", "save", "Save list", tooltip="Save the list of what must be re-entered, without secrets"
+        ),
+    ]
+
+    def __init__(self, session: Session, proof: ProofReport) -> None:
+        super().__init__()
+        self._session, self._proof = session, proof
+        self._only_failed = bool(proof.failures)
+
+    def compose(self) -> ComposeResult:
+        """The sentence, and the table below."""
+        yield TitleBar("Proof")
+        yield Rule("Proof", "credential by credential")
+        yield Static(Content(f" {proof_sentence(self._proof)}"))
+        yield CredentialTable(_COLUMNS, empty="There are no credentials.")
+        yield Rule()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """What failed first, if anything did."""
+        self._show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A list of failures needs failures."""
+        if action in ("failed", "save"):
+            return bool(self._proof.failures)
+        return super().check_action(action, parameters)
+
+    def _show(self) -> None:
+        reasons = {
+            item.credential.credential_id: item.failure
+            for item in self._proof.failures
+            if item.failure is not None
+        }
+        table = self.query_one(CredentialTable)
+        if self._only_failed:
+            table.show(_Failures(self._proof.failures, reasons))
+        else:
+            cmdb = self._session.services.installation.cmdb
+            table.show(_Everything(CredentialPages(cmdb, CredentialFilter(), CredentialOrder()), reasons))
+
+    def action_failed(self) -> None:
+        """Only the failures, or all."""
+        self._only_failed = not self._only_failed
+        self._show()
+
+    @work(exclusive=True)
+    async def action_save(self) -> None:
+        """Write the list to a file that is not there yet."""
+        path = await self.app.push_screen_wait(
+            AskLine(
+                "Save the list",
+                "Kind, name, target and account of what must be re-entered. No secrets.",
+                "File",
+                "re-enter.txt",
+                check=lambda value: "" if value.strip() else "Type the name of a new file.",
+            )
+        )
+        if path is None:
+            return
+        installation = self._session.services.installation
+        lines = re_entry_lines(
+            self._proof.failures, installation.settings.read().server_name, installation.clock.now()
+        )
+        saved = await self._session.quickly(lambda: save_lines(path.strip(), lines))
+        if isinstance(saved, NskeysError):
+            sentence = say(saved)
+            await self.app.push_screen_wait(Notice("Save the list", sentence.what, sentence.advice))
+        else:
+            await self.app.push_screen_wait(Notice("Save the list", f"The list is in {safe(saved)}."))
