@@ -219,7 +219,11 @@ def test_a_key_that_was_exchanged_by_who_has_the_kek_is_not_that_key(home: Home)
     forged = wrap_key(kek, store.store_id, name, new_server_seed())
     server.write_bytes(server_bytes(ServerRecord(name, forged)))
     with home.again().unlock(NobodyToAsk()) as opened:
-        for file, load in ((path, lambda: opened.key(info.kid)), (server, opened.server_key)):
+        loads: dict[Path, Callable[[], SecretBytes]] = {
+            path: lambda: opened.key(info.kid),
+            server: opened.server_key,
+        }
+        for file, load in loads.items():
             with pytest.raises(KeyStoreDamaged) as damaged:
                 load()
             assert (damaged.value.path, damaged.value.problem) == (str(file), "wrong_key")
