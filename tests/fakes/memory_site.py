@@ -132,6 +132,17 @@ class MemorySite(Site):
         cmdb = MemoryCmdb(f"{home}/cmdb.sqlite3", busy_timeout=0.2)
         return MemoryServer(self.destinations, self.clock, cmdb, home)
 
+    def after_the_fire(self, other: Server) -> MemoryServer:
+        """New hardware where nothing is left but a copy of the database and what lies elsewhere."""
+        survived = MemorySite()
+        survived.clock = self.clock
+        survived.destinations.places = {
+            address: place
+            for address, place in self.destinations.places.items()
+            if place.whereabouts.location is Location.ELSEWHERE
+        }
+        return survived.with_database_of(other)
+
     def with_database_of(self, other: Server) -> MemoryServer:
         server = self.server()
         assert isinstance(other, MemoryServer)
