@@ -58,7 +58,7 @@ def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
 
 def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
     """A file, whether or not there was one; whoever reads meanwhile gets the old or the new one whole.
-    CannotCreate."""
+    `mode` is for a file that others may read. CannotCreate."""
     with _creating(path), _temporary(path.parent, data, mode) as part:
         part.replace(path)
     sync_folder(path.parent)

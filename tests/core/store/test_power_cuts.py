@@ -82,8 +82,8 @@ def test_the_model_catches_a_write_that_is_not_synced(
     root.mkdir()
     (root / "a").write_bytes(b"old")
     disk = Disk(root, lambda _: None)
-    with disk.watched(monkeypatch):
-        monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    with disk.watched(monkeypatch), monkeypatch.context() as patch:
+        patch.setattr("os.fsync", lambda descriptor: None)
         files.replace(root / "a", b"new")
     disk.leave(tmp_path / "unlucky", Luck.NAMES_WITHOUT_CONTENT)
     disk.leave(tmp_path / "nothing", Luck.NOTHING_MORE)
