@@ -1,58 +1,61 @@
-"""What the machine can do at best: the bare loops that the program is held against."""
+"""What the machine can do at best: the bare loops that the program is held against.
+
+They open and re-seal the very rows of the program's own database, bound to their fields as core/FORMAT.md
+demands, with nothing around: no transaction per batch, no audit, no checks, no progress.
+"""
 
 import hashlib
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.benchmark.homes import PASSWORD
 
-_KEY = bytes(range(32))
+_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials"
 
 
-def make_raw(path: Path, rows: int) -> None:
-    """A bare table of sealed rows, as wide as the program's."""
-    cipher = AESGCM(_KEY)
-    with sqlite3.connect(path) as database:
-        database.execute(
-            "CREATE TABLE c (id TEXT PRIMARY KEY, name TEXT, target TEXT, account TEXT, sealed BLOB)"
-        )
-        database.executemany("INSERT INTO c VALUES (?, ?, ?, ?, ?)", (_row(cipher, n) for n in range(rows)))
-    database.close()
+def _aad(cmdb_id: str, kid: str) -> Callable[..., bytes]:
+    prefix = b"nskeys/row/1\x00" + bytes.fromhex(cmdb_id) + bytes.fromhex(kid)
+
+    def bound(credential_id: str, *fields: str) -> bytes:
+        parts = [prefix, bytes.fromhex(credential_id)]
+        for field in fields:
+            text = field.encode()
+            parts += [len(text).to_bytes(4, "big"), text]
+        return b"".join(parts)
+
+    return bound
 
 
-def _row(cipher: AESGCM, number: int) -> tuple[str, str, str, str, bytes]:
-    nonce = os.urandom(12)
-    blob = nonce + cipher.encrypt(nonce, bytes(64), b"row")
-    return f"{number:032x}", f"package-{number:06d}", f"finance-{number % 97}", "CORP\\svc", blob
-
-
-def open_all(path: Path) -> int:
-    """SELECT and decrypt, nothing else."""
-    cipher = AESGCM(_KEY)
+def open_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
+    """SELECT and decrypt."""
+    cipher, bound = AESGCM(key), _aad(cmdb_id, kid)
     database = sqlite3.connect(path)
     opened = 0
-    for _, _, _, _, blob in database.execute("SELECT id, name, target, account, sealed FROM c"):
-        cipher.decrypt(blob[:12], blob[12:], b"row")
+    for *fields, blob in database.execute(_ROWS):
+        cipher.decrypt(blob[1:13], blob[13:], bound(*fields))
         opened += 1
     database.close()
     return opened
 
 
-def reseal_all(path: Path) -> int:
-    """SELECT, decrypt, encrypt, UPDATE, in one transaction."""
-    cipher = AESGCM(_KEY)
+def reseal_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
+    """SELECT, decrypt, encrypt, UPDATE secret and key, in one transaction as durable as the program's."""
+    cipher, bound = AESGCM(key), _aad(cmdb_id, kid)
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous=EXTRA")
     database.execute("BEGIN IMMEDIATE")
     fresh = []
-    for row_id, blob in database.execute("SELECT id, sealed FROM c"):
-        plain = cipher.decrypt(blob[:12], blob[12:], b"row")
+    for *fields, blob in database.execute(_ROWS):
+        aad = bound(*fields)
+        plain = cipher.decrypt(blob[1:13], blob[13:], aad)
         nonce = os.urandom(12)
-        fresh.append((nonce + cipher.encrypt(nonce, plain, b"row"), row_id))
-    database.executemany("UPDATE c SET sealed = ? WHERE id = ?", fresh)
+        fresh.append((b"\x01" + nonce + cipher.encrypt(nonce, plain, aad), fields[0]))
+    update = "UPDATE credentials SET sealed = ?, key_no = key_no + 1 WHERE id = ?"
+    database.executemany(update, fresh)
     database.execute("COMMIT")
     database.close()
     return len(fresh)
