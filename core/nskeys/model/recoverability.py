@@ -78,7 +78,8 @@ class Recoverability:
     """The active key, one that waits, then newest first, then keys that are not here."""
     exposed_since: datetime | None
     best: BackupCopy | None
-    """The copy that brings back most credentials; ties go to the better proof, then the newer."""
+    """The copy that brings back most credentials; ties go to the better proof, then the newer. None where
+    there are credentials and no copy brings back any."""
     last: BackupCopy | None
     """The newest backup of this CMDB that the server key vouches for, wherever it lies; retired ones
     are not counted."""
@@ -214,7 +215,9 @@ def _best(keys: Sequence[KeyCoverage], copies: Sequence[BackupCopy]) -> BackupCo
     def worth(copy: BackupCopy) -> tuple[int, tuple[int, int, datetime]]:
         return sum(uses.get(kid, 0) for kid in copy.backup.kids), _quality(copy)
 
-    return max((copy for copy in copies if copy.counts), key=worth, default=None)
+    best = max((copy for copy in copies if copy.counts), key=worth, default=None)
+    useless = best is not None and any(uses.values()) and not worth(best)[0]
+    return None if useless else best
 
 
 def _due(
