@@ -185,6 +185,21 @@ def test_sweeping_leaves_the_file_that_another_process_still_writes(tmp_path: Pa
     assert names(tmp_path) == []
 
 
+def test_a_sweep_in_the_middle_of_a_write_disturbs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers that back up into one share hold no common lock."""
+    write = os.write
+
+    def write_while_another_sweeps(descriptor: int, data: bytes) -> int:
+        files.sweep(tmp_path)
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write_while_another_sweeps)
+    files.write_new(tmp_path / "a", b"data")
+    assert names(tmp_path) == ["a"]
+
+
 def test_sweeping_follows_no_link(tmp_path: Path) -> None:
     (tmp_path / "victim").write_bytes(b"x")
     (tmp_path / ".nskeys-x.part").symlink_to(tmp_path / "victim")

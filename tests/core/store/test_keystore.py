@@ -26,7 +26,8 @@ from nskeys.errors import (
 )
 from nskeys.model.keys import KeyState
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, Purpose, Wrapped
+from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, Wrapped
+from nskeys.protectors.passphrase import PassphraseProtector
 from nskeys.protectors.registry import protector
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.keystore_files import (
@@ -48,7 +49,8 @@ from tests.fakes.memory_protector import MachineProtector
 CMDB = "c0" * 16
 LATER = AFTERNOON + timedelta(days=1)
 PLAIN = protector("file")
-ASKING = protector("passphrase", Argon2Cost(memory_kib=8, iterations=1, lanes=1))
+QUICK = Argon2Cost(memory_kib=8, iterations=1, lanes=1)
+ASKING = protector("passphrase", QUICK)
 
 
 class Home:
@@ -229,6 +231,22 @@ def test_a_key_that_was_exchanged_by_who_has_the_kek_is_not_that_key(home: Home)
             assert (damaged.value.path, damaged.value.problem) == (str(file), "wrong_key")
 
 
+def test_a_key_that_is_here_but_does_not_open_is_not_taken_for_present(home: Home) -> None:
+    key = home.keys[0]
+    home.key_json(key).write_bytes(key_bytes(KeyRecord(key.info, bytes(61))))
+    with home.again().unlock(NobodyToAsk()) as opened, pytest.raises(KeyStoreDamaged):
+        opened.change(add=[key])
+
+
+def test_a_creation_that_was_broken_off_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "store" / "new-1" / "keys").mkdir(parents=True)
+    (tmp_path / "store" / "new-1" / "protector.json").write_bytes(b"half")
+    assert not DiskKeyStore(tmp_path / "store", tmp_path / "server.pub", protector).exists()
+    home = Home(tmp_path)
+    assert len(home.again().keys()) == 2
+    assert sorted(path.name for path in (tmp_path / "store").iterdir()) == ["1", "current"]
+
+
 def test_a_server_key_that_is_not_this_stores_is_noticed(home: Home) -> None:
     public = home.path / "server.pub"
     public.write_bytes(server_pub_bytes(bytes(32)))
@@ -276,15 +294,17 @@ def test_a_sweep_removes_superseded_generations_but_no_key_that_only_they_hold(
     other = Home(tmp_path / "other")
     shutil.copytree(home.generation, home.path / "store" / "7")
     shutil.copytree(other.generation, home.path / "store" / "8")
+    shutil.copytree(home.generation, home.path / "store" / "6")
+    (home.path / "store" / "6" / "change.json").write_bytes(b"perhaps another key")
     shutil.copytree(home.generation, home.path / "store" / "new-9")
     (home.path / "store" / "notes.txt").write_bytes(b"a person's")
     home.again().sweep()
     left = sorted(path.name for path in (home.path / "store").iterdir())
-    assert left == ["1", "8", "current", "notes.txt"]
+    assert left == ["1", "6", "8", "current", "notes.txt"]
     home.again().rewrap(PLAIN, NobodyToAsk(), NobodyToAsk())
     assert home.again().info().generation == 9
     left = sorted(path.name for path in (home.path / "store").iterdir())
-    assert left == ["8", "9", "current", "notes.txt"]
+    assert left == ["6", "8", "9", "current", "notes.txt"]
 
 
 def test_a_sweep_removes_nothing_while_the_store_is_damaged(home: Home) -> None:
@@ -432,11 +452,18 @@ def test_a_protector_that_does_not_open_what_it_wrapped_is_found_out_before_it_i
         def unwrap(self, *_: object) -> SecretBytes:
             return SecretBytes(bytes(32))
 
+    class Wrong(PassphraseProtector):
+        def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
+            return super().wrap(kek, "a5" * 16, secrets)
+
     before = home.snapshot()
-    with pytest.raises(KeyStoreDamaged):
-        home.store.rewrap(Forgetful(), NobodyToAsk(), NobodyToAsk())
-    home.again().sweep()
-    assert home.snapshot() == before
+    person = Answers({Purpose.NEW_PASSPHRASE: ["new one"], Purpose.PASSPHRASE: ["never asked for"]})
+    for broken in (Forgetful(), Wrong(QUICK)):
+        with pytest.raises(KeyStoreDamaged):
+            home.store.rewrap(broken, NobodyToAsk(), person)
+        home.again().sweep()
+        assert home.snapshot() == before
+    assert [request.purpose for request, _ in person.asked] == [Purpose.NEW_PASSPHRASE]
 
 
 def test_a_user_who_may_not_read_it_is_told_so() -> None:

@@ -1,5 +1,6 @@
 """The lock between processes."""
 
+import fcntl
 import json
 import os
 import signal
@@ -108,6 +109,21 @@ def test_a_lock_file_that_was_removed_is_made_anew(lock: FileLock, tmp_path: Pat
         (tmp_path / "lock").unlink()
         with FileLock(tmp_path / "lock", Actor(0, "root"), FixedClock()).hold("restore"):
             refusal(lock)
+
+
+def test_a_lock_file_that_is_removed_between_opening_and_locking_is_not_the_lock(
+    lock: FileLock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        monkeypatch.undo()
+        (tmp_path / "lock").unlink()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with lock.hold("backup"):
+        refusal(FileLock(tmp_path / "lock", OPERATOR, FixedClock()))
 
 
 @pytest.mark.parametrize(
