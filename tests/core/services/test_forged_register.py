@@ -1,0 +1,228 @@
+"""Whoever can write to the database can write rows into the register. None paints anything green."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from nskeys.errors import NoBackupKnown, PlanOutdated
+from nskeys.model.audit import Action
+from nskeys.model.places import Location
+from nskeys.model.register import Proof, Sight
+from nskeys.model.rotation import Rotation, RotationStage
+from tests.fakes.dying import Life
+from tests.fakes.memory_site import MemoryServer, MemorySite
+from tests.fakes.servers import NOBODY, RawRegisterRow, Server, Site
+
+
+def changed(row: RawRegisterRow, change: Callable[[dict[str, object]], None]) -> RawRegisterRow:
+    """The row with another body, its columns to match, and the signature it had."""
+    body = json.loads(row.body)
+    change(body)
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return RawRegisterRow(body["backup"]["kms_sha256"], body["address"], text, row.signature)
+
+
+def says(name: str, value: object) -> Callable[[dict[str, object]], None]:
+    """A change of one member, at the top or of the backup."""
+
+    def change(body: dict[str, object]) -> None:
+        backup = body["backup"]
+        assert isinstance(backup, dict)
+        (backup if name in backup else body)[name] = value
+
+    return change
+
+
+FORGERIES = {
+    "an opened proof": says("proofs", [{"moment": "2026-11-23T14:02:00Z", "proof": "credentials_open"}]),
+    "another place": says("where", {"detail": "", "location": "elsewhere", "reason": "network_mount"}),
+    "a later look": says("look_moment", "2030-01-01T00:00:00Z"),
+    "more rows tried": says("drilled_rows", 1_000),
+    "another generation": says("generation", 1_000_000),
+    "a newer date": says("created", "2030-01-01T00:00:00Z"),
+    "a later good look": says("good_moment", "2030-01-01T00:00:00Z"),
+}
+
+
+@pytest.fixture
+def here(server: Server) -> Server:
+    """A server with one credential, backed up on its own disk only."""
+    server.add("one")
+    server.back_up(server.local)
+    assert server.counts() == (0, 1, 0)
+    return server
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_changed_row_loses_its_signature_and_all_it_claims(here: Server, forgery: str) -> None:
+    here.forge_register([changed(row, FORGERIES[forgery]) for row in here.register_rows()])
+    overview = here.services.recoverability.overview()
+    [copy] = overview.copies
+    assert not copy.signed
+    assert (copy.proof, copy.sight) == (Proof.RECORDED, Sight.NOT_LOOKED)
+    assert copy.where.location is Location.UNKNOWN
+    assert here.counts() == (0, 1, 0)
+    assert overview.recoverability.keys[0].backups == 0
+    assert overview.recoverability.last is None
+    assert overview.recoverability.due
+
+
+def test_a_row_made_up_whole_is_listed_and_counts_for_nothing(here: Server) -> None:
+    [row] = here.register_rows()
+    forged = changed(row, says("kms_sha256", "f" * 64))
+    here.forge_register([row, replace(forged, signature=bytes(64))])
+    assert [copy.signed for copy in here.services.register.copies()] == [True, False]
+    assert here.counts() == (0, 1, 0)
+
+
+def test_a_signature_covers_its_own_row_only(server: Server) -> None:
+    server.add("one")
+    server.back_up()
+    server.back_up(server.local)
+    rows = server.register_rows()
+    elsewhere = next(row for row in rows if row.address.startswith(server.vault))
+    here = next(row for row in rows if row.address.startswith(server.local))
+    server.forge_register([replace(here, signature=elsewhere.signature)])
+    assert not any(copy.signed for copy in server.services.register.copies())
+    assert server.counts() == (0, 1, 0)
+
+
+def test_another_servers_row_is_not_this_ones(server: Server, site: Site) -> None:
+    server.add("one")
+    other = site.server()
+    other.set_up()
+    other.add("theirs")
+    other.back_up()
+    server.forge_register(other.register_rows())
+    [copy] = server.services.register.copies()
+    assert not copy.signed
+    assert server.counts() == (0, 1, 0)
+
+
+def test_an_older_row_of_its_own_revives_a_retired_copy_only_as_it_is_seen_now(server: Server) -> None:
+    server.add("one")
+    address = server.back_up().copy.address
+    before = server.register_rows()
+    server.services.register.retire(server.services.register.plan_retire(address), NOBODY)
+    assert server.counts() == (0, 1, 0)
+    server.lose(address)
+    server.forge_register(before)
+    assert server.counts() == (0, 1, 0)
+
+
+def test_the_same_row_put_in_twice_is_one_copy(memory: MemoryServer) -> None:
+    memory.add("one")
+    memory.back_up()
+    [row] = memory.register_rows()
+    memory.forge_register([row, replace(row, address="/elsewhere/in/the/column.zip")])
+    assert len(memory.services.register.copies()) == 1
+    assert memory.services.recoverability.assess().keys[0].backups == 1
+
+
+def test_a_row_that_is_no_row_is_counted_and_holds_nobody_up(memory: MemoryServer) -> None:
+    memory.add("one")
+    address = memory.back_up().copy.address
+    [row] = memory.register_rows()
+    for rubbish in ("", "{}", "[" * 500, '{"backup":1}', "\ud800", row.body + " "):
+        memory.forge_register([row, RawRegisterRow("0" * 64, "/x", rubbish, row.signature)])
+        overview = memory.services.recoverability.overview()
+        assert overview.unreadable_rows == 1
+        assert overview.recoverability.totals.recoverable == 1
+    memory.back_up()
+    memory.rotate()
+    assert memory.drill(address).recorded
+    fresh = MemorySite().with_database_of(memory)
+    fresh.destinations.places = memory.destinations.places
+    assert fresh.restore(address).proof.opened == 1
+
+
+def test_a_forged_row_pushes_no_generation(here: Server) -> None:
+    [row] = here.register_rows()
+    forged = changed(row, says("generation", 2**40))
+    here.forge_register([row, replace(changed(forged, says("kms_sha256", "f" * 64)), signature=None)])
+    made = here.back_up().copy.backup
+    assert (made.generation, made.previous) == (2, row.kms_sha256)
+
+
+def test_checking_the_register_vouches_for_no_forged_row(here: Server) -> None:
+    forged = [changed(row, FORGERIES["another place"]) for row in here.register_rows()]
+    here.forge_register(forged)
+    here.services.register.check(NOBODY)
+    assert here.register_rows() == forged
+    assert here.counts() == (0, 1, 0)
+
+
+def test_retiring_a_forged_row_vouches_for_nothing_it_claims(here: Server) -> None:
+    [row] = here.register_rows()
+    here.forge_register([changed(row, FORGERIES["another place"])])
+    plan = here.services.register.plan_retire(row.address)
+    assert (plan.loses, plan.credentials) == ((), 0)
+    here.services.register.retire(plan, NOBODY)
+    [copy] = here.services.register.copies()
+    assert copy.retired is not None
+    assert not copy.signed
+    added = here.services.register.add(row.address, NOBODY)
+    assert added.proof is Proof.INTACT
+    assert here.counts() == (0, 1, 0)
+
+
+def test_a_forged_row_slipped_in_after_the_plan_outdates_it(server: Server) -> None:
+    server.add("one")
+    address = server.back_up().copy.address
+    plan = server.services.register.plan_retire(address)
+    [row] = server.register_rows()
+    server.forge_register([changed(row, says("drilled_rows", 7))])
+    with pytest.raises(PlanOutdated):
+        server.services.register.retire(plan, NOBODY)
+
+
+def test_the_address_in_a_forged_row_is_never_opened(memory: MemoryServer) -> None:
+    memory.add("one")
+    memory.back_up()
+    [row] = memory.register_rows()
+    trap = changed(changed(row, says("address", "/trap/x.zip")), says("kms_sha256", "f" * 64))
+    memory.forge_register([row, trap])
+    life = Life()
+    memory.with_life(life)
+    memory.services.recoverability.overview()
+    memory.services.register.check(NOBODY)
+    memory.services.audit.verify()
+    # Three looks at the one row that the server key signed.
+    assert life.calls.count("destinations.source.read") == 3
+
+
+def test_latest_is_never_a_row_that_nobody_vouches_for(here: Server) -> None:
+    here.forge_register([replace(row, signature=None) for row in here.register_rows()])
+    with pytest.raises(NoBackupKnown):
+        here.services.register.read("latest")
+
+
+def test_on_new_hardware_where_nobody_can_vouch_the_rows_own_word_finds_the_file(
+    server: Server, site: Site
+) -> None:
+    server.add("one")
+    server.back_up()
+    newest = server.back_up().copy.address
+    fresh = site.with_database_of(server)
+    _, _, _, found = fresh.services.register.read("latest")
+    assert found == newest
+    assert fresh.restore("latest").proof.opened == 1
+
+
+def test_a_forged_rotation_makes_no_old_key_seal_again(server: Server) -> None:
+    server.add("one")
+    old = server.active()
+    server.rotate(without_backup=True)
+    now = server.clock.now()
+    event = server.installation.event(Action.KEY_CREATED, "forged")
+    with server.installation.cmdb.changing(event) as change:
+        change.set_rotation(Rotation(0, old, RotationStage.RESEALING, now, now))
+    overview = server.services.recoverability.overview()
+    assert overview.rotation is None
+    plan = server.services.rotation.plan()
+    assert plan.creates
+    report = server.rotate()
+    assert report.kid not in (old, server.active())
+    assert server.states()[old] == "deactivated"
