@@ -3,9 +3,12 @@
 import pytest
 
 from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.passwords import question
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.screens.session import ask_secret
 from nskeys_tui.widgets.rule import Rule
 from tests.tui.demo import generate, judge
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
@@ -47,6 +50,20 @@ async def test_a_notice_says_what_happened_and_what_to_do(size: tuple[int, int],
         assert "Use another copy." in text
         await pilot.press(key)
         await until(pilot, lambda: stage.answers == [None])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("purpose", list(Purpose))
+async def test_what_a_password_means_is_never_cut(size: tuple[int, int], purpose: Purpose) -> None:
+    stage = Stage(Rule(), size=size)
+    request = SecretRequest(purpose, "ns01.zip", "the one that hangs in the safe of the second building")
+    async with stage.play() as pilot:
+        await stage.ask(pilot, ask_secret(request, 1))
+        shown = " ".join(" ".join(line.strip(" │") for line in stage.lines()).split())
+        words = question(request, 1, stop="Esc")
+        assert words.help in shown
+        assert words.refused in shown
+        assert "…" not in shown
 
 
 async def test_a_password_comes_back_as_a_secret_and_the_field_forgets_it() -> None:

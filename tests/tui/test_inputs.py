@@ -1,6 +1,7 @@
 """Lines to type into: hostile text stays text, and a password never comes out again."""
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.events import Paste
 from textual.widgets import Input
 
@@ -125,3 +126,37 @@ async def test_a_choice_is_reached_by_arrows_and_by_its_first_letter() -> None:
             "  Restore",
             "  from a backup",
         ]
+
+
+LONG_PATH = "/mnt/vault/backups-of-the-notification-servers/of-this-year/ns01-5ac19e2b-20261122T140200Z.zip"
+
+
+async def test_a_long_choice_is_broken_into_lines_and_never_cut() -> None:
+    choices = ChoiceList([Choice("file", LONG_PATH, f"from {LONG_PATH}"), Choice("other", "Another file")])
+    stage = Stage(choices, size=SMALL_SIZE)
+    async with stage.play() as pilot:
+        await stage.settled(pilot)
+        shown = [line.strip("▸ ") for line in stage.lines()]
+        assert "".join(shown[:2]) == LONG_PATH
+        assert "from" + "".join(shown[3:5]) == f"from{LONG_PATH}"
+        assert shown[5] == "Another file"
+
+
+async def test_a_list_longer_than_its_place_scrolls_with_the_cursor() -> None:
+    choices = ChoiceList([Choice(str(n), f"{n}{LONG_PATH}") for n in range(20)])
+    stage = Stage(VerticalScroll(choices, can_focus=False), size=SMALL_SIZE)
+    async with stage.play() as pilot:
+        await stage.settled(pilot)
+        choices.focus()
+        await pilot.press("end")
+        await until(pilot, lambda: any("▸ 19/mnt" in line for line in stage.lines()))
+        assert any(".zip" in line for line in stage.lines()[-2:])
+
+
+async def test_what_is_wrong_with_a_field_is_said_in_full() -> None:
+    field = FormField("Hint")
+    stage = Stage(field, size=(40, 18))
+    async with stage.play() as pilot:
+        await stage.settled(pilot)
+        field.problem = "The hint contains the password, and anybody can read it."
+        await until(pilot, lambda: any("read it." in line for line in stage.lines()))

@@ -14,9 +14,9 @@ GENERATED = "Generated for you: write it down and keep it apart from the backup.
 _STRENGTHS = (
     ("very weak", "one of the first that a program tries"),
     ("weak", "a program guesses it soon"),
-    ("fair", "too little once somebody has a copy of the file"),
-    ("good", "guessing it takes long, even with a copy of the file"),
-    ("strong", "guessing it is hopeless, as far as can be foreseen"),
+    ("fair", "too little once the file was copied"),
+    ("good", "guessing it takes long, file at hand or not"),
+    ("strong", "guessing it is hopeless today"),
 )
 _PROMPTS = MappingProxyType(
     {

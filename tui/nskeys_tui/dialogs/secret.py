@@ -33,10 +33,8 @@ class AskPassword(Dialog[SecretBytes]):
 
     def body(self) -> Iterable[Widget]:
         """Why the last one was refused, the question, the field."""
-        if self._refused:
-            yield text(f"! {self._refused}", "dialog--problem")
-        yield text(self._prompt)
-        yield FormField("Password", help=self._help, password=True)
+        yield from _question(self._prompt, self._help, self._refused)
+        yield FormField("Password", password=True)
 
     def action_accept(self) -> None:
         """Return what was typed; an empty password is none."""
@@ -86,10 +84,8 @@ class NewPassword(Dialog[SecretBytes]):
 
     def body(self) -> Iterable[Widget]:
         """Why the last one was refused, the question, two fields, how strong it is."""
-        if self._refused:
-            yield text(f"! {self._refused}", "dialog--problem")
-        yield text(self._prompt)
-        yield FormField("Password", help=self._help, password=True, id="first")
+        yield from _question(self._prompt, self._help, self._refused)
+        yield FormField("Password", password=True, id="first")
         yield FormField("Again", password=True, id="again")
         yield StrengthLine()
         yield text("", id="generated")
@@ -202,3 +198,10 @@ class NewPassword(Dialog[SecretBytes]):
             self._generated = None
         for field in self.query(PasswordInput):
             field.forget()
+
+
+def _question(prompt: str, help: str, refused: str) -> Iterable[Widget]:
+    """Why the last one was refused, what is asked, and the hint or what it means, each in full."""
+    if refused:
+        yield text(f"! {refused}", "dialog--problem")
+    yield text(f"{prompt}\n{help}" if help else prompt)

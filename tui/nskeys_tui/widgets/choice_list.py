@@ -7,11 +7,16 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.terminal import fit, pad, width
+from nskeys.wording.terminal import pad, width
+from nskeys.wording.wrapping import broken
+
+_LEAST = 10
+"""Cells for a line, however narrow the list is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class ChoiceList(Widget, can_focus=True):
     """`▸ label` for the one under the cursor; every choice is seen at once, so keep them few."""
 
     DEFAULT_CSS = """
-    ChoiceList { height: auto; }
+    ChoiceList { height: auto; min-height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,left", "move(-1)", show=False),
@@ -91,7 +96,8 @@ class ChoiceList(Widget, can_focus=True):
         return max(0, min(cursor, len(self.choices) - 1))
 
     def watch_cursor(self) -> None:
-        """Tell that the cursor moved."""
+        """Tell that the cursor moved, and keep it seen where the list is longer than its place."""
+        self._bring_into_view()
         if (key := self.key) is not None:
             self.post_message(self.Highlighted(self, key))
 
@@ -119,9 +125,9 @@ class ChoiceList(Widget, can_focus=True):
                 self.cursor = found[0]
                 event.stop()
 
-    def get_content_height(self, *_: object) -> int:
-        """A line for each label and each detail."""
-        return sum(2 if choice.detail else 1 for choice in self.choices)
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the labels and details need at this width."""
+        return sum(self._height(choice, width) for choice in self.choices)
 
     def render(self) -> Content:
         """All choices."""
@@ -136,12 +142,32 @@ class ChoiceList(Widget, can_focus=True):
         choice, here = self.choices[number], number == self.cursor
         room = self.size.width
         style = ("reverse" if self.has_focus or not self.can_focus else "bold") if here else ""
-        label = f"{'▸' if here else ' '} {choice.label}"
+        mark = "▸" if here else " "
         if choice.aside:
-            label = f"{pad(label, self._label_cells)}  "
-            pieces = [(label, style), (pad(choice.aside, room - width(label)), style or "dim")]
-        else:
-            pieces = [(pad(label, room), style)]
-        if choice.detail:
-            pieces.append((f"\n  {fit(choice.detail, room - 2)}", "dim"))
-        return Content.assemble(*pieces)
+            label = f"{pad(f'{mark} {choice.label}', self._label_cells)}  "
+            aside = pad(choice.aside, room - width(label))
+            return Content.assemble((label, style), (aside, style or "dim"))
+        label_lines, detail_lines = _lines(choice, room)
+        marks = [mark, *" " * (len(label_lines) - 1)]
+        label = "\n".join(
+            pad(f"{mark} {line}", room) for mark, line in zip(marks, label_lines, strict=True)
+        )
+        details = "".join(f"\n  {line}" for line in detail_lines)
+        return Content.assemble((label, style), (details, "dim"))
+
+    def _height(self, choice: Choice, cells: int) -> int:
+        return 1 if choice.aside else sum(map(len, _lines(choice, cells)))
+
+    def _bring_into_view(self) -> None:
+        place = self.parent
+        if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
+            heights = [self._height(choice, self.size.width) for choice in self.choices]
+            above = sum(heights[: self.cursor])
+            region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
+            place.scroll_to_region(region, animate=False)
+
+
+def _lines(choice: Choice, cells: int) -> tuple[list[str], list[str]]:
+    """The label's lines and the detail's, each two cells in from the left: a path is never cut."""
+    room = max(_LEAST, cells - 2)
+    return broken(choice.label, room), broken(choice.detail, room) if choice.detail else []

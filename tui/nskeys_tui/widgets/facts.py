@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from nskeys.wording.terminal import pad, width
+from nskeys.wording.wrapping import broken
 
 _GAP = 3
 
@@ -41,31 +42,6 @@ def laid(pairs: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
     column = max((width(label) for label, _ in pairs), default=0) + _GAP
     lines = []
     for label, words in pairs:
-        for number, line in enumerate(_broken(words, max(10, cells - column))):
+        for number, line in enumerate(broken(words, max(10, cells - column))):
             lines.append((pad("" if number else label, column), line))
     return lines
-
-
-def _broken(words: str, cells: int) -> list[str]:
-    """Lines of at most `cells`, broken at spaces; a longer word is broken anywhere."""
-    lines, line = [], ""
-    for word in words.split(" "):
-        joined = f"{line} {word}" if line else word
-        if width(joined) <= cells:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        while width(word) > cells:
-            head = _head(word, cells)
-            lines.append(head)
-            word = word[len(head) :]
-        line = word
-    return [*lines, line]
-
-
-def _head(word: str, cells: int) -> str:
-    head = word[:cells]
-    while width(head) > cells:
-        head = head[:-1]
-    return head or word[:1]

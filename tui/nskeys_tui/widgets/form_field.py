@@ -13,18 +13,20 @@ from nskeys_tui.widgets.text_input import TextInput
 
 
 class FormField(Widget):
-    """Two lines. `Input.Changed` comes up through it; Enter is left to the screen's own key."""
+    """Two lines, more where the words below need them: they are never cut. `Input.Changed` comes up
+    through it; Enter is left to the screen's own key."""
 
     DEFAULT_CSS = """
     FormField {
-        height: 2;
+        height: auto;
+        min-height: 2;
         & Horizontal { height: 1; }
         & .form-field--label { width: 14; }
         & .form-field--below {
+            height: auto;
+            min-height: 1;
             margin-left: 14;
             text-style: dim;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
         }
         &.-wrong .form-field--below { color: $error; text-style: not dim; }
         &:focus-within .form-field--label { text-style: bold; color: $accent; }
