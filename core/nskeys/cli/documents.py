@@ -239,6 +239,7 @@ def audit_verdict(verdict: "AuditVerdict") -> Document:
         "lines": verdict.lines,
         "signed_lines": verdict.signed_lines,
         "broken_at": verdict.broken_at,
+        "contradicted_by": list(verdict.contradicted_by),
     }
 
 

@@ -5,18 +5,21 @@ Never from the arguments or the environment: both can be read by others.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 from nskeys.cli.inputs import STANDARD_INPUT, STDIN
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import read_secret
-from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable
+from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.wording.passwords import Question, password_refused, question
+from nskeys.wording.passwords import Question, password_refused, question, strength_words
 
 _MAY_BE_EMPTY = frozenset({Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE})
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
+_GOOD = 3
+"""A score below this is worth a word."""
 
 
 class CommandLineSecrets:
@@ -26,10 +29,13 @@ class CommandLineSecrets:
         self._files = files
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """The secret. A file has no second answer: SecretUnavailable where one is asked for."""
+        """The secret. A file has no second answer: SecretUnavailable where one is asked for, and
+        WrongPassword where the first one did not open the key store."""
         path = self._files.get(request.purpose)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return _checked(request.purpose, ask(request, retry))
+        if retry and request.purpose is Purpose.PASSPHRASE:
+            raise WrongPassword("key store")  # said as it is: nobody is there to be asked again
         if retry:
             raise SecretUnavailable(request.purpose.value, "file_refused")
         return _checked(request.purpose, read_secret(path))
@@ -46,8 +52,20 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
             typed = prompt.ask(asked.prompt)
             problem = _problem(request.purpose, asked, typed, prompt)
             if not problem:
+                _warn_of_weakness(request.purpose, typed, prompt)
                 return SecretBytes(typed)
             prompt.tell(str(password_refused(problem)))
+
+
+def _warn_of_weakness(purpose: Purpose, typed: bytes, prompt: Prompt) -> None:
+    if purpose not in (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE):
+        return
+    from nskeys.services.strength import score
+
+    with suppress(UnicodeDecodeError), SecretBytes(typed) as password:
+        judged = score(password)
+        if judged < _GOOD:
+            prompt.tell(f"{strength_words(judged).capitalize()}.")
 
 
 def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> str:

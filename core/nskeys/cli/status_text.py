@@ -15,14 +15,17 @@ from nskeys.wording.names import (
 )
 from nskeys.wording.reports import (
     MISSING_KEY,
+    ROTATION_DUE,
+    arrived_line,
     due_words,
     headline,
     in_backups,
     put_back_line,
     registry_future,
+    unreadable_line,
 )
 from nskeys.wording.sizes import count, number
-from nskeys.wording.times import is_future, since, when
+from nskeys.wording.times import since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
@@ -97,7 +100,13 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
             "rotation",
             f"{kid_name(overview.rotation.kid)} {rotation_stage_name(overview.rotation.stage)}",
         )
+    if overview.rotation_due:
+        yield "rotation", ROTATION_DUE
+    if overview.arrived:
+        yield "restored", arrived_line(overview.arrived)
     if overview.put_back:
         yield "put back", put_back_line(overview.put_back)
-    if overview.registry.backup_date and is_future(overview.registry.backup_date, overview.taken):
+    if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
+    if overview.unreadable_rows:
+        yield "register", unreadable_line(overview.unreadable_rows)

@@ -10,6 +10,7 @@ from nskeys.model.operations import (
 )
 from nskeys.ports import SealedRow
 from nskeys.wording.copies import backup_name, place_word
+from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.names import failure_words, proof_words
 from nskeys.wording.sentence import listed
@@ -114,6 +115,8 @@ def drill_lines(report: DrillReport) -> tuple[str, ...]:
         lines.append(f"It does not count for this server: {why}.")
     elif report.recorded:
         lines.append("The register has this result.")
+    elif report.not_recorded is not None:
+        lines.append(f"The register could not be told. {say(report.not_recorded)}")
     else:
         lines.append("The register does not know this copy; 'nskeys register add FILE' makes it known.")
     return tuple(lines)

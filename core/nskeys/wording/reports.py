@@ -23,6 +23,7 @@ NOTHING_CHANGED = "Nothing was changed: this is only the plan."
 REVEALED = "The audit trail says that this secret was revealed."
 NOT_AS_STORED = "It holds characters that a terminal must not get, so they are shown as escapes."
 MISSING_KEY = "not here"
+ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
 OLD_COPIES = "Old copies of this disk still open the old way."
 
 _MAKE_ONE = "'nskeys backup' makes one."
@@ -75,6 +76,23 @@ def put_back_line(kids: Sequence[str]) -> str:
     keys = "Key" if len(kids) == 1 else "Keys"
     names = listed(tuple(kid_name(kid) for kid in kids))
     return f"{keys} {names} should seal nothing any more: old rows were put back into the CMDB."
+
+
+def arrived_line(kids: Sequence[str]) -> str:
+    """Keys that were restored here, and whose credentials no rotation moved to the active key yet."""
+    names = listed(tuple(kid_name(kid) for kid in kids))
+    return f"Credentials are still sealed under restored keys ({names}); 'nskeys key rotate' ends that."
+
+
+def unreadable_line(rows: int) -> str:
+    """Rows of the register that were changed, or that nskeys did not write."""
+    return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
+
+
+def remembered_line(copy: BackupCopy) -> str:
+    """Which backup the register remembers, where no key is here that could vouch for that."""
+    made = when(copy.backup.created)
+    return f"The register remembers {backup_name(copy)} of {made}: {safe(copy.address)}."
 
 
 def in_backups(backups: int) -> str:
@@ -174,12 +192,19 @@ def _named(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} in {safe(copy.address)}"
 
 
-def audit_line(lines: int, signed: int | None, broken_at: int | None, whole: bool) -> str:
+def audit_lines(
+    lines: int, signed: int | None, broken_at: int | None, contradicted_by: Sequence[str]
+) -> tuple[str, ...]:
     """What a check of the audit trail found."""
+    found = []
     if broken_at is not None:
-        return (
-            f"The audit trail is not what was written: something was changed or cut at line {broken_at:,}."
-        )
-    if not whole or signed is None:
-        return f"No valid signature covers the audit trail ({count(lines, 'line')})."
-    return f"The audit trail is whole: {count(lines, 'line')}, signed up to line {number(signed)}."
+        found.append(f"The audit trail is not what was written: look at line {number(broken_at)}.")
+    found += [
+        f"The audit trail does not hold what {shown(address)} says of it: lines were cut, or put back."
+        for address in contradicted_by
+    ]
+    if signed is None and lines:
+        found.append(f"No valid signature covers the audit trail ({count(lines, 'line')}).")
+    if found:
+        return tuple(found)
+    return (f"The audit trail is whole: {count(lines, 'line')}, signed up to line {number(signed or 0)}.",)

@@ -9,7 +9,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.names import action_name
-from nskeys.wording.reports import audit_line
+from nskeys.wording.reports import audit_lines
 
 if TYPE_CHECKING:
     from nskeys.model.audit import AuditEntry
@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         run,
         "list who changed what, or check that list",
         usage="[--verify]",
-        text="Every line's hash covers all lines before it, and the server key signs the last one.",
+        text="Every line's hash covers all lines before it; the server key signs the last one.",
         example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
     )
     parser.add_argument("--verify", action="store_true", help="check hashes and signature")
@@ -38,9 +38,8 @@ def run(session: Session, options: Namespace) -> int:
         verdict = services.audit.verify()
         if session.output.as_json:
             session.output.document(documents.audit_verdict(verdict))
-        session.output.say(
-            audit_line(verdict.lines, verdict.signed_lines, verdict.broken_at, verdict.whole)
-        )
+        found = audit_lines(verdict.lines, verdict.signed_lines, verdict.broken_at, verdict.contradicted_by)
+        session.output.say(*found)
         return Exit.DONE if verdict.whole else Exit.BAD_DATA
     entries = services.audit.entries()
     if session.output.as_json:

@@ -1,10 +1,9 @@
 """`nskeys init`: a new installation."""
 
 from argparse import Namespace
-from dataclasses import replace
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import protector_options, usable_protector, whole_number
+from nskeys.cli.commands.options import protector_options, settings_of, usable_protector, whole_number
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
@@ -36,12 +35,7 @@ def add(commands: Commands) -> None:
 def run(session: Session, options: Namespace) -> int:
     """Set up."""
     services = session.services(options.cmdb)
-    settings = services.installation.settings.read()
-    settings = replace(
-        settings,
-        server_name=options.server_name or settings.server_name,
-        cmdb=options.cmdb or settings.cmdb,
-    )
+    settings = settings_of(services.installation.settings.read(), options)
     report = services.set_up.execute(
         usable_protector(options.protector), session.secrets, settings, options.accept_loss
     )

@@ -56,7 +56,7 @@ def _tell(session: Session, services: "Services", source: "Source", manifest: Ma
     from nskeys.archive.opening import signed_by
 
     facts = manifest.facts
-    public = services.installation.key_store.server_public()
+    public = services.installation.server_public()
     ours = public is not None and signed_by(facts, manifest.signature, public)
     session.output.facts(
         [

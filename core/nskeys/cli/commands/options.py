@@ -1,10 +1,12 @@
 """Options that several commands have, and what their texts mean."""
 
 import argparse
+from dataclasses import replace
 
 from nskeys.cli.parser import CommandParser
 from nskeys.errors import ProtectorUnavailable
 from nskeys.model.credentials import CredentialKind
+from nskeys.ports import Settings
 
 PROTECTORS = ("tpm2", "passphrase", "file")
 KINDS = tuple(kind.value for kind in CredentialKind)
@@ -38,6 +40,15 @@ def usable_protector(wanted: str | None) -> str:
         if name == wanted and not usable:
             raise ProtectorUnavailable(name, reason)
     return wanted
+
+
+def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The configuration of a home that is set up; FieldInvalid for a name that no backup could carry."""
+    from nskeys.archive.outside_text import check_server
+
+    server = settings.server_name if options.server_name is None else options.server_name
+    check_server(server)
+    return replace(settings, server_name=server, cmdb=options.cmdb or settings.cmdb)
 
 
 def whole_number(text: str) -> int:

@@ -1,16 +1,14 @@
 """`nskeys restore`: a plan, then all or nothing, then a proof credential by credential."""
 
 from argparse import Namespace
-from dataclasses import replace
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import password_option, protector_options, usable_protector
+from nskeys.cli.commands.options import password_option, protector_options, settings_of, usable_protector
 from nskeys.cli.exits import Exit
 from nskeys.cli.failures import tell_failures
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.operations import RestorePlan, RestoreReport
-from nskeys.ports import Settings
 from nskeys.wording.names import key_fate_name, key_state_name, kid_name
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
@@ -55,6 +53,7 @@ def run(session: Session, options: Namespace) -> int:
     installation = services.installation
     _refuse_settings(options, installation.key_store.exists())
     protector = usable_protector(options.protector)
+    settings = settings_of(installation.settings.read(), options)
     source = find_source(installation, options.file)
     session.output.say(inspected_line(source.inspected))
     with (
@@ -67,7 +66,7 @@ def run(session: Session, options: Namespace) -> int:
                 plan,
                 open_source,
                 session.secrets,
-                _settings(installation.settings.read(), options),
+                settings,
                 protector,
                 options.accept_foreign,
                 progress,
@@ -86,14 +85,6 @@ def _refuse_settings(options: Namespace, set_up: bool) -> None:
         raise UsageProblem(
             f"{option} is for a home that is not set up yet, and this one is", options.command
         )
-
-
-def _settings(settings: Settings, options: Namespace) -> Settings:
-    return replace(
-        settings,
-        server_name=options.server_name or settings.server_name,
-        cmdb=options.cmdb or settings.cmdb,
-    )
 
 
 def _tell_plan(session: Session, plan: RestorePlan) -> None:

@@ -13,9 +13,10 @@ from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
-from nskeys.errors import NskeysError
+from nskeys.errors import NotSetUp, NskeysError
 from nskeys.files import replace
-from nskeys.wording.errors import say
+from nskeys.wording.errors import UNFORESEEN, say
+from nskeys.wording.reports import remembered_line
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
@@ -59,8 +60,10 @@ def run(session: Session, options: Namespace) -> int:
         services = session.services()
         overview = services.recoverability.overview()
         text = _form(session, options)(services, overview)
-    except NskeysError as error:
+    except Exception as error:
         _publish(session, options, _failure(options, error))
+        if isinstance(error, NotSetUp):
+            _say_remembered(session)
         raise
     _publish(session, options, text)
     return exit_for_status(overview.recoverability.totals)
@@ -87,10 +90,18 @@ def _nagios(_: "Services", overview: "Overview") -> str:
     return nagios_line(overview.recoverability)
 
 
-def _failure(options: Namespace, error: NskeysError) -> str:
+def _failure(options: Namespace, error: Exception) -> str:
+    """What monitoring gets where there is no answer; nothing for people and scripts."""
     if options.prometheus:
         return failed_metrics()
-    return nagios_failure(say(error).what) if options.nagios else ""
+    sentence = say(error) if isinstance(error, NskeysError) else UNFORESEEN
+    return nagios_failure(sentence.what) if options.nagios else ""
+
+
+def _say_remembered(session: Session) -> None:
+    """Where a copied database waits for its keys: which backup to look for."""
+    for copy in session.services().set_up.look().remembered[:1]:
+        session.output.say(remembered_line(copy))
 
 
 def _publish(session: Session, options: Namespace, text: str) -> None:

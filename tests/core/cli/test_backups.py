@@ -1,0 +1,341 @@
+"""Backup, drill, restore and what belongs to them, as an administrator uses them."""
+
+import fcntl
+import json
+import os
+import sqlite3
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.command_line import Machine, tree
+
+
+def _copied(server: Machine, name: str = "b") -> Machine:
+    """New hardware that has nothing but a copy of the database."""
+    other = server.beside(name)
+    other.home.mkdir()
+    (other.home / "cmdb.sqlite3").write_bytes((server.home / "cmdb.sqlite3").read_bytes())
+    return other
+
+
+def test_a_backup_on_this_machine_is_done_and_does_not_help(server: Machine) -> None:
+    ran = server.run("backup", "--password-file", server.password)
+    assert ran.code == 0
+    assert "Backup of Notification Server cryptographic keys is complete." in ran.err
+    assert "the disk that dies takes both" in ran.err
+    assert "--elsewhere" in ran.err
+    elsewhere = server.run("backup", "--to", server.vault(), "--password-file", server.password)
+    assert elsewhere.err == "Backup of Notification Server cryptographic keys is complete.\n"
+
+
+def test_a_backup_to_a_relative_path_lies_where_one_stands(
+    server: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (server.folder / "here").mkdir()
+    monkeypatch.chdir(server.folder)
+    made = server.back_up("--to", "here")
+    assert Path(made["path"]).parent == server.folder / "here"
+    assert server.does("inspect", f"here/{Path(made['path']).name}")["facts"]["generation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["--to", "/nowhere/at/all"], 69),
+        (["--to", "ftp://vault/x"], 64),
+        (["--to", "/dev/null"], 69),
+        (["--hint", "seven apples, as ever"], 64),
+        (["--hint", "x" * 201], 64),
+        (["--password-file", "/nowhere/password"], 65),
+    ],
+)
+def test_what_keeps_a_backup_from_being_made_is_said(server: Machine, argv: list[str], code: int) -> None:
+    before = tree(server.home)
+    ran = server.run("backup", "--password-file", server.password, *argv)
+    assert (ran.code, ran.out) == (code, "")
+    assert len(ran.err.splitlines()) == 2
+    assert tree(server.home) == before
+
+
+def test_an_empty_password_is_refused(server: Machine) -> None:
+    ran = server.run("backup", "--password-file", server.file("empty", "\n"))
+    assert ran.code == 65
+    assert "The password is empty." in ran.err
+
+
+def test_inspect_tells_people_what_is_in_it(server: Machine) -> None:
+    made = server.back_up("--hint", "fruit\u00e4")
+    ran = server.run("inspect", made["path"])
+    assert ran.code == 0
+    assert "by the key of this server" in ran.out
+    assert "2: hierarchy 1, pcAnywhere 0, run-as 1" in ran.out
+    assert "hint         fruit\u00e4" in ran.out
+    stranger = server.beside("nowhere").run("inspect", made["path"])
+    assert stranger.code == 0
+    assert "whose key it is cannot be told here" in stranger.out
+
+
+def test_what_is_no_whole_backup_is_refused_before_a_password_is_asked(server: Machine) -> None:
+    made = Path(server.back_up()["path"])
+    with zipfile.ZipFile(made) as archive:
+        kms = server.folder / "keys.kms"
+        kms.write_bytes(archive.read("keys.kms"))
+    damaged = server.folder / "damaged.zip"
+    data = bytearray(made.read_bytes())
+    data[len(data) - 2_000] ^= 1
+    damaged.write_bytes(data)
+    for path, words in (
+        (str(damaged), "damaged"),
+        (server.file("text", "hello"), "is not a backup"),
+        (str(server.folder / "missing.zip"), "there is no such file"),
+    ):
+        for command in ("inspect", "drill", "restore"):
+            ran = server.run(command, path)
+            assert (ran.code, ran.out) == (65, "")
+            assert words in ran.err
+    bare = server.run("inspect", str(kms))
+    assert bare.code == 65
+    assert "bare .kms" in bare.err
+    restored = _copied(server).run("restore", str(kms), "--password-file", server.password)
+    assert restored.code == 0
+    assert "its companions were not checked" in restored.err
+
+
+def test_a_drill_says_of_each_credential_that_it_opened(server: Machine) -> None:
+    server.back_up("--to", server.vault())
+    ran = server.run("drill", "latest", "--password-file", server.password)
+    assert ran.code == 0
+    assert sorted(ran.out.splitlines()) == [
+        "opened   hierarchy/emea-ns02",
+        "opened   run-as/deploy-finance",
+    ]
+    assert "Every credential opened (2)." in ran.err
+    assert server.does("register", "list")[0]["proof"] == "credentials_open"
+
+
+def test_a_drill_of_nothing_is_no_drill(server: Machine) -> None:
+    ran = server.run("drill", "latest")
+    assert ran.code == 69
+    assert "knows no backup" in ran.err
+
+
+def test_a_wrong_password_changes_nothing(server: Machine) -> None:
+    made = server.back_up()
+    other = _copied(server)
+    before = tree(other.home)
+    wrong = server.file("wrong", "eight apples\n")
+    for command in ("restore", "drill"):
+        ran = other.run(command, made["path"], "--password-file", wrong)
+        assert (ran.code, ran.out) == (77, "")
+        assert "That password does not open this backup" in ran.err
+    assert tree(other.home) == before
+
+
+def test_a_restore_says_what_it_did_and_a_second_one_does_nothing(server: Machine) -> None:
+    made = server.back_up()
+    other = _copied(server)
+    first = other.run("restore", made["path"], "--password-file", server.password, "--server-name", "ns02")
+    assert first.code == 0
+    assert "opened   run-as/deploy-finance" in first.out
+    assert "1 key was added." in first.err
+    assert "other hardware" in first.err
+    assert other.run("status", "--json").json["server"] == "ns02"
+    before = tree(other.home)
+    second = other.run("restore", made["path"], "--password-file", server.password)
+    assert second.code == 0
+    assert "Every key was here already" in second.err
+    assert tree(other.home) == before
+
+
+def test_a_restore_into_nothing_sets_up_an_empty_database(server: Machine) -> None:
+    made = server.back_up()
+    other = server.beside("empty")
+    document = other.does("restore", made["path"], "--password-file", server.password)
+    assert document["credentials"] == {"opened": 0, "failed": 0}
+    assert other.does("key", "list")[0]["key_id"] == made["key_ids"][0]
+
+
+def test_a_restore_under_a_passphrase(server: Machine) -> None:
+    made = server.back_up()
+    other = _copied(server)
+    passphrase = server.file("passphrase", "nine pears\n")
+    restore = ["restore", made["path"], "--password-file", server.password, "--protector", "passphrase"]
+    assert other.run(*restore, "--passphrase-file", passphrase).code == 0
+    assert other.does("protector", "show")["protector"] == "passphrase"
+    assert other.does("verify", "--passphrase-file", passphrase)["opened"] == 2
+    wrong = other.run("verify", "--passphrase-file", server.file("wrong", "ten pears"))
+    assert wrong.code == 77
+    assert "That passphrase does not open the key store." in wrong.err
+
+
+def test_what_sets_a_home_up_is_refused_where_it_is_set_up(server: Machine) -> None:
+    made = server.back_up()
+    for option in (["--protector", "file"], ["--server-name", "x"], ["--cmdb", "sqlite:////x"]):
+        ran = server.run("restore", made["path"], "--password-file", server.password, *option)
+        assert ran.code == 64
+        assert f"{option[0]} is for a home that is not set up yet" in ran.err
+
+
+def test_a_protector_that_this_machine_does_not_have_is_refused(machine: Machine) -> None:
+    ran = machine.run("init", "--protector", "tpm2")
+    assert (ran.code, ran.out) == (69, "")
+    assert "TPM 2.0 cannot be used on this machine" in ran.err
+    assert not machine.home.exists()
+
+
+def test_a_stranger_is_restored_only_when_it_is_meant(server: Machine) -> None:
+    made = server.back_up()
+    stranger = server.beside("stranger").set_up()
+    before = tree(stranger.home)
+    restore = ["restore", made["path"], "--password-file", server.password]
+    refused = stranger.run(*restore)
+    assert (refused.code, refused.out) == (77, "")
+    assert "'nskeys restore FILE --accept-foreign'" in refused.err
+    planned = stranger.run(*restore, "--plan", "--json")
+    assert planned.json["foreign"] == ["other_signer", "other_cmdb"]
+    assert tree(stranger.home) == before
+    assert stranger.does(*restore, "--accept-foreign")["added"] == made["key_ids"]
+
+
+def test_credentials_whose_keys_are_gone_are_given_up_by_their_number(server: Machine) -> None:
+    other = _copied(server)
+    refused = other.run("init")
+    assert refused.code == 78
+    assert "'nskeys init --accept-loss 2'" in refused.err
+    assert other.run("init", "--accept-loss", "1").code == 64
+    done = other.run("init", "--accept-loss", "2")
+    assert done.code == 0
+    assert "2 credentials stay without keys" in done.err
+    assert other.run("status").code == 2
+    listed = other.run("verify")
+    assert listed.code == 1
+    assert listed.out.splitlines()[1].split()[:2] == ["hierarchy", "emea-ns02"]
+    assert "its key is missing" in listed.out
+
+
+def test_a_home_is_set_up_once(server: Machine) -> None:
+    ran = server.run("init")
+    assert (ran.code, ran.out) == (73, "")
+
+
+def test_the_protector_is_changed_and_changed_back(server: Machine) -> None:
+    pears, plums = server.file("pears", "nine pears\n"), server.file("plums", "ten plums\n")
+    server.does("protector", "change", "passphrase", "--passphrase-file", pears)
+    assert server.does("verify", "--passphrase-file", pears)["opened"] == 2
+    change = ["protector", "change", "passphrase", "--passphrase-file", pears]
+    server.does(*change, "--new-passphrase-file", plums)
+    assert server.run("verify", "--passphrase-file", pears).code == 77
+    assert server.does("verify", "--passphrase-file", plums)["opened"] == 2
+    ran = server.run("protector", "change", "file", "--passphrase-file", plums)
+    assert ran.code == 0
+    assert "Old copies of this disk still open the old way." in ran.err
+    assert server.does("verify")["opened"] == 2
+
+
+def test_a_backup_password_that_opens_the_key_store_is_refused(server: Machine) -> None:
+    pears = server.file("pears", "nine pears\n")
+    server.does("protector", "change", "passphrase", "--new-passphrase-file", pears)
+    ran = server.run("backup", "--password-file", pears, "--passphrase-file", pears)
+    assert ran.code == 65
+    assert "also opens the key store" in ran.err
+
+
+def test_destinations_are_added_tested_listed_and_removed(server: Machine) -> None:
+    vault = server.vault()
+    listed = server.does("destination", "list")
+    assert [item["destination"] for item in listed] == [vault]
+    assert listed[0] == {
+        "destination": vault, "elsewhere": "tape to the safe", "location": "elsewhere",
+        "reason": "declared", "default": True, "problem": None,
+    }  # fmt: skip
+    assert server.run("destination", "test", vault).code == 0
+    assert server.does("destination", "remove", vault)["destination"] == vault
+    gone = server.run("destination", "remove", vault)
+    assert gone.code == 64
+    assert "none of the configured ones" in gone.err
+    missing = str(server.folder / "unmounted")
+    added = server.run("destination", "add", missing)
+    assert added.code == 0
+    assert "cannot be reached" in added.err
+    assert server.run("destination", "test", missing).code == 69
+    assert "cannot be reached" in server.run("destination", "list").out
+
+
+def test_the_register_is_checked_and_a_missing_copy_ends_with_1(server: Machine) -> None:
+    made = server.back_up("--to", server.vault())
+    assert server.run("register", "check").code == 0
+    carried = server.folder / "carried.zip"
+    Path(made["path"]).rename(carried)
+    ran = server.run("register", "check")
+    assert ran.code == 1
+    assert "missing" in ran.out
+    assert "is missing" in ran.err
+    assert server.run("status").code == 1
+    assert server.does("register", "add", str(carried))["proof"] == "intact"
+
+
+def test_a_last_backup_is_retired_only_with_the_risk_accepted(server: Machine) -> None:
+    made = server.back_up("--to", server.vault())
+    ran = server.run("register", "retire", made["kms_sha256"][:8])
+    assert (ran.code, ran.out) == (64, "")
+    assert "2 credentials have no backup elsewhere that counts" in ran.err
+    assert server.run("status").code == 0
+    retired = server.does("register", "retire", made["kms_sha256"][:8], "--accept-risk")
+    assert retired["retired"] is not None
+    assert Path(made["path"]).is_file()
+    assert server.run("status").code == 1
+    assert "retired" in server.run("register", "list").out
+    assert server.run("register", "retire", "nothing").code == 65
+
+
+def test_the_audit_trail_is_checked(server: Machine) -> None:
+    ran = server.run("audit", "--verify")
+    assert (ran.code, ran.out) == (0, "")
+    assert "The audit trail is whole: 3 lines" in ran.err
+    with closing(sqlite3.connect(server.home / "cmdb.sqlite3")) as database, database:
+        database.execute("UPDATE audit SET line = replace(line, 'deploy-finance', 'somebody-else')")
+    broken = server.run("audit", "--verify", "--json")
+    assert broken.code == 65
+    assert broken.json["whole"] is False
+    assert broken.json["broken_at"] == 2
+
+
+def test_a_line_of_the_audit_trail_that_is_no_json_is_listed_as_it_is(server: Machine) -> None:
+    for line in ("rubbish\x1b[2J", "[1]", '{"number": NaN}', '{"details": 3, "user": []}'):
+        with closing(sqlite3.connect(server.home / "cmdb.sqlite3")) as database, database:
+            database.execute("UPDATE audit SET line = ? WHERE no = 2", (line,))
+        assert len(server.does("audit")) == 3
+        ran = server.run("audit")
+        assert ran.code == 0
+        assert "\x1b" not in ran.out
+
+
+def test_a_key_is_shown_by_a_unique_beginning(server: Machine) -> None:
+    made = server.back_up("--to", server.vault())
+    kid = made["key_ids"][0]
+    shown = server.does("key", "show", kid[:6].upper())
+    assert (shown["key_id"], shown["recoverability"]) == (kid, "recoverable")
+    assert shown["good_copies"] == [made["path"]]
+    assert server.run("key", "show", "zzzz").code == 65
+    server.run("key", "rotate")
+    ambiguous = server.run("key", "show", "")
+    assert ambiguous.code == 65
+    assert kid in server.run("key", "show", kid[:6]).out
+
+
+def test_somebody_who_holds_the_lock_is_named(server: Machine) -> None:
+    lock = server.home / "lock"
+    held = os.open(lock, os.O_RDWR)
+    holder = {"user": "operator", "pid": 4711, "doing": "making a backup", "since": "2026-11-23T14:02:00Z"}
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        os.pwrite(held, json.dumps(holder).encode(), 0)
+        ran = server.run("credential", "remove", "run-as/deploy-finance", "--yes")
+        assert (ran.code, ran.out) == (75, "")
+        assert "operator (process 4711) is making a backup" in ran.err
+        assert server.run("status").code == 1
+    finally:
+        os.close(held)

@@ -1,0 +1,69 @@
+"""Every way to fail has one exit code."""
+
+import pytest
+
+from nskeys import errors
+from nskeys.cli import exits
+from nskeys.cli.exits import EXITS, Exit, StatusExit, exit_for, exit_for_status
+from nskeys.errors import NskeysError
+from nskeys.model.recoverability import Totals
+from tests.core.wording.samples import error_classes, sample
+
+
+def test_every_error_has_an_exit_code_of_its_own() -> None:
+    assert set(EXITS) == set(error_classes())
+
+
+@pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
+def test_no_error_looks_like_success_or_like_a_bug(cls: type[NskeysError]) -> None:
+    assert exit_for(sample(cls, "x")) not in (Exit.DONE, Exit.INCOMPLETE, Exit.BUG)
+
+
+def test_a_subclass_ends_as_its_parent() -> None:
+    class Gone(errors.DestinationUnreachable):
+        pass
+
+    assert exit_for(Gone("/mnt/vault", "gone")) is Exit.UNREACHABLE
+
+
+def test_an_error_that_nobody_foresaw_is_a_bug() -> None:
+    assert exit_for(NskeysError()) is Exit.BUG
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.NotSetUp("/var/lib/nskeys"), 78),
+        (errors.Locked("root", 1, "making a backup", ""), 75),
+        (errors.WrongPassword("backup"), 77),
+        (errors.HomeUnreadable("/var/lib/nskeys"), 77),
+        (errors.BackupDamaged("b.zip", "keys.kms", "hash"), 65),
+        (errors.ImportRefused("e.csv", ()), 65),
+        (errors.DestinationUnreachable("/mnt/vault", "gone"), 69),
+        (errors.CannotCreate("/mnt/vault", "no_space"), 73),
+        (errors.LossCountWrong(2, 3), 64),
+        (errors.Cancelled(), 130),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_codes_are_those_of_the_contract(error: NskeysError, code: int) -> None:
+    assert exit_for(error) == code
+
+
+@pytest.mark.parametrize(
+    ("totals", "code"),
+    [
+        (Totals(total=0, recoverable=0, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
+        (Totals(total=2, recoverable=2, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
+        (Totals(total=2, recoverable=1, at_risk=1, lost=0, opens_here=2), StatusExit.AT_RISK),
+        (Totals(total=3, recoverable=1, at_risk=1, lost=1, opens_here=2), StatusExit.LOST),
+    ],
+)
+def test_status_ends_with_the_worst_that_is_true(totals: Totals, code: StatusExit) -> None:
+    assert exit_for_status(totals) is code
+
+
+def test_the_table_in_the_docstring_names_every_code() -> None:
+    assert exits.__doc__ is not None
+    for code in Exit:
+        assert f"{code:>2} " in exits.__doc__ or f"{code} " in exits.__doc__
