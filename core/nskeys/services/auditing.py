@@ -54,10 +54,21 @@ class AuditService:
 
     def latest(self, count: int) -> tuple[AuditEntry, ...]:
         """The last `count` lines, newest first."""
+        return self.window(0, count)
+
+    def total(self) -> int:
+        """How many lines there are."""
         with self._installation.cmdb.reading() as view:
-            head = view.audit_head()
-            page = view.audit_entries(max(0, head.count - count), count)
-        return tuple(reversed(page))
+            return view.audit_head().count
+
+    def window(self, first: int, count: int) -> tuple[AuditEntry, ...]:
+        """Lines `first` to `first + count - 1` of the list that begins with the newest (number 0)."""
+        with self._installation.cmdb.reading() as view:
+            last = view.audit_head().count - first
+            after = max(0, last - count)
+            page = view.audit_entries(after, max(0, last - after))
+        # Where lines were cut out, what follows belongs to the page before.
+        return tuple(entry for entry in reversed(page) if entry.number <= last)
 
     def verify(self) -> AuditVerdict:
         """Recompute the chain; compare it with the stored head, the signed one, and the heads that this

@@ -100,7 +100,7 @@ class BackupService:
         archive = write(facts, backed_up, keys.server_key(), password, installation.scrypt_log_n)
         told.checkpoint()
         told.stage(Stage.WRITING)
-        name = place.publish(self._name(), archive.data)
+        name = place.publish(plan.archive_name, archive.data)
         try:
             inspected = self._prove(place, name, archive, password, told)
         except NskeysError as error:

@@ -1,5 +1,6 @@
 """Destinations: configured, looked at, tested, forgotten. No secret is ever kept in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nskeys.errors import DestinationInvalid, NskeysError
@@ -19,6 +20,9 @@ class DestinationSight:
     where: Whereabouts
     problem: NskeysError | None
     default: bool
+    configured: bool = True
+    """False for the home's own folder where nothing else is configured, or a place that only the last
+    backup names."""
 
 
 class DestinationService:
@@ -31,10 +35,11 @@ class DestinationService:
         """Every configured destination and the default one, each looked at."""
         installation = self._installation
         default = installation.default_destination()
-        infos = list(installation.settings.read().destinations)
-        if default not in infos:
-            infos.append(default)
-        return tuple(self._see(info, info == default) for info in infos)
+        infos = installation.settings.read().destinations
+        sights = tuple(self._see(info, info == default) for info in infos)
+        if default in infos:
+            return sights
+        return (*sights, replace(self._see(default, default=True), configured=False))
 
     def test(self, address: str) -> DestinationSight:
         """One destination, written to and cleaned again."""
@@ -60,16 +65,22 @@ class DestinationService:
         installation = self._installation
         installation.require()
         info = DestinationInfo(installation.destinations.normal(address), declared_elsewhere)
-        sight = self._see(info, default=False)
         with installation.changing("adding a destination"):
             settings = installation.settings.read()
-            others = [
-                known for known in settings.destinations if not installation.is_at(known, info.address)
-            ]
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
             with installation.cmdb.changing(event):
-                installation.settings.write(replace(settings, destinations=(*others, info)))
-        return sight
+                installation.settings.write(
+                    replace(settings, destinations=self._with(settings.destinations, info))
+                )
+        # Only now: until it is configured, what was declared of it before still counts.
+        return self._see(info, default=False)
+
+    def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
+        """One more at the end; or in its place where it is there: the first one may be the default."""
+        same = [self._installation.is_at(other, info.address) for other in known]
+        others = [other for other, is_same in zip(known, same, strict=True) if not is_same]
+        place = same.index(True) if any(same) else len(others)
+        return (*others[:place], info, *others[place:])
 
     def remove(self, address: str) -> DestinationInfo | None:
         """Forget it; None where it was not configured. Backups there stay, and so do their rows."""

@@ -201,10 +201,15 @@ class RegisterService:
         """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""
         return _the_one(self.copies(look=False), reference)
 
-    def plan_retire(self, reference: str) -> RetirePlan:
-        """What would be lost if this copy did not count any more."""
+    def plan_retire(self, wanted: str | BackupCopy) -> RetirePlan:
+        """What would be lost if this copy did not count any more. It is one that was listed, or what
+        `find` takes."""
         register = self.register()
-        copy = _the_one(self.listed(register, look=False), reference)
+        listed = self.listed(register, look=False)
+        if isinstance(wanted, BackupCopy):
+            listed = tuple(copy for copy in listed if place(copy) == place(wanted))
+            wanted = wanted.address
+        copy = _the_one(listed, wanted)
         others = [other for other in self.listed(register) if place(other) != place(copy) and other.counts]
         held = {kid for other in others for kid in other.backup.kids}
         # What a row says that nobody vouches for never counted, so nothing is lost with it.
