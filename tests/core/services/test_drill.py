@@ -182,6 +182,7 @@ def test_a_copy_that_was_retired_during_the_drill_stays_retired(server: Server, 
 
     class Retiring(Watching):
         def stage(self, stage: Stage, total: int | None = None) -> None:
+            super().stage(stage, total)
             if stage is Stage.RECORDING:
                 register.retire(register.plan_retire(address), NOBODY)
 
