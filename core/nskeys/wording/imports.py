@@ -6,10 +6,8 @@ from nskeys.wording.names import import_format_name
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe, shown
 
-KIND_RULE = (
-    "The kind follows from a word in the name of the group or folder; "
-    "'--kind KIND' decides it for every row."
-)
+KIND_BY_GROUP = "The kind follows from a word in the name of the group or folder"
+KIND_RULE = f"{KIND_BY_GROUP}; '--kind KIND' decides it for every row."
 
 
 def plan_line(plan: ImportPlan) -> str:

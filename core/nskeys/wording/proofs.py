@@ -17,6 +17,7 @@ from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import when
+from nskeys.wording.ways import COMMANDS, Ways
 
 BARE = "This is a bare .kms: its companions were not checked, for it has none."
 
@@ -41,16 +42,14 @@ def proof_sentence(proof: ProofReport) -> str:
     return f"{number(proof.opened)} of {count(total, 'credential')} opened, {number(proof.failed)} did not."
 
 
-def failure_lines(proof: ProofReport) -> tuple[str, ...]:
+def failure_lines(proof: ProofReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What to do about credentials that did not open; nothing where all did."""
     reasons = {item.failure for item in proof.failures}
     lines = []
     if FailureReason.KEY_MISSING in reasons:
-        lines.append(
-            "Where a key is missing, 'nskeys restore FILE' brings it back from a backup that holds it."
-        )
+        lines.append(f"Where a key is missing, {ways.bring_key_back}")
     if FailureReason.TAMPERED in reasons:
-        lines.append("A row that was changed or damaged needs a new secret: 'nskeys credential edit ID'.")
+        lines.append(f"A row that was changed or damaged needs a new secret: {ways.new_secret}")
     return tuple(lines)
 
 
@@ -71,7 +70,7 @@ def inspected_line(inspected: Inspected) -> str:
     return f"{line[0].upper()}{line[1:]}."
 
 
-def plan_lines(plan: RestorePlan) -> tuple[str, ...]:
+def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a restore would mean."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
@@ -79,7 +78,7 @@ def plan_lines(plan: RestorePlan) -> tuple[str, ...]:
         lines.append("This home is set up by the restore.")
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
-        lines.append(f"It needs '--accept-foreign': {why}.")
+        lines.append(f"{ways.accept_foreign}: {why}.")
     if plan.newer_known is not None:
         newer = plan.newer_known
         lines.append(
@@ -89,7 +88,7 @@ def plan_lines(plan: RestorePlan) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def restore_lines(report: RestoreReport) -> tuple[str, ...]:
+def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a restore did."""
     added, present = len(report.added), len(report.present)
     was = "was" if added == 1 else "were"
@@ -101,13 +100,13 @@ def restore_lines(report: RestoreReport) -> tuple[str, ...]:
         if added and present
         else ""
     )
-    lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof)]
+    lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof, ways)]
     if report.rotation_advised:
-        lines.append("These keys come from other hardware; 'nskeys key rotate' makes a new one.")
+        lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)
 
 
-def drill_lines(report: DrillReport) -> tuple[str, ...]:
+def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a drill proved, and whether the register knows."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
     if report.foreign:
@@ -118,7 +117,7 @@ def drill_lines(report: DrillReport) -> tuple[str, ...]:
     elif report.not_recorded is not None:
         lines.append(f"The register could not be told. {say(report.not_recorded)}")
     else:
-        lines.append("The register does not know this copy; 'nskeys register add FILE' makes it known.")
+        lines.append(f"The register does not know this copy; {ways.know_copy}")
     return tuple(lines)
 
 

@@ -17,6 +17,7 @@ from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import when
+from nskeys.wording.ways import COMMANDS, Ways
 
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
 NOTHING_CHANGED = "Nothing was changed: this is only the plan."
@@ -26,19 +27,13 @@ MISSING_KEY = "not here"
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
 OLD_COPIES = "Old copies of this disk still open the old way."
 
-_MAKE_ONE = "'nskeys backup' makes one."
-_ELSEWHERE = (
-    "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried away "
-    "with 'nskeys destination add DEST --elsewhere TEXT'."
-)
-
 
 def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     """`init` made an installation; `lost` credentials stay without their keys."""
     lines = [f"Notification Server {shown(report.server)} is set up.", protector_sentence(report.protector)]
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
-    return (*lines, f"No backup was made yet; {_MAKE_ONE}")
+    return (*lines, f"No backup was made yet; {COMMANDS.make_backup}")
 
 
 def protector_sentence(protector: str) -> str:
@@ -47,20 +42,20 @@ def protector_sentence(protector: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def backup_lines(report: BackupReport) -> tuple[str, ...]:
+def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """A backup is complete, and whether it helps."""
-    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where))
+    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where, ways))
 
 
 def not_needed_lines(last: BackupCopy) -> tuple[str, ...]:
     """Why `backup --if-needed` made none."""
     held = f"{backup_name(last)} of {when(last.backup.created)} holds every key of this server"
-    return (f"No backup is needed: {held}.", *_whether_it_helps(last.where))
+    return (f"No backup is needed: {held}.", *_whether_it_helps(last.where, COMMANDS))
 
 
-def _whether_it_helps(where: Whereabouts) -> tuple[str, ...]:
+def _whether_it_helps(where: Whereabouts, ways: Ways) -> tuple[str, ...]:
     sentence = location_sentence(where)
-    return (sentence, _ELSEWHERE) if sentence else ()
+    return (sentence, ways.place_elsewhere) if sentence else ()
 
 
 def headline(totals: Totals) -> str:
@@ -105,25 +100,27 @@ def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
     return tuple(due_sentence(reason) for reason in due)
 
 
-def due_lines(due: Sequence[DueReason]) -> tuple[str, ...]:
+def due_lines(due: Sequence[DueReason], ways: Ways = COMMANDS) -> tuple[str, ...]:
     """Why a backup is due, and how to make one; nothing where none is."""
-    return (*due_words(due), f"A backup is due; {_MAKE_ONE}") if due else ()
+    return (*due_words(due), f"A backup is due; {ways.make_backup}") if due else ()
 
 
-def rotation_lines(report: RotationReport) -> tuple[str, ...]:
+def rotation_lines(report: RotationReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
         return (
             f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
-            "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again.",
+            ways.back_up_then_rotate,
         )
-    lines = [f"Key {kid} is active, and {count(report.resealed, 'credential')} were re-sealed under it."]
+    were = "was" if report.resealed == 1 else "were"
+    resealed = f"{count(report.resealed, 'credential')} {were} re-sealed under it"
+    lines = [f"Key {kid} is active, and {resealed}."]
     if len(report.left) == 1:
         lines.append(f"1 credential could not be re-sealed: {_left(report)}.")
     elif report.left:
         lines.append(f"{count(len(report.left), 'credential')} could not be re-sealed: {_left(report)}.")
-    return (*lines, *due_lines(report.due))
+    return (*lines, *due_lines(report.due, ways))
 
 
 def _left(report: RotationReport) -> str:
@@ -163,9 +160,9 @@ def destination_works(address: str) -> str:
     return f"{shown(address)} works: something was written there and removed again."
 
 
-def copy_added(copy: BackupCopy) -> str:
+def copy_added(copy: BackupCopy, ways: Ways = COMMANDS) -> str:
     """`register add` found a backup."""
-    return f"{_named(copy)} is in the register now, as intact; 'nskeys drill FILE' proves more."
+    return f"{_named(copy)} is in the register now, as intact; {ways.prove_more}"
 
 
 def copy_retired(copy: BackupCopy) -> str:

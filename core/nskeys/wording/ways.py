@@ -1,0 +1,59 @@
+"""Ways out: what a person does next, said with a command to type or with the keys of the app."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Sentences and halves of them; which are halves shows in how they begin."""
+
+    make_backup: str
+    """Behind `A backup is due; `."""
+    place_elsewhere: str
+    bring_key_back: str
+    new_secret: str
+    """Behind `needs a new secret: `."""
+    accept_foreign: str
+    """Before the reasons."""
+    rotate_restored: str
+    """Behind `come from other hardware; `."""
+    know_copy: str
+    """Behind `does not know this copy; `."""
+    prove_more: str
+    """Behind `as intact; `."""
+    back_up_then_rotate: str
+
+
+COMMANDS = Ways(
+    make_backup="'nskeys backup' makes one.",
+    place_elsewhere=(
+        "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried "
+        "away with 'nskeys destination add DEST --elsewhere TEXT'."
+    ),
+    bring_key_back="'nskeys restore FILE' brings it back from a backup that holds it.",
+    new_secret="'nskeys credential edit ID'.",
+    accept_foreign="It needs '--accept-foreign'",
+    rotate_restored="'nskeys key rotate' makes a new one.",
+    know_copy="'nskeys register add FILE' makes it known.",
+    prove_more="'nskeys drill FILE' proves more.",
+    back_up_then_rotate=(
+        "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again."
+    ),
+)
+"""For the command line."""
+
+KEYS = Ways(
+    make_backup="b makes one.",
+    place_elsewhere=(
+        "Add a place elsewhere under Destinations in the menu (m), or say there that this one is carried "
+        "away by other means."
+    ),
+    bring_key_back="a restore brings it back from a backup that holds it.",
+    new_secret="edit the credential.",
+    accept_foreign="It is foreign, and you are asked once more",
+    rotate_restored="a rotation (o on the first screen) makes a new one.",
+    know_copy="Register in the menu (m) makes it known.",
+    prove_more="a drill proves more.",
+    back_up_then_rotate="A backup elsewhere has to hold it first: b makes one, then the rotation goes on.",
+)
+"""For the app; keys are those of the first screen where nothing else is said."""
