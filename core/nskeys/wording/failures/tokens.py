@@ -116,6 +116,8 @@ _PLACES = {
     "not_configured": "it is none of the configured ones",
     "unknown_scheme": "nskeys does not know this kind of address",
     "relative": "it is not an absolute path",
+    "other_host": "it names another machine",
+    "unknown_user": "no user of that name is known here",
     "has_password": "it contains a password",
     "refused": "the server refused the connection",
     "timeout": "the server did not answer in time",
