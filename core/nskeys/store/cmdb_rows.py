@@ -20,7 +20,6 @@ from nskeys.store.cmdb_checks import (
     count_of,
     damaged,
     hex_of,
-    is_hex,
     moment_of,
     text_of,
 )
@@ -92,45 +91,26 @@ def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
 
 
 def sealed_rows_of(rows: Sequence[tuple[Any, ...]]) -> Sequence[SealedRow]:
-    """A batch of (id, kind, name, target, account, note, sealed), checked column by column: a row at a
-    time would cost as much as opening it."""
-    if not rows:
-        return ()
+    """A batch of (id, kind, name, target, account, note, sealed), of checked types and ids.
+
+    Column by column: a row at a time would cost as much as opening it. Lengths are not looked at: a field
+    that is longer than nskeys writes is not the one that was sealed, and the row does not open.
+    """
+    if not rows or _sound(rows):
+        return rows
+    raise damaged("credentials", "not_a_row", *(row[0] for row in rows if not _sound([row])))
+
+
+def _sound(rows: Sequence[tuple[Any, ...]]) -> bool:
+    ids, kinds, *texts, blobs = zip(*rows, strict=True)
     try:
-        if _sound(*zip(*rows, strict=True)):
-            return rows
-    except TypeError:
-        pass
-    raise damaged("credentials", "not_a_row", *(row[0] for row in rows if not _sound_row(row)))
-
-
-def _sound(
-    ids: Sequence[Any],
-    kinds: Sequence[Any],
-    names: Sequence[Any],
-    targets: Sequence[Any],
-    accounts: Sequence[Any],
-    notes: Sequence[Any],
-    blobs: Sequence[Any],
-) -> bool:
-    """TypeError, or False, where a value is not what its column holds. `join` takes nothing but text."""
-    for texts, limit in ((names, NAME_LIMIT), (targets, FIELD_LIMIT), (accounts, FIELD_LIMIT)):
-        "".join(texts)
-        if max(map(len, texts)) > limit:
-            return False
-    "".join(notes)
-    return (
-        max(map(len, notes)) <= NOTE_LIMIT
-        and set(map(len, ids)) == {32}
-        and is_hex("".join(ids))
-        and _KINDS.keys() >= set(kinds)
-        and set(map(type, blobs)) == {bytes}
-        and max(map(len, blobs)) <= _SEALED_LIMIT
-    )
-
-
-def _sound_row(row: tuple[Any, ...]) -> bool:
-    try:
-        return _sound(*((value,) for value in row))
-    except TypeError:
+        digits = "".join(ids)
+        return (
+            bytes.fromhex(digits).hex() == digits
+            and set(map(len, ids)) == {32}
+            and _KINDS.keys() >= set(kinds)
+            and all(set(map(type, column)) == {str} for column in texts)
+            and set(map(type, blobs)) == {bytes}
+        )
+    except (TypeError, ValueError):
         return False

@@ -29,7 +29,7 @@ from nskeys.store.cmdb_engine import CmdbEngine
 from nskeys.store.cmdb_file import NEW_FILE, make_file
 from nskeys.store.migrations import Spelling
 
-_VALUE_LIMIT = 16 << 20
+_VALUE_LIMIT = 4 << 20
 """Bytes of one value or row; more is not ours, and not worth the memory."""
 _CACHE_KIB = 65_536
 
@@ -64,17 +64,18 @@ class SqliteEngine(CmdbEngine):
         """An empty file, which SQLite takes for an empty database."""
         make_file(self._path)
 
-    def copy_aside(self, connection: Connection, schema: int) -> None:
+    def copy_aside(self, schema: int) -> None:
         """`<name>.before-<schema>` beside the file, or the first such name with `-2`, ... behind it.
 
-        Read through SQLite's backup interface, by the connection that holds the lock.
+        Read through SQLite's backup interface, by a connection of its own: the one that is to write cannot
+        do it. It sees what was committed last, for nobody else can write now.
         """
         folder, name = self._path.parent, f"{self._path.name}.before-{schema}"
         part = folder / f".nskeys-{secrets.token_hex(8)}.part"
         try:
             os.close(os.open(part, NEW_FILE, 0o600))
-            with closing(sqlite3.connect(part)) as copy:
-                _driver(connection).backup(copy)
+            with closing(self._open()) as source, closing(sqlite3.connect(part)) as copy:
+                source.backup(copy)
             data = part.read_bytes()
         except OSError:
             raise CannotCreate(str(part), "io_error") from None
@@ -93,8 +94,11 @@ class SqliteEngine(CmdbEngine):
         shown = self.address.shown
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            # The driver's own: text that is no UTF-8, the one thing it decodes by itself.
-            return CmdbDamaged("", "not_text")
+            # The driver's own. It decodes text by itself, and says so in these words (CPython's
+            # Modules/_sqlite/cursor.c).
+            if str(error).startswith("Could not decode to UTF-8"):
+                return CmdbDamaged("", "not_text")
+            return CmdbUnreachable(shown, "failed", str(error))
         primary = code & 0xFF
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return CmdbBusy(shown)
@@ -102,7 +106,7 @@ class SqliteEngine(CmdbEngine):
             return CmdbDamaged("", "corrupt")
         if primary in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_SCHEMA):
             return CmdbDamaged("", "schema")
-        if primary == sqlite3.SQLITE_CANTOPEN and not os.access(self._path, os.R_OK):
+        if primary == sqlite3.SQLITE_CANTOPEN and not os.access(self._path, os.R_OK, effective_ids=True):
             return NotPermitted(shown)
         return CmdbUnreachable(shown, _UNREACHABLE.get(primary, "failed"), str(error))
 

@@ -67,7 +67,7 @@ def upgrade(
     due = [step for step in steps if step.number > mark.schema]
     if not due:
         return
-    engine.copy_aside(connection, due[-1].number)
+    engine.copy_aside(due[-1].number)
     _apply(engine, connection, due)
     connection.execute(update(meta).where(meta.c.name == _SCHEMA).values(value=str(due[-1].number)))
     upgraded(mark.schema, due[-1].number)

@@ -1,0 +1,190 @@
+"""Steps: they make the tables that queries expect, and lead an older CMDB up to them."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, create_engine
+
+from nskeys.errors import CannotCreate, NewerVersion, NskeysError
+from nskeys.model.audit import Action, AuditEvent, first_digest, next_digest
+from nskeys.model.paging import CredentialFilter
+from nskeys.store import schema
+from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.cmdb_address import url_of
+from nskeys.store.migrations import STEPS, Step
+from tests.fakes.credentials import a_credential
+from tests.fakes.fixed import AFTERNOON, OPERATOR, FixedClock
+from tests.fakes.postgres import postgres_url
+
+CMDB_ID = "c0" * 16
+NOTES = Step(2, lambda spelling: [f"CREATE TABLE notes (body {spelling.text} NOT NULL)"])
+STAMP = Step(
+    3, lambda _: ["ALTER TABLE notes ADD COLUMN stamp BIGINT", "CREATE INDEX stamps ON notes (stamp)"]
+)
+BROKEN = Step(3, lambda _: ["CREATE TABLE half_done (x BIGINT)", "CREATE TABLE notes (again BIGINT)"])
+
+
+def event() -> AuditEvent:
+    """A change's own account of itself."""
+    return AuditEvent(Action.CREDENTIAL_ADDED, "a test", OPERATOR, AFTERNOON)
+
+
+def opened(url: str, *steps: Step) -> closing[SqlCmdb]:
+    """The CMDB of a program that knows these steps besides those of today."""
+    return closing(SqlCmdb(url, FixedClock(), steps=(*STEPS, *steps)))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a CMDB of version 1, with one credential, is."""
+    if request.param == "sqlite":
+        url = url_of(tmp_path / "cmdb.sqlite3")
+        fill(url)
+        yield url
+    else:
+        with postgres_url() as url:
+            fill(url)
+            yield url
+
+
+def fill(url: str) -> None:
+    """Make the CMDB with today's steps, and put one credential into it."""
+    with opened(url) as cmdb:
+        cmdb.create(CMDB_ID)
+        with cmdb.changing(event()) as change:
+            change.add([a_credential("one")])
+
+
+@pytest.fixture
+def later(url: str) -> Iterator[SqlCmdb]:
+    """The same CMDB, opened by a program that knows two more steps."""
+    with opened(url, NOTES, STAMP) as cmdb:
+        yield cmdb
+
+
+def copies(url: str) -> list[Path]:
+    """Copies that were put aside."""
+    return sorted(Path(url.removeprefix("sqlite:///")).parent.glob("*.before-*"))
+
+
+def columns(url: str) -> set[tuple[str, str]]:
+    """Every (table, column) in the database."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    found = MetaData()
+    found.reflect(engine)
+    engine.dispose()
+    return {(table.name, column.name) for table in found.tables.values() for column in table.columns}
+
+
+def test_the_steps_make_the_tables_that_queries_expect(url: str) -> None:
+    expected = {
+        (table.name, column.name) for table in schema.metadata.tables.values() for column in table.columns
+    }
+    assert columns(url) == expected
+
+
+def test_steps_are_numbered_without_a_gap() -> None:
+    assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
+
+
+def test_looking_reads_an_older_cmdb_and_leaves_it_as_it_is(url: str, later: SqlCmdb) -> None:
+    assert later.exists()
+    later.create(CMDB_ID)
+    with later.reading() as view:
+        assert view.total(CredentialFilter()) == 1
+    assert [len(batch) for _, batch in later.stream_raw()] == [1]
+    assert ("notes", "body") not in columns(url)
+    assert copies(url) == []
+
+
+def test_the_first_change_leads_it_up_step_by_step(url: str, later: SqlCmdb) -> None:
+    with later.changing(event()) as change:
+        change.add([a_credential("two")])
+    assert {("notes", "body"), ("notes", "stamp")} <= columns(url)
+    with later.reading() as view:
+        assert view.total(CredentialFilter()) == 2
+        entries = view.audit_entries(after=1)
+        assert '"action":"migrated"' in entries[0].line
+        assert '"from":"1"' in entries[0].line
+        assert '"to":"3"' in entries[0].line
+        assert '"sudo_user":"operator"' in entries[0].line
+        assert '"action":"credential-added"' in entries[1].line
+        digest = first_digest(CMDB_ID)
+        for entry in view.audit_entries():
+            digest = next_digest(digest, entry.line)
+            assert entry.digest == digest
+    before = columns(url)
+    with later.changing(event()):
+        pass
+    assert columns(url) == before
+
+
+def test_a_step_that_fails_undoes_the_steps_before_it(url: str) -> None:
+    before = columns(url)
+    with opened(url, NOTES, BROKEN) as broken, pytest.raises(NskeysError), broken.changing(event()):
+        pytest.fail("there is no such schema")
+    assert columns(url) == before
+    with opened(url) as cmdb, cmdb.changing(event()) as change:
+        assert change.total(CredentialFilter()) == 1
+
+
+def test_an_older_program_leaves_the_newer_cmdb_alone(url: str, later: SqlCmdb) -> None:
+    with later.changing(event()):
+        pass
+    with opened(url) as older, pytest.raises(NewerVersion) as refused:
+        older.cmdb_id()
+    assert (refused.value.found, refused.value.known) == (3, 1)
+
+
+# --- the copy of an SQLite file ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with a CMDB of version 1, with one credential."""
+    path = tmp_path / "cmdb.sqlite3"
+    fill(url_of(path))
+    return path
+
+
+def upgrade(path: Path) -> None:
+    """Change it with a program that knows two more steps."""
+    with opened(url_of(path), NOTES, STAMP) as cmdb, cmdb.changing(event()) as change:
+        change.add([a_credential("two")])
+
+
+def test_the_file_is_copied_aside_before_anything_changes(path: Path) -> None:
+    upgrade(path)
+    copy = path.with_name("cmdb.sqlite3.before-3")
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, copy.name]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+    copy.replace(path)
+    with opened(url_of(path)) as old, old.reading() as view:
+        assert view.total(CredentialFilter()) == 1
+        assert view.audit_head().count == 1
+
+
+def test_a_copy_that_is_there_is_kept(path: Path) -> None:
+    for name in ("cmdb.sqlite3.before-3", "cmdb.sqlite3.before-3-2"):
+        path.with_name(name).write_text("an earlier attempt", encoding="utf-8")
+    upgrade(path)
+    assert [len(copy.read_bytes()) > 1_000 for copy in copies(url_of(path))] == [False, False, True]
+    assert path.with_name("cmdb.sqlite3.before-3-3").is_file()
+
+
+def test_without_a_copy_nothing_is_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(*_: object) -> str:
+        raise CannotCreate(str(path.parent), "no_space")
+
+    monkeypatch.setattr("nskeys.files.write_first_free", no_space)
+    before = path.read_bytes()
+    with pytest.raises(CannotCreate):
+        upgrade(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
