@@ -40,7 +40,7 @@ def make_file(path: Path) -> None:
         # Made meanwhile by another process, whose file it is now; a dangling link ends here too.
         if is_there(path):
             return
-        raise CannotCreate(str(path), "link_loop") from None
+        raise CannotCreate(str(path), "link") from None
     except PermissionError:
         raise CannotCreate(str(path), "not_permitted") from None
     except OSError:
