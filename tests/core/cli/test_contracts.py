@@ -22,6 +22,19 @@ def test_init(machine: Machine) -> None:
     assert document["protector"] == "file"
 
 
+def test_a_database_that_was_named_once_is_remembered(machine: Machine) -> None:
+    database = machine.folder / "elsewhere" / "cmdb.sqlite3"
+    database.parent.mkdir()
+    document = machine.does("init", "--cmdb", f"sqlite:///{database}")
+    assert document["cmdb"] == str(database)
+    machine.add("run-as", "deploy", "x", "svc", "s")
+    assert machine.does("verify")["opened"] == 1
+    assert not (machine.home / "cmdb.sqlite3").exists()
+    other = machine.beside("b").run("init", "--cmdb", "postgresql://me:hunter2@db01/nskeys")
+    assert other.code == 78
+    assert "hunter2" not in other.err
+
+
 def test_status_at_risk(server: Machine) -> None:
     ran = server.run("status", "--json")
     document = ran.json

@@ -1,0 +1,262 @@
+"""What was done, in sentences that claim no more than was done."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from nskeys.errors import BadRow, CmdbBusy
+from nskeys.model.audit import AuditHead
+from nskeys.model.backup import Facts, Inspected, KeyFact, Protection
+from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.operations import (
+    BackupReport,
+    CredentialProof,
+    DrillReport,
+    DroppedField,
+    FailureReason,
+    ImportedCredential,
+    ImportFormat,
+    ImportPlan,
+    ImportReport,
+    KeyFate,
+    PlannedKey,
+    ProofReport,
+    RegistryValues,
+    RestorePlan,
+    RestoreReport,
+    RotationReport,
+    SetUpReport,
+)
+from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.recoverability import DueReason, Totals
+from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.wording import imports, proofs, reports
+from tests.core.wording.commands import commands, is_valid
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KID, OTHER = Kid("7f3a91c2" * 8), Kid("1b44e0aa" * 8)
+HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+AWAY = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
+INFO = KeyInfo(KID, NOON, KeyState.ACTIVE, NOON)
+FACTS = Facts(
+    server="ns01", cmdb_id="ab" * 16, server_key="cd" * 32, created=NOON, generation=41, previous=None,
+    keys=(KeyFact(INFO, 14),), kinds=(("hierarchy", 14),), audit=AuditHead(3, b"\0" * 32),
+    protection=Protection.PASSWORD,
+)  # fmt: skip
+CREDENTIAL = Credential(
+    "0f" * 16, CredentialFields(CredentialKind.RUN_AS, "deploy\x1b", "x", "svc"), KID, NOON, NOON, NOON
+)
+
+
+def copy(where: Whereabouts = AWAY, address: str = "/mnt/vault/b.zip") -> BackupCopy:
+    """Backup 41, opened."""
+    identity = BackupIdentity(
+        kms_sha256="ef" * 32, archive_sha256="01" * 32, archive_name="b.zip", size=12_000, server="ns01",
+        cmdb_id="ab" * 16, server_key="cd" * 32, created=NOON, generation=41, previous=None, kids=(KID,),
+        protection=Protection.PASSWORD, recipients=(), hint="",
+    )  # fmt: skip
+    fresh = BackupCopy(identity, "/mnt/vault", address, where, (), Sight.GOOD, NOON, NOON, signed=True)
+    return fresh.with_proof(Proof.OPENED, NOON)
+
+
+def proof(opened: int, *reasons: FailureReason) -> ProofReport:
+    """So many opened, and one failed for each reason."""
+    return ProofReport(opened, tuple(CredentialProof(CREDENTIAL, reason) for reason in reasons))
+
+
+def plan(**changes: object) -> RestorePlan:
+    """A restore of one key into a home that lacks it."""
+    inspected = Inspected("/mnt/vault/b.zip", b"", "ef" * 32, "01" * 32, 12_000, None, Protection.PASSWORD)
+    fresh = RestorePlan(
+        inspected=inspected, facts=FACTS, foreign=(),
+        keys=(PlannedKey(INFO, KeyFate.NEW, KeyState.ACTIVE, 14),),
+        opens_before=0, opens_after=14, total=14, newer_known=None, sets_up=False, fingerprint="",
+    )  # fmt: skip
+    return replace(fresh, **changes)  # type: ignore[arg-type]  # fields of the test's choice
+
+
+def whole(lines: Iterable[str]) -> str:
+    """The lines as one text, after looking at each: safe, and every command can be typed."""
+    told = list(lines)
+    for line in told:
+        assert line
+        assert line.isprintable(), line
+        assert all(map(is_valid, commands(line))), line
+    return "\n".join(told)
+
+
+def test_a_set_up_says_what_protects_the_keys_and_that_no_backup_is_there() -> None:
+    report = SetUpReport("ns01\x1b", "/x", "ab" * 16, "/home", "file", KID)
+    said = whole(reports.set_up_lines(report, 0))
+    assert "Notification Server ns01\\x1b is set up." in said
+    assert "Keys in a plain file: whoever copies this disk has the keys." in said
+    assert "No backup was made yet; 'nskeys backup' makes one." in said
+    assert "12 credentials stay without keys" in whole(reports.set_up_lines(report, 12))
+
+
+def test_a_backup_here_is_complete_and_does_not_help() -> None:
+    here = whole(reports.backup_lines(BackupReport(copy(HERE), 14)))
+    assert here.startswith("Backup of Notification Server cryptographic keys is complete.\n")
+    assert "the disk that dies takes both" in here
+    assert whole(reports.backup_lines(BackupReport(copy(), 14))) == reports.BACKUP_COMPLETE
+    assert "No backup is needed: backup 41 of" in whole(reports.not_needed_lines(copy()))
+    assert "takes both" in whole(reports.not_needed_lines(copy(HERE)))
+
+
+@pytest.mark.parametrize("reason", list(DueReason))
+def test_a_backup_that_is_due_says_why_and_how(reason: DueReason) -> None:
+    said = whole(reports.due_lines([reason]))
+    assert said.endswith("A backup is due; 'nskeys backup' makes one.")
+    assert len(said.splitlines()) == 2
+    assert reports.due_lines([]) == ()
+
+
+def test_a_rotation_says_what_comes_next() -> None:
+    waits = whole(reports.rotation_lines(RotationReport(KID, KeyState.PRE_ACTIVE, 0, (), ())))
+    assert "Key 7f3a91c2 is made and waits" in waits
+    assert "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again." in waits
+    left = (CredentialProof(CREDENTIAL, FailureReason.TAMPERED),)
+    done = whole(reports.rotation_lines(RotationReport(KID, KeyState.ACTIVE, 13, left, ())))
+    assert "Key 7f3a91c2 is active, and 13 credentials were re-sealed under it." in done
+    assert "1 credential could not be re-sealed: run-as/deploy\\x1b (its row was changed" in done
+    assert "due" not in done
+    many = whole(reports.rotation_lines(RotationReport(KID, KeyState.ACTIVE, 1, left * 9, ())))
+    assert "9 credentials could not be re-sealed" in many
+    assert "4 more" in many
+
+
+@pytest.mark.parametrize(
+    ("totals", "said"),
+    [
+        ((0, 0), "There are no credentials yet, so none could be lost."),
+        ((1, 1), "If this server died now, 1 of 1 credential would come back."),
+        ((14, 12), "If this server died now, 12 of 14 credentials would come back."),
+        ((100_000, 0), "If this server died now, 0 of 100,000 credentials would come back."),
+    ],
+)
+def test_the_headline_is_the_answer(totals: tuple[int, int], said: str) -> None:
+    total, recoverable = totals
+    assert whole([reports.headline(Totals(total, recoverable, total - recoverable, 0, total))]) == said
+
+
+def test_remarks_name_keys_and_rows() -> None:
+    whole([reports.put_back_line([KID]), reports.put_back_line([KID, OTHER]), reports.ROTATION_DUE])
+    assert "(7f3a91c2 and 1b44e0aa)" in whole([reports.arrived_line([KID, OTHER])])
+    assert "1 row of the register" in whole([reports.unreadable_line(1)])
+    assert "/mnt/x\\x1b.zip" in whole([reports.remembered_line(copy(address="/mnt/x\x1b.zip"))])
+    assert (reports.in_backups(0), reports.in_backups(3)) == ("in no backup", "in 3 backups")
+    assert "in the future" in whole([reports.registry_future(RegistryValues("/x", NOON))])
+
+
+def test_destinations_and_copies_are_named() -> None:
+    added = whole(reports.destination_lines("/mnt/\x1b", HERE))
+    assert "/mnt/\\x1b is a destination now: here" in added
+    assert "takes both" in added
+    whole([reports.destination_removed("/x"), reports.destination_works("/x")])
+    whole([reports.copy_added(copy()), reports.copy_retired(copy())])
+    assert "1 credential has no backup" in whole([reports.retire_refused(copy(), 1)])
+    assert "2 credentials have no backup" in whole([reports.retire_refused(copy(), 2)])
+    assert whole([reports.copies_seen([copy()])]) == "1 copy looked at, none is missing or changed."
+    missing = replace(copy(), sight=Sight.MISSING)
+    assert "b.zip is missing." in whole([reports.copies_seen([copy(), missing])])
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((3, 3, None, ()), "The audit trail is whole: 3 lines, signed up to line 3."),
+        ((0, None, None, ()), "The audit trail is whole: 0 lines, signed up to line 0."),
+        ((3, None, None, ()), "No valid signature covers the audit trail (3 lines)."),
+        ((3, 3, 2, ()), "The audit trail is not what was written: look at line 2."),
+    ],
+)
+def test_a_check_of_the_audit_trail(
+    found: tuple[int, int | None, int | None, tuple[str, ...]], said: str
+) -> None:
+    assert whole(reports.audit_lines(*found)) == said
+
+
+def test_a_cut_audit_trail_names_the_backup_that_knows_better() -> None:
+    assert "/mnt/vault/b.zip" in whole(reports.audit_lines(3, 3, None, ("/mnt/vault/b.zip",)))
+
+
+def test_each_credential_that_was_tried_is_a_line() -> None:
+    row = ("0f" * 16, "run-as", "deploy\x1b", "x", "svc", "", b"")
+    assert whole([proofs.proof_line(row, None)]) == "opened   run-as/deploy\\x1b"
+    failed = whole([proofs.proof_line(row, FailureReason.KEY_MISSING)])
+    assert failed == "failed   run-as/deploy\\x1b: its key is missing"
+
+
+def test_a_proof_says_how_many_opened() -> None:
+    assert proofs.proof_sentence(proof(0)) == "There are no credentials, so none could be opened."
+    assert proofs.proof_sentence(proof(14)) == "Every credential opened (14)."
+    missing = proof(12, FailureReason.KEY_MISSING, FailureReason.TAMPERED)
+    assert proofs.proof_sentence(missing) == "12 of 14 credentials opened, 2 did not."
+    assert len(whole(proofs.failure_lines(missing)).splitlines()) == 2
+    assert proofs.failure_lines(proof(14)) == ()
+
+
+def test_a_restore_is_planned_in_words() -> None:
+    said = whole(proofs.plan_lines(plan()))
+    assert said == "14 of 14 credentials will open; now 0 do."
+    more = whole(
+        proofs.plan_lines(plan(sets_up=True, foreign=("unsigned", "other_cmdb"), newer_known=copy()))
+    )
+    assert "This home is set up" in more
+    assert "It needs '--accept-foreign': it is not signed and it belongs to another CMDB." in more
+    assert "The register knows a newer one: backup 41 of" in more
+
+
+def test_a_restore_says_what_it_added() -> None:
+    def said(added: int, present: int, *, advised: bool = False) -> str:
+        report = RestoreReport((KID,) * added, (OTHER,) * present, proof(14), advised)
+        return whole(proofs.restore_lines(report)).splitlines()[0]
+
+    assert said(1, 0) == "1 key was added."
+    assert said(2, 1) == "2 keys were added, 1 key was here already."
+    assert said(0, 2) == "Every key was here already, so none was added."
+    moved = RestoreReport((KID,), (), proof(14), rotation_advised=True)
+    assert "other hardware" in whole(proofs.restore_lines(moved))
+
+
+def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
+    report = DrillReport("/b.zip", FACTS, Proof.CREDENTIALS_OPEN, (), proof(14), recorded=True)
+    assert "The register has this result." in whole(proofs.drill_lines(report))
+    unknown = whole(proofs.drill_lines(replace(report, recorded=False)))
+    assert "'nskeys register add FILE' makes it known" in unknown
+    foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=("unsigned",))))
+    assert "does not count for this server: it is not signed" in foreign
+    busy = replace(report, recorded=False, not_recorded=CmdbBusy("/x"))
+    assert "The register could not be told. Another program holds the lock" in whole(
+        proofs.drill_lines(busy)
+    )
+
+
+def test_a_backup_is_told_before_its_password_is_asked() -> None:
+    assert proofs.contents_line(FACTS).startswith("backup 41 of ns01, made ")
+    assert proofs.contents_line(FACTS).endswith("with 1 key for 14 credentials")
+    assert proofs.inspected_line(plan().inspected) == proofs.BARE
+    words = {proofs.signer_words(*case) for case in ((0, 0, 1), (1, 1, 1), (1, 0, 1), (1, 0, 0))}  # type: ignore[arg-type]  # truth values
+    assert len(words) == 4
+
+
+def test_an_import_is_planned_and_reported_in_words() -> None:
+    fields = CredentialFields(CredentialKind.PCANYWHERE, "db01", "db01", "operator")
+    item = ImportedCredential(1, fields, "", "group", "Office/PCA\x1b", "pca")
+    bad = BadRow(2, "x", "account", "empty")
+    planned = ImportPlan("e.csv", ImportFormat.KEEPASSXC_CSV, (item,), (bad,), ())
+    assert whole([imports.plan_line(planned)]) == "KeePassXC CSV: 2 entries, of which 1 cannot be taken."
+    assert whole([imports.kind_reason(item)]) == '"pca" in Office/PCA\\x1b'
+    assert imports.kind_reason(replace(item, kind_rule="given")) == "--kind"
+    assert imports.kind_reason(replace(item, kind_rule="stated")) == "stated"
+    report = ImportReport(1, (bad,), (("a\x1b", "a (2)"),), (DroppedField("TOTP", 1),))
+    assert whole(imports.import_lines(report)).splitlines() == [
+        "1 credential was imported.",
+        'skipped row 2, "x": the account is empty',
+        "renamed a\\x1b to a (2)",
+        "dropped TOTP (filled in 1 row)",
+    ]
+    whole([imports.KIND_RULE])
