@@ -1,0 +1,191 @@
+"""The database with the credentials, the register and the audit trail."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead
+from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
+from nskeys.model.keys import KeyUse, Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.register import BackupCopy
+from nskeys.model.rotation import Rotation
+from nskeys.ports.people import SealedRow
+
+
+class CmdbView(Protocol):
+    """One consistent look at the CMDB."""
+
+    def counts(self) -> tuple[KeyUse, ...]:
+        """Credentials per key and kind, with the earliest sealing."""
+        ...
+
+    def total(self, wanted: CredentialFilter) -> int:
+        """How many credentials match."""
+        ...
+
+    def page(
+        self,
+        wanted: CredentialFilter,
+        order: CredentialOrder,
+        limit: int,
+        after: tuple[str, str] | None = None,
+        backwards: bool = False,
+        offset: int = 0,
+    ) -> tuple[PlacedCredential, ...]:
+        """Up to `limit` credentials in `order`, those behind the place `after` (None: from the
+        start; `backwards`: those before it, or from the end, still in `order`), then skipping
+        `offset`."""
+        ...
+
+    def credential(self, credential_id: str) -> SealedCredential | None:
+        """One, by its full id."""
+        ...
+
+    def find(self, reference: str) -> tuple[Credential, ...]:
+        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        ...
+
+    def named(self, kind: CredentialKind, name: str) -> Credential | None:
+        """The one of this kind and name."""
+        ...
+
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Every (kind, name) there is."""
+        ...
+
+    def sealed(
+        self, kid: Kid | None = None, after: str = "", limit: int = 5_000
+    ) -> tuple[SealedCredential, ...]:
+        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        ...
+
+    def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
+        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
+        ...
+
+    def seals(self, kid: Kid) -> int:
+        """How many secrets the key ever sealed."""
+        ...
+
+    def copies(self) -> tuple[BackupCopy, ...]:
+        """The register, newest generation first; `signed` is False until a service verified it."""
+        ...
+
+    def register_rows(self) -> tuple["RegisterRow", ...]:
+        """The register as stored: exact text and signature."""
+        ...
+
+    def rotation(self) -> Rotation | None:
+        """The open rotation, if any."""
+        ...
+
+    def audit_head(self) -> AuditHead:
+        """Count and last hash of the audit trail, as stored."""
+        ...
+
+    def audit_signature(self) -> tuple[AuditHead, bytes] | None:
+        """The last head that the server key signed, with its signature."""
+        ...
+
+    def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
+        """Lines in order, behind number `after`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """A register row as stored. `text` is RFC 8785 JSON, exactly what `signature` covers."""
+
+    text: str
+    signature: bytes | None
+
+
+class CmdbChange(CmdbView, Protocol):
+    """One transaction. It begins with its line in the audit trail and commits whole or not at all."""
+
+    def add(self, credentials: Sequence[SealedCredential]) -> None:
+        """New rows, counted as seals of their keys; NameTaken. Keys get their `key_no` here too, and
+        KeyUsedUp is raised before a key counts more than its limit. (So do `replace`, `reseal`.)"""
+        ...
+
+    def replace(self, credentials: Sequence[SealedCredential]) -> None:
+        """Rows with the same ids, re-sealed, counted as seals of their keys; NameTaken (as if done one
+        after the other), NoSuchCredential."""
+        ...
+
+    def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
+        """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals.
+        Nothing else changes, not even `updated`. NoSuchCredential."""
+        ...
+
+    def remove(self, credential_id: str) -> None:
+        """One row; NoSuchCredential."""
+        ...
+
+    def know_keys(self, kids: Iterable[Kid]) -> None:
+        """Give these keys a `key_no` if they have none."""
+        ...
+
+    def record(self, copy: BackupCopy, row: RegisterRow) -> None:
+        """Insert the register row, or replace the one with the same `.kms` and address. `row.text` is
+        what `model.register_text.to_text` makes of `copy`, else ValueError."""
+        ...
+
+    def set_rotation(self, rotation: Rotation) -> Rotation:
+        """Insert it (number 0) or update it; returns it with its number."""
+        ...
+
+    def sign_audit(self, head: AuditHead, signature: bytes) -> None:
+        """Remember the signature of a head."""
+        ...
+
+
+class Cmdb(Protocol):
+    """The database with the credentials, the register and the audit trail."""
+
+    def describe(self) -> str:
+        """`SQLite` or `PostgreSQL`, for a person."""
+        ...
+
+    def address(self) -> str:
+        """The URL or path, without any password."""
+        ...
+
+    def exists(self) -> bool:
+        """Whether there is a CMDB of nskeys at all. Creates nothing."""
+        ...
+
+    def cmdb_id(self) -> str:
+        """32 hex digits; NotSetUp where there is none."""
+        ...
+
+    def create(self, cmdb_id: str) -> None:
+        """Make the tables, durably; does nothing if this id's CMDB exists, AlreadySetUp if another's
+        does."""
+        ...
+
+    def reading(self) -> AbstractContextManager[CmdbView]:
+        """A read-only transaction: what it shows does not change while it is open. On SQLite no change
+        commits meanwhile, so keep it short, and never change inside it. NotSetUp, NewerVersion."""
+        ...
+
+    def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:
+        """A transaction that writes `event` to the audit trail; an exception rolls all of it back.
+        Migrates an older schema first (after copying an SQLite file)."""
+        ...
+
+    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row in batches of one key each, from one consistent look: the quick way to
+        try them all."""
+        ...
+
+    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
+        """Every sealed row in batches, from one consistent look."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

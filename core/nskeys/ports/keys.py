@@ -1,0 +1,129 @@
+"""Protectors and the key store."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from nskeys.model.canonical import Json
+from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.secret import SecretBytes
+from nskeys.ports.people import SecretProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A wrapped KEK as a protector leaves it: JSON parameters that `unwrap` understands."""
+
+    parameters: Mapping[str, Json]
+
+
+class Protector(Protocol):
+    """Binds the KEK to the machine or to a person."""
+
+    @property
+    def name(self) -> str:
+        """`tpm2`, `passphrase`, `file`, ..."""
+        ...
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person is needed to unwrap."""
+        ...
+
+    def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
+        """Wrap a 32-byte KEK for the store `store_id` (32 hex digits)."""
+        ...
+
+    def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
+        """The KEK again; WrongPassword, KeyStoreElsewhere or KeyStoreDamaged where it is not had."""
+        ...
+
+    def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
+        """Whether `candidate`, say a new backup password, would unwrap this KEK."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What the key store says without being unlocked."""
+
+    generation: int
+    store_id: str
+    cmdb_id: str
+    protector: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be stored."""
+
+    info: KeyInfo
+    material: SecretBytes
+
+
+class OpenKeyStore(Protocol):
+    """A key store whose KEK is unwrapped. Closing it wipes the KEK and all keys it gave out."""
+
+    def key(self, kid: Kid) -> SecretBytes:
+        """A key, its thumbprint recomputed and compared; NoSuchKey, KeyStoreDamaged."""
+        ...
+
+    def server_key(self) -> SecretBytes:
+        """The Ed25519 seed (32 bytes)."""
+        ...
+
+    def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
+        """Add keys and change states, all or nothing, on disk when it returns."""
+        ...
+
+    def close(self) -> None:
+        """Wipe everything."""
+        ...
+
+
+class KeyStore(Protocol):
+    """This server's keys on disk, wrapped under one KEK."""
+
+    def exists(self) -> bool:
+        """Whether a complete store is there."""
+        ...
+
+    def info(self) -> StoreInfo:
+        """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
+        ...
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Every key's state, without unlocking; oldest first."""
+        ...
+
+    def server_public(self) -> bytes | None:
+        """The server key's public half (32 bytes), from `server.pub`; None when there is none."""
+        ...
+
+    def create(
+        self,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> None:
+        """Make the first generation with these keys, all or nothing; AlreadySetUp."""
+        ...
+
+    def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:
+        """The open store; asks its protector's questions through `secrets`."""
+        ...
+
+    def rewrap(self, protector: Protector, unwrap: SecretProvider, wrap: SecretProvider) -> None:
+        """A new generation under a new KEK and `protector`; reopened whole before the switch."""
+        ...
+
+    def opens_with(self, candidate: SecretBytes) -> bool:
+        """Whether a password would open this store."""
+        ...
+
+    def sweep(self) -> None:
+        """Under the lock: finish a change that was broken off, remove what was left behind."""
+        ...

@@ -1,0 +1,111 @@
+"""What services ask of people and tell them: secrets, progress, time, the lock."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from nskeys.model.operations import FailureReason
+from nskeys.model.secret import SecretBytes
+
+SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
+"""credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
+
+
+class Purpose(StrEnum):
+    """What a secret is wanted for."""
+
+    NEW_BACKUP_PASSWORD = "new_backup_password"
+    BACKUP_PASSWORD = "backup_password"
+    NEW_PASSPHRASE = "new_passphrase"
+    PASSPHRASE = "passphrase"
+    CREDENTIAL_SECRET = "credential_secret"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRequest:
+    """Which secret, and of what: `subject` names the file, store or credential; `hint` may help."""
+
+    purpose: Purpose
+    subject: str = ""
+    hint: str = ""
+
+
+class SecretProvider(Protocol):
+    """Whoever can give a secret: a prompt, a file, a dialog. New ones are asked for twice there."""
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """The secret; the caller wipes it. `retry` is 0 first and counts refused ones; a provider
+        that cannot give another raises SecretUnavailable, a person who gives up Cancelled."""
+        ...
+
+
+class Stage(StrEnum):
+    """What long work is doing."""
+
+    LOOKING = "looking"
+    COLLECTING = "collecting"
+    ENCRYPTING = "encrypting"
+    WRITING = "writing"
+    READING_BACK = "reading_back"
+    OPENING = "opening"
+    RECORDING = "recording"
+    STORING_KEYS = "storing_keys"
+    PROVING = "proving"
+    RESEALING = "resealing"
+    IMPORTING = "importing"
+    UNLOCKING = "unlocking"
+
+
+class Progress(Protocol):
+    """Told how far long work is; asked whether to go on."""
+
+    def stage(self, stage: Stage, total: int | None = None) -> None:
+        """A stage begins; `total` counts what `advance` counts, None where nothing is counted."""
+        ...
+
+    def advance(self, count: int = 1) -> None:
+        """So many more of the stage's total are done."""
+        ...
+
+    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
+        """These rows were just tried; `failed` holds the ids of those that do not open."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Raises Cancelled if a person asked to stop. Called only where stopping is safe."""
+        ...
+
+
+class SilentProgress:
+    """The default: tells nobody, never stops."""
+
+    def stage(self, stage: Stage, total: int | None = None) -> None:
+        """Nothing."""
+
+    def advance(self, count: int = 1) -> None:
+        """Nothing."""
+
+    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
+        """Nothing."""
+
+    def checkpoint(self) -> None:
+        """Nothing."""
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Now, in UTC, whole seconds."""
+        ...
+
+
+class Lock(Protocol):
+    """The one lock around every change of state. Never held while a person thinks."""
+
+    def hold(self, doing: str) -> AbstractContextManager[None]:
+        """Take it at once or raise Locked with the holder; `doing` is what others are told."""
+        ...

@@ -1,0 +1,132 @@
+"""Destinations, and the files of the home."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from nskeys.model.audit import Actor
+from nskeys.model.exports import ParsedExport
+from nskeys.model.operations import RegistryValues
+from nskeys.model.places import DestinationInfo, Whereabouts
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file at a destination."""
+
+    name: str
+    size: int
+
+
+class Destination(Protocol):
+    """A place for backups. Nothing there is ever replaced."""
+
+    def where(self) -> Whereabouts:
+        """Here or elsewhere, looked at now."""
+        ...
+
+    def address_of(self, name: str) -> str:
+        """The full address of a file there."""
+        ...
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there; leaves nothing behind."""
+        ...
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Write durably under `name`, or `name-2`, ... where it is taken; returns the name used."""
+        ...
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, from the medium where that can be had; FileUnreadable above `limit`."""
+        ...
+
+    def listing(self) -> tuple[Listed, ...]:
+        """The `.zip` and `.kms` files there, newest name first."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove temporary files that a broken off backup left."""
+        ...
+
+
+class Destinations(Protocol):
+    """Every way to reach a backup."""
+
+    def at(self, destination: DestinationInfo) -> Destination:
+        """The destination at an address; DestinationInvalid."""
+        ...
+
+    def source(self, address: str) -> tuple[Destination, str]:
+        """The destination and file name behind a file's full address."""
+        ...
+
+    def normal(self, address: str) -> str:
+        """The one spelling of a destination's address (absolute, links kept)."""
+        ...
+
+
+class Registry(Protocol):
+    """`KMSBackupPath` and `KMSBackupDate` on this server."""
+
+    def read(self) -> RegistryValues:
+        """Both values; empty where none were written."""
+        ...
+
+    def write(self, values: RegistryValues) -> None:
+        """Both values, durably, at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`config.toml`, understood."""
+
+    server_name: str
+    cmdb: str
+    """The CMDB's URL as configured; empty for `cmdb.sqlite3` in the home."""
+    destinations: tuple[DestinationInfo, ...] = ()
+
+
+class SettingsFile(Protocol):
+    """`config.toml`; comments that a person wrote survive a change."""
+
+    def read(self) -> Settings:
+        """What is configured, with defaults for what is not."""
+        ...
+
+    def write(self, settings: Settings) -> None:
+        """Change what differs, durably."""
+        ...
+
+
+class ImportReader(Protocol):
+    """Reads another program's export."""
+
+    def __call__(self, source: str, data: bytes) -> ParsedExport:
+        """Recognise the format and understand it; ImportUnreadable."""
+        ...
+
+
+class Home(Protocol):
+    """The folder where all of this lies."""
+
+    @property
+    def path(self) -> str:
+        """Its absolute path."""
+        ...
+
+    def prepare(self) -> None:
+        """Make the folder (0700) if it is missing; HomeUnreadable, CannotCreate."""
+        ...
+
+    def default_destination(self) -> str:
+        """`backups/` in the home, as an address."""
+        ...
+
+
+class Identity(Protocol):
+    """Who runs this process."""
+
+    def actor(self) -> Actor:
+        """Effective user, and SUDO_USER."""
+        ...
