@@ -6,12 +6,13 @@ the server key signed and that each backup carries.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from nskeys.model.canonical import Json, canonical_json
-from nskeys.model.times import to_rfc3339
+from nskeys.model.times import from_rfc3339, to_rfc3339
 
 _PREFIX = b"nskeys/audit/1\x00"
 
@@ -91,6 +92,15 @@ class AuditHead:
 
     count: int
     digest: bytes
+
+
+def moment_of(line: str) -> datetime:
+    """The moment that a line names; the beginning of all time where it names none, for a line may have
+    been written by anybody."""
+    try:
+        return from_rfc3339(json.loads(line)["time"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def first_digest(cmdb_id: str) -> bytes:

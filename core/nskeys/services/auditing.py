@@ -3,18 +3,29 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import signed_by
 from nskeys.crypto.signing import verify
 from nskeys.errors import NskeysError
-from nskeys.model.audit import AuditEntry, AuditHead, first_digest, next_digest
+from nskeys.model.audit import (
+    Action,
+    AuditEntry,
+    AuditHead,
+    first_digest,
+    moment_of,
+    next_digest,
+)
+from nskeys.model.backup import Facts
 from nskeys.model.register import BackupCopy
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.vouching import vouched
 
 _PAGE = 1_000
+_RESTORED = f'"action":"{Action.RESTORED.value}"'
+"""In a line that tells of a restore, and in no other: within a text, quotes are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +93,40 @@ class AuditService:
             head, signed = view.audit_head(), view.audit_signature()
             copies = vouched(view, public)
         witnesses = self._witnesses(copies, public, cmdb_id)
-        wanted = {witness.count for witness in witnesses.values()} | {0}
-        if signed is not None:
-            wanted.add(signed[0].count)
-        digest, count, broken = first_digest(cmdb_id), 0, None
-        found = {0: digest}
+        chain = _Chain(first_digest(cmdb_id))
         for entry in self.entries():
-            if count == head.count:
+            if chain.count == head.count:
                 break  # written since we began to look
-            digest = next_digest(digest, entry.line)
-            count += 1
-            if broken is None and (entry.digest != digest or entry.number != count):
-                broken = count
-            if count in wanted:
-                found[count] = digest
-        if broken is None and (count, digest) != (head.count, head.digest):
-            broken = count
-        trusted = signed is not None and _is_in(signed[0], found) and _signed(public, cmdb_id, *signed)
+            chain.follow(entry)
+        if chain.broken_at is None and (chain.count, chain.digests[-1]) != (head.count, head.digest):
+            chain.broken_at = chain.count
+        trusted = signed is not None and chain.holds(signed[0]) and _signed(public, cmdb_id, *signed)
+        lines = signed[0].count if signed and trusted else None
         return AuditVerdict(
-            lines=count,
-            broken_at=broken,
-            signed_lines=signed[0].count if signed and trusted else None,
-            contradicted_by=tuple(place for place, told in witnesses.items() if not _is_in(told, found)),
+            lines=chain.count,
+            broken_at=chain.broken_at,
+            signed_lines=lines,
+            contradicted_by=tuple(
+                address
+                for address, facts in witnesses.items()
+                if not chain.holds(facts.audit) and not chain.begins_after(facts.created, lines or 0)
+            ),
         )
 
     def _witnesses(
         self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str
-    ) -> Mapping[str, AuditHead]:
-        """The head that each backup of this CMDB carries under the server key's signature, by address.
-        Retiring a backup is how a person says that an older database was put back for a reason."""
+    ) -> Mapping[str, Facts]:
+        """What each backup of this CMDB says under the server key's signature, by address. Retiring a
+        backup is how a person says that an older database was put back for a reason."""
         found = {}
         for copy in copies:
             own = copy.signed and copy.retired is None and copy.backup.cmdb_id == cmdb_id
-            head = self._head_in(copy, public) if own and public is not None else None
-            if head is not None:
-                found[copy.address] = head
+            facts = self._facts_of(copy, public) if own and public is not None else None
+            if facts is not None:
+                found[copy.address] = facts
         return found
 
-    def _head_in(self, copy: BackupCopy, public: bytes) -> AuditHead | None:
+    def _facts_of(self, copy: BackupCopy, public: bytes) -> Facts | None:
         try:
             destination, name = self._installation.destinations.source(copy.address)
             data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
@@ -129,11 +136,39 @@ class AuditService:
         same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
         if manifest is None or not same or not signed_by(manifest.facts, manifest.signature, public):
             return None
-        return manifest.facts.audit
+        return manifest.facts
 
 
-def _is_in(head: AuditHead, found: Mapping[int, bytes]) -> bool:
-    return found.get(head.count) == head.digest
+class _Chain:
+    """The trail as its lines say, whatever digests stand beside them."""
+
+    def __init__(self, first: bytes) -> None:
+        self.digests = [first]
+        self.broken_at: int | None = None
+        self._restores: list[tuple[int, datetime]] = []
+
+    @property
+    def count(self) -> int:
+        """How many lines were followed."""
+        return len(self.digests) - 1
+
+    def follow(self, entry: AuditEntry) -> None:
+        """One more line."""
+        digest = next_digest(self.digests[-1], entry.line)
+        self.digests.append(digest)
+        if self.broken_at is None and (entry.digest != digest or entry.number != self.count):
+            self.broken_at = self.count
+        if _RESTORED in entry.line:
+            self._restores.append((self.count, moment_of(entry.line)))
+
+    def holds(self, head: AuditHead) -> bool:
+        """Whether the trail once ended with this head."""
+        return head.count <= self.count and self.digests[head.count] == head.digest
+
+    def begins_after(self, moment: datetime, signed_lines: int) -> bool:
+        """Whether keys were restored here after that moment, as a signed line tells: a restore may begin
+        a new trail, or go on with that of an older database."""
+        return any(number <= signed_lines and restored >= moment for number, restored in self._restores)
 
 
 def _signed(public: bytes | None, cmdb_id: str, head: AuditHead, signature: bytes) -> bool:
