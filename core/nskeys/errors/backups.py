@@ -1,0 +1,59 @@
+"""Backup files and the register."""
+
+from dataclasses import dataclass
+
+from nskeys.errors.root import NskeysError
+
+
+@dataclass(eq=False)
+class NotABackup(NskeysError):
+    """The file is neither a backup archive nor a `.kms` file."""
+
+    path: str
+    problem: str = ""
+
+
+@dataclass(eq=False)
+class BackupDamaged(NskeysError):
+    """A backup is not what was written; `part` names the member or field, `problem` is a token."""
+
+    path: str
+    part: str
+    problem: str
+
+
+@dataclass(eq=False)
+class BackupForged(NskeysError):
+    """A companion of the `.kms` is not the one that nskeys writes: somebody changed `part`."""
+
+    path: str
+    part: str
+
+
+@dataclass(eq=False)
+class BackupForeign(NskeysError):
+    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `other_signer`,
+    `other_cmdb`."""
+
+    path: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class BackupNotProven(NskeysError):
+    """A backup was written, but reading it back did not give what was written."""
+
+    address: str
+    problem: str
+
+
+@dataclass(eq=False)
+class NoBackupKnown(NskeysError):
+    """`latest` was asked for and the register knows no backup that can be read."""
+
+
+@dataclass(eq=False)
+class NoSuchBackup(NskeysError):
+    """The register has no row with this id."""
+
+    reference: str

@@ -1,0 +1,30 @@
+"""The CMDB."""
+
+from dataclasses import dataclass, field
+
+from nskeys.errors.root import NskeysError
+
+
+@dataclass(eq=False)
+class CmdbUnreachable(NskeysError):
+    """The CMDB cannot be opened; `problem` is a token, `detail` free text from outside."""
+
+    cmdb: str
+    problem: str
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class CmdbBusy(NskeysError):
+    """Another program holds the CMDB's own lock."""
+
+    cmdb: str
+
+
+@dataclass(eq=False)
+class CmdbDamaged(NskeysError):
+    """A row of the CMDB is not what nskeys writes; `table` and `problem` say where and what."""
+
+    table: str
+    problem: str
+    rows: tuple[str, ...] = field(default=())

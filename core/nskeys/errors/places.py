@@ -1,0 +1,38 @@
+"""Destinations and files."""
+
+from dataclasses import dataclass
+
+from nskeys.errors.root import NskeysError
+
+
+@dataclass(eq=False)
+class DestinationInvalid(NskeysError):
+    """A destination cannot be understood; `problem` is a token."""
+
+    destination: str
+    problem: str
+
+
+@dataclass(eq=False)
+class DestinationUnreachable(NskeysError):
+    """A destination cannot be reached or is gone; `problem` is a token."""
+
+    destination: str
+    problem: str
+
+
+@dataclass(eq=False)
+class CannotCreate(NskeysError):
+    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ..."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
+class FileUnreadable(NskeysError):
+    """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
+    `too_large`, ..."""
+
+    path: str
+    problem: str
