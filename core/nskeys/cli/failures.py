@@ -7,8 +7,10 @@ from nskeys.wording.names import failure_words, kind_name
 _HEADINGS = ("kind", "name", "target", "account", "id", "why")
 
 
-def tell_failures(output: Output, proof: ProofReport) -> None:
-    """A table of them; nothing where all opened."""
+def tell_failures(output: Output, proof: ProofReport, *, apart: bool = False) -> None:
+    """A table of them, behind an empty line where it stands `apart`; nothing where all opened."""
+    if apart and proof.failures:
+        output.lines([""])
     output.table(
         _HEADINGS,
         (

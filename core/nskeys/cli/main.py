@@ -1,6 +1,7 @@
 """`main`: from arguments to an exit code. Every error ends here, as two sentences and a number."""
 
 import io
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -48,9 +49,7 @@ _FILES = (*_PURPOSES, "new_passphrase_file", "export")
 
 def main(argv: Sequence[str], connect: Connect = connect_here) -> int:
     """Run one command and return its exit code; `argv` is without the program's name."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names may hold what the locale cannot encode; escapes are better than no answer.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _open_streams()
     output = Output(as_json=False, stdout=sys.stdout, stderr=sys.stderr)
     try:
         options = _understood(argv)
@@ -61,6 +60,21 @@ def main(argv: Sequence[str], connect: Connect = connect_here) -> int:
     except UsageProblem as problem:
         return _misused(output, problem)
     return _run(options, Output(options.json, sys.stdout, sys.stderr), connect)
+
+
+def _open_streams() -> None:
+    """Whoever closed a standard stream (`>&-`) gets nothing there; but no file of ours may get its number,
+    or words would be written into it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names may hold what the locale cannot encode; escapes are better than no answer.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def grammar() -> CommandParser:
@@ -89,7 +103,7 @@ def _understood(argv: Sequence[str]) -> Namespace:
 
 def _run(options: Namespace, output: Output, connect: Connect) -> int:
     secrets = RememberedPassphrase(CommandLineSecrets(_secret_files(options)))
-    session = Session(connect, options.home, output, secrets)
+    session = Session(connect, options.home, output, secrets, sys.stderr)
     try:
         try:
             code: int = options.run(session, options)

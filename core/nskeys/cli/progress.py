@@ -63,6 +63,10 @@ class TerminalProgress:
         self._line.clear()
         self._output.lines(word(row, failed.get(row[0])) for row in rows)
 
+    def pause(self) -> None:
+        """Leave the terminal to somebody else; the next stage or count draws the line anew."""
+        self._line.clear()
+
     def checkpoint(self) -> None:
         """Cancelled if Ctrl-C was pressed."""
         if self._stop_asked:

@@ -12,7 +12,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from nskeys.errors import Cancelled, SecretUnavailable
 
@@ -104,11 +104,10 @@ def _stopping() -> Iterator[None]:
     KeyboardInterrupt that it is, even where long work would otherwise ask it to wait."""
     caught: list[int] = []
 
-    def stop(number: int, _: FrameType | None) -> NoReturn:
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
+    def stop(number: int, _: FrameType | None) -> None:
         caught.append(number)
-        raise _Stopped
+        if len(caught) == 1:  # a second signal must not come between the first and the restored terminal
+            raise KeyboardInterrupt if number == signal.SIGINT else _Stopped
 
     heeded: list[int] = [number for number in _STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heeded}
@@ -118,4 +117,5 @@ def _stopping() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         for number in caught:
-            signal.raise_signal(number)
+            if number != signal.SIGINT:
+                signal.raise_signal(number)

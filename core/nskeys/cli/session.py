@@ -1,13 +1,13 @@
 """What a command gets: the two streams, the secrets, and the services, connected at first use."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from nskeys.cli.output import Output
 from nskeys.cli.progress import ProofLine, TerminalProgress
-from nskeys.ports import SecretProvider
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import SecretProvider, SecretRequest
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
@@ -25,14 +25,21 @@ class Session:
         home: str | None,
         output: Output,
         secrets: SecretProvider,
-        stderr: TextIO = sys.stderr,
+        stderr: TextIO,
     ) -> None:
         self.output = output
-        self.secrets = secrets
+        self._provider = secrets
         self._connect = connect
         self._home = home
         self._stderr = stderr
         self._services: Services | None = None
+        self._told: TerminalProgress | None = None
+
+    def secrets(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """ports.SecretProvider: a question never stands behind a line of progress."""
+        if self._told is not None:
+            self._told.pause()
+        return self._provider(request, retry)
 
     def services(self, cmdb: str | None = None) -> "Services":
         """The services of this home; `cmdb` where none is configured yet."""
@@ -43,8 +50,10 @@ class Session:
     @contextmanager
     def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
         """Told on the terminal how far the work is; `proof_line` for text alone."""
-        told = TerminalProgress(self.output, self._stderr, None if self.output.as_json else proof_line)
-        with told.watching():
+        self._told = TerminalProgress(
+            self.output, self._stderr, None if self.output.as_json else proof_line
+        )
+        with self._told.watching() as told:
             yield told
 
     def close(self) -> None:

@@ -1,7 +1,9 @@
 """How every command ends: with its number, two sentences, and nothing that should not be seen."""
 
 import os
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +64,17 @@ def test_a_full_disk_behind_standard_output_is_a_failure(
         ran = server.run("credential", "list", "--json")
     assert ran.code == 73
     assert "standard output cannot be written: the disk is full" in ran.err
+
+
+@pytest.mark.parametrize("closed", ["0", "1", "2", "0 1 2"])
+def test_closed_streams_harm_nothing(server: Machine, closed: str) -> None:
+    run = "import sys; from nskeys.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    line = shlex.join([sys.executable, "-c", run, "--home", str(server.home), "key", "rotate"])
+    shut = " ".join(f"{number}>&-" for number in closed.split())
+    done = subprocess.run(["sh", "-c", f"{line} {shut}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert server.does("verify")["opened"] == 2
+    assert server.does("audit", "--verify")["whole"] is True
 
 
 def test_the_first_ctrl_c_stops_long_work_where_that_is_safe(server: Machine) -> None:

@@ -107,6 +107,7 @@ def test_a_wrong_password_is_asked_for_again(server: Machine) -> None:
     server.back_up()
     with at_a_terminal(server, "drill", "latest") as session:
         session.wait_for("Password of the backup")
+        assert any(line.startswith("Password of the backup") for line in session.screen)
         session.press(*"eight apples", "enter")
         session.wait_for("That password does not open this backup. Try again, or press Ctrl-C to stop.")
         session.press(*"seven apples", "enter")

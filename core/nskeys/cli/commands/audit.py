@@ -24,7 +24,10 @@ def add(commands: Commands) -> None:
         run,
         "list who changed what, or check that list",
         usage="[--verify]",
-        text="Every line's hash covers all lines before it; the server key signs the last one.",
+        text=(
+            "Every line's hash covers all lines before it, and the server key signs the last\n"
+            "one. Exit code 65 if a line was changed or cut."
+        ),
         example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
     )
     parser.add_argument("--verify", action="store_true", help="check hashes and signature")

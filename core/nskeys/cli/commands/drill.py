@@ -40,6 +40,6 @@ def run(session: Session, options: Namespace) -> int:
     if session.output.as_json:
         session.output.document(documents.drilled(report))
     else:
-        tell_failures(session.output, report.proof)
+        tell_failures(session.output, report.proof, apart=True)
     session.output.say(*drill_lines(report))
     return Exit.INCOMPLETE if report.proof.failed else Exit.DONE

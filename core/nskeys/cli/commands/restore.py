@@ -110,5 +110,5 @@ def _tell(session: Session, report: RestoreReport) -> None:
     if session.output.as_json:
         session.output.document(documents.restored(report))
     else:
-        tell_failures(session.output, report.proof)
+        tell_failures(session.output, report.proof, apart=True)
     session.output.say(*restore_lines(report))
