@@ -41,9 +41,9 @@ class AuditVerdict:
 
     @property
     def whole(self) -> bool:
-        """Nothing was cut or edited, as far as signatures can tell."""
-        signed = self.signed_lines is not None or self.lines == 0
-        return self.broken_at is None and signed and not self.contradicted_by
+        """Nothing was cut or edited, as far as signatures can tell. A trail without any is not whole: the
+        line that a set-up or a restore writes is signed."""
+        return self.broken_at is None and self.signed_lines is not None and not self.contradicted_by
 
 
 class AuditService:
