@@ -19,7 +19,6 @@ from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredent
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_text import from_text, to_text
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.model.times import to_rfc3339
 from nskeys.ports import RegisterRow, SealedRow
 
 
@@ -201,12 +200,8 @@ class MemoryView:
     def seals(self, kid: Kid) -> int:
         return self.state.seals.get(kid, 0)
 
-    def copies(self) -> tuple[BackupCopy, ...]:
-        return tuple(from_text(row.text) for row in self.register_rows())
-
     def register_rows(self) -> tuple[RegisterRow, ...]:
-        rows = [row for _, row in sorted(self.state.register.items())]
-        return tuple(sorted(rows, key=_age, reverse=True))
+        return tuple(self.state.register.values())
 
     def rotation(self) -> Rotation | None:
         open_ones = (r for r in self.state.rotations.values() if r.stage is not RotationStage.FINISHED)
@@ -309,15 +304,6 @@ class MemoryChange(MemoryView):
         if namesake is not None and namesake.credential_id != row.credential.credential_id:
             raise NameTaken(fields.kind.value, fields.name)
         self.state.rows[row.credential.credential_id] = row
-
-
-def _age(row: RegisterRow) -> tuple[int, str]:
-    """A backup's age; a row that cannot be understood is older than any."""
-    try:
-        backup = from_text(row.text).backup
-    except ValueError:
-        return (-1, "")
-    return (backup.generation, to_rfc3339(backup.created))
 
 
 def _matcher(wanted: CredentialFilter) -> Callable[[Credential], bool]:

@@ -70,12 +70,9 @@ class CmdbView(Protocol):
         """How many secrets the key ever sealed."""
         ...
 
-    def copies(self) -> tuple[BackupCopy, ...]:
-        """The register, newest generation first; `signed` is False until a service verified it."""
-        ...
-
     def register_rows(self) -> tuple["RegisterRow", ...]:
-        """The register as stored: exact text and signature."""
+        """The register as stored, exact text and signature, in the order of first recording. Never
+        CmdbDamaged for what a row holds: a value that no row can have is an empty text, no signature."""
         ...
 
     def rotation(self) -> Rotation | None:

@@ -10,7 +10,6 @@ from nskeys.model.audit import AuditEntry, AuditHead, first_digest
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
-from nskeys.model.register import BackupCopy
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import RegisterRow, SealedRow
 from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
@@ -19,7 +18,7 @@ from nskeys.store.cmdb_paging import CREDENTIAL_COLUMNS, Wanted, storable
 from nskeys.store.cmdb_records import (
     audit_entry_of,
     audit_head_of,
-    register_of,
+    register_row_of,
     rotation_of,
     signed_head_of,
 )
@@ -167,13 +166,10 @@ class SqlView:
         found = self._connection.execute(select(keys.c.seals).where(keys.c.kid == kid)).one_or_none()
         return 0 if found is None else seals_of(found[0], kid)
 
-    def copies(self) -> tuple[BackupCopy, ...]:
-        """The register, newest generation first."""
-        return tuple(copy for copy, _ in self._register())
-
     def register_rows(self) -> tuple[RegisterRow, ...]:
-        """The register as stored."""
-        return tuple(row for _, row in self._register())
+        """The register as stored, in the order of first recording."""
+        statement = select(register.c.body, register.c.signature).order_by(register.c.number)
+        return tuple(register_row_of(row) for row in self._connection.execute(statement))
 
     def rotation(self) -> Rotation | None:
         """The open rotation, if any."""
@@ -223,13 +219,3 @@ class SqlView:
         return PlacedCredential(
             credential, (text_of(place, _PLACE_LIMIT, "listing", listed_id), credential.credential_id)
         )
-
-    def _register(self) -> list[tuple[BackupCopy, RegisterRow]]:
-        columns = (register.c.kms_sha256, register.c.address, register.c.body, register.c.signature)
-        found = [register_of(row) for row in self._connection.execute(select(*columns))]
-        seen = {(copy.backup.kms_sha256, copy.address) for copy, _ in found}
-        if len(seen) != len(found):
-            raise damaged("register", "twice")
-        found.sort(key=lambda item: (item[0].backup.kms_sha256, item[0].address))
-        found.sort(key=lambda item: (item[0].backup.generation, item[0].backup.created), reverse=True)
-        return found

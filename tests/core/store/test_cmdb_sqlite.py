@@ -368,7 +368,7 @@ def read_everything(cmdb: SqlCmdb) -> None:
         view.total(CredentialFilter(text="x"))
         view.sealed()
         view.names()
-        view.copies()
+        view.register_rows()
         view.rotation()
         view.audit_head()
         view.audit_signature()
