@@ -25,6 +25,8 @@ class Life:
 
     def __init__(self, last: int = 0) -> None:
         self.calls: list[str] = []
+        self.given: list[tuple[str, dict[str, Any]]] = []
+        """Each call with the arguments that were named."""
         self._last = last
 
     def step(self, call: str) -> None:
@@ -35,10 +37,11 @@ class Life:
 
     def of(self, installation: Installation) -> Installation:
         """The installation, as a process with this life sees it."""
-        ports = {name: self._mortal(getattr(installation, name), name) for name in _PORTS}
+        ports = {name: self.mortal(getattr(installation, name), name) for name in _PORTS}
         return replace(installation, **ports)
 
-    def _mortal(self, thing: _T, name: str) -> _T:
+    def mortal(self, thing: _T, name: str) -> _T:
+        """One part, as a process with this life sees it."""
         return cast(_T, _Mortal(self, thing, name))
 
     def dressed(self, result: Any, name: str) -> Any:
@@ -48,7 +51,7 @@ class Life:
         if isinstance(result, AbstractContextManager) and type(result).__module__ == "contextlib":
             return _Context(self, result, name)
         is_part = type(result).__module__.startswith(("tests.fakes.memory", "nskeys.store", "nskeys.dest"))
-        return self._mortal(result, name) if is_part else result
+        return self.mortal(result, name) if is_part else result
 
 
 class _Mortal:
@@ -65,6 +68,7 @@ class _Mortal:
 
         def call(*given: Any, **named: Any) -> Any:
             self._life.step(name)
+            self._life.given.append((name, named))
             return self._life.dressed(found(*given, **named), name)
 
         return call

@@ -1,14 +1,14 @@
 """Rows of a long credential list by their position, without ever holding more than was asked for.
 
-The list is read by keyset: from the nearest place that is known, forwards or backwards. Only a jump to
-a far position costs the database a skip.
+The list is read by keyset: from the nearest place that is known, forwards or backwards; its two ends
+are always known. Only a jump to a far position costs the database a skip.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from nskeys.model.credentials import Credential
-from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.ports import Cmdb
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.ports import Cmdb, CmdbView
 
 _KNOWN_LIMIT = 512
 
@@ -20,25 +20,42 @@ class CredentialPages:
         self._cmdb = cmdb
         self._wanted = wanted
         self._order = order
+        self._total: int | None = None
         self._places: dict[int, tuple[str, str]] = {}
         self._positions: list[int] = []
 
     def total(self) -> int:
         """How many rows there are now."""
         with self._cmdb.reading() as view:
-            return view.total(self._wanted)
+            self._total = view.total(self._wanted)
+        return self._total
 
     def window(self, first: int, count: int) -> tuple[Credential, ...]:
         """Rows `first` to `first + count - 1`, fewer at the end."""
-        before = bisect_right(self._positions, first - 1)
-        start = self._positions[before - 1] if before else -1
-        after = self._places.get(start)
         with self._cmdb.reading() as view:
-            rows = view.page(self._wanted, self._order, count, after=after, offset=first - start - 1)
-        for index, row in enumerate(rows):
-            if index in (0, len(rows) - 1):
-                self._remember(first + index, row.place)
+            if self._total is None:
+                self._total = view.total(self._wanted)
+            end = min(first + count, self._total)
+            rows = self._read(view, first, end) if first < end else ()
+        for index in {0, len(rows) - 1} if rows else ():
+            self._remember(first + index, rows[index].place)
         return tuple(row.credential for row in rows)
+
+    def _read(self, view: CmdbView, first: int, end: int) -> tuple[PlacedCredential, ...]:
+        """From the known place that is nearer: the last one before, or the first one behind."""
+        before = bisect_left(self._positions, first) - 1
+        behind = bisect_left(self._positions, end)
+        start = self._positions[before] if before >= 0 else -1
+        stop = self._positions[behind] if behind < len(self._positions) else self._total or 0
+        backwards = stop - end < first - start - 1
+        return view.page(
+            self._wanted,
+            self._order,
+            end - first,
+            after=self._places.get(stop if backwards else start),
+            backwards=backwards,
+            offset=stop - end if backwards else first - start - 1,
+        )
 
     def _remember(self, position: int, place: tuple[str, str]) -> None:
         if position in self._places:
