@@ -7,11 +7,11 @@ import pytest
 
 from nskeys.ports import Cmdb
 from nskeys.store.cmdb import SqlCmdb
+from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.fixed import FixedClock
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.postgres import postgres_url
 
-CMDB_ID = "c0" * 16
 _PATIENCE = 0.2
 
 

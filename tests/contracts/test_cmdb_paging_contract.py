@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
 from nskeys.ports import Cmdb, CmdbView
+from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
-from tests.fakes.fixed import AFTERNOON, OPERATOR
+from tests.fakes.events import an_event
+from tests.fakes.fixed import AFTERNOON
 from tests.fakes.memory_cmdb import MemoryCmdb
 
 UNKNOWN_KEY = Kid("ff" * 32)
@@ -50,11 +51,6 @@ a_few = settings(
 )
 
 
-def event() -> AuditEvent:
-    """A change's own account of itself."""
-    return AuditEvent(Action.CREDENTIALS_IMPORTED, "a test", OPERATOR, AFTERNOON)
-
-
 def fill(cmdb: Cmdb, drawn: Sequence[tuple[CredentialKind, str, str, str, Kid, int, bytes]]) -> None:
     """Hold these credentials and no others."""
     rows = [
@@ -69,7 +65,7 @@ def fill(cmdb: Cmdb, drawn: Sequence[tuple[CredentialKind, str, str, str, Kid, i
         )
         for kind, name, target, account, kid, days, identity in drawn
     ]
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         for old in change.sealed():
             change.remove(old.credential.credential_id)
         change.add(rows)
@@ -108,8 +104,8 @@ def letting_through(view: CmdbView, wanted: CredentialFilter) -> set[str]:
 def matches(row: Credential, text: str) -> bool:
     """Whether a filter by this text alone, in memory, lets this row through."""
     alone = MemoryCmdb()
-    alone.create("c0" * 16)
-    with alone.changing(event()) as change:
+    alone.create(CMDB_ID)
+    with alone.changing(an_event()) as change:
         change.add([SealedCredential(row, b"\x01")])
         return change.total(CredentialFilter(text=text)) == 1
 
@@ -147,7 +143,7 @@ def test_any_page_is_the_one_that_the_cmdb_in_memory_shows(
     backwards: bool,
 ) -> None:
     reference = MemoryCmdb()
-    reference.create("c0" * 16)
+    reference.create(CMDB_ID)
     for one in (cmdb, reference):
         fill(one, drawn)
     with cmdb.reading() as view, reference.reading() as expected:
@@ -182,7 +178,7 @@ def test_a_list_is_ordered_by_its_column_and_then_by_name(
         a_credential("mango", RUN_AS, target="A"),
         a_credential("emile", RUN_AS, target="b"),
     ]
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.add(rows)
     with cmdb.reading() as view:
         for descending in (False, True):
@@ -192,7 +188,7 @@ def test_a_list_is_ordered_by_its_column_and_then_by_name(
 
 
 def test_a_page_far_down_is_reached_by_counting(cmdb: Cmdb) -> None:
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.add([a_credential(f"n{n:04}") for n in range(500)])
     with cmdb.reading() as view:
         page = view.page(CredentialFilter(), CredentialOrder(), 3, offset=400)
@@ -204,7 +200,7 @@ def test_a_page_far_down_is_reached_by_counting(cmdb: Cmdb) -> None:
 
 
 def test_many_keys_and_few_are_both_found_by_their_keys(cmdb: Cmdb) -> None:
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.add(
             [a_credential(f"n{n:04}", kid=NEW_KEY if n % 300 == 299 else OLD_KEY) for n in range(1_500)]
         )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from nskeys.errors import CmdbDamaged, KeyUsedUp
-from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.register_text import to_text
 from nskeys.model.rotation import Rotation, RotationStage
@@ -16,18 +15,14 @@ from nskeys.ports import CmdbView, RegisterRow
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb_address import url_of
 from tests.fakes.backups import a_copy
+from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
-from tests.fakes.fixed import AFTERNOON, OPERATOR, FixedClock
+from tests.fakes.events import an_event
+from tests.fakes.fixed import AFTERNOON, FixedClock
 
-CMDB_ID = "c0" * 16
 ONE, TWO = f"{1:032x}", f"{2:032x}"
 
 Question = Callable[[SqlCmdb], object]
-
-
-def event() -> AuditEvent:
-    """A change's own account of itself."""
-    return AuditEvent(Action.CREDENTIAL_ADDED, "a test", OPERATOR, AFTERNOON)
 
 
 @pytest.fixture
@@ -35,7 +30,7 @@ def cmdb(tmp_path: Path) -> SqlCmdb:
     """A CMDB with one of everything."""
     cmdb = SqlCmdb(url_of(tmp_path / "cmdb.sqlite3"), FixedClock())
     cmdb.create(CMDB_ID)
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.add([a_credential("one", credential_id=ONE), a_credential("two", credential_id=TWO)])
         change.record(a_copy(), RegisterRow(to_text(a_copy()), b"s" * 64))
         change.set_rotation(Rotation(0, NEW_KEY, RotationStage.WAITING, AFTERNOON, AFTERNOON))
@@ -230,7 +225,7 @@ def test_a_forged_count_of_seals_stops_sealing_rather_than_wrapping_round(
     cmdb: SqlCmdb, other: sqlite3.Connection
 ) -> None:
     other.execute("UPDATE keys SET seals = 4294967296")
-    with pytest.raises(KeyUsedUp), cmdb.changing(event()) as change:
+    with pytest.raises(KeyUsedUp), cmdb.changing(an_event()) as change:
         change.add([a_credential("three")])
 
 
@@ -238,7 +233,7 @@ def test_a_broken_chain_is_lengthened_for_the_record_all_the_same(
     cmdb: SqlCmdb, other: sqlite3.Connection
 ) -> None:
     other.execute("UPDATE audit SET line = 'nothing happened'")
-    with cmdb.changing(event()):
+    with cmdb.changing(an_event()):
         pass
     with cmdb.reading() as view:
         assert [entry.number for entry in view.audit_entries()] == [1, 2]
@@ -270,7 +265,7 @@ def test_a_hostile_register_row_holds_nobody_up(
     with cmdb.reading() as view:
         assert view.register_rows() == (shown,)
     fresh = a_copy(generation=2)
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.record(fresh, RegisterRow(to_text(fresh), b"t" * 64))
     with cmdb.reading() as view:
         assert view.register_rows() == (shown, RegisterRow(to_text(fresh), b"t" * 64))

@@ -8,26 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.errors import (
-    CmdbBusy,
-    CmdbDamaged,
-    CmdbUnreachable,
-    ConfigurationInvalid,
-    NotSetUp,
-)
-from nskeys.model.audit import Action, AuditEvent
+from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbUnreachable, ConfigurationInvalid, NotSetUp
 from nskeys.model.paging import CredentialFilter
 from nskeys.store.cmdb import SqlCmdb
+from tests.fakes.cmdbs import CMDB_ID, total
 from tests.fakes.credentials import a_credential
-from tests.fakes.fixed import AFTERNOON, OPERATOR, FixedClock
+from tests.fakes.events import an_event
+from tests.fakes.fixed import FixedClock
 from tests.fakes.postgres import postgres_url
-
-CMDB_ID = "c0" * 16
-
-
-def event() -> AuditEvent:
-    """A change's own account of itself."""
-    return AuditEvent(Action.CREDENTIAL_ADDED, "a test", OPERATOR, AFTERNOON)
 
 
 @pytest.fixture
@@ -47,7 +35,7 @@ def empty(url: str) -> Iterator[SqlCmdb]:
 def cmdb(empty: SqlCmdb) -> SqlCmdb:
     """A CMDB with one credential."""
     empty.create(CMDB_ID)
-    with empty.changing(event()) as change:
+    with empty.changing(an_event()) as change:
         change.add([a_credential("one")])
     return empty
 
@@ -58,12 +46,6 @@ def run(url: str, statement: str) -> None:
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement.encode())
-
-
-def total(cmdb: SqlCmdb) -> int:
-    """How many credentials there are."""
-    with cmdb.reading() as view:
-        return view.total(CredentialFilter())
 
 
 def test_a_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +85,7 @@ def test_a_connection_that_was_cut_is_made_again(cmdb: SqlCmdb, url: str) -> Non
 
 def test_a_connection_that_is_cut_in_a_change_leaves_nothing_of_it(cmdb: SqlCmdb, url: str) -> None:
     def change_and_lose_the_line() -> None:
-        with cmdb.changing(event()) as change:
+        with cmdb.changing(an_event()) as change:
             change.add([a_credential("two")])
             run(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
             change.names()
@@ -157,14 +139,14 @@ def test_looking_is_read_only_and_one_snapshot(cmdb: SqlCmdb) -> None:
 def test_a_look_goes_on_while_others_change(cmdb: SqlCmdb) -> None:
     with cmdb.reading() as view:
         before = view.sealed()
-        with cmdb.changing(event()) as change:
+        with cmdb.changing(an_event()) as change:
             change.add([a_credential("two")])
         assert view.sealed() == before
     assert total(cmdb) == 2
 
 
 def test_text_that_is_searched_may_hold_what_patterns_and_drivers_use(cmdb: SqlCmdb) -> None:
-    with cmdb.changing(event()) as change:
+    with cmdb.changing(an_event()) as change:
         change.add([a_credential("100% :name %(x)s ? _")])
     with cmdb.reading() as view:
         for text in ("100%", "%(X)S", "? _", ":NAME"):
@@ -176,7 +158,7 @@ def test_changes_from_many_sides_are_all_kept(cmdb: SqlCmdb, url: str) -> None:
     def work(worker: int) -> None:
         with closing(SqlCmdb(url, FixedClock(), busy_timeout=30)) as mine:
             for n in range(8):
-                with mine.changing(event()) as change:
+                with mine.changing(an_event()) as change:
                     change.add([a_credential(f"{worker}-{n}", credential_id=f"{worker:016x}{n:016x}")])
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
@@ -194,7 +176,7 @@ def test_a_table_that_another_program_locked_is_said_to_be_busy(cmdb: SqlCmdb, u
 
     with psycopg.connect(url) as connection:
         connection.execute("LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(CmdbBusy), cmdb.changing(event()):
+        with pytest.raises(CmdbBusy), cmdb.changing(an_event()):
             pytest.fail("the audit trail cannot be written")
 
 

@@ -9,27 +9,23 @@ import pytest
 from sqlalchemy import MetaData, create_engine
 
 from nskeys.errors import CannotCreate, NewerVersion, NskeysError
-from nskeys.model.audit import Action, AuditEvent, first_digest, next_digest
+from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.paging import CredentialFilter
 from nskeys.store import schema
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb_address import url_of
 from nskeys.store.migrations import STEPS, Step
+from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import a_credential
-from tests.fakes.fixed import AFTERNOON, OPERATOR, FixedClock
+from tests.fakes.events import an_event
+from tests.fakes.fixed import FixedClock
 from tests.fakes.postgres import postgres_url
 
-CMDB_ID = "c0" * 16
 NOTES = Step(2, lambda spelling: [f"CREATE TABLE notes (body {spelling.text} NOT NULL)"])
 STAMP = Step(
     3, lambda _: ["ALTER TABLE notes ADD COLUMN stamp BIGINT", "CREATE INDEX stamps ON notes (stamp)"]
 )
 BROKEN = Step(3, lambda _: ["CREATE TABLE half_done (x BIGINT)", "CREATE TABLE notes (again BIGINT)"])
-
-
-def event() -> AuditEvent:
-    """A change's own account of itself."""
-    return AuditEvent(Action.CREDENTIAL_ADDED, "a test", OPERATOR, AFTERNOON)
 
 
 def opened(url: str, *steps: Step) -> closing[SqlCmdb]:
@@ -54,7 +50,7 @@ def fill(url: str) -> None:
     """Make the CMDB with today's steps, and put one credential into it."""
     with opened(url) as cmdb:
         cmdb.create(CMDB_ID)
-        with cmdb.changing(event()) as change:
+        with cmdb.changing(an_event()) as change:
             change.add([a_credential("one")])
 
 
@@ -101,7 +97,7 @@ def test_looking_reads_an_older_cmdb_and_leaves_it_as_it_is(url: str, later: Sql
 
 
 def test_the_first_change_leads_it_up_step_by_step(url: str, later: SqlCmdb) -> None:
-    with later.changing(event()) as change:
+    with later.changing(an_event()) as change:
         change.add([a_credential("two")])
     assert {("notes", "body"), ("notes", "stamp")} <= columns(url)
     with later.reading() as view:
@@ -117,22 +113,22 @@ def test_the_first_change_leads_it_up_step_by_step(url: str, later: SqlCmdb) -> 
             digest = next_digest(digest, entry.line)
             assert entry.digest == digest
     before = columns(url)
-    with later.changing(event()):
+    with later.changing(an_event()):
         pass
     assert columns(url) == before
 
 
 def test_a_step_that_fails_undoes_the_steps_before_it(url: str) -> None:
     before = columns(url)
-    with opened(url, NOTES, BROKEN) as broken, pytest.raises(NskeysError), broken.changing(event()):
+    with opened(url, NOTES, BROKEN) as broken, pytest.raises(NskeysError), broken.changing(an_event()):
         pytest.fail("there is no such schema")
     assert columns(url) == before
-    with opened(url) as cmdb, cmdb.changing(event()) as change:
+    with opened(url) as cmdb, cmdb.changing(an_event()) as change:
         assert change.total(CredentialFilter()) == 1
 
 
 def test_an_older_program_leaves_the_newer_cmdb_alone(url: str, later: SqlCmdb) -> None:
-    with later.changing(event()):
+    with later.changing(an_event()):
         pass
     with opened(url) as older, pytest.raises(NewerVersion) as refused:
         older.cmdb_id()
@@ -152,7 +148,7 @@ def path(tmp_path: Path) -> Path:
 
 def upgrade(path: Path) -> None:
     """Change it with a program that knows two more steps."""
-    with opened(url_of(path), NOTES, STAMP) as cmdb, cmdb.changing(event()) as change:
+    with opened(url_of(path), NOTES, STAMP) as cmdb, cmdb.changing(an_event()) as change:
         change.add([a_credential("two")])
 
 

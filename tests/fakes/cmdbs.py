@@ -1,0 +1,56 @@
+"""What tests of CMDBs do again and again."""
+
+from nskeys.model.credentials import SealedCredential
+from nskeys.model.paging import CredentialFilter
+from nskeys.ports import Cmdb, SealedRow
+from tests.fakes.events import an_event
+
+CMDB_ID = "c0" * 16
+
+
+def add(cmdb: Cmdb, *rows: SealedCredential) -> None:
+    """Add credentials in a change of their own."""
+    with cmdb.changing(an_event()) as change:
+        change.add(rows)
+
+
+def total(cmdb: Cmdb) -> int:
+    """How many credentials there are."""
+    with cmdb.reading() as view:
+        return view.total(CredentialFilter())
+
+
+def stored(cmdb: Cmdb) -> tuple[SealedCredential, ...]:
+    """Everything that is sealed, by id."""
+    with cmdb.reading() as view:
+        return view.sealed()
+
+
+def raw(row: SealedCredential) -> SealedRow:
+    """A credential as long work gets it."""
+    fields = row.credential.fields
+    return (
+        row.credential.credential_id,
+        fields.kind.value,
+        fields.name,
+        fields.target,
+        fields.account,
+        fields.note,
+        row.blob,
+    )
+
+
+def read_everything(cmdb: Cmdb) -> None:
+    """Ask every question that can be asked."""
+    cmdb.exists()
+    with cmdb.reading() as view:
+        view.counts()
+        view.total(CredentialFilter(text="x"))
+        view.sealed()
+        view.names()
+        view.register_rows()
+        view.rotation()
+        view.audit_head()
+        view.audit_signature()
+        view.audit_entries()
+    list(cmdb.stream_raw())
