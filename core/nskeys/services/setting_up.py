@@ -5,6 +5,7 @@ names their exact number and lets them go.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nskeys.crypto.keys import new_material, new_server_seed
 from nskeys.crypto.thumbprint import thumbprint
@@ -47,6 +48,16 @@ class SetUpService:
             credentials=credentials,
             remembered=remembered,
         )
+
+    def use_cmdb(self, address: str) -> None:
+        """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the
+        next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
+        installation = self._installation
+        installation.home.prepare()
+        with installation.changing("choosing a CMDB"):
+            if installation.key_store.exists():
+                raise AlreadySetUp(installation.home.path)
+            installation.settings.write(replace(installation.settings.read(), cmdb=address))
 
     def execute(
         self,

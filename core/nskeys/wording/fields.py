@@ -35,7 +35,7 @@ _COMMON_HELP = MappingProxyType(
 )
 _HELP = MappingProxyType(
     {
-        (CredentialKind.HIERARCHY, "target"): "URL of the other server, https://ns02.example.net",
+        (CredentialKind.HIERARCHY, "target"): "the other server: https://ns02.example.net",
         (CredentialKind.HIERARCHY, "account"): "DOMAIN\\user on that server",
         (CredentialKind.PCANYWHERE, "target"): f"host or host:port (without one, {PCANYWHERE_PORT})",
         (CredentialKind.PCANYWHERE, "account"): "name of the caller",

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.screen import ModalScreen
 
-from nskeys.bootstrap import Services
+from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
+from nskeys.model.operations import FirstSight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.passwords import generate_password
@@ -17,6 +18,7 @@ from nskeys.services.strength import score
 from nskeys.wording.passwords import question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.screens.looks import Looks
 from nskeys_tui.widgets.strength_line import Strength
 
 T = TypeVar("T")
@@ -32,6 +34,8 @@ class Session:
         self.services = services
         self.secrets = RememberedPassphrase(DialogSecrets(app, ask_secret))
         """A `ports.SecretProvider` for worker threads."""
+        self.looks = Looks(lambda: self.services.recoverability)
+        """The overviews that screens show."""
 
     async def work(
         self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
@@ -44,6 +48,20 @@ class Session:
     async def quickly(self, call: Callable[[], T]) -> T | NskeysError:
         """Run a short service call in a thread and give its value, or the error that ended it."""
         return await asyncio.to_thread(_value_or_error, call)
+
+    def use_cmdb(self, address: str) -> FirstSight:
+        """In a thread: look at another CMDB, for a home without keys. If that can be done, this run
+        goes on with it, and the next start finds it too."""
+        services = connect(self.services.installation.home.path, cmdb=address)
+        try:
+            sight = services.set_up.look()
+            services.set_up.use_cmdb(address)
+        except NskeysError:
+            services.close()
+            raise
+        before, self.services = self.services, services
+        before.close()
+        return sight
 
     def close(self) -> None:
         """Forget the passphrase, let go of the CMDB."""

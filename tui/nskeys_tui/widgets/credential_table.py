@@ -125,6 +125,7 @@ class CredentialTable(Widget, can_focus=True):
         self._chunk = Chunk()
         self._sort = ("", False)
         self._fetching: tuple[Rows, int, int] | None = None
+        self._outdated = False
         self._rest: Timer | None = None
         self._waiting: Timer | None = None
         self._told: tuple[int, int, int] | None = None
@@ -149,15 +150,29 @@ class CredentialTable(Widget, can_focus=True):
         return row.key if row else None
 
     def show(self, rows: Rows, *, cursor: int = 0) -> None:
-        """Show other rows, with the cursor on row number `cursor`."""
+        """Show other rows, with the cursor on row number `cursor`. What was seen may stay for a moment."""
         self._rows, self._chunk = rows, Chunk()
         self._window.begin(cursor)
-        self._repaint(Repaint.ALL)
+        if self._waiting is None:
+            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
         self._fetch()
 
     def reload(self) -> None:
         """Fetch the rows again; what is seen stays until they arrive, and only what changed is painted."""
+        # What is under way may have been read before whatever is the reason to read again.
+        self._outdated = self._fetching is not None
         self._fetch()
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The tokens of the columns that are seen and that rows can be sorted by, from left to right."""
+        return self._painter.sorts
+
+    def lay_out(self, columns: Sequence[Column]) -> None:
+        """Other columns, for the rows that come next."""
+        self._painter = RowPainter(columns)
+        self._painter.resize(self.size.width)
+        self.refresh(Region(0, 0, self.size.width, _HEADER))
 
     def mark_sort(self, token: str, descending: bool) -> None:
         """Mark the column that is sorted by `token`."""
@@ -266,7 +281,9 @@ class CredentialTable(Widget, can_focus=True):
                 self.post_message(self.RowsFailed(self, message.outcome))
             else:
                 self._arrive(*message.outcome)
-        if asked != (self._rows, self._window.top, self._window.height):
+        if self._outdated:
+            self.reload()
+        elif asked != (self._rows, self._window.top, self._window.height):
             self._look()
 
     def _arrive(self, total: int, chunk: Chunk) -> None:

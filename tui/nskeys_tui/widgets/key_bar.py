@@ -21,13 +21,18 @@ _NAMES = {
     "backspace": "Backspace",
     "pageup": "PgUp",
     "pagedown": "PgDn",
+    "left": "Left",
+    "right": "Right",
     "up": "Up",
     "down": "Down",
+    "f5": "F5",
 }
 _WAYS_OUT = {"Esc": 1, "?": 2, "q": 3}
 """By the names shown: these stand last, in this order."""
 _ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
 """Keys that lead to all others, or out: these are the last to be left out of a narrow line."""
+MORE = Binding.Group("More")
+"""The group of keys that help and palette name, and for which the line has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
     found = [
         Key(key_name(binding.key), binding.description, _stays(binding))
         for _, binding, enabled, _ in screen.active_bindings.values()
-        if binding.show and enabled and binding.description
+        if binding.show and enabled and binding.description and binding.group is not MORE
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda key: _WAYS_OUT.get(key.name, 0)))
 

@@ -23,6 +23,11 @@ class RowPainter:
         self._width = width
         self._laid = lay_out(self._columns, width)
 
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The sort tokens of the columns that fit, from left to right."""
+        return tuple(sort for laid in self._laid if (sort := self._columns[laid.index].sort))
+
     def header(self, sorted_by: str, descending: bool, style: Style | None) -> Strip:
         """The titles, with a mark on the column that the rows are sorted by."""
         mark = " ▼" if descending else " ▲"

@@ -1,0 +1,69 @@
+"""One credential in words: its fields, its secret as long as it is hidden, and what is asked about it."""
+
+from datetime import datetime
+
+from nskeys.errors import FieldInvalid
+from nskeys.model.credentials import Credential
+from nskeys.model.recoverability import RecoveryState
+from nskeys.wording.errors import say
+from nskeys.wording.names import kid_name, kind_name, state_name
+from nskeys.wording.sizes import count
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import when
+
+HIDDEN = "sealed; s shows it"
+OPENING = "opening …"
+EMPTY_SECRET = "(empty: the account has no password)"
+NOTED = "The audit trail says that you saw it."
+SHOWN_ESCAPED = "Characters that a terminal must not get are shown as escapes."
+KEEP_SECRET = "leave it empty to keep the secret as it is"
+LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
+_STATE_MEANS = {
+    RecoveryState.RECOVERABLE: "comes back from a backup",
+    RecoveryState.AT_RISK: "in no backup that counts: it is lost with this machine",
+    RecoveryState.LOST: "its key is neither here nor in a backup that counts",
+}
+
+
+def credential_title(credential: Credential) -> str:
+    """`run-as deploy-finance`."""
+    return f"{kind_name(credential.fields.kind)} {safe(credential.fields.name)}"
+
+
+def state_words(state: RecoveryState) -> str:
+    """A state and what it means: `at risk: in no backup that counts, ...`."""
+    return f"{state_name(state)}: {_STATE_MEANS[state]}"
+
+
+def sealed_words(credential: Credential) -> str:
+    """Which key seals it, and since when: `by key 7f3a91c2, since 2026-11-22 14:02`."""
+    return f"by key {kid_name(credential.kid)}, since {when(credential.sealed)}"
+
+
+def dates_words(created: datetime, updated: datetime) -> str:
+    """When it was added, and when it was changed, where that is another moment."""
+    added = when(created)
+    return added if updated == created else f"{added}, changed {when(updated)}"
+
+
+def secret_length(secret: str) -> str:
+    """How many characters a secret has, so that spaces at its ends are not overlooked."""
+    return count(len(secret), "character")
+
+
+def remove_question(credential: Credential) -> tuple[str, str]:
+    """What is asked before a credential is removed."""
+    return (
+        f"Remove {credential_title(credential)}? Its secret is gone for good.",
+        "The audit trail keeps its name. A copy of the CMDB may still hold it.",
+    )
+
+
+def empty_secret_question(name: str) -> str:
+    """What is asked before an empty secret is stored."""
+    return f"The secret of {safe(name)} is empty. Store it as that of an account without a password?"
+
+
+def field_problem(error: FieldInvalid) -> str:
+    """What is wrong with a field, and what to do."""
+    return str(say(error))

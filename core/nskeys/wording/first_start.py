@@ -1,0 +1,86 @@
+"""The first start in words: what is there, what can be done about it, and what each way means."""
+
+from nskeys.model.operations import FirstSight
+from nskeys.model.register import BackupCopy
+from nskeys.wording.copies import backup_name
+from nskeys.wording.failures.tokens import clause
+from nskeys.wording.names import protector_name, protector_words
+from nskeys.wording.places import location_word
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe, shown
+from nskeys.wording.times import when
+
+ONLY_THE_REGISTER = "This is what its register says; what a file really holds is shown before you decide."
+NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still lie where nobody wrote it down."
+NEW_INSTALLATION = ("New installation", "A first key is made here, and an empty CMDB.")
+RESTORE = ("Restore from a backup", "The keys come back from a file; nothing changes before you say so.")
+RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
+OTHER_CMDB = ("Use a CMDB that exists", "The credentials are in PostgreSQL, or in a file elsewhere.")
+OTHER_CMDB_PROMPT = "Where is the CMDB with the credentials?"
+CMDB_HELP = "postgresql://USER@HOST/NAME or sqlite:///PATH; passwords come from the passfile"
+NEW_CMDB_HELP = "empty: SQLite, a file in the home; or postgresql://USER@HOST/NAME"
+SERVER_HELP = "the name that its backups carry"
+NAME_MISSING = "A name is missing: type one, best the host name of this machine."
+PROTECTOR_QUESTION = "What shall bind the keys to this machine?"
+OFFER = "These keys are in no backup yet: if this machine dies, its credentials die with it."
+OFFER_YES = ("Back up now", "To a place that survives this machine, under a password.")
+OFFER_NO = ("Later", "The first screen says what that means, until there is one.")
+
+
+def first_sight(sight: FirstSight) -> tuple[str, ...]:
+    """What a first start found, sentence by sentence."""
+    if sight.credentials:
+        return (
+            f"The CMDB holds {count(sight.credentials, 'credential')}, and no keys are here.",
+            "Until the keys are restored, none of them opens.",
+        )
+    if sight.remembered:
+        return ("The CMDB remembers backups, but holds no credentials, and no keys are here.",)
+    return (f"Nothing is set up in {shown(sight.home)} yet: no keys, no credentials.",)
+
+
+def restore_remembered(copy: BackupCopy) -> tuple[str, str]:
+    """A way out and what it means: the backup that the register remembers, and where it lies."""
+    place = f"{safe(copy.address)} ({location_word(copy.where.location)})"
+    return f"Restore from {backup_name(copy)} of {when(copy.backup.created)}", place
+
+
+def go_on_without(credentials: int) -> tuple[str, str]:
+    """The last way out, and what it costs."""
+    stay = "stays" if credentials == 1 else "stay"
+    return (
+        "Go on without their keys",
+        f"{count(credentials, 'credential')} {stay} lost until entered again, or a backup is found.",
+    )
+
+
+def count_question(credentials: int) -> str:
+    """What going on without the keys means, before it is done."""
+    return f"{count(credentials, 'credential')} will not open again unless a backup of the keys is found."
+
+
+def count_help(credentials: int) -> str:
+    """What has to be typed before credentials are let go."""
+    return f"type {credentials} to go on without them"
+
+
+def count_refused(credentials: int) -> str:
+    """Anything else was typed."""
+    return f"There are {number(credentials)}: type {credentials}, or go back with Esc."
+
+
+def protector_choice(name: str) -> tuple[str, str]:
+    """A protector and what it means."""
+    label = protector_name(name)
+    return label[0].upper() + label[1:], protector_words(name).partition(": ")[2]
+
+
+def protector_unavailable(name: str, reason: str) -> str:
+    """A protector that cannot be had here, and why."""
+    label, _ = protector_choice(name)
+    return f"{label} is not available{clause(reason)}."
+
+
+def set_up_sentence(server: str) -> str:
+    """It is done."""
+    return f"Notification Server {shown(server)} is set up."

@@ -1,0 +1,13 @@
+"""The menu: everything that the first screen has no key for, in a few words each."""
+
+ENTRIES = (
+    ("register", "Register", "every backup, where it is, how far it was proven"),
+    ("destinations", "Destinations", "where backups go, and whether that helps"),
+    ("restore", "Restore", "bring keys back from a backup"),
+    ("verify", "Verify", "open every credential with the keys of this server"),
+    ("keys", "Keys", "every key, and which backups hold it"),
+    ("import", "Import", "credentials from a password manager's export"),
+    ("protection", "Protector", "what binds the keys to this machine"),
+    ("audit", "Audit trail", "who changed what, and whether the trail is whole"),
+)
+"""A token, a name, and what is behind it."""

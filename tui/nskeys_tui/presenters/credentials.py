@@ -1,0 +1,62 @@
+"""Credentials as cells of a table and as lines of a page."""
+
+from nskeys.model.credentials import Credential
+from nskeys.model.recoverability import RecoveryState
+from nskeys.wording.credentials import (
+    EMPTY_SECRET,
+    SHOWN_ESCAPED,
+    dates_words,
+    sealed_words,
+    secret_length,
+    state_words,
+)
+from nskeys.wording.fields import field_label
+from nskeys.wording.names import kind_name, state_name
+from nskeys.wording.terminal import safe, safe_lines
+from nskeys.wording.times import day
+
+_STYLES = {RecoveryState.RECOVERABLE: "", RecoveryState.AT_RISK: "warning", RecoveryState.LOST: "error"}
+
+
+def cells(credential: Credential, state: RecoveryState) -> tuple[str, ...]:
+    """Kind, name, target, account, day of the last change, state, and a mark where it would not come
+    back; no outside text can reach the terminal as a command."""
+    fields = credential.fields
+    outside = (safe(text) for text in (fields.name, fields.target, fields.account))
+    return (kind_name(fields.kind), *outside, day(credential.updated), state_name(state), state_mark(state))
+
+
+def state_mark(state: RecoveryState) -> str:
+    """`!` for what would not come back: a state is never told by colour alone."""
+    return "" if state is RecoveryState.RECOVERABLE else "!"
+
+
+def state_style(state: RecoveryState) -> str:
+    """Empty, `warning` or `error`."""
+    return _STYLES[state]
+
+
+def facts(credential: Credential, state: RecoveryState | None) -> tuple[tuple[str, str], ...]:
+    """Everything but the secret, label by label; a line of a note after the first has none. `state` is
+    None while it is not known."""
+    fields = credential.fields
+    note = safe_lines(fields.note) if fields.note else ()
+    return (
+        (field_label("kind"), kind_name(fields.kind)),
+        (field_label("name"), safe(fields.name)),
+        (field_label("target"), safe(fields.target)),
+        (field_label("account"), safe(fields.account)),
+        *((field_label("note") if number == 0 else "", line) for number, line in enumerate(note)),
+        ("Added", dates_words(credential.created, credential.updated)),
+        ("Sealed", sealed_words(credential)),
+        ("State", "…" if state is None else state_words(state)),
+    )
+
+
+def secret_lines(secret: str) -> tuple[str, tuple[str, ...]]:
+    """What to say of a secret that is shown, and its lines."""
+    if not secret:
+        return EMPTY_SECRET, ()
+    lines = tuple(safe_lines(secret))
+    as_stored = "\n".join(lines) == secret
+    return secret_length(secret) if as_stored else f"{secret_length(secret)}. {SHOWN_ESCAPED}", lines

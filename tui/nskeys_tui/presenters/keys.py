@@ -1,0 +1,82 @@
+"""Keys as cells of a table and as lines of a page."""
+
+from collections.abc import Iterator, Sequence
+
+from nskeys.model.recoverability import KeyCoverage, RecoveryState
+from nskeys.services.recoverability import Overview
+from nskeys.wording.copies import copy_place
+from nskeys.wording.keys import backups_short, copy_proof, key_recovery, key_state_meaning
+from nskeys.wording.names import key_state_name, kid_name
+from nskeys.wording.reports import MISSING_KEY, in_backups
+from nskeys.wording.sizes import count
+from nskeys.wording.terminal import safe, width
+from nskeys.wording.times import when
+from nskeys_tui.presenters.credentials import state_mark, state_style
+
+_PLURAL = "s"
+
+
+def cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
+    """Key, state, when it was made, its credentials, its backups, and a mark where credentials would
+    not come back."""
+    credentials = count(key.credentials, "credential")
+    return (
+        kid_name(key.kid),
+        key_state_name(key.info.state) if key.info else MISSING_KEY,
+        when(key.info.created) if key.info else "",
+        credentials if credentials.endswith(_PLURAL) else f"{credentials} ",
+        backups_short(key.backups) if brief else in_backups(key.backups),
+        state_mark(key.state) if key.credentials else "",
+    )
+
+
+def style(key: KeyCoverage) -> str:
+    """As that of its credentials; a key without any puts nothing at risk."""
+    return state_style(key.state) if key.credentials else ""
+
+
+def shown_keys(keys: Sequence[KeyCoverage], lines: int) -> tuple[KeyCoverage, ...]:
+    """The keys for which there is room on the first screen: in their own order, but one whose
+    credentials would not come back is never the one left out."""
+    if len(keys) <= lines:
+        return tuple(keys)
+    first = sorted(keys, key=lambda key: not key.credentials or key.state is RecoveryState.RECOVERABLE)
+    kept = {key.kid for key in first[:lines]}
+    return tuple(key for key in keys if key.kid in kept)
+
+
+def widest(rows: Sequence[Sequence[str]], column: int) -> int:
+    """The cells that a column needs."""
+    return max((width(row[column]) for row in rows), default=0)
+
+
+def facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
+    """Everything that is known of a key, label by label."""
+    info = key.info
+    here = (
+        (
+            ("State", f"{key_state_name(info.state)}: {key_state_meaning(info.state)}"),
+            ("Since", when(info.state_since)),
+            ("Made", when(info.created)),
+        )
+        if info
+        else (("State", MISSING_KEY),)
+    )
+    return (
+        ("Key", safe(key.kid)),
+        *here,
+        ("Seals", count(key.credentials, "credential")),
+        ("If this server died", key_recovery(key, overview.taken)),
+    )
+
+
+def copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
+    """The copies in the register that hold the key, those that count first: where each is, how far it
+    is proven or why it does not count, and a style."""
+    uses = {known.kid: known.credentials for known in overview.recoverability.keys}
+    total = overview.recoverability.totals.total
+    holding = [copy for copy in overview.copies if key.kid in copy.backup.kids]
+    for copy in sorted(holding, key=lambda copy: not copy.counts):
+        covered = sum(uses.get(kid, 0) for kid in copy.backup.kids)
+        proof = copy_proof(copy, overview.taken, covered, total)
+        yield copy_place(copy, cells), proof, "" if copy.counts else "quiet"

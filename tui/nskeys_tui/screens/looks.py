@@ -1,0 +1,89 @@
+"""The overview, taken in threads: at once as the register remembers, then with every copy looked at.
+
+A copy may lie on a mount that never answers. So a look runs in a thread that a leaving program does not
+wait for, and no second one is begun while one is under way.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from threading import Thread
+from typing import TypeVar
+
+from nskeys.errors import NskeysError
+from nskeys.services.recoverability import Overview, RecoverabilityService
+
+T = TypeVar("T")
+
+_PATIENCE = 0.4
+"""Seconds that what was seen before may stay while copies are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An overview; `looked` says whether every copy was just looked at for it."""
+
+    overview: Overview
+    looked: bool
+
+
+class Looks:
+    """The overviews of one run of the app."""
+
+    def __init__(self, service: Callable[[], RecoverabilityService]) -> None:
+        self._service = service
+        self._under_way: Future[Overview] | None = None
+        self.latest: Sight | None = None
+        """What was seen last."""
+
+    async def fresh(self) -> AsyncIterator[Sight]:
+        """First what the register remembers, then the same with every copy looked at; only the second
+        where it comes soon enough and something is shown already. Any NskeysError of the service."""
+        first = self.latest is None
+        quick = Sight(await aside(partial(self._service().overview, look=False)), looked=False)
+        if first:
+            yield self._seen(quick)
+        look = asyncio.ensure_future(self._look())
+        try:
+            if not first and not (await asyncio.wait({look}, timeout=_PATIENCE))[0]:
+                yield self._seen(quick)
+            yield self._seen(Sight(await look, looked=True))
+        finally:
+            look.cancel()
+
+    async def _look(self) -> Overview:
+        while (under_way := self._under_way) is not None and not under_way.done():
+            # It began before whatever is the reason to look again, so what it finds does not count here.
+            with suppress(NskeysError):
+                await asyncio.shield(asyncio.wrap_future(under_way))
+        self._under_way = in_a_thread(partial(self._service().overview, look=True))
+        return await asyncio.shield(asyncio.wrap_future(self._under_way))
+
+    def _seen(self, sight: Sight) -> Sight:
+        self.latest = sight
+        return sight
+
+
+async def aside(call: Callable[[], T]) -> T:
+    """Await a call in a thread that nobody waits for when the program leaves."""
+    return await asyncio.wrap_future(in_a_thread(call))
+
+
+def in_a_thread(call: Callable[[], T]) -> Future[T]:
+    """Begin a call in such a thread. Only for reading: it may be broken off at any moment."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # from here on nobody can cancel it under the thread's feet
+
+    def run() -> None:
+        try:
+            value = call()
+        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it, bugs too
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+    Thread(target=run, daemon=True).start()
+    return future

@@ -1,0 +1,16 @@
+"""Saying what went wrong on top of a screen: what happened, and what to do."""
+
+from typing import Any
+
+from textual.app import App
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.wording.errors import say
+from nskeys_tui.dialogs.notice import Notice
+
+
+def tell(app: App[Any], title: str, error: NskeysError) -> None:
+    """Say it. That a person stopped something needs no explaining."""
+    if not isinstance(error, Cancelled):
+        sentence = say(error)
+        app.push_screen(Notice(title, sentence.what, sentence.advice))

@@ -1,0 +1,68 @@
+"""A few rows without a header and without a cursor: to be seen, not to be moved through."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.row_painter import RowPainter, lean
+from nskeys_tui.widgets.rows import Row
+
+
+class RowLines(Widget):
+    """As high as it has rows."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-lines--warning",
+        "row-lines--error",
+        "row-lines--quiet",
+    }
+    DEFAULT_CSS = """
+    RowLines {
+        height: auto;
+        & > .row-lines--warning { color: $warning; text-style: bold; }
+        & > .row-lines--error { color: $error; text-style: bold; }
+        & > .row-lines--quiet { text-style: dim; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._columns: tuple[Column, ...] = ()
+        self._rows: tuple[Row, ...] = ()
+        self._painter = RowPainter(())
+
+    def show(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
+        """Show these rows; nothing is painted where they are the same."""
+        if (tuple(columns), tuple(rows)) == (self._columns, self._rows):
+            return
+        as_high = len(rows) == len(self._rows)
+        self._columns, self._rows = tuple(columns), tuple(rows)
+        self._painter = RowPainter(columns)
+        self._painter.resize(self.size.width)
+        self.refresh(layout=not as_high)
+
+    def get_content_height(self, *_: object) -> int:
+        """One line for each row."""
+        return len(self._rows)
+
+    def render_line(self, y: int) -> Strip:
+        """One row."""
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width)
+        row = self._rows[y]
+        return self._painter.styled_row(row.cells, self._paint(row.style))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the columns out anew."""
+        self._painter.resize(event.size.width)
+        self.refresh()
+
+    def _paint(self, paint: str) -> Style | None:
+        if not paint:
+            return None
+        return lean(self.get_component_rich_style(f"row-lines--{paint}", partial=True))
