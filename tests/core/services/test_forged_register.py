@@ -12,7 +12,7 @@ from nskeys.model.places import Location
 from nskeys.model.register import Proof, Sight
 from nskeys.model.rotation import Rotation, RotationStage
 from tests.fakes.dying import Life
-from tests.fakes.memory_site import MemoryServer, MemorySite
+from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, RawRegisterRow, Server, Site
 
 
@@ -112,29 +112,32 @@ def test_an_older_row_of_its_own_revives_a_retired_copy_only_as_it_is_seen_now(s
     assert server.counts() == (0, 1, 0)
 
 
-def test_the_same_row_put_in_twice_is_one_copy(memory: MemoryServer) -> None:
-    memory.add("one")
-    memory.back_up()
-    [row] = memory.register_rows()
-    memory.forge_register([row, replace(row, address="/elsewhere/in/the/column.zip")])
-    assert len(memory.services.register.copies()) == 1
-    assert memory.services.recoverability.assess().keys[0].backups == 1
+def test_the_same_row_put_in_twice_is_one_copy(server: Server) -> None:
+    server.add("one")
+    server.back_up()
+    [row] = server.register_rows()
+    server.forge_register([row, replace(row, address="/elsewhere/in/the/column.zip")])
+    assert len(server.services.register.copies()) == 1
+    assert server.services.recoverability.assess().keys[0].backups == 1
 
 
-def test_a_row_that_is_no_row_is_counted_and_holds_nobody_up(memory: MemoryServer) -> None:
-    memory.add("one")
-    address = memory.back_up().copy.address
-    [row] = memory.register_rows()
-    for rubbish in ("", "{}", "[" * 500, '{"backup":1}', "\ud800", row.body + " "):
-        memory.forge_register([row, RawRegisterRow("0" * 64, "/x", rubbish, row.signature)])
-        overview = memory.services.recoverability.overview()
-        assert overview.unreadable_rows == 1
-        assert overview.recoverability.totals.recoverable == 1
-    memory.back_up()
-    memory.rotate()
-    assert memory.drill(address).recorded
-    fresh = MemorySite().with_database_of(memory)
-    fresh.destinations.places = memory.destinations.places
+@pytest.mark.parametrize("rubbish", ["", "{}", "[" * 500, '{"backup":1}', "null", "\x00", "9" * 5_000])
+def test_a_row_that_is_no_row_is_counted_and_holds_nobody_up(
+    server: Server, site: Site, rubbish: str
+) -> None:
+    server.add("one")
+    address = server.back_up().copy.address
+    [row] = server.register_rows()
+    server.forge_register([row, RawRegisterRow("0" * 64, "/x", rubbish, row.signature)])
+    overview = server.services.recoverability.overview()
+    assert overview.unreadable_rows == 1
+    assert overview.recoverability.totals.recoverable == 1
+    server.services.register.check(NOBODY)
+    server.back_up()
+    server.rotate()
+    assert server.drill(address).recorded
+    fresh = site.with_database_of(server)
+    assert fresh.services.set_up.look().remembered
     assert fresh.restore(address).proof.opened == 1
 
 
