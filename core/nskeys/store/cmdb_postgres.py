@@ -76,7 +76,7 @@ class PostgresEngine(CmdbEngine):
         with self.transaction(changing=False) as connection:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
         if encoding != "UTF8":
-            raise CmdbUnreachable(self.address.shown, "not_utf8", str(encoding))
+            raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
 
     def copy_aside(self, schema: int) -> None:
         """Nothing: the step and all that belongs to it is one transaction, and copies of the database

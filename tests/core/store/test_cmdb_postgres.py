@@ -122,7 +122,7 @@ def test_a_database_that_cannot_hold_every_character_is_refused(url: str) -> Non
     place = url.replace("/postgres?", "/ascii?").partition("&")[0]
     with closing(SqlCmdb(place, FixedClock())) as cmdb, pytest.raises(CmdbUnreachable) as refused:
         cmdb.create(CMDB_ID)
-    assert (refused.value.problem, refused.value.detail) == ("not_utf8", "SQL_ASCII")
+    assert (refused.value.problem, refused.value.detail) == ("other_encoding", "SQL_ASCII")
     run(url, "DROP DATABASE ascii")
 
 

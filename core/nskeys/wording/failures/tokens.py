@@ -104,6 +104,7 @@ _DATABASE = {
     "no_credential": "a row of the list belongs to no credential",
     "id_taken": "two credentials have the same id",
     "other_tables": "another program's tables have the names of ours",
+    "other_encoding": "it keeps text in another encoding than UTF-8",
     "not_a_database": "it is no database",
     "cannot_open": "the database cannot be opened",
     "cannot_connect": "no connection could be made",
