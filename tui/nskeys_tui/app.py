@@ -61,6 +61,10 @@ class NskeysApp(App[None]):
         Binding("q", "quit", "Quit", tooltip="Leave nskeys"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+p", "palette", "Commands", show=False, priority=True),
+        # Before the focused widget sees them: what was typed ahead behind a Tab, as a slow line delivers
+        # it, then reaches the next field. Otherwise a password could end up in the field before it.
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
     CSS_PATH = "app.tcss"
 
