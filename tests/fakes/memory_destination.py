@@ -133,7 +133,7 @@ class MemoryDestinations:
     def normal(self, address: str) -> str:
         if not address:
             raise DestinationInvalid(address, "empty")
-        if "\0" in address:
+        if "\0" in address or address.encode("utf-8", "replace").decode("utf-8") != address:
             raise DestinationInvalid(address, "not_text")
         if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", address):
             if match[1].lower() != "file":
@@ -141,9 +141,12 @@ class MemoryDestinations:
             address = address[match.end() :]
         return "/" + posixpath.normpath(posixpath.join("/root", address)).lstrip("/")
 
+    def close(self) -> None:
+        pass
+
     def _words_for(self, address: str) -> str:
         for info in self._declared():
-            if self.normal(info.address) == address:
+            if info.declared_elsewhere and self.normal(info.address) == address:
                 return info.declared_elsewhere
         return ""
 

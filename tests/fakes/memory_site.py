@@ -37,10 +37,12 @@ class MemoryServer(Server):
         self.key_store = MemoryKeyStore(home)
         self.registry = MemoryRegistry()
         self.settings_file = MemorySettings(Settings(NAME, ""))
-        self.destinations = destinations
+        # The places are everybody's, what is declared of them is this machine's.
+        self.destinations = MemoryDestinations(lambda: self.settings_file.read().destinations)
+        self.destinations.places = destinations.places
         self.home = MemoryHome(home)
         self.lock = FreeLock()
-        destinations.make(self.home.default_destination())
+        self.destinations.make(self.home.default_destination())
         super().__init__(self._wired(clock), clock, _VAULT)
 
     def _wired(self, clock: FixedClock) -> Installation:

@@ -1,0 +1,92 @@
+"""New passwords: made up, checked, and asked for until one can be used."""
+
+import re
+
+import pytest
+
+from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.services.passwords import (
+    PASSWORD_LIMIT,
+    ask_new_passphrase,
+    ask_until_it_opens,
+    check_hint,
+    check_new_password,
+    generate_password,
+)
+from tests.fakes.fixed import Answers
+from tests.fakes.memory_keystore import MemoryKeyStore
+
+NO_STORE = MemoryKeyStore()
+REQUEST = SecretRequest(Purpose.BACKUP_PASSWORD, "/vault/a.zip")
+
+
+def test_a_generated_password_can_be_written_down_and_is_never_the_same() -> None:
+    made = [generate_password().text() for _ in range(50)]
+    assert len(set(made)) == 50
+    assert all(re.fullmatch(r"[a-z2-9]{5}(-[a-z2-9]{5}){4}", text) for text in made)
+    assert not set("".join(made)) & set("lo01")
+    check_new_password(SecretBytes.from_text(made[0]), "", NO_STORE)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [(b"", "empty"), (b"x" * (PASSWORD_LIMIT + 1), "too_long"), (b"\xff", "not_text")],
+)
+def test_a_password_that_nobody_could_type_is_refused(password: bytes, reason: str) -> None:
+    with pytest.raises(PasswordRefused) as caught:
+        check_new_password(SecretBytes(password), "", NO_STORE)
+    assert caught.value.reason == reason
+
+
+def test_the_longest_password_is_taken() -> None:
+    check_new_password(SecretBytes(b"x" * PASSWORD_LIMIT), "", NO_STORE)
+
+
+@pytest.mark.parametrize("hint", ["secret", "the SECRET word", "topsecret!"])
+def test_a_hint_must_not_hold_the_password(hint: str) -> None:
+    with pytest.raises(HintRefused) as caught:
+        check_new_password(SecretBytes(b"secret"), hint, NO_STORE)
+    assert caught.value.reason == "contains_password"
+
+
+@pytest.mark.parametrize("hint", ["", "the usual drawer", "Straße 5", "x" * 200])
+def test_a_plain_hint_is_taken(hint: str) -> None:
+    check_hint(hint)
+
+
+@pytest.mark.parametrize("hint", ["a\tb", "a\x1b[31m", "a\u202eb", "\x00"])
+def test_a_hint_with_characters_that_cannot_be_seen_is_refused(hint: str) -> None:
+    with pytest.raises(HintRefused):
+        check_hint(hint)
+
+
+def test_an_existing_password_is_asked_for_until_it_opens_and_each_try_is_wiped() -> None:
+    answers = Answers({Purpose.BACKUP_PASSWORD: ["one", "two", "three"]})
+
+    def open_with(password: SecretBytes) -> str:
+        if password.text() != "three":
+            raise WrongPassword("backup")
+        return "open"
+
+    assert ask_until_it_opens(REQUEST, answers, open_with) == "open"
+    assert [retry for _, retry in answers.asked] == [0, 1, 2]
+    assert not any(answers.given)
+
+
+def test_a_provider_without_another_answer_makes_the_first_refusal_final() -> None:
+    def wrong(password: SecretBytes) -> str:
+        raise WrongPassword("backup", "/vault/a.zip")
+
+    with pytest.raises(WrongPassword):
+        ask_until_it_opens(REQUEST, Answers({Purpose.BACKUP_PASSWORD: ["one"]}), wrong)
+    with pytest.raises(SecretUnavailable):
+        ask_until_it_opens(REQUEST, Answers(), wrong)
+
+
+def test_a_new_passphrase_has_the_rules_of_a_password() -> None:
+    answers = Answers({Purpose.NEW_PASSPHRASE: ["", "x" * 2_000, "good"]})
+    with ask_new_passphrase(answers) as passphrase:
+        assert passphrase.text() == "good"
+    assert not any(answers.given)

@@ -1,0 +1,141 @@
+"""What binds the keys to this machine or to a person is shown, and changed without losing any key."""
+
+import json
+
+import pytest
+
+from nskeys.errors import (
+    Locked,
+    NotSetUp,
+    PasswordRefused,
+    ProtectorUnavailable,
+    SecretUnavailable,
+    WrongPassword,
+)
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose, SecretRequest
+from tests.fakes.fixed import Answers
+from tests.fakes.memory_site import MemoryServer
+from tests.fakes.servers import NOBODY, PASSPHRASE, Server, Site
+
+OTHER = "another passphrase"
+
+
+@pytest.fixture
+def guarded(site: Site) -> Server:
+    """A server whose keys a passphrase protects."""
+    server = site.server()
+    server.set_up("passphrase", Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE]}))
+    return server
+
+
+def opens_with(server: Server, passphrase: str) -> bool:
+    """Whether a passphrase opens the key store."""
+    try:
+        server.services.verify.execute(Answers({Purpose.PASSPHRASE: [passphrase]}))
+    except (WrongPassword, SecretUnavailable):
+        return False
+    return True
+
+
+def test_it_is_shown_without_unlocking_anything(guarded: Server) -> None:
+    info = guarded.services.protection.show()
+    assert (info.protector, info.cmdb_id) == ("passphrase", guarded.installation.cmdb.cmdb_id())
+
+
+def test_from_a_file_to_a_passphrase_every_key_and_secret_stays(server: Server) -> None:
+    server.add("one", "the secret")
+    server.rotate(without_backup=True)
+    keys, public = server.keys(), server.installation.server_public()
+    answers = Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE]})
+    info = server.services.protection.change("passphrase", NOBODY, answers)
+    assert info.protector == "passphrase"
+    assert (server.keys(), server.installation.server_public()) == (keys, public)
+    assert opens_with(server, PASSPHRASE)
+    one = server.services.credentials.show("run-as/one")
+    given = Answers({Purpose.PASSPHRASE: [PASSPHRASE]})
+    with server.services.credentials.reveal(one, given) as secret:
+        assert secret.text() == "the secret"
+    assert not any(answers.given)
+
+
+def test_another_passphrase_takes_the_first_ones_place(guarded: Server) -> None:
+    before = guarded.services.protection.show()
+    known = Answers({Purpose.PASSPHRASE: [PASSPHRASE]})
+    after = guarded.services.protection.change(
+        "passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [OTHER]})
+    )
+    assert after.store_id != before.store_id
+    assert opens_with(guarded, OTHER)
+    assert not opens_with(guarded, PASSPHRASE)
+    assert len(known.asked) == 1
+
+
+def test_its_line_in_the_trail_says_from_what_to_what(guarded: Server) -> None:
+    guarded.services.protection.change("file", Answers({Purpose.PASSPHRASE: [PASSPHRASE]}), NOBODY)
+    line = json.loads(guarded.audit()[-1])
+    assert line["action"] == "protector-changed"
+    assert line["details"] == {"before": "passphrase", "after": "file"}
+    assert guarded.services.audit.verify().signed_lines == len(guarded.audit())
+
+
+def test_a_wrong_passphrase_is_asked_for_again_and_changes_nothing(guarded: Server) -> None:
+    before = guarded.everything()
+    wrong = Answers({Purpose.PASSPHRASE: ["wrong", ""]})
+    with pytest.raises((WrongPassword, SecretUnavailable)):
+        guarded.services.protection.change("file", wrong, NOBODY)
+    assert guarded.everything() == before
+    assert [retry for _, retry in wrong.asked] == [0, 1, 2]
+    right = Answers({Purpose.PASSPHRASE: ["wrong", PASSPHRASE]})
+    assert guarded.services.protection.change("file", right, NOBODY).protector == "file"
+    assert not any(right.given)
+
+
+def test_an_empty_new_passphrase_is_refused_and_changes_nothing(guarded: Server) -> None:
+    before = guarded.everything()
+    known = Answers({Purpose.PASSPHRASE: [PASSPHRASE]})
+    with pytest.raises(PasswordRefused):
+        guarded.services.protection.change("passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [""]}))
+    assert guarded.everything() == before
+
+
+def test_a_protector_that_is_not_there_is_said_before_anything_is_asked(guarded: Server) -> None:
+    with pytest.raises(ProtectorUnavailable):
+        guarded.services.protection.change("tpm2", NOBODY, NOBODY)
+
+
+def test_both_passphrases_are_asked_for_before_the_lock_is_taken(guarded: Server) -> None:
+    free = {}
+
+    def provider(request: SecretRequest, retry: int) -> SecretBytes:
+        free[request.purpose] = guarded.lock_is_free()
+        return SecretBytes.from_text(PASSPHRASE if request.purpose is Purpose.PASSPHRASE else OTHER)
+
+    guarded.services.protection.change("passphrase", provider, provider)
+    assert free == {Purpose.PASSPHRASE: True, Purpose.NEW_PASSPHRASE: True}
+
+
+def test_while_somebody_else_works_nothing_is_changed(server: Server) -> None:
+    with server.installation.lock.hold("making a backup"), pytest.raises(Locked):
+        server.services.protection.change("file", NOBODY, NOBODY)
+
+
+def test_a_change_that_fails_is_not_in_the_trail(
+    memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise Locked("disk", 0, "", "")
+
+    monkeypatch.setattr(memory.key_store, "rewrap", full)
+    before = memory.audit()
+    with pytest.raises(Locked):
+        memory.services.protection.change("file", NOBODY, NOBODY)
+    assert memory.audit() == before
+
+
+def test_a_server_that_is_not_set_up_has_no_protector(site: Site) -> None:
+    server = site.server()
+    with pytest.raises(NotSetUp):
+        server.services.protection.show()
+    with pytest.raises(NotSetUp):
+        server.services.protection.change("file", NOBODY, NOBODY)
