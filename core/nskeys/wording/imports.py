@@ -1,13 +1,54 @@
 """Imports in sentences: what becomes what, why, and what is left behind."""
 
-from nskeys.model.operations import ImportedCredential, ImportPlan, ImportReport
+from collections import Counter
+from collections.abc import Sequence
+
+from nskeys.model.operations import DroppedField, ImportedCredential, ImportPlan, ImportReport
 from nskeys.wording.failures.credentials import bad_row
-from nskeys.wording.names import import_format_name
-from nskeys.wording.sizes import count
+from nskeys.wording.names import import_format_name, kind_name
+from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 
-KIND_BY_GROUP = "The kind follows from a word in the name of the group or folder"
-KIND_RULE = f"{KIND_BY_GROUP}; '--kind KIND' decides it for every row."
+KIND_RULE = (
+    "The kind follows from a word in the name of the group or folder; "
+    "'--kind KIND' decides it for every row."
+)
+
+
+FORMATS = (
+    "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and its own JSON, and recognises "
+    "which one it is."
+)
+REMOVE_EXPORT = "Remove the export now: it is not encrypted."
+NOTHING_TO_TAKE = "There is nothing in it that can be taken."
+
+
+def bad_words(plan: ImportPlan, *, skipped: bool) -> str:
+    """What bad rows mean; empty where there are none."""
+    if not plan.bad:
+        return ""
+    if skipped:
+        return f"{count(len(plan.bad), 'row')} left out, the rest is taken."
+    return "So nothing is imported. s takes the rest, k chooses one kind for all."
+
+
+def kinds_line(plan: ImportPlan, *, chosen: bool) -> str:
+    """How kinds were chosen, and how many of each there are; empty where there are none."""
+    kinds = Counter(kind_name(item.fields.kind) for item in plan.credentials)
+    found = ", ".join(f"{name} {number(many)}" for name, many in sorted(kinds.items()))
+    rule = "Kind chosen for all" if chosen else "Kinds by a word in group or folder"
+    return f"{rule}: {found}." if found else ""
+
+
+def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
+    """How many rows get another name, and which fields have no place here; empty where neither is."""
+    parts = [f"{count(renamed, 'name')} taken already, so changed"] if renamed else []
+    if dropped:
+        fields = tuple(f"{shown(field.field, 40)} ({number(field.rows)})" for field in dropped)
+        parts.append(f"fields dropped (rows): {listed(fields)}")
+    line = "; ".join(parts)
+    return f"{line[0].upper()}{line[1:]}." if line else ""
 
 
 def plan_line(plan: ImportPlan) -> str:
@@ -17,10 +58,10 @@ def plan_line(plan: ImportPlan) -> str:
     return f"{import_format_name(plan.format)}: {entries}{bad}."
 
 
-def kind_reason(item: ImportedCredential) -> str:
-    """Why a row gets its kind: `"pca" in Office/PCA hosts`."""
+def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
+    """Why a row gets its kind: `"pca" in Office/PCA hosts`; `given` where a person said so."""
     if item.kind_rule == "given":
-        return "--kind"
+        return given
     if item.kind_rule == "stated":
         return "stated"
     return f'"{safe(item.kind_word)}" in {safe(item.group)}'

@@ -6,7 +6,7 @@ from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.services.destinations import DestinationSight
 from nskeys.wording.errors import say
 from nskeys.wording.names import key_state_name, kid_name, proof_words
-from nskeys.wording.places import destination_name, location_name
+from nskeys.wording.places import location_name
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
 
@@ -16,7 +16,7 @@ _SHOWN_KEYS = 4
 def destination_choices(sights: Sequence[DestinationSight]) -> tuple[tuple[str, str, str], ...]:
     """Address, name and what is to be known of it, the default first."""
     ordered = sorted(sights, key=lambda sight: not sight.default)
-    return tuple((sight.info.address, destination_name(sight.info), _about(sight)) for sight in ordered)
+    return tuple((sight.info.address, safe(sight.info.address), _about(sight)) for sight in ordered)
 
 
 def _about(sight: DestinationSight) -> str:
@@ -31,7 +31,7 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
     shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
     more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
     return (
-        ("Destination", destination_name(plan.destination)),
+        ("Destination", safe(plan.destination.address)),
         ("", location_name(plan.where)),
         ("File", safe(plan.archive_name)),
         ("Backup", f"number {plan.generation}"),
@@ -46,7 +46,7 @@ def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
     copy = report.copy
     return (
         ("File", safe(copy.address)),
-        ("Lies", location_name(copy.where)),
+        ("Where", location_name(copy.where)),
         ("Proof", proof_words(copy.proof)),
         ("Covers", count(report.credentials, "credential")),
         ("SHA-256", copy.backup.kms_sha256),

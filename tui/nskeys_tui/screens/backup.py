@@ -15,9 +15,11 @@ from nskeys.services.passwords import check_hint, check_new_password
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_sentence
 from nskeys.wording.reports import backup_lines
+from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
+from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
@@ -49,12 +51,14 @@ class BackUp(Guided):
         Binding(
             "h", "hint", "Hint", tooltip="A hint that anybody may read, for whoever forgot the password"
         ),
+        Binding("d", "drill", "Drill", tooltip="Prove that the credentials open with what was written"),
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._plan: BackupPlan | None = None
         self._password: SecretBytes | None = None
+        self._written = ""
 
     def on_mount(self) -> None:
         """Begin with the destinations."""
@@ -68,6 +72,8 @@ class BackUp(Guided):
         """Keys that work in this step."""
         if action in ("password", "hint"):
             return self.step == "review"
+        if action == "drill":
+            return self.step == "done"
         if action == "go_on":
             return self.step in ("review", "done")
         return super().check_action(action, parameters)
@@ -185,7 +191,6 @@ class BackUp(Guided):
             "review",
             "this will be written",
             Facts(plan_rows(self._plan)),
-            words(""),
             *([words(f"! {warning}", "warning")] if warning else []),
             words("Enter writes it, reads it back and opens it.", "quiet"),
         )
@@ -222,16 +227,20 @@ class BackUp(Guided):
                 self._show_destinations()
 
     async def _done(self, report: BackupReport) -> None:
-        first, *rest = backup_lines(report)
+        self._written = report.copy.address
+        first, *rest = backup_lines(report, KEYS)
         await self.show(
             "done",
             "done",
             words(first, "good"),
             Facts(report_rows(report)),
-            words(""),
-            *(words(line, "warning") for line in rest),
-            words("Keep the password apart from the file. A drill (d) proves that the credentials open."),
+            *(words(f"! {line}" if line is rest[0] else line, "warning") for line in rest),
+            words("Keep the password apart from the file. d proves now that the credentials open with it."),
         )
+
+    def action_drill(self) -> None:
+        """Prove it, right here."""
+        self.app.push_screen(Drill(self.session, self._written))
 
     def action_back(self) -> None:
         """To the destinations; from there, and when it is done, leave."""

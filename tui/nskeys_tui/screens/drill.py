@@ -5,6 +5,7 @@ from textual import work
 from nskeys.model.operations import DrillReport
 from nskeys.ports import Progress, Stage
 from nskeys.wording.proofs import drill_lines
+from nskeys.wording.ways import KEYS
 from nskeys_tui.presenters.restore import drill_rows
 from nskeys_tui.screens.from_backup import FromBackup
 from nskeys_tui.screens.guided import words
@@ -43,13 +44,12 @@ class Drill(FromBackup):
 
     async def _done(self, report: DrillReport) -> None:
         whole = not report.proof.failures and not report.foreign
-        _, sentence, *rest = drill_lines(report)
+        _, sentence, *rest = drill_lines(report, KEYS)
         await self.show(
             "done",
             "done",
             words(sentence if whole else f"! {sentence}", "good" if whole else "warning"),
             Facts(drill_rows(report)),
-            words(""),
             *(words(line) for line in rest),
             words("l lists every credential that was tried.", "quiet"),
         )

@@ -87,7 +87,6 @@ class FromBackup(Guided):
             "contents",
             "what is in it",
             Facts(contents_rows(source, installation.clock.now())),
-            words(""),
             words(self.NEXT, "quiet"),
         )
 

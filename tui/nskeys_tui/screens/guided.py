@@ -26,6 +26,8 @@ class Guided(Screen[None]):
     Guided {
         & #step { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & .guided--words { height: auto; margin: 0 0 1 0; }
+        & #step Facts { margin: 0 0 1 0; }
+        & #step ChoiceList { margin: 0 0 1 0; }
         & .guided--good { color: $success; text-style: bold; }
         & .guided--warning { color: $warning; }
         & .guided--quiet { text-style: dim; }
@@ -33,9 +35,13 @@ class Guided(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="One step back; from the first one, leave"),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("pagedown", "scroll_page(1)", show=False),
     ]
     NAME: ClassVar[str] = ""
-    """What is done here: stands in the line above every step."""
+    """What is done here: stands above every step."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -45,7 +51,7 @@ class Guided(Screen[None]):
     def compose(self) -> ComposeResult:
         """The frame, and room for the step."""
         yield TitleBar(self.NAME)
-        yield Rule(self.NAME)
+        yield Rule()
         yield VerticalScroll(id="step", can_focus=False)
         yield Rule()
         yield KeyBar()
@@ -58,7 +64,7 @@ class Guided(Screen[None]):
     async def show(self, step: str, heading: str, *widgets: Widget) -> None:
         """Show one step; the first widget that can be is focused."""
         self._step = step
-        self.query(Rule).first().say(self.NAME, heading)
+        self.query(Rule).first().say(heading)
         room = self.query_one("#step", VerticalScroll)
         await room.remove_children()
         await room.mount(*widgets)
@@ -77,6 +83,15 @@ class Guided(Screen[None]):
             return
         sentence = say(error)
         await self.app.push_screen_wait(Notice(title or self.NAME, sentence.what, sentence.advice))
+
+    def action_scroll(self, lines: int) -> None:
+        """A step that is longer than the screen; nothing in it takes the arrows."""
+        self.query_one("#step", VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        """The same by pages."""
+        room = self.query_one("#step", VerticalScroll)
+        room.scroll_relative(y=pages * max(1, room.size.height - 1), animate=False)
 
     def action_back(self) -> None:
         """Leave; subclasses go a step back where there is one."""

@@ -16,8 +16,9 @@ from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.services.lists import save_lines
 from nskeys.services.pages import CredentialPages
 from nskeys.wording.errors import say
-from nskeys.wording.proofs import proof_sentence
+from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.terminal import safe
+from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
@@ -72,7 +73,14 @@ class _Failures:
 class ProofList(Screen[None]):
     """Which credentials opened and which did not."""
 
-    HELP = "Every credential was tried with the keys. What did not open must be re-entered."
+    HELP = (
+        "Every credential was tried with the keys. What did not open keeps its row: bring its key back, or "
+        "enter its secret again."
+    )
+    AUTO_FOCUS = "CredentialTable"
+    DEFAULT_CSS = """
+    ProofList #said { height: auto; padding: 0 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="Back to where you were"),
         Binding("f", "failed", "Failed only", tooltip="Show only what did not open, or everything"),
@@ -81,16 +89,20 @@ class ProofList(Screen[None]):
         ),
     ]
 
-    def __init__(self, session: Session, proof: ProofReport) -> None:
+    def __init__(
+        self, session: Session, proof: ProofReport, *, title: str = "Proof", only_failures: bool = False
+    ) -> None:
         super().__init__()
-        self._session, self._proof = session, proof
+        self._session, self._proof, self._title = session, proof, title
+        self._fixed = only_failures
         self._only_failed = bool(proof.failures)
 
     def compose(self) -> ComposeResult:
-        """The sentence, and the table below."""
-        yield TitleBar("Proof")
-        yield Rule("Proof", "credential by credential")
-        yield Static(Content(f" {proof_sentence(self._proof)}"))
+        """What is to be said, and the table below."""
+        said = () if self._fixed else (proof_sentence(self._proof),)
+        yield TitleBar(self._title)
+        yield Rule("credential by credential")
+        yield Static(Content("\n".join((*said, *failure_lines(self._proof, KEYS)))), id="said")
         yield CredentialTable(_COLUMNS, empty="There are no credentials.")
         yield Rule()
         yield KeyBar()
@@ -102,7 +114,7 @@ class ProofList(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A list of failures needs failures."""
         if action in ("failed", "save"):
-            return bool(self._proof.failures)
+            return bool(self._proof.failures) and not (action == "failed" and self._fixed)
         return super().check_action(action, parameters)
 
     def _show(self) -> None:

@@ -11,6 +11,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.sources import OpenSource, opened
 from nskeys.wording.names import protector_label, protector_words
 from nskeys.wording.proofs import plan_lines, restore_lines
+from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, key_rows
 from nskeys_tui.screens.from_backup import FromBackup
@@ -80,13 +81,12 @@ class Restore(FromBackup):
         await self._show_plan(self._plan)
 
     async def _show_plan(self, plan: RestorePlan) -> None:
-        first, *rest = plan_lines(plan)
+        first, *rest = plan_lines(plan, KEYS)
         await self.show(
             "plan",
             "the plan",
             words(first),
             Facts(key_rows(plan)),
-            words(""),
             *(words(line) for line in rest),
             words("Enter restores. Nothing is changed yet.", "quiet"),
         )
@@ -145,7 +145,7 @@ class Restore(FromBackup):
     async def _done(self, report: RestoreReport) -> None:
         self._held.close()
         whole = not report.proof.failures
-        first, second, *rest = restore_lines(report)
+        first, second, *rest = restore_lines(report, KEYS)
         await self.show(
             "done",
             "done",

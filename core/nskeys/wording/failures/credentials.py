@@ -50,6 +50,10 @@ _FIELD_PROBLEMS = MappingProxyType(
         "wrong_type": ("is not text", "Write it as text in quotes."),
         "not_a_login": ("is not a login with a user and a password", "Leave it out, or take the rest."),
         "not_an_object": ("is not a JSON object", "Write it as an object in braces."),
+        "reference": (
+            "only points to another entry",
+            "Write what it points to into the export, or leave it out.",
+        ),
         "deleted": ("is the bin, where deleted entries lie", "Leave it out, or take it out of the bin."),
         "wrong_columns": (
             "has another number of cells than there are columns",
@@ -124,10 +128,15 @@ def _field_invalid(error: FieldInvalid) -> Sentence:
 
 def bad_row(row: BadRow) -> str:
     """A row of an import that cannot be taken: `row 3, "db01": the account is empty`."""
+    title = f', "{fit(safe(row.title), 40)}"' if row.title else ""
+    return f"row {number(row.row)}{title}: {row_problem(row)}"
+
+
+def row_problem(row: BadRow) -> str:
+    """Why a row cannot be taken, to stand behind its name: `the account is empty`."""
     limit = SECRET_LIMIT if row.field == "secret" else _LIMITS.get(row.field, 0)
     problem = _field_invalid(FieldInvalid(row.field, row.problem, limit)).what.removesuffix(".")
-    title = f', "{fit(safe(row.title), 40)}"' if row.title else ""
-    return f"row {number(row.row)}{title}: {problem[0].lower()}{problem[1:]}"
+    return f"{problem[0].lower()}{problem[1:]}"
 
 
 def _label(field: str) -> str:

@@ -1,0 +1,72 @@
+"""What binds the keys, in plain words: against whom it helps, what breaks it, what a change leaves."""
+
+from types import MappingProxyType
+
+from nskeys.model.recoverability import Recoverability
+from nskeys.wording.copies import backup_name, place_word
+from nskeys.wording.failures.tokens import clause
+from nskeys.wording.names import protector_name
+from nskeys.wording.terminal import safe
+
+_HELPS = MappingProxyType(
+    {
+        "tpm2": "a stolen disk, and copies of disk or CMDB: only this machine's TPM opens the keys",
+        "passphrase": "a stolen machine, and copies of its disk: the passphrase opens the keys",
+        "file": "a copy of the CMDB alone, for the keys are not in it",
+        "pkcs11": "a stolen disk, and copies of disk or CMDB: only the token opens the keys",
+    }
+)
+_BREAKS = MappingProxyType(
+    {
+        "tpm2": "whoever is root on this machine; and the keys die with this hardware",
+        "passphrase": (
+            "a passphrase that is guessed, seen or forgotten; and timers cannot use the keys, "
+            "for nobody is there to type it"
+        ),
+        "file": "a stolen disk, a copy of it, and whoever is root here: all of them have the keys",
+        "pkcs11": "whoever has the token and its PIN; and a lost token takes the keys with it",
+    }
+)
+CHANGE_MEANS = (
+    "The keys stay the same. They are wrapped anew under a new key-encryption key and opened again; only "
+    "then the old wrapping is removed from this disk."
+)
+NO_BACKUP = "No proven backup elsewhere holds every key of this server."
+WITHOUT_BACKUP = "A disk that fails, or a passphrase that is forgotten, then takes the keys for good."
+OLD_COPIES_ROTATE = (
+    "Old copies of this disk still open the old way. A rotation (o on the first screen) seals every "
+    "credential under a key that they do not hold."
+)
+ANOTHER_PASSPHRASE = "another passphrase"
+
+
+def helps_against(protector: str) -> str:
+    """Against what it helps; nothing for one that this version does not know."""
+    return _HELPS.get(protector, "nothing that this version of nskeys knows of")
+
+
+def broken_by(protector: str) -> str:
+    """What gets past it."""
+    return _BREAKS.get(protector, "nothing that this version of nskeys knows of")
+
+
+def protector_title(name: str, current: str) -> str:
+    """For a list of choices: `Passphrase`, or `Another passphrase` where one is in force."""
+    words = ANOTHER_PASSPHRASE if name == current == "passphrase" else protector_name(name)
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def not_here(name: str, reason: str) -> str:
+    """`TPM 2.0 is not to be had here: ...`."""
+    return f"{protector_title(name, '')} is not to be had here{clause(reason)}."
+
+
+def backup_before(answer: Recoverability) -> str:
+    """The backup that a change can rely on; empty where none elsewhere holds every key that is here."""
+    here = [key for key in answer.keys if key.here]
+    common = set.intersection(*(set(key.good_copies) for key in here)) if here else set()
+    for copy in here[0].good_copies if here else ():
+        if copy in common:
+            place = f"{safe(copy.destination)} ({place_word(copy.where)})"
+            return f"{backup_name(copy).capitalize()} in {place} holds every key."
+    return ""

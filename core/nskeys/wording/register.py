@@ -1,0 +1,80 @@
+"""The register in words: what was seen of each copy, what it was proven to do, what letting it go means."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nskeys.model.register import PROOFS, BackupCopy, Sight
+from nskeys.services.register import RetirePlan
+from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.names import proof_name, sight_name
+from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import ago, when
+
+EMPTY = "No backup was made yet."
+LOOKING = "looking at each copy …"
+ADD_HELP = "A .zip that this server wrote, wherever it lies"
+STAYS = "It counts no more afterwards. Its file stays where it is."
+_NAMES = 4
+
+
+def seen_word(copy: BackupCopy) -> str:
+    """For a column: `good`, `missing`, `changed`, ..., `retired`, `unsigned`."""
+    if copy.retired is not None:
+        return "retired"
+    return sight_name(copy.sight) if copy.signed else "unsigned"
+
+
+def counts_words(copy: BackupCopy) -> str:
+    """Whether it makes anything recoverable, and if not why."""
+    reason = why_not(copy)
+    return f"no: it {reason}" if reason else "yes: what its keys sealed would come back from it"
+
+
+def look_words(copy: BackupCopy, now: datetime) -> str:
+    """What the last look found: `missing, looked at just now; last good 3 days ago`."""
+    if not copy.signed:
+        return "not looked at: its address may be anybody's"
+    looked = f"{sight_name(copy.sight)}, looked at {ago(copy.look_moment, now)}"
+    if copy.sight is Sight.GOOD or copy.good_moment is None:
+        return looked
+    return f"{looked}; last good {ago(copy.good_moment, now)}"
+
+
+def proof_dates(copy: BackupCopy) -> tuple[str, ...]:
+    """Every level of proof and when it was last reached, weakest first; `not yet` for the others."""
+    if not copy.signed:
+        return ("none that this server vouches for",)
+    levels = ((proof_name(proof), copy.reached(proof)) for proof in PROOFS)
+    return tuple(f"{name} {when(moment) if moment else 'not yet'}" for name, moment in levels)
+
+
+def vouched_words(copy: BackupCopy) -> str:
+    """Who vouches for the row."""
+    if copy.signed:
+        return "by the key of this server"
+    return "by nobody: another server wrote it, or it was changed in the database"
+
+
+def retire_lines(plan: RetirePlan, names: Sequence[str]) -> tuple[str, ...]:
+    """What letting a copy go means. `names` are some of the credentials that lose their only backup."""
+    copy = plan.copy
+    lines = [f"Retire {backup_name(copy)} in {safe(copy.address)}?"]
+    if plan.credentials:
+        have = "has" if plan.credentials == 1 else "have"
+        rest = plan.credentials - len(names[:_NAMES])
+        shown = [safe(name) for name in names[:_NAMES]] + ([f"{number(rest)} more"] if rest else [])
+        lines.append(
+            f"{count(plan.credentials, 'credential')} {have} no other backup elsewhere that counts: "
+            f"{listed(tuple(shown))}. If this machine dies, they are lost."
+        )
+    return (*lines, STAYS)
+
+
+def retire_answer(plan: RetirePlan) -> str:
+    """The answer that does it, which says what is given up."""
+    if not plan.credentials:
+        return "Yes, retire it"
+    have = "has" if plan.credentials == 1 else "have"
+    return f"Yes, although {count(plan.credentials, 'credential')} {have} no other"

@@ -1,0 +1,52 @@
+"""What binds the keys: how it is now, and what a change would make of it, as rows."""
+
+from collections.abc import Sequence
+
+from nskeys.ports import StoreInfo
+from nskeys.wording.names import protector_label
+from nskeys.wording.protection import (
+    ANOTHER_PASSPHRASE,
+    broken_by,
+    helps_against,
+    not_here,
+    protector_title,
+)
+from nskeys.wording.sizes import number
+from nskeys.wording.terminal import safe
+
+
+def protection_rows(info: StoreInfo) -> tuple[tuple[str, str], ...]:
+    """How it is now, in plain words."""
+    label = protector_label(info.protector)
+    return (
+        ("Now", f"{label[0].upper()}{label[1:]}"),
+        ("Helps against", helps_against(info.protector)),
+        ("Is broken by", broken_by(info.protector)),
+        ("Key store", f"{safe(info.store_id)}, generation {number(info.generation)}"),
+    )
+
+
+def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """From one to another."""
+    return (
+        ("From", protector_label(before)),
+        ("To", ANOTHER_PASSPHRASE if before == after else protector_label(after)),
+        ("Helps against", helps_against(after)),
+        ("Is broken by", broken_by(after)),
+    )
+
+
+def protector_choices(
+    available: Sequence[tuple[str, bool, str]], current: str
+) -> tuple[tuple[str, str, str], ...]:
+    """Name, title and meaning of every protector that this machine can change to."""
+    return tuple(
+        (name, protector_title(name, current), f"helps against {helps_against(name)}")
+        for name, usable, _ in available
+        if usable and (name != current or name == "passphrase")
+    )
+
+
+def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
+    """Those that this machine does not have, and why."""
+    return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

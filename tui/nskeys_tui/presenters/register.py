@@ -1,0 +1,99 @@
+"""The register: copies of backups as rows, and one copy as a page of facts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nskeys.model.keys import KeyInfo
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.services.recoverability import Overview
+from nskeys.wording.copies import place_word, proof_ago, who_opens, why_not
+from nskeys.wording.names import key_state_name, kid_name, proof_name
+from nskeys.wording.places import location_name
+from nskeys.wording.register import counts_words, look_words, proof_dates, seen_word, vouched_words
+from nskeys.wording.reports import MISSING_KEY
+from nskeys.wording.sizes import count, number, size
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import ago, day, when
+
+_SHOWN_KEYS = 8
+
+
+def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
+    """Backup number, day, number of keys, proof, place, what was seen, and a mark where that is bad."""
+    return (
+        number(copy.backup.generation),
+        day(copy.backup.created),
+        number(len(copy.backup.kids)),
+        proof_name(copy.proof),
+        place_word(copy.where),
+        seen_word(copy),
+        "!" if copy_style(copy) == "warning" else "",
+    )
+
+
+def copy_style(copy: BackupCopy) -> str:
+    """`warning` for one that should count and does not, `quiet` for one that was let go."""
+    if copy.retired is not None:
+        return "quiet"
+    return "" if copy.signed and copy.sight is Sight.GOOD else "warning"
+
+
+def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
+    """A copy below the table: what matters first, for there may be no room for all of it."""
+    reason = why_not(copy)
+    covered, total = _covered(copy, overview)
+    proof = f"does not count: it {reason}" if reason else proof_ago(copy, overview.taken, covered, total)
+    return (("Proof", proof), ("Where", location_name(copy.where)), ("File", safe(copy.address)))
+
+
+def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
+    """Everything that the register knows of a copy."""
+    backup, now = copy.backup, overview.taken
+    retired = [("Retired", when(copy.retired))] if copy.retired is not None else []
+    return (
+        ("File", safe(copy.address)),
+        ("Counts", counts_words(copy)),
+        ("Where", location_name(copy.where)),
+        ("Seen", look_words(copy, now)),
+        *retired,
+        *_proofs(copy),
+        ("Backup", f"number {number(backup.generation)} of CMDB {safe(backup.cmdb_id[:8])}"),
+        ("Server", safe(backup.server)),
+        ("Made", made_words(backup.created, now)),
+        ("Keys", _keys(copy, tuple(key.info for key in overview.recoverability.keys if key.info))),
+        ("Covers", _covers(copy, overview)),
+        ("Opens with", who_opens(copy)),
+        ("Vouched for", vouched_words(copy)),
+        ("SHA-256", safe(backup.kms_sha256)),
+        ("", f"of keys.kms inside it; the file has {size(backup.size)}"),
+    )
+
+
+def made_words(moment: datetime, now: datetime) -> str:
+    """`2026-11-22 14:02, 3 days ago`."""
+    return f"{when(moment)}, {ago(moment, now)}"
+
+
+def _proofs(copy: BackupCopy) -> tuple[tuple[str, str], ...]:
+    labels = ["Proof", *[""] * len(proof_dates(copy))]
+    return tuple(zip(labels, proof_dates(copy), strict=False))
+
+
+def _keys(copy: BackupCopy, here: Sequence[KeyInfo]) -> str:
+    states = {key.kid: key_state_name(key.state) for key in here}
+    kids = copy.backup.kids
+    shown = [f"{kid_name(kid)} {states.get(kid, MISSING_KEY)}" for kid in kids[:_SHOWN_KEYS]]
+    more = [f"and {number(len(kids) - _SHOWN_KEYS)} more"] if len(kids) > _SHOWN_KEYS else []
+    return f"{count(len(kids), 'key')}: {', '.join(shown + more)}"
+
+
+def _covers(copy: BackupCopy, overview: Overview) -> str:
+    covered, total = _covered(copy, overview)
+    return f"{number(covered)} of {count(total, 'credential')}"
+
+
+def _covered(copy: BackupCopy, overview: Overview) -> tuple[int, int]:
+    """How many credentials have their key in it, and how many there are."""
+    keys = overview.recoverability.keys
+    covered = sum(key.credentials for key in keys if key.kid in copy.backup.kids)
+    return covered, overview.recoverability.totals.total

@@ -1,0 +1,117 @@
+"""The audit trail: who changed what, the newest line first, and whether all of it is whole."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from nskeys.errors import NskeysError
+from nskeys.model.audit import AuditEntry
+from nskeys.ports import Progress, Stage
+from nskeys.services.auditing import AuditService, AuditVerdict
+from nskeys.wording.reports import audit_lines
+from nskeys.wording.sizes import count
+from nskeys.wording.trail import EMPTY
+from nskeys_tui.dialogs.fact_sheet import FactSheet
+from nskeys_tui.presenters.audit import entry_about, entry_cells, entry_rows
+from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.rows import Row
+
+
+class _Trail:
+    """Lines as rows; only those around the screen are held."""
+
+    def __init__(self, audit: AuditService) -> None:
+        self._audit = audit
+        self.held: dict[str, AuditEntry] = {}
+
+    def total(self) -> int:
+        """How many lines there are."""
+        return self._audit.total()
+
+    def window(self, first: int, count: int) -> Sequence[Row]:
+        """These, counted from the newest."""
+        entries = self._audit.window(first, count)
+        self.held = {str(entry.number): entry for entry in entries}
+        return [Row(str(entry.number), entry_cells(entry)) for entry in entries]
+
+
+class Audit(Listing):
+    """Every change wrote one line; each line's hash covers all lines before it."""
+
+    NAME = "Audit trail"
+    HELP = (
+        "Every change writes one line: when, who (and who asked through sudo), what, and of what; never a "
+        "secret. Each line's hash covers all before it, and the server key signs the last one."
+    )
+    COLUMNS = (
+        Column("When", 16, 16),
+        Column("Who", 8, 24, weight=2),
+        Column("What", 14, 21, weight=3),
+        Column("Of", 10, weight=3),
+    )
+    EMPTY = EMPTY
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "detail", "Show", priority=True, tooltip="This line in full"),
+        Binding("v", "verify", "Verify", tooltip="Check that no line was changed, cut or put back"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._trail = _Trail(session.services.audit)
+
+    def on_mount(self) -> None:
+        """From the newest line."""
+        self.query_one(CredentialTable).show(self._trail)
+
+    def on_screen_resume(self) -> None:
+        """Newer lines may be there."""
+        self.query_one(CredentialTable).reload()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A line is needed."""
+        return self.row_key is not None if action == "detail" else super().check_action(action, parameters)
+
+    @on(CredentialTable.WindowMoved)
+    def _moved(self, message: CredentialTable.WindowMoved) -> None:
+        message.stop()
+        if message.total:
+            lines = f"{message.first:,} to {message.last:,} of {count(message.total, 'line')}"
+            self.say(f"newest first, {lines}")
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """The line in full width."""
+        entry = self._trail.held.get(key)
+        return () if entry is None else entry_about(entry)
+
+    def action_detail(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        message.stop()
+        entry = self._trail.held.get(message.key)
+        if entry is not None:
+            self.app.push_screen(FactSheet("A line of the audit trail", entry_rows(entry)))
+
+    @work(exclusive=True, group="act")
+    async def action_verify(self) -> None:
+        """Recompute the whole chain."""
+
+        def run(progress: Progress) -> AuditVerdict:
+            progress.stage(Stage.LOOKING)
+            return self.session.services.audit.verify()
+
+        outcome = await self.session.work("Check the audit trail", run, (Stage.LOOKING,))
+        if outcome.value is not None:
+            found = outcome.value
+            await self.note(
+                *audit_lines(found.lines, found.signed_lines, found.broken_at, found.contradicted_by)
+            )
+        elif isinstance(outcome.error, NskeysError):
+            await self.tell(outcome.error)

@@ -1,0 +1,200 @@
+"""Destinations: where backups go, whether that helps, and what keeps them from there."""
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from nskeys.errors import NskeysError
+from nskeys.services.destinations import DestinationSight
+from nskeys.wording.destinations import (
+    ADD_HELP,
+    DECLARE,
+    DECLARE_HELP,
+    DECLARE_LABEL,
+    declared_words,
+    remove_question,
+)
+from nskeys.wording.errors import say
+from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+from nskeys.wording.sizes import count
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.dialogs.file_browser import FileBrowser
+from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.choice_list import Choice
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.rows import Row
+
+_BROWSE, _TYPE = "browse", "type"
+_WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type where it is"))
+
+
+class Destinations(Listing):
+    """Each is looked at and tried when the screen is come to."""
+
+    NAME = "Destinations"
+    HELP = (
+        "Only a backup elsewhere survives this machine. A folder on its own disk counts as elsewhere when "
+        "somebody declares that its files are carried away by other means."
+    )
+    COLUMNS = (
+        Column("Destination", 20),
+        Column("Where", 9, 18),
+        Column("", 7, 7, essential=False),
+        Column("Backups", 9, 9, styled=True),
+        Column("", 1, 1, styled=True),
+    )
+    EMPTY = "…"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add", tooltip="Add a destination"),
+        Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
+        Binding("e", "declare", "Declare", tooltip="Say how its files are carried elsewhere, or not"),
+        Binding("x", "remove", "Remove", tooltip="Forget the destination; backups there stay"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._sights: tuple[DestinationSight, ...] = ()
+
+    def on_mount(self) -> None:
+        """Look at all of them."""
+        self._load()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Most keys need a destination under the cursor; only a configured one can be forgotten."""
+        sight = self._sight()
+        if action in ("test", "declare"):
+            return sight is not None
+        if action == "remove":
+            return sight is not None and sight.configured
+        return super().check_action(action, parameters)
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        self.say("trying each …")
+        sights = await read(self.session.services.destinations.listing)
+        if isinstance(sights, NskeysError):
+            self.say()
+            await self.tell(sights)
+            return
+        self._sights = sights
+        rows = [
+            Row(str(n), destination_cells(sight), destination_style(sight))
+            for n, sight in enumerate(sights)
+        ]
+        self.say(count(len(sights), "destination"), "each tried now")
+        self.show_rows(rows)
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Why it counts as what it does, and what keeps backups from it."""
+        sight = self._sight(key)
+        return () if sight is None else destination_about(sight)
+
+    def _sight(self, key: str | None = None) -> DestinationSight | None:
+        key = self.row_key if key is None else key
+        return self._sights[int(key)] if key is not None and int(key) < len(self._sights) else None
+
+    # --- adding and declaring ----------------------------------------------------------------------------
+
+    @work(exclusive=True, group="act")
+    async def action_add(self) -> None:
+        """Another one: where it is, and whether its files are carried away."""
+        address = await self._which_folder()
+        if not address:
+            return
+        declared = await self._declaration("")
+        if declared is None:
+            return
+        sight = await self.session.quickly(
+            partial(self.session.services.destinations.add, address, declared)
+        )
+        if isinstance(sight, NskeysError):
+            await self.tell(sight)
+            return
+        problem = (say(sight.problem).what,) if sight.problem is not None else ()
+        await self.note(destination_lines(sight.info.address, sight.where)[0], *problem)
+        self._load()
+
+    async def _which_folder(self) -> str:
+        way = await self.app.push_screen_wait(Offer("Add a destination", (), _WAYS))
+        if way == _BROWSE:
+            folder = await self.app.push_screen_wait(
+                FileBrowser("A folder for backups", Path("/"), folders=True)
+            )
+            return "" if folder is None else str(folder)
+        if way == _TYPE:
+            typed = await self.app.push_screen_wait(
+                AskLine("Add a destination", "", "Folder", help=ADD_HELP)
+            )
+            return (typed or "").strip()
+        return ""
+
+    async def _declaration(self, before: str) -> str | None:
+        words = await self.app.push_screen_wait(
+            AskLine("Carried elsewhere", DECLARE, DECLARE_LABEL, before, help=DECLARE_HELP)
+        )
+        return None if words is None else words.strip()
+
+    @work(exclusive=True, group="act")
+    async def action_declare(self) -> None:
+        """Say something else about one."""
+        sight = self._sight()
+        if sight is None:
+            return
+        declared = await self._declaration(sight.info.declared_elsewhere)
+        if declared is None or declared == sight.info.declared_elsewhere:
+            return
+        changed = await self.session.quickly(
+            partial(self.session.services.destinations.add, sight.info.address, declared)
+        )
+        if isinstance(changed, NskeysError):
+            await self.tell(changed)
+            return
+        await self.note(declared_words(changed.info, declared))
+        self._load()
+
+    # --- testing and forgetting --------------------------------------------------------------------------
+
+    @work(exclusive=True, group="act")
+    async def action_test(self) -> None:
+        """Try one."""
+        sight = self._sight()
+        if sight is None:
+            return
+        self.say("testing …")
+        tried = await read(partial(self.session.services.destinations.test, sight.info.address))
+        error = tried if isinstance(tried, NskeysError) else tried.problem
+        if error is not None:
+            await self.tell(error)
+        else:
+            await self.note(destination_works(sight.info.address))
+        self._load()
+
+    @work(exclusive=True, group="act")
+    async def action_remove(self) -> None:
+        """Forget one, once that was confirmed."""
+        sight = self._sight()
+        if sight is None:
+            return
+        question = remove_question(sight.info, default=sight.default)
+        if not await self.app.push_screen_wait(
+            Confirm("Forget a destination", *question, yes="Yes, forget it", no="No, keep it")
+        ):
+            return
+        gone = await self.session.quickly(
+            partial(self.session.services.destinations.remove, sight.info.address)
+        )
+        if isinstance(gone, NskeysError):
+            await self.tell(gone)
+            return
+        await self.note(destination_removed(sight.info.address))
+        self._load()

@@ -1,0 +1,271 @@
+"""Import: the file, what would become what and why, the work, and what was left out."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from nskeys.errors import PlanOutdated
+from nskeys.model.credentials import CredentialKind
+from nskeys.model.operations import ImportReport
+from nskeys.ports import Progress, Stage
+from nskeys.services.export_file import read_export
+from nskeys.services.importing import PreparedImport
+from nskeys.wording.fields import kind_help
+from nskeys.wording.imports import (
+    FORMATS,
+    NOTHING_TO_TAKE,
+    REMOVE_EXPORT,
+    bad_words,
+    changes_line,
+    import_lines,
+    kinds_line,
+    plan_line,
+)
+from nskeys.wording.names import kind_name
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.file_browser import FileBrowser
+from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.presenters.imports import (
+    plan_about,
+    plan_cells,
+    plan_renamed,
+    plan_total,
+    report_about,
+    report_cells,
+    report_total,
+)
+from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.import_rows import COLUMNS, ImportRows
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.facts import Facts
+
+Pairs = tuple[tuple[str, str], ...]
+
+_BROWSE, _TYPE, _BY_GROUP = "browse", "type", "by_group"
+
+
+class ImportCredentials(Guided):
+    """All of it in one transaction, or nothing at all."""
+
+    NAME = "Import"
+    HELP = (
+        "Another program's export becomes credentials, each sealed at once. The kind of each follows from "
+        "a word in the name of its group or folder; k chooses one for all. One row that cannot be taken "
+        "stops the import, unless s leaves such rows out."
+    )
+    DEFAULT_CSS = """
+    ImportCredentials {
+        & #step .import--line { height: auto; }
+        & #step CredentialTable { min-height: 4; }
+        & #step #row { height: 3; margin: 0; overflow: hidden; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "import", "Import", priority=True, tooltip="Seal every credential of the list"),
+        Binding("enter", "leave", "Go on", priority=True, tooltip="Leave the import"),
+        Binding("k", "kind", "Kind", tooltip="Choose the kind of every row"),
+        Binding("s", "skip", "Skip bad", tooltip="Leave out rows that cannot be taken, or not"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._path = ""
+        self._kind: CredentialKind | None = None
+        self._skip = False
+        self._prepared: PreparedImport | None = None
+        self._about: Callable[[int], Pairs] | None = None
+        """A row of the table, in full."""
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._show_ways()
+
+    def on_unmount(self) -> None:
+        """Every secret that was read is forgotten."""
+        self._forget()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that work in this step."""
+        prepared = self._prepared
+        if action == "import":
+            return self.step == "plan" and _can_be_taken(prepared)
+        if action == "leave":
+            return self.step == "done"
+        if action == "kind":
+            return self.step == "plan"
+        if action == "skip":
+            return self.step == "plan" and prepared is not None and bool(prepared.plan.bad)
+        return super().check_action(action, parameters)
+
+    # --- the file ----------------------------------------------------------------------------------------
+
+    @work(exclusive=True)
+    async def _show_ways(self) -> None:
+        await self.show(
+            "file",
+            "which export?",
+            words(FORMATS),
+            ChoiceList([Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is")]),
+        )
+
+    @on(ChoiceList.Chosen)
+    def _chosen(self, message: ChoiceList.Chosen) -> None:
+        if self.step == "file":
+            self._choose(message.key)
+
+    @work(exclusive=True)
+    async def _choose(self, way: str) -> None:
+        if way == _BROWSE:
+            browser = FileBrowser("An export", Path.home(), wanted=_may_be_an_export)
+            path = await self.app.push_screen_wait(browser)
+            self._path = "" if path is None else str(path)
+        else:
+            typed = await self.app.push_screen_wait(AskLine("Export", "", "File", self._path))
+            self._path = (typed or "").strip()
+        if self._path:
+            await self._make_plan()
+
+    # --- the plan ----------------------------------------------------------------------------------------
+
+    async def _make_plan(self) -> None:
+        """Read the file and plan anew. It is read each time: its secrets are held in one place only."""
+
+        def run(progress: Progress) -> PreparedImport:
+            progress.stage(Stage.COLLECTING)
+            data = read_export(self._path)
+            progress.checkpoint()
+            return self.session.services.imports.plan(self._path, data, self._kind, self._skip)
+
+        outcome = await self.session.work("Read the export", run, (Stage.COLLECTING,))
+        if outcome.value is None:
+            await self.tell(outcome.error)
+            return
+        self._forget()
+        self._prepared = outcome.value
+        await self._show_plan()
+
+    async def _show_plan(self) -> None:
+        prepared = self._prepared
+        if prepared is None:
+            return
+        plan = prepared.plan
+        bad = bad_words(plan, skipped=prepared.skip_bad) if plan.credentials else NOTHING_TO_TAKE
+        self._about = partial(plan_about, plan)
+        await self._show_list(
+            "plan",
+            "what would become what",
+            (
+                (plan_line(plan), ""),
+                (kinds_line(plan, chosen=self._kind is not None), ""),
+                (f"! {bad}" if bad else "", "warning"),
+                (changes_line(plan_renamed(plan), plan.dropped), "quiet"),
+            ),
+            ImportRows(plan_total(plan), partial(plan_cells, plan)),
+        )
+
+    async def _show_list(
+        self, step: str, heading: str, lines: Sequence[tuple[str, str]], rows: ImportRows
+    ) -> None:
+        """Close lines, a table, and below it its row in full: all of it on a small screen."""
+        said = [
+            Static(Content(line), classes=f"import--line guided--{style}") for line, style in lines if line
+        ]
+        table = CredentialTable(COLUMNS, empty="")
+        below = (table, Facts(id="row")) if rows.total() else ()
+        await self.show(step, heading, *said, *below)
+        table.show(rows)
+
+    @on(CredentialTable.RowHighlighted)
+    def _highlighted(self, message: CredentialTable.RowHighlighted) -> None:
+        if self._about is not None:
+            for facts in self.query("#row").results(Facts):
+                facts.pairs = self._about(int(message.key))
+
+    @work(exclusive=True)
+    async def action_kind(self) -> None:
+        """One kind for all, or each as its group says."""
+        choices = [Choice(_BY_GROUP, "Each as its group or folder says")]
+        choices += [Choice(kind.value, kind_name(kind), kind_help(kind)) for kind in CredentialKind]
+        chosen = await self.app.push_screen_wait(Offer("The kind of every row", (), choices))
+        if chosen is None:
+            return
+        self._kind = None if chosen == _BY_GROUP else CredentialKind(chosen)
+        await self._make_plan()
+
+    @work(exclusive=True)
+    async def action_skip(self) -> None:
+        """Leave bad rows out, or not."""
+        if self._prepared is not None:
+            self._skip = self._prepared.skip_bad = not self._skip
+            await self._show_plan()
+
+    # --- the work ----------------------------------------------------------------------------------------
+
+    @work(exclusive=True)
+    async def action_import(self) -> None:
+        """Do it."""
+        prepared = self._prepared
+        if prepared is None:
+            return
+
+        def run(progress: Progress) -> ImportReport:
+            return self.session.services.imports.execute(prepared, self.session.secrets, progress)
+
+        outcome = await self.session.work(self.NAME, run, (Stage.IMPORTING,))
+        if outcome.value is not None:
+            self._forget()
+            await self._done(outcome.value)
+            return
+        await self.tell(outcome.error)
+        if isinstance(outcome.error, PlanOutdated):
+            await self._make_plan()
+
+    async def _done(self, report: ImportReport) -> None:
+        self._about = partial(report_about, report)
+        await self._show_list(
+            "done",
+            "done",
+            (
+                (import_lines(report)[0], "good"),
+                (f"! {REMOVE_EXPORT}", "warning"),
+                (changes_line(len(report.renamed), report.dropped), "quiet"),
+            ),
+            ImportRows(report_total(report), partial(report_cells, report)),
+        )
+
+    def action_leave(self) -> None:
+        """It is done."""
+        self.dismiss()
+
+    def action_back(self) -> None:
+        """From the plan to the choice of a file; from there, and when it is done, leave."""
+        if self.step == "plan":
+            self._forget()
+            self._show_ways()
+        else:
+            self.dismiss()
+
+    def _forget(self) -> None:
+        if self._prepared is not None:
+            self._prepared.wipe()
+        self._prepared = None
+
+
+def _can_be_taken(prepared: PreparedImport | None) -> bool:
+    return (
+        prepared is not None
+        and bool(prepared.plan.credentials)
+        and (prepared.skip_bad or not prepared.plan.bad)
+    )
+
+
+def _may_be_an_export(name: str) -> bool:
+    return name.lower().endswith((".csv", ".json"))

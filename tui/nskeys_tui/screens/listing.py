@@ -1,0 +1,113 @@
+"""What screens with a list share: the table, and below it in full what the row under the cursor says."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from nskeys.errors import NskeysError
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class KnownRows:
+    """Rows that are few and all at hand. A row's key is its number."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = tuple(rows)
+
+    def total(self) -> int:
+        """How many."""
+        return len(self._rows)
+
+    def window(self, first: int, count: int) -> tuple[Row, ...]:
+        """These."""
+        return self._rows[first : first + count]
+
+
+class Listing(Screen[None]):
+    """One list. Subclasses load it when the screen is come to, and say what a row means."""
+
+    AUTO_FOCUS = "CredentialTable"
+    DEFAULT_CSS = """
+    Listing {
+        & #about { height: 5; padding: 0 1; overflow: hidden; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", tooltip="Back to where you came from"),
+    ]
+    NAME: ClassVar[str] = ""
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    EMPTY: ClassVar[str] = ""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+    def compose(self) -> ComposeResult:
+        """The table, the facts of one row, the keys."""
+        yield TitleBar(self.NAME)
+        yield Rule()
+        yield CredentialTable(self.COLUMNS, empty=self.EMPTY)
+        yield Rule()
+        yield Facts(id="about")
+        yield Rule()
+        yield KeyBar()
+
+    # --- what subclasses say -----------------------------------------------------------------------------
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """The row with this key, in full."""
+        return ()
+
+    def say(self, *parts: str) -> None:
+        """What the line above the table says."""
+        self.query(Rule).first().say(*parts)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows, the cursor on the same number as before."""
+        table = self.query_one(CredentialTable)
+        table.show(KnownRows(rows), cursor=min(table.cursor, max(0, len(rows) - 1)))
+        if not rows:
+            self.query_one("#about", Facts).pairs = ()
+        self.refresh_bindings()
+
+    @property
+    def row_key(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self.query_one(CredentialTable).key
+
+    # --- telling -----------------------------------------------------------------------------------------
+
+    async def tell(self, error: NskeysError) -> None:
+        """Say what went wrong and what to do."""
+        tell(self.app, self.NAME, error)
+
+    async def note(self, *sentences: str) -> None:
+        """Say what was done, and wait until it was read."""
+        await self.app.push_screen_wait(Notice(self.NAME, sentences[0], *sentences[1:]))
+
+    # --- messages ----------------------------------------------------------------------------------------
+
+    @on(CredentialTable.RowHighlighted)
+    def _highlighted(self, message: CredentialTable.RowHighlighted) -> None:
+        message.stop()
+        self.query_one("#about", Facts).pairs = self.about(message.key)
+        self.refresh_bindings()
+
+    @on(CredentialTable.RowsFailed)
+    async def _failed(self, message: CredentialTable.RowsFailed) -> None:
+        message.stop()
+        await self.tell(message.error)

@@ -1,0 +1,196 @@
+"""The protector: what binds the keys, against whom that helps, and a change of it, step by step."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from nskeys.bootstrap import protectors
+from nskeys.errors import NskeysError
+from nskeys.ports import Progress, Stage, StoreInfo
+from nskeys.wording.protection import (
+    CHANGE_MEANS,
+    NO_BACKUP,
+    OLD_COPIES_ROTATE,
+    WITHOUT_BACKUP,
+    backup_before,
+)
+from nskeys.wording.reports import protector_sentence
+from nskeys_tui.dialogs.long_work import DialogSecrets
+from nskeys_tui.presenters.protection import (
+    change_rows,
+    not_available,
+    protection_rows,
+    protector_choices,
+)
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.facts import Facts
+
+_BACK_UP, _GO_ON = "back_up", "go_on"
+
+
+class Protection(Guided):
+    """A change asks for a proven backup first: it is the one moment when a mistake takes every key."""
+
+    NAME = "Protector"
+    HELP = (
+        "The keys are wrapped under one key-encryption key, and the protector binds that to this machine "
+        "or to a person. A change wraps them anew; the keys themselves, and every credential, stay the same."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
+        Binding("c", "change", "Change", tooltip="Bind the keys in another way, or to another passphrase"),
+        Binding("b", "back_up", "Back up", tooltip="Make a backup, and come back here"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._info: StoreInfo | None = None
+        self._wanted = ""
+        self._away = False
+
+    def on_mount(self) -> None:
+        """How it is now."""
+        self._show_now()
+
+    def on_screen_resume(self) -> None:
+        """Back from a backup."""
+        if self._away:
+            self._away = False
+            self._ask_for_backup()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that work in this step."""
+        if action == "go_on":
+            return self.step in ("review", "done")
+        if action == "change":
+            return self.step == "now"
+        if action == "back_up":
+            return self.step in ("now", "backup")
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True)
+    async def _show_now(self) -> None:
+        info = await self.session.quickly(self.session.services.protection.show)
+        if isinstance(info, NskeysError):
+            await self.tell(info)
+            self.dismiss()
+            return
+        self._info = info
+        await self.show(
+            "now",
+            "what binds the keys",
+            Facts(protection_rows(info)),
+            words("c binds them in another way. A backup has its own password, whatever is chosen here."),
+        )
+
+    # --- a backup first ----------------------------------------------------------------------------------
+
+    def action_change(self) -> None:
+        """Begin a change."""
+        self._ask_for_backup()
+
+    @work(exclusive=True)
+    async def _ask_for_backup(self) -> None:
+        await self.show("looking", "a backup first", words("Looking at the backups …", "quiet"))
+        answer = await read(self.session.services.recoverability.assess)
+        if isinstance(answer, NskeysError):
+            await self.tell(answer)
+            self._show_now()
+            return
+        held = backup_before(answer)
+        if held:
+            self._show_choices(held)
+            return
+        await self.show(
+            "backup",
+            "a backup first",
+            words(f"! {NO_BACKUP}", "warning"),
+            words(WITHOUT_BACKUP),
+            ChoiceList([Choice(_BACK_UP, "Back up first"), Choice(_GO_ON, "Change it without a backup")]),
+        )
+
+    def action_back_up(self) -> None:
+        """The backup, right here."""
+        self._away = self.step == "backup"
+        self.app.push_screen(BackUp(self.session))
+
+    # --- which one ---------------------------------------------------------------------------------------
+
+    @on(ChoiceList.Chosen)
+    def _chosen(self, message: ChoiceList.Chosen) -> None:
+        if self.step == "backup" and message.key == _BACK_UP:
+            self.action_back_up()
+        elif self.step == "backup":
+            self._show_choices("")
+        elif self.step == "which":
+            self._wanted = message.key
+            self._review()
+
+    @work(exclusive=True)
+    async def _show_choices(self, held: str) -> None:
+        if self._info is None:
+            return
+        available = protectors()
+        choices = [Choice(*choice) for choice in protector_choices(available, self._info.protector)]
+        await self.show(
+            "which",
+            "what shall bind them?",
+            *([words(held, "good")] if held else []),
+            ChoiceList(choices),
+            *(words(line, "quiet") for line in not_available(available)),
+        )
+
+    # --- the change --------------------------------------------------------------------------------------
+
+    @work(exclusive=True)
+    async def _review(self) -> None:
+        if self._info is None:
+            return
+        await self.show(
+            "review",
+            "the change",
+            Facts(change_rows(self._info.protector, self._wanted)),
+            words(CHANGE_MEANS),
+            words("Enter does it. Nothing is changed yet.", "quiet"),
+        )
+
+    @work(exclusive=True)
+    async def action_go_on(self) -> None:
+        """Change it; afterwards, leave."""
+        if self.step == "done":
+            self.dismiss()
+            return
+        # Not the session's own provider: it would take the new passphrase for the one in force if the
+        # change is broken off.
+        new = DialogSecrets(self.app, ask_secret)
+        change = partial(self.session.services.protection.change, self._wanted, self.session.secrets, new)
+
+        def run(progress: Progress) -> StoreInfo:
+            progress.stage(Stage.UNLOCKING)
+            return change()
+
+        outcome = await self.session.work(self.NAME, run, (Stage.UNLOCKING,))
+        if outcome.value is None:
+            await self.tell(outcome.error)
+            return
+        self.session.secrets.forget()
+        self._info = outcome.value
+        await self.show(
+            "done",
+            "done",
+            words(protector_sentence(outcome.value.protector), "good"),
+            words(f"! {OLD_COPIES_ROTATE}", "warning"),
+        )
+
+    def action_back(self) -> None:
+        """One step back; nothing is changed before the last one."""
+        if self.step in ("backup", "which", "review"):
+            self._show_now()
+        else:
+            self.dismiss()

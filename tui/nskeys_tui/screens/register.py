@@ -1,0 +1,188 @@
+"""The register: every copy of every backup, each just looked at."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.register import BackupCopy
+from nskeys.ports import Progress, Stage
+from nskeys.services.recoverability import Overview
+from nskeys.wording.register import ADD_HELP, EMPTY, LOOKING
+from nskeys.wording.reports import copies_seen, copy_added
+from nskeys.wording.sizes import count
+from nskeys.wording.ways import KEYS
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.file_browser import FileBrowser
+from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
+from nskeys_tui.screens.copy_detail import CopyDetail
+from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.retiring import retire
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.choice_list import Choice
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.rows import Row
+
+_BROWSE, _TYPE = "browse", "type"
+_WAYS = (Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is"))
+
+
+class Register(Listing):
+    """First as the register remembers them, then as they are."""
+
+    NAME = "Register"
+    HELP = (
+        "Every backup that was made, and where its copies are. A copy counts when it lies elsewhere, was "
+        "opened once, and was good when last looked at. c looks at all and writes down what was seen."
+    )
+    COLUMNS = (
+        Column("Backup", 6, 6, right=True),
+        Column("Made", 10, 10, essential=False),
+        Column("Keys", 4, 4, right=True, essential=False),
+        Column("Proof", 16, 16),
+        Column("Where", 9, 18),
+        Column("Seen", 11, 11, styled=True),
+        Column("", 1, 1, styled=True),
+    )
+    EMPTY = EMPTY
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "detail", "Show", priority=True, tooltip="Everything about this copy"),
+        Binding("d", "drill", "Drill", tooltip="Prove this copy, without restoring it"),
+        Binding("r", "restore", "Restore", tooltip="Restore keys from this copy"),
+        Binding("a", "add", "Add", tooltip="Make a copy known that lies elsewhere or was found again"),
+        Binding("c", "check", "Check all", tooltip="Look at every copy and write down what was seen"),
+        Binding("x", "retire", "Retire", tooltip="Let this copy count no more; its file stays"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._overview: Overview | None = None
+
+    def on_screen_resume(self) -> None:
+        """Drills, restores and backups change the register."""
+        self._load()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Most keys need a copy under the cursor."""
+        if action in ("detail", "drill", "restore", "retire"):
+            copy = self._copy()
+            return copy is not None and (action != "retire" or copy.retired is None)
+        if action == "check":
+            return self._overview is not None and bool(self._overview.copies)
+        return super().check_action(action, parameters)
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        try:
+            async for sight in self.session.looks.fresh():
+                self._show(sight.overview, looked=sight.looked)
+        except NskeysError as error:
+            await self.tell(error)
+
+    def _show(self, overview: Overview, *, looked: bool) -> None:
+        self._overview = overview
+        copies = overview.copies
+        rows = [Row(str(n), copy_cells(copy), copy_style(copy)) for n, copy in enumerate(copies)]
+        seen = "each looked at now" if looked else LOOKING
+        self.say(count(len(copies), "copy"), seen if copies else "")
+        self.show_rows(rows)
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """File and proof."""
+        copy = self._copy(key)
+        return () if copy is None or self._overview is None else copy_about(copy, self._overview)
+
+    def _copy(self, key: str | None = None) -> BackupCopy | None:
+        """The copy of a row; without a key, of the one under the cursor."""
+        key = self.row_key if key is None else key
+        copies = self._overview.copies if self._overview is not None else ()
+        return copies[int(key)] if key is not None and int(key) < len(copies) else None
+
+    # --- one copy ----------------------------------------------------------------------------------------
+
+    def action_detail(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        message.stop()
+        copy = self._copy(message.key)
+        if copy is not None and self._overview is not None:
+            self.app.push_screen(CopyDetail(self.session, copy, self._overview))
+
+    def action_drill(self) -> None:
+        """Prove it."""
+        self._go(Drill)
+
+    def action_restore(self) -> None:
+        """Restore from it."""
+        self._go(Restore)
+
+    def _go(self, screen: type[Drill] | type[Restore]) -> None:
+        copy = self._copy()
+        if copy is not None:
+            made: Screen[None] = screen(self.session, copy.address)
+            self.app.push_screen(made)
+
+    @work(exclusive=True, group="act")
+    async def action_retire(self) -> None:
+        """Let it go, once that was confirmed."""
+        copy = self._copy()
+        if copy is not None and await retire(self, self.session, copy):
+            self._load()
+
+    # --- all of them -------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="act")
+    async def action_check(self) -> None:
+        """Look at every copy, and remember."""
+
+        def run(progress: Progress) -> tuple[BackupCopy, ...]:
+            return self.session.services.register.check(self.session.secrets, progress)
+
+        outcome = await self.session.work("Check all copies", run, (Stage.LOOKING,))
+        if outcome.value is not None:
+            await self.note(copies_seen(outcome.value))
+            self._load()
+        elif outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            await self.tell(outcome.error)
+
+    @work(exclusive=True, group="act")
+    async def action_add(self) -> None:
+        """Make a copy known."""
+        address = await self._which_file()
+        if not address:
+            return
+
+        def run(progress: Progress) -> BackupCopy:
+            progress.stage(Stage.RECORDING)
+            return self.session.services.register.add(address, self.session.secrets)
+
+        outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
+        if outcome.value is not None:
+            await self.note(copy_added(outcome.value, KEYS))
+            self._load()
+        elif outcome.error is not None:
+            await self.tell(outcome.error)
+
+    async def _which_file(self) -> str:
+        way = await self.app.push_screen_wait(
+            Offer("Add a copy", ("A copy that was carried elsewhere, or found again.",), _WAYS)
+        )
+        if way == _BROWSE:
+            path = await self.app.push_screen_wait(FileBrowser("A backup", Path("/")))
+            return "" if path is None else str(path)
+        if way == _TYPE:
+            typed = await self.app.push_screen_wait(AskLine("Add a copy", "", "File", help=ADD_HELP))
+            return (typed or "").strip()
+        return ""

@@ -1,0 +1,58 @@
+"""Letting a copy go: which credentials lose their only backup is said before, by name."""
+
+from textual.screen import Screen
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.register import BackupCopy
+from nskeys.ports import Progress, Stage
+from nskeys.services.pages import CredentialPages
+from nskeys.services.register import RetirePlan
+from nskeys.wording.register import retire_answer, retire_lines
+from nskeys.wording.reports import copy_retired
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+
+_TITLE = "Retire a copy"
+_NAMES = 5
+
+
+async def retire(screen: Screen[None], session: Session, copy: BackupCopy) -> bool:
+    """Whether it was done. Awaited in a worker of `screen`."""
+
+    def look() -> tuple[RetirePlan, tuple[str, ...]]:
+        plan = session.services.register.plan_retire(copy)
+        return plan, _losing(session, plan)
+
+    looked = await read(look)
+    if isinstance(looked, NskeysError):
+        tell(screen.app, _TITLE, looked)
+        return False
+    plan, names = looked
+    question = Confirm(_TITLE, *retire_lines(plan, names), yes=retire_answer(plan), no="No, keep it")
+    if not await screen.app.push_screen_wait(question):
+        return False
+
+    def run(progress: Progress) -> BackupCopy:
+        progress.stage(Stage.RECORDING)
+        return session.services.register.retire(plan, session.secrets)
+
+    outcome = await session.work(_TITLE, run, (Stage.RECORDING,))
+    if outcome.value is None:
+        if outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            tell(screen.app, _TITLE, outcome.error)
+        return False
+    await screen.app.push_screen_wait(Notice(_TITLE, copy_retired(outcome.value)))
+    return True
+
+
+def _losing(session: Session, plan: RetirePlan) -> tuple[str, ...]:
+    """The first few credentials whose only backup it is."""
+    if not plan.credentials:
+        return ()
+    wanted = CredentialFilter(kids=frozenset(plan.loses))
+    pages = CredentialPages(session.services.installation.cmdb, wanted, CredentialOrder())
+    return tuple(credential.fields.name for credential in pages.window(0, _NAMES))

@@ -1,0 +1,47 @@
+"""Verify: every credential is opened with the keys of this server, and said so one by one."""
+
+from textual import work
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from nskeys.errors import Cancelled
+from nskeys.model.operations import ProofReport
+from nskeys.ports import Progress, Stage
+from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_NAME = "Verify"
+
+
+class Verify(Screen[None]):
+    """Begins at once, for it changes nothing; leads to the list, and from there back."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        """The frame; the work stands on top of it."""
+        yield TitleBar(_NAME)
+        yield Rule("every credential, with the keys of this server")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._run()
+
+    @work(exclusive=True)
+    async def _run(self) -> None:
+        def run(progress: Progress) -> ProofReport:
+            return self._session.services.verify.execute(self._session.secrets, progress)
+
+        outcome = await self._session.work("Open every credential", run, (Stage.PROVING,))
+        if outcome.value is not None:
+            await self.app.push_screen_wait(ProofList(self._session, outcome.value, title=_NAME))
+        self.dismiss()
+        if outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            tell(self.app, _NAME, outcome.error)
