@@ -15,8 +15,8 @@ from nskeys.model.operations import CredentialProof, FailureReason
 from nskeys.ports import CmdbView, OpenKeyStore, Progress, Stage
 from nskeys.services.installation import Installation, sign_off
 
-BATCH = 5_000
-"""Credentials re-sealed in one transaction."""
+BATCH = 10_000
+"""Credentials re-sealed in one transaction: a fifth of a second, of which a commit is the smaller part."""
 
 
 @dataclass
