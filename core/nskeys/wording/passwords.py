@@ -90,9 +90,11 @@ class Question:
 
 def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") -> Question:
     """The question for a secret; `stop` is the key that gives up."""
-    prompt = _PROMPTS[request.purpose]
-    if request.subject:
-        prompt = f"{prompt} {fit(safe(request.subject), 60)}"
+    prompt, subject = _PROMPTS[request.purpose], request.subject
+    if request.purpose is Purpose.BACKUP_PASSWORD:
+        subject = subject.rsplit("/", 1)[-1] or subject  # of a long path, its end says which file it is
+    if subject:
+        prompt = f"{prompt} {fit(safe(subject), 60)}"
     hint = f"Hint: {safe(request.hint)}" if request.hint else ""
     return Question(
         prompt=prompt,

@@ -14,7 +14,6 @@ from nskeys.wording.times import ago, when
 
 EMPTY = "No backup was made yet."
 LOOKING = "looking at each copy …"
-ADD_HELP = "A .zip that this server wrote, wherever it lies"
 STAYS = "It counts no more afterwards. Its file stays where it is."
 _NAMES = 4
 

@@ -25,6 +25,12 @@ def test_a_wrong_password_is_one_sentence_and_another_try() -> None:
     assert asked.refused.endswith("Try again, or press Ctrl-C to stop.")
 
 
+def test_a_backup_is_named_by_its_file_however_long_its_path_is() -> None:
+    path = f"/mnt/{'of-the-second-building/' * 5}ns01-5ac19e2b-20261122T140200Z.zip"
+    asked = question(SecretRequest(Purpose.BACKUP_PASSWORD, path))
+    assert asked.prompt == "Password of the backup ns01-5ac19e2b-20261122T140200Z.zip"
+
+
 def test_the_first_time_nothing_was_refused() -> None:
     assert question(SecretRequest(Purpose.BACKUP_PASSWORD)).refused == ""
 

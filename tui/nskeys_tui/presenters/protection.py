@@ -39,11 +39,12 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
 def protector_choices(
     available: Sequence[tuple[str, bool, str]], current: str
 ) -> tuple[tuple[str, str, str], ...]:
-    """Name, title and meaning of every protector that this machine can change to."""
+    """Name, title and meaning of every protector that this machine can change to; the one that leaves
+    the keys open last."""
+    names = [name for name, usable, _ in available if usable and (name != current or name == "passphrase")]
     return tuple(
         (name, protector_title(name, current), f"helps against {helps_against(name)}")
-        for name, usable, _ in available
-        if usable and (name != current or name == "passphrase")
+        for name in sorted(names, key=lambda name: name == "file")
     )
 
 

@@ -1,7 +1,6 @@
 """Back up: destination, password, what will be written, the work, and what came of it."""
 
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -12,13 +11,14 @@ from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.passwords import check_hint, check_new_password
-from nskeys.wording.errors import say
+from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.places import location_sentence
 from nskeys.wording.reports import backup_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.choosing import browsed_folder
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.session import Session, ask_secret
@@ -83,7 +83,7 @@ class BackUp(Guided):
     @work(exclusive=True)
     async def _show_destinations(self) -> None:
         await self.show("looking", "destination", words("Looking at the destinations …", "quiet"))
-        sights = await self.session.quickly(self.session.services.destinations.listing)
+        sights = await read(self.session.services.destinations.listing)
         if isinstance(sights, NskeysError):
             await self.tell(sights)
             self.dismiss()
@@ -101,10 +101,7 @@ class BackUp(Guided):
     async def _choose(self, key: str) -> None:
         address: str | None = key
         if key == _BROWSE:
-            folder = await self.app.push_screen_wait(
-                FileBrowser("A folder for backups", Path("/"), folders=True)
-            )
-            address = None if folder is None else str(folder)
+            address = await browsed_folder(self, self.session)
         elif key == _TYPE:
             address = await self.app.push_screen_wait(
                 AskLine(
@@ -141,7 +138,7 @@ class BackUp(Guided):
             if problem is None:
                 break
             password.wipe()
-            retry, refused = retry + 1, str(say(problem))
+            retry, refused = retry + 1, str(say_in_app(problem))
         self._forget()
         self._password = password
         await self._review()
@@ -178,7 +175,7 @@ class BackUp(Guided):
             if self._password is not None and self._password.contained_in(hint):
                 raise HintRefused("contains_password")
         except NskeysError as error:
-            return say(error).what
+            return say_in_app(error).what
         return ""
 
     # --- review, work, result --------------------------------------------------------------------------

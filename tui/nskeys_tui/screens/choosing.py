@@ -6,10 +6,13 @@ from pathlib import Path
 
 from textual.screen import Screen
 
+from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.presenters.restore import remembered_choices
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 
 _BROWSE, _TYPE = "/browse", "/type"
@@ -27,14 +30,41 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime) -> ChoiceList:
     )
 
 
-async def chosen_address(screen: Screen[None], key: str) -> str | None:
+async def chosen_address(screen: Screen[None], session: Session, key: str) -> str | None:
     """The address behind a choice; None where the person went back."""
     if key == _BROWSE:
-        path = await screen.app.push_screen_wait(FileBrowser("A backup", Path("/")))
-        return None if path is None else str(path)
+        return await browsed_backup(screen, session)
     if key == _TYPE:
-        typed = await screen.app.push_screen_wait(
-            AskLine("Backup", "Where is the backup?", "File", help="A .zip that nskeys wrote, or its .kms")
-        )
-        return typed.strip() if typed and typed.strip() else None
+        return await typed_backup(screen)
     return key
+
+
+async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
+    """A backup found by browsing."""
+    path = await screen.app.push_screen_wait(FileBrowser("A backup", await browsing_start(session)))
+    return None if path is None else str(path)
+
+
+async def typed_backup(screen: Screen[None]) -> str | None:
+    """A backup whose address was typed."""
+    typed = await screen.app.push_screen_wait(
+        AskLine("Backup", "Where is the backup?", "File", help="A .zip that nskeys wrote, or its .kms")
+    )
+    return typed.strip() if typed and typed.strip() else None
+
+
+async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
+    """A folder for backups, found by browsing."""
+    start = await browsing_start(session)
+    folder = await screen.app.push_screen_wait(FileBrowser("A folder for backups", start, folders=True))
+    return None if folder is None else str(folder)
+
+
+async def browsing_start(session: Session) -> Path:
+    """Where backups went last, if that is a folder here; else this user's own folder."""
+    info = await read(session.services.installation.default_destination)
+    if not isinstance(info, NskeysError) and info.address.startswith("/"):
+        folder = Path(info.address)
+        if await read(folder.is_dir) is True:
+            return folder
+    return Path.home()

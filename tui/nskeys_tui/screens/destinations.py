@@ -1,7 +1,6 @@
 """Destinations: where backups go, whether that helps, and what keeps them from there."""
 
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -22,10 +21,10 @@ from nskeys.wording.reports import destination_lines, destination_removed, desti
 from nskeys.wording.sizes import count
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
 from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.choosing import browsed_folder
 from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
@@ -127,10 +126,7 @@ class Destinations(Listing):
     async def _which_folder(self) -> str:
         way = await self.app.push_screen_wait(Offer("Add a destination", (), _WAYS))
         if way == _BROWSE:
-            folder = await self.app.push_screen_wait(
-                FileBrowser("A folder for backups", Path("/"), folders=True)
-            )
-            return "" if folder is None else str(folder)
+            return await browsed_folder(self, self.session) or ""
         if way == _TYPE:
             typed = await self.app.push_screen_wait(
                 AskLine("Add a destination", "", "Folder", help=ADD_HELP)

@@ -9,6 +9,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.operations import ProofReport
 from nskeys.services.sources import Source, find_source
 from nskeys_tui.presenters.restore import contents_rows
+from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import backup_choices, chosen_address
 from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.proof import ProofList
@@ -54,7 +55,7 @@ class FromBackup(Guided):
         await self.show(
             "looking", "file", words("Looking at the backups that the register remembers …", "quiet")
         )
-        copies = await self.session.quickly(self.session.services.register.copies)
+        copies = await read(self.session.services.register.copies)
         if isinstance(copies, NskeysError):
             await self.tell(copies)
             copies = ()
@@ -68,7 +69,7 @@ class FromBackup(Guided):
 
     @work(exclusive=True)
     async def _choose(self, key: str) -> None:
-        address = await chosen_address(self, key)
+        address = await chosen_address(self, self.session, key)
         if address:
             self.inspect(address)
 
@@ -76,7 +77,7 @@ class FromBackup(Guided):
     async def inspect(self, address: str) -> None:
         """What is in the file, without its password."""
         installation = self.session.services.installation
-        source = await self.session.quickly(lambda: find_source(installation, address))
+        source = await read(lambda: find_source(installation, address))
         if isinstance(source, NskeysError):
             await self.tell(source)
             if self.step != "file":

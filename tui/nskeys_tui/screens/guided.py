@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.wording.errors import say
+from nskeys.wording.app_errors import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -81,7 +81,7 @@ class Guided(Screen[None]):
         """Say what went wrong and what to do. That a person stopped it needs no explaining."""
         if error is None or isinstance(error, Cancelled):
             return
-        sentence = say(error)
+        sentence = say_in_app(error)
         await self.app.push_screen_wait(Notice(title or self.NAME, sentence.what, sentence.advice))
 
     def action_scroll(self, lines: int) -> None:

@@ -15,7 +15,7 @@ from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.services.lists import save_lines
 from nskeys.services.pages import CredentialPages
-from nskeys.wording.errors import say
+from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.terminal import safe
 from nskeys.wording.ways import KEYS
@@ -155,7 +155,7 @@ class ProofList(Screen[None]):
         )
         saved = await self._session.quickly(lambda: save_lines(path.strip(), lines))
         if isinstance(saved, NskeysError):
-            sentence = say(saved)
+            sentence = say_in_app(saved)
             await self.app.push_screen_wait(Notice("Save the list", sentence.what, sentence.advice))
         else:
             await self.app.push_screen_wait(Notice("Save the list", f"The list is in {safe(saved)}."))

@@ -40,7 +40,8 @@ class Protection(Guided):
     NAME = "Protector"
     HELP = (
         "The keys are wrapped under one key-encryption key, and the protector binds that to this machine "
-        "or to a person. A change wraps them anew; the keys themselves, and every credential, stay the same."
+        "or to a person. A change wraps them anew; the keys themselves and every credential stay as they "
+        "are."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),

@@ -1,6 +1,5 @@
 """The register: every copy of every backup, each just looked at."""
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -11,14 +10,13 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.recoverability import Overview
-from nskeys.wording.register import ADD_HELP, EMPTY, LOOKING
+from nskeys.wording.register import EMPTY, LOOKING
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.sizes import count
 from nskeys.wording.ways import KEYS
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
+from nskeys_tui.screens.choosing import browsed_backup, typed_backup
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.listing import Listing
@@ -180,9 +178,5 @@ class Register(Listing):
             Offer("Add a copy", ("A copy that was carried elsewhere, or found again.",), _WAYS)
         )
         if way == _BROWSE:
-            path = await self.app.push_screen_wait(FileBrowser("A backup", Path("/")))
-            return "" if path is None else str(path)
-        if way == _TYPE:
-            typed = await self.app.push_screen_wait(AskLine("Add a copy", "", "File", help=ADD_HELP))
-            return (typed or "").strip()
-        return ""
+            return await browsed_backup(self, self.session) or ""
+        return (await typed_backup(self) or "") if way == _TYPE else ""

@@ -5,12 +5,12 @@ from typing import Any
 from textual.app import App
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.wording.errors import say
+from nskeys.wording.app_errors import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 
 
 def tell(app: App[Any], title: str, error: NskeysError) -> None:
     """Say it. That a person stopped something needs no explaining."""
     if not isinstance(error, Cancelled):
-        sentence = say(error)
+        sentence = say_in_app(error)
         app.push_screen(Notice(title, sentence.what, sentence.advice))

@@ -1,0 +1,92 @@
+"""What happened and what to do, for whoever sits before the app: keys and screens, no commands to type.
+
+What happened is told as on the command line. Advice that names a command there is replaced by what does
+the same here; all other advice stays.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from nskeys.errors import (
+    BackupDamaged,
+    BackupForeign,
+    BackupForged,
+    BackupNotProven,
+    CmdbBusy,
+    DestinationUnreachable,
+    FieldInvalid,
+    ImportRefused,
+    KeyNotUsable,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreOfAnotherCmdb,
+    KeyUsedUp,
+    Locked,
+    NameTaken,
+    NoBackupKnown,
+    NoSuchBackup,
+    NoSuchCredential,
+    NoSuchKey,
+    NotABackup,
+    NotEnoughMemory,
+    NotSetUp,
+    NskeysError,
+    ProtectorUnavailable,
+    RotationNotOpen,
+    SealDoesNotOpen,
+    SecretUnavailable,
+)
+from nskeys.wording.errors import UNFORESEEN, say
+from nskeys.wording.sentence import Sentence
+
+_NAMES_A_COMMAND = re.compile(r"'(?:sudo )?nskeys\b|'--|the command\b")
+_SUDO = "Leave nskeys (q) and start it again with sudo, or as a user who may do that."
+_AGAIN = "Look once more, and try it again."
+_REGISTER = "The register in the menu (m) says where they are."
+
+_ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
+    {
+        BackupDamaged: f"Use another copy or an earlier backup. {_REGISTER}",
+        BackupForeign: "If you know where it comes from, restore from it (r): you are asked before.",
+        BackupForged: f"Run nothing from it, type no password for it, and use another copy. {_REGISTER}",
+        BackupNotProven: "Remove that file, then back up to another place.",
+        CmdbBusy: "Wait until it is done, or stop it, then try again.",
+        DestinationUnreachable: "Check that it is there and mounted, or choose another one.",
+        FieldInvalid: "Choose the kind of every row with k.",
+        ImportRefused: "Correct what is named, or take the rest with s.",
+        KeyNotUsable: "A rotation (o on the first screen) makes and activates a new key.",
+        KeyStoreDamaged: "Keep this home as it is, and restore the keys from a backup into another one.",
+        KeyStoreElsewhere: "Restore them from a backup (r).",
+        KeyStoreOfAnotherCmdb: "Name the CMDB of these keys in config.toml, or start nskeys with its home.",
+        KeyUsedUp: "A rotation (o on the first screen) makes a new key.",
+        Locked: "Wait until that is finished, then try again.",
+        NameTaken: "Choose another name, or change the one that has it.",
+        NoBackupKnown: "Name the file itself, typed or found by browsing.",
+        NoSuchBackup: "Somebody changed the register meanwhile: look at it once more.",
+        NoSuchCredential: "Somebody removed it meanwhile: look at the list once more.",
+        NoSuchKey: "Look at the keys once more; a restore (r) brings one back that is missing.",
+        NotABackup: "Name the .zip that a backup wrote, or the .kms in it.",
+        NotEnoughMemory: "Free that much memory, then try again.",
+        NotSetUp: "Leave nskeys (q) and start it again: it asks how to begin.",
+        ProtectorUnavailable: "Choose another one.",
+        RotationNotOpen: "Begin one with o on the first screen.",
+        SealDoesNotOpen: "Restore its key (r), or give it a new secret.",
+        SecretUnavailable: _AGAIN,
+    }
+)
+
+
+def say_in_app(error: NskeysError) -> Sentence:
+    """The two sentences, without a command in them."""
+    told = say(error)
+    if told == UNFORESEEN:
+        return Sentence(told.what, "Look at the first screen to see how things stand.")
+    if not _NAMES_A_COMMAND.search(told.advice):
+        return told
+    if "sudo" in told.advice:
+        return Sentence(told.what, _SUDO)
+    for known in type(error).__mro__:
+        if known in _ADVICE:
+            return Sentence(told.what, _ADVICE[known])
+    return Sentence(told.what, _AGAIN)

@@ -1,0 +1,50 @@
+"""In the app nobody is told to type a command; what happened is told as on the command line."""
+
+import pytest
+
+from nskeys.errors import (
+    CannotCreate,
+    DestinationUnreachable,
+    HomeUnreadable,
+    KeyUsedUp,
+    NskeysError,
+    SealDoesNotOpen,
+    WrongPassword,
+)
+from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors import say
+from tests.core.wording.commands import commands
+from tests.core.wording.samples import error_classes, sample
+
+
+@pytest.mark.parametrize("cls", error_classes())
+@pytest.mark.parametrize("text", ["", "missing", "not_permitted", "key_missing", "tampered", "bare"])
+def test_no_error_asks_for_a_command(cls: type[NskeysError], text: str) -> None:
+    error = sample(cls, text)
+    told = say_in_app(error)
+    assert told.what == say(error).what
+    assert told.advice
+    assert not commands(told.advice)
+
+
+def test_advice_without_a_command_is_the_same() -> None:
+    error = CannotCreate("/mnt/vault", "no_space")
+    assert say_in_app(error) == say(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (DestinationUnreachable("/mnt", "gone"), "choose another one."),
+        (KeyUsedUp("00" * 32), "A rotation (o on the first screen) makes a new key."),
+        (SealDoesNotOpen("ab", "run-as", "one", "tampered"), "give it a new secret."),
+        (HomeUnreadable("/var/lib/nskeys"), "start it again with sudo, or as a user who may do that."),
+    ],
+)
+def test_where_a_command_stood_a_key_stands(error: NskeysError, advice: str) -> None:
+    assert say_in_app(error).advice.endswith(advice)
+
+
+def test_a_wrong_password_is_told_alike() -> None:
+    error = WrongPassword("backup")
+    assert say_in_app(error) == say(error)
