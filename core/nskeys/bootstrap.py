@@ -62,7 +62,8 @@ class Services:
     audit: AuditService
 
     def close(self) -> None:
-        """Let go of the CMDB."""
+        """Let go of the CMDB, and of places that do not answer."""
+        self.installation.destinations.close()
         self.installation.cmdb.close()
 
 

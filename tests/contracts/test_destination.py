@@ -1,7 +1,7 @@
 """What every destination keeps to, and every resolver of addresses."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -42,12 +42,24 @@ def _in_memory(tmp_path: Path) -> Site:
     return Site(destinations, "/mnt/vault", "/mnt/nowhere", declared)
 
 
-SITES: dict[str, Callable[[Path], Site]] = {"folder": _on_disk, "memory": _in_memory}
+def _behind_a_worker(tmp_path: Path) -> Site:
+    """The same folder as if it lay on a mount that may not answer."""
+    site = _on_disk(tmp_path)
+    return replace(site, destinations=AllDestinations(lambda: site.declared, slow=lambda path: "/"))
+
+
+SITES: dict[str, Callable[[Path], Site]] = {
+    "folder": _on_disk,
+    "worker": _behind_a_worker,
+    "memory": _in_memory,
+}
 
 
 @pytest.fixture(params=SITES)
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
-    return SITES[request.param](tmp_path)
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    site = SITES[request.param](tmp_path)
+    yield site
+    site.destinations.close()
 
 
 def test_what_is_published_is_read_back(site: Site) -> None:

@@ -21,13 +21,13 @@ _NETWORK = frozenset((
     "fuse.blobfuse2", "fuse.mount-s3", "fuse.juicefs", "fuse.lizardfs", "fuse.mfs", "fuse.moosefs",
     "fuse.smbnetfs",
 ))
-_DISK = frozenset((
+DISKS = frozenset((
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "nilfs2", "vfat",
     "exfat", "msdos", "ntfs", "ntfs3", "hfsplus", "iso9660", "udf", "squashfs", "erofs", "ubifs", "overlay",
     "aufs", "fuseblk", "rootfs",
 ))
 # fmt: on
-_MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
+MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
 _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
 
@@ -70,10 +70,10 @@ def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
         if any(machine.is_called(host) for host in _servers(mount)):
             return Whereabouts(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)
         return Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, detail)
-    if mount.kind in _MEMORY:
+    if mount.kind in MEMORY:
         return Whereabouts(Location.HERE, LocationReason.MEMORY, detail)
     is_fuse = mount.kind.startswith("fuse.")
-    if mount.kind in _DISK or (mount.source.startswith("/dev/") and not is_fuse):
+    if mount.kind in DISKS or (mount.source.startswith("/dev/") and not is_fuse):
         return Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, detail)
     return Whereabouts(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM, detail)
 

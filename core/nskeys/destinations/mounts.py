@@ -44,12 +44,18 @@ def mount_under(mounts: Sequence[Mount], path: str) -> Mount | None:
     return [mount for mount in above if len(mount.point) == longest][-1]
 
 
+def mounts_now() -> tuple[Mount, ...] | None:
+    """Every mount; None where the system does not say. Never waits for any of them."""
+    try:
+        return parse_mountinfo(_MOUNTINFO.read_text("utf-8", "surrogateescape"))
+    except OSError:
+        return None
+
+
 def mount_of(path: str) -> Mount | None:
     """The mount that holds `path` now; None where the system does not say."""
-    number = _open_mount_id(path)
-    try:
-        mounts = parse_mountinfo(_MOUNTINFO.read_text("utf-8", "surrogateescape"))
-    except OSError:
+    number, mounts = _open_mount_id(path), mounts_now()
+    if mounts is None:
         return None
     for mount in mounts:
         if mount.mount_id == number:

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
-from nskeys.destinations.folder import FolderDestination
-from nskeys.errors import DestinationInvalid
+from nskeys.destinations.bounded_folder import BoundedFolder, SlowMount, asked
+from nskeys.destinations.slow_mounts import slow_mount
+from nskeys.destinations.workers import Workers
+from nskeys.errors import DestinationInvalid, DestinationUnreachable
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
 
@@ -19,14 +21,21 @@ class AllDestinations:
     """ports.Destinations. `declared` gives the configured destinations, whose declarations hold for
     every way their address is written."""
 
-    def __init__(self, declared: Callable[[], Sequence[DestinationInfo]]) -> None:
+    def __init__(
+        self,
+        declared: Callable[[], Sequence[DestinationInfo]],
+        workers: Workers | None = None,
+        slow: SlowMount = slow_mount,
+    ) -> None:
         self._declared = declared
+        self._workers = workers or Workers()
+        self._slow = slow
 
     def at(self, destination: DestinationInfo) -> Destination:
         """The destination at an address; DestinationInvalid."""
         address = self.normal(destination.address)
         words = destination.declared_elsewhere or self._words_for(address)
-        return FolderDestination(DestinationInfo(address, words))
+        return BoundedFolder(DestinationInfo(address, words), self._workers, self._slow)
 
     def source(self, address: str) -> tuple[Destination, str]:
         """The destination and file name behind a file's full address; DestinationInvalid."""
@@ -37,18 +46,30 @@ class AllDestinations:
 
     def normal(self, address: str) -> str:
         """The one spelling of a destination's address (absolute, links kept). DestinationInvalid
-        (`empty`, `not_text`, `unknown_scheme`, `other_host`, `unknown_user`, `relative`)."""
+        (`empty`, `not_text`, `unknown_scheme`, `other_host`, `unknown_user`, `relative`), and
+        DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         if not address:
             raise DestinationInvalid(address, "empty")
         if "\0" in address or not _is_text(address):
             raise DestinationInvalid(_shown(address), "not_text")
         scheme = _SCHEME.match(address)
         if scheme is None:
-            return _absolute(address)
+            return _absolute(address, self._resolved)
         understand = _SCHEMES.get(scheme[1].lower())
         if understand is None:
             raise DestinationInvalid(address, "unknown_scheme")
-        return understand(address, address[scheme.end() :])
+        return understand(address, address[scheme.end() :], self._resolved)
+
+    def close(self) -> None:
+        """End what still looks at a place that does not answer."""
+        self._workers.close()
+
+    def _resolved(self, path: str) -> str:
+        """An absolute path without links and dots."""
+        if (mount := self._slow(path)) is None:
+            return os.path.realpath(path)
+        info, seconds = DestinationInfo(path), self._workers.limits.look
+        return str(asked(self._workers, mount, info, "resolve", seconds).head[0])
 
     def _words_for(self, address: str) -> str:
         for info in self._declared():
@@ -59,11 +80,14 @@ class AllDestinations:
     def _is_at(self, info: DestinationInfo, address: str) -> bool:
         try:
             return self.normal(info.address) == address
-        except DestinationInvalid:  # a scheme that only a newer version knows
-            return False
+        except (DestinationInvalid, DestinationUnreachable):
+            return False  # a scheme that only a newer version knows, or dots behind a dead mount
 
 
-def _file_url(address: str, rest: str) -> str:
+_Resolve = Callable[[str], str]
+
+
+def _file_url(address: str, rest: str, resolve: _Resolve) -> str:
     """The path of a `file://` URL (RFC 8089), which names no host but this one."""
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost"):
@@ -74,13 +98,13 @@ def _file_url(address: str, rest: str) -> str:
         raise DestinationInvalid(address, "not_text") from None
     if not decoded or "\0" in decoded:
         raise DestinationInvalid(address, "not_text" if decoded else "empty")
-    return _absolute(decoded)
+    return _absolute(decoded, resolve)
 
 
-_SCHEMES: Mapping[str, Callable[[str, str], str]] = MappingProxyType({"file": _file_url})
+_SCHEMES: Mapping[str, Callable[[str, str, _Resolve], str]] = MappingProxyType({"file": _file_url})
 
 
-def _absolute(path: str) -> str:
+def _absolute(path: str, resolve: _Resolve) -> str:
     expanded = os.path.expanduser(path)  # noqa: PTH111  # Path raises where this leaves it alone
     if expanded.startswith("~"):
         raise DestinationInvalid(path, "unknown_user")
@@ -92,7 +116,7 @@ def _absolute(path: str) -> str:
     if ".." in whole.parts:
         # What `..` means depends on the links before it, so these are resolved, and only then.
         name = "" if whole.name == ".." else whole.name
-        whole = Path(os.path.realpath(whole.parent if name else whole)) / name
+        whole = Path(resolve(str(whole.parent if name else whole))) / name
     return "/" + str(whole).lstrip("/")
 
 

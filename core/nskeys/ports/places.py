@@ -64,6 +64,10 @@ class Destinations(Protocol):
         """The one spelling of a destination's address (absolute, links kept)."""
         ...
 
+    def close(self) -> None:
+        """End looks that still wait for an answer, when the program leaves."""
+        ...
+
 
 class Registry(Protocol):
     """`KMSBackupPath` and `KMSBackupDate` on this server."""

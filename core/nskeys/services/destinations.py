@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from nskeys.errors import DestinationInvalid, NskeysError
+from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.audit import Action
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Listed
 from nskeys.services.installation import Installation
+from nskeys.services.side_by_side import side_by_side
 
 _UNSEEN = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
 
@@ -32,14 +34,13 @@ class DestinationService:
         self._installation = installation
 
     def listing(self) -> tuple[DestinationSight, ...]:
-        """Every configured destination and the default one, each looked at."""
+        """Every configured destination and the default one, each looked at, side by side."""
         installation = self._installation
         default = installation.default_destination()
         infos = installation.settings.read().destinations
-        sights = tuple(self._see(info, info == default) for info in infos)
-        if default in infos:
-            return sights
-        return (*sights, replace(self._see(default, default=True), configured=False))
+        places = infos if default in infos else (*infos, default)
+        sights = side_by_side([partial(self._see, info, info == default) for info in places])
+        return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:
         """One destination, written to and cleaned again."""
@@ -103,5 +104,5 @@ class DestinationService:
         configured can be let go."""
         try:
             return self._installation.destinations.normal(address)
-        except DestinationInvalid:
+        except (DestinationInvalid, DestinationUnreachable):
             return address

@@ -9,6 +9,7 @@ from nskeys.crypto.signing import sign
 from nskeys.errors import (
     CmdbUnreachable,
     DestinationInvalid,
+    DestinationUnreachable,
     KeyNotUsable,
     KeyStoreOfAnotherCmdb,
     KeyUsedUp,
@@ -123,7 +124,7 @@ class Installation:
         configured by hand or by a newer version may be no address at all."""
         try:
             return self.destinations.normal(known.address) == normal
-        except DestinationInvalid:
+        except (DestinationInvalid, DestinationUnreachable):
             return known.address == normal
 
     def default_destination(self) -> DestinationInfo:
@@ -133,8 +134,8 @@ class Installation:
         if last:
             try:
                 return self.configured(last)
-            except DestinationInvalid:
-                return DestinationInfo(last)  # said to be invalid when it is used
+            except (DestinationInvalid, DestinationUnreachable):
+                return DestinationInfo(last)  # what is wrong with it is said when it is used
         configured = self.settings.read().destinations
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 

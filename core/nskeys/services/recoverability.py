@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from nskeys.errors import NskeysError
+from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
@@ -96,10 +96,12 @@ class RecoverabilityService:
         """Whether the next backup would lie elsewhere; what a destination that cannot be seen now was
         when it last could."""
         installation = self._installation
+        info = destination or installation.default_destination()
         try:
-            info = destination or installation.default_destination()
             if installation.destinations.at(info).where().location is Location.ELSEWHERE:
                 return True
+        except DestinationUnreachable:
+            pass  # it was asked, and does not answer
         except NskeysError:
             return False
         there = (copy for copy in copies if copy.signed and copy.destination == info.address)

@@ -1,6 +1,5 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,11 +8,9 @@ from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import signed_by
 from nskeys.errors import (
     BackupForeign,
-    FileUnreadable,
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
-    NskeysError,
     PlanOutdated,
 )
 from nskeys.model.audit import Action
@@ -23,6 +20,7 @@ from nskeys.model.places import Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.looking import look_at, look_at_all
 from nskeys.services.vouching import (
     Register,
     identity,
@@ -35,8 +33,6 @@ from nskeys.services.vouching import (
     vouched,
     without_claims,
 )
-
-_CHANGED = ("too_large", "not_a_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +68,12 @@ class RegisterService:
 
     def listed(self, register: Register, look: bool = True) -> tuple[BackupCopy, ...]:
         """The copies of a register that was just read, as `copies` gives them."""
-        copies = (copy if copy.signed else without_claims(copy) for copy in register.copies)
-        return tuple(self.look(copy) if look and copy.signed else copy for copy in copies)
+        copies = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
+        return look_at_all(self._installation, copies, SilentProgress()) if look else copies
 
     def look(self, copy: BackupCopy) -> BackupCopy:
         """The copy as it is at this moment. A look that fails never counts as good."""
-        if copy.retired is not None:
-            return copy
-        sight, where = self._sight(copy)
-        return replace(copy.seen(sight, self._installation.clock.now()), where=where, signed=copy.signed)
-
-    def _sight(self, copy: BackupCopy) -> tuple[Sight, Whereabouts]:
-        where = copy.where
-        try:
-            destination, name = self._installation.destinations.source(copy.address)
-            data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
-            where = destination.where()
-        except FileUnreadable as error:
-            if error.problem == "missing":
-                return Sight.MISSING, where
-            return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), where
-        except NskeysError:
-            return Sight.UNREACHABLE, where
-        same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
-        return (Sight.GOOD if same else Sight.CHANGED), where
+        return look_at(self._installation, copy)
 
     def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
         """Look at every copy and write what was seen into the register."""
@@ -104,15 +82,12 @@ class RegisterService:
         with unlocked(installation, secrets) as keys:
             before = self.copies(look=False)
             told.stage(Stage.LOOKING, len(before))
-            looked = []
-            for copy in before:
-                told.checkpoint()
-                looked.append(self.look(copy) if copy.signed else copy)
-                told.advance()
+            told.checkpoint()
+            looked = look_at_all(installation, before, told)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
             with installation.changing("checking the register"):
                 self._write_down(before, looked, keys)
-        return tuple(looked)
+        return looked
 
     def _write_down(
         self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], keys: OpenKeyStore

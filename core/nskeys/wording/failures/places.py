@@ -28,6 +28,9 @@ _TO_CREATE = MappingProxyType(
         "gone": "Check that it is mounted and its server runs, and try again.",
     }
 )
+_TO_REACH = MappingProxyType(
+    {"no_answer": "Check that the server behind its mount runs and can be reached from here"}
+)
 _TO_READ = MappingProxyType(
     {
         "missing": "Check the path, and whether what belongs there is mounted.",
@@ -48,7 +51,8 @@ def _destination_invalid(error: DestinationInvalid) -> Sentence:
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
     return Sentence(
         f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}.",
-        "Check that it is there and mounted, then try it with 'nskeys destination test DEST', "
+        _TO_REACH.get(error.problem, "Check that it is there and mounted")
+        + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
     )
 

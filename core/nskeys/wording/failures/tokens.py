@@ -126,6 +126,7 @@ _PLACES = {
     "has_password": "it contains a password",
     "refused": "the server refused the connection",
     "timeout": "the server did not answer in time",
+    "no_answer": "it did not answer in time",
     "unknown_host": "the name of the server is not known",
     "login": "the server did not accept the login",
     "not_installed": "the library that it needs is not installed",

@@ -1,0 +1,118 @@
+"""A folder that cannot hang the program: what may never come back is asked of a worker process.
+
+On this machine's own disks that costs nothing, there the folder is used directly.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from nskeys import errors
+from nskeys.destinations.folder import FolderDestination
+from nskeys.destinations.frames import Message
+from nskeys.destinations.worker_process import NoAnswer
+from nskeys.destinations.workers import Workers
+from nskeys.errors import DestinationUnreachable, NskeysError
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.ports import Listed
+
+_ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
+    {
+        kind.__name__: kind
+        for kind in (
+            errors.CannotCreate,
+            errors.DestinationInvalid,
+            errors.DestinationUnreachable,
+            errors.FileUnreadable,
+        )
+    }
+)
+"""What a folder raises."""
+
+SlowMount = Callable[[str], str | None]
+"""From a path to the mount on its way that may not answer; None where none may not."""
+
+
+class BoundedFolder:
+    """ports.Destination in the folder `info.address`, an absolute path. Everything that looks there ends
+    within `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
+
+    def __init__(self, info: DestinationInfo, workers: Workers, slow_mount: SlowMount) -> None:
+        self._info = info
+        self._folder = FolderDestination(info)
+        self._workers = workers
+        self._slow_mount = slow_mount
+
+    def where(self) -> Whereabouts:
+        """Here or elsewhere, looked at now."""
+        if self._info.declared_elsewhere or (mount := self._slow()) is None:
+            return self._folder.where()  # what was declared is not looked for
+        location, reason, detail = self._ask(mount, "where").head
+        return Whereabouts(Location(location), LocationReason(reason), detail)
+
+    def address_of(self, name: str) -> str:
+        """The full path of a file there."""
+        return self._folder.address_of(name)
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there."""
+        if (mount := self._slow()) is None:
+            self._folder.check()
+        else:
+            self._ask(mount, "check")
+
+    def publish(self, name: str, data: bytes) -> str:
+        """As FolderDestination.publish. Where no answer came the file may be there all the same: what
+        was not read back counts for nothing."""
+        if (mount := self._slow()) is None:
+            return self._folder.publish(name, data)
+        seconds = self._workers.limits.to_publish(len(data))
+        return str(self._ask(mount, "publish", seconds, data, name=name).head[0])
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, from the medium where that can be had."""
+        # The file's own path, for it may be a link to another place.
+        if (mount := self._slow_mount(self.address_of(name))) is None:
+            return self._folder.read(name, limit)
+        return self._ask(mount, "read", self._workers.limits.to_read(limit), name=name, limit=limit).body
+
+    def listing(self) -> tuple[Listed, ...]:
+        """The `.zip` and `.kms` files there, newest name first."""
+        if (mount := self._slow()) is None:
+            return self._folder.listing()
+        return tuple(Listed(name, size) for name, size in self._ask(mount, "listing").head)
+
+    def sweep(self) -> None:
+        """Remove temporary files that a broken off backup left."""
+        if (mount := self._slow()) is None:
+            self._folder.sweep()
+        else:
+            self._ask(mount, "sweep")
+
+    def _slow(self) -> str | None:
+        return self._slow_mount(self._info.address)
+
+    def _ask(
+        self, mount: str, deed: str, seconds: float | None = None, body: bytes = b"", **more: str | int
+    ) -> Message:
+        limit = self._workers.limits.look if seconds is None else seconds
+        return asked(self._workers, mount, self._info, deed, limit, body, **more)
+
+
+def asked(
+    workers: Workers,
+    mount: str,
+    info: DestinationInfo,
+    deed: str,
+    seconds: float,
+    body: bytes = b"",
+    **more: str | int,
+) -> Message:
+    """A worker's answer; the errors of the folder, and DestinationUnreachable (`no_answer`)."""
+    head = {"do": deed, "address": info.address, "declared": info.declared_elsewhere, **more}
+    try:
+        answer = workers.ask(mount, Message(head, body), seconds)
+    except NoAnswer:
+        raise DestinationUnreachable(info.address, "no_answer") from None
+    if isinstance(answer.head, dict):
+        raise _ERRORS[answer.head["error"]](**answer.head["fields"])
+    return answer

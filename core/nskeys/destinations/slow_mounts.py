@@ -1,0 +1,67 @@
+"""Which folders may keep a caller waiting for ever: those behind a mount that is no disk of this machine.
+
+A system call on a network mount whose server died does not come back, and a thread in it cannot be
+ended. The mount table can always be read, and so can links on local disks; this module touches nothing
+else, so asking it is safe in any thread.
+"""
+
+import os
+from collections import deque
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from nskeys.destinations.location import DISKS, MEMORY
+from nskeys.destinations.mounts import Mount, mounts_now
+
+_PROMPT = (DISKS | MEMORY) - {"fuseblk"}
+"""Kinds that the kernel serves by itself. `fuseblk` is a program's answer, and programs hang."""
+_REMOTE_DISKS = ("/dev/nbd", "/dev/rbd")
+_MOST_LINKS = 40  # as the kernel's own (path_resolution(7))
+_EVERYTHING = "/"
+
+
+def slow_mount(path: str) -> str | None:
+    """The mount point of the first mount on the way along an absolute path that may not answer; None
+    where the whole way lies on this machine's own disks or in its memory."""
+    mounts = mounts_now()
+    return _EVERYTHING if mounts is None else first_slow({mount.point: mount for mount in mounts}, path)
+
+
+def first_slow(mounts: Mapping[str, Mount], path: str) -> str | None:
+    """As `slow_mount`, over mounts by their points; of several in one place the last."""
+    if not _is_prompt(mounts.get(_EVERYTHING)):
+        return _EVERYTHING
+    here, ahead, links = PurePosixPath("/"), deque(_parts(path)), 0
+    while ahead and links <= _MOST_LINKS:
+        part = ahead.popleft()
+        if part == "..":
+            here = here.parent  # safe: what lies behind us is resolved, so `..` is the folder above
+            continue
+        step = here / part
+        mount = mounts.get(str(step))
+        if mount is not None and not _is_prompt(mount):
+            return mount.point
+        target = _link(step)
+        if target is None:
+            here = step
+            continue
+        links += 1
+        here = PurePosixPath("/") if target.startswith("/") else here
+        ahead.extendleft(reversed(_parts(target)))
+    return None  # or links that lead in a circle, all of them on local disks: that fails at once
+
+
+def _is_prompt(mount: Mount | None) -> bool:
+    return mount is not None and mount.kind in _PROMPT and not mount.source.startswith(_REMOTE_DISKS)
+
+
+def _link(step: PurePosixPath) -> str | None:
+    """Where a link leads; None for what is none or is not there. Only called below prompt mounts."""
+    try:
+        return os.readlink(step)  # noqa: PTH115  # a pure path: the text as it is
+    except OSError:
+        return None
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]

@@ -1,0 +1,69 @@
+"""Looking at copies of backups, live: is the file there, and are its bytes those that were recorded?"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.errors import FileUnreadable, NskeysError
+from nskeys.model.places import Whereabouts
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.ports import Progress
+from nskeys.services.installation import Installation
+from nskeys.services.side_by_side import as_they_come
+
+_CHANGED = ("too_large", "not_a_file")
+
+
+def look_at(installation: Installation, copy: BackupCopy) -> BackupCopy:
+    """The copy as it is at this moment. A look that fails never counts as good; a retired copy is not
+    looked at."""
+    return copy if copy.retired is not None else _seen(installation, copy, *_sight(installation, copy))
+
+
+def look_at_all(
+    installation: Installation, copies: Sequence[BackupCopy], told: Progress
+) -> tuple[BackupCopy, ...]:
+    """Those that the server key vouches for as they are now, the others as they were.
+
+    Places are looked at side by side, the copies of one place one after the other: a place that does
+    not answer holds up no other, and its own copies only once."""
+    groups: dict[str, list[int]] = {}
+    for number, copy in enumerate(copies):
+        if copy.signed and copy.retired is None:
+            groups.setdefault(copy.destination, []).append(number)
+    if left_out := len(copies) - sum(map(len, groups.values())):
+        told.advance(left_out)
+    looked, numbers = list(copies), tuple(groups.values())
+    looks = [partial(_sights, installation, [copies[number] for number in group]) for group in numbers]
+    for place, sights in as_they_come(looks):
+        told.checkpoint()
+        for number, sight in zip(numbers[place], sights, strict=True):
+            looked[number] = _seen(installation, copies[number], *sight)
+            told.advance()
+    return tuple(looked)
+
+
+def _sights(installation: Installation, copies: Sequence[BackupCopy]) -> list[tuple[Sight, Whereabouts]]:
+    return [_sight(installation, copy) for copy in copies]
+
+
+def _sight(installation: Installation, copy: BackupCopy) -> tuple[Sight, Whereabouts]:
+    where = copy.where
+    try:
+        destination, name = installation.destinations.source(copy.address)
+        data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
+        where = destination.where()
+    except FileUnreadable as error:
+        if error.problem == "missing":
+            return Sight.MISSING, where
+        return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), where
+    except NskeysError:
+        return Sight.UNREACHABLE, where
+    same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
+    return (Sight.GOOD if same else Sight.CHANGED), where
+
+
+def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts) -> BackupCopy:
+    return replace(copy.seen(sight, installation.clock.now()), where=where, signed=copy.signed)
