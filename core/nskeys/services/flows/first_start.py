@@ -1,0 +1,125 @@
+"""The first start: a new installation, a restore, or going on without the keys of what is there."""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nskeys.errors import CredentialsWithoutKeys, LossCountWrong, NskeysError
+from nskeys.model.operations import FirstSight, HomeState, SetUpReport
+from nskeys.model.places import Location
+from nskeys.model.register import BackupCopy
+from nskeys.services.flows.acts import Act
+
+
+class Way(StrEnum):
+    """How to go on."""
+
+    NEW = "new"
+    RESTORE_REMEMBERED = "restore_remembered"
+    """From a backup that the register remembers."""
+    RESTORE = "restore"
+    """From a file that is named or looked for."""
+    OTHER_CMDB = "other_cmdb"
+    """The credentials are in another database."""
+    WITHOUT_KEYS = "without_keys"
+    """The credentials stay lost until they are entered again, or a backup is found."""
+
+
+class FirstStep(StrEnum):
+    """Where a person is."""
+
+    CHOOSING = "choosing"
+    FORM = "form"
+    """Name, CMDB, protector; and the exact count of what is let go, where something is."""
+    RUNNING = "running"
+    """The set-up; `made` or `failed` follows."""
+    OFFER = "offer"
+    """A first backup is offered."""
+    READY = "ready"
+    """There are keys: the first screen takes over."""
+
+
+_MAKES_KEYS = (Way.NEW, Way.WITHOUT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStart:
+    """One first start, from what was seen in the home."""
+
+    sight: FirstSight
+    step: FirstStep = FirstStep.CHOOSING
+    way: Way | None = None
+    report: SetUpReport | None = None
+    problem: NskeysError | None = None
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The likeliest first. Keys of nobody's are made over credentials only as the last way."""
+        if not self.sight.credentials and not self.sight.remembered:
+            return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
+        known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
+        last = Way.WITHOUT_KEYS if self.sight.credentials else Way.NEW
+        return (*known, Way.RESTORE, last)
+
+    @property
+    def remembered(self) -> tuple[BackupCopy, ...]:
+        """Copies of the newest backup that the register remembers; first what lay elsewhere, for what lay
+        on the machine that died is gone."""
+        kept = [copy for copy in self.sight.remembered if copy.retired is None]
+        newest = max((copy.backup.generation for copy in kept), default=0)
+        copies = (copy for copy in kept if copy.backup.generation == newest)
+        return tuple(sorted(copies, key=lambda copy: copy.where.location is Location.HERE))
+
+    @property
+    def accept_loss(self) -> int | None:
+        """What the set-up is told of credentials that are let go."""
+        return self.sight.credentials if self.way is Way.WITHOUT_KEYS else None
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now. From the choice there is no way back: there is nothing yet."""
+        return {
+            FirstStep.CHOOSING: frozenset({Act.CHOOSE}),
+            FirstStep.FORM: frozenset({Act.GO_ON, Act.BACK}),
+            FirstStep.RUNNING: frozenset[Act](),
+            FirstStep.OFFER: frozenset({Act.BACK_UP, Act.SKIP}),
+            FirstStep.READY: frozenset({Act.GO_ON}),
+        }[self.step]
+
+    def choose(self, way: Way) -> "FirstStart":
+        """A way that makes keys leads to its form; the others are flows of their own."""
+        if way not in self.ways:
+            raise ValueError("this way was not offered")
+        step = FirstStep.FORM if way in _MAKES_KEYS else FirstStep.CHOOSING
+        return replace(self, step=step, way=way, problem=None)
+
+    def seen(self, sight: FirstSight) -> "FirstStart":
+        """The home was looked at again: after a restore, or in another CMDB."""
+        return FirstStart(sight, FirstStep.READY if sight.state is HomeState.READY else FirstStep.CHOOSING)
+
+    def run(self, count: str = "") -> "FirstStart":
+        """Set up. `count` is what was typed for the credentials that are let go: nothing else than
+        their exact number will do (LossCountWrong as the problem)."""
+        if self.step is not FirstStep.FORM:
+            raise ValueError("no form was filled in")
+        typed = count.strip().replace(",", "")
+        waiting = self.accept_loss
+        if waiting is not None and typed != str(waiting):
+            given = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+            return replace(self, problem=LossCountWrong(given, waiting))
+        return replace(self, step=FirstStep.RUNNING, problem=None)
+
+    def made(self, report: SetUpReport) -> "FirstStart":
+        """There are keys, and they are in no backup."""
+        return replace(self, step=FirstStep.OFFER, report=report, problem=None)
+
+    def failed(self, error: NskeysError) -> "FirstStart":
+        """To the form again; where other credentials were found than were seen, to the choice."""
+        moved = isinstance(error, CredentialsWithoutKeys | LossCountWrong)
+        return replace(self, step=FirstStep.CHOOSING if moved else FirstStep.FORM, problem=error)
+
+    def back(self) -> "FirstStart":
+        """From the form to the choice; the offer can be declined."""
+        if self.step is FirstStep.FORM:
+            return FirstStart(self.sight)
+        return replace(self, step=FirstStep.READY) if self.step is FirstStep.OFFER else self

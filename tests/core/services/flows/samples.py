@@ -1,0 +1,97 @@
+"""Plans and reports for tests of flows, as services make them."""
+
+from dataclasses import replace
+
+from nskeys.model.audit import AuditHead
+from nskeys.model.backup import Facts, Inspected, Protection
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.operations import (
+    BackupPlan,
+    BackupReport,
+    CredentialProof,
+    DrillReport,
+    FailureReason,
+    FirstSight,
+    HomeState,
+    ProofReport,
+    RestorePlan,
+    RestoreReport,
+    RotationPlan,
+    RotationReport,
+    SetUpReport,
+)
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.recoverability import DueReason
+from nskeys.model.register import Proof
+from nskeys.services.destinations import DestinationSight
+from nskeys.services.sources import Source
+from tests.fakes.backups import a_copy
+from tests.fakes.credentials import OLD_KEY, a_credential
+from tests.fakes.fixed import AFTERNOON
+
+ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
+HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+NEW_KID = Kid("7f" * 32)
+KEY = KeyInfo(OLD_KEY, AFTERNOON, KeyState.ACTIVE, AFTERNOON)
+COPY = a_copy()
+
+
+def sight(address: str, *, default: bool = False, where: Whereabouts = ELSEWHERE) -> DestinationSight:
+    """A destination that works."""
+    return DestinationSight(DestinationInfo(address), where, None, default)
+
+
+def backup_plan(where: Whereabouts = ELSEWHERE, hint: str = "") -> BackupPlan:
+    """What a backup would write."""
+    return BackupPlan(DestinationInfo("/vault"), where, "ns01.zip", 1, (KEY,), 3, hint, "seen")
+
+
+BACKUP_REPORT = BackupReport(COPY, 3)
+
+FACTS = Facts(
+    server="ns01",
+    cmdb_id="c0" * 16,
+    server_key="ef" * 32,
+    created=AFTERNOON,
+    generation=1,
+    previous=None,
+    keys=(),
+    kinds=(),
+    audit=AuditHead(0, bytes(32)),
+    protection=Protection.PASSWORD,
+)
+INSPECTED = Inspected("/vault/ns01.zip", b"", "ab" * 32, "cd" * 32, 0, None, Protection.PASSWORD)
+SOURCE = Source(INSPECTED, ELSEWHERE, "/vault", "/vault/ns01.zip")
+WHOLE = ProofReport(3, ())
+BROKEN = ProofReport(2, (CredentialProof(a_credential("gone").credential, FailureReason.KEY_MISSING),))
+
+
+def restore_plan(*, foreign: tuple[str, ...] = (), sets_up: bool = True) -> RestorePlan:
+    """What a restore would do."""
+    return RestorePlan(INSPECTED, FACTS, foreign, (), 0, 3, 3, None, sets_up, "seen")
+
+
+def restore_report(proof: ProofReport = WHOLE, *, advised: bool = True) -> RestoreReport:
+    """What a restore did."""
+    return RestoreReport((OLD_KEY,), (), proof, advised)
+
+
+def drill_report(proof: ProofReport = WHOLE, foreign: tuple[str, ...] = ()) -> DrillReport:
+    """How far a backup was proven."""
+    return DrillReport("/vault/ns01.zip", FACTS, Proof.CREDENTIALS_OPEN, foreign, proof, recorded=True)
+
+
+CREATE = RotationPlan(
+    creates=True, activates=False, kid=None, to_reseal=3, gate_open=False, fingerprint="seen"
+)
+WAITING = replace(CREATE, creates=False, activates=True, kid=NEW_KID)
+OPEN = replace(WAITING, gate_open=True)
+RESUME = replace(OPEN, activates=False, to_reseal=1)
+MADE = RotationReport(NEW_KID, KeyState.PRE_ACTIVE, 0, (), (DueReason.KEY_MISSING,))
+RESEALED = RotationReport(NEW_KID, KeyState.ACTIVE, 3, (), ())
+EXPOSED = RotationReport(NEW_KID, KeyState.ACTIVE, 3, (), (DueReason.KEY_MISSING,))
+
+EMPTY = FirstSight(HomeState.EMPTY, "/var/lib/nskeys", "/var/lib/nskeys/cmdb.sqlite3", None, 0, ())
+LEFT_BEHIND = FirstSight(HomeState.DATABASE_ONLY, EMPTY.home, EMPTY.cmdb, "c0" * 16, 1_200, (COPY,))
+READY = FirstSight(HomeState.READY, EMPTY.home, EMPTY.cmdb, "c0" * 16, 0, ())
+SET_UP = SetUpReport("ns01", EMPTY.cmdb, "c0" * 16, EMPTY.home, "file", OLD_KEY)
