@@ -1,0 +1,28 @@
+"""How many cells the first screen gives to words, at 80 and at 60 cells."""
+
+from dataclasses import dataclass
+
+from nskeys.wording.terminal import fit, width
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Cells for the column of labels, and for the text beside it."""
+
+    label: int
+    text: int
+    brief: bool
+
+    @property
+    def notice(self) -> int:
+        """Cells for a notice's text: the label's column less the mark before and a gap behind it."""
+        return self.label - 3
+
+
+WIDE = Layout(label=26, text=52, brief=False)
+NARROW = Layout(label=18, text=40, brief=True)
+
+
+def first_fitting(cells: int, *variants: str) -> str:
+    """The first variant that needs no cutting, else the last one cut."""
+    return next((text for text in variants if width(text) <= cells), fit(variants[-1], cells))
