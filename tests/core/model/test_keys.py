@@ -5,7 +5,15 @@ from itertools import product
 
 import pytest
 
-from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key, stricter
+from nskeys.model.keys import (
+    SEALS_DUE,
+    SEALS_LIMIT,
+    KeyInfo,
+    KeyState,
+    Kid,
+    active_key,
+    stricter,
+)
 from tests.fakes.fixed import AFTERNOON
 
 LATER = AFTERNOON + timedelta(hours=1)
@@ -52,3 +60,8 @@ def test_no_key_seals_where_none_is_active() -> None:
 
 def test_a_key_is_shown_by_its_first_eight_digits() -> None:
     assert key("7", KeyState.ACTIVE).short == "77777777"
+
+
+def test_a_key_seals_no_more_than_random_nonces_allow() -> None:
+    # NIST SP 800-38D, section 8.3; half way to it a rotation is due.
+    assert (SEALS_DUE, SEALS_LIMIT) == (2_147_483_648, 4_294_967_296)

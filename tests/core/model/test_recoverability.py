@@ -187,6 +187,12 @@ def test_keys_are_listed_active_waiting_newest_and_those_not_here_last() -> None
     assert [covered.here for covered in found.keys] == [True] * 4 + [False]
 
 
+def test_while_there_are_no_credentials_the_best_copy_is_the_best_proven_one() -> None:
+    weak, strong = copy(generation=2), copy(generation=1).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
+    strong = replace(strong, signed=True)
+    assert answer(uses=[], copies=[weak, strong]).best == strong
+
+
 # --- exposed since --------------------------------------------------------------------------------
 
 
@@ -301,6 +307,22 @@ def test_one_more_copy_on_the_same_disk_is_never_due() -> None:
 def test_a_copy_here_that_is_gone_makes_one_due_even_there() -> None:
     missing = copy(where=HERE, sight=Sight.MISSING)
     assert answer(copies=[missing], elsewhere=False).due == (DueReason.NO_GOOD_COPY,)
+
+
+def test_a_key_of_the_very_second_of_the_backup_is_told_apart_by_its_id() -> None:
+    keys = [key(OLD, created=BACKED_UP), key(NEW, created=BACKED_UP)]
+    assert answer(keys, copies=[copy(OLD, NEW)]).due == ()
+    assert DueReason.KEY_NEWER not in answer(keys, copies=[copy(OLD)]).due
+    assert DueReason.KEY_MISSING in answer(keys, copies=[copy(OLD)]).due
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [copy(where=HERE, retired=AFTERNOON), copy(where=HERE, proofs=())],
+    ids=["retired", "unopened"],
+)
+def test_a_useless_copy_here_makes_one_due_even_there(useless: BackupCopy) -> None:
+    assert DueReason.NO_GOOD_COPY in answer(copies=[useless], elsewhere=False).due
 
 
 def test_a_forged_row_makes_no_backup_superfluous() -> None:

@@ -80,3 +80,10 @@ def test_levels_are_ordered_as_the_register_names_them() -> None:
         "keys_match",
         "credentials_open",
     ]
+
+
+def test_a_row_does_not_grow_however_often_it_is_proven() -> None:
+    copy = SIGNED
+    for _ in range(20):
+        copy = copy.with_proof(Proof.OPENED, LATER).seen(Sight.GOOD, LATER)
+    assert len(copy.proofs) == 4

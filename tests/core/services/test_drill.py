@@ -22,6 +22,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
 from nskeys.services.sources import find_source
 from tests.fakes.fixed import Answers
+from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site, run_as
 from tests.fakes.watching import Watching
 
@@ -190,6 +191,18 @@ def test_a_copy_that_was_retired_during_the_drill_stays_retired(server: Server, 
     server.services.drill.execute(find_source(server.installation, address), answers, Retiring())
     [copy] = register.copies()
     assert copy.retired is not None
+
+
+def test_another_backup_in_a_files_place_is_not_recorded_under_the_first(
+    memory: MemoryServer,
+) -> None:
+    first, second = memory.back_up().copy, memory.back_up().copy
+    files = memory.destinations.places[memory.vault].files
+    files[first.backup.archive_name] = files[second.backup.archive_name]
+    before = memory.register_rows()
+    report = memory.drill(first.address)
+    assert (report.reached, report.recorded) == (Proof.KEYS_MATCH, False)
+    assert memory.register_rows() == before
 
 
 def test_keys_of_another_cmdb_record_nothing_in_this_one(server: Server, site: Site, address: str) -> None:

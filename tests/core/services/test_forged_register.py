@@ -121,6 +121,41 @@ def test_the_same_row_put_in_twice_is_one_copy(server: Server) -> None:
     assert server.services.recoverability.assess().keys[0].backups == 1
 
 
+def test_of_two_rows_for_one_copy_the_one_that_is_vouched_for_holds(server: Server) -> None:
+    server.add("one")
+    address = server.back_up().copy.address
+    [before] = server.register_rows()
+    server.clock.advance(days=1)
+    with server.cut_off(server.vault):
+        server.services.register.check(NOBODY)
+    [after] = server.register_rows()
+    forged = changed(after, says("look_moment", "2030-01-01T00:00:00Z"))
+    for rows in ([before, after, forged], [forged, after, before]):
+        server.forge_register(
+            [replace(row, address=f"{address}#{number}") for number, row in enumerate(rows)]
+        )
+        [copy] = server.services.register.copies(look=False)
+        assert (copy.signed, copy.sight) == (True, Sight.UNREACHABLE)
+
+
+def test_a_drill_vouches_for_no_forged_row_of_a_real_file(here: Server) -> None:
+    forged = [replace(row, signature=None) for row in here.register_rows()]
+    here.forge_register(forged)
+    assert not here.drill(forged[0].address).recorded
+    assert here.register_rows() == forged
+
+
+def test_retiring_a_forged_row_beside_an_honest_one_signs_neither_anew(here: Server) -> None:
+    [row] = here.register_rows()
+    forged = replace(changed(row, says("kms_sha256", "f" * 64)), signature=None)
+    here.forge_register([row, forged])
+    register = here.services.register
+    register.retire(register.plan_retire("f" * 64), NOBODY)
+    kept, retired = sorted(here.register_rows(), key=lambda found: found.kms_sha256)
+    assert kept == row
+    assert retired.signature is None
+
+
 @pytest.mark.parametrize("rubbish", ["", "{}", "[" * 500, '{"backup":1}', "null", "\x00", "9" * 5_000])
 def test_a_row_that_is_no_row_is_counted_and_holds_nobody_up(
     server: Server, site: Site, rubbish: str

@@ -80,6 +80,6 @@ def test_a_key_that_arrives_in_another_state_does_so_now() -> None:
 
 def test_only_states_that_change_are_written() -> None:
     here = [key("1", ACTIVE), key("2", ACTIVE), key("3", DEACTIVATED)]
-    backed_up = [key("1", COMPROMISED), key("2", DEACTIVATED), key("3", ACTIVE)]
+    backed_up = [key("1", COMPROMISED), key("2", DEACTIVATED), key("3", ACTIVE), key("4", ACTIVE)]
     changed = new_states(plan_keys(backed_up, here, {}), here, LATER)
     assert [(info.kid[0], info.state, info.state_since) for info in changed] == [("1", COMPROMISED, LATER)]
