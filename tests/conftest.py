@@ -2,18 +2,30 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.fakes.tpm import Board, a_board, why_no_tpm
 
 _IN_CI = os.environ.get("CI") == "true"
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A test that forgets `--home` gets an empty one of its own, never the machine's."""
     monkeypatch.setenv("NSKEYS_HOME", str(tmp_path_factory.getbasetemp() / "nobodys-home"))
     monkeypatch.delenv("SUDO_USER", raising=False)
-    yield
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Board]:
+    """A machine's board with a real TPM 2.0 on it, in software."""
+    if why_no_tpm():
+        pytest.skip(why_no_tpm())
+    (tmp_path / "board").mkdir()
+    with a_board(tmp_path / "board") as there:
+        yield there
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,16 +15,17 @@ from tests.fakes.fixed import Answers
 from tests.fakes.memory_protector import MachineProtector
 
 STORE = "5a" * 16
-MAKERS: dict[str, Callable[[], Protector]] = {
-    "file": lambda: protector("file"),
-    "passphrase": lambda: protector("passphrase", Argon2Cost(8, 1, 1)),
-    "machine": MachineProtector,
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], Protector]] = {
+    "file": lambda request: protector("file"),
+    "passphrase": lambda request: protector("passphrase", Argon2Cost(8, 1, 1)),
+    "tpm2": lambda request: protector(request.getfixturevalue("board").uri),
+    "machine": lambda request: MachineProtector(),
 }
 
 
 @pytest.fixture(params=MAKERS)
 def any_protector(request: pytest.FixtureRequest) -> Protector:
-    return MAKERS[request.param]()
+    return MAKERS[request.param](request)
 
 
 @pytest.fixture
@@ -38,6 +39,10 @@ def test_what_it_wraps_it_unwraps(any_protector: Protector, person: Answers) -> 
     with any_protector.unwrap(wrapped, STORE, person) as again:
         assert again.same_as(kek)
     assert len(kek) == 32
+
+
+def test_where_it_wraps_it_can_be_used(any_protector: Protector) -> None:
+    any_protector.require()
 
 
 def test_it_asks_a_person_only_if_it_says_so(any_protector: Protector, person: Answers) -> None:

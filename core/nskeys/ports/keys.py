@@ -31,12 +31,18 @@ class Protector(Protocol):
         """Whether a person is needed to unwrap."""
         ...
 
+    def require(self) -> None:
+        """Before anything is asked or written: ProtectorUnavailable, as far as can be told at once,
+        where this machine cannot wrap with it."""
+        ...
+
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
         """Wrap a 32-byte KEK for the store `store_id` (32 hex digits)."""
         ...
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere or KeyStoreDamaged where it is not had."""
+        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
+        it is not had."""
         ...
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:

@@ -17,6 +17,9 @@ class BaseProtector(ABC):
     name: str
     asks: bool
 
+    def require(self) -> None:  # noqa: B027  # most protectors need nothing but the program itself
+        """ProtectorUnavailable where this machine cannot wrap with it."""
+
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
         """Wrap a 32-byte KEK for the store `store_id` (32 hex digits)."""
         if len(kek) != KEY_SIZE:
@@ -24,7 +27,8 @@ class BaseProtector(ABC):
         return Wrapped(self._wrap(kek, store_id, secrets))
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere or KeyStoreDamaged where it is not had."""
+        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
+        it is not had."""
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()

@@ -32,11 +32,18 @@ class Parameters:
 
     def data(self, name: str, size: int) -> bytes:
         """So many bytes, in base64url."""
+        data = self.data_up_to(name, size)
+        if len(data) != size:
+            raise _damaged()
+        return data
+
+    def data_up_to(self, name: str, most: int) -> bytes:
+        """At most so many bytes, in base64url."""
         try:
             data = from_base64url(self.text(name))
         except ValueError:
             raise _damaged() from None
-        if len(data) != size:
+        if len(data) > most:
             raise _damaged()
         return data
 

@@ -1,22 +1,31 @@
 """Every protector by its name: the one place where a new one is entered."""
 
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.errors import ProtectorUnavailable
-from nskeys.ports import Protector
+from nskeys.crypto.keys import new_material
+from nskeys.errors import NskeysError, ProtectorUnavailable, SecretUnavailable
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Protector, SecretRequest
 from nskeys.protectors.file import FileProtector
 from nskeys.protectors.passphrase import DEFAULT_COST, PassphraseProtector
+from nskeys.protectors.tpm2 import Tpm2Protector
 
-_KNOWN_ELSEWHERE = ("tpm2", "pkcs11")
+_KNOWN_ELSEWHERE = ("pkcs11",)
 """Names that the key store's format gives to protectors which this program does not have."""
 
+_NO_STORE = "0" * 32
 
-def protector(name: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
-    """The protector of this name; ProtectorUnavailable (`not_included`, `unknown`). `cost` is for new
-    passphrases."""
+
+def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
+    """The protector that is named, with what is to bind behind a colon where it takes that: `file`,
+    `passphrase`, `tpm2`, `tpm2:DEVICE`. ProtectorUnavailable (`not_included`, `unknown`, `bad_device`).
+    `cost` is for new passphrases."""
+    name, colon, rest = uri.partition(":")
     match name:
-        case "file":
+        case "tpm2" if rest or not colon:
+            return Tpm2Protector(rest)
+        case "file" if not colon:
             return FileProtector()
-        case "passphrase":
+        case "passphrase" if not colon:
             return PassphraseProtector(cost)
         case _:
             reason = "not_included" if name in _KNOWN_ELSEWHERE else "unknown"
@@ -25,9 +34,32 @@ def protector(name: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
 
 def available() -> tuple[tuple[str, bool, str], ...]:
     """Every name, whether it can be used on this machine, and if not why (the reason's token). The
-    first that can is what a new installation takes."""
+    first that can is what a new installation takes. What a new installation would take by itself is
+    proven to work, by a wrap and an unwrap: where there is a TPM, this takes some tenths of a second."""
+    tpm2 = why_not(Tpm2Protector())
     return (
+        ("tpm2", not tpm2, tpm2),
         *((name, False, "not_included") for name in _KNOWN_ELSEWHERE),
         ("file", True, ""),
         ("passphrase", True, ""),
     )
+
+
+def why_not(chosen: Protector) -> str:
+    """The reason why it does not wrap and unwrap here; empty where it does."""
+    try:
+        with (
+            new_material() as kek,
+            chosen.unwrap(chosen.wrap(kek, _NO_STORE, _nobody), _NO_STORE, _nobody) as again,
+        ):
+            return "" if again.same_as(kek) else "does_not_work"
+    except ProtectorUnavailable as error:
+        return error.reason
+    except NskeysError:  # it does not open what it closed a moment ago
+        return "does_not_work"
+
+
+def _nobody(request: SecretRequest, retry: int) -> SecretBytes:
+    """ports.SecretProvider where nobody is there."""
+    del retry
+    raise SecretUnavailable(request.purpose.value)

@@ -25,6 +25,7 @@ class ProtectionService:
         installation = self._installation
         installation.require()
         chosen = installation.protectors(protector)
+        chosen.require()
         before = installation.key_store.info().protector
         cmdb_id = installation.cmdb.cmdb_id()
         # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
@@ -35,7 +36,7 @@ class ProtectionService:
             installation.changing("changing the protector"),
         ):
             event = installation.event(
-                Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=protector
+                Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
             # The audit line is committed only if the switch of generations succeeded.
             with installation.cmdb.changing(event) as change:

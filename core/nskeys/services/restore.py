@@ -103,6 +103,7 @@ class RestoreService:
     ) -> None:
         installation = self._installation
         chosen = installation.protectors(protector)
+        chosen.require()
         installation.home.prepare()
         with (
             _server_key(source, plan) as server_key,

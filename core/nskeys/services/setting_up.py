@@ -69,6 +69,7 @@ class SetUpService:
         """A new installation: its CMDB (or the one that is there), its first key, its server key."""
         installation = self._installation
         chosen = installation.protectors(protector)
+        chosen.require()
         installation.home.prepare()
         if installation.key_store.exists():
             raise AlreadySetUp(installation.home.path)
@@ -91,7 +92,7 @@ class SetUpService:
             event = installation.event(
                 Action.LOSS_ACCEPTED if lost else Action.SET_UP,
                 settings.server_name,
-                protector=protector,
+                protector=chosen.name,
                 lost=lost,
                 key=first.info.kid,
             )
@@ -106,7 +107,7 @@ class SetUpService:
             cmdb=installation.cmdb.address(),
             cmdb_id=cmdb_id,
             home=installation.home.path,
-            protector=protector,
+            protector=chosen.name,
             kid=first.info.kid,
         )
 

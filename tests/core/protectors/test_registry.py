@@ -2,8 +2,12 @@
 
 import pytest
 
-from nskeys.errors import ProtectorUnavailable
-from nskeys.protectors.registry import available, protector
+from nskeys.crypto.keys import new_material
+from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable
+from nskeys.protectors.registry import available, protector, why_not
+from tests.fakes.commands_on_path import CommandsOnPath
+from tests.fakes.fixed import NobodyToAsk
+from tests.fakes.tpm import Board
 
 
 def test_every_protector_that_is_available_can_be_had() -> None:
@@ -11,9 +15,10 @@ def test_every_protector_that_is_available_can_be_had() -> None:
         assert usable == (reason == "")
         if usable:
             assert protector(name).name == name
+            protector(name).require()
         else:
             with pytest.raises(ProtectorUnavailable) as refused:
-                protector(name)
+                protector(name).require()
             assert refused.value.reason == reason
 
 
@@ -22,7 +27,38 @@ def test_a_new_installation_needs_nobody() -> None:
     assert not protector(first).asks
 
 
-def test_a_protector_nobody_knows_is_not_had() -> None:
+@pytest.mark.parametrize("uri", ["../file", "file:", "file:x", "passphrase:hunter2", "tpm2:", "", "TPM2"])
+def test_a_protector_nobody_knows_is_not_had(uri: str) -> None:
     with pytest.raises(ProtectorUnavailable) as refused:
-        protector("../file")
-    assert (refused.value.protector, refused.value.reason) == ("../file", "unknown")
+        protector(uri)
+    assert (refused.value.protector, refused.value.reason) == (uri.partition(":")[0], "unknown")
+
+
+def test_a_tpm_may_be_named() -> None:
+    assert protector("tpm2:/dev/tpmrm1").name == "tpm2"
+    with pytest.raises(ProtectorUnavailable) as refused:
+        protector("tpm2:/dev/sda")
+    assert refused.value.reason == "bad_device"
+
+
+def test_a_tpm_that_works_is_what_a_new_installation_takes(board: Board) -> None:
+    assert why_not(protector(board.uri)) == ""
+
+
+def test_a_tpm_that_does_not_is_not(board: Board) -> None:
+    board.lock_out()
+    assert why_not(protector(board.uri)) == "locked_out"
+
+
+def test_one_that_closes_and_cannot_open_again_is_not(board: Board, on_path: CommandsOnPath) -> None:
+    """As systemd 252 does with an empty list of registers: it encrypts what nobody can decrypt."""
+    on_path.add(
+        "systemd-creds",
+        "for option; do shift; case $option in --tpm2-pcrs=*) option=--tpm2-pcrs=;; esac; "
+        'set -- "$@" "$option"; done; exec "$REAL" "$@"',
+    )
+    chosen = protector(board.uri)
+    wrapped = chosen.wrap(new_material(), "5a" * 16, NobodyToAsk())
+    with pytest.raises(KeyStoreDamaged):
+        chosen.unwrap(wrapped, "5a" * 16, NobodyToAsk())
+    assert why_not(chosen) == "does_not_work"

@@ -45,11 +45,26 @@ def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Sentence:
     )
 
 
+_OTHER_PROTECTOR = "Choose another one with '--protector passphrase' or '--protector file'."
+_UNTIL_USABLE = MappingProxyType(
+    {
+        "bad_device": "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own.",
+        "not_root": "Run the command again with sudo.",
+        "no_systemd_creds": "Install the package that brings systemd-creds (systemd 250 or newer).",
+        "library_missing": "Install it; on Debian: 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'.",
+        "locked_out": "Wait ten minutes and try again; nothing is lost.",
+        "register_used": "Restart this machine: then the register is empty, and the keys open again.",
+        "no_answer": "Try again; if it stays so, restart this machine.",
+    }
+)
+"""What makes a protector usable again; where nothing does, there is another one."""
+
+
 def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
     return Sentence(
         f"The protector {protector_name(error.protector)} cannot be used on this machine"
         f"{clause(error.reason)}.",
-        "Choose another one with '--protector passphrase' or '--protector file'.",
+        _UNTIL_USABLE.get(error.reason, _OTHER_PROTECTOR),
     )
 
 

@@ -136,8 +136,15 @@ _PLACES = {
 _PROTECTORS = {
     "not_included": "this version of nskeys does not have it",
     "unknown": "nskeys does not know it",
-    "no_tpm": "this machine has no TPM 2.0 that can be used",
+    "no_device": "no TPM 2.0 is to be found here",
+    "bad_device": "that is no name of a TPM",
+    "not_root": "only root may use it",
     "no_systemd_creds": "systemd-creds is not installed",
+    "systemd_too_old": "the systemd of this machine is older than 250",
+    "library_missing": "the TPM library (tpm2-tss) is not installed",
+    "locked_out": "it counted too many failures and refuses for a while",
+    "register_used": "a program wrote into its register 23 since the machine started",
+    "does_not_work": "it was tried, and did not work",
 }
 
 _CLAUSES = MappingProxyType({**_PROTECTORS, **_PLACES, **_DATABASE, **_CONTENT, **_TEXTS, **_FILES})

@@ -1,0 +1,147 @@
+"""`systemd-creds` (systemd 250 and newer), the way to the TPM: encrypt and decrypt through its pipes.
+
+What it says is read here once, and becomes an error of ours. All its failures end with the same exit code,
+so its words tell them apart; they are not translated (LC_ALL=C), and those below are the same in systemd
+252 and 257. A failure that is not known is `does_not_work`, never "bound elsewhere": that one allows a
+restore to take the key store's place.
+"""
+
+import base64
+import binascii
+import os
+import re
+import shutil
+from pathlib import Path
+
+from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, NskeysError, ProtectorUnavailable
+from nskeys.model.secret import SecretBytes
+from nskeys.protectors.child import Ended, run
+
+PROTECTOR = "tpm2"
+PATIENCE = 60.0
+"""Seconds for one call. It takes a tenth of one; a TPM without elliptic curves needs ten and more."""
+
+_OLDEST = 250
+_QUICK = 5.0  # seconds for a question that no TPM is needed for
+_WITHOUT_POLICY = "--tpm2-pcrs=23"
+_ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_LOG_TARGET": "console"}
+"""All of it: a variable that somebody set could name another TPM, another secret of the host, or a log."""
+
+_ELSEWHERE = (
+    "integrity check failed",  # TPM_RC_INTEGRITY: another TPM made it, or this one before it was cleared
+    "incorrect key",  # the TPM's half is right, so the host's is another one
+)
+_DAMAGED = (
+    "Embedded credential",
+    "Encrypted file",
+    "Unknown encryption format",
+    "in header",
+    "out of range",
+    "invalid or not supported",
+    "Failed to unmarshal",
+)
+_REASONS = (
+    ("ictionary attack lock", "locked_out"),
+    ("in DA lockout mode", "locked_out"),
+    ("olicy digest does not match", "register_used"),
+    ("policy does not match", "register_used"),
+    ("TPM2 support is not installed", "library_missing"),
+    ("TPM2 support not installed", "library_missing"),
+    ("Failed to load libtss2", "library_missing"),
+    ("initialize TCTI context", "no_device"),
+)
+
+
+def missing() -> str:
+    """Why the tool cannot be run, in a token: `no_systemd_creds`, `systemd_too_old`; empty if it can."""
+    if shutil.which("systemd-creds"):
+        return ""
+    version = _systemd_version()
+    return "systemd_too_old" if version is not None and version < _OLDEST else "no_systemd_creds"
+
+
+class SystemdCreds:
+    """Credentials that only the TPM `device` and this host's secret together open; `patience` is in
+    seconds, for one call."""
+
+    def __init__(self, device: str, host_secret: Path, patience: float) -> None:
+        self._device = device
+        self._environment = {**_ENVIRONMENT, "SYSTEMD_CREDENTIAL_SECRET": str(host_secret)}
+        self._patience = patience
+
+    def encrypt(self, name: str, secret: SecretBytes) -> bytes:
+        """The credential; ProtectorUnavailable."""
+        # Both keys are said: `auto`, the default, falls back to the host's alone without a word.
+        ended = self._run("encrypt", name, secret, "--with-key=host+tpm2", _WITHOUT_POLICY)
+        with ended.answer as answer:
+            if ended.code == 0:
+                return _decoded(answer.reveal())
+        raise _failure(ended.words, opening=False)
+
+    def decrypt(self, name: str, credential: bytes) -> SecretBytes:
+        """The secret again; KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
+        with SecretBytes(base64.b64encode(credential)) as given:
+            ended = self._run("decrypt", name, given, "--newline=no")
+        if ended.code == 0:
+            return ended.answer
+        ended.answer.wipe()
+        raise _failure(ended.words, opening=True)
+
+    def _run(self, verb: str, name: str, given: SecretBytes, *options: str) -> Ended:
+        program = shutil.which("systemd-creds")
+        if program is None:
+            raise ProtectorUnavailable(PROTECTOR, missing())
+        device = f"--tpm2-device={self._device}"
+        try:
+            return run(
+                [program, verb, f"--name={name}", device, *options, "-", "-"],
+                given,
+                self._environment,
+                self._patience,
+            )
+        except TimeoutError:
+            raise ProtectorUnavailable(PROTECTOR, "no_answer") from None
+        except OSError:
+            raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+
+
+def _failure(words: str, *, opening: bool) -> NskeysError:
+    for said, reason in _REASONS:
+        if said in words:
+            return ProtectorUnavailable(PROTECTOR, reason)
+    if opening and any(said in words for said in _ELSEWHERE):
+        return KeyStoreElsewhere(PROTECTOR)
+    if opening and any(said in words for said in _DAMAGED):
+        return KeyStoreDamaged("protector.json", "does_not_open")
+    return ProtectorUnavailable(PROTECTOR, "does_not_work")
+
+
+def _decoded(answer: bytes) -> bytes:
+    """From the lines of base64 that it writes."""
+    try:
+        return base64.b64decode(answer.replace(b"\n", b""), validate=True)
+    except binascii.Error:
+        raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+
+
+def _systemd_version() -> int | None:
+    program = shutil.which("systemctl")
+    if program is None:
+        return None
+    try:
+        with SecretBytes(b"") as nothing:
+            ended = run([program, "--version"], nothing, _ENVIRONMENT, _QUICK)
+    except OSError:  # TimeoutError is one
+        return None
+    found = re.match(rb"systemd (\d{1,6})\b", ended.answer.reveal())
+    return int(found[1]) if found else None
+
+
+def device_is_there(device: str) -> bool:
+    """Whether there is a device node of this name; what is no node is found out by using it."""
+    return not device.startswith("/") or Path(device).exists()
+
+
+def is_root() -> bool:
+    """The host's secret is root's alone, and so is the TPM."""
+    return os.geteuid() == 0
