@@ -105,8 +105,11 @@ _DUE = MappingProxyType(
 )
 _FAILURES = MappingProxyType(
     {
-        FailureReason.KEY_MISSING: "its key is missing",
-        FailureReason.TAMPERED: "its row was changed after it was sealed, or is damaged",
+        FailureReason.KEY_MISSING: ("key missing", "its key is missing"),
+        FailureReason.TAMPERED: (
+            "changed or damaged",
+            "its row was changed after it was sealed, or is damaged",
+        ),
     }
 )
 _FORMATS = MappingProxyType(
@@ -238,7 +241,12 @@ def due_sentence(reason: DueReason) -> str:
 
 def failure_words(reason: FailureReason) -> str:
     """Why a credential did not open, to stand behind its name."""
-    return _FAILURES[reason]
+    return _FAILURES[reason][1]
+
+
+def failure_name(reason: FailureReason) -> str:
+    """The same for a column: `key missing`."""
+    return _FAILURES[reason][0]
 
 
 def import_format_name(export: ImportFormat) -> str:

@@ -20,6 +20,9 @@ from nskeys.wording.times import when
 from nskeys.wording.ways import COMMANDS, Ways
 
 BARE = "This is a bare .kms: its companions were not checked, for it has none."
+STORED_NOT_TRIED = (
+    "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
+)
 
 _OPENED, _FAILED = "opened", "failed"
 

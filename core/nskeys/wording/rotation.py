@@ -37,9 +37,7 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
             f"It becomes the active key, and {credentials} {are} re-sealed under it.",
             WHY,
         )
-    left = (
-        f"{credentials} {are} still to be re-sealed" if plan.to_reseal else "every credential was tried"
-    )
+    left = f"{credentials} {are} still to be re-sealed" if plan.to_reseal else "every credential was tried"
     return (f"A rotation to key {kid} is under way, and {left}.", WHY)
 
 

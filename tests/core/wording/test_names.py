@@ -39,7 +39,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Action: (names.action_name,),
     CredentialKind: (names.kind_name,),
     DueReason: (names.due_sentence,),
-    FailureReason: (names.failure_words,),
+    FailureReason: (names.failure_words, names.failure_name),
     HomeState: (names.home_state_name,),
     ImportFormat: (names.import_format_name,),
     KeyFate: (names.key_fate_name,),

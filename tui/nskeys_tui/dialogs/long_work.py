@@ -37,6 +37,11 @@ class Outcome(Generic[T]):
     value: T | None = None
     error: NskeysError | None = None
 
+    @property
+    def ended(self) -> NskeysError:
+        """What ended it; `Cancelled` also where the whole app was left meanwhile."""
+        return self.error or Cancelled("")
+
 
 class DialogSecrets:
     """A `ports.SecretProvider` for a worker's thread: each secret is asked for in a dialog."""

@@ -10,6 +10,7 @@ from nskeys.services.sources import Source
 from nskeys.wording.copies import backup_name
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.names import (
+    failure_name,
     failure_words,
     key_fate_name,
     key_state_name,
@@ -50,7 +51,7 @@ def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
     facts = source.facts
     if facts is None:
         return (*rows, ("Contents", BARE))
-    kinds = ", ".join(kind_counts(facts.kinds))
+    kinds = ", ".join(kind_counts(kind for kind in facts.kinds if kind[1]))
     shown = [f"{kid_name(key.info.kid)} {key_state_name(key.info.state)}" for key in facts.keys]
     more = [f"and {number(len(shown) - _SHOWN_KEYS)} more"] if len(shown) > _SHOWN_KEYS else []
     return (
@@ -98,7 +99,7 @@ def proof_cells(
     cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
     if failure is None:
         return credential.credential_id, (*cells, "opened", ""), "good"
-    return credential.credential_id, (*cells, failure_words(failure), "!"), "error"
+    return credential.credential_id, (*cells, failure_name(failure), "!"), "error"
 
 
 def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: datetime) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from nskeys.errors import Cancelled, HintRefused, NskeysError
+from nskeys.errors import HintRefused, NskeysError
 from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
+from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
 from nskeys.services.passwords import check_hint, check_new_password
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.places import location_sentence
@@ -20,7 +21,8 @@ from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import browsed_folder
 from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.flowing import FlowScreen
+from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
@@ -37,7 +39,7 @@ _STAGES = (
 )
 
 
-class BackUp(Guided):
+class BackUp(FlowScreen[BackupFlow]):
     """From the first screen with a known destination: five keys and the password."""
 
     NAME = "Back up the keys"
@@ -55,43 +57,77 @@ class BackUp(Guided):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._plan: BackupPlan | None = None
+        super().__init__(session, BackupFlow())
         self._password: SecretBytes | None = None
-        self._written = ""
-
-    def on_mount(self) -> None:
-        """Begin with the destinations."""
-        self._show_destinations()
 
     def on_unmount(self) -> None:
         """A password that was not used is forgotten."""
         self._forget()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
-        if action in ("password", "hint"):
-            return self.step == "review"
+        """What was written can be drilled."""
         if action == "drill":
-            return self.step == "done"
-        if action == "go_on":
-            return self.step in ("review", "done")
+            return self.flow.report is not None
         return super().check_action(action, parameters)
+
+    def entered(self, flow: BackupFlow) -> None:
+        """A password is kept for as long as the flow has one."""
+        if not flow.has_password:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._password is not None:
+            self._password.wipe()
+        self._password = None
+
+    # --- the steps -----------------------------------------------------------------------------------
+
+    async def at(self, flow: BackupFlow) -> BackupFlow | None:
+        """Show or do this step."""
+        match flow.step:
+            case BackupStep.LOOKING:
+                return await self._look(flow)
+            case BackupStep.DESTINATION:
+                await self._show_destinations(flow)
+            case BackupStep.PASSWORD:
+                given = await self._ask_password(flow)
+                return flow.password_given() if given else flow.back()
+            case BackupStep.PLANNING if flow.plan is not None:
+                return await self._planned(flow, flow.plan.destination.address, flow.plan.hint)
+            case BackupStep.REVIEW if flow.plan is not None:
+                await self._review(flow.plan)
+            case BackupStep.RUNNING if flow.plan is not None and self._password is not None:
+                return await self._run(flow, flow.plan, self._password)
+            case BackupStep.DONE if flow.report is not None:
+                await self._done(flow.report)
+        return None
+
+    async def _look(self, flow: BackupFlow) -> BackupFlow | None:
+        await self.show(flow.step, "destination", words("Looking at the destinations …", "quiet"))
+        sights = await read(self.session.services.destinations.listing)
+        if not isinstance(sights, NskeysError):
+            return flow.looked(sights)
+        await self.tell(sights)
+        self.dismiss()
+        return None
+
+    async def _planned(self, flow: BackupFlow, address: str, hint: str) -> BackupFlow | None:
+        """The flow with a plan; where there can be none, say why and choose another destination."""
+        plan = await self.session.quickly(lambda: self.session.services.backup.plan(address, hint))
+        if not isinstance(plan, NskeysError):
+            return flow.planned(plan)
+        await self.tell(plan)
+        return flow.back()
 
     # --- destination ---------------------------------------------------------------------------------
 
-    @work(exclusive=True)
-    async def _show_destinations(self) -> None:
-        await self.show("looking", "destination", words("Looking at the destinations …", "quiet"))
-        sights = await read(self.session.services.destinations.listing)
-        if isinstance(sights, NskeysError):
-            await self.tell(sights)
-            self.dismiss()
-            return
-        choices = [Choice(*choice) for choice in destination_choices(sights)]
+    async def _show_destinations(self, flow: BackupFlow) -> None:
+        choices = [Choice(*choice) for choice in destination_choices(flow.sights)]
+        keys = [choice.key for choice in choices]
+        marked = keys.index(flow.likely.info.address) if flow.likely is not None else 0
         choices.append(Choice(_BROWSE, "Another folder, found by browsing"))
         choices.append(Choice(_TYPE, "Another folder, typed"))
-        await self.show("destination", "where to?", ChoiceList(choices))
+        await self.show(flow.step, "where to?", ChoiceList(choices, cursor=marked))
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
@@ -111,50 +147,42 @@ class BackUp(Guided):
                     help="A folder, best on another machine",
                 )
             )
-        if address and await self._make_plan(address, ""):
-            await self._ask_password()
+        if address and (planned := await self._planned(self.flow, address.strip(), "")):
+            self.go(planned)
 
-    async def _make_plan(self, address: str, hint: str) -> bool:
-        plan = await self.session.quickly(lambda: self.session.services.backup.plan(address, hint))
-        if isinstance(plan, NskeysError):
-            await self.tell(plan)
-            return False
-        self._plan = plan
-        return True
+    # --- password and hint ---------------------------------------------------------------------------
 
-    # --- password ------------------------------------------------------------------------------------
-
-    async def _ask_password(self) -> None:
-        """Ask until one can be used; Esc leaves the step as it was."""
-        plan, retry, refused = self._plan, 0, ""
-        if plan is None:
-            return
+    async def _ask_password(self, flow: BackupFlow) -> bool:
+        """Ask until one can be used; Esc leaves things as they were."""
+        hint = flow.plan.hint if flow.plan is not None else ""
+        refused = "" if flow.problem is None else str(say_in_app(flow.problem))
+        retry = int(bool(refused))
         while True:
             request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, "")
             password = await self.app.push_screen_wait(ask_secret(request, retry, refused))
             if password is None:
-                return
-            problem = await self.session.quickly(partial(self._check, password, plan.hint))
+                return False
+            problem = await self.session.quickly(partial(self._check, password, hint))
             if problem is None:
                 break
             password.wipe()
             retry, refused = retry + 1, str(say_in_app(problem))
         self._forget()
         self._password = password
-        await self._review()
+        return True
 
     def _check(self, password: SecretBytes, hint: str) -> None:
         check_new_password(password, hint, self.session.services.installation.key_store)
 
     @work(exclusive=True)
     async def action_password(self) -> None:
-        """Another password."""
-        await self._ask_password()
+        """Another password; Esc keeps the one there is."""
+        await self._ask_password(self.flow)
 
     @work(exclusive=True)
     async def action_hint(self) -> None:
         """A hint, which anybody can read in the backup."""
-        plan = self._plan
+        plan = self.flow.plan
         if plan is None:
             return
         hint = await self.app.push_screen_wait(
@@ -166,8 +194,9 @@ class BackUp(Guided):
                 check=self._hint_problem,
             )
         )
-        if hint is not None and await self._make_plan(plan.destination.address, hint):
-            await self._review()
+        if hint is not None:
+            planned = await self._planned(self.flow, plan.destination.address, hint)
+            self.go(planned)
 
     def _hint_problem(self, hint: str) -> str:
         try:
@@ -180,28 +209,17 @@ class BackUp(Guided):
 
     # --- review, work, result --------------------------------------------------------------------------
 
-    async def _review(self) -> None:
-        if self._plan is None:
-            return
-        warning = location_sentence(self._plan.where)
+    async def _review(self, plan: BackupPlan) -> None:
+        warning = location_sentence(plan.where)
         await self.show(
-            "review",
+            BackupStep.REVIEW,
             "this will be written",
-            Facts(plan_rows(self._plan)),
+            Facts(plan_rows(plan)),
             *([words(f"! {warning}", "warning")] if warning else []),
-            words("Enter writes it, reads it back and opens it.", "quiet"),
+            then="Enter writes it, reads it back and opens it.",
         )
 
-    @work(exclusive=True)
-    async def action_go_on(self) -> None:
-        """Write it; afterwards, leave."""
-        if self.step == "done":
-            self.dismiss()
-            return
-        plan, password = self._plan, self._password
-        if plan is None or password is None:
-            return
-
+    async def _run(self, flow: BackupFlow, plan: BackupPlan, password: SecretBytes) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
             if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry:
                 return SecretBytes(password.reveal())
@@ -211,43 +229,24 @@ class BackUp(Guided):
             return self.session.services.backup.execute(plan, provide, progress)
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
-        if outcome.value is not None:
-            self._forget()
-            await self._done(outcome.value)
-        elif isinstance(outcome.error, Cancelled):
-            await self._review()
-        else:
-            await self.tell(outcome.error)
-            if await self._make_plan(plan.destination.address, plan.hint):
-                await self._review()
-            else:
-                self._show_destinations()
+        return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
+
+    def action_go_on(self) -> None:
+        """Write it; afterwards, leave."""
+        self.go(None if self.flow.step is BackupStep.DONE else self.flow.run())
 
     async def _done(self, report: BackupReport) -> None:
-        self._written = report.copy.address
         first, *rest = backup_lines(report, KEYS)
         await self.show(
-            "done",
+            BackupStep.DONE,
             "done",
             words(first, "good"),
             Facts(report_rows(report)),
             *(words(f"! {line}" if line is rest[0] else line, "warning") for line in rest),
-            words("Keep the password apart from the file. d proves now that the credentials open with it."),
+            then="Keep the password apart from the file. d proves now that the credentials open with it.",
         )
 
     def action_drill(self) -> None:
         """Prove it, right here."""
-        self.app.push_screen(Drill(self.session, self._written))
-
-    def action_back(self) -> None:
-        """To the destinations; from there, and when it is done, leave."""
-        if self.step == "review":
-            self._forget()
-            self._show_destinations()
-        else:
-            self.dismiss()
-
-    def _forget(self) -> None:
-        if self._password is not None:
-            self._password.wipe()
-        self._password = None
+        if self.flow.report is not None:
+            self.app.push_screen(Drill(self.session, self.flow.report.copy.address))

@@ -18,16 +18,13 @@ from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 _BROWSE, _TYPE = "/browse", "/type"
 
 
-def backup_choices(copies: Sequence[BackupCopy], now: datetime) -> ChoiceList:
-    """The backups that are remembered, then the two ways to name another."""
+def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = "") -> ChoiceList:
+    """The backups that are remembered, the one at `likely` marked, then the two ways to name another."""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
-    return ChoiceList(
-        [
-            *choices,
-            Choice(_BROWSE, "Another file, found by browsing"),
-            Choice(_TYPE, "Another file, typed"),
-        ]
-    )
+    marked = [number for number, choice in enumerate(choices) if choice.key == likely]
+    choices.append(Choice(_BROWSE, "Another file, found by browsing"))
+    choices.append(Choice(_TYPE, "Another file, typed"))
+    return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
 
 async def chosen_address(screen: Screen[None], session: Session, key: str) -> str | None:

@@ -1,20 +1,22 @@
 """Drill: prove a backup without restoring it."""
 
-from textual import work
-
-from nskeys.model.operations import DrillReport
+from nskeys.model.operations import DrillReport, ProofReport
 from nskeys.ports import Progress, Stage
+from nskeys.services.flows.drill_flow import DrillFlow, DrillStep
+from nskeys.services.flows.source_flow import SourceFlow
+from nskeys.services.sources import Source
 from nskeys.wording.proofs import drill_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.presenters.restore import drill_rows
 from nskeys_tui.screens.from_backup import FromBackup
 from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.facts import Facts
 
 _STAGES = (Stage.OPENING, Stage.PROVING, Stage.RECORDING)
 
 
-class Drill(FromBackup):
+class Drill(FromBackup[DrillFlow]):
     """The proof of a restore without the restore."""
 
     NAME = "Drill"
@@ -24,32 +26,43 @@ class Drill(FromBackup):
     )
     NEXT = "Enter asks for its password and opens every credential with its keys."
 
-    @work(exclusive=True)
-    async def action_go_on(self) -> None:
-        """Drill; afterwards, leave."""
-        source = self.source
-        if self.step == "done" or source is None:
-            self.dismiss()
-            return
+    def __init__(self, session: Session, address: str = "") -> None:
+        super().__init__(session, DrillFlow(SourceFlow(named=bool(address))), address)
 
+    async def at(self, flow: DrillFlow) -> DrillFlow | None:
+        """Show or do this step."""
+        match flow.step:
+            case DrillStep.SOURCE:
+                return await self.at_source(flow)
+            case DrillStep.RUNNING if flow.source.source is not None:
+                return await self._run(flow, flow.source.source)
+            case DrillStep.DONE if flow.report is not None:
+                await self._done(flow, flow.report)
+        return None
+
+    def action_go_on(self) -> None:
+        """Drill; afterwards, leave."""
+        self.go(None if self.flow.step is DrillStep.DONE else self.flow.run())
+
+    async def _run(self, flow: DrillFlow, source: Source) -> DrillFlow:
         def run(progress: Progress) -> DrillReport:
             return self.session.services.drill.execute(source, self.session.secrets, progress)
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
-        if outcome.value is None:
-            await self.tell(outcome.error)
-            return
-        self.proof = outcome.value.proof
-        await self._done(outcome.value)
+        return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
-    async def _done(self, report: DrillReport) -> None:
-        whole = not report.proof.failures and not report.foreign
+    async def _done(self, flow: DrillFlow, report: DrillReport) -> None:
         _, sentence, *rest = drill_lines(report, KEYS)
         await self.show(
             "done",
             "done",
-            words(sentence if whole else f"! {sentence}", "good" if whole else "warning"),
+            words(sentence if flow.whole else f"! {sentence}", "good" if flow.whole else "warning"),
             Facts(drill_rows(report)),
             *(words(line) for line in rest),
-            words("l lists every credential that was tried.", "quiet"),
+            then="l lists every credential that was tried.",
         )
+
+    @property
+    def proof(self) -> ProofReport | None:
+        """Which credentials opened."""
+        return None if self.flow.report is None else self.flow.report.proof

@@ -1,24 +1,42 @@
 """What restore and drill begin with: a backup file, and what is in it, without its password."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys.model.operations import ProofReport
+from nskeys.services.flows.source_flow import SourceFlow, SourceStep
 from nskeys.services.sources import Source, find_source
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import backup_choices, chosen_address
-from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.flowing import F_co, Flow, FlowScreen
+from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
 
-class FromBackup(Guided):
+class SourcedFlow(Flow[F_co], Protocol[F_co]):
+    """A flow that begins with the choice of a backup."""
+
+    @property
+    def source(self) -> SourceFlow:
+        """How far that choice is."""
+        ...
+
+    def at_source(self, source: SourceFlow) -> F_co:
+        """The choice went on."""
+        ...
+
+
+F = TypeVar("F", bound=SourcedFlow[Any])
+
+
+class FromBackup(FlowScreen[F]):
     """Begins with the file that was named, or with the choice of one, and shows what is in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,29 +46,37 @@ class FromBackup(Guided):
     NEXT: ClassVar[str] = ""
     """What Enter does once the contents were seen."""
 
-    def __init__(self, session: Session, address: str = "") -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, flow: F, address: str) -> None:
+        super().__init__(session, flow)
         self._address = address
-        self.source: Source | None = None
-        self.proof: ProofReport | None = None
 
-    def on_mount(self) -> None:
-        """Begin."""
-        if self._address:
-            self.inspect(self._address)
-        else:
-            self.show_files()
+    def problem_of(self, flow: F) -> NskeysError | None:
+        """What kept a file from being taken, or what ended the work with it."""
+        return flow.source.problem or flow.problem
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
-        if action == "go_on":
-            return self.step in ("contents", "plan", "done")
-        if action == "proof":
-            return self.step == "done" and self.proof is not None
-        return super().check_action(action, parameters)
+    async def at_source(self, flow: F) -> F | None:
+        """Show or do a step of the choice."""
+        following = await self._source_step(flow.source)
+        if following is None:
+            return None
+        onwards: F = flow.at_source(following)
+        return onwards
 
-    @work(exclusive=True)
-    async def show_files(self) -> None:
+    async def _source_step(self, source: SourceFlow) -> SourceFlow | None:
+        match source.step:
+            case SourceStep.LOOKING if source.named:
+                return await self._inspect(source, self._address)
+            case SourceStep.LOOKING:
+                return await self._look(source)
+            case SourceStep.FILE:
+                likely = source.likely.address if source.likely is not None else ""
+                now = self.session.services.installation.clock.now()
+                await self.show("file", "which backup?", backup_choices(source.copies, now, likely))
+            case SourceStep.CONTENTS if source.source is not None:
+                await self._show_contents(source.source)
+        return None
+
+    async def _look(self, source: SourceFlow) -> SourceFlow:
         """The backups that the register remembers, each just looked at."""
         await self.show(
             "looking", "file", words("Looking at the backups that the register remembers …", "quiet")
@@ -59,46 +85,39 @@ class FromBackup(Guided):
         if isinstance(copies, NskeysError):
             await self.tell(copies)
             copies = ()
-        now = self.session.services.installation.clock.now()
-        await self.show("file", "which backup?", backup_choices(copies, now))
+        return source.looked(copies)
+
+    async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
+        """What is in the file, without its password."""
+        installation = self.session.services.installation
+        found = await read(lambda: find_source(installation, address))
+        return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
-        if self.step == "file":
+        if self.flow.source.step is SourceStep.FILE:
             self._choose(message.key)
 
     @work(exclusive=True)
     async def _choose(self, key: str) -> None:
         address = await chosen_address(self, self.session, key)
         if address:
-            self.inspect(address)
+            self.go(self.flow.at_source(await self._inspect(self.flow.source, address)))
 
-    @work(exclusive=True)
-    async def inspect(self, address: str) -> None:
-        """What is in the file, without its password."""
-        installation = self.session.services.installation
-        source = await read(lambda: find_source(installation, address))
-        if isinstance(source, NskeysError):
-            await self.tell(source)
-            if self.step != "file":
-                self.show_files()
-            return
-        self.source = source
+    async def _show_contents(self, source: Source) -> None:
         await self.show(
             "contents",
             "what is in it",
-            Facts(contents_rows(source, installation.clock.now())),
-            words(self.NEXT, "quiet"),
+            Facts(contents_rows(source, self.session.services.installation.clock.now())),
+            then=self.NEXT,
         )
+
+    @property
+    def proof(self) -> ProofReport | None:
+        """What the work proved."""
+        return None
 
     def action_proof(self) -> None:
         """Credential by credential."""
         if self.proof is not None:
             self.app.push_screen(ProofList(self.session, self.proof))
-
-    def action_back(self) -> None:
-        """To the choice of a file; from there, leave."""
-        if self.step == "contents" and not self._address:
-            self.show_files()
-        else:
-            self.dismiss()

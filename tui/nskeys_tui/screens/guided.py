@@ -25,6 +25,7 @@ class Guided(Screen[None]):
     DEFAULT_CSS = """
     Guided {
         & #step { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & #then { height: auto; padding: 0 1; }
         & .guided--words { height: auto; margin: 0 0 1 0; }
         & #step Facts { margin: 0 0 1 0; }
         & #step ChoiceList { margin: 0 0 1 0; }
@@ -53,6 +54,7 @@ class Guided(Screen[None]):
         yield TitleBar(self.NAME)
         yield Rule()
         yield VerticalScroll(id="step", can_focus=False)
+        yield Static(id="then")
         yield Rule()
         yield KeyBar()
 
@@ -61,13 +63,16 @@ class Guided(Screen[None]):
         """Which step is shown: a token of the subclass."""
         return self._step
 
-    async def show(self, step: str, heading: str, *widgets: Widget) -> None:
-        """Show one step; the first widget that can be is focused."""
+    async def show(self, step: str, heading: str, *widgets: Widget, then: str = "") -> None:
+        """Show one step; the first widget that can be is focused. `then` says what a key does next; it is
+        seen however long the step is."""
         self._step = step
         self.query(Rule).first().say(heading)
         room = self.query_one("#step", VerticalScroll)
         await room.remove_children()
         await room.mount(*widgets)
+        self.query_one("#then", Static).update(Content(then))
+        self.query_one("#then", Static).display = bool(then)
         room.scroll_home(animate=False)
         for widget in room.query("*"):
             if widget.focusable:

@@ -34,7 +34,7 @@ _COLUMNS = (
     Column("Kind", 10, 10),
     Column("Name", 16, weight=3),
     Column("Account", 14, weight=2, essential=False),
-    Column("Result", 14, 30, weight=2, styled=True),
+    Column("Result", 18, 18, styled=True),
     Column("", 1, 1, styled=True),
 )
 

@@ -87,7 +87,7 @@ class Protection(Guided):
             "now",
             "what binds the keys",
             Facts(protection_rows(info)),
-            words("c binds them in another way. A backup has its own password, whatever is chosen here."),
+            then="c binds them in another way. A backup has its own password, whatever is chosen here.",
         )
 
     # --- a backup first ----------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Protection(Guided):
             "the change",
             Facts(change_rows(self._info.protector, self._wanted)),
             words(CHANGE_MEANS),
-            words("Enter does it. Nothing is changed yet.", "quiet"),
+            then="Enter does it. Nothing is changed yet.",
         )
 
     @work(exclusive=True)

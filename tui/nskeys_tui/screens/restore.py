@@ -2,15 +2,17 @@
 
 from contextlib import ExitStack
 
-from textual import on, work
+from textual import on
 
 from nskeys.bootstrap import protectors
-from nskeys.errors import Cancelled
-from nskeys.model.operations import RestorePlan, RestoreReport
+from nskeys.errors import NskeysError
+from nskeys.model.operations import ProofReport, RestorePlan, RestoreReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.sources import OpenSource, opened
+from nskeys.services.flows.restore_flow import RestoreFlow, RestoreStep
+from nskeys.services.flows.source_flow import SourceFlow
+from nskeys.services.sources import OpenSource, Source, opened
 from nskeys.wording.names import protector_label, protector_words
-from nskeys.wording.proofs import plan_lines, restore_lines
+from nskeys.wording.proofs import STORED_NOT_TRIED, plan_lines, restore_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, key_rows
@@ -23,7 +25,7 @@ from nskeys_tui.widgets.facts import Facts
 _STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
 
 
-class Restore(FromBackup):
+class Restore(FromBackup[RestoreFlow]):
     """A plan you see first, then all or nothing, then a proof credential by credential."""
 
     NAME = "Restore keys"
@@ -34,51 +36,84 @@ class Restore(FromBackup):
     NEXT = "Enter asks for its password. Nothing is changed yet."
 
     def __init__(self, session: Session, address: str = "") -> None:
-        super().__init__(session, address)
+        usable = tuple(name for name, usable, _ in protectors() if usable)
+        super().__init__(session, RestoreFlow(usable, SourceFlow(named=bool(address))), address)
         self._open: OpenSource | None = None
-        self._plan: RestorePlan | None = None
-        self._protector = ""
         self._held = ExitStack()
 
     def on_unmount(self) -> None:
         """Keys that were opened are wiped."""
+        self._close()
+
+    def entered(self, flow: RestoreFlow) -> None:
+        """The backup is held open for as long as the flow needs it."""
+        if not flow.holds_keys:
+            self._close()
+
+    def _close(self) -> None:
         self._held.close()
+        self._open = None
 
-    @on(ChoiceList.Chosen)
-    def _protector_chosen(self, message: ChoiceList.Chosen) -> None:
-        if self.step == "protector":
-            self._protector = message.key
-            self._run()
+    # --- the steps -----------------------------------------------------------------------------------
 
-    # --- the plan ----------------------------------------------------------------------------------------
+    async def at(self, flow: RestoreFlow) -> RestoreFlow | None:
+        """Show or do this step."""
+        match flow.step:
+            case RestoreStep.SOURCE:
+                return await self.at_source(flow)
+            case RestoreStep.OPENING if flow.source.source is not None:
+                return await self._open_it(flow, flow.source.source)
+            case RestoreStep.PLANNING:
+                return await self._plan_again(flow)
+            case RestoreStep.PLAN if flow.plan is not None:
+                await self._show_plan(flow.plan)
+            case RestoreStep.FOREIGN if flow.plan is not None:
+                return flow.next() if await self._confirmed(flow.plan) else flow.back()
+            case RestoreStep.PROTECTOR:
+                await self._show_protectors(flow)
+            case RestoreStep.RUNNING if flow.plan is not None and self._open is not None:
+                return await self._run(flow, flow.plan, self._open)
+            case RestoreStep.DONE:
+                await self._done(flow.report)
+        return None
 
-    @work(exclusive=True)
-    async def action_go_on(self) -> None:
+    def action_go_on(self) -> None:
         """What this step offers."""
-        if self.step == "contents":
-            await self._open_it()
-        elif self.step == "plan":
-            await self._confirm()
-        elif self.step == "done":
-            self.dismiss()
+        match self.flow.step:
+            case RestoreStep.SOURCE:
+                self.go(self.flow.open())
+            case RestoreStep.PLAN:
+                self.go(self.flow.next())
+            case RestoreStep.DONE:
+                self.go(None)
 
-    async def _open_it(self) -> None:
-        source, services = self.source, self.session.services
-        if source is None:
-            return
+    # --- the plan ------------------------------------------------------------------------------------
+
+    async def _open_it(self, flow: RestoreFlow, source: Source) -> RestoreFlow:
+        services = self.session.services
 
         def run(progress: Progress) -> tuple[OpenSource, RestorePlan]:
             context = opened(services.installation, source, self.session.secrets, progress)
             open_source = self._held.enter_context(context)
             return open_source, services.restore.plan(open_source)
 
-        self._held.close()
         outcome = await self.session.work("Open the backup", run, (Stage.OPENING,))
         if outcome.value is None:
-            await self.tell(outcome.error)
-            return
-        self._open, self._plan = outcome.value
-        await self._show_plan(self._plan)
+            return flow.failed(outcome.ended)
+        self._open, plan = outcome.value
+        return flow.planned(plan)
+
+    async def _plan_again(self, flow: RestoreFlow) -> RestoreFlow | None:
+        """Something changed here meanwhile; the backup is open still."""
+        source = self._open
+        if source is None:
+            return flow.back()
+        await self.tell(flow.problem)
+        plan = await self.session.quickly(lambda: self.session.services.restore.plan(source))
+        if not isinstance(plan, NskeysError):
+            return flow.planned(plan)
+        await self.tell(plan)
+        return flow.back()
 
     async def _show_plan(self, plan: RestorePlan) -> None:
         first, *rest = plan_lines(plan, KEYS)
@@ -88,24 +123,18 @@ class Restore(FromBackup):
             words(first),
             Facts(key_rows(plan)),
             *(words(line) for line in rest),
-            words("Enter restores. Nothing is changed yet.", "quiet"),
+            then="Enter restores. Nothing is changed yet.",
         )
 
-    async def _confirm(self) -> None:
-        plan = self._plan
-        if plan is None:
-            return
-        if plan.foreign and not await self.app.push_screen_wait(
-            Confirm(
-                "This backup is foreign", *foreign_question(plan.foreign), yes="Restore it all the same"
-            )
-        ):
-            return
-        if not plan.sets_up:
-            self._run()
-            return
-        available = [name for name, usable, _ in protectors() if usable]
-        choices = [Choice(name, protector_label(name), protector_words(name)) for name in available]
+    async def _confirmed(self, plan: RestorePlan) -> bool:
+        question = Confirm(
+            "This backup is foreign", *foreign_question(plan.foreign), yes="Restore it all the same"
+        )
+        answer = await self.app.push_screen_wait(question)
+        return answer is True
+
+    async def _show_protectors(self, flow: RestoreFlow) -> None:
+        choices = [Choice(name, protector_label(name), protector_words(name)) for name in flow.protectors]
         await self.show(
             "protector",
             "what protects the keys here",
@@ -113,13 +142,15 @@ class Restore(FromBackup):
             ChoiceList(choices),
         )
 
-    # --- the work --------------------------------------------------------------------------------------
+    @on(ChoiceList.Chosen)
+    def _protector_chosen(self, message: ChoiceList.Chosen) -> None:
+        if self.flow.step is RestoreStep.PROTECTOR:
+            self.go(self.flow.protect(message.key))
 
-    @work(exclusive=True)
-    async def _run(self) -> None:
-        plan, source, services = self._plan, self._open, self.session.services
-        if plan is None or source is None:
-            return
+    # --- the work ------------------------------------------------------------------------------------
+
+    async def _run(self, flow: RestoreFlow, plan: RestorePlan, source: OpenSource) -> RestoreFlow:
+        services = self.session.services
 
         def run(progress: Progress) -> RestoreReport:
             return services.restore.execute(
@@ -127,38 +158,31 @@ class Restore(FromBackup):
                 source,
                 self.session.secrets,
                 services.installation.settings.read(),
-                self._protector,
-                accept_foreign=bool(plan.foreign),
+                flow.protector,
+                accept_foreign=flow.accepted,
                 progress=progress,
             )
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
-        if outcome.value is not None:
-            self.proof = outcome.value.proof
-            await self._done(outcome.value)
-        elif isinstance(outcome.error, Cancelled) and outcome.error.what != "proof":
-            await self._show_plan(plan)
-        else:
-            await self.tell(outcome.error)
-            self.dismiss()
+        return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
-    async def _done(self, report: RestoreReport) -> None:
-        self._held.close()
+    async def _done(self, report: RestoreReport | None) -> None:
+        if report is None:
+            await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
+            return
         whole = not report.proof.failures
         first, second, *rest = restore_lines(report, KEYS)
+        re_entered = "" if whole else ", and what must be re-entered"
         await self.show(
             "done",
             "done",
             words(first),
             words(second if whole else f"! {second}", "good" if whole else "warning"),
             *(words(line) for line in rest),
-            words("l lists every credential that was tried, and what must be re-entered.", "quiet"),
+            then=f"l lists every credential that was tried{re_entered}.",
         )
 
-    def action_back(self) -> None:
-        """One step back; nothing was changed before the work."""
-        if self.step in ("plan", "protector") and self.source is not None:
-            self._held.close()
-            self.inspect(self.source.address)
-        else:
-            super().action_back()
+    @property
+    def proof(self) -> ProofReport | None:
+        """Which credentials opened."""
+        return None if self.flow.report is None else self.flow.report.proof

@@ -1,14 +1,14 @@
 """Rotation: what the next step does, the gate, the work, and what came of it."""
 
+from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.keys import KeyState
 from nskeys.model.operations import ProofReport, RotationPlan, RotationReport
 from nskeys.ports import Progress, Stage
+from nskeys.services.flows.rotation_flow import RotationFlow, RotationStep
 from nskeys.wording.reports import rotation_lines
 from nskeys.wording.rotation import (
     LEFT,
@@ -22,19 +22,20 @@ from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.flowing import FlowScreen
+from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 
 _STAGES = (Stage.UNLOCKING, Stage.RESEALING)
 
 
-class Rotate(Guided):
+class Rotate(FlowScreen[RotationFlow]):
     """Each visit does the next step that may be done; what was broken off goes on."""
 
     NAME = "Rotate the key"
     HELP = (
-        "A rotation makes a new key and seals every credential anew under it. First a backup elsewhere has "
+        "A rotation makes a new key and re-seals every credential under it. First a backup elsewhere has "
         "to hold the new key. It can be stopped between two batches and goes on from there; whoever comes "
         "next finishes it. Old keys stay."
     )
@@ -46,122 +47,117 @@ class Rotate(Guided):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._plan: RotationPlan | None = None
-        self._report: RotationReport | None = None
-        self._away = False
-
-    def on_mount(self) -> None:
-        """Begin."""
-        self._make_plan()
+        super().__init__(session, RotationFlow())
+        self._away = self._stopped = False
 
     def on_screen_resume(self) -> None:
-        """Back from a backup: the gate may be open now."""
+        """Back from a backup: the gate may be open now, or nothing is due any more."""
         if self._away:
             self._away = False
-            self._make_plan()
+            self.go(RotationFlow() if self.flow.step is not RotationStep.DONE else self.flow)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
-        plan, report = self._plan, self._report
-        if action == "go_on":
-            return self.step == "done" or (self.step == "plan" and plan is not None and not waits(plan))
-        if action == "back_up":
-            due = report is not None and bool(report.due)
-            return (self.step == "plan" and plan is not None and waits(plan)) or (
-                self.step == "done" and due
-            )
-        if action == "without":
-            return self.step == "plan" and plan is not None and not plan.gate_open
+        """What did not open can be listed."""
         if action == "left":
-            return self.step == "done" and report is not None and bool(report.left)
+            return self.flow.report is not None and bool(self.flow.report.left)
         return super().check_action(action, parameters)
 
-    # --- the plan ----------------------------------------------------------------------------------------
+    # --- the steps -----------------------------------------------------------------------------------
 
-    @work(exclusive=True)
-    async def _make_plan(self, *before: str) -> None:
-        if self._plan is None:
-            await self.show("looking", "", words("Looking at the keys and their backups …", "quiet"))
+    async def at(self, flow: RotationFlow) -> RotationFlow | None:
+        """Show or do this step."""
+        match flow.step:
+            case RotationStep.LOOKING:
+                return await self._look(flow)
+            case RotationStep.SKIP if flow.plan is not None:
+                return flow.run() if await self._confirmed(flow.plan) else flow.back()
+            case RotationStep.RUNNING if flow.plan is not None:
+                return await self._run(flow, flow.plan)
+            case RotationStep.WAITING if flow.report is not None:
+                return RotationFlow()  # the key was made just now: look how things stand with it
+            case RotationStep.DONE if flow.report is not None:
+                await self._done(flow.report)
+            case _ if flow.plan is not None:
+                await self._show_plan(flow.step, flow.plan)
+        return None
+
+    async def _look(self, flow: RotationFlow) -> RotationFlow | None:
+        await self.show(flow.step, "", words("Looking at the keys and their backups …", "quiet"))
         plan = await read(self.session.services.rotation.plan)
-        if isinstance(plan, NskeysError):
-            await self.tell(plan)
-            self.dismiss()
-            return
-        self._plan = plan
+        if not isinstance(plan, NskeysError):
+            return flow.looked(plan)
+        await self.tell(plan)
+        self.dismiss()
+        return None
+
+    async def _show_plan(self, step: RotationStep, plan: RotationPlan) -> None:
         first, *rest = rotation_plan_lines(plan)
+        due = waits(plan)
+        before = [words(STOPPED)] if self._stopped else []
+        self._stopped = False
         await self.show(
-            "plan",
-            "a backup is due" if waits(plan) else "the next step",
-            *(words(line, "good") for line in before),
-            words(f"! {first}" if waits(plan) else first, "warning" if waits(plan) else ""),
+            step,
+            "a backup is due" if due else "the next step",
+            *before,
+            words(f"! {first}" if due else first, "warning" if due else ""),
             *(words(line) for line in rest),
-            words(rotation_next(plan), "quiet"),
+            then=rotation_next(plan),
         )
+
+    async def _confirmed(self, plan: RotationPlan) -> bool:
+        question = Confirm(
+            "Without a backup",
+            *without_backup_question(plan),
+            yes="Yes, rotate without a backup",
+            no="No, a backup first",
+        )
+        answer = await self.app.push_screen_wait(question)
+        return answer is True
+
+    async def _run(self, flow: RotationFlow, plan: RotationPlan) -> RotationFlow:
+        def run(progress: Progress) -> RotationReport:
+            return self.session.services.rotation.execute(
+                plan, self.session.secrets, flow.without_backup, progress
+            )
+
+        outcome = await self.session.work(self.NAME, run, _STAGES)
+        if outcome.value is not None:
+            return flow.done(outcome.value)
+        self._stopped = isinstance(outcome.error, Cancelled)
+        return flow.failed(outcome.ended)
+
+    async def _done(self, report: RotationReport) -> None:
+        due = await read(self.session.services.backup.due)
+        if not isinstance(due, NskeysError):
+            report = replace(report, due=due)
+            self.flow = replace(self.flow, report=report)
+        first, *rest = rotation_lines(report, KEYS)
+        await self.show(
+            RotationStep.DONE,
+            "done",
+            words(first, "" if report.left else "good"),
+            *([words(f"! {' '.join(rest)}", "warning")] if rest else []),
+            then=LEFT if report.left else "",
+        )
+
+    # --- keys ------------------------------------------------------------------------------------------
+
+    def action_go_on(self) -> None:
+        """Do it; afterwards, leave."""
+        self.go(None if self.flow.step is RotationStep.DONE else self.flow.run())
+
+    def action_without(self) -> None:
+        """Skip the gate; that is asked once more, in plain words."""
+        self.go(self.flow.skip())
 
     def action_back_up(self) -> None:
         """The backup that is due, right here."""
         self._away = True
         self.app.push_screen(BackUp(self.session))
 
-    # --- the work ----------------------------------------------------------------------------------------
-
-    def action_go_on(self) -> None:
-        """Do it; afterwards, leave."""
-        if self.step == "done":
-            self.dismiss()
-        else:
-            self._run(without_backup=False)
-
-    @work(exclusive=True)
-    async def action_without(self) -> None:
-        """Skip the gate, once that was confirmed in plain words."""
-        if self._plan is None:
-            return
-        question = Confirm(
-            "Without a backup",
-            *without_backup_question(self._plan),
-            yes="Yes, rotate without a backup",
-            no="No, a backup first",
-        )
-        if await self.app.push_screen_wait(question):
-            self._run(without_backup=True)
-
-    @work(exclusive=True)
-    async def _run(self, *, without_backup: bool) -> None:
-        plan = self._plan
-        if plan is None:
-            return
-
-        def run(progress: Progress) -> RotationReport:
-            return self.session.services.rotation.execute(
-                plan, self.session.secrets, without_backup, progress
-            )
-
-        outcome = await self.session.work(self.NAME, run, _STAGES)
-        report = outcome.value
-        if report is None:
-            await self.tell(outcome.error)
-            self._make_plan(*((STOPPED,) if isinstance(outcome.error, Cancelled) else ()))
-        elif report.state is KeyState.PRE_ACTIVE:
-            self._make_plan()
-        else:
-            await self._done(report)
-
-    async def _done(self, report: RotationReport) -> None:
-        self._report = report
-        first, *rest = rotation_lines(report, KEYS)
-        whole = not report.left and not report.due
-        await self.show(
-            "done",
-            "done",
-            words(first, "" if report.left else "good"),
-            *(words(f"! {line}" if not whole and line is rest[0] else line, "warning") for line in rest),
-            *([words(LEFT, "quiet")] if report.left else []),
-        )
-
     def action_left(self) -> None:
         """Those that did not open."""
-        if self._report is not None:
-            left = ProofReport(self._report.resealed, self._report.left)
+        report = self.flow.report
+        if report is not None:
+            left = ProofReport(report.resealed, report.left)
             self.app.push_screen(ProofList(self.session, left, title="What is left", only_failures=True))

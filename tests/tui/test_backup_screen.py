@@ -1,0 +1,317 @@
+"""Back up, step by step: where to, under which password, what will be written, and what came of it."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from nskeys.errors import BackupNotProven
+from nskeys.model.operations import RegistryValues
+from nskeys.model.register import Proof
+from nskeys.services.backup import BackupService
+from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.widgets.password_input import PasswordInput
+from tests.fakes.fixed import AFTERNOON
+from tests.fakes.real_site import RealServer
+from tests.fakes.servers import PASSPHRASE, PASSWORD
+from tests.tui.on_screen import SIZES, OnScreen, server_in
+from tests.tui.stage import SMALL_SIZE, until
+
+LONG = "a-folder-of-the-vault-with-a-long-name/for-the-notification-servers/of-the-second-building"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> RealServer:
+    """Three credentials, no backup."""
+    return server_in(tmp_path, "one", "two", "three")
+
+
+async def to_password(stage: OnScreen, pilot: Pilot[Any]) -> None:
+    await stage.wait(pilot, "where to?", "Another folder, typed")
+    await stage.press(pilot, "enter", until="New password for the backup")
+
+
+async def give_password(stage: OnScreen, pilot: Pilot[Any], password: str = PASSWORD) -> None:
+    for _ in range(2):
+        await stage.type(pilot, password)
+        await pilot.press("tab")
+    await pilot.press("enter")
+
+
+async def to_review(stage: OnScreen, pilot: Pilot[Any]) -> None:
+    await to_password(stage, pilot)
+    await give_password(stage, pilot)
+    await stage.wait(pilot, "this will be written")
+
+
+def untouched(server: RealServer) -> bool:
+    """No file, no row, no registry value, no line in the audit trail."""
+    vault = list(Path(server.vault).iterdir())
+    registry = server.installation.registry.read()
+    return (vault, server.register_rows(), registry) == ([], [], RegistryValues())
+
+
+# --- the whole way -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_from_the_destination_to_the_sentence_that_says_it_is_complete(
+    server: RealServer, size: tuple[int, int]
+) -> None:
+    stage = OnScreen(server, BackUp, size)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        assert "3 credentials" in stage.words
+        assert "elsewhere (declared" in stage.words
+        await stage.press(pilot, "enter", until="cryptographic keys is complete.")
+        assert "Where" in stage.words
+        assert "Lies" not in stage.words
+        assert "opened after it was written" in stage.words
+        (copy,) = server.services.register.copies()
+        assert (copy.proof, copy.backup.generation) == (Proof.OPENED, 1)
+        assert copy.address in stage.path_text
+        assert server.installation.registry.read().backup_date == AFTERNOON
+        await pilot.press("enter")
+        await stage.left(pilot)
+
+
+async def test_five_keys_and_the_password_with_a_destination_that_is_known(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        pressed = ["enter", "tab", "enter", "enter"]
+        await pilot.press(pressed[0])
+        await stage.wait(pilot, "New password for the backup")
+        await stage.type(pilot, PASSWORD)
+        await pilot.press(pressed[1])
+        await stage.type(pilot, PASSWORD)
+        await stage.press(pilot, pressed[2], until="this will be written")
+        await stage.press(pilot, pressed[3], until="is complete.")
+
+
+async def test_the_name_that_was_shown_is_the_name_that_is_written(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        server.clock.advance(minutes=3)
+        await stage.press(pilot, "enter", until="is complete.")
+        (written,) = Path(server.vault).iterdir()
+        assert written.name.endswith("-20261123T140200Z.zip")
+        assert written.name in stage.path_text
+
+
+async def test_what_was_written_can_be_drilled_at_once(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        await stage.press(pilot, "enter", until=("is complete.", "d Drill"))
+        await stage.press(pilot, "d", until=("what is in it", "number 1 of CMDB"))
+
+
+async def test_a_folder_that_is_typed_is_taken_as_it_is_meant(server: RealServer, tmp_path: Path) -> None:
+    folder = tmp_path / LONG
+    folder.mkdir(parents=True)
+    stage = OnScreen(server, BackUp, SMALL_SIZE)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
+        await stage.type(pilot, f" {folder} ")
+        await stage.press(pilot, "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written")
+        assert str(folder) in stage.path_text
+        await stage.press(pilot, "enter", until="is complete.")
+        assert len(list(folder.iterdir())) == 1
+
+
+async def test_a_backup_on_this_machine_says_that_it_does_not_help_and_names_keys(
+    server: RealServer,
+) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
+        await stage.type(pilot, server.local)
+        await stage.press(pilot, "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written")
+        assert "! This backup lies on this machine: the disk that dies takes both." in stage.words
+        await stage.press(pilot, "enter", until="is complete.")
+        assert "Add a place elsewhere under Destinations in the menu (m)" in stage.words
+        assert "nskeys backup" not in stage.words
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_destination_that_cannot_be_written_is_said_and_another_one_can_be_chosen(
+    server: RealServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    stage = OnScreen(server, BackUp, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
+        await stage.type(pilot, str(tmp_path / "file"))
+        await stage.press(pilot, "enter", until="choose another one.")
+        assert "'nskeys" not in stage.words
+        await stage.press(pilot, "enter", until="where to?")
+        assert untouched(server)
+
+
+async def test_a_folder_that_vanished_after_the_review_leads_back_to_the_destinations(
+    server: RealServer,
+) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        with server.cut_off(server.vault):
+            await stage.press(pilot, "enter", until="cannot be reached")
+            await stage.press(pilot, "enter", until="where to?")
+            await stage.wait(pilot, "! The destination")
+        assert untouched(server)
+        await stage.press(pilot, "escape")
+        await stage.left(pilot)
+
+
+async def test_a_file_that_could_not_be_read_back_is_no_backup(
+    server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise BackupNotProven("", "differs")
+
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        monkeypatch.setattr(BackupService, "_prove", fails)
+        await stage.press(pilot, "enter", until=("so it is no backup.", "Remove that file"))
+        await stage.press(pilot, "enter", until="where to?")
+        assert server.register_rows() == []
+
+
+async def test_passwords_that_cannot_be_used_are_refused_with_the_reason(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "one")
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_password(stage, pilot)
+        await stage.press(pilot, "enter", until="Type a password, or leave with Esc.")
+        await stage.type(pilot, "one thing")
+        await pilot.press("tab")
+        await stage.type(pilot, "another")
+        await stage.press(pilot, "enter", until="The two passwords differ.")
+        assert untouched(server)
+
+
+async def test_a_password_that_opens_the_key_store_too_is_refused(tmp_path: Path) -> None:
+    from nskeys.ports import Purpose
+    from tests.fakes.fixed import Answers
+    from tests.fakes.real_site import RealSite
+
+    server = RealSite(tmp_path).server()
+    server.set_up(
+        "passphrase", Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE], Purpose.PASSPHRASE: [PASSPHRASE]})
+    )
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_password(stage, pilot)
+        await give_password(stage, pilot, PASSPHRASE)
+        await stage.wait(pilot, "also opens the key store of this server.", "one loss is not two.")
+        await give_password(stage, pilot)
+        await stage.press(pilot, until="this will be written")
+        # The store's own passphrase is asked for when its keys are needed, and once.
+        await stage.press(pilot, "enter", until="Passphrase of the key store")
+        await stage.type(pilot, PASSPHRASE)
+        await stage.press(pilot, "enter", until="is complete.")
+
+
+async def test_a_hint_that_holds_the_password_is_refused_and_another_one_is_taken(
+    server: RealServer,
+) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        await stage.press(pilot, "h", until="readable for anybody")
+        await stage.type(pilot, f"it is {PASSWORD}")
+        await stage.press(pilot, "enter", until="! The hint contains the password.")
+        await pilot.press(*["backspace"] * 60)
+        await stage.type(pilot, "in the safe")
+        await stage.press(pilot, "enter", until=("this will be written", "in the safe"))
+        await stage.press(pilot, "enter", until="is complete.")
+        assert server.services.register.copies()[0].backup.hint == "in the safe"
+
+
+async def test_a_password_that_the_hint_gives_away_is_refused(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        await stage.press(pilot, "h", until="readable for anybody")
+        await stage.type(pilot, "the name of the cat: minka")
+        await stage.press(pilot, "enter", until="this will be written")
+        await stage.press(pilot, "p", until="New password for the backup")
+        await give_password(stage, pilot, "minka")
+        await stage.wait(pilot, "The hint contains the password.")
+        await stage.press(pilot, "escape", until="this will be written")
+        await stage.press(pilot, "enter", until="is complete.")  # with the password from before
+
+
+# --- leaving -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["destination", "password", "review"])
+async def test_esc_at_every_step_leads_back_and_changes_nothing(server: RealServer, step: str) -> None:
+    stage = OnScreen(server, BackUp)
+    audit = server.audit()
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        if step == "password":
+            await to_password(stage, pilot)
+        elif step == "review":
+            await to_review(stage, pilot)
+        if step != "destination":
+            await stage.press(pilot, "escape", until="where to?")
+        await pilot.press("escape")
+        await stage.left(pilot)
+    assert untouched(server)
+    assert server.audit() == audit
+
+
+async def test_a_password_is_forgotten_with_the_screen(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        screen = stage.app.screen
+        assert isinstance(screen, BackUp)
+        password = screen._password
+        assert password is not None
+        await pilot.press("escape")
+        await stage.wait(pilot, "where to?")
+        assert len(password) == 0
+        assert not list(stage.app.screen.query(PasswordInput))
+
+
+async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
+    server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    facts = BackupService._facts
+
+    def slow(self: BackupService, *given: Any) -> Any:
+        reached.set()
+        assert go_on.wait(10)
+        return facts(self, *given)
+
+    monkeypatch.setattr(BackupService, "_facts", slow)
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        await pilot.press("enter")
+        await until(pilot, reached.is_set)
+        await stage.press(pilot, "escape", until="Stopping at the next safe place")
+        go_on.set()
+        await stage.wait(pilot, "this will be written")
+        assert untouched(server)
+        assert server.lock_is_free()
+        await stage.press(pilot, "enter", until="is complete.")
