@@ -2,8 +2,8 @@
 
 The file begins with 16 bytes that say to which machine-id it belongs (`sd_id128_get_machine_app_specific`:
 HMAC-SHA256 under the machine-id of a constant of systemd's, made a version 4 UUID, RFC 9562 section 5.4),
-and systemd-creds *deletes* it where they do not fit, even when it was asked to decrypt (systemd 252 to
-257, `get_credential_host_secret`). An attempt to open the keys of a machine whose machine-id was lost
+and systemd-creds *deletes* it where they do not fit, even when it was asked to decrypt
+(`get_credential_host_secret` in systemd 252). An attempt to open the keys of a machine whose machine-id was lost
 would so destroy what they could be opened with once the machine-id is put back. So it is looked at first.
 """
 
