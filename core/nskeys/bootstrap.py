@@ -23,6 +23,7 @@ from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.register import RegisterService
 from nskeys.services.restore import RestoreService
 from nskeys.services.rotation import RotationService
+from nskeys.services.runbook import RunbookService
 from nskeys.services.setting_up import SetUpService
 from nskeys.services.verifying import VerifyService
 from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
@@ -60,6 +61,7 @@ class Services:
     destinations: DestinationService
     protection: ProtectionService
     audit: AuditService
+    runbook: RunbookService
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -120,6 +122,7 @@ def wire(installation: Installation) -> Services:
         destinations=DestinationService(installation),
         protection=ProtectionService(installation),
         audit=AuditService(installation),
+        runbook=RunbookService(installation),
     )
 
 

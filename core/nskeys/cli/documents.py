@@ -28,6 +28,7 @@ from nskeys.model.operations import (
 )
 from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState, Totals
 from nskeys.model.register import BackupCopy
+from nskeys.model.runbook import Runbook
 from nskeys.model.times import to_rfc3339
 
 if TYPE_CHECKING:
@@ -202,6 +203,31 @@ def copy(item: BackupCopy) -> Document:
         "retired": time(item.retired),
         "signed": item.signed,
         "counts": item.counts,
+    }
+
+
+def runbook(facts: Runbook) -> Document:
+    """`runbook`."""
+    return {
+        "server": facts.server,
+        "home": facts.home,
+        "cmdb_id": facts.cmdb_id,
+        "cmdb": facts.cmdb_address,
+        "server_key": facts.server_key,
+        "open_kms_sha256": facts.reader_sha256,
+        "credentials": _totals(facts.totals),
+        "good": [_runbook_copy(item) for item in facts.good],
+        "others": [_runbook_copy(item) for item in facts.others],
+        "taken": time(facts.taken),
+    }
+
+
+def _runbook_copy(item: BackupCopy) -> Document:
+    return {
+        **copy(item),
+        "archive_sha256": item.backup.archive_sha256,
+        "protection": item.backup.protection.value,
+        "recipients": list(item.backup.recipients),
     }
 
 

@@ -20,6 +20,7 @@ from nskeys.cli.commands import (
     register,
     registry,
     restore,
+    runbook,
     status,
     verify,
 )
@@ -86,7 +87,7 @@ def _add_commands(commands: Commands) -> None:
     """In the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
-    for module in (destination, register, registry, protector, audit):
+    for module in (runbook, destination, register, registry, protector, audit):
         module.add(commands)
 
 

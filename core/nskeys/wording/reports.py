@@ -160,6 +160,11 @@ def destination_works(address: str) -> str:
     return f"{shown(address)} works: something was written there and removed again."
 
 
+def saved_line(path: str) -> str:
+    """Something was written to a file for a person to keep."""
+    return f"It is in {shown(path)} now."
+
+
 def copy_added(copy: BackupCopy, ways: Ways = COMMANDS) -> str:
     """`register add` found a backup."""
     return f"{_named(copy)} is in the register now, as intact; {ways.prove_more}"

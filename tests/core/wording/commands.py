@@ -28,6 +28,8 @@ register check
 register add FILE
 register retire ID
 registry
+runbook [--html] [--output FILE]
+re-entry [--csv] [--output FILE]
 protector show
 protector change
 audit [--verify]
@@ -35,7 +37,7 @@ audit [--verify]
 _EVERYWHERE = {"--home", "--json", "--passphrase-file"}
 _KNOWN = {}
 for _line in _GRAMMAR.strip().splitlines():
-    _words = tuple(re.match(r"[a-z]+(?: [a-z]+)?(?= |$)", _line)[0].split())  # type: ignore[index]  # every line has one
+    _words = tuple(re.match(r"[a-z-]+(?: [a-z]+)?(?= |$)", _line)[0].split())  # type: ignore[index]  # every line has one
     _rest = _line[len(" ".join(_words)) :]
     _KNOWN[_words] = (
         set(re.findall(r"--[a-z-]+", _rest)) | _EVERYWHERE,

@@ -1,0 +1,36 @@
+"""What a runbook says: this server, its backups, and what opens them. No secret is in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nskeys.model.recoverability import Totals
+from nskeys.model.register import BackupCopy
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """The facts for the person who was not there, as they were at one moment."""
+
+    server: str
+    home: str
+    cmdb_id: str
+    cmdb: str
+    """`SQLite` or `PostgreSQL`."""
+    cmdb_address: str
+    """The path or URL, without any password."""
+    cmdb_url: str
+    """The URL as it is configured; empty for the file in the home."""
+    protector: str
+    server_key: str
+    """Thumbprint of the server key, 64 hex digits: backups are signed by it."""
+    reader_sha256: str
+    """Of `open_kms.py`, which lies in every archive; 64 hex digits."""
+    kinds: tuple[tuple[str, int], ...]
+    totals: Totals
+    good: tuple[BackupCopy, ...]
+    """Copies that would bring keys back, newest first."""
+    others: tuple[BackupCopy, ...]
+    """Copies that do not count now, newest first; retired ones and those that nobody vouches for are
+    left out."""
+    taken: datetime
+    """When all of this was looked at."""

@@ -1,0 +1,281 @@
+"""The runbook: what the person does who was not there when the server died, for this very server.
+
+Database, then keys, then proof. It holds no secret, and says so; what comes from outside (names, paths,
+hints) is made safe here, and quoted where it stands in a command.
+"""
+
+import shlex
+from collections.abc import Iterator
+
+from nskeys.model.backup import KMS_NAME, READER_NAME, Protection
+from nskeys.model.recoverability import Totals
+from nskeys.model.register import BackupCopy
+from nskeys.model.runbook import Runbook
+from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.names import kid_name, kind_counts, proof_words, protection_name, protector_words
+from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
+from nskeys.wording.places import location_name
+from nskeys.wording.reports import headline
+from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count, number, size
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import when
+
+NO_GOOD_COPY = "No backup elsewhere counts, so this runbook leads nowhere once this machine is gone."
+READING = "Looking at every backup …"
+SAVE_PROMPT = "Paths, file names, hashes, and who can open what. No secrets."
+FILE_HELP = "A name that ends with .html makes a page to print, with a QR code; any other one plain text."
+_SYSTEM_HOME = "/var/lib/nskeys"
+_IN_FULL = 3
+"""Copies that are described in full; of the others the address says where to look."""
+_NO_FILE = "FILE"
+_BACKUP = '"$backup"'
+_SHOWN_KEYS = 8
+
+
+def runbook_page(runbook: Runbook) -> Page:
+    """The whole runbook."""
+    return Page(
+        f"Runbook: bringing back the credentials of {safe(runbook.server)}",
+        (
+            Chapter("What this is", tuple(_about(runbook))),
+            Chapter("What you need", tuple(_needs(runbook))),
+            Chapter("The backups, newest first", tuple(_backups(runbook))),
+            Chapter("Step 1: the database", tuple(_database(runbook))),
+            Chapter("Step 2: the keys", tuple(_keys(runbook))),
+            Chapter("Step 3: the proof", tuple(_proof(runbook))),
+            Chapter("If nskeys is not at hand", tuple(_without_nskeys(runbook))),
+        ),
+    )
+
+
+def file_problem(name: str) -> str:
+    """What keeps a name from being one for a runbook's file; empty for nothing."""
+    return "" if name.strip() else "Type the name of a new file."
+
+
+def is_html(name: str) -> bool:
+    """Whether a file of this name is to hold HTML."""
+    return name.lower().endswith((".html", ".htm"))
+
+
+# --- before -----------------------------------------------------------------------------------------
+
+
+def _about(runbook: Runbook) -> Iterator[Part]:
+    yield Words(
+        f"Made {when(runbook.taken)} by 'nskeys runbook'. There is no secret in it. Print it, keep it "
+        "where this server is not, and make it anew after each backup. Take your time: nothing changes "
+        "before 'nskeys restore' without '--plan', and a wrong password does no harm."
+    )
+    yield Pairs(
+        (
+            ("Server", safe(runbook.server)),
+            ("CMDB id", runbook.cmdb_id),
+            ("Database", f"{runbook.cmdb}, {safe(runbook.cmdb_address)}"),
+            ("Home", safe(runbook.home)),
+            ("Server key", runbook.server_key),
+            ("Credentials", _credentials(runbook)),
+            ("Protector", protector_words(runbook.protector)),
+        )
+    )
+    missing = runbook.totals.total - runbook.totals.recoverable
+    yield Words(headline(runbook.totals), mark=bool(missing))
+    if missing:
+        yield Words(_what_is_missing(runbook.totals))
+
+
+def _credentials(runbook: Runbook) -> str:
+    kinds = ", ".join(kind_counts(runbook.kinds))
+    total = number(runbook.totals.total)
+    return f"{total}: {kinds}" if kinds else total
+
+
+def _what_is_missing(totals: Totals) -> str:
+    parts = []
+    if totals.at_risk:
+        parts.append(f"{number(totals.at_risk)} at risk: no backup elsewhere that counts holds their key")
+    if totals.lost:
+        parts.append(f"{number(totals.lost)} lost: their key is neither here nor in such a backup")
+    return f"{'; '.join(parts)}. These would have to be re-entered."
+
+
+def _needs(runbook: Runbook) -> Iterator[Part]:
+    yield Words(
+        "1. A copy of the database. The backups below hold the keys and not the database: it comes from "
+        "where this server's database is backed up."
+    )
+    yield Words("2. One of the backups below; the newest that can be reached is the best.")
+    yield Words(f"3. {_opener(runbook)}")
+    yield Words("4. A machine with nskeys, or with unzip and age; see the last chapter.")
+
+
+def _opener(runbook: Runbook) -> str:
+    if _has_recipients(runbook):
+        return "The identity file of one of the recipients named below. There is no password."
+    return (
+        "The password of that backup. nskeys keeps it nowhere, and without it nobody opens the file; the "
+        "hint says where to look, or whom to ask."
+    )
+
+
+# --- the backups ------------------------------------------------------------------------------------
+
+
+def _backups(runbook: Runbook) -> Iterator[Part]:
+    if not runbook.good:
+        yield Words(NO_GOOD_COPY, mark=True)
+    drawn: set[str] = set()
+    for copy in runbook.good[:_IN_FULL]:
+        yield Pairs(tuple(_copy(runbook, copy)))
+        if copy.backup.archive_sha256 not in drawn:
+            drawn.add(copy.backup.archive_sha256)
+            yield Code(f"SHA-256 of {safe(copy.backup.archive_name)}", copy.backup.archive_sha256)
+    if runbook.good[_IN_FULL:]:
+        yield Words("Older ones, or further copies:")
+        yield Pairs(tuple(_brief(copy) for copy in runbook.good[_IN_FULL:]))
+    if runbook.others:
+        yield Words("These did not count when this was made, and may still help where nothing else does:")
+        yield Pairs(tuple(_brief(copy, why_not(copy)) for copy in runbook.others))
+
+
+def _copy(runbook: Runbook, copy: BackupCopy) -> Iterator[tuple[str, str]]:
+    backup = copy.backup
+    yield "File", safe(copy.address)
+    yield "Where", location_name(copy.where)
+    yield "Backup", f"number {number(backup.generation)}, made {when(backup.created)}, {size(backup.size)}"
+    yield "SHA-256", backup.archive_sha256
+    yield "keys.kms", backup.kms_sha256
+    yield "Opens with", protection_name(backup.protection)
+    for recipient in backup.recipients:
+        yield "", safe(recipient)
+    yield "Hint", safe(backup.hint) or "none was given"
+    names = listed(tuple(kid_name(kid) for kid in backup.kids), _SHOWN_KEYS)
+    yield "Keys", f"{count(len(backup.kids), 'key')}: {names}"
+    if (backup.server_key, backup.cmdb_id) != (runbook.server_key, runbook.cmdb_id):
+        yield "Foreign", "it was not made by this server, so a restore wants '--accept-foreign'"
+    reached = copy.reached(copy.proof)
+    yield "Proof", proof_words(copy.proof) + (f", {when(reached)}" if reached else "")
+    yield "Last seen", when(copy.look_moment)
+
+
+def _brief(copy: BackupCopy, why: str = "") -> tuple[str, str]:
+    return backup_name(copy), safe(copy.address) + (f" ({why})" if why else "")
+
+
+# --- the steps --------------------------------------------------------------------------------------
+
+
+def _database(runbook: Runbook) -> Iterator[Part]:
+    if runbook.cmdb != "SQLite":
+        yield Words("Bring the database back on its server, until it answers at this address:")
+        yield Commands((safe(runbook.cmdb_address),))
+        yield Words(
+            "Its password comes from the passfile (~/.pgpass of the user who runs nskeys), never from the "
+            "address."
+        )
+        return
+    path = safe(runbook.cmdb_address)
+    yield Words("Put the copy of the database where it was, for root alone:")
+    yield Commands(
+        (
+            f"install -d -m 0700 {_quoted(_folder(path))}",
+            f"install -m 0600 {_quoted(path.rpartition('/')[2])} {_quoted(path)}",
+        )
+    )
+    yield Words(
+        "Where a file with the same name and '-journal' at its end lies beside the copy, it belongs to it: "
+        "put it there too, before anything opens the database."
+    )
+
+
+def _keys(runbook: Runbook) -> Iterator[Part]:
+    yield Words(
+        "Fetch the newest backup that you can reach, and say once where it lies. This is the path by which "
+        "this server reached it; on another machine it may be mounted or copied elsewhere:"
+    )
+    yield Commands((_names_backup(runbook), f"sha256sum {_BACKUP}"))
+    yield Words(
+        "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
+        "see what is in it. That needs no password, and the server key in it has to be the one above too:"
+    )
+    yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
+    asked = "what opens it" if _has_recipients(runbook) else "the password"
+    yield Words(f"See what a restore would do, and do it. Both ask for {asked}:")
+    restore = f"nskeys{_home(runbook)} restore {_BACKUP}{_set_up(runbook)}"
+    yield Commands((f"{restore} --plan", restore))
+
+
+def _proof(runbook: Runbook) -> Iterator[Part]:
+    nskeys = f"nskeys{_home(runbook)}"
+    yield Words("Open every credential, and list what did not come back:")
+    yield Commands((f"{nskeys} verify", f"{nskeys} re-entry"))
+    yield Words(
+        "The keys come from hardware that is gone. When all is well, seal everything under a new key, and "
+        "back that up:"
+    )
+    yield Commands(
+        (
+            f"{nskeys} key rotate",
+            f"{nskeys} backup --to DESTINATION",
+            f"{nskeys} key rotate",
+        )
+    )
+
+
+def _without_nskeys(runbook: Runbook) -> Iterator[Part]:
+    yield Words("unzip and age (the package 'age' of the distribution) show the keys:")
+    age = f"age -d -i IDENTITY_FILE {KMS_NAME}" if _has_recipients(runbook) else f"age -d {KMS_NAME}"
+    yield Commands((_names_backup(runbook), f"unzip {_BACKUP} {KMS_NAME}", age))
+    if not _has_recipients(runbook):
+        yield from _reader(runbook)
+    yield Words(
+        "What is shown is a JWK Set (RFC 7517) with the keys. RESTORE.txt in the archive says what they "
+        "are and how a credential is opened with them. Do not leave them in a file: they open everything."
+    )
+
+
+def _reader(runbook: Runbook) -> Iterator[Part]:
+    yield Words(
+        f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer. Run it only "
+        "if its checksum is this one, for an exchanged reader could keep the password:"
+    )
+    yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
+    yield Pairs((("SHA-256", runbook.reader_sha256),))
+    yield Commands((f"python3 -I {READER_NAME} {KMS_NAME}",))
+
+
+# --- parts of commands ------------------------------------------------------------------------------
+
+
+def _newest(runbook: Runbook) -> BackupCopy | None:
+    return next(iter((*runbook.good, *runbook.others)), None)
+
+
+def _has_recipients(runbook: Runbook) -> bool:
+    newest = _newest(runbook)
+    return newest is not None and newest.backup.protection is Protection.RECIPIENTS
+
+
+def _names_backup(runbook: Runbook) -> str:
+    """What a shell calls the backup from then on: typed once, from paper."""
+    newest = _newest(runbook)
+    return f"backup={_NO_FILE if newest is None else _quoted(safe(newest.address))}"
+
+
+def _home(runbook: Runbook) -> str:
+    return "" if runbook.home == _SYSTEM_HOME else f" --home {_quoted(safe(runbook.home))}"
+
+
+def _set_up(runbook: Runbook) -> str:
+    """What a new machine must be told of this one."""
+    cmdb = f" --cmdb {_quoted(safe(runbook.cmdb_url))}" if runbook.cmdb_url else ""
+    return f" --server-name {_quoted(safe(runbook.server))}{cmdb}"
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text)

@@ -1,0 +1,205 @@
+"""The runbook in words: in the right order, complete, without a secret, and nothing in it can bite."""
+
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from nskeys.model.backup import Protection
+from nskeys.model.keys import Kid
+from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.recoverability import Totals
+from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.model.runbook import Runbook
+from nskeys.wording.page_html import page_html
+from nskeys.wording.page_text import page_lines
+from nskeys.wording.pages import Commands
+from nskeys.wording.runbook import NO_GOOD_COPY, file_problem, is_html, runbook_page
+from tests.core.wording.commands import is_valid
+
+MOMENT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
+IDENTITY = BackupIdentity(
+    kms_sha256="a" * 64,
+    archive_sha256="b" * 64,
+    archive_name="ns01-5ac19e2b-20261122T130200Z.zip",
+    size=11_400,
+    server="ns01.example.net",
+    cmdb_id="5ac19e2b" * 4,
+    server_key="c" * 64,
+    created=MOMENT,
+    generation=41,
+    previous=None,
+    kids=(Kid("d" * 64), Kid("e" * 64)),
+    protection=Protection.PASSWORD,
+    recipients=(),
+    hint="the sealed envelope",
+)
+COPY = BackupCopy(
+    backup=IDENTITY,
+    destination="/mnt/vault",
+    address="/mnt/vault/ns01-5ac19e2b-20261122T130200Z.zip",
+    where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups"),
+    proofs=(),
+    sight=Sight.GOOD,
+    look_moment=MOMENT,
+    good_moment=MOMENT,
+    signed=True,
+).with_proof(Proof.CREDENTIALS_OPEN, MOMENT)
+RUNBOOK = Runbook(
+    server="ns01.example.net",
+    home="/var/lib/nskeys",
+    cmdb_id="5ac19e2b" * 4,
+    cmdb="SQLite",
+    cmdb_address="/var/lib/nskeys/cmdb.sqlite3",
+    cmdb_url="",
+    protector="tpm2",
+    server_key="c" * 64,
+    reader_sha256="f" * 64,
+    kinds=(("hierarchy", 2), ("run-as", 12)),
+    totals=Totals(total=14, recoverable=14, at_risk=0, lost=0, opens_here=14),
+    good=(COPY,),
+    others=(),
+    taken=MOMENT,
+)
+
+
+def text(runbook: Runbook) -> str:
+    """As one line: how it is wrapped does not matter here."""
+    return " ".join(" ".join(page_lines(runbook_page(runbook))).split())
+
+
+def typed(runbook: Runbook) -> list[str]:
+    """Every line that is to be typed."""
+    parts = [part for chapter in runbook_page(runbook).chapters for part in chapter.parts]
+    return [line for part in parts if isinstance(part, Commands) for line in part.lines]
+
+
+def test_it_says_database_then_keys_then_proof() -> None:
+    titles = [chapter.title for chapter in runbook_page(RUNBOOK).chapters]
+    steps = [title for title in titles if title.startswith("Step")]
+    assert steps == ["Step 1: the database", "Step 2: the keys", "Step 3: the proof"]
+    lines = typed(RUNBOOK)
+    order = ["install -m 0600", "sha256sum", "nskeys inspect", "nskeys restore", "nskeys verify", "age -d"]
+    places = [next(n for n, line in enumerate(lines) if line.startswith(words)) for words in order]
+    assert places == sorted(places)
+
+
+def test_everything_that_one_needs_stands_in_it() -> None:
+    said = text(RUNBOOK)
+    for fact in (
+        "ns01.example.net",
+        RUNBOOK.cmdb_id,
+        RUNBOOK.server_key,
+        RUNBOOK.reader_sha256,
+        COPY.address,
+        IDENTITY.archive_sha256,
+        IDENTITY.kms_sha256,
+        "the sealed envelope",
+        "nfs4 vault02:/backups",
+        "dddddddd",
+        "every credential of its keys opened, 2026-11-2",
+        "There is no secret in it",
+        "hierarchy 2, run-as 12",
+    ):
+        assert fact in said, fact
+
+
+def test_what_is_to_be_typed_can_be_typed() -> None:
+    for runbook in (RUNBOOK, replace(RUNBOOK, home="/srv/my home", cmdb_url="sqlite:////srv/x y")):
+        ours = [line for line in typed(runbook) if line.startswith("nskeys")]
+        assert len(ours) >= 7
+        for line in ours:
+            words = [word.replace(" ", "_") for word in shlex.split(line)]
+            if words[1] == "--home":
+                words = [words[0], *words[3:], *words[1:3]]
+            if "--server-name" in words:  # of a home that is set up by the restore
+                place = words.index("--server-name")
+                del words[place : place + 2]
+            assert is_valid(" ".join(words)), line
+
+
+def test_a_home_and_a_database_of_ones_own_are_named() -> None:
+    runbook = replace(RUNBOOK, home="/srv/my home", cmdb_url="sqlite:////srv/x.sqlite3")
+    restore = [line for line in typed(runbook) if " restore " in line]
+    told = "--server-name ns01.example.net --cmdb sqlite:////srv/x.sqlite3"
+    done = f"nskeys --home '/srv/my home' restore \"$backup\" {told}"
+    assert restore == [f"{done} --plan", done]
+
+
+def test_a_postgresql_database_is_brought_back_on_its_server() -> None:
+    url = "postgresql://nskeys@db01/nskeys"
+    said = text(replace(RUNBOOK, cmdb="PostgreSQL", cmdb_address=url, cmdb_url=url))
+    assert url in said
+    assert "passfile" in said
+    assert "install -m" not in said
+
+
+def test_of_many_copies_the_newest_are_told_in_full_and_every_address_stands_there() -> None:
+    copies = tuple(
+        replace(COPY, address=f"/mnt/vault/{number}.zip", backup=replace(IDENTITY, generation=number))
+        for number in range(60, 40, -1)
+    )
+    said = text(replace(RUNBOOK, good=copies))
+    assert all(copy.address in said for copy in copies)
+    assert said.count("Opens with") == 3
+    assert (
+        said.index("/mnt/vault/60.zip") < said.index("/mnt/vault/59.zip") < said.index("/mnt/vault/41.zip")
+    )
+    assert typed(replace(RUNBOOK, good=copies))[2] == "backup=/mnt/vault/60.zip"
+
+
+def test_one_archive_has_one_code_wherever_it_lies() -> None:
+    twice = replace(RUNBOOK, good=(COPY, replace(COPY, address="/mnt/other/a.zip")))
+    assert page_html(runbook_page(twice)).count("<figure>") == 1
+    assert page_html(runbook_page(RUNBOOK)).count("<figure>") == 1
+
+
+def test_without_a_copy_that_counts_it_says_that_it_leads_nowhere() -> None:
+    said = text(replace(RUNBOOK, good=()))
+    assert f"! {NO_GOOD_COPY}" in said
+    assert "backup=FILE" in said
+    here = replace(COPY, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK))
+    said = text(replace(RUNBOOK, good=(), others=(here,)))
+    assert "(lies on this machine)" in said
+    assert f"backup={COPY.address}" in said
+
+
+def test_credentials_that_would_not_come_back_are_counted() -> None:
+    said = text(replace(RUNBOOK, totals=Totals(14, 11, 2, 1, 13)))
+    assert "! If this server died now, 11 of 14 credentials would come back." in said
+    assert "2 at risk" in said
+    assert "1 lost" in said
+
+
+def test_a_backup_for_recipients_is_opened_by_their_identity() -> None:
+    backup = replace(IDENTITY, protection=Protection.RECIPIENTS, recipients=("age1abc", "age1def"), hint="")
+    said = text(replace(RUNBOOK, good=(replace(COPY, backup=backup),)))
+    assert "age1abc" in said
+    assert "There is no password." in said
+    assert "none was given" in said
+    assert "age -d -i IDENTITY_FILE keys.kms" in said
+    assert "open_kms.py" not in said
+
+
+def test_a_backup_of_another_server_says_so() -> None:
+    theirs = replace(COPY, backup=replace(IDENTITY, server_key="9" * 64))
+    assert "--accept-foreign" in text(replace(RUNBOOK, good=(theirs,)))
+    assert "--accept-foreign" not in text(RUNBOOK)
+
+
+def test_hostile_names_neither_steer_a_terminal_nor_a_browser_nor_a_shell() -> None:
+    evil = "\x1b]0;x\x07\u202e<script>'; rm -rf / #"
+    backup = replace(IDENTITY, hint=evil, archive_name=evil, server=evil)
+    copy = replace(COPY, backup=backup, address=f"/mnt/{evil}", destination=f"/mnt/{evil}")
+    runbook = replace(RUNBOOK, server=evil, home=f"/{evil}", cmdb_address=f"/{evil}/c", good=(copy, copy))
+    assert all(line.isprintable() for line in page_lines(runbook_page(runbook)))
+    assert "<script>" not in page_html(runbook_page(runbook))
+    for line in typed(runbook):
+        assert not {"rm", ";"} & set(shlex.split(line, comments=True)), line
+
+
+def test_the_name_of_a_file_says_what_it_will_hold() -> None:
+    assert is_html("runbook.HTML")
+    assert is_html("a.htm")
+    assert not is_html("runbook.txt")
+    assert file_problem(" ")
+    assert not file_problem("x")

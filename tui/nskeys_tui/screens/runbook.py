@@ -1,0 +1,141 @@
+"""The runbook, to read here or to save: the steps for the person who was not there."""
+
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.services.lists import save_text
+from nskeys.wording.page_html import page_html
+from nskeys.wording.page_text import fitted, page_lines
+from nskeys.wording.pages import Page
+from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
+from nskeys.wording.terminal import safe
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_NAME = "Runbook"
+
+
+class Runbook(Screen[None]):
+    """As it is printed; longer than the screen."""
+
+    HELP = (
+        "What somebody needs who was not there when this server died: which backups there are, who opens "
+        "them, and what to type. There is no secret in it. s saves it: a name that ends with .html makes "
+        "one file to print, with the backup's checksum as a QR code."
+    )
+    DEFAULT_CSS = """
+    Runbook {
+        & #pages { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & #page { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back", tooltip="Back to where you came from"),
+        Binding("s", "save", "Save", tooltip="Write it to a file, as text or as HTML to print"),
+        Binding("down", "scroll(1)", "Scroll", tooltip="Go on reading; Page down goes a page on"),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("pagedown,space", "scroll_page(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("home", "scroll_to(0)", show=False),
+        Binding("end", "scroll_to(1)", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._page: Page | None = None
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        yield TitleBar(_NAME)
+        yield Rule()
+        with VerticalScroll(id="pages", can_focus=False):
+            yield Static(id="page")
+        yield Rule()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Every copy is looked at for it, so that takes a moment."""
+        self.query_one("#page", Static).update(Content(READING))
+        self._collect()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to save before it is there."""
+        if action == "save":
+            return self._page is not None
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True)
+    async def _collect(self) -> None:
+        runbook = await read(self._session.services.runbook.collect)
+        if isinstance(runbook, NskeysError):
+            self.dismiss()
+            tell(self.app, _NAME, runbook)
+            return
+        self._page = runbook_page(runbook)
+        self._lay()
+        self.refresh_bindings()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width, other lines."""
+        self._lay()
+
+    def _lay(self) -> None:
+        if self._page is None:
+            return
+        cells = max(20, self.size.width - 3)  # a blank on both sides, and the scroll bar
+        lines = fitted(page_lines(self._page, cells), cells)
+        self.query_one("#page", Static).update(Content("\n".join(lines)))
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    @property
+    def _pages(self) -> VerticalScroll:
+        return self.query_one("#pages", VerticalScroll)
+
+    def action_scroll(self, lines: int) -> None:
+        """Some lines on or back."""
+        self._pages.scroll_relative(y=lines, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        """A page on or back, with one line kept."""
+        self._pages.scroll_relative(y=pages * max(1, self._pages.size.height - 1), animate=False)
+
+    def action_scroll_to(self, end: int) -> None:
+        """To the beginning, or to the end."""
+        self._pages.scroll_to(y=self._pages.max_scroll_y if end else 0, animate=False)
+
+    # --- saving ------------------------------------------------------------------------------------------
+
+    @work(exclusive=True)
+    async def action_save(self) -> None:
+        """Write it to a file that is not there yet."""
+        page = self._page
+        path = await self.app.push_screen_wait(
+            AskLine(
+                "Save the runbook", SAVE_PROMPT, "File", "runbook.html", help=FILE_HELP, check=file_problem
+            )
+        )
+        if path is None or page is None:
+            return
+        name = path.strip()
+        text = page_html(page) if is_html(name) else "\n".join(page_lines(page)) + "\n"
+        saved = await self._session.quickly(lambda: save_text(name, text))
+        if isinstance(saved, NskeysError):
+            tell(self.app, "Save the runbook", saved)
+        else:
+            self.app.push_screen(Notice("Save the runbook", f"The runbook is in {safe(saved)}."))
