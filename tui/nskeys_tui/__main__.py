@@ -5,16 +5,21 @@ show locals was taken out of its surroundings.
 """
 
 import ctypes
+import gc
 import os
 import resource
 import signal
 import sys
 from collections.abc import MutableMapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from nskeys.errors import NskeysError
+    from nskeys_tui.screens.arriving import Connected
     from nskeys_tui.screens.refused import Refused
 
 _PR_SET_DUMPABLE = 4
@@ -58,21 +63,35 @@ def _open_app(home: str | None) -> int:
         sys.stderr.write("nskeys: this is no terminal. For scripts there are commands: 'nskeys --help'.\n")
         return _USAGE
     _quieten_textual(os.environ)
+    # What is imported stays for good: looking for garbage among it takes as long as importing it.
+    gc.disable()
     # An ignored SIGHUP, as under nohup, would leave Textual spinning when the line drops.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from nskeys_tui.app import NskeysApp, Opening
-    from nskeys_tui.screens.starting import Starting
 
-    app = NskeysApp(Opening(partial(_connect, home), Starting, _refused))
-    app.run(mouse=False)
+    with ExitStack() as left:
+
+        def arrive(found: "Connected") -> "Screen[None]":
+            from nskeys_tui.screens import arriving
+
+            session, screen = arriving.arrive(app, found)
+            left.callback(session.close)
+            return screen
+
+        app = NskeysApp(Opening(partial(_connect, home), arrive, _refused))
+        app.run(mouse=False)
     return app.return_code or 0
 
 
-def _connect(home: str | None) -> str:
+def _connect(home: str | None) -> "Connected":
     """In a thread, after the first paint: SQLAlchemy alone takes as long to import as Textual."""
-    from nskeys.bootstrap import connect
+    try:
+        from nskeys_tui.screens.arriving import connected
 
-    return connect(home).installation.settings.read().server_name
+        return connected(home)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _refused(error: "NskeysError") -> "Refused":

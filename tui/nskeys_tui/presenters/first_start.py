@@ -1,10 +1,8 @@
 """The first start's choices: a token, a label, and what it means."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
-from nskeys.model.operations import FirstSight
-from nskeys.model.places import Location
-from nskeys.model.register import BackupCopy
+from nskeys.services.flows.first_start import FirstStart, Way
 from nskeys.wording.first_start import (
     NEW_INSTALLATION,
     NO_BACKUP_REMEMBERED,
@@ -17,39 +15,32 @@ from nskeys.wording.first_start import (
     restore_remembered,
 )
 
-NEW, ANOTHER, CMDB, WITHOUT = "/new", "/another", "/cmdb", "/without"
-"""Choices that are no address."""
 _REMEMBERED = 2
+"""Copies that are offered at once; a restore lists all."""
 
 
-def words(sight: FirstSight) -> tuple[str, ...]:
+def words(flow: FirstStart) -> tuple[str, ...]:
     """What is said above the choices."""
+    sight = flow.sight
     if not sight.credentials and not sight.remembered:
         return first_sight(sight)
-    return (*first_sight(sight), ONLY_THE_REGISTER if remembered(sight) else NO_BACKUP_REMEMBERED)
+    return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
 
 
-def choices(sight: FirstSight) -> tuple[tuple[str, str, str], ...]:
-    """The likeliest way first."""
-    if not sight.credentials and not sight.remembered:
-        return (
-            (NEW, *NEW_INSTALLATION),
-            (ANOTHER, *RESTORE),
-            (CMDB, *OTHER_CMDB),
-        )
-    last = (WITHOUT, *go_on_without(sight.credentials)) if sight.credentials else (NEW, *NEW_INSTALLATION)
-    known = remembered(sight)
-    return (
-        *((copy.address, *restore_remembered(copy)) for copy in known),
-        (ANOTHER, *(RESTORE_ANOTHER if known else RESTORE)),
-        last,
-    )
+def choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
+    """The ways, each under its token; a backup that is remembered stands under its address."""
+    return tuple(choice for way in flow.ways for choice in _choices(flow, way))
 
 
-def remembered(sight: FirstSight) -> Sequence[BackupCopy]:
-    """Copies of the newest backup that the register remembers: first what lay elsewhere, for what lay on
-    the machine that died is gone."""
-    kept = [copy for copy in sight.remembered if copy.retired is None]
-    newest = max((copy.backup.generation for copy in kept), default=0)
-    copies = [copy for copy in kept if copy.backup.generation == newest]
-    return sorted(copies, key=lambda copy: copy.where.location is Location.HERE)[:_REMEMBERED]
+def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
+    match way:
+        case Way.RESTORE_REMEMBERED:
+            yield from ((copy.address, *restore_remembered(copy)) for copy in flow.remembered[:_REMEMBERED])
+        case Way.NEW:
+            yield (way, *NEW_INSTALLATION)
+        case Way.RESTORE:
+            yield (way, *(RESTORE_ANOTHER if flow.remembered else RESTORE))
+        case Way.OTHER_CMDB:
+            yield (way, *OTHER_CMDB)
+        case Way.WITHOUT_KEYS:
+            yield (way, *go_on_without(flow.sight.credentials))

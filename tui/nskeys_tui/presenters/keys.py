@@ -66,7 +66,7 @@ def facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
         ("Key", safe(key.kid)),
         *here,
         ("Seals", count(key.credentials, "credential")),
-        ("If this server died", key_recovery(key, overview.taken)),
+        ("Recovery", key_recovery(key, overview.taken)),
     )
 
 

@@ -11,7 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.services.recoverability import Overview, RecoverabilityService
@@ -38,6 +40,17 @@ class Looks:
         self._under_way: Future[Overview] | None = None
         self.latest: Sight | None = None
         """What was seen last."""
+
+    async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[Sight]:
+        """As `fresh`, for as long as the screen stands: what comes while it is being left is dropped."""
+        try:
+            async for sight in self.fresh():
+                if not screen.display:
+                    return
+                yield sight
+        except NskeysError:
+            if screen.display:
+                raise
 
     async def fresh(self) -> AsyncIterator[Sight]:
         """First what the register remembers, then the same with every copy looked at; only the second

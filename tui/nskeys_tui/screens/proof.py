@@ -1,6 +1,8 @@
 """The proof, credential by credential, and the list of what must be re-entered."""
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -30,6 +32,7 @@ from nskeys_tui.widgets.rows import Row
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
+_SAVE = "Save the list"
 _COLUMNS = (
     Column("Kind", 10, 10),
     Column("Name", 16, weight=3),
@@ -137,25 +140,28 @@ class ProofList(Screen[None]):
 
     @work(exclusive=True)
     async def action_save(self) -> None:
-        """Write the list to a file that is not there yet."""
-        path = await self.app.push_screen_wait(
-            AskLine(
-                "Save the list",
-                "Kind, name, target and account of what must be re-entered. No secrets.",
-                "File",
-                "re-enter.txt",
-                check=lambda value: "" if value.strip() else "Type the name of a new file.",
-            )
-        )
-        if path is None:
-            return
+        """Write the list to a file that is not there yet; asked until that can be done, or given up."""
         installation = self._session.services.installation
         lines = re_entry_lines(
             self._proof.failures, installation.settings.read().server_name, installation.clock.now()
         )
-        saved = await self._session.quickly(lambda: save_lines(path.strip(), lines))
-        if isinstance(saved, NskeysError):
+        path: str | None = str(Path.home() / "re-enter.txt")
+        while path := await self._ask_where(path):
+            saved = await self._session.quickly(partial(save_lines, path, lines))
+            if not isinstance(saved, NskeysError):
+                await self.app.push_screen_wait(Notice(_SAVE, f"The list is in {safe(saved)}."))
+                return
             sentence = say_in_app(saved)
-            await self.app.push_screen_wait(Notice("Save the list", sentence.what, sentence.advice))
-        else:
-            await self.app.push_screen_wait(Notice("Save the list", f"The list is in {safe(saved)}."))
+            await self.app.push_screen_wait(Notice(_SAVE, sentence.what, sentence.advice))
+
+    async def _ask_where(self, path: str) -> str | None:
+        answer = await self.app.push_screen_wait(
+            AskLine(
+                _SAVE,
+                "Kind, name, target and account of what must be re-entered. No secrets.",
+                "File",
+                path,
+                check=lambda value: "" if value.strip() else "Type the name of a new file.",
+            )
+        )
+        return answer.strip() if answer is not None else None

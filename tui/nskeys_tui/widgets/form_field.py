@@ -2,11 +2,12 @@
 
 from typing import Self
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from nskeys_tui.widgets.password_input import PasswordInput
 from nskeys_tui.widgets.text_input import TextInput
@@ -46,6 +47,7 @@ class FormField(Widget):
     ) -> None:
         super().__init__(id=id)
         self._label, self._help, self._problem = label, help, ""
+        self._wrong = ""
         self._input = (
             PasswordInput(submits=False)
             if password
@@ -80,9 +82,15 @@ class FormField(Widget):
 
     @problem.setter
     def problem(self, problem: str) -> None:
-        self._problem = problem
+        self._problem, self._wrong = problem, self.value
         self.set_class(bool(problem), "-wrong")
         self._say()
+
+    @on(Input.Changed)
+    def _typed(self, message: Input.Changed) -> None:
+        """What was wrong with another value is not said of this one."""
+        if self._problem and message.value != self._wrong:
+            self.problem = ""
 
     def explain(self, help: str) -> None:
         """Another line of help."""

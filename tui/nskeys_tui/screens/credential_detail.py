@@ -1,0 +1,168 @@
+"""One credential: its fields, what would become of it, and its secret for as long as it is looked at."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.model.credentials import Credential
+from nskeys.model.recoverability import RecoveryState
+from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.presenters.credentials import facts, secret_lines
+from nskeys_tui.screens.credential_form import CredentialForm
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class CredentialDetail(Screen[None]):
+    """Shows it; the secret on request, until the screen is left."""
+
+    HELP = (
+        "Everything about one credential. Its secret is opened only when you ask for it, the audit trail "
+        "says so, and it is hidden again as soon as you leave this screen."
+    )
+    AUTO_FOCUS = "VerticalScroll"
+    DEFAULT_CSS = """
+    CredentialDetail {
+        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & #secret { height: auto; margin: 1 0; text-style: bold; }
+        & #noted { height: auto; text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "secret", "Secret", tooltip="Show the secret, or hide it again"),
+        Binding("e", "edit", "Edit", tooltip="Change fields, or give it a new secret"),
+        Binding("x", "remove", "Remove", tooltip="Remove the credential for good"),
+        Binding("escape", "dismiss", "Back", tooltip="Back to the list"),
+    ]
+
+    def __init__(self, session: Session, credential_id: str) -> None:
+        super().__init__()
+        self._session = session
+        self._credential_id = credential_id
+        self._credential: Credential | None = None
+        self._state: RecoveryState | None = None
+        self._shown = self._busy = False
+
+    def compose(self) -> ComposeResult:
+        """The fields, the secret, what the audit trail says of it."""
+        yield TitleBar("Credential")
+        yield Rule()
+        with VerticalScroll():
+            yield Facts()
+            yield Static(id="secret")
+            yield Static(id="noted")
+        yield Rule()
+        yield KeyBar()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be done to a credential before it is there."""
+        if action in ("secret", "edit", "remove"):
+            return self._credential is not None
+        return super().check_action(action, parameters)
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """It may have been edited meanwhile, here or by somebody else."""
+        self._load()
+
+    def on_screen_suspend(self) -> None:
+        """Whatever comes on top: the secret is not seen any more."""
+        self._hide()
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        services = self._session.services
+        found = await self._session.quickly(partial(services.credentials.show, self._credential_id))
+        if isinstance(found, NskeysError):
+            if self.is_current:
+                self.dismiss()
+                tell(self.app, "Credential", found)
+            return
+        self._credential = found
+        self.query_one(TitleBar).subject = credential_title(found)
+        self._say()
+        self.refresh_bindings()
+        try:
+            async for sight in self._session.looks.seen_by(self):
+                self._state = sight.overview.recoverability.state_of(found.kid)
+                self._say()
+        except NskeysError as error:
+            tell(self.app, "Credential", error)
+
+    def _say(self, secret: str = HIDDEN) -> None:
+        if self._credential is not None and not self._shown:
+            self.query_one(Facts).pairs = (*facts(self._credential, self._state), ("Secret", secret))
+
+    # --- the secret --------------------------------------------------------------------------------------
+
+    def action_secret(self) -> None:
+        """Open it and show it, or hide it again."""
+        if self._shown:
+            self._hide()
+        elif self._credential is not None and not self._busy:
+            self._busy = True  # each opening is a line in the audit trail
+            self._say(OPENING)
+            self._open(self._credential)
+
+    @work(group="act")
+    async def _open(self, credential: Credential) -> None:
+        credentials = self._session.services.credentials
+        try:
+            secret = await self._session.quickly(
+                partial(credentials.reveal, credential, self._session.secrets)
+            )
+        finally:
+            self._busy = False
+        if isinstance(secret, NskeysError):
+            self._say()
+            tell(self.app, "Secret", secret)
+            return
+        with secret:
+            length, lines = secret_lines(secret.text())
+        self._say(length)
+        self._shown = True
+        self.query_one("#secret", Static).update(Content("\n".join(lines)))
+        self.query_one("#noted", Static).update(Content(NOTED))
+        self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+
+    def _hide(self) -> None:
+        self._shown = False
+        for name in ("#secret", "#noted"):
+            self.query_one(name, Static).update(Content(""))
+        self._say()
+
+    # --- changing ----------------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """Its form."""
+        if self._credential is not None:
+            self.app.push_screen(CredentialForm(self._session, self._credential))
+
+    @work(exclusive=True, group="act")
+    async def action_remove(self) -> None:
+        """Remove it, once that was confirmed."""
+        credential, credentials = self._credential, self._session.services.credentials
+        if credential is None:
+            return
+        question = Confirm("Remove", *remove_question(credential), yes="Yes, remove it", no="No, keep it")
+        if not await self.app.push_screen_wait(question):
+            return
+        gone = await self._session.quickly(partial(credentials.remove, credential))
+        if isinstance(gone, NskeysError):
+            tell(self.app, "Remove", gone)
+        else:
+            self.dismiss()

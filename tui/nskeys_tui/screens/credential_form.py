@@ -1,0 +1,212 @@
+"""Adding and editing a credential: its kind first, then the fields as that kind wants them."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+
+from nskeys.errors import FieldInvalid, NameTaken, NskeysError
+from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.secret import SecretBytes
+from nskeys.wording.credentials import (
+    KEEP_SECRET,
+    LEAVE_QUESTION,
+    credential_title,
+    empty_secret_question,
+    field_problem,
+)
+from nskeys.wording.errors import say
+from nskeys.wording.fields import field_help, field_label, kind_help
+from nskeys.wording.names import kind_name
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_FIELDS = ("name", "target", "account", "secret", "note")
+"""As the form asks for them, after the kind."""
+_KINDS = tuple(CredentialKind)
+
+
+class CredentialForm(Screen[None]):
+    """Enter saves; what cannot be saved is said beside its field, and nothing typed is lost."""
+
+    HELP = (
+        "Up and down choose the kind, Tab goes from field to field, Enter saves. The secret is sealed "
+        "together with the other fields: nobody can move it to another account in the database."
+    )
+    DEFAULT_CSS = """
+    CredentialForm {
+        & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & ChoiceList { margin: 0 0 1 0; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "save", "Save", tooltip="Seal the secret and save everything"),
+        Binding("ctrl+s", "save", show=False),
+        Binding("ctrl+r", "reveal", "Show secret", tooltip="Show what was typed as the secret, or hide it"),
+        Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("escape", "leave", "Back", tooltip="Back without saving"),
+    ]
+
+    def __init__(self, session: Session, credential: Credential | None) -> None:
+        super().__init__()
+        self._session = session
+        self._before = credential
+        self._busy = False
+
+    def compose(self) -> ComposeResult:
+        """The kinds, the fields, the keys."""
+        before = self._before
+        title = "Add a credential" if before is None else f"Edit {credential_title(before)}"
+        yield TitleBar(title)
+        yield Rule()
+        with VerticalScroll(can_focus=False):
+            kinds = [Choice(kind.value, kind_name(kind), aside=kind_help(kind)) for kind in _KINDS]
+            yield ChoiceList(kinds, cursor=_KINDS.index(self._first_kind))
+            for name in _FIELDS:
+                yield FormField(
+                    field_label(name),
+                    self._value_before(name),
+                    help=self._help(name, self._first_kind),
+                    password=name == "secret",
+                    id=name,
+                )
+        yield Rule()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """A new credential begins with its kind; one that is edited has one."""
+        if self._before is not None:
+            self._field("name").focus()
+
+    # --- what is typed -----------------------------------------------------------------------------------
+
+    @property
+    def _first_kind(self) -> CredentialKind:
+        return self._before.fields.kind if self._before else _KINDS[0]
+
+    @property
+    def _kind(self) -> CredentialKind:
+        return CredentialKind(self.query_one(ChoiceList).key or _KINDS[0])
+
+    def _value_before(self, name: str) -> str:
+        if self._before is None or name == "secret":
+            return ""
+        fields = self._before.fields
+        return {
+            "name": fields.name,
+            "target": fields.target,
+            "account": fields.account,
+            "note": fields.note,
+        }[name]
+
+    def _field(self, name: str) -> FormField:
+        return self.query_one(f"#{name}", FormField)
+
+    def _help(self, name: str, kind: CredentialKind) -> str:
+        if name == "secret" and self._before is not None:
+            return KEEP_SECRET
+        return field_help(kind, name)
+
+    @on(ChoiceList.Highlighted)
+    def _another_kind(self) -> None:
+        for name in _FIELDS:
+            self._field(name).explain(self._help(name, self._kind))
+
+    @on(ChoiceList.Chosen)
+    def _kind_chosen(self) -> None:
+        self._field("name").focus()
+
+    def action_reveal(self) -> None:
+        """Show the secret that is being typed, or hide it again."""
+        secret = self._field("secret").input
+        secret.password = not secret.password
+
+    # --- saving ------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Check, ask where something is unusual, seal, save, leave."""
+        fields = None if self._busy else self._checked()
+        if fields is not None:
+            self._busy = True  # a second Enter must not save a second time
+            self._saving(fields)
+
+    @work
+    async def _saving(self, fields: CredentialFields) -> None:
+        typed = self._field("secret").value
+        try:
+            if not typed and self._before is None and not await self._really_empty(fields.name):
+                return
+            outcome = await self._session.quickly(partial(self._save, fields, typed))
+        finally:
+            self._busy = False
+        if isinstance(outcome, NskeysError):
+            self._refused(outcome)
+        else:
+            self._field("secret").value = ""
+            self.dismiss()
+
+    def _checked(self) -> CredentialFields | None:
+        values = {name: self._field(name).value for name in ("name", "target", "account", "note")}
+        try:
+            return check_fields(self._kind, **values)
+        except FieldInvalid as error:
+            self._refused(error)
+            return None
+
+    async def _really_empty(self, name: str) -> bool:
+        question = Confirm(
+            "Empty secret", empty_secret_question(name), yes="Yes, it has none", no="No, go back"
+        )
+        answer = await self.app.push_screen_wait(question)
+        return answer is True
+
+    def _save(self, fields: CredentialFields, typed: str) -> Credential:
+        """In a thread. The secret is stored as it was typed: another spelling could be another secret."""
+        credentials, secrets = self._session.services.credentials, self._session.secrets
+        with SecretBytes(typed.encode("utf-8", "surrogatepass")) as secret:
+            if self._before is None:
+                return credentials.add(fields, secret, secrets)
+            return credentials.edit(self._before, fields, secret if typed else None, secrets)
+
+    def _refused(self, error: NskeysError) -> None:
+        """Beside the field it is about, else in a message."""
+        if isinstance(error, FieldInvalid) and error.field in _FIELDS:
+            field = self._field(error.field)
+            field.problem = field_problem(error)
+        elif isinstance(error, NameTaken):
+            field = self._field("name")
+            field.problem = say(error).what
+        else:
+            tell(self.app, "Not saved", error)
+            return
+        field.focus()
+
+    # --- leaving -----------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Leave; where something was typed, only once that was confirmed."""
+        same_kind = self._before is None or self._kind is self._first_kind
+        if self._busy:
+            return
+        if same_kind and all(self._field(name).value == self._value_before(name) for name in _FIELDS):
+            self.dismiss()
+        else:
+            question = Confirm("Leave", LEAVE_QUESTION, yes="Yes, leave", no="No, go on typing")
+            self.app.push_screen(question, self._leave)
+
+    def _leave(self, confirmed: bool | None) -> None:
+        if confirmed:
+            self._field("secret").value = ""
+            self.dismiss()

@@ -1,0 +1,156 @@
+"""The first start: what is in the home, and the ways to go on."""
+
+from functools import partial
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.model.operations import FirstSight
+from nskeys.services.flows.first_start import FirstStart as Flow
+from nskeys.services.flows.first_start import FirstStep, Way
+from nskeys.wording.first_start import (
+    CMDB_HELP,
+    OFFER,
+    OFFER_NO,
+    OFFER_YES,
+    OTHER_CMDB,
+    OTHER_CMDB_PROMPT,
+    set_up_sentence,
+)
+from nskeys.wording.reports import protector_sentence
+from nskeys.wording.terminal import safe
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.presenters.first_start import choices, words
+from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.new_installation import NewInstallation
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_NAME = "First start"
+
+
+class FirstStart(Screen[None]):
+    """Stands until there are keys; then the first screen takes its place."""
+
+    HELP = (
+        "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
+        "brings the keys of this server back from a backup; its database, the CMDB, is best brought here "
+        "first. Nothing is changed before you have seen what would be done."
+    )
+    DEFAULT_CSS = """
+    FirstStart {
+        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & #words { height: auto; margin: 0 0 1 0; }
+    }
+    """
+
+    def __init__(self, session: Session, sight: FirstSight) -> None:
+        super().__init__()
+        self._session = session
+        self._flow = Flow(sight)
+
+    def compose(self) -> ComposeResult:
+        """What is there, and the ways to go on."""
+        yield TitleBar(_NAME)
+        yield Rule()
+        with VerticalScroll(can_focus=False):
+            yield Static(id="words")
+            yield ChoiceList(())
+        yield Rule()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """What was seen before this screen came."""
+        self._show(self._flow)
+        self.query_one(ChoiceList).focus()
+
+    def _show(self, flow: Flow) -> None:
+        self._flow = flow
+        if flow.step is FirstStep.READY:
+            self._leave()
+            return
+        self.query_one(TitleBar).facts = safe(flow.sight.home)
+        self.query_one("#words", Static).update(Content("\n".join(words(flow))))
+        self.query_one(ChoiceList).show([Choice(*choice) for choice in choices(flow)])
+
+    # --- what is there -----------------------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """Something may have been restored meanwhile. A form is not disturbed."""
+        if self._flow.step is FirstStep.CHOOSING:
+            self._look()
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        sight = await self._session.quickly(lambda: self._session.services.set_up.look())
+        if isinstance(sight, NskeysError):
+            tell(self.app, _NAME, sight)
+        elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
+            self._show(self._flow.seen(sight))
+
+    def _leave(self, then: str = "") -> None:
+        """To the first screen, and from there to another one."""
+        from nskeys_tui.screens.overview import Overview
+
+        self.app.switch_screen(Overview(self._session))
+        if then:
+            self.app.push_screen(door(then, self._session))
+
+    # --- ways to go on -----------------------------------------------------------------------------------
+
+    @on(ChoiceList.Chosen)
+    def _chosen(self, message: ChoiceList.Chosen) -> None:
+        if message.key in tuple(Way):
+            self._flow = self._flow.choose(Way(message.key))
+            self._go()
+        else:
+            self._restore(message.key)
+
+    def _go(self) -> None:
+        if self._flow.step is FirstStep.FORM:
+            self._set_up()
+        elif self._flow.way is Way.OTHER_CMDB:
+            self._other_cmdb()
+        else:
+            self._restore()
+
+    def _restore(self, address: str = "") -> None:
+        from nskeys_tui.screens.restore import Restore
+
+        self.app.push_screen(Restore(self._session, address))
+
+    @work(exclusive=True, group="act")
+    async def _set_up(self) -> None:
+        flow = await self.app.push_screen_wait(NewInstallation(self._session, self._flow))
+        self._flow = flow if flow is not None else self._flow.back()
+        report = self._flow.report
+        if self._flow.step is not FirstStep.OFFER or report is None:
+            self._show(self._flow)
+            return
+        said = (set_up_sentence(report.server), protector_sentence(report.protector), OFFER)
+        offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
+        answer = await self.app.push_screen_wait(Offer("Back up now?", said, offered))
+        self._leave(answer or "")
+
+    @work(exclusive=True, group="act")
+    async def _other_cmdb(self) -> None:
+        title, _ = OTHER_CMDB
+        question = AskLine(title, OTHER_CMDB_PROMPT, "CMDB", help=CMDB_HELP)
+        address = await self.app.push_screen_wait(question)
+        if not address or not address.strip():
+            return
+        sight = await self._session.quickly(partial(self._session.use_cmdb, address.strip()))
+        if isinstance(sight, NskeysError):
+            tell(self.app, title, sight)
+        else:
+            self._show(self._flow.seen(sight))

@@ -1,0 +1,98 @@
+"""One key: its states and dates, its credentials, and the copies of backups that hold it."""
+
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.errors import NskeysError
+from nskeys.services.recoverability import Overview as Answer
+from nskeys.wording.keys import GONE, NO_COPY
+from nskeys.wording.names import kid_name
+from nskeys_tui.presenters.keys import copies, facts
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_MARGIN = 3
+"""Cells that are not the list's: one at each edge, and one for a scroll bar."""
+
+
+class KeyDetail(Screen[None]):
+    """Shows it; a key is never changed by hand."""
+
+    HELP = (
+        "A key's id is its thumbprint, computed anew whenever the key is loaded. It would come back from "
+        "any copy below that counts."
+    )
+    AUTO_FOCUS = "VerticalScroll"
+    DEFAULT_CSS = """
+    KeyDetail {
+        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & #copies { height: auto; margin: 1 0 0 0; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Back to the keys"),
+    ]
+
+    def __init__(self, session: Session, kid: str) -> None:
+        super().__init__()
+        self._session = session
+        self._kid = kid
+        self._answer: Answer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The facts, then the copies."""
+        yield TitleBar(f"Key {kid_name(self._kid)}")
+        yield Rule()
+        with VerticalScroll():
+            yield Facts()
+            yield Static(id="copies")
+        yield Rule()
+        yield KeyBar()
+
+    def on_screen_resume(self) -> None:
+        """Look."""
+        self._look()
+
+    @work(exclusive=True)
+    async def _look(self) -> None:
+        try:
+            async for sight in self._session.looks.seen_by(self):
+                self._answer = sight.overview
+                self._show()
+        except NskeysError as error:
+            tell(self.app, "Key", error)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other widths, other words."""
+        self._show()
+
+    def _show(self) -> None:
+        overview = self._answer
+        if overview is None:
+            return
+        key = next((key for key in overview.recoverability.keys if key.kid == self._kid), None)
+        if key is None:  # its last credential was removed meanwhile, and it was never here
+            self.query_one(Facts).pairs = (("Key", GONE),)
+            return
+        self.query_one(Facts).pairs = facts(key, overview)
+        lines = [Content.styled("Backups that hold it", "bold")]
+        for place, proof, style in copies(key, overview, self.size.width - _MARGIN):
+            lines += [Content.styled(place, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
+        if len(lines) == 1:
+            lines.append(Content(NO_COPY))
+        self.query_one("#copies", Static).update(Content("\n").join(lines))
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss()

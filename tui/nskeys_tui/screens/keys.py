@@ -1,0 +1,88 @@
+"""Every key: its state, how many credentials it seals, how many backups hold it."""
+
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from nskeys.errors import NskeysError
+from nskeys.services.recoverability import Overview as Answer
+from nskeys.wording.sizes import count
+from nskeys_tui.presenters.overview import layout_for
+from nskeys_tui.screens.key_detail import KeyDetail
+from nskeys_tui.screens.key_rows import KeyRows, key_columns, key_rows
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class Keys(Screen[None]):
+    """Enter shows one."""
+
+    HELP = (
+        "One key is active and seals new secrets. Older ones are deactivated: they open what they sealed, "
+        "and are kept for good. A key that only the CMDB or a backup knows is not here."
+    )
+    AUTO_FOCUS = "CredentialTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "show", "Show", priority=True, tooltip="Everything about this key"),
+        Binding("escape", "leave", "Back", tooltip="Back to where you came from"),
+        Binding("k", "leave", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._answer: Answer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield TitleBar("Keys")
+        yield Rule(id="count")
+        yield CredentialTable(key_columns(()))
+        yield Rule()
+        yield KeyBar()
+
+    def on_screen_resume(self) -> None:
+        """Backups and rotations change keys."""
+        self._look()
+
+    @work(exclusive=True)
+    async def _look(self) -> None:
+        try:
+            async for sight in self._session.looks.seen_by(self):
+                self._answer = sight.overview
+                self._show()
+        except NskeysError as error:
+            tell(self.app, "Keys", error)
+
+    def _show(self) -> None:
+        if self._answer is None:
+            return
+        keys = self._answer.recoverability.keys
+        rows = key_rows(keys, brief=layout_for(self.size.width).brief)
+        table = self.query_one(CredentialTable)
+        table.lay_out(key_columns(rows))
+        table.show(KeyRows(rows), cursor=table.cursor)
+        self.query_one("#count", Rule).say(count(len(keys), "key"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other widths, other words."""
+        self._show()
+
+    def action_show(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        self.app.push_screen(KeyDetail(self._session, message.key))
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss()

@@ -1,0 +1,49 @@
+"""The menu: the way to everything that the first screen has no key for."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from nskeys.wording.menu import ENTRIES
+from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class Menu(Screen[None]):
+    """Up, down or a first letter; Enter goes there, Esc comes back here."""
+
+    HELP = "Up and Down, or a first letter, mark an entry; Enter goes there. Esc leads back, step by step."
+    DEFAULT_CSS = """
+    Menu ChoiceList { height: 1fr; margin: 1 1 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", tooltip="Back to the first screen"),
+        Binding("m", "leave", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        """The entries."""
+        yield TitleBar("Menu")
+        yield Rule()
+        yield ChoiceList([Choice(name, label, aside=about) for name, label, about in ENTRIES])
+        yield Rule()
+        yield KeyBar()
+
+    @on(ChoiceList.Chosen)
+    def _chosen(self, message: ChoiceList.Chosen) -> None:
+        self.app.push_screen(door(message.key, self._session))
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss()

@@ -1,0 +1,170 @@
+"""A new installation: its name, its CMDB, what binds its keys, and what is let go for it."""
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from nskeys.bootstrap import protectors
+from nskeys.errors import LossCountWrong, NskeysError
+from nskeys.ports import Settings
+from nskeys.services.flows.first_start import FirstStart, FirstStep
+from nskeys.wording.first_start import (
+    NAME_MISSING,
+    NEW_CMDB_HELP,
+    NEW_INSTALLATION,
+    PROTECTOR_QUESTION,
+    SERVER_HELP,
+    count_help,
+    count_question,
+    count_refused,
+    go_on_without,
+    protector_choice,
+    protector_unavailable,
+)
+from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+
+class NewInstallation(Screen[FirstStart | None]):
+    """Returns the flow: something was made, or the CMDB that was named holds credentials; else None."""
+
+    HELP = (
+        "The CMDB is the database with the credentials. The protector decides who can use the keys that "
+        "are stored on this machine; it can be changed later. Tab goes from field to field, Enter sets up."
+    )
+    DEFAULT_CSS = """
+    NewInstallation {
+        & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & .new-installation--words { height: auto; margin: 0 0 1 0; }
+        & .new-installation--question { height: auto; margin: 1 0 0 0; }
+        & .new-installation--quiet { height: auto; padding-left: 2; text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "set_up", "Set up", priority=True, tooltip="Make the first key, as is said here"),
+        Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("escape", "leave", "Back", tooltip="Back without doing anything"),
+    ]
+
+    def __init__(self, session: Session, flow: FirstStart) -> None:
+        super().__init__()
+        self._session = session
+        self._flow = flow
+        self._settings = Settings("", "")
+        self._busy = True
+
+    def compose(self) -> ComposeResult:
+        """The fields, then the protectors."""
+        waiting = self._flow.accept_loss
+        yield TitleBar(NEW_INSTALLATION[0] if waiting is None else go_on_without(waiting)[0])
+        yield Rule()
+        with VerticalScroll(can_focus=False):
+            if waiting is not None:
+                yield Static(Content(f"! {count_question(waiting)}"), classes="new-installation--words")
+                yield FormField("Credentials", help=count_help(waiting), id="count")
+            yield FormField("Server name", help=SERVER_HELP, id="server")
+            if self._flow.sight.cmdb_id is None:
+                yield FormField("CMDB", help=NEW_CMDB_HELP, id="cmdb")
+            yield Static(Content(PROTECTOR_QUESTION), classes="new-installation--question")
+            known = protectors()
+            yield ChoiceList([self._protector(name) for name, usable, _ in known if usable])
+            for name, usable, reason in known:
+                if not usable:
+                    words = Content(protector_unavailable(name, reason))
+                    yield Static(words, classes="new-installation--quiet")
+        yield Rule()
+        yield KeyBar()
+
+    @staticmethod
+    def _protector(name: str) -> Choice:
+        label, meaning = protector_choice(name)
+        return Choice(name, label, aside=meaning)
+
+    def on_mount(self) -> None:
+        """What is configured stands in the fields."""
+        self._read()
+
+    @work
+    async def _read(self) -> None:
+        settings = await self._session.quickly(lambda: self._session.services.installation.settings.read())
+        self._busy = False
+        if isinstance(settings, NskeysError):
+            self.dismiss(None)
+            tell(self.app, NEW_INSTALLATION[0], settings)
+            return
+        self._settings = settings
+        self.query_one("#server", FormField).value = settings.server_name
+        for field in self.query("#cmdb").results(FormField):
+            field.value = settings.cmdb
+
+    # --- doing it ----------------------------------------------------------------------------------------
+
+    def action_set_up(self) -> None:
+        """Check what was typed, then do it."""
+        if self._busy:
+            return
+        server = self.query_one("#server", FormField)
+        if not server.value.strip():
+            self._refuse(server, NAME_MISSING)
+            return
+        count = self.query("#count").results(FormField)
+        flow = self._flow.run("".join(field.value for field in count))
+        if isinstance(flow.problem, LossCountWrong):
+            self._refuse(self.query_one("#count", FormField), count_refused(flow.problem.actual))
+            return
+        self._busy = True
+        self._setting_up(flow, server.value.strip(), self.query_one(ChoiceList).key or "")
+
+    @staticmethod
+    def _refuse(field: FormField, problem: str) -> None:
+        field.problem = problem
+        field.focus()
+
+    @work
+    async def _setting_up(self, flow: FirstStart, server: str, protector: str) -> None:
+        make = partial(self._make, flow, server, self._cmdb(), protector)
+        try:
+            made = await self._session.quickly(make)
+        finally:
+            self._busy = False
+        if not isinstance(made, NskeysError):
+            self.dismiss(made)
+            return
+        self._flow = self._flow.failed(made)
+        if self._flow.step is not FirstStep.FORM:
+            self.dismiss(None)
+        tell(self.app, NEW_INSTALLATION[0], made)
+
+    def _cmdb(self) -> str:
+        typed = [field.value.strip() for field in self.query("#cmdb").results(FormField)]
+        return typed[0] if typed else self._settings.cmdb
+
+    def _make(self, flow: FirstStart, server: str, cmdb: str, protector: str) -> FirstStart:
+        """In a thread."""
+        if cmdb != self._settings.cmdb:
+            sight = self._session.use_cmdb(cmdb)
+            if sight.credentials:
+                return flow.seen(sight)
+        settings = replace(self._settings, server_name=server, cmdb=cmdb)
+        set_up, secrets = self._session.services.set_up, self._session.secrets
+        return flow.made(set_up.execute(protector, secrets, settings, flow.accept_loss))
+
+    def action_leave(self) -> None:
+        """Back."""
+        if not self._busy:
+            self.dismiss(None)

@@ -1,0 +1,258 @@
+"""The first screen: if this server died now, which credentials would come back? And the list of them."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from nskeys.errors import NskeysError
+from nskeys.model.paging import CredentialOrder, SortBy
+from nskeys.services.recoverability import Overview as Answer
+from nskeys.wording.errors import say
+from nskeys.wording.keys import more_keys
+from nskeys.wording.overview import FOUND_NOTHING, LOOKING, NO_CREDENTIALS, found_words
+from nskeys.wording.recoverability import rotation_words
+from nskeys.wording.terminal import safe
+from nskeys_tui.presenters.keys import shown_keys
+from nskeys_tui.presenters.listing import ALL, Shelf, beside, chosen, heading, shelves
+from nskeys_tui.presenters.overview import answer_lines, cannot_tell, layout_for, title_facts
+from nskeys_tui.screens.credential_rows import COLUMNS, CredentialRows
+from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.key_rows import key_columns, key_rows
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.answer_block import AnswerBlock
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.find_line import FindLine
+from nskeys_tui.widgets.key_bar import MORE, KeyBar
+from nskeys_tui.widgets.row_lines import RowLines
+from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.title_bar import TitleBar
+
+_MOMENT = 0.3
+"""Seconds that a look may take before it is mentioned."""
+
+
+class Overview(Screen[None]):
+    """The answer, the keys, the credentials."""
+
+    HELP = (
+        "A credential is recoverable when a backup elsewhere, opened once and intact when last looked at, "
+        "holds its key. It is at risk when only this machine can open it, and lost when nothing can. Enter "
+        "shows the credential under the cursor; Left and Right go through its kinds and states."
+    )
+    AUTO_FOCUS = "CredentialTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "go('backup')", "Back up", tooltip="Back the keys up"),
+        Binding("r", "go('restore')", "Restore", tooltip="Restore keys from a backup"),
+        Binding("d", "go('drill')", "Drill", tooltip="Prove a backup without restoring it"),
+        Binding("o", "go('rotate')", "Rotate", tooltip="Make a new key and seal everything under it"),
+        Binding("a", "add", "Add", tooltip="Add a credential"),
+        Binding("slash", "find", "Find", tooltip="Search names, targets, accounts and notes"),
+        Binding("m", "go('menu')", "Menu", tooltip="Everything else that nskeys does"),
+        Binding("k", "go('keys')", "Keys", tooltip="Every key, and which backups hold it", group=MORE),
+        Binding("s", "sort", "Sort", tooltip="Sort by the next column", group=MORE),
+        Binding("S", "turn", "Turn the order", tooltip="The same order, the other way round", group=MORE),
+        Binding("right", "shelf(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
+        Binding("left", "shelf(-1)", "Previous kind", tooltip="Only the previous kind", group=MORE),
+        Binding("f5", "look", "Look again", tooltip="Look at every backup again", group=MORE),
+        Binding("ctrl+l", "look", show=False),
+        Binding("escape", "all", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._answer: Answer | None = None
+        self._shelves: tuple[Shelf, ...] = ()
+        self._shelf = ALL
+        self._order = CredentialOrder(SortBy.KIND)
+        self._rows: CredentialRows | None = None
+        self._late: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """As it is drawn in the design."""
+        yield TitleBar()
+        yield Rule(id="looking")
+        yield AnswerBlock()
+        yield Rule("Keys", id="keys-rule")
+        yield RowLines()
+        yield Rule("Credentials", id="list-rule")
+        yield FindLine()
+        yield CredentialTable(COLUMNS)
+        yield Rule()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """The order is marked before the first row comes."""
+        self.query_one(CredentialTable).mark_sort(self._order.by, self._order.descending)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While one types, the keys are letters."""
+        if action in ("go", "add", "find", "sort", "turn", "shelf"):
+            return not self.query_one(FindLine).has_focus_within
+        return super().check_action(action, parameters)
+
+    # --- the answer --------------------------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """Whatever was done on another screen, look again."""
+        self.action_look()
+
+    @work(exclusive=True, group="look")
+    async def action_look(self) -> None:
+        """What the register remembers, then every copy looked at."""
+        try:
+            async for sight in self._session.looks.seen_by(self):
+                self._show(sight.overview)
+                self._still_looking(looking=not sight.looked)
+        except NskeysError as error:
+            self._still_looking(looking=False)
+            self._cannot_tell(error)
+
+    def _still_looking(self, *, looking: bool) -> None:
+        """Say that copies are being looked at, where that takes longer than a moment."""
+        if self._late is not None:
+            self._late.stop()
+        rule = self._rule("looking")
+        if looking:
+            self._late = self.set_timer(_MOMENT, lambda: rule.say(LOOKING))
+        else:
+            rule.say()
+
+    def _show(self, overview: Answer) -> None:
+        self._answer = overview
+        self._shelves = shelves(overview.recoverability)
+        title = self.query_one(TitleBar)
+        title.subject, title.facts = safe(overview.server), title_facts(overview)
+        self._lay()
+        self._relist()
+
+    def _cannot_tell(self, error: NskeysError) -> None:
+        self._answer = None
+        self.query_one(AnswerBlock).lines = cannot_tell(error, layout_for(self.size.width))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other widths, other words; another height, another number of keys."""
+        self._lay()
+
+    def _lay(self) -> None:
+        overview = self._answer
+        if overview is None:
+            return
+        layout, room = layout_for(self.size.width), max(1, (self.size.height - 12) // 3)
+        self.query_one(AnswerBlock).lines = answer_lines(overview, layout, room)
+        keys = overview.recoverability.keys
+        shown = shown_keys(keys, room)
+        rows = key_rows(shown, brief=layout.brief)
+        self.query_one(RowLines).show(key_columns(rows), rows)
+        left_out = len(keys) - len(shown)
+        beside = (more_keys(left_out) if left_out else "", rotation_words(overview))
+        self._rule("keys-rule").say("Keys", *filter(None, beside))
+        self._head()
+
+    def _rule(self, name: str) -> Rule:
+        return self.query_one(f"#{name}", Rule)
+
+    # --- the list ----------------------------------------------------------------------------------------
+
+    def _head(self) -> None:
+        self._rule("list-rule").say(*heading(self._shelves, self._shelf, self.size.width))
+
+    def _relist(self) -> None:
+        """The same list, as it is now."""
+        if self._answer is None:
+            return
+        shelf = chosen(self._shelves, self._shelf)
+        if self._rows is None or shelf.name != self._shelf:
+            self._list(shelf)
+            return
+        self._rows.renew(shelf.wanted(self.query_one(FindLine).text), self._answer.recoverability)
+        self.query_one(CredentialTable).reload()
+
+    def _list(self, shelf: Shelf) -> None:
+        """Another list, from its top."""
+        if self._answer is None:
+            return
+        self._shelf = shelf.name
+        self._head()
+        table, text = self.query_one(CredentialTable), self.query_one(FindLine).text
+        table.empty = FOUND_NOTHING if text or shelf.name != ALL else NO_CREDENTIALS
+        installation = self._session.services.installation
+        answer = self._answer.recoverability
+        self._rows = CredentialRows(installation.cmdb, shelf.wanted(text), self._order, answer)
+        table.show(self._rows)
+
+    def action_shelf(self, by: int) -> None:
+        """The next or the previous kind or state."""
+        if self._shelves:
+            self._list(beside(self._shelves, self._shelf, by))
+
+    def action_sort(self) -> None:
+        """By the next column that is seen."""
+        sorts = self.query_one(CredentialTable).sorts
+        here = sorts.index(self._order.by) if self._order.by in sorts else -1
+        self._sort(CredentialOrder(SortBy(sorts[(here + 1) % len(sorts)])))
+
+    def action_turn(self) -> None:
+        """The other way round."""
+        self._sort(replace(self._order, descending=not self._order.descending))
+
+    def _sort(self, order: CredentialOrder) -> None:
+        self._order = order
+        self.query_one(CredentialTable).mark_sort(order.by, order.descending)
+        if self._shelves:
+            self._list(chosen(self._shelves, self._shelf))
+
+    @on(CredentialTable.RowsFailed)
+    def _no_rows(self, message: CredentialTable.RowsFailed) -> None:
+        self._rule("list-rule").say("Credentials", say(message.error).what)
+
+    # --- finding -----------------------------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Open the line to type into."""
+        self.query_one(FindLine).open()
+
+    def action_all(self) -> None:
+        """Stop searching, and show all kinds."""
+        find = self.query_one(FindLine)
+        if find.text:
+            find.action_close()
+        elif self._shelf != ALL and self._shelves:
+            self._list(self._shelves[0])
+
+    @on(FindLine.Wanted)
+    def _wanted(self) -> None:
+        if self._shelves:
+            self._list(chosen(self._shelves, self._shelf))
+
+    @on(FindLine.Done)
+    def _found(self) -> None:
+        self.query_one(CredentialTable).focus()
+
+    @on(CredentialTable.WindowMoved)
+    def _moved(self, message: CredentialTable.WindowMoved) -> None:
+        find = self.query_one(FindLine)
+        find.found(found_words(message.total) if find.text else "")
+
+    # --- other screens -----------------------------------------------------------------------------------
+
+    def action_go(self, name: str) -> None:
+        """To another screen."""
+        self.app.push_screen(door(name, self._session))
+
+    def action_add(self) -> None:
+        """An empty form."""
+        from nskeys_tui.screens.credential_form import CredentialForm
+
+        self.app.push_screen(CredentialForm(self._session, None))
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        from nskeys_tui.screens.credential_detail import CredentialDetail
+
+        self.app.push_screen(CredentialDetail(self._session, message.key))

@@ -1,0 +1,48 @@
+"""The answer at the top of the first screen: lines of a label, or a bar, and the text beside it."""
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nskeys.wording.terminal import fit, pad, width
+from nskeys_tui.presenters.overview import AnswerLine, layout_for
+from nskeys_tui.widgets.recover_bar import filled
+
+_GAP = 3
+"""Cells between the bar and the text."""
+_STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "quiet": "dim"}
+
+
+class AnswerBlock(Widget):
+    """As high as it has lines."""
+
+    DEFAULT_CSS = """
+    AnswerBlock { height: auto; }
+    """
+
+    lines: reactive[tuple[AnswerLine, ...]] = reactive(())
+
+    def watch_lines(self, before: tuple[AnswerLine, ...], after: tuple[AnswerLine, ...]) -> None:
+        """Only another number of lines moves what is below."""
+        self.refresh(layout=len(before) != len(after))
+
+    def get_content_height(self, *_: object) -> int:
+        """One line each."""
+        return len(self.lines)
+
+    def render(self) -> Content:
+        """All lines."""
+        return Content("\n").join(self._line(line) for line in self.lines)
+
+    def _line(self, line: AnswerLine) -> Content:
+        layout = layout_for(self.size.width)
+        room = self.size.width - 2 - layout.label
+        hint = f"  {line.hint}" if line.hint else ""
+        text = pad(fit(line.text, room - width(hint)), room - width(hint))
+        style = _STYLES[line.style]
+        if line.bar is None:
+            return Content.assemble(" ", (pad(line.label, layout.label), style), text, (hint, "$accent"))
+        cells = layout.label - _GAP
+        full = filled(*line.bar, cells)
+        bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))
+        return Content.assemble(" ", *bar, " " * _GAP, text, (hint, "$accent"))
