@@ -20,7 +20,7 @@ KEEP_SECRET = "leave it empty to keep the secret as it is"
 LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
 _STATE_MEANS = {
     RecoveryState.RECOVERABLE: "comes back from a backup",
-    RecoveryState.AT_RISK: "in no backup that counts: it is lost with this machine",
+    RecoveryState.AT_RISK: "in no backup that counts, so it is lost with this machine",
     RecoveryState.LOST: "its key is neither here nor in a backup that counts",
 }
 

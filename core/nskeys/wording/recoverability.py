@@ -1,0 +1,207 @@
+"""The answer in words: what would come back, from which backup, how far that is proven; and what is not
+as it should be, each with the key that helps.
+
+Nothing is promised that was not tested, and nothing that stands in a register nobody vouches for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nskeys.model.places import Location
+from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.rotation import RotationStage
+from nskeys.services.recoverability import Overview
+from nskeys.wording.acts import Act, act_hint
+from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
+from nskeys.wording.layout import Layout, first_fitting
+from nskeys.wording.names import kid_name
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import fit, width
+from nskeys.wording.times import since
+
+QUESTION = ("If this server died now", "If it died now")
+NO_CREDENTIALS = "nothing would be lost: no credentials are here"
+NO_BACKUP = "no backup was made yet"
+CANNOT_TELL = "cannot tell"
+STATUS_TELLS = "'nskeys status' names them all"
+_DUE = {
+    DueReason.NEVER: (NO_BACKUP,),
+    DueReason.KEY_MISSING: ("the last one lacks a key", "it lacks a key"),
+    DueReason.KEY_NEWER: ("a key is newer than the last one", "a key is newer"),
+    DueReason.NO_GOOD_COPY: ("a key is in no good copy of one", "a key is in none"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that is not as it should be: in a few words, in a sentence's half, and what helps."""
+
+    label: str
+    text: str
+    act: Act | None = None
+    severe: bool = False
+    """Credentials are lost already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer: its label, what would come back, from where, and how far that is proven."""
+
+    label: str
+    answer: str
+    source: str = ""
+    proof: str = ""
+    bar: tuple[int, int] | None = None
+    """So many of so many credentials; None where there are none."""
+
+
+def headline(overview: Overview, layout: Layout) -> Headline:
+    """The answer in words that fit the layout."""
+    answer = overview.recoverability
+    totals, label = answer.totals, QUESTION[1 if layout.brief else 0]
+    if not totals.total:
+        return Headline(label, first_fitting(layout.text, NO_CREDENTIALS, "no credentials are here"))
+    of = f"{number(totals.recoverable)} of {count(totals.total, 'credential')} would come back"
+    brief = f"{number(totals.recoverable)} of {number(totals.total)} would come back"
+    best = answer.best
+    covered = _covered(answer, best)
+    return Headline(
+        label=label,
+        answer=first_fitting(layout.text, of, brief),
+        source=_source(answer, best, covered, layout.text),
+        proof=_proof(overview, best, covered, layout.text) if best else "",
+        bar=(totals.recoverable, totals.total),
+    )
+
+
+def notices(overview: Overview, layout: Layout) -> tuple[Notice, ...]:
+    """What is not as it should be, the worst first; the words fit the layout."""
+    return tuple(_notices(overview, layout))
+
+
+def _covered(answer: Recoverability, copy: BackupCopy | None) -> int:
+    kids = copy.backup.kids if copy else ()
+    return sum(key.credentials for key in answer.keys if key.kid in kids)
+
+
+def _source(answer: Recoverability, best: BackupCopy | None, covered: int, cells: int) -> str:
+    """Where they would come back from; else why they would not."""
+    if best is not None:
+        # Where several backups are needed, no more is said of this one than it holds.
+        head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
+        return head + copy_place(best, cells - len(head))
+    if answer.last is not None:
+        return first_fitting(cells, f"{backup_name(answer.last)} {why_not(answer.last)}")
+    return NO_BACKUP
+
+
+def _proof(overview: Overview, best: BackupCopy, covered: int, cells: int) -> str:
+    words = proof_ago(best, overview.taken, covered, overview.recoverability.totals.total)
+    shorter = words.replace("every credential opened", "all opened")
+    for noun in (" credentials opened", " credential opened"):
+        shorter = shorter.replace(noun, " opened")
+    return first_fitting(cells, words, shorter)
+
+
+def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    yield from _credentials(overview, layout)
+    yield from _backups(overview, layout)
+    yield from _keys(overview, layout)
+    if overview.backup_date_ahead:
+        yield _notice(layout, "clock is wrong", None, "KMSBackupDate lies in the future")
+    if overview.unreadable_rows:
+        rows = count(overview.unreadable_rows, "row")
+        yield _notice(
+            layout,
+            "register",
+            Act.REGISTER,
+            f"{rows} of it count for nothing",
+            f"{rows} unreadable",
+        )
+
+
+def _notice(layout: Layout, label: str, act: Act | None, *texts: str, severe: bool = False) -> Notice:
+    """The first text that fits beside the key that helps."""
+    hint = width(act_hint(act)) + 2 if act else 0
+    return Notice(fit(label, layout.notice), first_fitting(layout.text - hint, *texts), act, severe)
+
+
+def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    answer, totals = overview.recoverability, overview.recoverability.totals
+    if totals.lost:
+        texts = _lost(overview)
+        yield _notice(layout, f"{number(totals.lost)} lost", Act.RESTORE, *texts, severe=True)
+    if totals.at_risk:
+        label = f"{number(totals.at_risk)} at risk"
+        when = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
+        label = first_fitting(layout.notice, f"{label}{when}", label)
+        yield _notice(layout, label, Act.BACK_UP, *_at_risk(overview))
+    closed = totals.total - totals.opens_here - totals.lost
+    if closed:
+        texts = ("their keys are in a backup, not here", "their keys are not here")
+        label = first_fitting(layout.notice, f"{number(closed)} closed here", f"{number(closed)} closed")
+        yield _notice(layout, label, Act.RESTORE, *texts)
+
+
+def _lost(overview: Overview) -> tuple[str, ...]:
+    """Whether a backup may hold their keys all the same: one that nobody vouches for, or that is gone."""
+    keys = overview.recoverability.keys
+    kids = {key.kid for key in keys if key.state is RecoveryState.LOST and key.credentials}
+    if any(kids & set(copy.backup.kids) for copy in overview.copies):
+        return ("a backup may have their keys",)
+    return ("no key and no backup opens them", "nothing opens them")
+
+
+def _at_risk(overview: Overview) -> tuple[str, ...]:
+    """Under which keys they are sealed, and why no backup helps."""
+    keys = [
+        key
+        for key in overview.recoverability.keys
+        if key.state is RecoveryState.AT_RISK and key.credentials
+    ]
+    kids = {key.kid for key in keys}
+    holding = [copy for copy in overview.copies if copy.signed and kids & set(copy.backup.kids)]
+    there = [copy for copy in holding if copy.retired is None and copy.sight is Sight.GOOD]
+    if not holding:
+        where = "in no backup"
+    elif there and all(copy.where.location is Location.HERE for copy in there):
+        where = "backed up only here"
+    else:
+        where = "in no backup that counts"
+    under = kid_name(keys[0].kid) if len(keys) == 1 else count(len(keys), "key")
+    return (f"sealed under {under}, {where}", f"{under}, {where}", where)
+
+
+def _backups(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    """Why a backup is due, where the credentials at risk do not say it already."""
+    answer = overview.recoverability
+    if answer.due and not answer.totals.at_risk:
+        yield _notice(layout, "backup due", Act.BACK_UP, *_DUE[answer.due[0]])
+
+
+def _keys(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    if overview.rotation_due:
+        yield _notice(
+            layout, "rotation due", Act.ROTATE, "the active key sealed 2^31 secrets", "the key is used up"
+        )
+    if overview.put_back:
+        texts = ("their keys should seal nothing any more", "their keys are out of use")
+        yield _notice(layout, "old rows back", Act.ROTATE, *texts)
+    if overview.arrived:
+        texts = ("a rotation moves on to a key of its own", "a rotation is advised")
+        yield _notice(layout, "restored keys", Act.ROTATE, *texts)
+
+
+def rotation_words(overview: Overview) -> str:
+    """What the open rotation waits for, to stand beside the keys; empty where none is open."""
+    if overview.rotation is None:
+        return ""
+    if overview.rotation.stage is RotationStage.WAITING:
+        return f"{kid_name(overview.rotation.kid)} waits for a backup elsewhere"
+    return "rotation not finished: o goes on"
+
+
+def more_notices(left_out: int) -> str:
+    """Notices for which there is no room."""
+    return f"{number(left_out)} more"
