@@ -61,7 +61,7 @@ async def test_the_offer_to_back_up_leads_to_the_backup_and_back_to_the_first_sc
     app = AppOn(services_in(tmp_path / "home"))
     async with app.play() as pilot:
         await app.wait(pilot, "▸ New installation")
-        await app.press(pilot, "enter", shows="What shall bind the keys")
+        await app.press(pilot, "enter", shows="▸ Plain file")
         await app.press(pilot, "enter", shows="▸ Back up now")
         await app.press(pilot, "enter", shows="where to?")
         assert isinstance(app.app.screen, BackUp)
@@ -73,7 +73,7 @@ async def test_protectors_are_labelled_with_what_they_are_worth(tmp_path: Path) 
     async with app.play() as pilot:
         await app.wait(pilot, "▸ New installation")
         await app.press(pilot, "enter", shows="▸ Plain file")
-        for words in ("whoever copies this disk", "it is asked for", "TPM 2.0 is not available"):
+        for words in ("whoever copies this disk", "it is asked for", "Security token is not available"):
             assert words in app.text
 
 

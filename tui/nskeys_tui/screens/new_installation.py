@@ -1,8 +1,9 @@
 """A new installation: its name, its CMDB, what binds its keys, and what is let go for it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import work
 from textual.app import ComposeResult
@@ -37,6 +38,9 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
+Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
+"""As `bootstrap.protectors` names them."""
+
 
 class NewInstallation(Screen[FirstStart | None]):
     """Returns the flow: something was made, or the CMDB that was named holds credentials; else None."""
@@ -50,7 +54,7 @@ class NewInstallation(Screen[FirstStart | None]):
         & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         & .new-installation--words { height: auto; margin: 0 0 1 0; }
         & .new-installation--question { height: auto; margin: 1 0 0 0; }
-        & .new-installation--quiet { height: auto; padding-left: 2; text-style: dim; }
+        & #unavailable { height: auto; padding-left: 2; text-style: dim; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +70,7 @@ class NewInstallation(Screen[FirstStart | None]):
         self._session = session
         self._flow = flow
         self._settings = Settings("", "")
-        self._busy = True
+        self._ready = self._busy = False
 
     def compose(self) -> ComposeResult:
         """The fields, then the protectors."""
@@ -81,42 +85,45 @@ class NewInstallation(Screen[FirstStart | None]):
             if self._flow.sight.cmdb_id is None:
                 yield FormField("CMDB", help=NEW_CMDB_HELP, id="cmdb")
             yield Static(Content(PROTECTOR_QUESTION), classes="new-installation--question")
-            known = protectors()
-            yield ChoiceList([self._protector(name) for name, usable, _ in known if usable])
-            for name, usable, reason in known:
-                if not usable:
-                    words = Content(protector_unavailable(name, reason))
-                    yield Static(words, classes="new-installation--quiet")
+            yield ChoiceList(())
+            yield Static(id="unavailable")
         yield Rule()
         yield KeyBar()
 
-    @staticmethod
-    def _protector(name: str) -> Choice:
-        label, meaning = protector_choice(name)
-        return Choice(name, label, aside=meaning)
-
     def on_mount(self) -> None:
-        """What is configured stands in the fields."""
+        """What is configured stands in the fields; what can protect keys here is found out."""
         self._read()
 
     @work
     async def _read(self) -> None:
-        settings = await self._session.quickly(lambda: self._session.services.installation.settings.read())
-        self._busy = False
-        if isinstance(settings, NskeysError):
+        found = await self._session.quickly(self._look)
+        if isinstance(found, NskeysError):
             self.dismiss(None)
-            tell(self.app, NEW_INSTALLATION[0], settings)
-            return
+            tell(self.app, NEW_INSTALLATION[0], found)
+        else:
+            self._offer(*found)
+
+    def _look(self) -> tuple[Settings, Protectors]:
+        """In a thread: proving that a TPM works takes some tenths of a second."""
+        return self._session.services.installation.settings.read(), protectors()
+
+    def _offer(self, settings: Settings, known: Protectors) -> None:
         self._settings = settings
-        self.query_one("#server", FormField).value = settings.server_name
-        for field in self.query("#cmdb").results(FormField):
-            field.value = settings.cmdb
+        for name, value in (("#server", settings.server_name), ("#cmdb", settings.cmdb)):
+            for field in self.query(name).results(FormField):
+                field.value = field.value or value
+        usable = [(name, *protector_choice(name)) for name, works, _ in known if works]
+        choices = [Choice(name, label, aside=meaning) for name, label, meaning in usable]
+        self.query_one(ChoiceList).show(choices)
+        missing = [protector_unavailable(name, reason) for name, works, reason in known if not works]
+        self.query_one("#unavailable", Static).update(Content("\n".join(missing)))
+        self._ready = True
 
     # --- doing it ----------------------------------------------------------------------------------------
 
     def action_set_up(self) -> None:
         """Check what was typed, then do it."""
-        if self._busy:
+        if self._busy or not self._ready:
             return
         server = self.query_one("#server", FormField)
         if not server.value.strip():
