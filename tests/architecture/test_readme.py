@@ -1,4 +1,4 @@
-"""The README tells the truth: its help blocks, exit codes, commands, links and checksum are the program's."""
+"""The README tells the truth: help blocks, exit codes, links and the checksum are the program's."""
 
 import re
 import subprocess
@@ -44,4 +44,5 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 def test_ci_runs_the_readme_s_second_command() -> None:
     """`.ci/run` reads it from here, so there is one of it, alone on its line."""
     assert README.count("# run every test\n") == 1
-    assert "sed -n '/^# run every test$/{n;p}' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "sed -n '/^# run every test$/{n;p}' README.md" in script
