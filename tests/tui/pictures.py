@@ -59,7 +59,6 @@ def _typed(words: str) -> tuple[str, ...]:
 
 
 _RESTORE = (
-    Step(("enter",), "which backup?"),
     Step(("enter",), "what is in it"),
     Step(("enter",), "Password of the backup"),
     Step((*_typed(PASSWORD), "enter"), "the plan"),
@@ -98,10 +97,12 @@ async def draw(picture: Picture) -> tuple[list[str], str]:
         def shows(words: str) -> Callable[[], bool]:
             return lambda: any(words in line for line in lines())
 
-        await until(pilot, shows(picture.shows))
-        for step in picture.steps:
+        for step in (Step((), picture.shows), *picture.steps):
             await pilot.press(*step.keys)
-            await until(pilot, shows(step.shows))
+            try:
+                await until(pilot, shows(step.shows))
+            except AssertionError:
+                raise AssertionError("\n".join([f"never showed {step.shows!r}:", *lines()])) from None
         await pilot.pause(0.2)  # cursors come to rest, strength is judged
         return lines(), _plain(app.export_screenshot(title="nskeys"))
 
