@@ -68,18 +68,23 @@ class FlowScreen(Guided, Generic[F]):
             return self.ACTS[action] in self.flow.acts
         return super().check_action(action, parameters)
 
+    def go(self, flow: F | None) -> None:
+        """Come to where the flow is now; None leaves."""
+        if flow is None:
+            self.dismiss()
+        else:
+            self._go(flow)
+
     @work(exclusive=True)
-    async def go(self, flow: F | None) -> None:
-        """Come to where the flow is now, and on from there as far as nobody is needed; None leaves."""
+    async def _go(self, flow: F | None) -> None:
+        """On from here, as far as nobody is needed."""
         while flow is not None:
             self.flow = flow
             self.entered(flow)
             following = await self.at(flow)
             if following is None:
                 await self.tell(self.problem_of(flow))
-                return
             flow = following
-        self.dismiss()
 
     def entered(self, flow: F) -> None:
         """The flow is somewhere else: what it needs no longer is let go."""

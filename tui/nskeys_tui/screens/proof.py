@@ -87,6 +87,7 @@ class ProofList(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="Back to where you were"),
         Binding("f", "failed", "Failed only", tooltip="Show only what did not open, or everything"),
+        Binding("e", "re_enter", "Re-enter", tooltip="Enter again what does not open here"),
         Binding(
             "s", "save", "Save list", tooltip="Save the list of what must be re-entered, without secrets"
         ),
@@ -116,7 +117,7 @@ class ProofList(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A list of failures needs failures."""
-        if action in ("failed", "save"):
+        if action in ("failed", "save", "re_enter"):
             return bool(self._proof.failures) and not (action == "failed" and self._fixed)
         return super().check_action(action, parameters)
 
@@ -138,6 +139,13 @@ class ProofList(Screen[None]):
         self._only_failed = not self._only_failed
         self._show()
 
+    def action_re_enter(self) -> None:
+        """The list of what must be re-entered here. A drill's proof is of its backup's keys, so that list
+        is made anew, with the keys of this server."""
+        from nskeys_tui.screens.re_entry import ReEntry
+
+        self.app.push_screen(ReEntry(self._session))
+
     @work(exclusive=True)
     async def action_save(self) -> None:
         """Write the list to a file that is not there yet; asked until that can be done, or given up."""
@@ -145,8 +153,9 @@ class ProofList(Screen[None]):
         lines = re_entry_lines(
             self._proof.failures, installation.settings.read().server_name, installation.clock.now()
         )
-        path: str | None = str(Path.home() / "re-enter.txt")
-        while path := await self._ask_where(path):
+        path = str(Path.home() / "re-enter.txt")
+        while answer := await self._ask_where(path):
+            path = answer
             saved = await self._session.quickly(partial(save_lines, path, lines))
             if not isinstance(saved, NskeysError):
                 await self.app.push_screen_wait(Notice(_SAVE, f"The list is in {safe(saved)}."))
