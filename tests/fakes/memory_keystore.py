@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from nskeys.crypto.keys import new_material
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import thumbprint
-from nskeys.errors import AlreadySetUp, KeyStoreDamaged, NoSuchKey, NotSetUp
+from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, NoSuchKey, NotSetUp
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped
+from nskeys.ports import NewKey, Protector, SecretProvider, SecretRequest, StoreInfo, Wrapped
 
 
 @dataclass
@@ -65,6 +65,34 @@ class MemoryKeyStore:
         generation = self._wrap(1, cmdb_id, protector, secrets)
         self._seed, self._public = server_key.reveal(), public_of(server_key)
         self._generation = generation
+        self._add(keys)
+
+    def elsewhere(self) -> bool:
+        now = self._generation
+        if now is None or now.protector.asks:
+            return False
+        try:
+            now.protector.unwrap(now.wrapped, now.store_id, _nobody).wipe()
+        except KeyStoreElsewhere:
+            return True
+        return False
+
+    def replace(
+        self,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> None:
+        if not self.elsewhere():
+            raise AlreadySetUp(self._home)
+        for key in keys:
+            _check(key)
+        generation = self._wrap(self._now().number + 1, cmdb_id, protector, secrets)
+        self._seed, self._public = server_key.reveal(), public_of(server_key)
+        self._generation = generation
+        self._infos, self._materials = {}, {}
         self._add(keys)
 
     @contextmanager
@@ -161,6 +189,10 @@ class OpenMemoryKeyStore:
         if self._store is None:
             raise ValueError("the key store is closed")
         return self._store
+
+
+def _nobody(request: SecretRequest, retry: int) -> SecretBytes:
+    raise AssertionError(f"{request.purpose} was asked for (retry {retry})")
 
 
 def _check(key: NewKey) -> None:

@@ -164,6 +164,8 @@ class RestorePlan:
     sets_up: bool
     """Whether the home is set up by this restore."""
     fingerprint: str
+    elsewhere: bool = False
+    """The keys that are here are bound to another machine; those of the backup take their place."""
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:

@@ -61,6 +61,9 @@ from nskeys.ports.people import (
 from nskeys.ports.people import (
     Stage as Stage,
 )
+from nskeys.ports.people import (
+    nobody as nobody,
+)
 from nskeys.ports.places import (
     Destination as Destination,
 )

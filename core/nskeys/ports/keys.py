@@ -107,6 +107,11 @@ class KeyStore(Protocol):
         """The server key's public half (32 bytes), from `server.pub`; None when there is none."""
         ...
 
+    def elsewhere(self) -> bool:
+        """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
+        tried, and nobody asked; ProtectorUnavailable where that cannot be told now."""
+        ...
+
     def create(
         self,
         cmdb_id: str,
@@ -116,6 +121,18 @@ class KeyStore(Protocol):
         server_key: SecretBytes,
     ) -> None:
         """Make the first generation with these keys, all or nothing; AlreadySetUp."""
+        ...
+
+    def replace(
+        self,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> None:
+        """The same in the place of a store that is `elsewhere`; AlreadySetUp where it is not. The one
+        before stays on the disk as long as it may hold a key that the new one lacks."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:

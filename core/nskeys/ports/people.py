@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from nskeys.errors import SecretUnavailable
 from nskeys.model.operations import FailureReason
 from nskeys.model.secret import SecretBytes
 
@@ -40,6 +41,12 @@ class SecretProvider(Protocol):
         """The secret; the caller wipes it. `retry` is 0 first and counts refused ones; a provider
         that cannot give another raises SecretUnavailable, a person who gives up Cancelled."""
         ...
+
+
+def nobody(request: SecretRequest, retry: int) -> SecretBytes:
+    """A SecretProvider where nobody is to be asked: SecretUnavailable."""
+    del retry
+    raise SecretUnavailable(request.purpose.value)
 
 
 class Stage(StrEnum):

@@ -1,10 +1,11 @@
 """The host's half of a credential of systemd: `/var/lib/systemd/credential.secret`.
 
-The file begins with 16 bytes that say to which machine-id it belongs (`sd_id128_get_machine_app_specific`:
-HMAC-SHA256 under the machine-id of a constant of systemd's, made a version 4 UUID, RFC 9562 section 5.4),
-and systemd-creds *deletes* it where they do not fit, even when it was asked to decrypt
-(`get_credential_host_secret` in systemd 252). An attempt to open the keys of a machine whose machine-id was lost
-would so destroy what they could be opened with once the machine-id is put back. So it is looked at first.
+The file begins with 16 bytes that say to which machine-id it belongs: HMAC-SHA256 under the machine-id of
+a constant of systemd's, made a version 4 UUID (`sd_id128_get_machine_app_specific`; RFC 9562, section 5.4).
+And systemd-creds *deletes* it where they do not fit, even when it was asked to decrypt
+(`get_credential_host_secret` in systemd 252). An attempt to open the keys of a machine whose machine-id was
+lost would so destroy what they could be opened with once the machine-id is put back. So it is looked at
+first.
 """
 
 import hmac

@@ -2,9 +2,8 @@
 
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
-from nskeys.errors import NskeysError, ProtectorUnavailable, SecretUnavailable
-from nskeys.model.secret import SecretBytes
-from nskeys.ports import Protector, SecretRequest
+from nskeys.errors import NskeysError, ProtectorUnavailable
+from nskeys.ports import Protector, nobody
 from nskeys.protectors.file import FileProtector
 from nskeys.protectors.passphrase import DEFAULT_COST, PassphraseProtector
 from nskeys.protectors.tpm2 import Tpm2Protector
@@ -50,16 +49,10 @@ def why_not(chosen: Protector) -> str:
     try:
         with (
             new_material() as kek,
-            chosen.unwrap(chosen.wrap(kek, _NO_STORE, _nobody), _NO_STORE, _nobody) as again,
+            chosen.unwrap(chosen.wrap(kek, _NO_STORE, nobody), _NO_STORE, nobody) as again,
         ):
             return "" if again.same_as(kek) else "does_not_work"
     except ProtectorUnavailable as error:
         return error.reason
     except NskeysError:  # it does not open what it closed a moment ago
         return "does_not_work"
-
-
-def _nobody(request: SecretRequest, retry: int) -> SecretBytes:
-    """ports.SecretProvider where nobody is there."""
-    del retry
-    raise SecretUnavailable(request.purpose.value)

@@ -1,9 +1,9 @@
 """`systemd-creds` (systemd 250 and newer), the way to the TPM: encrypt and decrypt through its pipes.
 
 What it says is read here once, and becomes an error of ours. All its failures end with the same exit code,
-so its words tell them apart: those of systemd 252, and of newer ones where they are known to differ. They are
-not translated (LC_ALL=C). A failure that is not known is `does_not_work`, never "bound elsewhere": that one
-allows a restore to take the key store's place.
+so its words tell them apart: those of systemd 252, and of newer ones where they are known to differ. They
+are not translated (LC_ALL=C). A failure that is not known is `does_not_work`, never "bound elsewhere": that
+one allows a restore to take the key store's place.
 """
 
 import base64

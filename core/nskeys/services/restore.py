@@ -1,7 +1,8 @@
 """Restore: a plan you see first, then all or nothing, then a proof credential by credential.
 
-The same operation fills an empty home, joins a copied database with its keys, and adds keys to a
-server that has some. A key that is here is never replaced.
+The same operation fills an empty home, joins a copied database with its keys, takes the place of keys that
+are bound to another machine, and adds keys to a server that has some. A key that opens here is never
+replaced.
 """
 
 from collections.abc import Iterator
@@ -36,9 +37,11 @@ class RestoreService:
         """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
         KeyStoreOfAnotherCmdb where keys are here and their CMDB is not."""
         installation, facts = self._installation, source.facts
-        sets_up = not installation.key_store.exists()
-        if not sets_up:
+        there = installation.key_store.exists()
+        if there:
             installation.require()
+        elsewhere = installation.key_store.elsewhere()
+        sets_up = elsewhere or not there
         here: tuple[KeyInfo, ...] = () if sets_up else installation.key_store.keys()
         uses = self._uses()
         known = {key.kid for key in here}
@@ -54,6 +57,7 @@ class RestoreService:
             newer_known=self._newer(source),
             sets_up=sets_up,
             fingerprint=installation.fingerprint(),
+            elsewhere=elsewhere,
         )
 
     def execute(
@@ -120,7 +124,8 @@ class RestoreService:
             # All keys become one store generation, and its `current` is written last: before
             # that no key is here, after that all are.
             keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())
-            installation.key_store.create(installation.cmdb.cmdb_id(), chosen, known, keys, server_key)
+            store = installation.key_store.replace if plan.elsewhere else installation.key_store.create
+            store(installation.cmdb.cmdb_id(), chosen, known, keys, server_key)
 
     def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
         installation = self._installation

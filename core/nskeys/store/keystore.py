@@ -15,10 +15,17 @@ from typing import TypeVar
 from nskeys import files
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint
-from nskeys.errors import AlreadySetUp, FileUnreadable, KeyStoreDamaged, NotPermitted, NotSetUp
+from nskeys.errors import (
+    AlreadySetUp,
+    FileUnreadable,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    NotPermitted,
+    NotSetUp,
+)
 from nskeys.model.keys import KeyInfo
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped
+from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped, nobody
 from nskeys.store.keystore_build import build
 from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
 from nskeys.store.keystore_generation import Generation
@@ -89,6 +96,47 @@ class DiskKeyStore:
         files.replace(self._server_pub, server_pub_bytes(public_of(server_key)))
         self._believe(generation, 1)
 
+    def elsewhere(self) -> bool:
+        """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
+        tried, and nobody asked; KeyStoreDamaged, ProtectorUnavailable where that cannot be told now."""
+        if not self.exists():
+            return False
+        _, record = self._read(lambda generation: generation.store_record())
+        protector = self._protectors(record.protector)
+        if protector.asks:
+            return False  # whoever knows what it asks for can be anywhere
+        try:
+            protector.unwrap(Wrapped(record.parameters), record.store_id, nobody).wipe()
+        except KeyStoreElsewhere:
+            return True
+        return False
+
+    def replace(
+        self,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> None:
+        """As `create`, in the place of a store that is `elsewhere`; else AlreadySetUp. The one before stays
+        as long as it may hold a key that the new one lacks."""
+        if not self.elsewhere():
+            raise AlreadySetUp(str(self._store.parent))
+        self._remove_unfinished()
+        number = max(self._numbers()) + 1
+        generation = self._unfinished(number)
+        build(generation, cmdb_id, protector, secrets, keys, server_key)
+        public = server_pub_bytes(public_of(server_key))
+        if self._server_pub_is(public):
+            self._believe(generation, number)
+        else:
+            # No `server.pub` vouches for nothing; one that is not its store's would be damage.
+            files.remove(self._server_pub)
+            self._believe(generation, number)
+            files.replace(self._server_pub, public)
+        self._remove_superseded(self._generation(number))
+
     @contextmanager
     def unlock(self, secrets: SecretProvider) -> Iterator[OpenGeneration]:
         """The open store; asks its protector's questions through `secrets`."""
@@ -140,6 +188,12 @@ class DiskKeyStore:
         if not self._current.exists():
             self._point_to(number)
         self._remove_superseded(generation)
+
+    def _server_pub_is(self, data: bytes) -> bool:
+        try:
+            return files.read_bounded(self._server_pub, _LIMIT) == data
+        except FileUnreadable:
+            return False
 
     def _remove_unfinished(self) -> None:
         for path in self._entries():

@@ -77,7 +77,9 @@ def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a restore would mean."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
-    if plan.sets_up:
+    if plan.elsewhere:
+        lines.append("The keys here are bound to another machine; those of the backup take their place.")
+    elif plan.sets_up:
         lines.append("This home is set up by the restore.")
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))

@@ -18,13 +18,24 @@ _HELPS = MappingProxyType(
 )
 _BREAKS = MappingProxyType(
     {
-        "tpm2": "whoever is root on this machine; and the keys die with this hardware",
+        "tpm2": "whoever is root on this machine",
         "passphrase": (
-            "a passphrase that is guessed, seen or forgotten; and timers cannot use the keys, "
+            "a passphrase that is guessed or seen; and timers cannot use the keys, "
             "for nobody is there to type it"
         ),
         "file": "a stolen disk, a copy of it, and whoever is root here: all of them have the keys",
-        "pkcs11": "whoever has the token and its PIN; and a lost token takes the keys with it",
+        "pkcs11": "whoever has the token and its PIN",
+    }
+)
+_LOST = MappingProxyType(
+    {
+        "tpm2": (
+            "a new board, a TPM that is cleared (firmware work can do that) or a system that is installed "
+            "anew; updates of firmware, boot loader and kernel change nothing"
+        ),
+        "passphrase": "a forgotten passphrase, or this disk",
+        "file": "this disk",
+        "pkcs11": "a token that is gone, locked or erased",
     }
 )
 CHANGE_MEANS = (
@@ -48,6 +59,11 @@ def helps_against(protector: str) -> str:
 def broken_by(protector: str) -> str:
     """What gets past it."""
     return _BREAKS.get(protector, "nothing that this version of nskeys knows of")
+
+
+def lost_with(protector: str) -> str:
+    """What takes the keys although nobody is after them: then a restore brings them back."""
+    return _LOST.get(protector, "what this version of nskeys does not know")
 
 
 def protector_title(name: str, current: str) -> str:

@@ -8,6 +8,7 @@ from nskeys.wording.protection import (
     ANOTHER_PASSPHRASE,
     broken_by,
     helps_against,
+    lost_with,
     not_here,
     protector_title,
 )
@@ -22,6 +23,7 @@ def protection_rows(info: StoreInfo) -> tuple[tuple[str, str], ...]:
         ("Now", f"{label[0].upper()}{label[1:]}"),
         ("Helps against", helps_against(info.protector)),
         ("Is broken by", broken_by(info.protector)),
+        ("Is lost with", lost_with(info.protector)),
         ("Key store", f"{safe(info.store_id)}, generation {number(info.generation)}"),
     )
 
@@ -33,6 +35,7 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
         ("To", ANOTHER_PASSPHRASE if before == after else protector_label(after)),
         ("Helps against", helps_against(after)),
         ("Is broken by", broken_by(after)),
+        ("Is lost with", lost_with(after)),
     )
 
 

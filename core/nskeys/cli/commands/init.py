@@ -19,9 +19,11 @@ def add(commands: Commands) -> None:
         "set up a new installation",
         usage="[--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]",
         text=(
-            "The first key is made and bound by the protector: by default the strongest one\n"
-            "that works here without a person. Where the CMDB holds credentials whose keys\n"
-            "are gone for good, --accept-loss with their exact number goes on without them."
+            "The first key is made and bound by the protector: by default to the TPM, where\n"
+            "a trial shows that it works, else to a plain file, which protects nothing. A\n"
+            "TPM other than /dev/tpmrm0 is named as tpm2:DEVICE. Where the CMDB holds\n"
+            "credentials whose keys are gone for good, --accept-loss with their exact\n"
+            "number goes on without them."
         ),
         example=(
             "  nskeys init --server-name ns01.example.net\n"
@@ -36,9 +38,8 @@ def run(session: Session, options: Namespace) -> int:
     """Set up."""
     services = session.services(options.cmdb)
     settings = settings_of(services.installation.settings.read(), options)
-    report = services.set_up.execute(
-        usable_protector(options.protector), session.secrets, settings, options.accept_loss
-    )
+    protector = usable_protector(services.installation, options.protector)
+    report = services.set_up.execute(protector, session.secrets, settings, options.accept_loss)
     if session.output.as_json:
         session.output.document(documents.set_up(report))
         return Exit.DONE

@@ -2,20 +2,24 @@
 
 import argparse
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nskeys.cli.parser import CommandParser
-from nskeys.errors import ProtectorUnavailable
 from nskeys.model.credentials import CredentialKind
 from nskeys.ports import Settings
 
+if TYPE_CHECKING:
+    from nskeys.services.installation import Installation
+
 PROTECTORS = ("tpm2", "passphrase", "file")
+HELP = "tpm2[:DEVICE], passphrase or file"
 KINDS = tuple(kind.value for kind in CredentialKind)
 
 
 def protector_options(parser: CommandParser) -> None:
     """What a command needs that may set a home up."""
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
-    parser.add_argument("--protector", choices=PROTECTORS, help="what binds the keys to this machine")
+    parser.add_argument("--protector", metavar="P", type=protector_uri, help=f"what binds the keys: {HELP}")
     parser.add_argument("--server-name", metavar="NAME", help="name of the server; by default this host's")
 
 
@@ -29,16 +33,21 @@ def secret_option(parser: CommandParser) -> None:
     parser.add_argument("--secret-file", metavar="F", help="file with the credential's secret (-: stdin)")
 
 
-def usable_protector(wanted: str | None) -> str:
-    """The protector that was named, or the first that this machine can use; ProtectorUnavailable."""
-    from nskeys.bootstrap import protectors
+def protector_uri(text: str) -> str:
+    """A protector that nskeys knows, by its name, with what it binds to behind a colon."""
+    if text.partition(":")[0] not in PROTECTORS:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {HELP}")
+    return text
 
-    found = protectors()
+
+def usable_protector(installation: "Installation", wanted: str | None) -> str:
+    """The protector that was named, or the first that was proven to work on this machine;
+    ProtectorUnavailable before anything is asked."""
     if wanted is None:
-        return next(name for name, usable, _ in found if usable)
-    for name, usable, reason in found:
-        if name == wanted and not usable:
-            raise ProtectorUnavailable(name, reason)
+        from nskeys.bootstrap import protectors
+
+        return next(name for name, usable, _ in protectors() if usable)
+    installation.protectors(wanted).require()
     return wanted
 
 

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from nskeys.cli.commands.options import PROTECTORS, usable_protector
+from nskeys.cli.commands.options import HELP, protector_uri
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
@@ -10,6 +10,7 @@ from nskeys.cli.session import Session
 from nskeys.ports import StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
+from nskeys.wording.protection import broken_by, helps_against, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
 
@@ -33,7 +34,7 @@ def add(commands: Commands) -> None:
         ),
         example="  nskeys protector change passphrase\n      asks for it twice",
     )
-    changing.add_argument("protector", choices=PROTECTORS, metavar="NAME", help="tpm2, passphrase or file")
+    changing.add_argument("protector", type=protector_uri, metavar="NAME", help=HELP)
     changing.add_argument(
         "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
     )
@@ -49,12 +50,11 @@ def change(session: Session, options: Namespace) -> int:
     """Another one, or another passphrase."""
     protection = session.services().protection
     before = protection.show().protector
-    wanted = usable_protector(options.protector)
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
     new = RememberedPassphrase(NewPassphrase(path))
     try:
-        info = protection.change(wanted, session.secrets, new)
+        info = protection.change(options.protector, session.secrets, new)
     finally:
         new.forget()
     _tell(session, info)
@@ -71,6 +71,9 @@ def _tell(session: Session, info: StoreInfo) -> None:
     session.output.facts(
         [
             ("protector", protector_words(info.protector)),
+            ("helps against", helps_against(info.protector)),
+            ("is broken by", broken_by(info.protector)),
+            ("is lost with", lost_with(info.protector)),
             ("store id", info.store_id),
             ("generation", str(info.generation)),
         ]

@@ -26,10 +26,10 @@ def add(commands: Commands) -> None:
         "bring the keys back from a backup",
         usage="FILE [--plan] [--accept-foreign] [--password-file F]",
         text=(
-            "An empty home, or one with nothing but the copied database, is set up by it:\n"
-            "then --protector, --server-name and --cmdb are as for 'nskeys init'. A key that\n"
-            "is here is never replaced. Afterwards every credential is opened; exit code 1\n"
-            "if some do not open."
+            "An empty home is set up by it, or one with nothing but the copied database, or\n"
+            "one whose keys are bound to another machine: then --protector, --server-name\n"
+            "and --cmdb are as for 'nskeys init'. A key that opens here is never replaced.\n"
+            "Afterwards every credential is opened; exit code 1 if some do not open."
         ),
         example=(
             "  nskeys restore /media/stick/ns01-5ac19e2b-20261122T140200Z.zip --plan\n"
@@ -51,8 +51,9 @@ def run(session: Session, options: Namespace) -> int:
 
     services = session.services(options.cmdb)
     installation = services.installation
-    _refuse_settings(options, installation.key_store.exists())
-    protector = usable_protector(options.protector)
+    sets_up = not installation.key_store.exists() or installation.key_store.elsewhere()
+    _refuse_settings(options, sets_up)
+    protector = usable_protector(installation, options.protector) if sets_up else ""
     settings = settings_of(installation.settings.read(), options)
     source = find_source(installation, options.file)
     session.output.say(inspected_line(source.inspected))
@@ -78,9 +79,9 @@ def run(session: Session, options: Namespace) -> int:
     return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
 
 
-def _refuse_settings(options: Namespace, set_up: bool) -> None:
+def _refuse_settings(options: Namespace, sets_up: bool) -> None:
     given = [name for name in _FOR_SETTING_UP if getattr(options, name)]
-    if set_up and given:
+    if given and not sets_up:
         option = f"--{given[0].replace('_', '-')}"
         raise UsageProblem(
             f"{option} is for a home that is not set up yet, and this one is", options.command
