@@ -1,6 +1,6 @@
 """The first screen's answer as lines: what would come back, from which backup, and what to do about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nskeys.errors import NskeysError
 from nskeys.services.recoverability import Overview
@@ -20,13 +20,14 @@ from nskeys.wording.recoverability import (
 from nskeys.wording.terminal import safe
 from nskeys.wording.wrapping import broken
 
-_WIDE_FROM = WIDE.label + WIDE.text + 2
+_EDGES = 2
+_WIDE_FROM = WIDE.label + WIDE.text + _EDGES
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
     """One line: a label, or in its place a bar of so many of so many; the text beside it; the key that
-    helps; a style of `warning`, `error` or none."""
+    helps; a style: `strong` for the answer itself, `warning`, `error` or none."""
 
     label: str
     text: str
@@ -37,7 +38,8 @@ class AnswerLine:
 
 def layout_for(cells: int) -> Layout:
     """The widths for a terminal of so many cells."""
-    return WIDE if cells >= _WIDE_FROM else NARROW
+    layout = WIDE if cells >= _WIDE_FROM else NARROW
+    return replace(layout, text=max(0, cells - layout.label - _EDGES))
 
 
 def title_facts(overview: Overview) -> str:
@@ -48,7 +50,7 @@ def title_facts(overview: Overview) -> str:
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
     """The answer, and below it up to `room` notices; where there are more, the last line says so."""
     said = headline(overview, layout)
-    lines = [AnswerLine(said.label, said.answer)]
+    lines = [AnswerLine(said.label, said.answer, style="strong")]
     if said.source:
         lines.append(AnswerLine("", said.source, bar=said.bar))
     if said.proof:

@@ -10,7 +10,7 @@ from nskeys_tui.widgets.recover_bar import filled
 
 _GAP = 3
 """Cells between the bar and the text."""
-_STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "quiet": "dim"}
+_STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "strong": ""}
 
 
 class AnswerBlock(Widget):
@@ -41,7 +41,8 @@ class AnswerBlock(Widget):
         text = pad(fit(line.text, room - width(hint)), room - width(hint))
         style = _STYLES[line.style]
         if line.bar is None:
-            return Content.assemble(" ", (pad(line.label, layout.label), style), text, (hint, "$accent"))
+            said = (text, "bold" if line.style == "strong" else "")
+            return Content.assemble(" ", (pad(line.label, layout.label), style), said, (hint, "$accent"))
         cells = layout.label - _GAP
         full = filled(*line.bar, cells)
         bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))
