@@ -27,18 +27,3 @@ def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
         Column("Backups", max(7, backups), weight=3, styled=True),
         Column("", 1, 1, styled=True),
     )
-
-
-class KeyRows:
-    """`Rows` of keys that are all known."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = tuple(rows)
-
-    def total(self) -> int:
-        """How many there are."""
-        return len(self._rows)
-
-    def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
-        return self._rows[first : first + count]

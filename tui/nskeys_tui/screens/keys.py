@@ -12,7 +12,8 @@ from nskeys.services.recoverability import Overview as Answer
 from nskeys.wording.sizes import count
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyDetail
-from nskeys_tui.screens.key_rows import KeyRows, key_columns, key_rows
+from nskeys_tui.screens.key_rows import key_columns, key_rows
+from nskeys_tui.screens.listing import KnownRows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.credential_table import CredentialTable
@@ -68,7 +69,7 @@ class Keys(Screen[None]):
         rows = key_rows(keys, brief=layout_for(self.size.width).brief)
         table = self.query_one(CredentialTable)
         table.lay_out(key_columns(rows))
-        table.show(KeyRows(rows), cursor=table.cursor)
+        table.show(KnownRows(rows), cursor=table.cursor)
         self.query_one("#count", Rule).say(count(len(keys), "key"))
 
     def on_resize(self, event: events.Resize) -> None:
