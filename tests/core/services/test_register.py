@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import (
     BackupDamaged,
     BackupForeign,
+    Cancelled,
     FileUnreadable,
     NoBackupKnown,
     NoSuchBackup,
@@ -117,6 +118,14 @@ def test_a_check_counts_the_copies_it_looks_at(server: Server, address: str) -> 
     server.services.register.check(NOBODY, watching)
     assert watching.totals == {Stage.LOOKING: 2}
     assert watching.advanced == {Stage.LOOKING: 2}
+
+
+def test_a_check_that_is_stopped_writes_nothing_down(server: Server, address: str) -> None:
+    server.lose(address)
+    before = server.everything()
+    with pytest.raises(Cancelled):
+        server.services.register.check(NOBODY, Watching(stops_at=1))
+    assert server.everything() == before
 
 
 def test_the_lock_is_free_while_a_check_looks(server: Server, address: str) -> None:

@@ -1,0 +1,137 @@
+"""What holds for every change: it needs an installation, it writes one line, and the new head is signed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from nskeys.errors import Locked, NotSetUp
+from nskeys.ports import Purpose
+from tests.fakes.fixed import Answers
+from tests.fakes.servers import NOBODY, PASSWORD, Server, Site, run_as
+
+Change = Callable[[Server], object]
+
+
+def back_up(server: Server) -> object:
+    """A backup, without looking for its file afterwards."""
+    plan = server.services.backup.plan(server.vault)
+    return server.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}))
+
+
+def newest(server: Server) -> str:
+    """The address of the newest backup."""
+    return server.services.register.copies(look=False)[0].address
+
+
+def edit(server: Server) -> object:
+    """Another target for a credential."""
+    one = server.services.credentials.show("run-as/one")
+    return server.services.credentials.edit(one, run_as("one", target="other-*"), None, NOBODY)
+
+
+def reveal(server: Server) -> object:
+    """A secret is shown."""
+    return server.services.credentials.reveal(server.services.credentials.show("run-as/one"), NOBODY)
+
+
+def retire(server: Server) -> object:
+    """The newest backup counts no more."""
+    register = server.services.register
+    return register.retire(register.plan_retire(newest(server)), NOBODY)
+
+
+def rotate(server: Server) -> object:
+    """A key is made that waits."""
+    return server.rotate()
+
+
+SIGNED: dict[str, Change] = {
+    "credential-added": lambda server: server.add("two"),
+    "credential-edited": edit,
+    "credential-revealed": reveal,
+    "backed-up": back_up,
+    "drilled": lambda server: server.drill(newest(server)),
+    "register-checked": lambda server: server.services.register.check(NOBODY),
+    "register-added": lambda server: server.services.register.add(newest(server), NOBODY),
+    "register-retired": retire,
+    "key-created": rotate,
+    "protector-changed": lambda server: server.services.protection.change("file", NOBODY, NOBODY),
+}
+UNSIGNED: dict[str, Change] = {
+    "credential-removed": lambda server: server.services.credentials.remove(
+        server.services.credentials.show("run-as/one")
+    ),
+    "destination-added": lambda server: server.services.destinations.add(server.local),
+    "destination-removed": lambda server: server.services.destinations.remove(server.vault),
+}
+"""These need no key: the next change that does signs what they wrote."""
+NEEDS_KEYS: dict[str, Change] = {
+    "add": lambda server: server.add("one"),
+    "verify": lambda server: server.services.verify.execute(NOBODY),
+    "plan a backup": lambda server: server.services.backup.plan(),
+    "due": lambda server: server.services.backup.due(),
+    "overview": lambda server: server.services.recoverability.overview(),
+    "check": lambda server: server.services.register.check(NOBODY),
+    "add to the register": lambda server: server.services.register.add("/nowhere.zip", NOBODY),
+    "plan a rotation": lambda server: server.services.rotation.plan(),
+    "show the protector": lambda server: server.services.protection.show(),
+    "change the protector": lambda server: server.services.protection.change("file", NOBODY, NOBODY),
+    "add a destination": lambda server: server.services.destinations.add(server.local),
+    "remove a destination": lambda server: server.services.destinations.remove(server.local),
+}
+
+
+@pytest.fixture
+def filled(server: Server) -> Server:
+    """A server with a credential and a backup of it."""
+    server.add("one")
+    back_up(server)
+    return server
+
+
+@pytest.mark.parametrize("action", [*SIGNED, *UNSIGNED])
+def test_it_writes_one_line_and_signs_the_head_where_a_key_is_at_hand(filled: Server, action: str) -> None:
+    before = len(filled.audit())
+    (SIGNED | UNSIGNED)[action](filled)
+    assert len(filled.audit()) == before + 1
+    assert f'"action":"{action}"' in filled.audit()[-1]
+    verdict = filled.services.audit.verify()
+    assert verdict.whole
+    assert verdict.signed_lines == (before + 1 if action in SIGNED else before)
+
+
+@pytest.mark.parametrize("action", [*SIGNED, *UNSIGNED])
+def test_while_somebody_else_works_it_changes_nothing(filled: Server, action: str) -> None:
+    before = filled.everything()
+    with filled.installation.lock.hold("making a backup"):
+        if action == "drilled":
+            assert isinstance(filled.drill(newest(filled)).not_recorded, Locked)
+        else:
+            with pytest.raises(Locked):
+                (SIGNED | UNSIGNED)[action](filled)
+    assert filled.everything() == before
+
+
+@pytest.mark.parametrize("action", [*SIGNED, *UNSIGNED])
+def test_it_lets_go_of_the_lock(filled: Server, action: str) -> None:
+    (SIGNED | UNSIGNED)[action](filled)
+    assert filled.lock_is_free()
+
+
+@pytest.mark.parametrize("use", NEEDS_KEYS)
+def test_where_nothing_is_set_up_it_says_so_and_makes_nothing(site: Site, use: str) -> None:
+    server = site.server()
+    with pytest.raises(NotSetUp):
+        NEEDS_KEYS[use](server)
+    assert not server.installation.cmdb.exists()
+    assert not server.installation.key_store.exists()
+
+
+@pytest.mark.parametrize("use", NEEDS_KEYS)
+def test_where_only_a_database_is_it_says_how_many_credentials_wait(
+    filled: Server, site: Site, use: str
+) -> None:
+    fresh = site.with_database_of(filled)
+    with pytest.raises(NotSetUp) as caught:
+        NEEDS_KEYS[use](fresh)
+    assert caught.value.credentials == 1
