@@ -74,6 +74,20 @@ def test_what_a_protector_asks_is_asked_before_and_wiped_after() -> None:
     assert not any(answers.given)
 
 
+def test_what_was_not_asked_before_and_what_was_refused_goes_to_the_person() -> None:
+    answers = Answers(
+        {
+            Purpose.NEW_PASSPHRASE: ["asked before", "another"],
+            Purpose.BACKUP_PASSWORD: ["a backup's"],
+        }
+    )
+    with asked_before(protector_named("passphrase"), answers) as known:
+        with known(SecretRequest(Purpose.BACKUP_PASSWORD), 0) as given:
+            assert given.text() == "a backup's"
+        with known(NEW, 1) as given:
+            assert given.text() == "another"
+
+
 def test_a_protector_that_asks_nobody_is_asked_nothing() -> None:
     with asked_before(MachineProtector(), NOBODY) as known:
         assert known is NOBODY

@@ -33,6 +33,10 @@ PLANNED = CHOSEN.open().planned(restore_plan())
 RUNNING = PLANNED.next().protect("file")
 
 
+def test_first_a_file_is_chosen() -> None:
+    assert RestoreFlow(PROTECTORS).acts == {Act.CHOOSE, Act.BACK}
+
+
 def test_on_new_hardware_it_is_file_password_plan_protector_and_proof() -> None:
     assert CHOSEN.acts == {Act.GO_ON, Act.BACK}
     assert CHOSEN.open().step is RestoreStep.OPENING
@@ -149,6 +153,9 @@ def test_nothing_is_done_out_of_turn() -> None:
         PLANNED.protect("file")
     with pytest.raises(ValueError, match="protector"):
         PLANNED.next().protect("tpm2")
+    for later in (PLANNED.next(), RUNNING, RUNNING.done(restore_report())):
+        with pytest.raises(ValueError, match="plan"):
+            later.next()
 
 
 def test_the_likely_file_is_the_newest_that_is_there() -> None:
