@@ -171,12 +171,20 @@ def test_a_restore_under_a_passphrase(server: Machine) -> None:
     assert "That passphrase does not open the key store." in wrong.err
 
 
-def test_what_sets_a_home_up_is_refused_where_it_is_set_up(server: Machine) -> None:
+def test_what_sets_a_home_up_is_refused_where_it_is_set_up_otherwise(server: Machine) -> None:
     made = server.back_up()
-    for option in (["--protector", "file"], ["--server-name", "x"], ["--cmdb", "sqlite:////x"]):
+    for option in (["--protector", "passphrase"], ["--server-name", "x"], ["--cmdb", "sqlite:////x"]):
         ran = server.run("restore", made["path"], "--password-file", server.password, *option)
         assert ran.code == 64
         assert f"{option[0]} is for a home that is not set up yet" in ran.err
+
+
+def test_the_same_restore_may_be_said_twice(server: Machine) -> None:
+    made = server.back_up()
+    other = _copied(server)
+    restore = ["restore", made["path"], "--password-file", server.password, "--protector", "file"]
+    for _ in range(2):
+        assert other.run(*restore, "--server-name", "ns02.example.net").code == 0
 
 
 def test_a_protector_that_this_machine_does_not_have_is_refused(machine: Machine) -> None:

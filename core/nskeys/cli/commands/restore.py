@@ -1,6 +1,7 @@
 """`nskeys restore`: a plan, then all or nothing, then a proof credential by credential."""
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import password_option, protector_options, settings_of, usable_protector
@@ -13,6 +14,9 @@ from nskeys.wording.names import key_fate_name, key_state_name, kid_name
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 from nskeys.wording.sizes import count
+
+if TYPE_CHECKING:
+    from nskeys.services.installation import Installation
 
 _HEADINGS = ("key", "here", "becomes", "opens")
 _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
@@ -52,7 +56,8 @@ def run(session: Session, options: Namespace) -> int:
     services = session.services(options.cmdb)
     installation = services.installation
     sets_up = not installation.key_store.exists() or installation.key_store.elsewhere()
-    _refuse_settings(options, sets_up)
+    if not sets_up:
+        _refuse_settings(options, installation)
     protector = usable_protector(installation, options.protector) if sets_up else ""
     settings = settings_of(installation.settings.read(), options)
     source = find_source(installation, options.file)
@@ -79,13 +84,17 @@ def run(session: Session, options: Namespace) -> int:
     return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
 
 
-def _refuse_settings(options: Namespace, sets_up: bool) -> None:
-    given = [name for name in _FOR_SETTING_UP if getattr(options, name)]
-    if given and not sets_up:
-        option = f"--{given[0].replace('_', '-')}"
-        raise UsageProblem(
-            f"{option} is for a home that is not set up yet, and this one is", options.command
-        )
+def _refuse_settings(options: Namespace, installation: "Installation") -> None:
+    """UsageProblem for what would be set up otherwise than it is; the same words as the first time, as
+    after a restore that was broken off, are no contradiction."""
+    settings = installation.settings.read()
+    here = (installation.key_store.info().protector, settings.server_name, settings.cmdb)
+    for name, value in zip(_FOR_SETTING_UP, here, strict=True):
+        if getattr(options, name) not in (None, "", value):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageProblem(
+                f"{option} is for a home that is not set up yet, and this one is", options.command
+            )
 
 
 def _tell_plan(session: Session, plan: RestorePlan) -> None:
