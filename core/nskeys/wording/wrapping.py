@@ -2,9 +2,12 @@
 
 from nskeys.wording.terminal import fit, width
 
+_PIECE = 8
+"""Cells at the end of a line from which it is worth beginning a word that needs several lines anyway."""
+
 
 def broken(text: str, cells: int) -> list[str]:
-    """Lines of at most `cells` (2 or more), broken at spaces; a longer word is broken anywhere.
+    """Lines of at most `cells` (2 or more), broken at spaces; a word longer than a line is broken anywhere.
 
     Nothing is left out: a path says most in its last letters. At least one line, empty for no text.
     """
@@ -14,13 +17,14 @@ def broken(text: str, cells: int) -> list[str]:
         if width(joined) <= cells:
             line = joined
             continue
-        if line:
+        if line and (width(word) <= cells or cells - width(line) - 1 < _PIECE):
             lines.append(line)
-        while width(word) > cells:
-            head = _head(word, cells)
+            joined = word
+        while width(joined) > cells:
+            head = _head(joined, cells)
             lines.append(head)
-            word = word[len(head) :]
-        line = word
+            joined = joined[len(head) :]
+        line = joined
     return [*lines, line]
 
 

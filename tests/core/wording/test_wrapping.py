@@ -20,6 +20,13 @@ def test_a_long_path_is_broken_and_keeps_its_end() -> None:
     assert lines[-1].endswith(".zip")
 
 
+def test_a_path_begins_on_the_line_where_it_is_named() -> None:
+    lines = broken(f"backed up: {PATH}", 30)
+    assert lines[0].startswith("backed up: /mnt/vault/")
+    assert "".join(lines) == f"backed up: {PATH}"
+    assert broken(f"it was backed up to: {PATH}", 28)[0] == "it was backed up to:"
+
+
 @pytest.mark.parametrize("text", ["", " ", "a"])
 def test_there_is_always_a_line(text: str) -> None:
     assert broken(text, 10) == [text.strip()]

@@ -14,6 +14,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.wording.app_errors import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -76,7 +77,10 @@ class Guided(Screen[None]):
         room.scroll_home(animate=False)
         for widget in room.query("*"):
             if widget.focusable:
-                widget.focus()
+                # A list that is longer than the screen is scrolled to its mark, and not to its end.
+                widget.focus(scroll_visible=False)
+                if isinstance(widget, ChoiceList):
+                    self.call_after_refresh(widget.bring_into_view)
                 break
         else:
             self.set_focus(None)

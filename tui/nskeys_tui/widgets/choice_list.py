@@ -97,7 +97,7 @@ class ChoiceList(Widget, can_focus=True):
 
     def watch_cursor(self) -> None:
         """Tell that the cursor moved, and keep it seen where the list is longer than its place."""
-        self._bring_into_view()
+        self.bring_into_view()
         if (key := self.key) is not None:
             self.post_message(self.Highlighted(self, key))
 
@@ -124,6 +124,15 @@ class ChoiceList(Widget, can_focus=True):
             if found:
                 self.cursor = found[0]
                 event.stop()
+
+    def bring_into_view(self) -> None:
+        """Scroll what it stands in to the choice under the cursor, as far as that is needed."""
+        place = self.parent
+        if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
+            heights = [self._height(choice, self.size.width) for choice in self.choices]
+            above = sum(heights[: self.cursor])
+            region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
+            place.scroll_to_region(region, animate=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the labels and details need at this width."""
@@ -157,14 +166,6 @@ class ChoiceList(Widget, can_focus=True):
 
     def _height(self, choice: Choice, cells: int) -> int:
         return 1 if choice.aside else sum(map(len, _lines(choice, cells)))
-
-    def _bring_into_view(self) -> None:
-        place = self.parent
-        if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
-            heights = [self._height(choice, self.size.width) for choice in self.choices]
-            above = sum(heights[: self.cursor])
-            region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
-            place.scroll_to_region(region, animate=False)
 
 
 def _lines(choice: Choice, cells: int) -> tuple[list[str], list[str]]:

@@ -1,0 +1,219 @@
+"""Import: what would become what, and all of it or nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from nskeys.model.credentials import CredentialKind
+from nskeys.services.importing import PreparedImport
+from nskeys_tui.screens.import_credentials import ImportCredentials
+from tests.fakes.real_site import RealServer
+from tests.tui.on_screen import SIZES, OnScreen, server_in
+from tests.tui.stage import until
+
+HEADER = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"\n'
+GOOD = (
+    '"Root/Run as","deploy","CORP\\svc","first secret","finance-*","","","0","",""\n'
+    '"Root/Run as","deploy","CORP\\svc2","second secret","sales-*","","","0","",""\n'
+    '"Root/PCA hosts","till","caller","third secret","https://till.example.net:5631","","","0","",""\n'
+)
+BAD = '"Root/Web","wiki","admin","fourth secret","https://wiki.example.net","","otp","0","",""\n'
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> RealServer:
+    """One credential, whose name an export has too."""
+    return server_in(tmp_path, "deploy")
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """Three entries that can be taken."""
+    path = tmp_path / "export.csv"
+    path.write_text(HEADER + GOOD)
+    return path
+
+
+async def to_plan(stage: OnScreen, pilot: Pilot[Any], export: Path, *shows: str) -> None:
+    await stage.wait(pilot, "which export?", "KeePassXC's CSV")
+    await stage.press(pilot, "down", "enter", until="File")
+    await stage.type(pilot, str(export))
+    await stage.press(pilot, "enter", until=shows or ("what would become what",))
+
+
+def names(server: RealServer) -> set[str]:
+    with server.installation.cmdb.reading() as view:
+        return {f"{kind}/{name}" for kind, name in view.names()}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_plan_says_what_becomes_what_and_why(
+    server: RealServer, export: Path, size: tuple[int, int]
+) -> None:
+    stage = OnScreen(server, ImportCredentials, size)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "KeePassXC CSV: 3 entries.")
+        await stage.wait(pilot, "Kinds by a word in group or folder: pcAnywhere 1, run-as 2.")
+        await stage.wait(pilot, "2 names taken already, so changed")
+        await stage.wait(pilot, 'was deploy; "run as" in Root/Run as', "finance-*", "CORP\\svc")
+        await stage.press(pilot, "end", until=('"pca" in Root/PCA hosts', "till.example.net:5631"))
+        assert names(server) == {"run-as/deploy"}
+        await stage.press(pilot, "enter", until=("3 credentials were imported.", "! Remove the export now"))
+        await stage.wait(pilot, "was deploy")
+        await pilot.press("enter")
+        await stage.left(pilot)
+    assert names(server) == {
+        "run-as/deploy",
+        "run-as/Root/Run as/deploy",
+        "run-as/Root/Run as/deploy (2)",
+        "pcanywhere/till",
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_bad_row_stops_the_import_until_it_is_left_out(
+    server: RealServer, export: Path, size: tuple[int, int]
+) -> None:
+    export.write_text(HEADER + GOOD + BAD)
+    stage = OnScreen(server, ImportCredentials, size)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "4 entries, of which 1 cannot be taken.")
+        await stage.wait(pilot, "So nothing is imported. s takes the rest", "Problem the kind is not known")
+        assert "Import" not in stage.lines[-1]
+        await stage.press(pilot, "enter")
+        assert names(server) == {"run-as/deploy"}
+        await stage.press(pilot, "s", until="1 row left out, the rest is taken.")
+        await stage.press(pilot, "s", until="So nothing is imported.")
+        await stage.press(pilot, "s", until="Enter Import")
+        await stage.press(pilot, "enter", until=("3 credentials were imported.", "wiki"))
+    assert "wiki" not in str(names(server))
+
+
+async def test_one_kind_can_be_chosen_for_every_row(server: RealServer, export: Path) -> None:
+    export.write_text(HEADER + BAD)
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "There is nothing in it that can be taken.")
+        await stage.press(pilot, "k", until="▸ Each as its group or folder says")
+        await stage.press(pilot, "r", "enter", until=("Kind chosen for all: run-as 1.", "Enter Import"))
+        await stage.press(pilot, "k", "enter", until="There is nothing in it that can be taken.")
+        await stage.press(pilot, "k", "r", "enter", until="Enter Import")
+        await stage.press(pilot, "enter", until="1 credential was imported.")
+    credential = server.services.credentials.show("run-as/wiki")
+    assert credential.fields.kind is CredentialKind.RUN_AS
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04 zip", "is a ZIP archive"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "is the KeePass database itself"),
+        (b"a,b\n1,2\n", "is none of the exports that nskeys reads"),
+    ],
+)
+async def test_what_is_no_export_is_told_and_another_can_be_named(
+    server: RealServer, export: Path, content: bytes, said: str
+) -> None:
+    export.write_bytes(content)
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, said)
+        await stage.press(pilot, "enter", until="which export?")
+
+
+async def test_a_file_that_is_gone_or_a_folder_is_told(
+    server: RealServer, export: Path, tmp_path: Path
+) -> None:
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, tmp_path / "nothing.csv", "there is no such file.")
+        await stage.press(pilot, "enter", until="which export?")
+        await stage.press(pilot, "end", "enter", until="File")
+        await pilot.press("ctrl+u")
+        await stage.type(pilot, str(tmp_path))
+        await stage.press(pilot, "enter", until="it is not a regular file.")
+        await stage.press(pilot, "enter", until="which export?")
+
+
+async def test_a_file_gone_between_two_plans_leaves_the_plan_that_is_seen(
+    server: RealServer, export: Path
+) -> None:
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "3 entries.")
+        export.unlink()
+        await stage.press(pilot, "k", until="▸ Each as its group")
+        await stage.press(pilot, "enter", until="there is no such file.")
+        await stage.press(pilot, "enter", until="what would become what")
+        await stage.press(pilot, "enter", until="3 credentials were imported.")
+
+
+async def test_names_that_were_taken_meanwhile_make_a_new_plan(server: RealServer, export: Path) -> None:
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "3 entries.")
+        server.add("till")
+        await stage.press(pilot, "enter", until="Something changed since the import was planned")
+        await stage.press(pilot, "enter", until="what would become what")
+        await stage.press(pilot, "enter", until="3 credentials were imported.")
+
+
+# --- leaving -------------------------------------------------------------------------------------------
+
+
+async def test_every_secret_is_forgotten_when_the_plan_or_the_screen_is_left(
+    server: RealServer, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[PreparedImport] = []
+    plan = server.services.imports.plan
+
+    def remembered(*given: Any) -> PreparedImport:
+        made.append(plan(*given))
+        return made[-1]
+
+    monkeypatch.setattr(type(server.services.imports), "plan", lambda _, *given: remembered(*given))
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "3 entries.")
+        assert made[0]._secrets
+        await stage.press(pilot, "k", "enter", until="what would become what")
+        await until(pilot, lambda: len(made) == 2 and not made[0]._secrets)
+        assert made[1]._secrets
+        await stage.press(pilot, "escape", until="which export?")
+        assert not made[1]._secrets
+        await stage.press(pilot, "end", "enter", until="File")
+        await stage.press(pilot, "enter", until="what would become what")
+        assert made[2]._secrets
+    assert not made[2]._secrets
+    assert names(server) == {"run-as/deploy"}
+
+
+async def test_hostile_titles_never_reach_the_terminal_as_commands(
+    server: RealServer, export: Path
+) -> None:
+    title = "\x1b]0;evil\x07[/]\u202e"
+    export.write_text(
+        HEADER + f'"Root/Run as","{title}","CORP\\svc","s","t","","","0","",""\n', encoding="utf-8"
+    )
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "1 entry")
+        await until(pilot, lambda: "evil" in stage.words)
+        assert not set("".join(stage.lines)) & set("\x1b\x07\u202e")
+
+
+async def test_esc_at_the_choice_leaves(server: RealServer) -> None:
+    before = server.everything()
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "which export?")
+        await stage.press(pilot, "enter", until="Name")
+        await stage.press(pilot, "escape", until="which export?")
+        await pilot.press("escape")
+        await stage.left(pilot)
+    assert server.everything() == before
