@@ -72,7 +72,7 @@ class _Tried:
         failures = [
             CredentialProof(credential, FailureReason.KEY_MISSING)
             for kid, ids in self.missing.items()
-            for credential in _of_key(cmdb, kid)
+            for credential in sealed_by(cmdb, kid)
             if credential.credential_id in ids
         ]
         if self.tampered:
@@ -88,8 +88,8 @@ class _Tried:
         )
 
 
-def _of_key(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
-    """Every credential that a key sealed."""
+def sealed_by(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
+    """Every credential that a key sealed, in the order of their ids."""
     after = ""
     while True:
         with cmdb.reading() as view:

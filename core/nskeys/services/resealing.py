@@ -14,6 +14,7 @@ from nskeys.model.keys import SEALS_LIMIT, Kid
 from nskeys.model.operations import CredentialProof, FailureReason
 from nskeys.ports import CmdbView, OpenKeyStore, Progress, Stage
 from nskeys.services.installation import Installation, sign_off
+from nskeys.services.proving import sealed_by
 
 BATCH = 10_000
 """Credentials re-sealed in one transaction: a fifth of a second, of which a commit is the smaller part."""
@@ -54,7 +55,8 @@ class _Work:
         try:
             old = Sealer(self._cmdb_id, kid, self._keys.key(kid))
         except NoSuchKey:
-            old = None
+            self._leave_all(kid)
+            return
         after = ""
         while True:
             # Between transactions only: what is committed is whole, what is not never happened.
@@ -65,13 +67,27 @@ class _Work:
             if not rows:
                 return
             after = rows[-1][0]
-            if old is None:
-                self._leave([row[0] for row in rows], FailureReason.KEY_MISSING)
-            else:
-                fresh, failed = self._new.resealed(old, rows)
-                self._write(fresh)
-                self._leave(failed, FailureReason.TAMPERED)
+            fresh, failed = self._new.resealed(old, rows)
+            self._write(fresh)
+            self._leave(failed)
             self._told.advance(len(rows))
+
+    def _leave_all(self, kid: Kid) -> None:
+        """The key is not here."""
+        for credential in sealed_by(self._installation.cmdb, kid):
+            self.outcome.left.append(CredentialProof(credential, FailureReason.KEY_MISSING))
+            self._told.advance()
+
+    def _leave(self, ids: Sequence[str]) -> None:
+        """Rows that are not what was sealed."""
+        if not ids:
+            return
+        with self._installation.cmdb.reading() as view:
+            found = [view.credential(credential_id) for credential_id in ids]
+        proofs = (
+            CredentialProof(row.credential, FailureReason.TAMPERED) for row in found if row is not None
+        )
+        self.outcome.left.extend(proofs)
 
     def _write(self, fresh: Sequence[Resealed]) -> None:
         if not fresh:
@@ -81,13 +97,6 @@ class _Work:
             change.reseal(fresh, self._new.kid, event.moment)
             sign_off(change, self._cmdb_id, self._server_key)
         self.outcome.resealed += len(fresh)
-
-    def _leave(self, ids: Sequence[str], reason: FailureReason) -> None:
-        if not ids:
-            return
-        with self._installation.cmdb.reading() as view:
-            found = [view.credential(credential_id) for credential_id in ids]
-        self.outcome.left += [CredentialProof(row.credential, reason) for row in found if row is not None]
 
     def _check_limit(self, view: CmdbView, more: int) -> None:
         if view.seals(self._new.kid) + more > SEALS_LIMIT:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, Locked
@@ -106,6 +107,7 @@ class RestoreService:
         told: Progress,
     ) -> None:
         installation = self._installation
+        check_server(settings.server_name)
         chosen = installation.protectors(protector)
         chosen.require()
         installation.home.prepare()

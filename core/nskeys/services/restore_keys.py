@@ -18,7 +18,7 @@ def plan_keys(
 ) -> tuple[PlannedKey, ...]:
     """Each key of a backup: new or present, its state afterwards, and the credentials it opens."""
     present = {key.kid: key for key in here}
-    heir = None if here else active_key(tuple(backed_up))
+    heir = None if here else _heir(backed_up, uses)
     planned = []
     for key in backed_up:
         mine = present.get(key.kid)
@@ -30,10 +30,19 @@ def plan_keys(
     return tuple(planned)
 
 
+def _heir(backed_up: Sequence[KeyInfo], uses: Mapping[Kid, int]) -> KeyInfo | None:
+    """The key that seals on an empty store. One that waited when the backup was made, and seals
+    credentials now, was made active since: the backup that opens a rotation's gate is older than the
+    rotation's end."""
+    waited = [key for key in backed_up if key.state is KeyState.PRE_ACTIVE and uses.get(key.kid)]
+    newest = max(waited, key=lambda key: (key.created, key.kid), default=None)
+    return newest or active_key(tuple(backed_up))
+
+
 def arriving(key: KeyInfo, heir: KeyInfo | None, *, first: bool) -> KeyState:
     """The state of a key that was not here. On an empty store (`first`) the heir stays active, and a key
     that waits for its rotation goes on waiting."""
-    if key == heir:
+    if heir is not None and key.kid == heir.kid:
         return KeyState.ACTIVE
     if first and key.state is KeyState.PRE_ACTIVE:
         return KeyState.PRE_ACTIVE

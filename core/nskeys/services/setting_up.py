@@ -7,9 +7,16 @@ names their exact number and lets them go.
 from collections.abc import Callable
 from dataclasses import replace
 
+from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_material, new_server_seed
 from nskeys.crypto.thumbprint import thumbprint
-from nskeys.errors import AlreadySetUp, CredentialsWithoutKeys, LossCountWrong
+from nskeys.errors import (
+    AlreadySetUp,
+    CredentialsWithoutKeys,
+    KeyStoreDamaged,
+    LossCountWrong,
+    ProtectorUnavailable,
+)
 from nskeys.model.audit import Action
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.operations import FirstSight, HomeState, SetUpReport
@@ -49,6 +56,16 @@ class SetUpService:
             remembered=remembered,
         )
 
+    def look_closely(self) -> FirstSight:
+        """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
+        nobody else; where it cannot be told now, they count as this machine's."""
+        sight = self.look()
+        try:
+            elsewhere = self._installation.key_store.elsewhere()
+        except (KeyStoreDamaged, ProtectorUnavailable):
+            return sight  # whoever uses the keys is told
+        return replace(sight, state=HomeState.ELSEWHERE) if elsewhere else sight
+
     def use_cmdb(self, address: str) -> None:
         """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the
         next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
@@ -68,6 +85,7 @@ class SetUpService:
     ) -> SetUpReport:
         """A new installation: its CMDB (or the one that is there), its first key, its server key."""
         installation = self._installation
+        check_server(settings.server_name)
         chosen = installation.protectors(protector)
         chosen.require()
         installation.home.prepare()

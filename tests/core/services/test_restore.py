@@ -441,7 +441,7 @@ def test_a_key_that_waited_goes_on_waiting_and_its_rotation_goes_on(server: Serv
     assert fresh.services.recoverability.overview().rotation is None
 
 
-def test_rows_that_were_resealed_after_the_backup_open_and_their_key_seals_again(
+def test_a_key_that_waited_in_the_backup_and_seals_rows_now_goes_on_sealing(
     server: Server, site: Site
 ) -> None:
     server.add("one")
@@ -452,10 +452,9 @@ def test_rows_that_were_resealed_after_the_backup_open_and_their_key_seals_again
     fresh = site.with_database_of(server)
     report = fresh.restore(address)
     assert report.proof.opened == 1
-    assert fresh.states()[waiting] is KeyState.PRE_ACTIVE
-    fresh.rotate()
     assert fresh.active() == waiting
     assert sorted(fresh.states().values()) == ["active", "deactivated"]
+    assert fresh.add("two").kid == waiting
 
 
 def test_a_rotation_whose_key_was_never_backed_up_is_begun_anew(server: Server, site: Site) -> None:

@@ -33,6 +33,12 @@ def test_on_an_empty_store_each_key_keeps_its_state() -> None:
     assert states(everything, []) == [DEACTIVATED, COMPROMISED, ACTIVE, PRE_ACTIVE]
 
 
+def test_one_that_waited_and_seals_credentials_now_was_made_active_since() -> None:
+    old, waited = key("1", ACTIVE), key("2", PRE_ACTIVE, 1)
+    planned = plan_keys([old, waited], [], {waited.kid: 3})
+    assert [item.state_after for item in planned] == [DEACTIVATED, ACTIVE]
+
+
 def test_of_two_active_ones_the_newest_stays_active() -> None:
     assert states([key("1", ACTIVE, 2), key("2", ACTIVE, 1)], []) == [ACTIVE, DEACTIVATED]
 

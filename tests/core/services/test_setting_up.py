@@ -11,6 +11,7 @@ from nskeys.errors import (
     AlreadySetUp,
     CmdbUnreachable,
     CredentialsWithoutKeys,
+    FieldInvalid,
     KeyStoreOfAnotherCmdb,
     Locked,
     LossCountWrong,
@@ -218,3 +219,12 @@ def test_keys_whose_cmdb_is_gone_are_no_case_for_a_new_installation(tmp_path: Pa
     with pytest.raises(CmdbUnreachable) as caught:
         server.services.recoverability.overview()
     assert caught.value.problem == "missing"
+
+
+def test_a_server_name_that_no_backup_could_carry_is_refused_before_anything_is_made(site: Site) -> None:
+    server = site.server()
+    bad = replace(server.settings(), server_name="ns01\x1b[2J")
+    with pytest.raises(FieldInvalid) as raised:
+        server.services.set_up.execute("file", NOBODY, bad)
+    assert raised.value.field == "server"
+    assert server.services.set_up.look().state is HomeState.EMPTY

@@ -21,6 +21,8 @@ class Way(StrEnum):
     """From a file that is named or looked for."""
     OTHER_CMDB = "other_cmdb"
     """The credentials are in another database."""
+    LOOK = "look"
+    """The keys of another machine are here: what does not need them can be looked at."""
     WITHOUT_KEYS = "without_keys"
     """The credentials stay lost until they are entered again, or a backup is found."""
 
@@ -55,9 +57,11 @@ class FirstStart:
     @property
     def ways(self) -> tuple[Way, ...]:
         """The likeliest first. Keys of nobody's are made over credentials only as the last way."""
+        known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
+        if self.sight.state is HomeState.ELSEWHERE:
+            return (*known, Way.RESTORE, Way.LOOK)
         if not self.sight.credentials and not self.sight.remembered:
             return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
-        known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
         last = Way.WITHOUT_KEYS if self.sight.credentials else Way.NEW
         return (*known, Way.RESTORE, last)
 
@@ -87,10 +91,13 @@ class FirstStart:
         }[self.step]
 
     def choose(self, way: Way) -> "FirstStart":
-        """A way that makes keys leads to its form; the others are flows of their own."""
+        """A way that makes keys leads to its form, and whoever only looks goes to the first screen; the
+        others are flows of their own."""
         if way not in self.ways:
             raise ValueError("this way was not offered")
-        step = FirstStep.FORM if way in _MAKES_KEYS else FirstStep.CHOOSING
+        step = FirstStep.READY if way is Way.LOOK else FirstStep.CHOOSING
+        if way in _MAKES_KEYS:
+            step = FirstStep.FORM
         return replace(self, step=step, way=way, problem=None)
 
     def seen(self, sight: FirstSight) -> "FirstStart":
