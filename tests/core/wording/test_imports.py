@@ -1,0 +1,47 @@
+"""Imports in sentences."""
+
+from nskeys.errors import BadRow
+from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.operations import DroppedField, ImportedCredential, ImportFormat, ImportPlan
+from nskeys.wording.imports import bad_words, changes_line, kind_reason, kinds_line, plan_line
+
+ROW = ImportedCredential(
+    1,
+    check_fields(CredentialKind.RUN_AS, "deploy", "finance-*", "CORP\\svc"),
+    kind_rule="group",
+    group="Root/Run as",
+    kind_word="run as",
+)
+BAD = BadRow(2, "wiki", "kind", "kind_unknown")
+
+
+def plan(good: int, bad: int = 0) -> ImportPlan:
+    return ImportPlan("x.csv", ImportFormat.KEEPASSXC_CSV, (ROW,) * good, (BAD,) * bad, ())
+
+
+def test_a_plan_says_how_much_can_be_taken_and_how_kinds_were_chosen() -> None:
+    assert plan_line(plan(2, 1)) == "KeePassXC CSV: 3 entries, of which 1 cannot be taken."
+    assert kinds_line(plan(2), chosen=False) == "Kinds by a word in group or folder: run-as 2."
+    assert kinds_line(plan(1), chosen=True) == "Kind chosen for all: run-as 1."
+    assert kinds_line(plan(0, 1), chosen=False) == ""
+
+
+def test_a_bad_row_stops_all_until_it_is_left_out() -> None:
+    assert bad_words(plan(2), skipped=False) == ""
+    assert bad_words(plan(2, 1), skipped=False).startswith("So nothing is imported.")
+    assert bad_words(plan(2, 1), skipped=True) == "1 row left out, the rest is taken."
+
+
+def test_what_is_renamed_and_dropped_is_counted_and_named() -> None:
+    fields = tuple(DroppedField(name, 3) for name in ("TOTP", "Icon\x1b"))
+    assert changes_line(0, ()) == ""
+    assert changes_line(1, ()) == "1 name taken already, so changed."
+    assert changes_line(2, fields) == (
+        "2 names taken already, so changed; fields dropped (rows): TOTP (3) and Icon\\x1b (3)."
+    )
+
+
+def test_the_reason_for_a_kind_is_told_in_the_words_of_each_front_end() -> None:
+    given = ImportedCredential(1, ROW.fields, kind_rule="given")
+    assert kind_reason(ROW) == '"run as" in Root/Run as'
+    assert (kind_reason(given), kind_reason(given, "chosen")) == ("--kind", "chosen")

@@ -1,0 +1,85 @@
+"""The register in words: what was seen, what was proven, what letting a copy go means."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.services.register import RetirePlan
+from nskeys.wording.register import (
+    counts_words,
+    look_words,
+    proof_dates,
+    retire_answer,
+    retire_lines,
+    seen_word,
+    vouched_words,
+)
+from tests.fakes.backups import a_copy
+from tests.fakes.fixed import AFTERNOON
+
+ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups")
+GOOD = replace(a_copy(), where=ELSEWHERE, signed=True, retired=None).with_proof(Proof.OPENED, AFTERNOON)
+HERE = replace(GOOD, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK))
+
+
+@pytest.mark.parametrize(
+    ("copy", "word"),
+    [
+        (GOOD, "good"),
+        (replace(GOOD, sight=Sight.MISSING), "missing"),
+        (replace(GOOD, sight=Sight.CHANGED), "changed"),
+        (replace(GOOD, sight=Sight.UNREACHABLE), "unreachable"),
+        (replace(GOOD, signed=False), "unsigned"),
+        (replace(GOOD, retired=AFTERNOON, sight=Sight.MISSING), "retired"),
+    ],
+)
+def test_what_was_seen_is_one_word(copy: BackupCopy, word: str) -> None:
+    assert seen_word(copy) == word
+
+
+def test_whether_it_counts_and_why_not() -> None:
+    assert counts_words(GOOD).startswith("yes: ")
+    assert counts_words(HERE) == "no: it lies on this machine"
+    assert counts_words(replace(GOOD, sight=Sight.MISSING)) == "no: it is missing"
+
+
+def test_a_look_that_found_nothing_says_until_when_it_was_good() -> None:
+    now = AFTERNOON + timedelta(days=3)
+    gone = GOOD.seen(Sight.MISSING, now)
+    assert look_words(gone, now) == "missing, looked at just now; last good 3 days ago"
+    assert look_words(GOOD, AFTERNOON) == "good, looked at just now"
+    assert look_words(replace(GOOD, signed=False), now).startswith("not looked at")
+
+
+def test_every_level_of_proof_has_its_date_or_says_that_it_is_not_reached() -> None:
+    dates = proof_dates(GOOD)
+    assert len(dates) == len(Proof)
+    assert dates[3].startswith("opened 2026-11-23")
+    assert dates[-1] == "credentials open not yet"
+    assert proof_dates(replace(GOOD, signed=False)) == ("none that this server vouches for",)
+
+
+def test_who_vouches_for_a_row() -> None:
+    assert vouched_words(GOOD) == "by the key of this server"
+    assert vouched_words(replace(GOOD, signed=False)).startswith("by nobody")
+
+
+def test_letting_go_names_the_credentials_that_lose_their_only_backup() -> None:
+    names = ("a\x1b", "b", "c", "d", "e")
+    plan = RetirePlan(GOOD, GOOD.backup.kids, 12)
+    lines = retire_lines(plan, names)
+    assert (
+        "12 credentials have no other backup elsewhere that counts: a\\x1b, b, c, d and 8 more." in lines[1]
+    )
+    assert lines[-1].endswith("Its file stays where it is.")
+    assert retire_answer(plan) == "Yes, although 12 credentials have no other"
+
+
+def test_letting_go_of_what_nobody_needs_names_none() -> None:
+    plan = RetirePlan(GOOD, (), 0)
+    assert len(retire_lines(plan, ())) == 2
+    assert retire_answer(plan) == "Yes, retire it"
+    assert retire_answer(RetirePlan(GOOD, (), 1)) == "Yes, although 1 credential has no other"
