@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nskeys.crypto.signing import sign
 from nskeys.errors import (
@@ -87,7 +87,9 @@ class Installation:
     def event(self, action: Action, subject: str, **details: str | int) -> AuditEvent:
         """The audit line of a change that is about to be made, now and by whoever runs this."""
         told = tuple((name, _as_text(str(value))) for name, value in sorted(details.items()))
-        return AuditEvent(action, _as_text(subject), self.identity.actor(), self.clock.now(), told)
+        actor = self.identity.actor()
+        known = replace(actor, user=_as_text(actor.user), sudo_user=_as_text(actor.sudo_user))
+        return AuditEvent(action, _as_text(subject), known, self.clock.now(), told)
 
     @contextmanager
     def changing(self, doing: str) -> Iterator[None]:
@@ -169,7 +171,8 @@ def head_document(cmdb_id: str, head: AuditHead) -> bytes:
 
 
 def _as_text(text: str) -> str:
-    """What came from a command line may hold bytes that are no text; the audit trail is text."""
+    """What came from a command line or an environment may hold bytes that are no text; the audit trail
+    is text."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

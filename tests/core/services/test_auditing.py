@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.model.audit import Action, AuditEntry, first_digest, next_digest
+from nskeys.model.audit import Action, Actor, AuditEntry, first_digest, next_digest
+from tests.fakes.fixed import FixedIdentity
 from tests.fakes.memory_cmdb import State
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, Server, Site
@@ -230,6 +231,14 @@ def test_no_secret_of_any_kind_is_ever_in_the_trail(server: Server) -> None:
     text = "".join(server.audit())
     assert "hunter2" not in text
     assert "correct horse" not in text
+
+
+def test_an_administrators_name_that_is_no_text_does_not_break_the_trail(server: Server) -> None:
+    odd = FixedIdentity(Actor(0, "root", "op\udcffrator"))
+    event = replace(server.installation, identity=odd).event(Action.RESTORED, "a test")
+    with server.installation.cmdb.changing(event):
+        pass
+    assert '"sudo_user":"op?rator"' in server.audit()[-1]
 
 
 def test_a_name_that_is_no_text_does_not_break_the_trail(server: Server) -> None:
