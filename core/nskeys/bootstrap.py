@@ -19,6 +19,7 @@ from nskeys.services.drill import DrillService
 from nskeys.services.importing import ImportService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
 from nskeys.services.protection import ProtectionService
+from nskeys.services.re_entry import ReEntryService
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.register import RegisterService
 from nskeys.services.restore import RestoreService
@@ -62,6 +63,7 @@ class Services:
     protection: ProtectionService
     audit: AuditService
     runbook: RunbookService
+    re_entry: ReEntryService
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -123,6 +125,7 @@ def wire(installation: Installation) -> Services:
         protection=ProtectionService(installation),
         audit=AuditService(installation),
         runbook=RunbookService(installation),
+        re_entry=ReEntryService(installation),
     )
 
 

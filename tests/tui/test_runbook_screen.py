@@ -30,7 +30,7 @@ async def test_it_is_reached_by_the_menu_and_read_to_its_end(tmp_path: Path, siz
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1")
         await app.press(pilot, "m", shows="to print")
-        await app.press(pilot, "r", "r", shows="Runbook")
+        await app.press(pilot, "r", "r", "r", shows="Runbook")
         await app.press(pilot, "enter", shows="Runbook: bringing back the credentials")
         assert all(len(line) <= size[0] for line in app.lines)
         await app.press(pilot, "end", shows="they open everything")
@@ -47,7 +47,7 @@ async def test_it_is_saved_as_html_or_as_text_and_never_over_a_file(
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1")
         await app.press(pilot, "m", shows="to print")
-        await app.press(pilot, "r", "r", "enter", shows="bringing back")
+        await app.press(pilot, "r", "r", "r", "enter", shows="bringing back")
         for name, begins in (("a.html", "<!DOCTYPE html>"), ("a.txt", "Runbook: bringing back")):
             await app.press(pilot, "s", shows="Save the runbook")
             await app.press(

@@ -26,6 +26,7 @@ from nskeys.model.operations import (
     RotationReport,
     SetUpReport,
 )
+from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
@@ -204,6 +205,26 @@ def copy(item: BackupCopy) -> Document:
         "signed": item.signed,
         "counts": item.counts,
     }
+
+
+def re_entry(found: ReEntryList) -> Document:
+    """`re-entry`."""
+    return {
+        "opened": found.opened,
+        "failed": len(found.items),
+        "items": [
+            {
+                **_failure(item.credential, item.reason.value),
+                "updated": time(item.credential.updated),
+                "backup": None if item.held_by is None else _holding(item.held_by),
+            }
+            for item in found.items
+        ],
+    }
+
+
+def _holding(item: BackupCopy) -> Document:
+    return {"path": item.address, "sight": item.sight.value, "counts": item.counts}
 
 
 def runbook(facts: Runbook) -> Document:

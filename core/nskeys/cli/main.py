@@ -17,6 +17,7 @@ from nskeys.cli.commands import (
     inspect,
     key,
     protector,
+    re_entry,
     register,
     registry,
     restore,
@@ -87,7 +88,7 @@ def _add_commands(commands: Commands) -> None:
     """In the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
-    for module in (runbook, destination, register, registry, protector, audit):
+    for module in (re_entry, runbook, destination, register, registry, protector, audit):
         module.add(commands)
 
 

@@ -16,6 +16,7 @@ OPENING = "opening …"
 EMPTY_SECRET = "(empty: the account has no password)"
 NOTED = "The audit trail says that you saw it."
 SHOWN_ESCAPED = "Characters that a terminal must not get are shown as escapes."
+RE_ENTER_SECRET = "type it again: the one that is stored does not open"
 KEEP_SECRET = "leave it empty to keep the secret as it is"
 LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
 _STATE_MEANS = {

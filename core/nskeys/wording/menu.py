@@ -6,6 +6,7 @@ ENTRIES = (
     ("restore", "Restore", "bring keys back from a backup"),
     ("verify", "Verify", "open every credential with the keys of this server"),
     ("keys", "Keys", "every key, and which backups hold it"),
+    ("re_entry", "Re-entry", "what did not come back, to enter again"),
     ("runbook", "Runbook", "what to do when it died, to print"),
     ("import", "Import", "credentials from a password manager's export"),
     ("protection", "Protector", "what binds the keys to this machine"),

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from nskeys.model.backup import KMS_NAME, READER_NAME, Protection
+from nskeys.model.places import LocationReason, Whereabouts
 from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
@@ -210,6 +211,15 @@ def _proof(runbook: Runbook) -> Iterator[Part]:
     nskeys = f"nskeys{_home(runbook)}"
     yield Words("Open every credential, and list what did not come back:")
     yield Commands((f"{nskeys} verify", f"{nskeys} re-entry"))
+    destinations = {copy.destination: copy.where for copy in runbook.good}
+    if destinations:
+        yield Words("Where backups go was set on the machine that is gone. Say it again:")
+        yield Commands(
+            tuple(
+                f"{nskeys} destination add {_quoted(safe(destination))}{_declared(where)}"
+                for destination, where in destinations.items()
+            )
+        )
     yield Words(
         "The keys come from hardware that is gone. When all is well, seal everything under a new key, and "
         "back that up:"
@@ -271,6 +281,13 @@ def _set_up(runbook: Runbook) -> str:
     """What a new machine must be told of this one."""
     cmdb = f" --cmdb {_quoted(safe(runbook.cmdb_url))}" if runbook.cmdb_url else ""
     return f" --server-name {_quoted(safe(runbook.server))}{cmdb}"
+
+
+def _declared(where: Whereabouts) -> str:
+    """What makes a place count as elsewhere where nothing but a person's word does."""
+    if where.reason is not LocationReason.DECLARED:
+        return ""
+    return f" --elsewhere {_quoted(safe(where.detail))}"
 
 
 def _folder(path: str) -> str:

@@ -125,6 +125,16 @@ def test_a_home_and_a_database_of_ones_own_are_named() -> None:
     assert restore == [f"{done} --plan", done]
 
 
+def test_where_backups_go_is_said_again_as_the_register_knows_it() -> None:
+    declared = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
+    other = replace(COPY, destination="/srv/my backups", where=declared)
+    adds = [line for line in typed(replace(RUNBOOK, good=(COPY, COPY, other))) if " add " in line]
+    assert adds == [
+        "nskeys destination add /mnt/vault",
+        "nskeys destination add '/srv/my backups' --elsewhere 'tape to the safe'",
+    ]
+
+
 def test_a_postgresql_database_is_brought_back_on_its_server() -> None:
     url = "postgresql://nskeys@db01/nskeys"
     said = text(replace(RUNBOOK, cmdb="PostgreSQL", cmdb_address=url, cmdb_url=url))

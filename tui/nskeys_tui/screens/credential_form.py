@@ -15,6 +15,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.wording.credentials import (
     KEEP_SECRET,
     LEAVE_QUESTION,
+    RE_ENTER_SECRET,
     credential_title,
     empty_secret_question,
     field_problem,
@@ -59,9 +60,11 @@ class CredentialForm(Screen[None]):
         Binding("escape", "leave", "Back", tooltip="Back without saving"),
     ]
 
-    def __init__(self, session: Session, credential: Credential | None) -> None:
+    def __init__(self, session: Session, credential: Credential | None, *, first: str = "name") -> None:
+        """`first` is the field where an edit begins: `secret` for one that does not open any more."""
         super().__init__()
         self._session = session
+        self._first = first
         self._before = credential
         self._busy = False
 
@@ -88,7 +91,7 @@ class CredentialForm(Screen[None]):
     def on_mount(self) -> None:
         """A new credential begins with its kind; one that is edited has one."""
         if self._before is not None:
-            self._field("name").focus()
+            self._field(self._first).focus()
 
     # --- what is typed -----------------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class CredentialForm(Screen[None]):
 
     def _help(self, name: str, kind: CredentialKind) -> str:
         if name == "secret" and self._before is not None:
-            return KEEP_SECRET
+            return RE_ENTER_SECRET if self._first == "secret" else KEEP_SECRET
         return field_help(kind, name)
 
     @on(ChoiceList.Highlighted)

@@ -22,6 +22,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit": ("audit", "Audit"),
         "protection": ("protection", "Protection"),
         "verify": ("verify", "Verify"),
+        "re_entry": ("re_entry", "ReEntry"),
         "runbook": ("runbook", "Runbook"),
         "import": ("import_credentials", "ImportCredentials"),
     }

@@ -1,5 +1,7 @@
 """The runbook, to read here or to save: the steps for the person who was not there."""
 
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, work
@@ -12,8 +14,9 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.services.lists import save_text
+from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import fitted, page_lines
+from nskeys.wording.page_text import page_lines
 from nskeys.wording.pages import Page
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.terminal import safe
@@ -27,6 +30,7 @@ from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 _NAME = "Runbook"
+_SAVING = "Save the runbook"
 
 
 class Runbook(Screen[None]):
@@ -98,7 +102,7 @@ class Runbook(Screen[None]):
         if self._page is None:
             return
         cells = max(20, self.size.width - 3)  # a blank on both sides, and the scroll bar
-        lines = fitted(page_lines(self._page, cells), cells)
+        lines = page_lines(self._page, cells, whole=False)
         self.query_one("#page", Static).update(Content("\n".join(lines)))
 
     # --- reading -----------------------------------------------------------------------------------------
@@ -124,18 +128,20 @@ class Runbook(Screen[None]):
     @work(exclusive=True)
     async def action_save(self) -> None:
         """Write it to a file that is not there yet."""
-        page = self._page
-        path = await self.app.push_screen_wait(
-            AskLine(
-                "Save the runbook", SAVE_PROMPT, "File", "runbook.html", help=FILE_HELP, check=file_problem
-            )
-        )
-        if path is None or page is None:
-            return
-        name = path.strip()
-        text = page_html(page) if is_html(name) else "\n".join(page_lines(page)) + "\n"
-        saved = await self._session.quickly(lambda: save_text(name, text))
-        if isinstance(saved, NskeysError):
-            tell(self.app, "Save the runbook", saved)
-        else:
-            self.app.push_screen(Notice("Save the runbook", f"The runbook is in {safe(saved)}."))
+        path = str(Path.home() / "runbook.html")
+        while answer := await self._ask_where(path):
+            path, page = answer, self._page
+            if page is None:
+                return
+            text = page_html(page) if is_html(path) else "\n".join(page_lines(page)) + "\n"
+            saved = await self._session.quickly(partial(save_text, path, text))
+            if not isinstance(saved, NskeysError):
+                self.app.push_screen(Notice(_SAVING, f"The runbook is in {safe(saved)}."))
+                return
+            sentence = say_in_app(saved)
+            await self.app.push_screen_wait(Notice(_SAVING, sentence.what, sentence.advice))
+
+    async def _ask_where(self, path: str) -> str:
+        """The file's name; empty where nothing shall be saved."""
+        dialog = AskLine(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
+        return (await self.app.push_screen_wait(dialog) or "").strip()

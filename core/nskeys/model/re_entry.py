@@ -1,0 +1,35 @@
+"""What did not come back: credentials that do not open here, so that their secrets must be re-entered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nskeys.model.credentials import Credential
+from nskeys.model.operations import FailureReason
+from nskeys.model.register import BackupCopy
+
+
+@dataclass(frozen=True, slots=True)
+class ReEntry:
+    """A credential that does not open, why, and where its key might still be."""
+
+    credential: Credential
+    reason: FailureReason
+    held_by: BackupCopy | None
+    """Where the key is missing: the copy of a backup that holds it, one that counts before one that does
+    not; None where no backup that the register vouches for holds it. A row that was changed opens with
+    no key, so no backup is named for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReEntryList:
+    """Every credential was tried; these did not open."""
+
+    server: str
+    items: tuple[ReEntry, ...]
+    opened: int
+    taken: datetime
+
+    @property
+    def in_backups(self) -> int:
+        """How many would open again with a backup that the register knows."""
+        return sum(item.held_by is not None for item in self.items)

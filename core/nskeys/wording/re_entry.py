@@ -1,0 +1,139 @@
+"""The list of what must be re-entered: for a person, as text; for a table, as CSV (RFC 4180). No secrets.
+
+A table calculates what begins with `=`, `+`, `-` or `@`: a credential's name must not be able to. Such a
+cell gets an apostrophe before it, as a person would type it.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from nskeys.model.operations import FailureReason
+from nskeys.model.re_entry import ReEntry, ReEntryList
+from nskeys.model.times import to_rfc3339
+from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.names import failure_words, kid_name, kind_name
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import when
+
+NO_BACKUP = "no known backup holds its key"
+NOTHING_LEFT = "Nothing has to be re-entered"
+SAVE_PROMPT = "What must be re-entered: kind, name, target, account, last change. No secrets."
+FILE_HELP = "A name that ends with .csv makes a table for a spreadsheet; any other one plain text."
+_CALCULATES = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a formula; spreadsheets take the full-width signs for the same."""
+_COLUMNS = ("kind", "name", "target", "account", "changed", "why", "key", "backup", "address")
+
+
+def re_entry_sentence(found: ReEntryList) -> str:
+    """How many are on the list."""
+    if not found.items:
+        total = f" ({number(found.opened)})" if found.opened else ""
+        return f"Nothing has to be re-entered: every credential opens{total}."
+    verb = "does" if len(found.items) == 1 else "do"
+    total = count(found.opened + len(found.items), "credential")
+    return f"{number(len(found.items))} of {total} {verb} not open here."
+
+
+def re_entry_heading(found: ReEntryList, done: int) -> str:
+    """The same above the list, where `done` were re-entered or removed while it was shown."""
+    left, total = number(len(found.items)), number(found.opened + len(found.items))
+    if done:
+        return f"{left} left, {number(done)} done"
+    return f"{left} of {total} do not open here" if found.items else f"every credential opens ({total})"
+
+
+def file_problem(name: str) -> str:
+    """What keeps a name from being one for the list's file; empty for nothing."""
+    return "" if name.strip() else "Type the name of a new file."
+
+
+def is_csv(name: str) -> bool:
+    """Whether a file of this name is to hold a table."""
+    return name.lower().endswith(".csv")
+
+
+def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
+    """What to do about them, the easier way first."""
+    lines = []
+    if found.in_backups:
+        lines.append(
+            f"For {number(found.in_backups)} of them a backup holds the key: "
+            "'nskeys restore FILE' brings it back, and nothing has to be re-entered."
+        )
+    if found.in_backups < len(found.items):
+        lines.append("The others need their secrets again: 'nskeys credential edit ID', or in the app.")
+    return tuple(lines)
+
+
+def held_words(item: ReEntry) -> str:
+    """Whether a backup holds its key: `backup 41 holds its key: /mnt/vault/...`."""
+    if item.reason is not FailureReason.KEY_MISSING:
+        return "no key opens it: its row was changed after it was sealed, or is damaged"
+    copy = item.held_by
+    if copy is None:
+        return NO_BACKUP
+    doubt = "" if copy.counts else f" ({why_not(copy)})"
+    return f"{backup_name(copy)} holds its key: {safe(copy.address)}{doubt}"
+
+
+def held_word(item: ReEntry) -> str:
+    """The same for a column: `backup 41`, `in no backup`."""
+    if item.reason is not FailureReason.KEY_MISSING:
+        return "row changed"
+    if item.held_by is None:
+        return "in no backup"
+    return backup_name(item.held_by) if item.held_by.counts else f"{backup_name(item.held_by)}?"
+
+
+def re_entry_lines(found: ReEntryList) -> tuple[str, ...]:
+    """The list to print or keep, a box to tick for each."""
+    lines = [f"{safe(found.server)}, {when(found.taken)}: {re_entry_sentence(found)}"]
+    for item in found.items:
+        fields = item.credential.fields
+        lines += [
+            "",
+            f"[ ] {kind_name(fields.kind)}  {safe(fields.name)}",
+            f"    target   {safe(fields.target)}",
+            f"    account  {safe(fields.account)}",
+            f"    changed  {when(item.credential.updated)}",
+            f"    id       {item.credential.credential_id}",
+            f"    why      {_why(item)}",
+        ]
+    return tuple(lines)
+
+
+def re_entry_csv(found: ReEntryList) -> str:
+    """The list as a table, with a heading and CR LF. Times are RFC 3339 in UTC."""
+    text = io.StringIO()
+    table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    table.writerow(_COLUMNS)
+    table.writerows([_defused(cell) for cell in _cells(item)] for item in found.items)
+    return text.getvalue()
+
+
+def _why(item: ReEntry) -> str:
+    if item.reason is FailureReason.KEY_MISSING:
+        return f"{failure_words(item.reason)} ({kid_name(item.credential.kid)}); {held_words(item)}"
+    return failure_words(item.reason)
+
+
+def _cells(item: ReEntry) -> Sequence[str]:
+    return tuple(_raw_cells(item))
+
+
+def _raw_cells(item: ReEntry) -> Iterator[str]:
+    fields, copy = item.credential.fields, item.held_by
+    yield from (fields.kind.value, fields.name, fields.target, fields.account)
+    yield to_rfc3339(item.credential.updated)
+    yield item.reason.value
+    yield item.credential.kid
+    yield "" if copy is None else copy.backup.archive_name
+    yield "" if copy is None else copy.address
+
+
+def _defused(cell: str) -> str:
+    """In one line, without anything invisible; and never a formula, also behind blanks."""
+    shown = safe(cell)
+    return f"'{shown}" if shown.lstrip().startswith(_CALCULATES) else shown

@@ -1,0 +1,61 @@
+"""The runbook does what it says: a shell runs every line of it on a machine that has only what it names."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.command_line import Machine
+
+needs_unzip = pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
+
+
+def shell(script: list[str], folder: Path) -> str:
+    """What a shell prints that stops at the first line that fails."""
+    commands = Path(sys.executable).parent
+    environment = {"PATH": f"{commands}:{os.environ['PATH']}", "LANG": "C.UTF-8", "HOME": str(folder)}
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, (script, ran.stdout, ran.stderr)
+    return ran.stdout
+
+
+@needs_unzip
+def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = Machine(tmp_path, capsys, "a home of its own").set_up()
+    machine.back_up("--to", machine.vault())
+    runbook = machine.run("runbook").out
+    typed = [line[4:] for line in runbook.split("\n") if re.match(r" {4}\S", line)]
+    # The machine dies: what is left is the paper, the vault, and a copy of the database.
+    rescue = tmp_path / "rescue"
+    rescue.mkdir()
+    shutil.copy(machine.home / "cmdb.sqlite3", rescue)
+    shutil.rmtree(machine.home)
+    password = ["--password-file", machine.password]
+    steps = [f"{line} {' '.join(password)}" if " restore " in line else line for line in typed]
+    place = next(n for n, line in enumerate(steps) if " destination add " in line)
+    told = shell(steps[: place + 1], rescue)
+    [checksum] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("Step 1")[0], re.MULTILINE)
+    assert checksum in told
+    [server_key] = re.findall(r"^Server key +([0-9a-f]{64})$", runbook, re.MULTILINE)
+    assert server_key in told
+    assert machine.run("verify").code == 0
+    assert machine.run("status").code == 0
+    without = [line for line in steps[place + 1 :] if line.startswith(("backup=", "unzip", "sha256sum"))]
+    assert len(without) == 4
+    [reader] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("at hand")[1], re.MULTILINE)
+    assert reader in shell(without, rescue)
+    assert (rescue / "keys.kms").read_bytes().startswith(b"age-encryption.org/v1\n")

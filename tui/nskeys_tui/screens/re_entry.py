@@ -1,0 +1,163 @@
+"""What did not come back: re-entered on the spot, and ticked off as it is."""
+
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.re_entry import ReEntry as Item
+from nskeys.model.re_entry import ReEntryList
+from nskeys.ports import Progress, Stage
+from nskeys.services.lists import save_text
+from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.re_entry import (
+    FILE_HELP,
+    NOTHING_LEFT,
+    SAVE_PROMPT,
+    file_problem,
+    is_csv,
+    re_entry_csv,
+    re_entry_heading,
+    re_entry_lines,
+)
+from nskeys.wording.terminal import safe
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
+from nskeys_tui.screens.credential_form import CredentialForm
+from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.rows import Row
+
+
+class ReEntry(Listing):
+    """Begins at once: it opens everything, and changes nothing."""
+
+    NAME = "Re-entry"
+    HELP = (
+        "These credentials do not open with the keys of this server. Where a backup holds the key, a "
+        "restore brings it back. Otherwise Enter opens the credential, for its secret to be typed again, "
+        "and what was re-entered leaves the list. The list is kept nowhere: it is what does not open."
+    )
+    COLUMNS = (
+        Column("Kind", 10, 10),
+        Column("Name", 14, weight=3),
+        Column("Account", 14, weight=2, essential=False),
+        Column("Its key", 13, 13, styled=True),
+        Column("", 1, 1, styled=True),
+    )
+    EMPTY = "…"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "re_enter", "Re-enter", priority=True, tooltip="Type its secret again"),
+        Binding("s", "save", "Save list", tooltip="Save the list as text or as a table, without secrets"),
+        Binding("f5", "again", "Try again", tooltip="Open everything again"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._found: ReEntryList | None = None
+        self._looked_after: str | None = None
+        self._done = 0
+
+    def on_mount(self) -> None:
+        """Try everything."""
+        self._collect()
+
+    def on_screen_resume(self) -> None:
+        """Back from a credential."""
+        if self._looked_after is not None:
+            self._tick_off()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Most keys need something on the list."""
+        if action in ("re_enter", "save"):
+            return self._found is not None and bool(self._found.items)
+        return super().check_action(action, parameters)
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="load")
+    async def _collect(self) -> None:
+        def run(progress: Progress) -> ReEntryList:
+            return self.session.services.re_entry.collect(self.session.secrets, progress)
+
+        outcome = await self.session.work("Open every credential", run, (Stage.PROVING, Stage.LOOKING))
+        if outcome.value is not None:
+            self._show(outcome.value)
+            return
+        if self._found is None:
+            self.dismiss()
+        if outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            await self.tell(outcome.error)
+
+    def action_again(self) -> None:
+        """Everything once more."""
+        self._done = 0
+        self._collect()
+
+    def _show(self, found: ReEntryList) -> None:
+        self._found = found
+        self.query_one(CredentialTable).empty = NOTHING_LEFT
+        self.say(re_entry_heading(found, self._done))
+        self.show_rows(
+            [Row(str(n), re_entry_cells(item), re_entry_style(item)) for n, item in enumerate(found.items)]
+        )
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Where its key might be, and what it is for."""
+        item = self._item(key)
+        return () if item is None else re_entry_about(item)
+
+    def _item(self, key: str | None) -> Item | None:
+        items = self._found.items if self._found is not None else ()
+        return items[int(key)] if key is not None and int(key) < len(items) else None
+
+    # --- re-entering -------------------------------------------------------------------------------------
+
+    def action_re_enter(self) -> None:
+        """The form, the cursor where the secret goes."""
+        item = self._item(self.row_key)
+        if item is not None:
+            self._looked_after = item.credential.credential_id
+            self.app.push_screen(CredentialForm(self.session, item.credential, first="secret"))
+
+    @work(exclusive=True, group="load")
+    async def _tick_off(self) -> None:
+        found, credential_id = self._found, self._looked_after
+        self._looked_after = None
+        if found is None or credential_id is None:
+            return
+        service = self.session.services.re_entry
+        left = await self.session.quickly(partial(service.without_done, found, [credential_id]))
+        if isinstance(left, NskeysError):
+            await self.tell(left)
+            return
+        self._done += len(found.items) - len(left.items)
+        self._show(left)
+
+    # --- saving ------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="act")
+    async def action_save(self) -> None:
+        """Write the list to a file that is not there yet."""
+        path = str(Path.home() / "re-entry.csv")
+        while answer := await self._ask_where(path):
+            path, found = answer, self._found
+            if found is None:
+                return
+            text = re_entry_csv(found) if is_csv(path) else "\n".join(re_entry_lines(found)) + "\n"
+            saved = await self.session.quickly(partial(save_text, path, text))
+            if not isinstance(saved, NskeysError):
+                await self.note(f"The list is in {safe(saved)}.")
+                return
+            sentence = say_in_app(saved)
+            await self.note(sentence.what, sentence.advice)
+
+    async def _ask_where(self, path: str) -> str:
+        """The file's name; empty where nothing shall be saved."""
+        dialog = AskLine("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
+        return (await self.app.push_screen_wait(dialog) or "").strip()
