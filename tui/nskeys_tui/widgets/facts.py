@@ -1,13 +1,17 @@
 """Labelled facts, one a line: `Destination   /srv/backups`, long ones going on below themselves."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from textual.content import Content
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from nskeys.wording.terminal import pad, width
 from nskeys.wording.wrapping import broken
+
+Pairs = Sequence[tuple[str, str]]
 
 _GAP = 3
 
@@ -19,11 +23,21 @@ class Facts(Widget):
     Facts { height: auto; }
     """
 
-    pairs: reactive[tuple[tuple[str, str], ...]] = reactive((), layout=True)
+    pairs: reactive[tuple[tuple[str, str], ...]] = reactive((), repaint=False)
 
     def __init__(self, pairs: Sequence[tuple[str, str]] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(Facts.pairs, tuple(pairs))
+
+    def watch_pairs(self, before: Pairs, after: Pairs) -> None:
+        """Paint only the lines that changed, for most often few do; lay out anew where their number did."""
+        cells = self.size.width
+        was, now = laid(before, cells), laid(after, cells)
+        height = self.styles.height
+        if len(was) != len(now) and (height is None or height.is_auto):
+            self.refresh(layout=True)
+        elif changed := [y for y, (old, new) in enumerate(zip_longest(was, now)) if old != new]:
+            self.refresh(*(Region(0, y, cells, 1) for y in changed if y < self.size.height))
 
     def get_content_height(self, *args: object) -> int:
         """As many lines as the words need at this width."""
