@@ -15,7 +15,7 @@ from nskeys.model.credentials import Credential, CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.arriving import Connected, arrive
+from nskeys_tui.screens.arriving import Connected, arrive, sighted
 from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.text_input import TextInput
@@ -67,9 +67,7 @@ class AppOn:
     def __init__(self, services: Services, size: tuple[int, int] = HOME_SIZE) -> None:
         self.session: Session | None = None
         self._size = size
-        self.app = NskeysApp(
-            Opening(lambda: Connected(services, services.set_up.look()), self._arrive, Refused)
-        )
+        self.app = NskeysApp(Opening(lambda: sighted(services), self._arrive, Refused))
 
     def _arrive(self, found: Connected) -> Screen[None]:
         self.session, screen = arrive(self.app, found)

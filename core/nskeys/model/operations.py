@@ -68,6 +68,8 @@ class HomeState(StrEnum):
     """Nothing: a new installation, or a restore."""
     DATABASE_ONLY = "database_only"
     """A CMDB with credentials and no keys: a restore, or going on without them."""
+    ELSEWHERE = "elsewhere"
+    """Keys that are bound to another machine, as on a copy of its disk: a restore."""
     READY = "ready"
 
 

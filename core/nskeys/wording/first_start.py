@@ -1,6 +1,6 @@
 """The first start in words: what is there, what can be done about it, and what each way means."""
 
-from nskeys.model.operations import FirstSight
+from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
 from nskeys.wording.failures.tokens import clause
@@ -15,6 +15,9 @@ NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still lie wher
 NEW_INSTALLATION = ("New installation", "A first key is made here, and an empty CMDB.")
 RESTORE = ("Restore from a backup", "The keys come back from a file; nothing changes before you say so.")
 RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
+FIRST_START = "First start"
+KEYS_ELSEWHERE = "Keys of another machine"
+LOOK = ("Look at what is here", "The lists, the register, the audit trail: all that needs no key.")
 OTHER_CMDB = ("Use a CMDB that exists", "The credentials are in PostgreSQL, or in a file elsewhere.")
 OTHER_CMDB_PROMPT = "Where is the CMDB with the credentials?"
 CMDB_HELP = "postgresql://USER@HOST/NAME or sqlite:///PATH; passwords come from the passfile"
@@ -29,6 +32,11 @@ OFFER_NO = ("Later", "The first screen says what that means, until there is one.
 
 def first_sight(sight: FirstSight) -> tuple[str, ...]:
     """What a first start found, sentence by sentence."""
+    if sight.state is HomeState.ELSEWHERE:
+        return (
+            "The keys here are bound to another machine, and do not open on this one.",
+            "A restore puts those of a backup in their place, bound to this machine.",
+        )
     if sight.credentials:
         return (
             f"The CMDB holds {count(sight.credentials, 'credential')}, and no keys are here.",
@@ -37,6 +45,11 @@ def first_sight(sight: FirstSight) -> tuple[str, ...]:
     if sight.remembered:
         return ("The CMDB remembers backups, but holds no credentials, and no keys are here.",)
     return (f"Nothing is set up in {shown(sight.home)} yet: no keys, no credentials.",)
+
+
+def first_title(sight: FirstSight) -> str:
+    """What the first start is about."""
+    return KEYS_ELSEWHERE if sight.state is HomeState.ELSEWHERE else FIRST_START
 
 
 def restore_remembered(copy: BackupCopy) -> tuple[str, str]:

@@ -124,6 +124,7 @@ _HOMES = MappingProxyType(
     {
         HomeState.EMPTY: "nothing is here yet",
         HomeState.DATABASE_ONLY: "credentials, but no keys",
+        HomeState.ELSEWHERE: "keys of another machine",
         HomeState.READY: "set up",
     }
 )

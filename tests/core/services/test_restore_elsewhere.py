@@ -13,7 +13,7 @@ from nskeys.errors import (
     ProtectorUnavailable,
 )
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import RestorePlan
+from nskeys.model.operations import HomeState, RestorePlan
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers
@@ -57,6 +57,18 @@ def test_in_another_machine_nothing_opens_and_everything_can_be_looked_at(
     assert bound.services.audit.entries()
     assert bound.services.register.copies()
     assert board.clients == asked
+
+
+def test_a_closer_look_says_whose_keys_these_are(bound: Server, board: Board) -> None:
+    set_up = bound.services.set_up
+    assert set_up.look_closely() == set_up.look()
+    assert set_up.look().state is HomeState.READY
+    old_board = board.exchange()
+    assert set_up.look_closely().state is HomeState.ELSEWHERE
+    assert set_up.look().state is HomeState.READY, "which asks no TPM"
+    board.put_back(old_board)
+    board.lock_out()
+    assert set_up.look_closely().state is HomeState.READY, "nothing speaks against it yet"
 
 
 def test_the_plan_says_whose_place_the_keys_take(bound: Server, board: Board) -> None:

@@ -7,6 +7,7 @@ from nskeys.wording.first_start import (
     count_help,
     count_refused,
     first_sight,
+    first_title,
     go_on_without,
     protector_choice,
     protector_unavailable,
@@ -32,6 +33,15 @@ def test_credentials_without_keys_are_counted_and_said_not_to_open() -> None:
 def test_a_cmdb_that_only_remembers_backups_says_so() -> None:
     remembering = replace(EMPTY, state=HomeState.DATABASE_ONLY, remembered=(a_copy(),))
     assert first_sight(remembering)[0].startswith("The CMDB remembers backups, but holds no credentials")
+
+
+def test_keys_of_another_machine_are_called_so_whatever_else_is_there() -> None:
+    elsewhere = replace(EMPTY, state=HomeState.ELSEWHERE, credentials=14)
+    assert first_title(elsewhere) == "Keys of another machine"
+    assert first_title(EMPTY) == "First start"
+    assert first_sight(elsewhere)[0] == (
+        "The keys here are bound to another machine, and do not open on this one."
+    )
 
 
 def test_what_is_outside_text_is_made_safe() -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from nskeys.model.operations import HomeState
 from nskeys.services.flows.first_start import FirstStart, Way
 from nskeys.wording.first_start import (
+    LOOK,
     NEW_INSTALLATION,
     NO_BACKUP_REMEMBERED,
     ONLY_THE_REGISTER,
@@ -22,7 +24,7 @@ _REMEMBERED = 2
 def words(flow: FirstStart) -> tuple[str, ...]:
     """What is said above the choices."""
     sight = flow.sight
-    if not sight.credentials and not sight.remembered:
+    if sight.state is not HomeState.ELSEWHERE and not sight.credentials and not sight.remembered:
         return first_sight(sight)
     return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
 
@@ -42,5 +44,7 @@ def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
             yield (way, *(RESTORE_ANOTHER if flow.remembered else RESTORE))
         case Way.OTHER_CMDB:
             yield (way, *OTHER_CMDB)
+        case Way.LOOK:
+            yield (way, *LOOK)
         case Way.WITHOUT_KEYS:
             yield (way, *go_on_without(flow.sight.credentials))

@@ -1,5 +1,6 @@
 """From a home to the first screen: which one it is depends on what is there."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,11 @@ from textual.screen import Screen
 
 from nskeys.bootstrap import Services, connect
 from nskeys.model.operations import FirstSight, HomeState
+from nskeys_tui.screens.looks import in_a_thread
 from nskeys_tui.screens.session import Session
+
+_PATIENCE = 1.0
+"""Seconds that a TPM has to say whether it knows these keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +26,24 @@ class Connected:
 
     @property
     def ready(self) -> bool:
-        """Whether there are keys."""
+        """Whether there are keys, and none of another machine."""
         return self.sight.state is HomeState.READY
 
 
 def connected(home: str | None) -> Connected:
-    """In a thread, after the first paint: connect, look, and import what the next screen needs."""
-    services = connect(home)
+    """In a thread, after the first paint: connect, and look."""
+    return sighted(connect(home))
+
+
+def sighted(services: Services) -> Connected:
+    """Look what is in the home, and import what the next screen needs."""
     found = Connected(services, services.set_up.look())
+    closely = in_a_thread(services.set_up.look_closely) if found.ready else None
     import_module(f"nskeys_tui.screens.{'overview' if found.ready else 'first_start'}")
+    if closely is not None:
+        # A TPM that does not answer holds nobody up: what it keeps is told where it is needed.
+        with suppress(TimeoutError):
+            found = Connected(services, closely.result(_PATIENCE))
     return found
 
 

@@ -20,6 +20,7 @@ from nskeys.wording.first_start import (
     OFFER_YES,
     OTHER_CMDB,
     OTHER_CMDB_PROMPT,
+    first_title,
     set_up_sentence,
 )
 from nskeys.wording.reports import protector_sentence
@@ -36,8 +37,6 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
-_NAME = "First start"
-
 
 class FirstStart(Screen[None]):
     """Stands until there are keys; then the first screen takes its place."""
@@ -45,7 +44,8 @@ class FirstStart(Screen[None]):
     HELP = (
         "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
         "brings the keys of this server back from a backup; its database, the CMDB, is best brought here "
-        "first. Nothing is changed before you have seen what would be done."
+        "first. Where the keys of another machine are here, those of a backup take their place. Nothing is "
+        "changed before you have seen what would be done."
     )
     DEFAULT_CSS = """
     FirstStart {
@@ -61,7 +61,7 @@ class FirstStart(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """What is there, and the ways to go on."""
-        yield TitleBar(_NAME)
+        yield TitleBar(first_title(self._flow.sight))
         yield Rule()
         with VerticalScroll(can_focus=False):
             yield Static(id="words")
@@ -79,7 +79,8 @@ class FirstStart(Screen[None]):
         if flow.step is FirstStep.READY:
             self._leave()
             return
-        self.query_one(TitleBar).facts = safe(flow.sight.home)
+        title = self.query_one(TitleBar)
+        title.subject, title.facts = first_title(flow.sight), safe(flow.sight.home)
         self.query_one("#words", Static).update(Content("\n".join(words(flow))))
         self.query_one(ChoiceList).show([Choice(*choice) for choice in choices(flow)])
 
@@ -92,9 +93,9 @@ class FirstStart(Screen[None]):
 
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
-        sight = await self._session.quickly(lambda: self._session.services.set_up.look())
+        sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(sight, NskeysError):
-            tell(self.app, _NAME, sight)
+            tell(self.app, first_title(self._flow.sight), sight)
         elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
             self._show(self._flow.seen(sight))
 
@@ -117,7 +118,9 @@ class FirstStart(Screen[None]):
             self._restore(message.key)
 
     def _go(self) -> None:
-        if self._flow.step is FirstStep.FORM:
+        if self._flow.step is FirstStep.READY:
+            self._leave()
+        elif self._flow.step is FirstStep.FORM:
             self._set_up()
         elif self._flow.way is Way.OTHER_CMDB:
             self._other_cmdb()

@@ -137,7 +137,10 @@ class Protection(Guided):
     async def _show_choices(self, held: str) -> None:
         if self._info is None:
             return
-        available = protectors()
+        available = await self.session.quickly(protectors)  # a TPM that is tried takes its time
+        if isinstance(available, NskeysError):
+            await self.tell(available)
+            return
         choices = [Choice(*choice) for choice in protector_choices(available, self._info.protector)]
         await self.show(
             "which",

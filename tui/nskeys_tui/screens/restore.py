@@ -1,6 +1,8 @@
 """Restore: the file, what is in it, its password, the plan, the work, and the proof."""
 
 from contextlib import ExitStack
+from dataclasses import replace
+from typing import TypeAlias
 
 from textual import on
 
@@ -22,6 +24,7 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
+_Planned: TypeAlias = tuple[RestorePlan, tuple[str, ...]]
 _STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
 
 
@@ -36,8 +39,7 @@ class Restore(FromBackup[RestoreFlow]):
     NEXT = "Enter asks for its password. Nothing is changed yet."
 
     def __init__(self, session: Session, address: str = "") -> None:
-        usable = tuple(name for name, usable, _ in protectors() if usable)
-        super().__init__(session, RestoreFlow(usable, SourceFlow(named=bool(address))), address)
+        super().__init__(session, RestoreFlow((), SourceFlow(named=bool(address))), address)
         self._open: OpenSource | None = None
         self._held = ExitStack()
 
@@ -92,16 +94,23 @@ class Restore(FromBackup[RestoreFlow]):
     async def _open_it(self, flow: RestoreFlow, source: Source) -> RestoreFlow:
         services = self.session.services
 
-        def run(progress: Progress) -> tuple[OpenSource, RestorePlan]:
+        def run(progress: Progress) -> tuple[OpenSource, _Planned]:
             context = opened(services.installation, source, self.session.secrets, progress)
             open_source = self._held.enter_context(context)
-            return open_source, services.restore.plan(open_source)
+            return open_source, self._planned(open_source)
 
         outcome = await self.session.work("Open the backup", run, (Stage.OPENING,))
         if outcome.value is None:
             return flow.failed(outcome.ended)
-        self._open, plan = outcome.value
-        return flow.planned(plan)
+        self._open, (plan, usable) = outcome.value
+        return replace(flow, protectors=usable).planned(plan)
+
+    def _planned(self, source: OpenSource) -> _Planned:
+        """In a thread: the plan, and what can protect keys here, where they are new here. Proving that a
+        TPM works takes some tenths of a second."""
+        plan = self.session.services.restore.plan(source)
+        known = protectors() if plan.sets_up else ()
+        return plan, tuple(name for name, usable, _ in known if usable)
 
     async def _plan_again(self, flow: RestoreFlow) -> RestoreFlow | None:
         """Something changed here meanwhile; the backup is open still."""
@@ -109,11 +118,12 @@ class Restore(FromBackup[RestoreFlow]):
         if source is None:
             return flow.back()
         await self.tell(flow.problem)
-        plan = await self.session.quickly(lambda: self.session.services.restore.plan(source))
-        if not isinstance(plan, NskeysError):
-            return flow.planned(plan)
-        await self.tell(plan)
-        return flow.back()
+        planned = await self.session.quickly(lambda: self._planned(source))
+        if isinstance(planned, NskeysError):
+            await self.tell(planned)
+            return flow.back()
+        plan, usable = planned
+        return replace(flow, protectors=usable).planned(plan)
 
     async def _show_plan(self, plan: RestorePlan) -> None:
         first, *rest = plan_lines(plan, KEYS)

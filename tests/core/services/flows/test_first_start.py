@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import CannotCreate, CredentialsWithoutKeys, LossCountWrong
+from nskeys.model.operations import HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.services.flows.acts import Act
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
@@ -31,6 +32,16 @@ def test_where_credentials_wait_the_remembered_backup_comes_first_and_going_on_l
     assert FirstStart(unknown).ways == (Way.RESTORE, Way.WITHOUT_KEYS)
     empty = replace(LEFT_BEHIND, credentials=0)
     assert FirstStart(empty).ways == (Way.RESTORE_REMEMBERED, Way.RESTORE, Way.NEW)
+
+
+def test_keys_of_another_machine_are_replaced_from_a_backup_or_looked_at() -> None:
+    flow = FirstStart(replace(LEFT_BEHIND, state=HomeState.ELSEWHERE))
+    assert flow.ways == (Way.RESTORE_REMEMBERED, Way.RESTORE, Way.LOOK)
+    assert flow.choose(Way.LOOK).step is FirstStep.READY
+    assert flow.choose(Way.RESTORE).step is FirstStep.CHOOSING
+    assert flow.seen(READY).step is FirstStep.READY
+    nothing = FirstStart(replace(EMPTY, state=HomeState.ELSEWHERE))
+    assert nothing.ways == (Way.RESTORE, Way.LOOK)
 
 
 def test_a_new_installation_is_not_offered_over_credentials_that_wait() -> None:

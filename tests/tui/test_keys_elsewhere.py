@@ -1,0 +1,84 @@
+"""The app on a disk whose keys are bound to another machine: it opens on the restore."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from nskeys.bootstrap import Services
+from nskeys.ports import Purpose, Settings
+from nskeys_tui.screens.first_start import FirstStart
+from nskeys_tui.screens.overview import Overview
+from nskeys_tui.screens.restore import Restore
+from tests.fakes.fixed import Answers, NobodyToAsk
+from tests.fakes.tpm import Board
+from tests.tui.app_on import AppOn, Typed, add, secret_of, services_in
+from tests.tui.stage import HOME_SIZE, SMALL_SIZE
+
+PASSWORD = "seven apples"
+SIZES = pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])
+
+
+@pytest.fixture
+def services(tmp_path: Path, board: Board) -> Services:
+    """A server bound to the board's TPM, with a credential, backed up."""
+    services = services_in(tmp_path / "home")
+    services.set_up.execute(board.uri, NobodyToAsk(), Settings("ns01.example.net", ""))
+    add(services, "deploy")
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    services.destinations.add(str(vault), "tape to the safe")
+    plan = services.backup.plan(str(vault), "")
+    services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}))
+    return services
+
+
+async def test_on_their_own_machine_it_opens_on_the_answer(services: Services) -> None:
+    app = AppOn(services)
+    async with app.play() as pilot:
+        await app.wait(pilot, "keys in TPM 2.0", "deploy")
+        assert isinstance(app.app.screen, Overview)
+
+
+@SIZES
+async def test_on_another_machine_it_opens_on_the_restore(
+    services: Services, board: Board, size: tuple[int, int]
+) -> None:
+    board.exchange()
+    app = AppOn(services, size)
+    async with app.play() as pilot:
+        await app.wait(
+            pilot, "Keys of another machine", "bound to another machine", "▸ Restore from backup 1"
+        )
+        assert isinstance(app.app.screen, FirstStart)
+        assert "New installation" not in app.text
+        await app.press(pilot, "enter", shows="what is in it")
+        assert isinstance(app.app.screen, Restore)
+        await app.press(pilot, "enter", shows="Password of the backup")
+        await app.press(pilot, Typed(PASSWORD), "enter", shows="Enter restores")
+        await app.press(pilot, "enter", shows="▸ keys in a plain file")
+        await app.press(pilot, "enter", shows="Every credential opened")
+        await app.wait(pilot, "l lists every credential")
+        await app.press(pilot, "enter", shows="ns01.example.net")
+        await app.wait(pilot, "deploy")
+        assert isinstance(app.app.screen, Overview)
+    assert secret_of(services, "run-as/deploy") == "correct horse"
+
+
+async def test_what_needs_no_key_can_be_looked_at_there(services: Services, board: Board) -> None:
+    board.exchange()
+    app = AppOn(services)
+    async with app.play() as pilot:
+        await app.wait(pilot, "▸ Restore from backup 1")
+        await app.press(pilot, "end", "enter", shows="deploy")
+        assert isinstance(app.app.screen, Overview)
+
+
+async def test_a_tpm_that_does_not_answer_holds_nobody_up(services: Services, board: Board) -> None:
+    board.hangs = True
+    app = AppOn(services)
+    started = time.monotonic()
+    async with app.play() as pilot:
+        await app.wait(pilot, "keys in TPM 2.0")
+        assert time.monotonic() - started < 10
+    board.hangs = False
