@@ -8,6 +8,7 @@ import pytest
 from nskeys_tui.dialogs.file_browser import FileBrowser, fit_end
 from nskeys_tui.dialogs.folder_listing import ENTRY_LIMIT, UP, EntryRows, list_folder, nearest_folder
 from nskeys_tui.widgets.rule import Rule
+from tests.fakes.dead_mounts import dead_mount
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
 
 HOSTILE = "\x1b]0;owned\x07\u202ekms.zip"
@@ -108,3 +109,31 @@ async def test_a_folder_that_cannot_be_read_is_named_and_the_old_one_stays(folde
         assert any("ns01-20261122.zip" in line for line in stage.lines())
         await pilot.press("escape")
         await until(pilot, lambda: stage.answers == [None])
+
+
+async def test_a_dead_mount_stops_neither_the_keyboard_nor_the_way_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileBrowser, "PATIENCE", 0.5)
+    with dead_mount(folder / "dead"):
+        stage = Stage()
+        async with stage.play() as pilot:
+            await stage.ask(pilot, FileBrowser("Find", folder))
+            await until(pilot, lambda: "older/" in "\n".join(stage.lines()))
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: "does not answer" in "\n".join(stage.lines()))
+            assert "older/" in "\n".join(stage.lines())
+            await pilot.press("escape")
+            await until(pilot, lambda: stage.answers == [None])
+
+
+async def test_where_it_shall_begin_does_not_answer_it_begins_at_the_top(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileBrowser, "PATIENCE", 0.5)
+    with dead_mount(folder / "dead") as dead:
+        stage = Stage()
+        async with stage.play() as pilot:
+            await stage.ask(pilot, FileBrowser("Find", dead / "backups"))
+            await until(pilot, lambda: "proc/" in "\n".join(stage.lines()))
+            assert "does not answer" in "\n".join(stage.lines())

@@ -1,9 +1,11 @@
 """Finding a file or a folder on this machine, with the keyboard alone."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 from textual import on
@@ -47,8 +49,12 @@ class FileBrowser(Dialog[Path]):
 
     @dataclass
     class _Listed(Message):
+        asked: int
         folder: Path
         entries: tuple[Entry, ...] | None
+
+    PATIENCE: ClassVar[float] = 10.0
+    """Seconds that a folder has to answer."""
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class FileBrowser(Dialog[Path]):
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
         self._came_from = ""
+        self._asked = 0
 
     def body(self) -> Iterable[Widget]:
         """Where we are, what is there, what went wrong."""
@@ -119,27 +126,42 @@ class FileBrowser(Dialog[Path]):
     # --- listing -----------------------------------------------------------------------------------
 
     def _go(self, folder: Path) -> None:
-        """List a folder in a thread: a dead network mount must not stop the keyboard."""
-        self.run_worker(
-            partial(self._list, folder, self._hidden), thread=True, exclusive=True, group="list"
-        )
+        """List a folder in a thread that nobody waits for: a dead network mount may keep it for ever, and
+        must stop neither the keyboard nor the way out."""
+        self._asked += 1
+        about = (self._asked, folder, self._hidden, self._folder is None)
+        Thread(target=self._list, args=about, daemon=True).start()
+        self.set_timer(self.PATIENCE, partial(self._no_answer, self._asked, folder))
 
-    def _list(self, folder: Path, hidden: bool) -> None:
+    def _list(self, asked: int, folder: Path, hidden: bool, first: bool) -> None:
         try:
-            folder = folder if self._folder else nearest_folder(folder)
-            entries = list_folder(folder, self._wanted, hidden)
+            folder = nearest_folder(folder) if first else folder
+            found = self._Listed(asked, folder, list_folder(folder, self._wanted, hidden))
         except OSError:
-            self.post_message(self._Listed(folder, None))
-        else:
-            self.post_message(self._Listed(folder, entries))
+            found = self._Listed(asked, folder, None)
+        with suppress(RuntimeError):  # the program left meanwhile
+            self.post_message(found)
+
+    def _no_answer(self, asked: int, folder: Path) -> None:
+        """Too late by now; where nothing is shown yet, begin at the top."""
+        if asked != self._asked:
+            return
+        self._asked += 1
+        self.query_one("#problem", Static).update(Content(f"! {safe(folder.name)} does not answer."))
+        if self._folder is None and folder != Path("/"):
+            self._go(Path("/"))
 
     @on(_Listed)
     def _listed(self, message: _Listed) -> None:
+        if message.asked != self._asked:
+            return
+        self._asked += 1
         problem = self.query_one("#problem", Static)
         if message.entries is None:
             problem.update(Content(f"! {safe(message.folder.name)} cannot be read."))
             return
-        problem.update(Content(""))
+        if self._folder is not None:
+            problem.update(Content(""))
         self._folder, self._entries = message.folder, message.entries
         names = [entry.name for entry in self._entries]
         cursor = names.index(self._came_from) if self._came_from in names else 0

@@ -80,10 +80,12 @@ def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry
         is_folder = entry.is_dir()
         if not is_folder and not (entry.is_file() and wanted(entry.name)):
             return []
+        if is_folder:
+            return [Entry(entry.name, is_folder=True)]  # asking more would wait for a dead mount in it
         about = entry.stat()
     except OSError:
         return []
-    return [Entry(entry.name, is_folder, about.st_size, _date(about.st_mtime))]
+    return [Entry(entry.name, is_folder=False, octets=about.st_size, modified=_date(about.st_mtime))]
 
 
 def _date(seconds: float) -> float | None:
