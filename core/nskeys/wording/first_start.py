@@ -17,7 +17,7 @@ RESTORE = ("Restore from a backup", "The keys come back from a file; nothing cha
 RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
 FIRST_START = "First start"
 KEYS_ELSEWHERE = "Keys of another machine"
-LOOK = ("Look at what is here", "The lists, the register, the audit trail: all that needs no key.")
+LOOK = ("Look at what is here", "All that needs no key: lists, register, audit trail.")
 OTHER_CMDB = ("Use a CMDB that exists", "The credentials are in PostgreSQL, or in a file elsewhere.")
 OTHER_CMDB_PROMPT = "Where is the CMDB with the credentials?"
 CMDB_HELP = "postgresql://USER@HOST/NAME or sqlite:///PATH; passwords come from the passfile"
@@ -35,7 +35,7 @@ def first_sight(sight: FirstSight) -> tuple[str, ...]:
     if sight.state is HomeState.ELSEWHERE:
         return (
             "The keys here are bound to another machine, and do not open on this one.",
-            "A restore puts those of a backup in their place, bound to this machine.",
+            "A restore puts those of a backup in their place.",
         )
     if sight.credentials:
         return (

@@ -30,8 +30,8 @@ _BREAKS = MappingProxyType(
 _LOST = MappingProxyType(
     {
         "tpm2": (
-            "a new board, a TPM that is cleared (firmware work can do that) or a system that is installed "
-            "anew; updates of firmware, boot loader and kernel change nothing"
+            "a new board, a TPM that firmware work cleared, or a newly installed system; updates of "
+            "firmware, boot loader and kernel change nothing"
         ),
         "passphrase": "a forgotten passphrase, or this disk",
         "file": "this disk",
