@@ -230,6 +230,17 @@ def test_without_systemd_creds_it_is_named(
     assert tpm2.why_not() == "no_systemd_creds"
 
 
+def test_whoever_is_not_root_is_told(
+    tpm2: Tpm2Protector, wrapped: Wrapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    error = refused(tpm2, wrapped)
+    assert reason(error) == "not_root"
+    assert "sudo" in say(error).advice
+    with pytest.raises(ProtectorUnavailable):
+        tpm2.require()
+
+
 @pytest.mark.parametrize(
     "script", ["exit 1", "echo nonsense >&2; exit 1", "echo '*** no base64 ***'", "kill -9 $$"]
 )
