@@ -1,5 +1,6 @@
 """Import: what would become what, and all of it or nothing."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.model.credentials import CredentialKind
+from nskeys.services import importing
 from nskeys.services.importing import PreparedImport
 from nskeys_tui.screens.import_credentials import ImportCredentials
 from tests.fakes.real_site import RealServer
@@ -191,6 +193,31 @@ async def test_every_secret_is_forgotten_when_the_plan_or_the_screen_is_left(
         assert made[2]._secrets
     assert not made[2]._secrets
     assert names(server) == {"run-as/deploy"}
+
+
+async def test_an_import_that_is_stopped_leaves_nothing_and_can_be_done_again(
+    server: RealServer, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    seal = importing._sealed
+
+    def slow(*given: Any) -> Any:
+        reached.set()
+        assert go_on.wait(10)
+        return seal(*given)
+
+    monkeypatch.setattr(importing, "_sealed", slow)
+    monkeypatch.setattr(importing, "_BATCH", 1)
+    stage = OnScreen(server, ImportCredentials)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "3 entries.")
+        await pilot.press("enter")
+        await until(pilot, reached.is_set)
+        await stage.press(pilot, "escape", until="Stopping at the next safe place")
+        go_on.set()
+        await stage.wait(pilot, "what would become what")
+        assert names(server) == {"run-as/deploy"}
+        await stage.press(pilot, "enter", until="3 credentials were imported.")
 
 
 async def test_hostile_titles_never_reach_the_terminal_as_commands(

@@ -83,6 +83,14 @@ async def test_a_row_that_nobody_signed_is_named_and_counts_for_nothing(server: 
         await stage.press(pilot, "enter", until=("by nobody", "none that this server vouches for"))
 
 
+async def test_rows_that_cannot_be_understood_are_counted(server: RealServer) -> None:
+    rows = server.register_rows()
+    server.forge_register([RawRegisterRow("00" * 32, "/x", "{}", None), *rows])
+    stage = OnScreen(server, Register, SMALL_SIZE)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "4 copies", "! 1 row cannot be understood")
+
+
 async def test_without_any_backup_it_says_so(tmp_path: Path) -> None:
     stage = OnScreen(server_in(tmp_path, "one"), Register)
     async with stage.play() as pilot:

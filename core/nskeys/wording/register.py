@@ -18,6 +18,11 @@ STAYS = "It counts no more afterwards. Its file stays where it is."
 _NAMES = 4
 
 
+def unreadable_words(rows: int) -> str:
+    """Above the list: rows that are in the register and cannot be shown."""
+    return f"! {count(rows, 'row')} cannot be understood"
+
+
 def seen_word(copy: BackupCopy) -> str:
     """For a column: `good`, `missing`, `changed`, ..., `retired`, `unsigned`."""
     if copy.retired is not None:

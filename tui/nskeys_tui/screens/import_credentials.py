@@ -139,12 +139,12 @@ class ImportCredentials(Guided):
         """Read the file and plan anew. It is read each time: its secrets are held in one place only."""
 
         def run(progress: Progress) -> PreparedImport:
-            progress.stage(Stage.COLLECTING)
+            progress.stage(Stage.LOOKING)
             data = read_export(self._path)
             progress.checkpoint()
             return self.session.services.imports.plan(self._path, data, self._kind, self._skip)
 
-        outcome = await self.session.work("Read the export", run, (Stage.COLLECTING,))
+        outcome = await self.session.work("Read the export", run, (Stage.LOOKING,))
         if outcome.value is None:
             await self.tell(outcome.error)
             return

@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.recoverability import Overview
-from nskeys.wording.register import EMPTY, LOOKING
+from nskeys.wording.register import EMPTY, LOOKING, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.sizes import count
 from nskeys.wording.ways import KEYS
@@ -90,8 +90,12 @@ class Register(Listing):
         self._overview = overview
         copies = overview.copies
         rows = [Row(str(n), copy_cells(copy), copy_style(copy)) for n, copy in enumerate(copies)]
-        seen = "each looked at now" if looked else LOOKING
-        self.say(count(len(copies), "copy"), seen if copies else "")
+        parts = [count(len(copies), "copy")]
+        if overview.unreadable_rows:
+            parts.append(unreadable_words(overview.unreadable_rows))
+        if copies:
+            parts.append("each looked at now" if looked else LOOKING)
+        self.say(*parts)
         self.show_rows(rows)
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:

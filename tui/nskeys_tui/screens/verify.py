@@ -20,6 +20,10 @@ _NAME = "Verify"
 class Verify(Screen[None]):
     """Begins at once, for it changes nothing; leads to the list, and from there back."""
 
+    HELP = (
+        "Every credential is opened with the keys of this server. Nothing is changed, no secret is shown."
+    )
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
