@@ -27,7 +27,7 @@ class ProtectionService:
         chosen = installation.protectors(protector)
         chosen.require()
         before = installation.key_store.info().protector
-        cmdb_id = installation.cmdb.cmdb_id()
+        cmdb_id, seen = installation.cmdb.cmdb_id(), installation.fingerprint()
         # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
         with (
             RememberedPassphrase(secrets) as known,
@@ -35,6 +35,8 @@ class ProtectionService:
             asked_before(chosen, new_secrets) as wrap,
             installation.changing("changing the protector"),
         ):
+            # Somebody may have changed it while the new passphrase was thought of.
+            installation.unchanged("protector", seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )

@@ -32,7 +32,7 @@ class RotationService:
         installation = self._installation
         overview = RecoverabilityService(installation).overview()
         kid = overview.rotation.kid if overview.rotation else self._waiting()
-        activated = kid is not None and self._passed(overview.rotation, kid)
+        activated = kid is not None and self._is_active(kid)
         return RotationPlan(
             creates=kid is None,
             activates=kid is not None and not activated,
@@ -98,16 +98,13 @@ class RotationService:
     def _may_reseal(self, rotation: Rotation, without_backup: bool) -> bool:
         return (
             without_backup
-            or self._passed(rotation, rotation.kid)
+            or self._is_active(rotation.kid)
             or _held_elsewhere(RecoverabilityService(self._installation).overview(), rotation.kid)
         )
 
-    def _passed(self, rotation: Rotation | None, kid: Kid) -> bool:
-        """Whether the gate was passed already: the record says so, or the key seals here."""
-        resealing = rotation is not None and rotation.stage is RotationStage.RESEALING
-        return resealing or self._is_active(kid)
-
     def _is_active(self, kid: Kid) -> bool:
+        """Whether the gate was passed already. The key store says so and not the record, which anybody
+        who can write to the database could push on."""
         keys = self._installation.key_store.keys()
         return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
 
@@ -118,10 +115,11 @@ class RotationService:
         active key whose record still waits, and comes through here again."""
         installation = self._installation
         now = installation.clock.now()
-        if not self._is_active(rotation.kid):
+        if self._is_active(rotation.kid):
+            if rotation.stage is RotationStage.RESEALING:
+                return rotation
+        else:
             keys.change(states=self._states(rotation.kid))
-        if rotation.stage is RotationStage.RESEALING:
-            return rotation
         skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
         active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
         event = installation.event(

@@ -17,6 +17,7 @@ from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import (
     AlreadySetUp,
+    CannotCreate,
     FileUnreadable,
     KeyStoreDamaged,
     KeyStoreElsewhere,
@@ -149,6 +150,7 @@ class DiskKeyStore:
             generation, store.store_id, kek, keys, server, lambda: self._number() == number
         )
         try:
+            self._mend_server_pub(opened)
             yield opened
         finally:
             opened.close()
@@ -164,7 +166,9 @@ class DiskKeyStore:
             generation = self._unfinished(following)
             build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
         self._believe(generation, following)
-        self._generation(before.generation).destroy()
+        # The switch is made. What cannot be removed now, the next sweep removes: it is no failure.
+        with suppress(CannotCreate, NotPermitted):
+            self._generation(before.generation).destroy()
 
     def opens_with(self, candidate: SecretBytes) -> bool:
         """Whether a password would open this store; False where there is none."""
@@ -188,6 +192,13 @@ class DiskKeyStore:
         if not self._current.exists():
             self._point_to(number)
         self._remove_superseded(generation)
+
+    def _mend_server_pub(self, opened: OpenGeneration) -> None:
+        """Write `server.pub` again where it was lost: without it nothing is vouched for, and no backup
+        counts. It is always the same bytes, written at once, so no lock is needed."""
+        if not self._server_pub.exists():
+            with suppress(CannotCreate, NotPermitted):
+                files.replace(self._server_pub, server_pub_bytes(public_of(opened.server_key())))
 
     def _server_pub_is(self, data: bytes) -> bool:
         try:

@@ -199,7 +199,8 @@ def rotation_words(overview: Overview) -> str:
         return ""
     if overview.rotation.stage is RotationStage.WAITING:
         return f"{kid_name(overview.rotation.kid)} waits for a backup elsewhere"
-    return "rotation not finished: o goes on"
+    skipped = "; its key was made active without a backup" if overview.rotation.gate_skipped else ""
+    return f"rotation not finished: o goes on{skipped}"
 
 
 def more_notices(left_out: int) -> str:

@@ -262,3 +262,13 @@ def test_status_of_a_copied_database_names_the_backup_that_it_remembers(server: 
     assert (ran.code, ran.out) == (3, "")
     assert "holds 2 credentials, but no keys are here." in ran.err
     assert made["path"] in ran.err
+
+
+def test_a_backup_that_was_made_here_does_not_make_one_elsewhere_needless(server: Machine) -> None:
+    """A timer that names a place elsewhere must not stay green because a copy lies on this disk."""
+    server.back_up()
+    vault = server.vault()
+    made = server.does("backup", "--to", vault, "--if-needed", "--password-file", server.password)
+    assert made["location"] == "elsewhere"
+    again = server.does("backup", "--to", vault, "--if-needed", "--password-file", server.password)
+    assert again["path"] == made["path"]

@@ -8,6 +8,7 @@ from nskeys.errors import (
     Locked,
     NotSetUp,
     PasswordRefused,
+    PlanOutdated,
     ProtectorUnavailable,
     SecretUnavailable,
     WrongPassword,
@@ -16,7 +17,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
-from tests.fakes.servers import NOBODY, PASSPHRASE, Server, Site
+from tests.fakes.servers import NOBODY, PASSPHRASE, Server, Site, protector_named
 
 OTHER = "another passphrase"
 
@@ -139,3 +140,13 @@ def test_a_server_that_is_not_set_up_has_no_protector(site: Site) -> None:
         server.services.protection.show()
     with pytest.raises(NotSetUp):
         server.services.protection.change("file", NOBODY, NOBODY)
+
+
+def test_a_change_that_somebody_else_overtook_is_planned_anew(memory: MemoryServer) -> None:
+    def thinks_long(request: SecretRequest, retry: int) -> SecretBytes:
+        memory.key_store.rewrap(protector_named("file"), NOBODY, NOBODY)
+        return SecretBytes.from_text(OTHER)
+
+    with pytest.raises(PlanOutdated):
+        memory.services.protection.change("passphrase", NOBODY, thinks_long)
+    assert memory.services.protection.show().protector == "file"

@@ -1,6 +1,7 @@
 """Rotation: a waiting key, a gate, batches; each call does the next step that may be done."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -322,3 +323,22 @@ def test_many_rotations_keep_every_key_and_every_secret(server: Server) -> None:
     assert len(server.keys()) == 5
     assert server.secrets() == {"run-as/one": "the secret"}
     assert server.counts() == (1, 0, 0)
+
+
+def test_a_record_that_somebody_pushed_on_opens_no_gate(memory: MemoryServer) -> None:
+    """Who can write to the database may not have a key made active that no backup holds."""
+    memory.add("one")
+    waiting = memory.rotate().kid
+    rotation = memory.services.recoverability.overview().rotation
+    assert rotation is not None
+    pushed = replace(rotation, stage=RotationStage.RESEALING)
+    with memory.cmdb.changing(memory.installation.event(Action.MIGRATED, "by hand")) as change:
+        change.set_rotation(pushed)
+    plan = memory.services.rotation.plan()
+    assert not plan.gate_open
+    report = memory.rotate()
+    assert (report.kid, report.state, report.resealed) == (waiting, KeyState.PRE_ACTIVE, 0)
+    memory.back_up()
+    assert memory.rotate().state is KeyState.ACTIVE
+    assert memory.counts() == (1, 0, 0)
+    assert any('"rotation-activated"' in line for line in memory.audit())

@@ -473,3 +473,28 @@ def test_a_user_who_may_not_read_it_is_told_so() -> None:
             for use in (home.again().exists, home.again().keys, home.again().info):
                 with pytest.raises(NotPermitted):
                     use()
+
+
+def test_a_lost_server_pub_comes_back_with_the_next_unlock(home: Home) -> None:
+    """Without it nothing is vouched for, and no backup would ever count again."""
+    public = home.path / "server.pub"
+    before = public.read_bytes()
+    public.unlink()
+    assert home.store.server_public() is None
+    with home.store.unlock(NobodyToAsk()):
+        assert public.read_bytes() == before
+    assert stat.S_IMODE(public.stat().st_mode) == 0o600
+
+
+def test_an_old_generation_that_cannot_be_removed_is_no_failed_change(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new passphrase is in force: whoever was told that it is not would throw it away."""
+    with monkeypatch.context() as patched:
+        patched.setattr("nskeys.store.keystore_generation.files.remove_folder", power_fails)
+        home.store.rewrap(ASKING, NobodyToAsk(), Answers({Purpose.NEW_PASSPHRASE: ["new one"]}))
+    given = Answers({Purpose.PASSPHRASE: ["new one"]})
+    with DiskKeyStore(home.path / "store", home.path / "server.pub", lambda _: ASKING).unlock(
+        given
+    ) as keys:
+        assert keys.key(home.keys[0].info.kid).same_as(home.keys[0].material)

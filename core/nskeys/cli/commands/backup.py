@@ -43,10 +43,10 @@ def run(session: Session, options: Namespace) -> int:
     """Make one, or say why none is needed."""
     services = session.services()
     if options.if_needed:
-        answer = services.recoverability.assess()
-        if not answer.due and answer.last is not None:
-            _tell(session, answer.last)
-            session.output.say(*not_needed_lines(answer.last))
+        last = services.recoverability.assess().last
+        if last is not None and not services.backup.due(options.to):
+            _tell(session, last)
+            session.output.say(*not_needed_lines(last))
             return Exit.DONE
     plan = services.backup.plan(options.to, options.hint)
     with session.progress() as progress:
