@@ -68,7 +68,8 @@ class FolderDestination:
             raise
 
     def listing(self) -> tuple[Listed, ...]:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable. Without empty ones:
+        a backup that was killed while it got its name may leave such a file."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
@@ -115,7 +116,8 @@ def _listed(entry: os.DirEntry[str]) -> Listed | None:
     try:
         entry.name.encode("utf-8")
         if _BACKUP.fullmatch(entry.name) and entry.is_file():
-            return Listed(entry.name, entry.stat().st_size)
+            size = entry.stat().st_size
+            return Listed(entry.name, size) if size else None
     except (OSError, UnicodeEncodeError):  # gone meanwhile; or a name that is no text, so none of ours
         pass
     return None

@@ -3,8 +3,13 @@
 A change of several keys is one step: the new records are written into `change.json`, whose appearance is
 the commit; then file by file; then it is removed. A reader lays it over the files, so it sees the old or
 the new records and never some of each. Whoever comes after a broken off change finishes it.
+
+Where a filesystem can neither link nor rename without replacing, a new file begins empty (`files`), so a
+kill can leave one without a byte. An empty `change.json` committed nothing, and what an empty key file
+should hold is in `change.json` still, for that goes last.
 """
 
+import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -90,9 +95,16 @@ class Generation:
         """Carry out a change that was committed, if there is one. Needs the lock; CannotCreate."""
         changed = self._committed_change()
         if not changed:
+            if _is_empty(self.change_json):  # safe: nobody else writes it while we hold the lock
+                files.remove(self.change_json)
             return
         present = self.kids_by_name()
         for kid, record in changed.items():
+            if kid in present and _is_empty(self.key_json(kid)):
+                files.remove(
+                    self.key_json(kid)
+                )  # safe: it has no byte, and the record stays in `change.json`
+                present -= {kid}
             if kid not in present:
                 files.write_new(self.key_json(kid), key_bytes(record))
                 continue
@@ -112,7 +124,7 @@ class Generation:
     def adds_nothing_to(self, kids: Collection[Kid]) -> bool:
         """Whether every key that may be in here is one of `kids`, as far as names tell; a generation
         that was half removed has lost some."""
-        if self.change_json.exists():
+        if self.change_json.exists() and not _is_empty(self.change_json):
             return False
         return not self.keys_folder.exists() or self.kids_by_name() <= set(kids)
 
@@ -137,11 +149,21 @@ class Generation:
             if error.problem == "missing":
                 return {}
             raise _translated(error) from None
-        return read_change(str(self.change_json), data)
+        # Its bytes are on the medium before it gets its name, so an empty one never had any.
+        return read_change(str(self.change_json), data) if data else {}
 
     def _key_record(self, kid: Kid) -> KeyRecord:
         path = self.key_json(kid)
         return read_key(str(path), _read(path), kid)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether there is a regular file without a byte; False where nothing can be told."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def _read(path: Path) -> bytes:

@@ -137,6 +137,15 @@ def test_only_files_that_may_be_backups_are_listed(vault: Path) -> None:
     assert [(listed.name, listed.size) for listed in at(vault).listing()] == [("b.kms", 3), ("a.zip", 3)]
 
 
+def test_an_empty_file_is_no_backup(vault: Path) -> None:
+    """What a kill leaves where a filesystem can neither link nor rename without replacing."""
+    (vault / "a.zip").touch()
+    (vault / "a.kms").touch()
+    (vault / "b.zip").write_bytes(b"zip")
+    assert [listed.name for listed in at(vault).listing()] == ["b.zip"]
+    assert at(vault).publish("a.zip", b"new") == "a-2.zip"
+
+
 def test_what_lies_in_a_files_place_is_not_read(vault: Path) -> None:
     (vault / "a.zip").mkdir()
     os.mkfifo(vault / "b.zip")

@@ -372,6 +372,58 @@ def test_a_change_never_gives_a_keys_file_other_material(home: Home) -> None:
     assert home.key_json(one).read_bytes() == before
 
 
+def test_an_empty_change_was_never_committed_and_is_swept(home: Home) -> None:
+    """What a kill leaves where a filesystem can neither link nor rename without replacing."""
+    before = home.snapshot()
+    (home.generation / "change.json").touch()
+    assert home.again().keys() == tuple(key.info for key in home.keys)
+    home.again().sweep()
+    assert home.snapshot() == before
+
+
+def test_an_empty_change_keeps_no_other_from_being_made(home: Home) -> None:
+    (home.generation / "change.json").touch()
+    retired = home.keys[0].info.in_state(KeyState.DEACTIVATED, LATER)
+    with home.again().unlock(NobodyToAsk()) as opened:
+        opened.change(states=[retired])
+    assert home.again().keys() == (retired, home.keys[1].info)
+    assert not (home.generation / "change.json").exists()
+
+
+def test_an_empty_file_of_a_key_is_written_from_its_change(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = new_key(created=LATER + timedelta(days=1))
+    with home.store.unlock(NobodyToAsk()) as opened:
+        monkeypatch.setattr(files, "remove", power_fails)
+        with pytest.raises(CannotCreate):
+            opened.change(add=[fresh])
+        monkeypatch.undo()
+    home.key_json(fresh).write_bytes(b"")
+    expected = tuple(key.info for key in (*home.keys, fresh))
+    assert home.again().keys() == expected
+    home.again().sweep()
+    assert not (home.generation / "change.json").exists()
+    assert home.again().keys() == expected
+    with home.again().unlock(NobodyToAsk()) as opened:
+        assert opened.key(fresh.info.kid).same_as(fresh.material)
+
+
+def test_an_empty_file_of_a_key_that_no_change_holds_is_damage(home: Home) -> None:
+    home.key_json(home.keys[0]).write_bytes(b"")
+    home.again().sweep()
+    with pytest.raises(KeyStoreDamaged):
+        home.again().keys()
+    assert home.key_json(home.keys[0]).exists()
+
+
+def test_a_superseded_generation_with_an_empty_change_is_swept(home: Home) -> None:
+    shutil.copytree(home.generation, home.path / "store" / "7")
+    (home.path / "store" / "7" / "change.json").touch()
+    home.again().sweep()
+    assert not (home.path / "store" / "7").exists()
+
+
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "128k") as disk:
         home = Home(disk)
