@@ -6,21 +6,24 @@ doubt it is `here` or `unknown`: a backup that dies with the machine must never 
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from nskeys.destinations.mounts import Mount, mount_of
+from nskeys.errors import FileUnreadable
+from nskeys.files import read_bounded
 from nskeys.model.places import Location, LocationReason, Whereabouts
 
 # fmt: off
 _NETWORK = frozenset((
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "lustre", "beegfs", "afs", "orangefs",
-    "davfs", "sshfs", "fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse",
-    "fuse.davfs", "fuse.davfs2", "fuse.s3fs", "fuse.goofys", "fuse.gcsfuse", "fuse.blobfuse",
-    "fuse.blobfuse2", "fuse.mount-s3", "fuse.juicefs", "fuse.lizardfs", "fuse.mfs", "fuse.moosefs",
-    "fuse.smbnetfs",
+    "davfs", "sshfs", "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.davfs",
+    "fuse.davfs2", "fuse.lizardfs", "fuse.mfs", "fuse.moosefs", "fuse.smbnetfs",
 ))
+# rclone, juicefs, s3fs and their like are none of these: their mounts name a remote or a bucket and no
+# machine, and what lies behind that may be a folder or a service of this one.
 DISKS = frozenset((
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "nilfs2", "vfat",
     "exfat", "msdos", "ntfs", "ntfs3", "hfsplus", "iso9660", "udf", "squashfs", "erofs", "ubifs", "overlay",
@@ -28,30 +31,47 @@ DISKS = frozenset((
 ))
 # fmt: on
 MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
+_HOSTS, _HOSTS_LIMIT = Path("/etc/hosts"), 1 << 24
 _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What tells this machine from others: its names, and whether an IP address is one of its own."""
+    """What tells this machine from others: its names, whether an IP address is one of its own, and the
+    addresses that its hosts file has for a name."""
 
     names: frozenset[str]
     owns: Callable[[str], bool]
+    hosts: Callable[[str], Iterable[str]] = lambda _: ()
 
     def is_called(self, host: str) -> bool:
-        """Whether a mount's server, a name or an address, is this machine. Names are not looked up:
-        that can take minutes while a network is down."""
+        """Whether a mount's server, a name or an address, is this machine. Names are looked up in the hosts
+        file alone: asking the network can take minutes while it is down."""
         host = host.strip("[]").lower().rstrip(".")
+        if self._is_own(host) or host.endswith(".localhost"):
+            return True
+        return any(_same_host(host, name) for name in self.names) or any(
+            map(self._is_own, self.hosts(host))
+        )
+
+    def _is_own(self, address: str) -> bool:
         try:
-            address = ipaddress.ip_address(host)
+            parsed = ipaddress.ip_address(address)
         except ValueError:
-            return host.endswith(".localhost") or any(_same_host(host, name) for name in self.names)
-        return address.is_loopback or address.is_unspecified or self.owns(host)
+            return False
+        return parsed.is_loopback or parsed.is_unspecified or self.owns(address)
 
 
 def this_machine() -> Machine:
     """The machine that this runs on."""
-    return Machine(frozenset((socket.gethostname().lower(), *_OWN_NAMES)), _is_own_address)
+    names = frozenset((socket.gethostname().lower(), *_OWN_NAMES))
+    return Machine(names, _is_own_address, lambda host: addresses_in(_hosts_file(), host))
+
+
+def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
+    """The addresses that the text of a hosts file (hosts(5)) has for a name in lower case."""
+    lines = (line.partition("#")[0].lower().split() for line in hosts.splitlines())
+    return tuple(words[0] for words in lines if host in (name.rstrip(".") for name in words[1:]))
 
 
 def where_is(path: str, declared_elsewhere: str = "") -> Whereabouts:
@@ -83,8 +103,6 @@ def _is_network(mount: Mount) -> bool:
         return bool({"trans=tcp", "trans=rdma"} & set(mount.options.split(",")))
     if mount.kind == "fuse" and mount.source.startswith(("http://", "https://")):
         return True  # davfs2 calls itself so
-    if mount.kind == "fuse.rclone" and mount.source.startswith("/"):
-        return False  # a folder of this machine, seen through rclone
     return mount.kind in _NETWORK
 
 
@@ -94,7 +112,7 @@ def _servers(mount: Mount) -> Iterator[str]:
         name, _, value = option.partition("=")
         if name == "addr":
             yield value
-    source = mount.source
+    source = mount.source.removeprefix("mfs#")
     if "://" in source:
         try:
             yield urlsplit(source).hostname or ""
@@ -108,6 +126,13 @@ def _servers(mount: Mount) -> Iterator[str]:
         for host in hosts.rpartition("@")[2].split(","):
             yield host
             yield host.rpartition(":")[0]  # without a port
+
+
+def _hosts_file() -> str:
+    try:
+        return read_bounded(_HOSTS, _HOSTS_LIMIT).decode("utf-8", "replace")
+    except FileUnreadable:
+        return ""
 
 
 def _same_host(one: str, other: str) -> bool:

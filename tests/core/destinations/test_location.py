@@ -4,13 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.location import Machine, judge, this_machine, where_is
+from nskeys.destinations.location import Machine, addresses_in, judge, this_machine, where_is
 from nskeys.destinations.mounts import Mount
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from tests.fakes.disks import small_disk
 
+HOSTS = """\
+127.0.0.1\tlocalhost
+127.0.1.1  Alias.example.net alias  # ours
+10.1.2.3   own-address.example.net.
+fd00::5    own-six
+10.9.9.9   vault02.example.net vault02
+10.9.9.9   # commented
+nonsense   strange
+"""
 OURS = Machine(
-    frozenset(("ns01.example.net", "localhost")), lambda address: address in ("10.1.2.3", "fd00::5")
+    frozenset(("ns01.example.net", "localhost")),
+    lambda address: address in ("10.1.2.3", "fd00::5"),
+    lambda host: addresses_in(HOSTS, host),
 )
 
 
@@ -26,7 +37,11 @@ def seen(kind: str, source: str, options: str = "rw") -> Whereabouts:
         ("cifs", "//filer/share", "rw,addr=10.9.9.9"),
         ("smb3", "//10.9.9.9/share", "rw"),
         ("fuse.sshfs", "backup@vault02.example.net:/srv", "rw,user_id=0"),
-        ("fuse.rclone", "vault:bucket/nskeys", "rw"),
+        ("fuse.sshfs", "backup@vault02:/srv", "rw"),
+        ("fuse.sshfs", "backup@unlisted:/srv", "rw"),
+        ("fuse.sshfs", "backup@commented:/srv", "rw"),
+        ("fuse.sshfs", "backup@strange:/srv", "rw"),
+        ("fuse.mfs", "mfs#vault02:9421", "rw"),
         ("9p", "vault02", "rw,trans=tcp,port=564"),
         ("ceph", "10.9.9.1:6789,10.9.9.2:6789:/", "rw"),
         ("fuse.glusterfs", "gluster1:/volume", "rw"),
@@ -55,6 +70,11 @@ def test_a_share_of_another_machine_is_elsewhere(kind: str, source: str, options
         ("cifs", "//fd00::5/share", "rw"),
         ("fuse.sshfs", "root@ns01:/srv", "rw"),
         ("fuse.sshfs", "root@[::1]:/srv", "rw"),
+        ("fuse.sshfs", "root@alias:/srv", "rw"),
+        ("fuse.sshfs", "alias.EXAMPLE.net.:/srv", "rw"),
+        ("fuse.sshfs", "own-address.example.net:", "rw"),
+        ("fuse.sshfs", "root@own-six:/srv", "rw"),
+        ("fuse.mfs", "mfs#localhost:9421", "rw"),
         ("ceph", "10.9.9.1:6789,10.1.2.3:6789:/", "rw"),
         ("davfs", "https://localhost:8443/dav", "rw"),
         ("nfs4", "0.0.0.0:/srv", "rw"),
@@ -95,6 +115,12 @@ def test_memory_is_here() -> None:
         ("fuse.mergerfs", "a:b", "rw"),
         ("fuse.gocryptfs", "/home/cipher", "rw"),
         ("fuse.rclone", "/srv/folder", "rw"),
+        ("fuse.rclone", ":local:/srv/folder", "rw"),
+        ("fuse.rclone", "crypt:", "rw"),
+        ("fuse.rclone", "vault:bucket/nskeys", "rw"),
+        ("fuse.juicefs", "JuiceFS:backups", "rw"),
+        ("fuse.s3fs", "s3fs", "rw"),
+        ("fuse.mount-s3", "mountpoint-s3", "rw"),
         ("fuse", "something", "rw"),
         ("fuse.odd", "/dev/sda1", "rw"),
         ("9p", "hostshare", "rw,trans=virtio"),
