@@ -13,7 +13,7 @@ from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.rotation import RotationStage
 from nskeys.services.recoverability import Overview
 from nskeys.wording.acts import Act, act_hint
-from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
+from nskeys.wording.copies import backup_name, copy_place, proof_variants, why_not
 from nskeys.wording.layout import Layout, first_fitting
 from nskeys.wording.names import kid_name
 from nskeys.wording.sizes import count, number
@@ -97,11 +97,8 @@ def _source(answer: Recoverability, best: BackupCopy | None, covered: int, cells
 
 
 def _proof(overview: Overview, best: BackupCopy, covered: int, cells: int) -> str:
-    words = proof_ago(best, overview.taken, covered, overview.recoverability.totals.total)
-    shorter = words.replace("every credential opened", "all opened")
-    for noun in (" credentials opened", " credential opened"):
-        shorter = shorter.replace(noun, " opened")
-    return first_fitting(cells, words, shorter)
+    total = overview.recoverability.totals.total
+    return first_fitting(cells, *proof_variants(best, overview.taken, covered, total))
 
 
 def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:

@@ -135,6 +135,38 @@ def test_at_sixty_cells_nothing_essential_is_cut() -> None:
     assert said.proof == "all opened in a drill 3 hours ago"
 
 
+@LAYOUTS
+@pytest.mark.parametrize("proof", [Proof.OPENED, Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN])
+@pytest.mark.parametrize("opened", [0, 1, 99_999, 100_000])
+@pytest.mark.parametrize("later", [None, timedelta(minutes=59)])
+@pytest.mark.parametrize(
+    "back",
+    [timedelta(0), timedelta(minutes=59), timedelta(days=500), timedelta(days=4_000), timedelta(days=-9)],
+)
+def test_a_proof_of_any_age_is_said_whole(
+    layout: Layout, proof: Proof, opened: int, later: timedelta | None, back: timedelta
+) -> None:
+    proven = copy(drilled_rows=opened).with_proof(proof, EVENING - back)
+    proven = proven if later is None else proven.with_proof(Proof.KEYS_MATCH, EVENING - later)
+    said = headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), layout).proof
+    assert 0 < width(said) <= layout.text
+    assert "…" not in said
+    assert ("all " in said or "every " in said) <= (opened == 100_000 and proof is Proof.CREDENTIALS_OPEN)
+
+
+def test_a_later_drill_that_opened_less_is_the_one_that_is_told() -> None:
+    proven = copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, MORNING)
+    proven = replace(proven.with_proof(Proof.KEYS_MATCH, AFTERNOON), signed=True)
+    said = headline(seen(copies=[proven]), WIDE).proof
+    assert said == "only 8 credentials opened in a drill 3 hours ago"
+
+
+def test_a_proof_dated_ahead_is_said_to_be_so() -> None:
+    proven = copy(drilled_rows=10).with_proof(Proof.CREDENTIALS_OPEN, EVENING + timedelta(days=9))
+    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE).proof
+    assert said == "all opened, dated ahead of now"
+
+
 # --- notices -----------------------------------------------------------------------------------------
 
 
