@@ -13,9 +13,6 @@ from nskeys.protectors.registry import protector
 from nskeys.store.keystore import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 
-LATEST = 60
-"""No piece of work makes a system call of one kind as often as that."""
-
 CMDB = "c0" * 16
 PASSPHRASE = "correct horse"
 LATER = AFTERNOON + timedelta(days=1)

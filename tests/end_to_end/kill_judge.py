@@ -1,0 +1,176 @@
+"""What must hold after a death, and after the same command was run once more."""
+
+import base64
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nskeys.bootstrap import Services
+from nskeys.cli.exits import Exit, StatusExit
+from nskeys.crypto.sealing import Sealer
+from nskeys.model.keys import Kid
+from nskeys.model.register import PROOFS, Proof
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import SilentProgress
+from nskeys.services.sources import find_source, opened
+from tests.end_to_end.killed_commands import Command
+from tests.end_to_end.world import PASSPHRASE, PASSWORD, SECRETS, World, person
+
+MARK = "MARKED"
+_FILES = {"config.toml", "cmdb.sqlite3", "server.pub", "registry.json", "lock", "store/current"}
+_FOLDERS = {"store", "backups"}
+
+
+@dataclass
+class Judge:
+    """Judges what the victims of a command left; `before` is what was there before the command."""
+
+    command: Command
+    world: World
+    before: tuple[object, ...]
+    """Rows of credentials."""
+    keys: set[bytes] = field(default_factory=set)
+    """Raw keys that were seen in stores and in backups, not to be found anywhere as they are."""
+    archives: dict[bytes, dict[Kid, bytes]] = field(default_factory=dict)
+    """The keys in backups that were opened already."""
+
+    def after_death(self) -> bool:
+        """Nothing is lost, nothing is claimed, nothing is readable; whether the command was done."""
+        self.keys.clear()
+        answered = self.world.run("status", "--json")
+        assert answered.code in set(StatusExit), answered
+        services = self.world.services
+        there = services.installation.key_store.exists()
+        if there:
+            self._what_opened_opens(services)
+        else:
+            assert self.command.brings_keys
+            assert credential_rows(self.world) == self.before
+        self._claims_are_true(services)
+        done = there and self.command.is_done(services)
+        self._nothing_is_readable()
+        return done
+
+    def after_running_again(self, done: bool) -> None:
+        """The job is done, and no trace of the death is left."""
+        ended = self.world.run(*self.command.argv(self.world))
+        codes = self.command.again if done else frozenset[int]()
+        assert ended.code in {self.command.code, *codes}, ended
+        if ended.code == Exit.CANNOT_CREATE:
+            self.world.add("run-as/one-more")  # what was refused changes nothing; the next change sweeps
+        services = self.world.services
+        assert self.command.is_done(services) or ended.code in codes
+        self._what_opened_opens(services)
+        self._claims_are_true(services)
+        assert services.verify.execute(person()).failures == ()
+        assert services.audit.verify().whole
+        self._nothing_is_readable()
+        assert left_behind(self.world) == []
+
+    def _what_opened_opens(self, services: Services) -> None:
+        installation = services.installation
+        installation.require()
+        with installation.key_store.unlock(person()) as keys:
+            material = {info.kid: keys.key(info.kid) for info in installation.key_store.keys()}
+            self.keys |= {keys.server_key().reveal(), *(key.reveal() for key in material.values())}
+            found = _secrets(services, material)
+        if not self.command.brings_secrets or self.command.is_done(services):
+            expected = SECRETS if self.before else {}
+            assert found.items() >= expected.items()
+
+    def _claims_are_true(self, services: Services) -> None:
+        """Whatever lies where backups lie is one; the register says what they are and no more; the
+        registry values name one of them."""
+        archives = {
+            str(path): self._keys_in(services, path)
+            for folder in (self.world.vault, self.world.home / "backups")
+            for path in folder.glob("*.zip")
+        }
+        copies = services.register.register().copies
+        for copy in copies:
+            assert set(copy.backup.kids) == archives[copy.address].keys()
+            claimed = max((item.proof for item in copy.proofs), key=PROOFS.index)
+            assert claimed is Proof.OPENED or self._proves(claimed)
+        registry = services.installation.registry.read()
+        if registry.backup_path is not None:
+            found = [copy for copy in copies if copy.backup.created == registry.backup_date]
+            assert registry.backup_path in {copy.destination for copy in found}
+
+    def _proves(self, claimed: Proof) -> bool:
+        """Only a restore tries the credentials, and here they all open with it."""
+        restores = "restore" in self.command.argv(self.world)
+        return restores and claimed is Proof.CREDENTIALS_OPEN
+
+    def _keys_in(self, services: Services, path: Path) -> dict[Kid, bytes]:
+        data = path.read_bytes()
+        if data not in self.archives:
+            source = find_source(services.installation, str(path))
+            with opened(services.installation, source, person(), SilentProgress()) as contents:
+                self.archives[data] = {
+                    key.info.kid: key.material.reveal() for key in contents.contents.keys
+                }
+        self.keys |= set(self.archives[data].values())
+        return self.archives[data]
+
+    def _nothing_is_readable(self) -> None:
+        """No file holds a secret or a key as it is, nor in any spelling of its bytes."""
+        wanted = {spelling for key in self.keys for spelling in spellings(key)}
+        wanted |= {text.encode() for text in (MARK, PASSWORD, PASSPHRASE, *SECRETS.values())}
+        for path in files_of(self.world):
+            data = path.read_bytes()
+            assert [needle for needle in wanted if needle in data] == [], path
+
+
+def _secrets(services: Services, keys: Mapping[Kid, SecretBytes]) -> dict[str, str]:
+    """Every secret whose key is here, by kind and name; SealDoesNotOpen."""
+    installation, found = services.installation, {}
+    cmdb_id = installation.cmdb.cmdb_id()
+    with installation.cmdb.reading() as view:
+        for row in view.sealed():
+            credential = row.credential
+            if credential.kid in keys:
+                sealer = Sealer(cmdb_id, credential.kid, keys[credential.kid])
+                secret = sealer.open(credential.credential_id, credential.fields, row.blob)
+                found[credential.reference] = secret.text()
+    return found
+
+
+def spellings(key: bytes) -> Iterator[bytes]:
+    """Bytes as they may stand in a file."""
+    yield key
+    yield key.hex().encode()
+    yield base64.b64encode(key).rstrip(b"=")
+    yield base64.urlsafe_b64encode(key).rstrip(b"=")
+
+
+def files_of(world: World) -> Iterator[Path]:
+    """Every file that nskeys may have written: home, vault, and what the command said."""
+    for place in (world.home, world.vault):
+        yield from (path for path in place.rglob("*") if path.is_file())
+    yield from (path for path in world.root.iterdir() if path.is_file())
+
+
+def credential_rows(world: World) -> tuple[tuple[object, ...], ...]:
+    """The credentials as they lie in the database; none where there is none."""
+    database = world.home / "cmdb.sqlite3"
+    if not database.exists():
+        return ()
+    with closing(sqlite3.connect(database)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'credentials'").fetchall():
+            return ()
+        query = "SELECT c.*, k.kid FROM credentials c JOIN keys k USING (key_no) ORDER BY c.id"
+        return tuple(connection.execute(query))
+
+
+def left_behind(world: World) -> list[str]:
+    """Files and folders that belong to no installation and are no backup."""
+    key_store = world.services.installation.key_store
+    number, kids = key_store.info().generation, [info.kid for info in key_store.keys()]
+    store = f"store/{number}"
+    known = _FILES | _FOLDERS | {store, f"{store}/keys", f"{store}/protector.json", f"{store}/server.json"}
+    known |= {f"{store}/keys/{kid}.json" for kid in kids}
+    found = [str(path.relative_to(world.home)) for path in world.home.rglob("*")]
+    strange = [name for name in found if name not in known]
+    return strange + [path.name for path in world.vault.iterdir() if path.suffix != ".zip"]

@@ -1,0 +1,121 @@
+"""The commands that are struck at every call: what is there before, and how to tell that they are done."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from nskeys.bootstrap import Services
+from nskeys.cli.exits import Exit
+from nskeys.model.rotation import RotationStage
+from tests.end_to_end.world import World
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, to be struck."""
+
+    argv: Callable[[World], Sequence[str]]
+    prepare: Callable[[World], None]
+    """What was done before it."""
+    is_done: Callable[[Services], bool]
+    """Whether everything it is for was done; then its last words were all that was still to come."""
+    code: int = Exit.DONE
+    """How it ends when nothing strikes."""
+    again: frozenset[int] = frozenset()
+    """How else it may end when it is run once more after it was done."""
+    brings_keys: bool = False
+    """Whether there are no keys before it."""
+    brings_secrets: bool = False
+    """Whether no credential opens before it."""
+
+
+def _init(world: World) -> Sequence[str]:
+    return ("init", "--server-name", "ns01.example.net", "--protector", "passphrase")
+
+
+def _backup(world: World) -> Sequence[str]:
+    return ("backup", "--password-file", world.password)
+
+
+def _restore(world: World) -> Sequence[str]:
+    return ("restore", "latest", "--password-file", world.password, "--protector", "passphrase")
+
+
+def _add_by_restore(world: World) -> Sequence[str]:
+    (archive,) = world.vault.glob("*.zip")
+    return ("restore", str(archive), "--password-file", world.password, "--accept-foreign")
+
+
+def _rotate(world: World) -> Sequence[str]:
+    return ("key", "rotate")
+
+
+def _nothing(world: World) -> None:
+    world.begin()
+
+
+def _backed_up(world: World, protector: str = "file") -> None:
+    world.begin()
+    world.set_up(protector)
+    world.back_up()
+
+
+def _lost(world: World) -> None:
+    _backed_up(world)
+    world.lose_all_but_the_database()
+
+
+def _given_up_too_early(world: World) -> None:
+    _lost(world)
+    world.does("init", "--server-name", "ns01.example.net", "--protector", "file", "--accept-loss", "5")
+
+
+def _new_key_backed_up(world: World) -> None:
+    _backed_up(world, "passphrase")
+    world.does("key", "rotate", codes=frozenset({Exit.INCOMPLETE}))
+    world.back_up()
+
+
+def _keys_are_here(services: Services) -> bool:
+    return services.installation.key_store.exists()
+
+
+def _second_backup(services: Services) -> bool:
+    newest = services.register.copies()[0]
+    registry = services.installation.registry.read()
+    return newest.backup.generation >= 2 and registry.backup_date == newest.backup.created
+
+
+def _both_keys(services: Services) -> bool:
+    return len(services.installation.key_store.keys()) == 2
+
+
+def _key_waits(services: Services) -> bool:
+    rotation = services.recoverability.overview().rotation
+    return rotation is not None and rotation.stage is RotationStage.WAITING
+
+
+def _rotated(services: Services) -> bool:
+    with services.installation.cmdb.reading() as view:
+        rotation = view.rotation()
+    return rotation is None
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "init": Command(
+            _init, _nothing, _keys_are_here, again=frozenset({Exit.CANNOT_CREATE}), brings_keys=True
+        ),
+        "backup": Command(_backup, _backed_up, _second_backup),
+        "restore": Command(_restore, _lost, _keys_are_here, brings_keys=True, brings_secrets=True),
+        "restore beside other keys": Command(
+            _add_by_restore, _given_up_too_early, _both_keys, brings_secrets=True
+        ),
+        "rotation begins": Command(_rotate, _backed_up, _key_waits, code=Exit.INCOMPLETE),
+        # Run once more after it was done, it begins the next rotation.
+        "rotation re-seals": Command(
+            _rotate, _new_key_backed_up, _rotated, again=frozenset({Exit.INCOMPLETE})
+        ),
+    }
+)
+"""Every command that is walked, by name."""
