@@ -269,3 +269,7 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
     assert rotation_words(seen(rotation=begun)) == "11111111 waits for a backup elsewhere"
     resealing = replace(begun, stage=RotationStage.RESEALING)
     assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o goes on"
+    skipped = replace(resealing, gate_skipped=True)
+    assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o goes on"
+    for rotation in (begun, resealing, skipped):
+        assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text
