@@ -195,7 +195,7 @@ async def test_a_backup_of_another_server_needs_a_plain_yes(world: World, tmp_pa
     before = other.everything()
     async with stage.play() as pilot:
         await to_plan(stage, pilot)
-        assert "It is foreign, and you are asked once more" in stage.words
+        assert "You are asked once more before it is restored" in stage.words
         assert "--accept-foreign" not in stage.words
         await stage.press(pilot, "enter", until=("signed by another server's key", "▸ No"))
         await stage.press(pilot, "enter", until="Enter restores")

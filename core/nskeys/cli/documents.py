@@ -167,6 +167,7 @@ def restore_planned(plan: RestorePlan) -> Document:
         "failures": [],
         "foreign": list(plan.foreign),
         "sets_up": plan.sets_up,
+        "stranded": list(plan.stranded),
         "newer": None if plan.newer_known is None else plan.newer_known.address,
     }
 

@@ -33,7 +33,7 @@ class BackupForged(NskeysError):
 @dataclass(eq=False)
 class BackupForeign(NskeysError):
     """A backup needs a plain confirmation first; `reasons`: `unsigned`, `other_signer`,
-    `other_cmdb`."""
+    `other_cmdb`, `lacks_keys`."""
 
     path: str
     reasons: tuple[str, ...]

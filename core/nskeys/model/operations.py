@@ -156,7 +156,7 @@ class RestorePlan:
     inspected: Inspected
     facts: Facts
     foreign: tuple[str, ...]
-    """Reasons that need a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`."""
+    """Reasons that need a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
     opens_before: int
     opens_after: int
@@ -168,6 +168,8 @@ class RestorePlan:
     fingerprint: str
     elsewhere: bool = False
     """The keys that are here are bound to another machine; those of the backup take their place."""
+    stranded: tuple[Kid, ...] = ()
+    """Of the keys bound to another machine those that the backup lacks, oldest first."""
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:
@@ -184,6 +186,10 @@ class RestoreReport:
     proof: ProofReport
     rotation_advised: bool
     """The keys come from other hardware: a rotation is offered."""
+    stranded: tuple[Kid, ...] = ()
+    """Keys that stay bound to another machine, for the backup lacked them."""
+    kept_generation: int = 0
+    """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,11 @@ class Tpm2Protector(BaseProtector):
         if device and not _DEVICE.fullmatch(device):
             raise KeyStoreDamaged("protector.json", "parameters")
         reason = Tpm2Protector(device).why_not()
-        if reason == "no_device" or (not reason and not belongs_here(self._host_secret)):
-            raise KeyStoreElsewhere(PROTECTOR)
         if reason:
+            # `no_device` too: a TPM whose driver is not loaded yet does not make this another machine.
             raise ProtectorUnavailable(PROTECTOR, reason)
+        if not belongs_here(self._host_secret):
+            raise KeyStoreElsewhere(PROTECTOR)
         return self._creds(device).decrypt(_name(store_id), credential)
 
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:

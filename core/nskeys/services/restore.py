@@ -14,7 +14,7 @@ from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, Locked
 from nskeys.model.audit import Action
-from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.keys import Kid
 from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
@@ -23,7 +23,7 @@ from nskeys.services.drill import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.proving import prove_here
 from nskeys.services.remembering import RememberedPassphrase, asked_before
-from nskeys.services.restore_keys import new_keys, new_states, plan_keys
+from nskeys.services.restore_keys import new_keys, new_states, plan_keys, stranded
 from nskeys.services.sources import OpenSource
 from nskeys.services.vouching import identity, known_copy, record, vouched
 
@@ -43,15 +43,19 @@ class RestoreService:
             installation.require()
         elsewhere = installation.key_store.elsewhere()
         sets_up = elsewhere or not there
-        here: tuple[KeyInfo, ...] = () if sets_up else installation.key_store.keys()
+        # Whatever machine opens them, what keys there are and their states is to be read without opening.
+        recorded = installation.key_store.keys() if there else ()
+        here, bound = ((), recorded) if elsewhere else (recorded, ())
+        brought = [key.info for key in source.contents.keys]
+        lacking = stranded(brought, bound)
         uses = self._uses()
         known = {key.kid for key in here}
         after = known | set(facts.kids)
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
-            foreign=source.foreign,
-            keys=plan_keys([key.info for key in source.contents.keys], here, uses),
+            foreign=(*source.foreign, *(("lacks_keys",) if lacking else ())),
+            keys=plan_keys(brought, here, uses, bound),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
             total=sum(uses.values()),
@@ -59,6 +63,7 @@ class RestoreService:
             sets_up=sets_up,
             fingerprint=installation.fingerprint(),
             elsewhere=elsewhere,
+            stranded=lacking,
         )
 
     def execute(
@@ -79,6 +84,7 @@ class RestoreService:
             raise BackupForeign(source.source.address, plan.foreign)
         told = progress or SilentProgress()
         told.checkpoint()
+        before = self._installation.key_store.info().generation if plan.stranded else 0
         with RememberedPassphrase(secrets) as known:
             if plan.sets_up:
                 self._set_up(plan, source, known, settings, protector, told)
@@ -95,6 +101,8 @@ class RestoreService:
             present=tuple(key.info.kid for key in plan.keys if key.fate is KeyFate.PRESENT),
             proof=proof,
             rotation_advised=plan.sets_up,
+            stranded=plan.stranded,
+            kept_generation=before,
         )
 
     def _set_up(
@@ -112,7 +120,7 @@ class RestoreService:
         chosen.require()
         installation.home.prepare()
         with (
-            _server_key(source, plan) as server_key,
+            _server_key(source) as server_key,
             asked_before(chosen, secrets) as known,
             installation.changing("restoring"),
         ):
@@ -122,7 +130,7 @@ class RestoreService:
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
             self._record(plan, source, server_key)
-            self._set_registry(plan, source)
+            self._set_registry(source)
             # All keys become one store generation, and its `current` is written last: before
             # that no key is here, after that all are.
             keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())
@@ -142,7 +150,7 @@ class RestoreService:
                 self._record(plan, source, keys.server_key())
             if added or states:
                 keys.change(add=added, states=states)
-            self._set_registry(plan, source)
+            self._set_registry(source)
 
     def _record(self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes) -> None:
         """The audit line and the source's register row."""
@@ -162,11 +170,11 @@ class RestoreService:
                 record(change, copy, server_key)
             sign_off(change, cmdb_id, server_key)
 
-    def _set_registry(self, plan: RestorePlan, source: OpenSource) -> None:
+    def _set_registry(self, source: OpenSource) -> None:
         """The registry values, unless they name a newer backup. A foreign one is not this server's."""
         registry, created = self._installation.registry, source.facts.created
         last = registry.read().backup_date
-        if not plan.foreign and (last is None or last < created):
+        if not source.foreign and (last is None or last < created):
             registry.write(RegistryValues(source.source.destination, created))
 
     def _record_proof(self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore) -> None:
@@ -227,10 +235,10 @@ class RestoreService:
 
 
 @contextmanager
-def _server_key(source: OpenSource, plan: RestorePlan) -> Iterator[SecretBytes]:
+def _server_key(source: OpenSource) -> Iterator[SecretBytes]:
     """The server key of a home that this restore sets up: the backup's own, where nothing about it is
     foreign, else a new one. A copy: a plan that turns out to be outdated leaves the source whole."""
     own = source.contents.server_key
-    taken = new_server_seed() if plan.foreign or own is None else SecretBytes(own.reveal())
+    taken = new_server_seed() if source.foreign or own is None else SecretBytes(own.reveal())
     with taken:
         yield taken

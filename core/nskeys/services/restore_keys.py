@@ -1,7 +1,8 @@
 """What a restore does with each key. Pure.
 
 A key that is here is never replaced, and states merge to the stricter one. A present active key stays
-active, restored ones arrive deactivated; on an empty store the newest active key stays active.
+active, restored ones arrive deactivated; on an empty store the newest active key stays active. Keys that
+are bound to another machine do not open, but their states are known: the stricter one holds there too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,18 +15,23 @@ from nskeys.ports import NewKey
 
 
 def plan_keys(
-    backed_up: Sequence[KeyInfo], here: Sequence[KeyInfo], uses: Mapping[Kid, int]
+    backed_up: Sequence[KeyInfo],
+    here: Sequence[KeyInfo],
+    uses: Mapping[Kid, int],
+    bound: Sequence[KeyInfo] = (),
 ) -> tuple[PlannedKey, ...]:
-    """Each key of a backup: new or present, its state afterwards, and the credentials it opens."""
+    """Each key of a backup: new or present, its state afterwards, and the credentials it opens. `bound` are
+    the keys of this server that only another machine opens; where there are some, none is `here`."""
     present = {key.kid: key for key in here}
-    heir = None if here else _heir(backed_up, uses)
+    known = {key.kid: _with_state_of(bound, key) for key in backed_up}
+    heir = None if here else _heir(tuple(known.values()), uses) or _last_active(backed_up, known)
     planned = []
     for key in backed_up:
         mine = present.get(key.kid)
         if mine is not None:
             fate, state = KeyFate.PRESENT, merged(mine.state, key.state)
         else:
-            fate, state = KeyFate.NEW, arriving(key, heir, first=not here)
+            fate, state = KeyFate.NEW, arriving(known[key.kid], heir, first=not here)
         planned.append(PlannedKey(key, fate, state, uses.get(key.kid, 0)))
     return tuple(planned)
 
@@ -37,6 +43,27 @@ def _heir(backed_up: Sequence[KeyInfo], uses: Mapping[Kid, int]) -> KeyInfo | No
     waited = [key for key in backed_up if key.state is KeyState.PRE_ACTIVE and uses.get(key.kid)]
     newest = max(waited, key=lambda key: (key.created, key.kid), default=None)
     return newest or active_key(tuple(backed_up))
+
+
+def _with_state_of(bound: Sequence[KeyInfo], key: KeyInfo) -> KeyInfo:
+    """A key in the stricter state of the two that are known of it."""
+    for mine in bound:
+        if mine.kid == key.kid and stricter(mine.state, key.state) is mine.state:
+            return key.in_state(mine.state, mine.state_since)
+    return key
+
+
+def _last_active(backed_up: Sequence[KeyInfo], known: Mapping[Kid, KeyInfo]) -> KeyInfo | None:
+    """Where every key that may seal is lost, the one that did last: of those that the backup calls active
+    the newest, unless it is known to be compromised."""
+    usable = (key for key in backed_up if known[key.kid].state is not KeyState.COMPROMISED)
+    return active_key(tuple(usable))
+
+
+def stranded(backed_up: Sequence[KeyInfo], bound: Sequence[KeyInfo]) -> tuple[Kid, ...]:
+    """The keys bound to another machine that the backup does not bring back."""
+    brought = {key.kid for key in backed_up}
+    return tuple(key.kid for key in bound if key.kid not in brought)
 
 
 def arriving(key: KeyInfo, heir: KeyInfo | None, *, first: bool) -> KeyState:

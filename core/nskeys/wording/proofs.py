@@ -1,6 +1,9 @@
 """Proofs and restores in sentences: which credentials opened, which did not, and what that means."""
 
+from collections.abc import Sequence
+
 from nskeys.model.backup import Facts, Inspected
+from nskeys.model.keys import Kid
 from nskeys.model.operations import (
     DrillReport,
     FailureReason,
@@ -12,7 +15,7 @@ from nskeys.ports import SealedRow
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
-from nskeys.wording.names import failure_words, proof_words
+from nskeys.wording.names import failure_words, kid_name, proof_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -84,6 +87,8 @@ def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
         lines.append(f"{ways.accept_foreign}: {why}.")
+    if plan.stranded:
+        lines.append(f"Not in this backup: {_keys(plan.stranded)}.")
     if plan.newer_known is not None:
         newer = plan.newer_known
         lines.append(
@@ -106,9 +111,20 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
         else ""
     )
     lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof, ways)]
+    if report.stranded:
+        lines.append(
+            f"Unreadable here, for the backup lacked {'it' if len(report.stranded) == 1 else 'them'}: "
+            f"{_keys(report.stranded)}. The key store that holds "
+            f"{'it' if len(report.stranded) == 1 else 'them'} stays in the home as "
+            f"store/{report.kept_generation}, bound to the other machine."
+        )
     if report.rotation_advised:
         lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)
+
+
+def _keys(kids: Sequence[Kid]) -> str:
+    return listed(tuple(f"key {kid_name(kid)}" for kid in kids))
 
 
 def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:

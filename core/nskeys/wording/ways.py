@@ -50,7 +50,7 @@ KEYS = Ways(
     ),
     bring_key_back="a restore brings it back from a backup that holds it.",
     new_secret="edit the credential.",
-    accept_foreign="It is foreign, and you are asked once more",
+    accept_foreign="You are asked once more before it is restored",
     rotate_restored="a rotation (o on the first screen) makes a new one.",
     know_copy="Register in the menu (m) makes it known.",
     prove_more="a drill proves more.",

@@ -108,9 +108,47 @@ def test_what_is_in_no_backup_does_not_come_back_and_is_named(bound: Server, boa
     bound.rotate(without_backup=True)
     bound.add("two", "second secret")
     board.exchange()
-    restored = bound.restore(address)
+    restored = bound.restore(address, accept_foreign=True)
     assert [item.credential.reference for item in restored.proof.failures] == ["run-as/one", "run-as/two"]
     assert bound.counts()[2] == 2
+
+
+def test_a_backup_that_lacks_keys_needs_a_plain_yes_and_costs_none(bound: Server, board: Board) -> None:
+    """The disk was moved, and only an old backup is at hand: the newer key stays where it was."""
+    address = bound.back_up().copy.address
+    old = bound.active()
+    bound.rotate(without_backup=True)
+    newer = bound.active()
+    public = bound.installation.server_public()
+    board.exchange()
+    plan = plan_of(bound, address)
+    assert (plan.stranded, plan.foreign) == ((newer,), ("lacks_keys",))
+    before = bound.everything()
+    with pytest.raises(BackupForeign) as refused:
+        bound.restore(address)
+    assert refused.value.reasons == ("lacks_keys",)
+    assert bound.everything() == before
+    generation = bound.installation.key_store.info().generation
+    restored = bound.restore(address, accept_foreign=True)
+    assert (restored.stranded, restored.kept_generation) == ((newer,), generation)
+    assert bound.states() == {old: KeyState.ACTIVE}
+    assert bound.installation.server_public() == public, "the backup is this server's all the same"
+    assert '"foreign":"lacks_keys"' in "".join(bound.audit())
+
+
+def test_a_key_that_was_retired_since_the_backup_does_not_seal_again(bound: Server, board: Board) -> None:
+    bound.back_up()
+    old = bound.active()
+    bound.rotate()
+    address = bound.back_up().copy.address  # the rotation's gate: the new key waits in it
+    bound.rotate()
+    new = bound.active()
+    assert bound.states() == {old: KeyState.DEACTIVATED, new: KeyState.ACTIVE}
+    board.exchange()
+    assert plan_of(bound, address).stranded == ()
+    restored = bound.restore(address)
+    assert (restored.stranded, restored.kept_generation) == ((), 0)
+    assert bound.states() == {old: KeyState.DEACTIVATED, new: KeyState.ACTIVE}
 
 
 def test_a_machine_whose_keys_open_never_loses_them_to_an_old_plan(bound: Server, board: Board) -> None:

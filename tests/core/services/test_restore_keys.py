@@ -9,7 +9,7 @@ from nskeys.crypto.keys import new_material
 from nskeys.model.backup import BackedUpKey
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.operations import KeyFate
-from nskeys.services.restore_keys import merged, new_keys, new_states, plan_keys
+from nskeys.services.restore_keys import merged, new_keys, new_states, plan_keys, stranded
 from tests.fakes.fixed import AFTERNOON
 
 ACTIVE, PRE_ACTIVE = KeyState.ACTIVE, KeyState.PRE_ACTIVE
@@ -41,6 +41,35 @@ def test_one_that_waited_and_seals_credentials_now_was_made_active_since() -> No
 
 def test_of_two_active_ones_the_newest_stays_active() -> None:
     assert states([key("1", ACTIVE, 2), key("2", ACTIVE, 1)], []) == [ACTIVE, DEACTIVATED]
+
+
+@pytest.mark.parametrize(
+    ("backed_up", "bound", "after"),
+    [
+        # The backup was made in the middle of a rotation that was finished since.
+        ([ACTIVE, PRE_ACTIVE], [DEACTIVATED, ACTIVE], [DEACTIVATED, ACTIVE]),
+        # The disk is an older copy: the backup knows more.
+        ([DEACTIVATED, ACTIVE], [ACTIVE, PRE_ACTIVE], [DEACTIVATED, ACTIVE]),
+        # The rotation goes on waiting.
+        ([ACTIVE, PRE_ACTIVE], [ACTIVE, PRE_ACTIVE], [ACTIVE, PRE_ACTIVE]),
+        # The key that seals is lost: the one that did before is the only heir left, and only that one.
+        ([ACTIVE], [DEACTIVATED, ACTIVE], [ACTIVE]),
+        ([DEACTIVATED, ACTIVE], [DEACTIVATED, DEACTIVATED, ACTIVE], [DEACTIVATED, ACTIVE]),
+        # A compromised key never seals, even where there is no other.
+        ([ACTIVE], [COMPROMISED, ACTIVE], [COMPROMISED]),
+        ([DEACTIVATED, ACTIVE], [COMPROMISED, ACTIVE], [COMPROMISED, ACTIVE]),
+        ([COMPROMISED, ACTIVE], [DEACTIVATED, ACTIVE], [COMPROMISED, ACTIVE]),
+    ],
+)
+def test_keys_of_another_machine_do_not_open_and_their_states_hold(
+    backed_up: list[KeyState], bound: list[KeyState], after: list[KeyState]
+) -> None:
+    brought = [key(str(number), state, number) for number, state in enumerate(backed_up)]
+    old = [key(str(number), state, number) for number, state in enumerate(bound)]
+    planned = plan_keys(brought, [], {}, old)
+    assert [item.state_after for item in planned] == after
+    assert {item.fate for item in planned} == {KeyFate.NEW}
+    assert stranded(brought, old) == tuple(item.kid for item in old[len(brought) :])
 
 
 def test_where_keys_are_here_restored_ones_arrive_deactivated() -> None:

@@ -29,7 +29,8 @@ class Disk:
         self.home = home
         self.key = new_key()
         self.seed = new_server_seed()
-        machine = MachineProtector()
+        self.machine = machine = MachineProtector()
+        self.bound_to = machine.machine
         self._named = {"machine": machine, "file": PLAIN}
         self.again().create(CMDB, machine, NOBODY, [self.key], self.seed)
         machine.machine = "new hardware"
@@ -53,6 +54,21 @@ def test_keys_that_only_the_old_store_has_stay_on_the_disk(tmp_path: Path) -> No
     assert disk.generations() == ["1", "2"]
     store.sweep()
     assert disk.generations() == ["1", "2"]
+    store.rewrap(PLAIN, NOBODY, NOBODY)
+    store.sweep()
+    assert disk.generations() == ["1", "3"]
+
+
+def test_back_in_its_machine_the_old_store_opens_once_it_is_named_again(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.again().replace(CMDB, PLAIN, NOBODY, [new_key()], disk.seed)
+    disk.machine.machine = disk.bound_to
+    (tmp_path / "store" / "current").write_text("1\n")
+    store = disk.again()
+    store.sweep()
+    assert disk.generations() == ["1", "2"]
+    with store.unlock(NOBODY) as keys:
+        assert keys.key(disk.key.info.kid).same_as(disk.key.material)
 
 
 def test_a_store_whose_keys_are_all_here_again_is_removed(tmp_path: Path) -> None:

@@ -133,6 +133,10 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
+        errors.BackupForeign("a.zip", ("lacks_keys",)),
+        "a.zip is not enough: keys of this server are not in it, and stay unreadable here.",
+    ),
+    (
         errors.BackupNotProven("/mnt/a.zip", "differs"),
         (
             "A file was written to /mnt/a.zip, but reading it back failed: what lies there is not what was "

@@ -208,6 +208,9 @@ def test_a_restore_is_planned_in_words() -> None:
     assert "This home is set up" in more
     assert "It needs '--accept-foreign': it is not signed and it belongs to another CMDB." in more
     assert "The register knows a newer one: backup 41 of" in more
+    lacking = whole(proofs.plan_lines(plan(elsewhere=True, foreign=("lacks_keys",), stranded=(OTHER,))))
+    assert "keys of this server are not in it, and stay unreadable here." in lacking
+    assert f"Not in this backup: key {OTHER[:8]}." in lacking
 
 
 def test_a_restore_says_what_it_added() -> None:
@@ -220,6 +223,9 @@ def test_a_restore_says_what_it_added() -> None:
     assert said(0, 2) == "Every key was here already, so none was added."
     moved = RestoreReport((KID,), (), proof(14), rotation_advised=True)
     assert "other hardware" in whole(proofs.restore_lines(moved))
+    left = whole(proofs.restore_lines(replace(moved, stranded=(OTHER,), kept_generation=3)))
+    assert f"the backup lacked it: key {OTHER[:8]}." in left
+    assert "store/3" in left
 
 
 def test_a_drill_says_how_far_it_came_and_who_knows() -> None:

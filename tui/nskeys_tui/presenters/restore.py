@@ -82,12 +82,19 @@ def _fate(key: PlannedKey) -> str:
     return f"{state}; opens {count(key.credentials, 'credential')} here"
 
 
+def foreign_title(reasons: Sequence[str]) -> str:
+    """What is wrong with a backup that needs a plain yes."""
+    return "This backup lacks keys" if tuple(reasons) == ("lacks_keys",) else "This backup is foreign"
+
+
 def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
-    """What has to be confirmed before a foreign backup is restored."""
-    return (
-        *(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)),
-        "Its keys would be stored beside the keys of this server.",
+    """What has to be confirmed before a foreign backup is restored, or one that lacks keys."""
+    effect = (
+        "Its keys would take the place of those that are bound to another machine."
+        if "lacks_keys" in reasons
+        else "Its keys would be stored beside the keys of this server."
     )
+    return (*(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)), effect)
 
 
 def proof_cells(

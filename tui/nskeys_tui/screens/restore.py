@@ -17,7 +17,7 @@ from nskeys.wording.names import protector_label, protector_words
 from nskeys.wording.proofs import STORED_NOT_TRIED, plan_lines, restore_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.presenters.restore import foreign_question, key_rows
+from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
 from nskeys_tui.screens.from_backup import FromBackup
 from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.session import Session
@@ -138,7 +138,7 @@ class Restore(FromBackup[RestoreFlow]):
 
     async def _confirmed(self, plan: RestorePlan) -> bool:
         question = Confirm(
-            "This backup is foreign", *foreign_question(plan.foreign), yes="Restore it all the same"
+            foreign_title(plan.foreign), *foreign_question(plan.foreign), yes="Restore it all the same"
         )
         answer = await self.app.push_screen_wait(question)
         return answer is True

@@ -43,7 +43,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("file", metavar="FILE", help="the .zip of a backup, a bare .kms, or 'latest'")
     parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
     parser.add_argument(
-        "--accept-foreign", action="store_true", help="take one that this server did not sign"
+        "--accept-foreign",
+        action="store_true",
+        help="take one not signed by this server, or lacking keys",
     )
     password_option(parser)
     protector_options(parser)

@@ -21,6 +21,7 @@ _FOREIGN = MappingProxyType(
         "unsigned": "it is not signed",
         "other_signer": "it is signed by another server's key",
         "other_cmdb": "it belongs to another CMDB",
+        "lacks_keys": "keys of this server are not in it, and stay unreadable here",
         "bare": "its companions were not checked",
     }
 )
@@ -60,6 +61,12 @@ def _backup_forged(error: BackupForged) -> Sentence:
 
 
 def _backup_foreign(error: BackupForeign) -> Sentence:
+    if error.reasons == ("lacks_keys",):
+        return Sentence(
+            f"{shown(error.path)} is not enough: {foreign_words('lacks_keys')}.",
+            "Look for a newer one with 'nskeys register list'; if there is none, "
+            "run 'nskeys restore FILE --accept-foreign'.",
+        )
     why = listed(tuple(foreign_words(reason) for reason in error.reasons))
     because = f": {why}" if why else ""
     return Sentence(

@@ -49,6 +49,10 @@ _OTHER_PROTECTOR = "Choose another one with '--protector passphrase' or '--prote
 _UNTIL_USABLE = MappingProxyType(
     {
         "bad_device": "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own.",
+        "no_device": (
+            "Load its driver and try again, or choose '--protector passphrase' or '--protector file'. "
+            "Keys whose TPM is gone come back in another home: 'nskeys restore FILE --home DIR'."
+        ),
         "not_root": "Run the command again with sudo.",
         "no_systemd_creds": "Install the package that brings systemd-creds (systemd 250 or newer).",
         "library_missing": "Install it; on Debian: 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'.",
