@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import nskeys
 from nskeys import errors
 from nskeys.errors import NskeysError
@@ -26,6 +28,17 @@ HELPERS = {
 }
 """What modules use among themselves to make one of our errors, and where the problem's token stands."""
 
+TABLES = {
+    ("files.py", "_PROBLEMS"): (errors.CannotCreate, errors.FileUnreadable),
+    ("cli/inputs.py", "_PROBLEMS"): (errors.FileUnreadable,),
+    ("protectors/systemd_creds.py", "_REASONS"): (errors.ProtectorUnavailable,),
+    ("store/cmdb_postgres.py", "_DAMAGED"): (errors.CmdbDamaged,),
+    ("store/cmdb_postgres.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
+    ("store/cmdb_sqlite.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
+}
+"""Where a module looks up what went wrong, and the errors that then carry the token."""
+
+ROOT = Path(nskeys.__file__).parent
 Given = tuple[type[NskeysError], str, str]
 
 
@@ -49,13 +62,23 @@ def _calls() -> list[tuple[str, ast.Call]]:
     """Every call, anywhere in nskeys, that makes one of our errors."""
     names = {cls.__name__ for cls in error_classes()} | HELPERS.keys()
     found = []
-    for file in Path(nskeys.__file__).parent.rglob("*.py"):
+    for file in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
                 if name in names:
                     found.append((name, node))
     return found
+
+
+def _table(file: str, name: str) -> list[str]:
+    """The tokens that a module's table leads to: the values of a dict, or the last of each row."""
+    for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            if isinstance(node.value, ast.Dict):
+                return [str(ast.literal_eval(value)) for value in node.value.values]
+            return [str(row[-1]) for row in ast.literal_eval(node.value)]
+    return []
 
 
 def _is_worded(cls: type[NskeysError], field: str, token: str) -> bool:
@@ -74,6 +97,15 @@ def test_every_token_that_the_program_can_raise_has_words() -> None:
         if token and not _is_worded(cls, field, token)
     )
     assert missing == []
+
+
+@pytest.mark.parametrize("table", TABLES, ids=":".join)
+def test_every_token_of_a_module_s_table_has_words(table: tuple[str, str]) -> None:
+    tokens = _table(*table)
+    assert tokens
+    for cls in TABLES[table]:
+        field = "reason" if cls is errors.ProtectorUnavailable else "problem"
+        assert [token for token in tokens if not _is_worded(cls, field, token)] == []
 
 
 def test_every_helper_that_makes_errors_is_still_there() -> None:
