@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm
 
 _IN_CI = os.environ.get("CI") == "true"
@@ -26,6 +27,16 @@ def board(tmp_path: Path) -> Iterator[Board]:
     (tmp_path / "board").mkdir()
     with a_board(tmp_path / "board") as there:
         yield there
+
+
+@pytest.fixture
+def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
+    """A token that is plugged in, in software."""
+    if why_no_token():
+        pytest.skip(why_no_token())
+    tokens = Tokens(tmp_path / "tokens", monkeypatch)
+    tokens.new()
+    return tokens
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.errors import KeyStoreElsewhere, SecretUnavailable
+from nskeys.errors import KeyStoreElsewhere, ProtectorUnavailable, SecretUnavailable
 from nskeys.model.keys import KeyState
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
@@ -16,6 +16,7 @@ from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, run_as
+from tests.fakes.token import PIN
 from tests.fakes.tpm import Board
 
 SECRETS = {"run-as/one": "first secret", "run-as/two": "second secret"}
@@ -36,6 +37,8 @@ class Protected:
 
     def person(self, *more: tuple[Purpose, str]) -> SecretProvider:
         """Answers as often as it is asked for what this protector needs, and `more`."""
+        if self.name == "pkcs11":
+            more = (*more, (Purpose.PIN, PIN))
         if self.name == "passphrase":
             more = (*more, (Purpose.PASSPHRASE, PASSPHRASE), (Purpose.NEW_PASSPHRASE, PASSPHRASE))
         return Answers({purpose: [text] * 9 for purpose, text in more}) if more else NobodyToAsk()
@@ -82,10 +85,12 @@ class Protected:
         return report.proof.opened
 
 
-@pytest.fixture(params=["file", "passphrase", "tpm2"])
+@pytest.fixture(params=["file", "passphrase", "tpm2", "pkcs11"])
 def protected(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Protected]:
     board: Board | None = request.getfixturevalue("board") if request.param == "tpm2" else None
     uri = board.uri if board else request.param
+    if request.param == "pkcs11":
+        uri = request.getfixturevalue("tokens").uri()
     (tmp_path / "site").mkdir()
     there = Protected(RealSite(tmp_path / "site"), uri, board)
     yield there
@@ -99,13 +104,17 @@ def test_what_it_keeps_opens_in_every_process(protected: Protected) -> None:
     assert protected.server.services.verify.execute(protected.person()).opened == len(SECRETS)
 
 
-def test_without_what_it_needs_nothing_opens(protected: Protected) -> None:
+def test_without_what_it_needs_nothing_opens(protected: Protected, request: pytest.FixtureRequest) -> None:
     protected.set_up()
     server = protected.server.restarted()
     if protected.board is not None:
         protected.board.exchange()
         with pytest.raises(KeyStoreElsewhere):
             server.services.verify.execute(NOBODY)
+    elif protected.name == "pkcs11":
+        request.getfixturevalue("tokens").unplug()
+        with pytest.raises(ProtectorUnavailable):
+            server.services.verify.execute(protected.person())
     elif protected.name == "passphrase":
         with pytest.raises(SecretUnavailable):
             server.services.verify.execute(Answers({Purpose.PASSPHRASE: ["another", "one"]}))

@@ -13,12 +13,14 @@ from nskeys.ports import Protector, Purpose, Wrapped
 from nskeys.protectors.registry import protector
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_protector import MachineProtector
+from tests.fakes.token import PIN
 
 STORE = "5a" * 16
 MAKERS: dict[str, Callable[[pytest.FixtureRequest], Protector]] = {
     "file": lambda request: protector("file"),
     "passphrase": lambda request: protector("passphrase", Argon2Cost(8, 1, 1)),
     "tpm2": lambda request: protector(request.getfixturevalue("board").uri),
+    "pkcs11": lambda request: protector(request.getfixturevalue("tokens").uri()),
     "machine": lambda request: MachineProtector(),
 }
 
@@ -30,7 +32,13 @@ def any_protector(request: pytest.FixtureRequest) -> Protector:
 
 @pytest.fixture
 def person() -> Answers:
-    return Answers({Purpose.NEW_PASSPHRASE: ["correct horse"], Purpose.PASSPHRASE: ["correct horse"]})
+    return Answers(
+        {
+            Purpose.NEW_PASSPHRASE: ["correct horse"],
+            Purpose.PASSPHRASE: ["correct horse"],
+            Purpose.PIN: [PIN, PIN],
+        }
+    )
 
 
 def test_what_it_wraps_it_unwraps(any_protector: Protector, person: Answers) -> None:
@@ -48,6 +56,7 @@ def test_where_it_wraps_it_can_be_used(any_protector: Protector) -> None:
 def test_it_asks_a_person_only_if_it_says_so(any_protector: Protector, person: Answers) -> None:
     any_protector.unwrap(any_protector.wrap(new_material(), STORE, person), STORE, person)
     assert bool(person.asked) == any_protector.asks
+    assert (any_protector.wants is not None) == any_protector.asks
     assert not any(person.given)
 
 

@@ -10,6 +10,7 @@ class MachineProtector:
 
     name = "machine"
     asks = False
+    wants = None
 
     def __init__(self, machine: str = "old hardware") -> None:
         self.machine = machine

@@ -42,6 +42,7 @@ _PURPOSES = MappingProxyType(
     {
         "password_file": (Purpose.NEW_BACKUP_PASSWORD, Purpose.BACKUP_PASSWORD),
         "passphrase_file": (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE),
+        "pin_file": (Purpose.PIN,),
         "secret_file": (Purpose.CREDENTIAL_SECRET,),
     }
 )

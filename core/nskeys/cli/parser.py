@@ -1,7 +1,7 @@
 """The grammar of the command line: argparse, with usage lines as the README shows them.
 
-`--home`, `--json` and `--passphrase-file` work before and after a command: every parser knows them, and
-only the outermost one has defaults, so a later one changes what was said and nothing else.
+`--home`, `--json` and the files with what opens the keys work before and after a command: every parser
+knows them, and only the outermost one has defaults, so a later one changes what was said and nothing else.
 """
 
 import argparse
@@ -144,13 +144,19 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
         default=argparse.SUPPRESS,
         help="file with the key store's passphrase (-: stdin)",
     )
+    options.add_argument(
+        "--pin-file",
+        metavar="F",
+        default=argparse.SUPPRESS,
+        help="file with the PIN of the keys' token (-: stdin)",
+    )
     options.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help="print this help")
     return options
 
 
 def defaults() -> argparse.Namespace:
     """What holds where an option of every parser was not given."""
-    return argparse.Namespace(home=None, json=False, passphrase_file=None)
+    return argparse.Namespace(home=None, json=False, passphrase_file=None, pin_file=None)
 
 
 def _sentence(summary: str) -> str:

@@ -6,18 +6,20 @@ Never from the arguments or the environment: both can be read by others.
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 from nskeys.cli.inputs import STANDARD_INPUT, STDIN
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import read_secret
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretRequest
+from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.wording.passwords import Question, password_refused, question, strength_words
 
 _MAY_BE_EMPTY = frozenset({Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE})
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
+_OPENS = MappingProxyType({Purpose.PASSPHRASE: "key store", Purpose.PIN: "token"})
 _GOOD = 3
 """A score below this is worth a word."""
 
@@ -30,12 +32,12 @@ class CommandLineSecrets:
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         """The secret. A file has no second answer: SecretUnavailable where one is asked for, and
-        WrongPassword where the first one did not open the key store."""
+        WrongPassword where the first one did not open the key store or its token."""
         path = self._files.get(request.purpose)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return _checked(request.purpose, ask(request, retry))
-        if retry and request.purpose is Purpose.PASSPHRASE:
-            raise WrongPassword("key store")  # said as it is: nobody is there to be asked again
+        if retry and request.purpose in _OPENS:
+            raise WrongPassword(_OPENS[request.purpose])  # said as it is: nobody can be asked again
         if retry:
             raise SecretUnavailable(request.purpose.value, "file_refused")
         return _checked(request.purpose, read_secret(path))
@@ -94,11 +96,14 @@ def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
 class NewPassphrase:
     """ports.SecretProvider for the passphrase of a new wrapping, beside the one in force."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, others: SecretProvider) -> None:
         self._secrets = CommandLineSecrets({Purpose.NEW_PASSPHRASE: path} if path else {})
+        self._others = others
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """Whatever is asked here is about the new wrapping."""
+        """Whatever is asked here is about the new wrapping; a token has one PIN, new wrapping or old."""
+        if request.purpose is Purpose.PIN:
+            return self._others(request, retry)
         try:
             return self._secrets(SecretRequest(Purpose.NEW_PASSPHRASE, request.subject), retry)
         except SecretUnavailable as error:

@@ -8,7 +8,7 @@ from typing import Protocol
 from nskeys.model.canonical import Json
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports.people import SecretProvider
+from nskeys.ports.people import Purpose, SecretProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Protector(Protocol):
     @property
     def asks(self) -> bool:
         """Whether a person is needed to unwrap."""
+        ...
+
+    @property
+    def wants(self) -> Purpose | None:
+        """What is asked for a new wrapping: NEW_PASSPHRASE, PIN; None where nobody is asked."""
         ...
 
     def require(self) -> None:

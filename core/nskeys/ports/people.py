@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     BACKUP_PASSWORD = "backup_password"
     NEW_PASSPHRASE = "new_passphrase"
     PASSPHRASE = "passphrase"
+    PIN = "pin"
+    """Of a token, to wrap with it and to unwrap."""
     CREDENTIAL_SECRET = "credential_secret"
 
 

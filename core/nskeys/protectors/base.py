@@ -7,15 +7,16 @@ from nskeys.crypto.keys import KEY_SIZE
 from nskeys.errors import KeyStoreDamaged
 from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import SecretProvider, Wrapped
+from nskeys.ports import Purpose, SecretProvider, Wrapped
 
 
 class BaseProtector(ABC):
-    """A protector of the port's shape. One that is added gives `name`, `asks`, `_wrap`, `_unwrap`
-    and `_opens_with`."""
+    """A protector of the port's shape. One that is added gives `name`, `asks`, `wants`, `_wrap`,
+    `_unwrap` and `_opens_with`."""
 
     name: str
     asks: bool
+    wants: Purpose | None = None
 
     def require(self) -> None:  # noqa: B027  # most protectors need nothing but the program itself
         """ProtectorUnavailable where this machine cannot wrap with it."""

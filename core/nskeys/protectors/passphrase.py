@@ -34,6 +34,7 @@ class PassphraseProtector(BaseProtector):
 
     name = "passphrase"
     asks = True
+    wants = Purpose.NEW_PASSPHRASE
 
     def __init__(self, cost: Argon2Cost = DEFAULT_COST) -> None:
         self._cost = cost

@@ -6,29 +6,28 @@ from nskeys.errors import NskeysError, ProtectorUnavailable
 from nskeys.ports import Protector, nobody
 from nskeys.protectors.file import FileProtector
 from nskeys.protectors.passphrase import DEFAULT_COST, PassphraseProtector
+from nskeys.protectors.pkcs11 import Pkcs11Protector
 from nskeys.protectors.tpm2 import Tpm2Protector
-
-_KNOWN_ELSEWHERE = ("pkcs11",)
-"""Names that the key store's format gives to protectors which this program does not have."""
 
 _NO_STORE = "0" * 32
 
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
     """The protector that is named, with what is to bind behind a colon where it takes that: `file`,
-    `passphrase`, `tpm2`, `tpm2:DEVICE`. ProtectorUnavailable (`not_included`, `unknown`, `bad_device`).
-    `cost` is for new passphrases."""
+    `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
+    `bad_device`, `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:
         case "tpm2" if rest or not colon:
             return Tpm2Protector(rest)
+        case "pkcs11" if rest or not colon:
+            return Pkcs11Protector(uri if rest else "")
         case "file" if not colon:
             return FileProtector()
         case "passphrase" if not colon:
             return PassphraseProtector(cost)
         case _:
-            reason = "not_included" if name in _KNOWN_ELSEWHERE else "unknown"
-            raise ProtectorUnavailable(name, reason)
+            raise ProtectorUnavailable(name, "unknown")
 
 
 def available() -> tuple[tuple[str, bool, str], ...]:
@@ -38,10 +37,19 @@ def available() -> tuple[tuple[str, bool, str], ...]:
     tpm2 = why_not(Tpm2Protector())
     return (
         ("tpm2", not tpm2, tpm2),
-        *((name, False, "not_included") for name in _KNOWN_ELSEWHERE),
+        ("pkcs11", False, _token_needs()),
         ("file", True, ""),
         ("passphrase", True, ""),
     )
+
+
+def _token_needs() -> str:
+    """Which of many tokens is meant has to be said, so by its bare name it is never to be had."""
+    try:
+        Pkcs11Protector().require()
+    except ProtectorUnavailable as error:
+        return error.reason
+    return "no_uri"
 
 
 def why_not(chosen: Protector) -> str:

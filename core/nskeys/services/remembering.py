@@ -5,27 +5,33 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from nskeys.crypto.keys import new_material
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Protector, Purpose, SecretProvider, SecretRequest
 from nskeys.services.passwords import ask_new_passphrase
 
+_NO_STORE = "0" * 32
+_OPENING = {Purpose.PASSPHRASE: "passphrase", Purpose.NEW_PASSPHRASE: "passphrase", Purpose.PIN: "pin"}
+"""What opens a key store: a new passphrase is the passphrase from then on."""
+
 
 class RememberedPassphrase:
-    """A provider that asks for the key store's passphrase once and gives copies of it afterwards, until
-    its `with` block ends."""
+    """A provider that asks for the key store's passphrase, or its token's PIN, once and gives copies of it
+    afterwards, until its `with` block ends."""
 
     def __init__(self, provider: SecretProvider) -> None:
         self._provider = provider
-        self._passphrase: SecretBytes | None = None
+        self._known: dict[str, SecretBytes] = {}
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """As the provider; a passphrase that was refused (`retry` above 0) is forgotten first."""
-        if request.purpose not in (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE):
+        """As the provider; what was refused (`retry` above 0) is forgotten first."""
+        what = _OPENING.get(request.purpose)
+        if what is None:
             return self._provider(request, retry)
-        if retry or request.purpose is Purpose.NEW_PASSPHRASE or self._passphrase is None:
-            self.forget()
-            self._passphrase = self._provider(request, retry)
-        return SecretBytes(self._passphrase.reveal())
+        if retry or request.purpose is Purpose.NEW_PASSPHRASE or what not in self._known:
+            self._forget(what)
+            self._known[what] = self._provider(request, retry)
+        return SecretBytes(self._known[what].reveal())
 
     def __enter__(self) -> Self:
         return self
@@ -40,9 +46,12 @@ class RememberedPassphrase:
 
     def forget(self) -> None:
         """Wipe what is remembered."""
-        if self._passphrase is not None:
-            self._passphrase.wipe()
-        self._passphrase = None
+        for what in tuple(self._known):
+            self._forget(what)
+
+    def _forget(self, what: str) -> None:
+        if what in self._known:
+            self._known.pop(what).wipe()
 
 
 class _Asked:
@@ -61,8 +70,14 @@ class _Asked:
 @contextmanager
 def asked_before(protector: Protector, secrets: SecretProvider) -> Iterator[SecretProvider]:
     """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person."""
-    if not protector.asks:
-        yield secrets
-        return
-    with ask_new_passphrase(secrets) as passphrase:
-        yield _Asked(secrets, passphrase)
+    match protector.wants:
+        case None:
+            yield secrets
+        case Purpose.NEW_PASSPHRASE:
+            with ask_new_passphrase(secrets) as passphrase:
+                yield _Asked(secrets, passphrase)
+        case _:
+            # What exists already is right or wrong: a trial shows it, and is asked for until it is right.
+            with RememberedPassphrase(secrets) as known, new_material() as trial:
+                protector.wrap(trial, _NO_STORE, known)
+                yield known

@@ -74,21 +74,23 @@ def _holds(
 
 
 class _Remembering:
-    """Asks a person for a new passphrase once, and answers with it when the new store is reopened."""
+    """Asks a person for a new passphrase or a token's PIN once, and answers with it when the new store is
+    reopened."""
 
     def __init__(self, secrets: SecretProvider) -> None:
         self._secrets = secrets
-        self._passphrase: SecretBytes | None = None
+        self._given: SecretBytes | None = None
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        if request.purpose is Purpose.PASSPHRASE and self._passphrase is not None:
-            if retry:  # the right one does not open what it just closed
+        if request.purpose in (Purpose.PASSPHRASE, Purpose.PIN) and self._given is not None:
+            if not retry:
+                return SecretBytes(self._given.reveal())
+            if request.purpose is Purpose.PASSPHRASE:  # the right one does not open what it just closed
                 raise KeyStoreDamaged("protector.json", "does_not_open")
-            return SecretBytes(self._passphrase.reveal())
         answer = self._secrets(request, retry)
-        if request.purpose is Purpose.NEW_PASSPHRASE:
+        if request.purpose in (Purpose.NEW_PASSPHRASE, Purpose.PIN):
             self._forget()
-            self._passphrase = SecretBytes(answer.reveal())
+            self._given = SecretBytes(answer.reveal())
         return answer
 
     def __enter__(self) -> "_Remembering":
@@ -98,6 +100,6 @@ class _Remembering:
         self._forget()
 
     def _forget(self) -> None:
-        if self._passphrase is not None:
-            self._passphrase.wipe()
-            self._passphrase = None
+        if self._given is not None:
+            self._given.wipe()
+            self._given = None

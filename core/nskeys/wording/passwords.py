@@ -24,6 +24,7 @@ _PROMPTS = MappingProxyType(
         Purpose.BACKUP_PASSWORD: "Password of the backup",
         Purpose.NEW_PASSPHRASE: "New passphrase for the key store",
         Purpose.PASSPHRASE: "Passphrase of the key store",
+        Purpose.PIN: "PIN of the token",
         Purpose.CREDENTIAL_SECRET: "Secret of the credential",
     }
 )
@@ -46,6 +47,7 @@ _RETRIES = MappingProxyType(
         Purpose.BACKUP_PASSWORD: "That password does not open this backup.",
         Purpose.NEW_PASSPHRASE: "That passphrase cannot be used.",
         Purpose.PASSPHRASE: "That passphrase does not open the key store.",
+        Purpose.PIN: "That PIN is wrong. After a few wrong ones the token locks itself.",
         Purpose.CREDENTIAL_SECRET: "That secret cannot be stored.",
     }
 )

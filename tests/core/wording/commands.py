@@ -34,7 +34,7 @@ protector show
 protector change
 audit [--verify]
 """
-_EVERYWHERE = {"--home", "--json", "--passphrase-file"}
+_EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file"}
 _KNOWN = {}
 for _line in _GRAMMAR.strip().splitlines():
     _words = tuple(re.match(r"[a-z-]+(?: [a-z]+)?(?= |$)", _line)[0].split())  # type: ignore[index]  # every line has one

@@ -11,15 +11,15 @@ from nskeys.ports import Settings
 if TYPE_CHECKING:
     from nskeys.services.installation import Installation
 
-PROTECTORS = ("tpm2", "passphrase", "file")
-HELP = "tpm2[:DEVICE], passphrase or file"
+PROTECTORS = ("tpm2", "pkcs11", "passphrase", "file")
+HELP = "tpm2[:DEVICE], pkcs11:URI, passphrase or file"
 KINDS = tuple(kind.value for kind in CredentialKind)
 
 
 def protector_options(parser: CommandParser) -> None:
     """What a command needs that may set a home up."""
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
-    parser.add_argument("--protector", metavar="P", type=protector_uri, help=f"what binds the keys: {HELP}")
+    parser.add_argument("--protector", metavar="P", type=protector_uri, help=HELP)
     parser.add_argument("--server-name", metavar="NAME", help="name of the server; by default this host's")
 
 

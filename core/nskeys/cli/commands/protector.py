@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         "change",
         change,
         "bind the keys in another way, or to another passphrase",
-        usage="tpm2|passphrase|file [--new-passphrase-file F]",
+        usage="tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F]",
         text=(
             "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
             "opened again, and only then the old wrapping is removed from this disk."
@@ -52,7 +52,7 @@ def change(session: Session, options: Namespace) -> int:
     before = protection.show().protector
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
-    new = RememberedPassphrase(NewPassphrase(path))
+    new = RememberedPassphrase(NewPassphrase(path, session.secrets))
     try:
         info = protection.change(options.protector, session.secrets, new)
     finally:

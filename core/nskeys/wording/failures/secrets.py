@@ -14,6 +14,10 @@ _WRONG = MappingProxyType(
     {
         "backup": ("That password does not open this backup", _TRY_AGAIN),
         "key store": ("That passphrase does not open the key store", _TRY_AGAIN),
+        "token": (
+            "That PIN does not open the token",
+            "Try again with care: after a few wrong ones the token locks itself.",
+        ),
         "identity": (
             "That identity does not open this backup",
             "Use the identity of one of its recipients; 'nskeys inspect FILE' lists them.",
@@ -27,6 +31,7 @@ _WANTED = MappingProxyType(
         "new_passphrase": ("A new passphrase for the key store", "--passphrase-file F"),
         "other_passphrase": ("The new passphrase for the key store", "--new-passphrase-file F"),
         "passphrase": ("The passphrase of the key store", "--passphrase-file F"),
+        "pin": ("The PIN of the token", "--pin-file F"),
         "credential_secret": ("The secret of the credential", "--secret-file F"),
         "identity": ("An identity that opens this backup", "--identity F"),
     }

@@ -145,6 +145,20 @@ _PROTECTORS = {
     "locked_out": "it counted too many failures and refuses for a while",
     "register_used": "a program wrote into its register 23 since the machine started",
     "does_not_work": "it was tried, and did not work",
+    "no_uri": "which token is meant has to be said by command, as pkcs11:token=NAME",
+    "bad_uri": "that is no PKCS #11 URI that names a token",
+    "pin_in_uri": "a PIN has no place in a URI, where others can read it",
+    "module_missing": "the library that talks to the token cannot be loaded",
+    "no_token": "no such token is plugged in",
+    "wrong_token": "a token of that name is plugged in, but it is another one",
+    "several_tokens": "several tokens fit that URI",
+    "no_key": "the key that wraps these keys is not on the token",
+    "several_keys": "several keys on the token fit that URI",
+    "key_leaves": "the token would give that key out",
+    "no_mechanism": "the token cannot do AES-GCM",
+    "pin_locked": "the token locked itself after too many wrong PINs",
+    "pin_expired": "the PIN of the token has expired",
+    "no_pin": "the token has no PIN yet",
 }
 
 _CLAUSES = MappingProxyType({**_PROTECTORS, **_PLACES, **_DATABASE, **_CONTENT, **_TEXTS, **_FILES})

@@ -1,0 +1,160 @@
+"""The protector `pkcs11`: the KEK is wrapped by a key that never leaves a token (a smart card, an HSM).
+
+    parameters = {"uri": RFC 7512, "wrapped": base64url(61 bytes)}
+
+The token itself encrypts the KEK (AES-GCM) under an AES-256 key of its own, bound to the store; its PIN is
+asked for, from a person or a file. Where the URI names no key that exists, one is made that cannot be
+exported. The URI that is kept names the very token and key, by serial number and id.
+"""
+
+import base64
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable, WrongPassword
+from nskeys.model.base64url import to_base64url
+from nskeys.model.canonical import Json
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Purpose, SecretProvider, SecretRequest
+from nskeys.protectors.base import BaseProtector
+from nskeys.protectors.child import run
+from nskeys.protectors.parameters import Parameters
+from nskeys.protectors.token_uri import TokenUri, UriInvalid, parsed
+
+PATIENCE = 60.0
+"""Seconds for one call: a smart card takes its time."""
+
+_PROTECTOR = "pkcs11"
+_BOUND = b"nskeys/token/1\x00"
+_WRAPPED_SIZE = 61
+_LONGEST_PIN = 256
+# -P keeps the working folder out of the child's module path.
+_PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.token_process")
+
+
+class Pkcs11Protector(BaseProtector):
+    """Asks for the PIN of a token. `uri` says which one wraps a new KEK; an old one says so itself.
+    ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is in seconds, for one call."""
+
+    name = _PROTECTOR
+    asks = True
+    wants = Purpose.PIN
+
+    def __init__(self, uri: str = "", patience: float = PATIENCE) -> None:
+        self._uri = _uri(uri) if uri else None
+        self._patience = patience
+
+    def require(self) -> None:
+        """ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
+        if importlib.util.find_spec("pkcs11") is None:
+            raise ProtectorUnavailable(_PROTECTOR, "not_installed")
+        if self._uri is None:
+            raise ProtectorUnavailable(_PROTECTOR, "no_uri")
+        if self._uri.module.startswith("/") and not Path(self._uri.module).exists():
+            raise ProtectorUnavailable(_PROTECTOR, "module_missing")
+
+    def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:
+        self.require()
+        answer = self._asked("wrap", self._uri or TokenUri(), store_id, kek.reveal(), secrets)
+        return {"uri": answer.uri, "wrapped": to_base64url(answer.data)}
+
+    def _unwrap(
+        self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
+    ) -> SecretBytes:
+        read = Parameters(parameters, "uri", "wrapped")
+        wrapped = read.data("wrapped", _WRAPPED_SIZE)
+        try:
+            uri = parsed(read.text("uri"))
+        except UriInvalid:
+            raise KeyStoreDamaged("protector.json", "parameters") from None
+        if wrapped[0] != 1 or not uri.serial:
+            raise KeyStoreDamaged("protector.json", "parameters")
+        return SecretBytes(self._asked("unwrap", uri, store_id, wrapped, secrets).data)
+
+    def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
+        del parameters, store_id, candidate
+        return False  # it takes the token too, and a token counts wrong PINs
+
+    def _asked(
+        self, verb: str, uri: TokenUri, store_id: str, data: bytes, secrets: SecretProvider
+    ) -> "_Answer":
+        """The answer. The PIN is asked for until it is right; a provider that has no other raises, and a
+        token that locked itself ends it."""
+        bound = _BOUND + bytes.fromhex(store_id)
+        retry = 0
+        while True:
+            with secrets(SecretRequest(Purpose.PIN, uri.token or uri.serial), retry) as pin:
+                try:
+                    return self._ask(verb, uri, bound, data, pin)
+                except WrongPassword:
+                    retry += 1
+
+    def _ask(self, verb: str, uri: TokenUri, bound: bytes, data: bytes, pin: SecretBytes) -> "_Answer":
+        question = {
+            "verb": verb,
+            "uri": uri.text(),
+            "pin": _pin(pin),
+            "bound": base64.b64encode(bound).decode(),
+            "data": base64.b64encode(data).decode(),
+        }
+        with SecretBytes(json.dumps(question).encode()) as given:
+            try:
+                # Its library needs the environment: that says where its configuration lies.
+                ended = run(_PROGRAM, given, dict(os.environ), self._patience)
+            except TimeoutError:
+                raise ProtectorUnavailable(_PROTECTOR, "no_answer") from None
+            except OSError:
+                raise ProtectorUnavailable(_PROTECTOR, "does_not_work") from None
+        with ended.answer as told:
+            return _understood(told if ended.code == 0 else SecretBytes(b""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the token's process did: wrapped (`uri` names token and key) or unwrapped."""
+
+    data: bytes = field(repr=False)
+    uri: str = ""
+
+
+def _understood(told: SecretBytes) -> _Answer:
+    """WrongPassword, KeyStoreDamaged or ProtectorUnavailable where it was refused; a library that crashed
+    says nothing."""
+    try:
+        answer = json.loads(told.text())
+        refused = answer.get("refused", "")
+        done = None if refused else _Answer(base64.b64decode(answer["data"]), answer.get("uri", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        refused, done = "does_not_work", None
+    if done is not None:
+        return done
+    match refused:
+        case "wrong_pin":
+            raise WrongPassword("token")
+        case "does_not_open":
+            raise KeyStoreDamaged("protector.json", "does_not_open")
+        case _:
+            raise ProtectorUnavailable(_PROTECTOR, refused)
+
+
+def _uri(text: str) -> TokenUri:
+    try:
+        return parsed(text)
+    except UriInvalid as error:
+        raise ProtectorUnavailable(_PROTECTOR, str(error)) from None
+
+
+def _pin(pin: SecretBytes) -> str:
+    """The PIN as text; one that no token could have is wrong without being tried."""
+    try:
+        text = pin.text()
+    except UnicodeDecodeError:
+        raise WrongPassword("token") from None
+    if not 0 < len(text) <= _LONGEST_PIN:
+        raise WrongPassword("token")
+    return text

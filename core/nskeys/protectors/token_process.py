@@ -1,0 +1,197 @@
+"""A process of its own for the token: `python -m nskeys.protectors.token_process`.
+
+Libraries of tokens hang, crash, and keep what they were given; none of that is to happen to the program. So
+one question comes on standard input, one answer goes to standard output, both JSON, and the process ends.
+
+    {"verb": "wrap", "uri", "pin", "bound": base64, "data": base64}    -> {"uri", "data": base64}
+    {"verb": "unwrap", "uri", "pin", "bound": base64, "data": base64}  -> {"data": base64}
+    what went wrong                                                    -> {"refused": a token}
+
+The key-wrapping key is an AES-256 key that the token never gives out. It does AES-GCM there (CKM_AES_GCM),
+with `bound` as associated data; `data` of a wrapped one is 0x01 | nonce(12) | ciphertext | tag(16).
+"""
+
+import base64
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from nskeys.protectors.token_uri import TokenUri, parsed
+
+KEY_LABEL = "nskeys"
+"""The key that is made where the URI names none."""
+
+_NONCE, _BITS, _VERSION = 12, 256, b"\x01"
+
+
+class Refused(Exception):
+    """It was not done; the argument is the reason's token."""
+
+
+def main() -> None:
+    """Answer the one question."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    question = json.loads(sys.stdin.buffer.read())
+    json.dump(answered(question), sys.stdout)
+
+
+def answered(question: Mapping[str, str]) -> dict[str, str]:
+    """The answer to a question."""
+    try:
+        import pkcs11
+    except ImportError:
+        return {"refused": "not_installed"}
+    try:
+        return _done(question, pkcs11)
+    except Refused as refused:
+        return {"refused": str(refused)}
+    except pkcs11.PKCS11Error as error:
+        return {"refused": reason_of(error)}
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of the library comes to."""
+    from pkcs11 import exceptions as said
+
+    reasons: tuple[tuple[type[Exception], str], ...] = (
+        (said.PinLocked, "pin_locked"),
+        (said.PinIncorrect, "wrong_pin"),
+        (said.PinInvalid, "wrong_pin"),
+        (said.PinLenRange, "wrong_pin"),
+        (said.PinExpired, "pin_expired"),
+        (said.UserPinNotInitialized, "no_pin"),
+        (said.TokenNotPresent, "no_token"),
+        (said.DeviceRemoved, "no_token"),
+        (said.NoSuchKey, "no_key"),
+        (said.MechanismInvalid, "no_mechanism"),
+    )
+    return next((reason for kind, reason in reasons if isinstance(error, kind)), "does_not_work")
+
+
+def token_of(tokens: Iterable[Any], uri: TokenUri) -> Any:
+    """The token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
+    there = [token for token in tokens if not uri.token or _text(token.label) == uri.token]
+    meant = [token for token in there if _is(token, uri)]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise Refused("several_tokens")
+    raise Refused("wrong_token" if there and uri.token else "no_token")
+
+
+def _done(question: Mapping[str, str], pkcs11: Any) -> dict[str, str]:
+    uri = parsed(question["uri"])
+    bound, data = (base64.b64decode(question[name]) for name in ("bound", "data"))
+    try:
+        library = pkcs11.lib(uri.module)
+    except pkcs11.PKCS11Error:
+        raise Refused("module_missing") from None
+    token = token_of([slot.get_token() for slot in library.get_slots(token_present=True)], uri)
+    if pkcs11.TokenFlag.USER_PIN_LOCKED in token.flags:
+        raise Refused("pin_locked")
+    wraps = question["verb"] == "wrap"
+    with token.open(rw=wraps, user_pin=question["pin"]) as session:
+        if not wraps:
+            plain = _opened(_key(session, uri, pkcs11), data, bound, pkcs11)
+            return {"data": base64.b64encode(plain).decode()}
+        key = _kept_inside(_key_or_new(session, uri, pkcs11), pkcs11)
+        nonce = os.urandom(_NONCE)
+        wrapped = _VERSION + nonce + _gcm(key.encrypt, data, nonce, bound, pkcs11)
+        where = replace(
+            uri,
+            token=_text(token.label),
+            serial=_text(token.serial),
+            object=key.label or "",
+            id=key.id or b"",
+        )
+        return {"uri": where.text(), "data": base64.b64encode(wrapped).decode()}
+
+
+def _is(token: Any, uri: TokenUri) -> bool:
+    wanted = (
+        (uri.serial, token.serial),
+        (uri.manufacturer, token.manufacturer_id),
+        (uri.model, token.model),
+    )
+    return all(not asked or _text(has) == asked for asked, has in wanted)
+
+
+def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
+    """The key that the URI names; Refused (`no_key`, `several_keys`)."""
+    try:
+        return session.get_key(
+            object_class=pkcs11.ObjectClass.SECRET_KEY,
+            key_type=pkcs11.KeyType.AES,
+            label=uri.object or (None if uri.id else KEY_LABEL),
+            id=uri.id or None,
+        )
+    except pkcs11.MultipleObjectsReturned:
+        raise Refused("several_keys") from None
+    except pkcs11.NoSuchKey:
+        raise Refused("no_key") from None
+
+
+def _key_or_new(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
+    with suppress(Refused):
+        return _key(session, uri, pkcs11)
+    if _exists(session, uri, pkcs11):
+        raise Refused("several_keys")
+    return session.generate_key(
+        pkcs11.KeyType.AES,
+        _BITS,
+        store=True,
+        label=uri.object or KEY_LABEL,
+        id=uri.id or os.urandom(8),
+        capabilities=pkcs11.MechanismFlag.ENCRYPT | pkcs11.MechanismFlag.DECRYPT,
+        template={pkcs11.Attribute.EXTRACTABLE: False, pkcs11.Attribute.SENSITIVE: True},
+    )
+
+
+def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
+    found = {
+        pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY,
+        pkcs11.Attribute.LABEL: uri.object or KEY_LABEL,
+    }
+    return any(True for _ in session.get_objects(found))
+
+
+def _kept_inside(key: Any, pkcs11: Any) -> Any:
+    """A key that the token gives out would bind nothing; Refused (`key_leaves`)."""
+    if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
+        raise Refused("key_leaves")
+    return key
+
+
+def _opened(key: Any, data: bytes, bound: bytes, pkcs11: Any) -> bytes:
+    """Refused (`does_not_open`): some libraries have no word of their own for a tag that is wrong."""
+    wrong = (
+        pkcs11.EncryptedDataInvalid,
+        pkcs11.EncryptedDataLenRange,
+        pkcs11.FunctionFailed,
+        pkcs11.GeneralError,
+    )
+    try:
+        return _gcm(key.decrypt, data[1 + _NONCE :], data[1 : 1 + _NONCE], bound, pkcs11)
+    except wrong:
+        raise Refused("does_not_open") from None
+
+
+def _gcm(does: Any, data: bytes, nonce: bytes, bound: bytes, pkcs11: Any) -> bytes:
+    parameters = pkcs11.GCMParams(nonce, bound, 128)
+    done: bytes = does(data, mechanism=pkcs11.Mechanism.AES_GCM, mechanism_param=parameters)
+    return done
+
+
+def _text(value: str | bytes) -> str:
+    """A token's text without its padding."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return text.rstrip(" \x00")
+
+
+if __name__ == "__main__":
+    main()
