@@ -56,7 +56,7 @@ async def test_on_another_machine_it_opens_on_the_restore(
         assert isinstance(app.app.screen, Restore)
         await app.press(pilot, "enter", shows="Password of the backup")
         await app.press(pilot, Typed(PASSWORD), "enter", shows="Enter restores")
-        await app.press(pilot, "enter", shows="▸ keys in a plain file")
+        await app.press(pilot, "enter", shows="▸ Plain file")
         await app.press(pilot, "enter", shows="Every credential opened")
         await app.wait(pilot, "l lists every credential")
         await app.press(pilot, "enter", shows="ns01.example.net")

@@ -91,7 +91,7 @@ async def test_under_a_passphrase_too(world: World) -> None:
     stage = world.on_b(world.backup)
     async with stage.play() as pilot:
         await to_plan(stage, pilot)
-        await stage.press(pilot, "enter", until="keys under a passphrase")
+        await stage.press(pilot, "enter", until="Passphrase")
         await stage.press(pilot, "end", "enter", until="New passphrase for the key store")
         for _ in range(2):
             await stage.type(pilot, PASSPHRASE)

@@ -194,8 +194,14 @@ def rotation_words(overview: Overview) -> str:
     """What the open rotation waits for, to stand beside the keys; empty where none is open."""
     if overview.rotation is None:
         return ""
+    kid = overview.rotation.kid
     if overview.rotation.stage is RotationStage.WAITING:
-        return f"{kid_name(overview.rotation.kid)} waits for a backup elsewhere"
+        held = any(copy.counts and kid in copy.backup.kids for copy in overview.copies)
+        return (
+            f"{kid_name(kid)} is backed up: o goes on"
+            if held
+            else f"{kid_name(kid)} waits for a backup elsewhere"
+        )
     # In a rule of 60 cells, so short; that the gate was skipped matters more than how far it is.
     skipped = overview.rotation.gate_skipped
     return "rotated without a backup: o goes on" if skipped else "rotation not finished: o goes on"

@@ -13,7 +13,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.restore_flow import RestoreFlow, RestoreStep
 from nskeys.services.flows.source_flow import SourceFlow
 from nskeys.services.sources import OpenSource, Source, opened
-from nskeys.wording.names import protector_label, protector_words
+from nskeys.wording.first_start import protector_choice
 from nskeys.wording.proofs import STORED_NOT_TRIED, plan_lines, restore_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
@@ -144,7 +144,7 @@ class Restore(FromBackup[RestoreFlow]):
         return answer is True
 
     async def _show_protectors(self, flow: RestoreFlow) -> None:
-        choices = [Choice(name, protector_label(name), protector_words(name)) for name in flow.protectors]
+        choices = [Choice(name, *protector_choice(name)) for name in flow.protectors]
         await self.show(
             "protector",
             "what protects the keys here",

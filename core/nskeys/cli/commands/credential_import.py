@@ -11,7 +11,14 @@ from nskeys.cli.session import Session
 from nskeys.errors import ImportRefused
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.operations import ImportPlan
-from nskeys.wording.imports import KIND_RULE, dropped_line, import_lines, kind_reason, plan_line
+from nskeys.wording.imports import (
+    KIND_RULE,
+    REMOVE_EXPORT,
+    dropped_line,
+    import_lines,
+    kind_reason,
+    plan_line,
+)
 from nskeys.wording.names import kind_name
 from nskeys.wording.reports import NOTHING_CHANGED
 
@@ -61,6 +68,7 @@ def run(session: Session, options: Namespace) -> int:
         session.output.say(import_lines(report)[0])
     else:
         session.output.lines(import_lines(report))
+    session.output.say(REMOVE_EXPORT)
     return Exit.DONE
 
 
