@@ -64,7 +64,11 @@ def test_a_pin_in_the_uri_is_refused_and_not_repeated(server: Machine, tokens: T
 
 def test_from_a_token_to_a_file_and_back(server: Machine, tokens: Tokens) -> None:
     pin = ["--pin-file", server.file("pin", PIN)]
-    assert server.does("protector", "change", "file", *pin)["protector"] == "file"
+    changed = server.run("protector", "change", "file", *pin)
+    assert "No proven backup elsewhere holds every key of this server." in changed.err
+    assert "Old copies of this disk still open the old way." in changed.err
+    server.back_up("--to", server.vault())
+    assert "No proven backup" not in server.run("protector", "change", "file").err
     assert server.does("verify")["opened"] == 1
     assert server.does("protector", "change", tokens.uri(), *pin)["protector"] == "pkcs11"
     assert "security token" in server.run("protector", "show").out

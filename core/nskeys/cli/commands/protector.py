@@ -10,8 +10,16 @@ from nskeys.cli.session import Session
 from nskeys.ports import StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
-from nskeys.wording.protection import broken_by, helps_against, lost_with
+from nskeys.wording.protection import (
+    NO_BACKUP,
+    WITHOUT_BACKUP,
+    backup_before,
+    broken_by,
+    helps_against,
+    lost_with,
+)
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
+from nskeys.wording.ways import COMMANDS
 
 
 def add(commands: Commands) -> None:
@@ -48,8 +56,11 @@ def show(session: Session, _: Namespace) -> int:
 
 def change(session: Session, options: Namespace) -> int:
     """Another one, or another passphrase."""
-    protection = session.services().protection
+    services = session.services()
+    protection = services.protection
     before = protection.show().protector
+    if not backup_before(services.recoverability.assess()):
+        session.output.say(f"{NO_BACKUP} {WITHOUT_BACKUP}", COMMANDS.make_backup)
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
     new = RememberedPassphrase(NewPassphrase(path, session.secrets))

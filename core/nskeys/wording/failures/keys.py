@@ -61,7 +61,7 @@ _UNTIL_USABLE = MappingProxyType(
         "no_uri": "Name it with '--protector pkcs11:token=NAME'.",
         "bad_uri": "Name it with '--protector pkcs11:token=NAME'.",
         "pin_in_uri": "Leave it out: the PIN is asked for, or '--pin-file F' gives it.",
-        "not_installed": "Install it: pip install 'nskeys[hsm]'.",
+        "not_installed": "Install nskeys with its extra 'hsm'.",
         "module_missing": "Install it, or name it in the URI: pkcs11:token=NAME?module-path=/usr/lib/x.so.",
         "no_token": "Plug it in and try again; if it is gone, restore from a backup into another home.",
         "wrong_token": "Plug the right one in and try again; its serial number is in the key store.",
