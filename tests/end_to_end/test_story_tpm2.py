@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.protectors import tpm2
 from tests.fakes.command_line import Machine
 from tests.fakes.commands_on_path import Calls, CommandsOnPath
 from tests.fakes.tpm import Board
@@ -104,6 +105,18 @@ def test_a_server_and_its_tpm(server: Machine, board: Board, calls: Calls) -> No
         assert b"marked-secret" not in path.read_bytes()
     board.exchange()
     refused(clone, 77, "verify")
+
+
+def test_where_the_tpm_works_it_is_taken_without_being_named(
+    server: Machine, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tpm2, "THIS_MACHINES", board.device)
+    made = server.run("init", "--server-name", "ns01.example.net")
+    assert "Keys in TPM 2.0: a copy of this disk alone does not open them." in made.err
+    assert server.does("protector", "show")["protector"] == "tpm2"
+    board.lock_out()
+    other = server.beside("other").run("init", "--server-name", "ns02.example.net")
+    assert "Keys in a plain file: whoever copies this disk has the keys." in other.err
 
 
 def test_a_tpm_that_is_not_there_is_said_before_anything_changes(server: Machine, board: Board) -> None:

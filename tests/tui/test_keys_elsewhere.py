@@ -7,6 +7,7 @@ import pytest
 
 from nskeys.bootstrap import Services
 from nskeys.ports import Purpose, Settings
+from nskeys.protectors import tpm2
 from nskeys_tui.screens.first_start import FirstStart
 from nskeys_tui.screens.overview import Overview
 from nskeys_tui.screens.restore import Restore
@@ -38,6 +39,17 @@ async def test_on_their_own_machine_it_opens_on_the_answer(services: Services) -
     async with app.play() as pilot:
         await app.wait(pilot, "keys in TPM 2.0", "deploy")
         assert isinstance(app.app.screen, Overview)
+
+
+async def test_a_new_installation_takes_the_tpm_where_it_works(
+    tmp_path: Path, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tpm2, "THIS_MACHINES", board.device)
+    app = AppOn(services_in(tmp_path / "new"))
+    async with app.play() as pilot:
+        await app.wait(pilot, "▸ New installation")
+        await app.press(pilot, "enter", shows="▸ TPM 2.0")
+        await app.wait(pilot, "a copy of this disk alone does not open them", "whoever copies this disk")
 
 
 @SIZES

@@ -4,6 +4,7 @@ import pytest
 
 from nskeys.crypto.keys import new_material
 from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable
+from nskeys.protectors import tpm2
 from nskeys.protectors.registry import available, protector, why_not
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import NobodyToAsk
@@ -41,13 +42,19 @@ def test_a_tpm_may_be_named() -> None:
     assert refused.value.reason == "bad_device"
 
 
-def test_a_tpm_that_works_is_what_a_new_installation_takes(board: Board) -> None:
-    assert why_not(protector(board.uri)) == ""
-
-
-def test_a_tpm_that_does_not_is_not(board: Board) -> None:
+def test_a_tpm_that_works_is_what_a_new_installation_takes(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tpm2, "THIS_MACHINES", board.device)
+    assert available()[0] == ("tpm2", True, "")
     board.lock_out()
-    assert why_not(protector(board.uri)) == "locked_out"
+    assert available()[0] == ("tpm2", False, "locked_out")
+
+
+def test_proving_a_tpm_leaves_nothing_behind(board: Board, on_path: CommandsOnPath) -> None:
+    calls = on_path.count("systemd-creds")
+    assert why_not(protector(board.uri)) == ""
+    assert calls.verbs == ["encrypt", "decrypt"]
 
 
 def test_one_that_closes_and_cannot_open_again_is_not(board: Board, on_path: CommandsOnPath) -> None:
