@@ -86,18 +86,8 @@ class Stage:
         return {
             "add": ("credential", "add", *fields, *secret, *self._phrase),
             "backup": ("backup", *self._password, *self._phrase),
-            "drill": (
-                "drill",
-                "latest" if name != "drill" else self.backup,
-                *self._password,
-                *self._phrase,
-            ),
-            "restore": (
-                "restore",
-                self.backup if name == "restore" else "x",
-                *self._password,
-                *self._phrase,
-            ),
+            "drill": ("drill", "latest", *self._password, *self._phrase),
+            "restore": ("restore", "latest", *self._password, *self._phrase),
         }[name]
 
     def marks(self) -> list[bytes]:
