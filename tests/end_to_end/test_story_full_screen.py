@@ -105,7 +105,7 @@ def restore(screen: TmuxSession, total: int) -> None:
     screen.press("Enter")
     screen.wait_for("the plan", f"{total} of {total} credentials will open", "new, active")
     screen.press("Enter")
-    screen.wait_for("plain file", "passphrase")
+    screen.wait_for("Plain file", "Passphrase")
     screen.press("Enter")
     screen.wait_for(f"Every credential opened ({total})")
     screen.press("l")

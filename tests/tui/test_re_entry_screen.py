@@ -70,7 +70,7 @@ async def test_it_is_saved_as_a_table_or_as_text(tmp_path: Path, size: tuple[int
             assert (tmp_path / name).read_text("utf-8").startswith(begins)
             await app.press(pilot, "enter", hides="The list is in")
         await app.press(pilot, "s", shows="Save the list")
-        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="the name is taken")
+        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="Name another file")
 
 
 async def test_the_proof_leads_to_it(tmp_path: Path) -> None:

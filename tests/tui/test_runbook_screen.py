@@ -56,4 +56,4 @@ async def test_it_is_saved_as_html_or_as_text_and_never_over_a_file(
             assert (tmp_path / name).read_text("utf-8").startswith(begins)
             await app.press(pilot, "enter", hides="The runbook is in")
         await app.press(pilot, "s", shows="Save the runbook")
-        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="the name is taken")
+        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="Name another file")

@@ -1,5 +1,5 @@
 """What must be re-entered. It is never stored: a credential is on the list for as long as it does not open
-here, so whoever re-enters its secret, or brings its key back, ticks it off (core/decisions/0008)."""
+here, so whoever re-enters its secret, or brings its key back, ticks it off (core/decisions/0011)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -87,7 +87,9 @@ class Listing(Screen[None]):
     @property
     def row_key(self) -> str | None:
         """The key of the row under the cursor."""
-        return self.query_one(CredentialTable).key
+        # Keys are also asked for while the screen is taken down: then there is no table any more.
+        tables = self.query(CredentialTable)
+        return tables.first().key if tables else None
 
     # --- telling -----------------------------------------------------------------------------------------
 

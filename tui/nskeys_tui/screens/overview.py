@@ -93,7 +93,7 @@ class Overview(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one types, the keys are letters."""
         if action in ("go", "add", "find", "sort", "turn", "shelf"):
-            return not self.query_one(FindLine).has_focus_within
+            return not any(line.has_focus_within for line in self.query(FindLine))
         return super().check_action(action, parameters)
 
     # --- the answer --------------------------------------------------------------------------------------
