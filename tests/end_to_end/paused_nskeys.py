@@ -16,6 +16,7 @@ from nskeys.cli.progress import TerminalProgress
 from nskeys.ports import Stage
 from tests.fakes.command_line import connect_cheaply
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _stage = TerminalProgress.stage
 
 
@@ -25,9 +26,13 @@ def run(wanted: str, argv: Sequence[str]) -> int:
     def pausing(self: TerminalProgress, stage: Stage, total: int | None = None) -> None:
         _stage(self, stage, total)
         if stage == wanted:
+            # Blocked, so that a signal cannot come between what is said and the waiting.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
             sys.stderr.write(f"\npaused at {stage}\n")
             sys.stderr.flush()
-            signal.pause()
+            number = signal.sigwait(_SIGNALS)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.raise_signal(number)
 
     with patch.object(TerminalProgress, "stage", pausing):
         return main(argv, connect_cheaply)
