@@ -21,8 +21,9 @@ _LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def damaged(table: str, problem: str, *rows: object) -> CmdbDamaged:
-    """The error; rows are shown as text, whatever they are."""
-    return CmdbDamaged(table, problem, tuple(str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS]))
+    """The error; rows are shown as text, whatever they are, and an empty one names none."""
+    shown = (str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS] if row != "")
+    return CmdbDamaged(table, problem, tuple(shown))
 
 
 def text_of(value: Any, limit: int, table: str, row: object = "") -> str:
