@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 
 from nskeys.bootstrap import Services
@@ -62,8 +63,12 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @cached_property
+    def services(self) -> Services:
+        """The services of this home, connected once."""
         connected = connect_cheaply(str(self.home), None)
-        self.services: Services = _Kept(**{f.name: getattr(connected, f.name) for f in fields(connected)})
+        return _Kept(**{f.name: getattr(connected, f.name) for f in fields(connected)})
 
     @property
     def home(self) -> Path:
