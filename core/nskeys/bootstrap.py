@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nskeys.crypto.kdf import Argon2Cost
+from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.imports.recognise import read_export
 from nskeys.ports import Protector
@@ -97,7 +98,7 @@ def connect(
             cmdb=database,
             key_store=DiskKeyStore(folder.store, folder.server_pub, protector_named),
             registry=RegistryFile(folder.registry),
-            destinations=AllDestinations(lambda: settings.read().destinations),
+            destinations=AllDestinations(lambda: settings.read().destinations, remote=remote_schemes()),
             protectors=protector_named,
             lock=FileLock(Path(folder.lock), identity.actor(), clock),
             clock=clock,

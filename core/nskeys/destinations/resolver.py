@@ -1,13 +1,13 @@
-"""From addresses to destinations. A new scheme is one file beside this one and one line in `_SCHEMES`."""
+"""From addresses to destinations: which kind an address is of, and what was configured for it."""
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import fields, replace
 from types import MappingProxyType
-from urllib.parse import unquote_to_bytes
 
-from nskeys.destinations.bounded_folder import BoundedFolder, SlowMount, asked
+from nskeys.destinations.bounded_folder import SlowMount
+from nskeys.destinations.folders import Folders
+from nskeys.destinations.scheme import Scheme
 from nskeys.destinations.slow_mounts import slow_mount
 from nskeys.destinations.workers import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable
@@ -15,109 +15,75 @@ from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_NOTHING: Mapping[str, Scheme] = MappingProxyType({})
 
 
 class AllDestinations:
-    """ports.Destinations. `declared` gives the configured destinations, whose declarations hold for
-    every way their address is written."""
+    """ports.Destinations. `declared` gives the configured destinations: what is configured for one holds
+    for every way its address is written. `remote` holds the kinds that are no folder."""
 
     def __init__(
         self,
         declared: Callable[[], Sequence[DestinationInfo]],
         workers: Workers | None = None,
         slow: SlowMount = slow_mount,
+        remote: Mapping[str, Scheme] = _NOTHING,
     ) -> None:
         self._declared = declared
-        self._workers = workers or Workers()
-        self._slow = slow
+        self._folders = Folders(workers, slow)
+        self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
         """The destination at an address; DestinationInvalid."""
         address = self.normal(destination.address)
-        words = destination.declared_elsewhere or self._words_for(address)
-        return BoundedFolder(DestinationInfo(address, words), self._workers, self._slow)
+        return self._scheme(address).at(self._as_configured(destination, address))
 
     def source(self, address: str) -> tuple[Destination, str]:
         """The destination and file name behind a file's full address; DestinationInvalid."""
-        folder, name = os.path.split(self.normal(address))
+        normal = self.normal(address)
+        place, name = self._scheme(normal).split(normal)
         if not name:
             raise DestinationInvalid(address, "no_file")
-        return self.at(DestinationInfo(folder)), name
+        return self.at(DestinationInfo(place)), name
 
     def normal(self, address: str) -> str:
-        """The one spelling of a destination's address (absolute, links kept). DestinationInvalid
-        (`empty`, `not_text`, `unknown_scheme`, `other_host`, `unknown_user`, `relative`), and
+        """The one spelling of a destination's or a file's address (a path: absolute, links kept).
+        DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         if not address:
             raise DestinationInvalid(address, "empty")
         if "\0" in address or not _is_text(address):
             raise DestinationInvalid(_shown(address), "not_text")
-        scheme = _SCHEME.match(address)
-        if scheme is None:
-            return _absolute(address, self._resolved)
-        understand = _SCHEMES.get(scheme[1].lower())
-        if understand is None:
-            raise DestinationInvalid(address, "unknown_scheme")
-        return understand(address, address[scheme.end() :], self._resolved)
+        return self._scheme(address).normal(address)
 
     def close(self) -> None:
         """End what still looks at a place that does not answer."""
-        self._workers.close()
+        for scheme in (self._folders, *self._remote.values()):
+            scheme.close()
 
-    def _resolved(self, path: str) -> str:
-        """An absolute path without links and dots."""
-        if (mount := self._slow(path)) is None:
-            return os.path.realpath(path)
-        info, seconds = DestinationInfo(path), self._workers.limits.look
-        return str(asked(self._workers, mount, info, "resolve", seconds).head[0])
+    def _scheme(self, address: str) -> Scheme:
+        found = _SCHEME.match(address)
+        name = found[1].lower() if found else "file"
+        if name == "file":
+            return self._folders
+        if name not in self._remote:
+            raise DestinationInvalid(address, "unknown_scheme")
+        return self._remote[name]
 
-    def _words_for(self, address: str) -> str:
-        for info in self._declared():
-            if info.declared_elsewhere and self._is_at(info, address):
-                return info.declared_elsewhere
-        return ""
+    def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
+        """What was not said now is as it was configured."""
+        now = replace(destination, address=address)
+        for known in self._declared():
+            if self._is_at(known, address):
+                names = [field.name for field in fields(now) if not getattr(now, field.name)]
+                return replace(now, **{name: getattr(known, name) for name in names})
+        return now
 
     def _is_at(self, info: DestinationInfo, address: str) -> bool:
         try:
             return self.normal(info.address) == address
         except (DestinationInvalid, DestinationUnreachable):
             return False  # a scheme that only a newer version knows, or dots behind a dead mount
-
-
-_Resolve = Callable[[str], str]
-
-
-def _file_url(address: str, rest: str, resolve: _Resolve) -> str:
-    """The path of a `file://` URL (RFC 8089), which names no host but this one."""
-    host, slash, path = rest.partition("/")
-    if host not in ("", "localhost"):
-        raise DestinationInvalid(address, "other_host")
-    try:
-        decoded = unquote_to_bytes(slash + path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise DestinationInvalid(address, "not_text") from None
-    if not decoded or "\0" in decoded:
-        raise DestinationInvalid(address, "not_text" if decoded else "empty")
-    return _absolute(decoded, resolve)
-
-
-_SCHEMES: Mapping[str, Callable[[str, str, _Resolve], str]] = MappingProxyType({"file": _file_url})
-
-
-def _absolute(path: str, resolve: _Resolve) -> str:
-    expanded = os.path.expanduser(path)  # noqa: PTH111  # Path raises where this leaves it alone
-    if expanded.startswith("~"):
-        raise DestinationInvalid(path, "unknown_user")
-    whole = Path(expanded)
-    try:
-        whole = whole if whole.is_absolute() else Path.cwd() / whole
-    except FileNotFoundError:
-        raise DestinationInvalid(path, "relative") from None
-    if ".." in whole.parts:
-        # What `..` means depends on the links before it, so these are resolved, and only then.
-        name = "" if whole.name == ".." else whole.name
-        whole = Path(resolve(str(whole.parent if name else whole))) / name
-    return "/" + str(whole).lstrip("/")
 
 
 def _is_text(address: str) -> bool:

@@ -7,6 +7,8 @@ import pytest
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import DestinationInvalid
 from nskeys.model.places import DestinationInfo
+from nskeys.ports import Destination
+from tests.fakes.memory_destination import MemoryDestination
 
 
 @pytest.fixture
@@ -97,3 +99,45 @@ def test_a_configured_address_that_nobody_understands_spoils_nothing() -> None:
     declared = [DestinationInfo("sftp://vault02", "later"), DestinationInfo("/mnt/tape", "in the safe")]
     place, _ = AllDestinations(lambda: declared).source("/mnt/tape/a.zip")
     assert place.where().detail == "in the safe"
+
+
+class _Shelf:
+    """The smallest kind of address: `shelf://name`, whose places lie in memory."""
+
+    def __init__(self) -> None:
+        self.asked: list[DestinationInfo] = []
+        self.closed = False
+
+    def normal(self, address: str) -> str:
+        return "shelf://" + address.partition("://")[2].rstrip("/")
+
+    def at(self, info: DestinationInfo) -> Destination:
+        self.asked.append(info)
+        return MemoryDestination(info)
+
+    def split(self, address: str) -> tuple[str, str]:
+        place, _, name = address.rpartition("/")
+        return (place, name) if place != "shelf:/" else (address, "")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_kind_of_address_is_asked_for_its_own_and_gets_what_was_configured() -> None:
+    shelf = _Shelf()
+    declared = [DestinationInfo("SHELF://top/", "carried to the safe")]
+    destinations = AllDestinations(lambda: declared, remote={"shelf": shelf})
+    place, name = destinations.source("Shelf://top/a.zip")
+    assert (place.address_of(name), name) == ("shelf://top/a.zip", "a.zip")
+    destinations.at(DestinationInfo("shelf://top", "in my bag"))
+    destinations.at(DestinationInfo("shelf://bottom"))
+    assert shelf.asked == [
+        DestinationInfo("shelf://top", "carried to the safe"),
+        DestinationInfo("shelf://top", "in my bag"),
+        DestinationInfo("shelf://bottom"),
+    ]
+    with pytest.raises(DestinationInvalid) as refused:
+        destinations.source("shelf://top")
+    assert refused.value.problem == "no_file"
+    destinations.close()
+    assert shelf.closed
