@@ -99,6 +99,18 @@ def test_the_newest_backup_is_listed_first(site: Site) -> None:
     assert found[-1].size == 8
 
 
+def test_what_is_removed_is_gone_and_nothing_else(site: Site) -> None:
+    place = site.here()
+    for name in ("a.zip", "b.zip"):
+        place.publish(name, b"backup")
+    place.remove("a.zip")
+    assert [listed.name for listed in site.here().listing()] == ["b.zip"]
+    with pytest.raises(FileUnreadable) as lost:
+        place.remove("a.zip")
+    assert (lost.value.path, lost.value.problem) == (place.address_of("a.zip"), "missing")
+    assert place.publish("a.zip", b"another") == "a.zip"
+
+
 def test_a_file_that_is_not_there_is_told_from_a_folder_that_is_not_there(site: Site) -> None:
     with pytest.raises(FileUnreadable) as lost:
         site.here().read("a.zip", LIMIT)
@@ -108,6 +120,7 @@ def test_a_file_that_is_not_there_is_told_from_a_folder_that_is_not_there(site: 
     uses: list[Callable[[], object]] = [
         lambda: nowhere.read("a.zip", LIMIT),
         lambda: nowhere.publish("a.zip", b""),
+        lambda: nowhere.remove("a.zip"),
         nowhere.check,
         nowhere.listing,
     ]

@@ -5,7 +5,13 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 
-from nskeys.errors import CannotCreate, DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.errors import (
+    CannotCreate,
+    CannotRemove,
+    DestinationInvalid,
+    DestinationUnreachable,
+    FileUnreadable,
+)
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Listed
 
@@ -25,6 +31,8 @@ class Place:
         """A DestinationUnreachable problem; empty: it can be reached."""
         self.refuses = ""
         """A CannotCreate problem for whatever is written; empty: it takes files."""
+        self.keeps = ""
+        """A CannotRemove problem for whatever is removed; empty: it lets go of files."""
         self._hanging: dict[str, threading.Event] = {}
 
     def lose(self, name: str) -> None:
@@ -95,6 +103,13 @@ class MemoryDestination:
         return tuple(
             Listed(name, len(self.place.files[name])) for name in sorted(names, key=_age, reverse=True)
         )
+
+    def remove(self, name: str) -> None:
+        self._reach()
+        if self.place.keeps:
+            raise CannotRemove(self.address_of(name), self.place.keeps)
+        if self.place.files.pop(name, None) is None:
+            raise FileUnreadable(self.address_of(name), "missing")
 
     def sweep(self) -> None:
         self.place.left_behind.clear()

@@ -88,6 +88,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.DestinationInvalid: Exit.USAGE,
         errors.DestinationUnreachable: Exit.UNREACHABLE,
         errors.CannotCreate: Exit.CANNOT_CREATE,
+        errors.CannotRemove: Exit.NOT_PERMITTED,
         errors.FileUnreadable: Exit.BAD_DATA,
         errors.CmdbUnreachable: Exit.UNREACHABLE,
         errors.CmdbBusy: Exit.LOCKED,

@@ -20,6 +20,7 @@ _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
         kind.__name__: kind
         for kind in (
             errors.CannotCreate,
+            errors.CannotRemove,
             errors.DestinationInvalid,
             errors.DestinationUnreachable,
             errors.FileUnreadable,
@@ -80,6 +81,13 @@ class BoundedFolder:
         if (mount := self._slow()) is None:
             return self._folder.listing()
         return tuple(Listed(name, size) for name, size in self._ask(mount, "listing").head)
+
+    def remove(self, name: str) -> None:
+        """As FolderDestination.remove. Where no answer came the file may be gone all the same."""
+        if (mount := self._slow()) is None:
+            self._folder.remove(name)
+        else:
+            self._ask(mount, "remove", self._workers.limits.to_publish(0), name=name)
 
     def sweep(self) -> None:
         """Remove temporary files that a broken off backup left."""

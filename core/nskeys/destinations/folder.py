@@ -10,7 +10,13 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.destinations.location import where_is
-from nskeys.errors import CannotCreate, DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.errors import (
+    CannotCreate,
+    CannotRemove,
+    DestinationInvalid,
+    DestinationUnreachable,
+    FileUnreadable,
+)
 from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.ports import Listed
 
@@ -77,6 +83,20 @@ class FolderDestination:
         except OSError as error:
             raise self._unreachable(error) from None
         return tuple(sorted(found, key=lambda listed: _age(listed.name), reverse=True))
+
+    def remove(self, name: str) -> None:
+        """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
+        CannotRemove, DestinationUnreachable."""
+        path = self._path(name)
+        self._reach()
+        there = os.path.lexists(path)
+        try:
+            with self._reaching():
+                files.remove(path)  # also where it is gone: who removed it may have died before the sync
+        except CannotCreate as error:
+            raise CannotRemove(str(path), error.problem) from None
+        if not there:
+            raise FileUnreadable(str(path), "missing")
 
     def sweep(self) -> None:
         """Remove temporary files that a broken off backup left; none where the folder is not there."""

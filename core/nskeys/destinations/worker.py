@@ -39,6 +39,11 @@ def _listing(folder: FolderDestination, _: Message) -> Message:
     return Message([list(dataclasses.astuple(listed)) for listed in folder.listing()])
 
 
+def _remove(folder: FolderDestination, question: Message) -> Message:
+    folder.remove(question.head["name"])
+    return Message([])
+
+
 def _sweep(folder: FolderDestination, _: Message) -> Message:
     folder.sweep()
     return Message([])
@@ -56,6 +61,7 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "publish": _publish,
         "read": _read,
         "listing": _listing,
+        "remove": _remove,
         "sweep": _sweep,
         "resolve": _resolve,
     }

@@ -90,6 +90,9 @@ from nskeys.errors.places import (
     CannotCreate as CannotCreate,
 )
 from nskeys.errors.places import (
+    CannotRemove as CannotRemove,
+)
+from nskeys.errors.places import (
     DestinationInvalid as DestinationInvalid,
 )
 from nskeys.errors.places import (

@@ -30,6 +30,14 @@ class CannotCreate(NskeysError):
 
 
 @dataclass(eq=False)
+class CannotRemove(NskeysError):
+    """The file at `path` cannot be removed; `problem`: `not_permitted`, `read_only`, ..."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
 class FileUnreadable(NskeysError):
     """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
     `too_large`, ..."""

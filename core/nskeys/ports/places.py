@@ -18,7 +18,7 @@ class Listed:
 
 
 class Destination(Protocol):
-    """A place for backups. Nothing there is ever replaced."""
+    """A place for backups. Nothing there is ever replaced, and only pruning removes anything."""
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
@@ -42,6 +42,11 @@ class Destination(Protocol):
 
     def listing(self) -> tuple[Listed, ...]:
         """The `.zip` and `.kms` files there, newest name first."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file, durably when it returns. FileUnreadable (`missing`) where there is none, which is
+        then durable too; CannotRemove, DestinationUnreachable."""
         ...
 
     def sweep(self) -> None:

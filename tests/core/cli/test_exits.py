@@ -41,6 +41,7 @@ def test_an_error_that_nobody_foresaw_is_a_bug() -> None:
         (errors.ImportRefused("e.csv", ()), 65),
         (errors.DestinationUnreachable("/mnt/vault", "gone"), 69),
         (errors.CannotCreate("/mnt/vault", "no_space"), 73),
+        (errors.CannotRemove("/mnt/vault/a.zip", "not_permitted"), 77),
         (errors.LossCountWrong(2, 3), 64),
         (errors.Cancelled(), 130),
     ],

@@ -53,6 +53,7 @@ USES: dict[str, Callable[[Destination], object]] = {
     "publish": lambda place: place.publish("a.zip", b"backup"),
     "read": lambda place: place.read("a.zip", 100),
     "listing": lambda place: place.listing(),
+    "remove": lambda place: place.remove("a.zip"),
     "sweep": lambda place: place.sweep(),
 }
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.folder import FolderDestination
-from nskeys.errors import CannotCreate, DestinationInvalid, DestinationUnreachable, FileUnreadable
+from nskeys.errors import (
+    CannotCreate,
+    CannotRemove,
+    DestinationInvalid,
+    DestinationUnreachable,
+    FileUnreadable,
+)
 from nskeys.model.places import DestinationInfo
 from tests.fakes.disks import make_read_only, public_folder, small_disk, unprivileged
 
@@ -52,6 +58,7 @@ def test_a_name_leads_nowhere_else(vault: Path, name: str) -> None:
     uses: list[Callable[[], object]] = [
         lambda: at(vault).publish(name, b""),
         lambda: at(vault).read(name, 10),
+        lambda: at(vault).remove(name),
         lambda: at(vault).address_of(name),
     ]
     for use in uses:
@@ -65,6 +72,7 @@ def uses_of(destination: FolderDestination) -> list[Callable[[], object]]:
         destination.check,
         lambda: destination.publish("a.zip", b""),
         lambda: destination.read("a.zip", 10),
+        lambda: destination.remove("a.zip"),
         destination.listing,
     ]
 
@@ -111,6 +119,50 @@ def test_a_folder_that_may_not_be_written_to_is_said() -> None:
             with pytest.raises(CannotCreate) as refused:
                 use()
             assert refused.value.problem == "not_permitted"
+
+
+def test_a_file_that_may_not_be_removed_stays_and_is_said(tmp_path: Path) -> None:
+    with public_folder() as folder:
+        (folder / "a.zip").write_bytes(b"backup")
+        with unprivileged(), pytest.raises(CannotRemove) as refused:
+            at(folder).remove("a.zip")
+        assert (refused.value.path, refused.value.problem) == (str(folder / "a.zip"), "not_permitted")
+        assert (folder / "a.zip").read_bytes() == b"backup"
+    with small_disk(tmp_path / "disk") as disk:
+        (disk / "a.zip").write_bytes(b"backup")
+        make_read_only(disk)
+        with pytest.raises(CannotRemove) as kept:
+            at(disk).remove("a.zip")
+        assert kept.value.problem == "read_only"
+
+
+def test_removing_touches_a_link_and_not_what_it_leads_to(vault: Path) -> None:
+    (vault / "kept").write_bytes(b"backup")
+    (vault / "a.zip").symlink_to(vault / "kept")
+    (vault / "b.zip").mkdir()
+    at(vault).remove("a.zip")
+    with pytest.raises(CannotRemove) as refused:
+        at(vault).remove("b.zip")
+    assert refused.value.problem == "not_a_file"
+    assert sorted(path.name for path in vault.iterdir()) == ["b.zip", "kept"]
+
+
+def test_a_removal_is_on_the_medium_when_it_returns(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the file is gone already: who removed it may have died before the folder was synced."""
+    synced: list[bool] = []
+    fsync = os.fsync
+
+    def counting(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(os.path.samestat(os.fstat(descriptor), vault.stat()))
+
+    at(vault).publish("a.zip", b"backup")
+    monkeypatch.setattr(os, "fsync", counting)
+    at(vault).remove("a.zip")
+    assert synced == [True]
+    with pytest.raises(FileUnreadable):
+        at(vault).remove("a.zip")
+    assert synced == [True, True]
 
 
 def test_a_full_disk_and_a_read_only_one_are_said_beforehand(tmp_path: Path) -> None:

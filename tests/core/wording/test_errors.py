@@ -157,6 +157,10 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The destination /mnt/vault cannot be reached: its folder does not exist.",
     ),
     (
+        errors.CannotRemove("/mnt/a.zip", "read_only"),
+        "/mnt/a.zip cannot be removed: the file system is read-only.",
+    ),
+    (
         errors.CannotCreate("/mnt/a.zip", "no_space"),
         "/mnt/a.zip cannot be written: the disk is full, or a quota is.",
     ),

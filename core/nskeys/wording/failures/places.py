@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from nskeys.errors import (
     CannotCreate,
+    CannotRemove,
     CmdbBusy,
     CmdbDamaged,
     CmdbUnreachable,
@@ -26,6 +27,13 @@ _TO_CREATE = MappingProxyType(
         "name_too_long": "Name a place with a shorter path.",
         "name_taken": "Name another file, or move that one away; nothing is ever replaced.",
         "gone": "Check that it is mounted and its server runs, and try again.",
+    }
+)
+_TO_REMOVE = MappingProxyType(
+    {
+        "not_permitted": "Run the command again with sudo, or as a user who may remove files there.",
+        "read_only": "Mount it writable, and try again.",
+        "not_a_file": "Look at what lies there: it is nothing that nskeys wrote.",
     }
 )
 _TO_REACH = MappingProxyType(
@@ -61,6 +69,13 @@ def _cannot_create(error: CannotCreate) -> Sentence:
     return Sentence(
         f"{shown(error.path)} cannot be written{clause(error.problem)}.",
         _TO_CREATE.get(error.problem, "Look into the system's log, or name another place."),
+    )
+
+
+def _cannot_remove(error: CannotRemove) -> Sentence:
+    return Sentence(
+        f"{shown(error.path)} cannot be removed{clause(error.problem)}.",
+        _TO_REMOVE.get(error.problem, "Look into the system's log; until it is gone it stays listed."),
     )
 
 
@@ -100,6 +115,7 @@ PLACES: Table = MappingProxyType(
         DestinationInvalid: _destination_invalid,
         DestinationUnreachable: _destination_unreachable,
         CannotCreate: _cannot_create,
+        CannotRemove: _cannot_remove,
         FileUnreadable: _file_unreadable,
         CmdbUnreachable: _cmdb_unreachable,
         CmdbBusy: _cmdb_busy,
