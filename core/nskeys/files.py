@@ -258,6 +258,12 @@ def _sync(descriptor: int) -> None:
             raise
 
 
+def cannot_create(path: Path, error: OSError) -> CannotCreate:
+    """What kept a file or folder from being made or changed."""
+    missing = "missing_folder" if error.errno == errno.ENOENT else "io_error"
+    return CannotCreate(str(path), _PROBLEMS.get(error.errno or 0, missing))
+
+
 @contextmanager
 def _creating(path: Path) -> Iterator[None]:
     try:
@@ -265,8 +271,7 @@ def _creating(path: Path) -> Iterator[None]:
     except FileExistsError:
         raise
     except OSError as error:
-        missing = "missing_folder" if error.errno == errno.ENOENT else "io_error"
-        raise CannotCreate(str(path), _PROBLEMS.get(error.errno or 0, missing)) from None
+        raise cannot_create(path, error) from None
 
 
 @contextmanager

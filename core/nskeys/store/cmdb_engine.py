@@ -108,8 +108,9 @@ class CmdbEngine(ABC):
         try:
             yield
         except DBAPIError as error:
-            cause = error.orig
-            raise self.translated(cause if isinstance(cause, Exception) else error) from None
+            first = _first(error)
+            cause = first.orig
+            raise self.translated(cause if isinstance(cause, Exception) else first) from None
         except self.driver_errors as error:
             raise self.translated(error) from None
         except (UnicodeDecodeError, MemoryError) as error:
@@ -119,6 +120,17 @@ class CmdbEngine(ABC):
             if _raised_below(error):
                 raise CmdbDamaged("", "corrupt") from None
             raise
+
+
+def _first(error: DBAPIError) -> DBAPIError:
+    """What went wrong first. A full disk ends a whole transaction in SQLite: going back to a savepoint then
+    fails too, and that error says nothing of the disk."""
+    first, earlier = error, error.__context__
+    while earlier is not None:
+        if isinstance(earlier, DBAPIError):
+            first = earlier
+        earlier = earlier.__context__
+    return first
 
 
 def _raised_below(error: Exception) -> bool:

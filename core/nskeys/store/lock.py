@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nskeys.errors import CannotCreate, Locked, NotPermitted
+from nskeys.files import cannot_create
 from nskeys.model.audit import Actor
 from nskeys.model.times import to_rfc3339
 from nskeys.ports import Clock
@@ -60,8 +61,8 @@ class FileLock:
             raise NotPermitted(str(self._path)) from None
         except (FileNotFoundError, NotADirectoryError):
             raise CannotCreate(str(self._path), "missing_folder") from None
-        except OSError:
-            raise CannotCreate(str(self._path), "io_error") from None
+        except OSError as error:
+            raise cannot_create(self._path, error) from None
 
     def _is_still_the_file(self, descriptor: int) -> bool:
         try:
