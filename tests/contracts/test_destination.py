@@ -194,3 +194,7 @@ def test_the_top_of_everything_is_no_file(site: Site) -> None:
     with pytest.raises(DestinationInvalid) as refused:
         site.destinations.source("/")
     assert refused.value.problem == "no_file"
+
+
+def test_a_folder_is_looked_at_with_every_answer(site: Site) -> None:
+    assert site.here().live

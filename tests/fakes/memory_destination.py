@@ -33,6 +33,10 @@ class Place:
         """A CannotCreate problem for whatever is written; empty: it takes files."""
         self.keeps = ""
         """A CannotRemove problem for whatever is removed; empty: it lets go of files."""
+        self.live = True
+        """Whether every answer looks here; False for another server."""
+        self.reads = 0
+        """How often a file was asked for."""
         self._hanging: dict[str, threading.Event] = {}
 
     def lose(self, name: str) -> None:
@@ -63,6 +67,10 @@ class MemoryDestination:
         self.info = info
         self.place = place or Place()
 
+    @property
+    def live(self) -> bool:
+        return self.place.live
+
     def where(self) -> Whereabouts:
         if self.info.declared_elsewhere:
             words = self.info.declared_elsewhere
@@ -88,6 +96,7 @@ class MemoryDestination:
         return taken
 
     def read(self, name: str, limit: int) -> bytes:
+        self.place.reads += 1
         self._reach()
         self.place.wait(name)
         if name not in self.place.files:

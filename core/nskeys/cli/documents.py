@@ -201,6 +201,7 @@ def copy(item: BackupCopy) -> Document:
         "hint": item.backup.hint,
         "sight": item.sight.value,
         "looked": time(item.look_moment),
+        "by_check": item.by_check,
         "good": time(item.good_moment),
         "retired": time(item.retired),
         "signed": item.signed,

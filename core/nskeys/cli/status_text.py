@@ -73,7 +73,7 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
     best = answer.best
     if best is not None:
         covered = sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
-        yield "from", copy_place(best, PLACE_CELLS)
+        yield "from", copy_place(best, PLACE_CELLS, overview.taken)
         yield "proof", proof_ago(best, overview.taken, covered, answer.totals.total)
         yield "opened by", who_opens(best)
     if answer.totals.at_risk:
@@ -91,7 +91,8 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
         not_counting = why_not(answer.last)
         yield (
             "last backup",
-            copy_place(answer.last, PLACE_CELLS) + (f" {not_counting}" if not_counting else ""),
+            copy_place(answer.last, PLACE_CELLS, overview.taken)
+            + (f" {not_counting}" if not_counting else ""),
         )
     for sentence in due_words(answer.due):
         yield "due", sentence

@@ -37,6 +37,8 @@ class BoundedFolder:
     """ports.Destination in the folder `info.address`, an absolute path. Everything that looks there ends
     within `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
 
+    live = True
+
     def __init__(self, info: DestinationInfo, workers: Workers, slow_mount: SlowMount) -> None:
         self._info = info
         self._folder = FolderDestination(info)

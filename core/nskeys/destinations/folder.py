@@ -29,6 +29,8 @@ _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
 class FolderDestination:
     """ports.Destination in the folder `info.address`, an absolute path."""
 
+    live = True
+
     def __init__(self, info: DestinationInfo) -> None:
         self._info = info
         self._folder = Path(info.address)

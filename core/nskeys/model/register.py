@@ -86,6 +86,8 @@ class BackupCopy:
     """Credentials that the last drill opened with it."""
     signed: bool = field(default=False, compare=False)
     """Whether the row's signature verified; never stored, always computed on reading."""
+    by_check: bool = field(default=False, compare=False)
+    """Whether this answer goes by the last check: the copy lies on another server. Never stored."""
 
     @property
     def proof(self) -> Proof:

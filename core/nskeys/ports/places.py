@@ -20,6 +20,12 @@ class Listed:
 class Destination(Protocol):
     """A place for backups. Nothing there is ever replaced, and only pruning removes anything."""
 
+    @property
+    def live(self) -> bool:
+        """Whether every answer looks at its copies. False for another server: its copies are as the last
+        check of the register found them, with the age of that check."""
+        ...
+
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
         ...

@@ -1,4 +1,8 @@
-"""Looking at copies of backups, live: is the file there, and are its bytes those that were recorded?"""
+"""Looking at copies of backups: is the file there, and are its bytes those that were recorded?
+
+An answer looks where it can at once, on this machine and in what is mounted here. A copy on another
+server is looked at by a check of the register; an answer takes it as that check found it.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,9 +27,10 @@ def look_at(installation: Installation, copy: BackupCopy) -> BackupCopy:
 
 
 def look_at_all(
-    installation: Installation, copies: Sequence[BackupCopy], told: Progress
+    installation: Installation, copies: Sequence[BackupCopy], told: Progress, everywhere: bool
 ) -> tuple[BackupCopy, ...]:
-    """Those that the server key vouches for as they are now, the others as they were.
+    """Those that the server key vouches for as they are now, the others as they were; without
+    `everywhere`, those on another server as their last check found them (`by_check`).
 
     Places are looked at side by side, the copies of one place one after the other: a place that does
     not answer holds up no other, and its own copies only once."""
@@ -36,20 +41,42 @@ def look_at_all(
     if left_out := len(copies) - sum(map(len, groups.values())):
         told.advance(left_out)
     looked, numbers = list(copies), tuple(groups.values())
-    looks = [partial(_sights, installation, [copies[number] for number in group]) for group in numbers]
+    looks = [
+        partial(_sights, installation, [copies[number] for number in group], everywhere)
+        for group in numbers
+    ]
     for place, sights in as_they_come(looks):
         told.checkpoint()
         for number, sight in zip(numbers[place], sights, strict=True):
-            looked[number] = _seen(installation, copies[number], *sight)
+            looked[number] = _as_checked(copies[number], sight, installation)
             told.advance()
     return tuple(looked)
 
 
-def _sights(installation: Installation, copies: Sequence[BackupCopy]) -> list[tuple[Sight, Whereabouts]]:
-    return [_sight(installation, copy) for copy in copies]
+_Found = tuple[Sight, Whereabouts]
 
 
-def _sight(installation: Installation, copy: BackupCopy) -> tuple[Sight, Whereabouts]:
+def _sights(
+    installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
+) -> list[_Found | None]:
+    """What each look found; None where none is due."""
+    return [
+        _sight(installation, copy) if everywhere or _live(installation, copy) else None for copy in copies
+    ]
+
+
+def _live(installation: Installation, copy: BackupCopy) -> bool:
+    try:
+        return installation.destinations.source(copy.address)[0].live
+    except NskeysError:
+        return True  # the look says what is wrong with the address
+
+
+def _as_checked(copy: BackupCopy, found: _Found | None, installation: Installation) -> BackupCopy:
+    return replace(copy, by_check=True) if found is None else _seen(installation, copy, *found)
+
+
+def _sight(installation: Installation, copy: BackupCopy) -> _Found:
     where = copy.where
     try:
         destination, name = installation.destinations.source(copy.address)

@@ -53,9 +53,10 @@ class RegisterService:
         self._installation = installation
 
     def copies(self, look: bool = True) -> tuple[BackupCopy, ...]:
-        """Every copy; with `look`, each one that can be reached from here was just read. Changes
-        nothing: what is seen counts for this answer only. A row that the server key does not vouch for
-        is listed without what it claims, and never looked at: its address may be anybody's."""
+        """Every copy; with `look`, each one on this machine or in what is mounted here was just read, and
+        one on another server is as its last check found it. Changes nothing: what is seen counts for this
+        answer only. A row that the server key does not vouch for is listed without what it claims, and
+        never looked at: its address may be anybody's."""
         return self.listed(self.register(), look)
 
     def register(self) -> Register:
@@ -69,7 +70,9 @@ class RegisterService:
     def listed(self, register: Register, look: bool = True) -> tuple[BackupCopy, ...]:
         """The copies of a register that was just read, as `copies` gives them."""
         copies = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
-        return look_at_all(self._installation, copies, SilentProgress()) if look else copies
+        if not look:
+            return copies
+        return look_at_all(self._installation, copies, SilentProgress(), everywhere=False)
 
     def look(self, copy: BackupCopy) -> BackupCopy:
         """The copy as it is at this moment. A look that fails never counts as good."""
@@ -83,7 +86,7 @@ class RegisterService:
             before = self.copies(look=False)
             told.stage(Stage.LOOKING, len(before))
             told.checkpoint()
-            looked = look_at_all(installation, before, told)
+            looked = look_at_all(installation, before, told, everywhere=True)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
             with installation.changing("checking the register"):
                 self._write_down(before, looked, keys)

@@ -35,15 +35,27 @@ def place_word(where: Whereabouts) -> str:
     return f"declared {word}" if where.reason is LocationReason.DECLARED else word
 
 
-def copy_place(copy: BackupCopy, cells: int) -> str:
-    """`backup 41 on sftp://vault02 (elsewhere)`, its destination cut to what room there is."""
+def copy_place(copy: BackupCopy, cells: int, now: datetime) -> str:
+    """`backup 41 on sftp://vault02 (elsewhere)`, its destination cut to what room there is. Of a copy that
+    was not looked at for this answer the age of its last check is always said."""
     destination = safe(copy.destination)
     head = f"{backup_name(copy)} {'in' if destination.startswith('/') else 'on'} "
-    tail = f" ({place_word(copy.where)})"
-    room = cells - width(head) - width(tail)
-    if room < min(_LEAST_PLACE, width(destination)):
-        return fit(f"{backup_name(copy)}{tail}", cells)
-    return head + fit(destination, room) + tail
+    least, checked = min(_LEAST_PLACE, width(destination)), checked_ago(copy, now)
+    tails = [f" ({place_word(copy.where)}{', ' if checked else ''}{checked})"]
+    tails += [f" ({checked})"] if checked else []
+    for tail in tails:
+        room = cells - width(head) - width(tail)
+        if room >= least:
+            return head + fit(destination, room) + tail
+    return fit(f"{backup_name(copy)}{tails[-1]}", cells)
+
+
+def checked_ago(copy: BackupCopy, now: datetime) -> str:
+    """`checked 3 hours ago`, where an answer goes by the last check; empty where the copy was looked at."""
+    if not copy.by_check:
+        return ""
+    ahead = is_future(copy.look_moment, now)
+    return f"check {_AHEAD}" if ahead else f"checked {ago(copy.look_moment, now)}"
 
 
 def why_not(copy: BackupCopy) -> str:

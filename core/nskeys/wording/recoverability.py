@@ -69,7 +69,7 @@ def headline(overview: Overview, layout: Layout) -> Headline:
     return Headline(
         label=label,
         answer=first_fitting(layout.text, of, brief),
-        source=_source(answer, best, covered, layout.text),
+        source=_source(overview, best, covered, layout.text),
         proof=_proof(overview, best, covered, layout.text) if best else "",
         bar=(totals.recoverable, totals.total),
     )
@@ -85,12 +85,13 @@ def _covered(answer: Recoverability, copy: BackupCopy | None) -> int:
     return sum(key.credentials for key in answer.keys if key.kid in kids)
 
 
-def _source(answer: Recoverability, best: BackupCopy | None, covered: int, cells: int) -> str:
+def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: int) -> str:
     """Where they would come back from; else why they would not."""
+    answer = overview.recoverability
     if best is not None:
         # Where several backups are needed, no more is said of this one than it holds.
         head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
-        return head + copy_place(best, cells - len(head))
+        return head + copy_place(best, cells - len(head), overview.taken)
     if answer.last is not None:
         return first_fitting(cells, f"{backup_name(answer.last)} {why_not(answer.last)}")
     return NO_BACKUP

@@ -23,6 +23,14 @@ def unreadable_words(rows: int) -> str:
     return f"! {count(rows, 'row')} cannot be understood"
 
 
+def looked_words(copies: Sequence[BackupCopy]) -> str:
+    """Above the list: whether each copy was looked at for it."""
+    checked = sum(copy.by_check for copy in copies)
+    if not checked:
+        return "each looked at now"
+    return "as last checked" if checked == len(copies) else f"{number(checked)} as last checked"
+
+
 def seen_word(copy: BackupCopy) -> str:
     """For a column: `good`, `missing`, `changed`, ..., `retired`, `unsigned`."""
     if copy.retired is not None:
@@ -37,10 +45,12 @@ def counts_words(copy: BackupCopy) -> str:
 
 
 def look_words(copy: BackupCopy, now: datetime) -> str:
-    """What the last look found: `missing, looked at just now; last good 3 days ago`."""
+    """What the last look found: `missing, looked at just now; last good 3 days ago`. A copy on another
+    server is known by the last check: `good, by the check 2 hours ago`."""
     if not copy.signed:
         return "not looked at: its address may be anybody's"
-    looked = f"{sight_name(copy.sight)}, looked at {ago(copy.look_moment, now)}"
+    verb = "by the check" if copy.by_check else "looked at"
+    looked = f"{sight_name(copy.sight)}, {verb} {ago(copy.look_moment, now)}"
     if copy.sight is Sight.GOOD or copy.good_moment is None:
         return looked
     return f"{looked}; last good {ago(copy.good_moment, now)}"

@@ -8,15 +8,18 @@ import pytest
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.register import RetirePlan
+from nskeys.wording.copies import copy_place
 from nskeys.wording.register import (
     counts_words,
     look_words,
+    looked_words,
     proof_dates,
     retire_answer,
     retire_lines,
     seen_word,
     vouched_words,
 )
+from nskeys.wording.terminal import width
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
 
@@ -52,6 +55,23 @@ def test_a_look_that_found_nothing_says_until_when_it_was_good() -> None:
     assert look_words(gone, now) == "missing, looked at just now; last good 3 days ago"
     assert look_words(GOOD, AFTERNOON) == "good, looked at just now"
     assert look_words(replace(GOOD, signed=False), now).startswith("not looked at")
+
+
+def test_a_copy_on_another_server_is_known_by_the_age_of_its_check() -> None:
+    now = AFTERNOON + timedelta(hours=2)
+    remote = replace(GOOD, destination="sftp://vault02/backups", by_check=True)
+    assert look_words(remote, now) == "good, by the check 2 hours ago"
+    assert looked_words([GOOD]) == "each looked at now"
+    assert looked_words([GOOD, remote]) == "1 as last checked"
+    assert looked_words([remote]) == "as last checked"
+    assert copy_place(remote, 99, now) == (
+        "backup 1 on sftp://vault02/backups (elsewhere, checked 2 hours ago)"
+    )
+    for cells in range(39, 70):
+        assert width(copy_place(remote, cells, now)) <= cells
+        assert "checked 2 hours ago" in copy_place(remote, cells, now), "its age is always said"
+    ahead = copy_place(remote, 99, AFTERNOON - timedelta(hours=2))
+    assert "check dated ahead of now" in ahead
 
 
 def test_every_level_of_proof_has_its_date_or_says_that_it_is_not_reached() -> None:

@@ -79,4 +79,4 @@ def copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[s
     for copy in sorted(holding, key=lambda copy: not copy.counts):
         covered = sum(uses.get(kid, 0) for kid in copy.backup.kids)
         proof = copy_proof(copy, overview.taken, covered, total)
-        yield copy_place(copy, cells), proof, "" if copy.counts else "quiet"
+        yield copy_place(copy, cells, overview.taken), proof, "" if copy.counts else "quiet"

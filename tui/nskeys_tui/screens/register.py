@@ -1,4 +1,4 @@
-"""The register: every copy of every backup, each just looked at."""
+"""The register: every copy of every backup, each just looked at or as its last check found it."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.recoverability import Overview
-from nskeys.wording.register import EMPTY, LOOKING, unreadable_words
+from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.sizes import count
 from nskeys.wording.ways import KEYS
@@ -94,7 +94,7 @@ class Register(Listing):
         if overview.unreadable_rows:
             parts.append(unreadable_words(overview.unreadable_rows))
         if copies:
-            parts.append("each looked at now" if looked else LOOKING)
+            parts.append(looked_words(copies) if looked else LOOKING)
         self.say(*parts)
         self.show_rows(rows)
 

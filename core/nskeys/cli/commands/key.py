@@ -69,7 +69,8 @@ def list_keys(session: Session, _: Namespace) -> int:
 
 def show_key(session: Session, options: Namespace) -> int:
     """One key."""
-    key = _find(session.services().recoverability.assess().keys, options.kid)
+    overview = session.services().recoverability.overview()
+    key = _find(overview.recoverability.keys, options.kid)
     if session.output.as_json:
         session.output.document(documents.shown_key(key))
         return Exit.DONE
@@ -83,7 +84,7 @@ def show_key(session: Session, options: Namespace) -> int:
             number(key.credentials) + (f", {state_name(key.state)}" if key.credentials else ""),
         ),
         ("backups", in_backups(key.backups)),
-        *(("comes back from", copy_place(copy, PLACE_CELLS)) for copy in key.good_copies),
+        *(("comes back from", copy_place(copy, PLACE_CELLS, overview.taken)) for copy in key.good_copies),
     ]
     session.output.facts(facts)
     return Exit.DONE

@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     register.command(
         "list",
         list_copies,
-        "list every copy, each looked at now",
+        "list every copy, those in folders looked at now",
         example="  nskeys register list --json",
     )
     register.command(

@@ -1,0 +1,87 @@
+"""Copies on other servers: an answer goes by their last check, and says how old it is."""
+
+from datetime import timedelta
+
+import pytest
+
+from nskeys.model.register import BackupCopy, Sight
+from tests.fakes.memory_destination import Place
+from tests.fakes.memory_site import MemoryServer
+from tests.fakes.servers import NOBODY
+
+
+@pytest.fixture
+def vault(memory: MemoryServer) -> Place:
+    """The vault is another server now, and one credential is backed up there."""
+    place = memory.destinations.places[memory.vault]
+    place.live = False
+    memory.add("one")
+    memory.back_up()
+    place.reads = 0
+    return place
+
+
+def only(server: MemoryServer) -> BackupCopy:
+    [copy] = server.services.recoverability.overview().copies
+    return copy
+
+
+def test_an_answer_asks_no_other_server_and_says_when_it_was_checked(
+    memory: MemoryServer, vault: Place
+) -> None:
+    made = memory.clock.moment
+    memory.clock.advance(days=2)
+    copy = only(memory)
+    assert vault.reads == 0
+    assert copy.by_check
+    assert copy.counts
+    assert copy.look_moment == made
+    assert memory.counts() == (1, 0, 0)
+
+
+def test_what_happened_there_is_known_by_the_next_check(memory: MemoryServer, vault: Place) -> None:
+    seen_good = memory.clock.moment
+    vault.files.clear()
+    memory.clock.advance(hours=1)
+    assert memory.counts() == (1, 0, 0), "nobody looked yet"
+    [checked] = memory.services.register.check(NOBODY)
+    assert checked.sight is Sight.MISSING
+    assert not checked.by_check
+    memory.clock.advance(hours=1)
+    assert memory.counts() == (0, 1, 0)
+    assert memory.services.recoverability.assess().exposed_since == seen_good
+
+
+def test_a_check_that_could_not_be_made_does_not_count_as_good(memory: MemoryServer, vault: Place) -> None:
+    seen_good = memory.clock.moment
+    memory.clock.advance(hours=1)
+    with memory.cut_off(memory.vault):
+        memory.services.register.check(NOBODY)
+    copy = only(memory)
+    assert copy.sight is Sight.UNREACHABLE
+    assert copy.by_check
+    assert copy.look_moment == seen_good + timedelta(hours=1)
+    assert copy.good_moment == seen_good
+    assert memory.counts() == (0, 1, 0)
+    memory.services.register.check(NOBODY)
+    assert memory.counts() == (1, 0, 0)
+
+
+def test_a_folder_is_looked_at_beside_it(memory: MemoryServer, vault: Place) -> None:
+    address = memory.back_up(memory.local).copy.address
+    vault.reads = 0
+    memory.lose(address)
+    seen = {copy.destination: copy for copy in memory.services.register.copies()}
+    assert seen[memory.local].sight is Sight.MISSING
+    assert seen[memory.vault].sight is Sight.GOOD
+    assert [seen[memory.local].by_check, seen[memory.vault].by_check] == [False, True]
+    assert vault.reads == 0
+
+
+def test_what_the_last_check_found_is_never_written_down_as_a_look(
+    memory: MemoryServer, vault: Place
+) -> None:
+    rows = memory.register_rows()
+    memory.clock.advance(days=1)
+    only(memory)
+    assert memory.register_rows() == rows
