@@ -164,6 +164,7 @@ def test_an_address_that_was_given_leads_back_to_its_file(site: Site) -> None:
     assert address == f"{site.folder}/a b.zip"
     place, again = site.destinations.source(address)
     assert place.read(again, LIMIT) == b"backup"
+    assert site.destinations.split(address) == (site.destinations.normal(site.folder), name)
 
 
 def test_an_address_has_one_spelling(site: Site) -> None:
@@ -184,7 +185,7 @@ def test_an_address_has_one_spelling(site: Site) -> None:
     ],
 )
 def test_an_address_that_is_none_is_refused(site: Site, address: str, problem: str) -> None:
-    for use in (site.destinations.normal, site.destinations.source):
+    for use in (site.destinations.normal, site.destinations.source, site.destinations.split):
         with pytest.raises(DestinationInvalid) as refused:
             use(address)
         assert refused.value.problem == problem

@@ -149,10 +149,14 @@ class MemoryDestinations:
         return MemoryDestination(DestinationInfo(address, words), place)
 
     def source(self, address: str) -> tuple[MemoryDestination, str]:
+        folder, name = self.split(address)
+        return self.at(DestinationInfo(folder)), name
+
+    def split(self, address: str) -> tuple[str, str]:
         folder, name = posixpath.split(self.normal(address))
         if not name:
             raise DestinationInvalid(address, "no_file")
-        return self.at(DestinationInfo(folder)), name
+        return folder, name
 
     def normal(self, address: str) -> str:
         if not address:

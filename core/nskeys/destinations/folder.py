@@ -2,14 +2,13 @@
 
 import errno
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, count, islice
 from pathlib import Path
 
 from nskeys import files
 from nskeys.destinations.location import where_is
+from nskeys.destinations.names import candidates, is_backup, newest_first
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,
@@ -20,9 +19,6 @@ from nskeys.errors import (
 from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.ports import Listed
 
-_MOST_NAMES = 1_000
-_BACKUP = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,9}))?\.(?:zip|kms)", re.DOTALL)
-_STAMP = re.compile(r"\d{8}T\d{6}Z")
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
 
 
@@ -55,11 +51,9 @@ class FolderDestination:
         returns the name used. DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
-        stem, dot, ending = name.rpartition(".")
-        more = (f"{stem}-{number}{dot}{ending}" for number in count(2))
         try:
             with self._reaching():
-                return files.write_first_free(self._folder, islice(chain([name], more), _MOST_NAMES), data)
+                return files.write_first_free(self._folder, candidates(name), data)
         except FileExistsError:
             raise CannotCreate(self.address_of(name), "name_taken") from None
 
@@ -84,7 +78,7 @@ class FolderDestination:
                 found = [listed for entry in entries if (listed := _listed(entry))]
         except OSError as error:
             raise self._unreachable(error) from None
-        return tuple(sorted(found, key=lambda listed: _age(listed.name), reverse=True))
+        return newest_first(found)
 
     def remove(self, name: str) -> None:
         """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
@@ -137,16 +131,9 @@ class FolderDestination:
 def _listed(entry: os.DirEntry[str]) -> Listed | None:
     try:
         entry.name.encode("utf-8")
-        if _BACKUP.fullmatch(entry.name) and entry.is_file():
+        if is_backup(entry.name) and entry.is_file():
             size = entry.stat().st_size
             return Listed(entry.name, size) if size else None
     except (OSError, UnicodeEncodeError):  # gone meanwhile; or a name that is no text, so none of ours
         pass
     return None
-
-
-def _age(name: str) -> tuple[str, int, str]:
-    """Sorts by the time in a backup's name, then by the number that a collision added."""
-    match, stamp = _BACKUP.fullmatch(name), _STAMP.search(name)
-    number = match["number"] if match else None
-    return (stamp[0] if stamp else "", int(number or 1), name)

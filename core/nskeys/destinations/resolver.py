@@ -40,11 +40,16 @@ class AllDestinations:
 
     def source(self, address: str) -> tuple[Destination, str]:
         """The destination and file name behind a file's full address; DestinationInvalid."""
+        place, name = self.split(address)
+        return self.at(DestinationInfo(place)), name
+
+    def split(self, address: str) -> tuple[str, str]:
+        """A file's full address as its destination's address and its name; DestinationInvalid."""
         normal = self.normal(address)
         place, name = self._scheme(normal).split(normal)
         if not name:
             raise DestinationInvalid(address, "no_file")
-        return self.at(DestinationInfo(place)), name
+        return place, name
 
     def normal(self, address: str) -> str:
         """The one spelling of a destination's or a file's address (a path: absolute, links kept).

@@ -71,6 +71,11 @@ class Destinations(Protocol):
         """The destination and file name behind a file's full address."""
         ...
 
+    def split(self, address: str) -> tuple[str, str]:
+        """A file's full address as its destination's address, in its one spelling, and its name;
+        DestinationInvalid."""
+        ...
+
     def normal(self, address: str) -> str:
         """The one spelling of a destination's address (absolute, links kept)."""
         ...

@@ -119,7 +119,7 @@ class RegisterService:
         facts = self._own_facts(inspected)
         now = installation.clock.now()
         fresh = BackupCopy(
-            backup=identity(facts, inspected, full.rsplit("/", 1)[-1]),
+            backup=identity(facts, inspected, installation.destinations.split(full)[1]),
             destination=folder,
             address=full,
             where=where,
@@ -162,7 +162,7 @@ class RegisterService:
         destination, name = destinations.source(address)
         full = destination.address_of(name)
         data = destination.read(name, ARCHIVE_LIMIT)
-        folder = full[: -len(name)].rstrip("/") or "/"
+        folder, _ = destinations.split(full)
         return inspect(full, data), destination.where(), folder, full
 
     def _latest(self) -> str:

@@ -189,8 +189,9 @@ class RestoreService:
 
     def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
         now, place = self._installation.clock.now(), source.source
+        _, name = self._installation.destinations.split(place.address)
         fresh = BackupCopy(
-            backup=identity(source.facts, place.inspected, place.address.rsplit("/", 1)[-1]),
+            backup=identity(source.facts, place.inspected, name),
             destination=place.destination,
             address=place.address,
             where=place.where,

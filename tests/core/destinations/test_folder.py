@@ -45,7 +45,7 @@ def test_somebody_elses_file_of_that_name_stays(vault: Path) -> None:
 
 
 def test_when_every_name_is_taken_it_says_so(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nskeys.destinations.folder._MOST_NAMES", 3)
+    monkeypatch.setattr("nskeys.destinations.names._MOST_NAMES", 3)
     for _ in range(3):
         at(vault).publish("a.zip", b"")
     with pytest.raises(CannotCreate) as refused:
