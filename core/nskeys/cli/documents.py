@@ -27,14 +27,16 @@ from nskeys.model.operations import (
     SetUpReport,
 )
 from nskeys.model.re_entry import ReEntryList
-from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState, Totals
-from nskeys.model.register import BackupCopy
+from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
+from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.runbook import Runbook
 from nskeys.model.times import to_rfc3339
+from nskeys.model.watching import CopiesSeen, last_proofs, seen
 
 if TYPE_CHECKING:
     from nskeys.services.auditing import AuditVerdict
     from nskeys.services.destinations import DestinationSight
+    from nskeys.services.recoverability import Overview
 
 Document = dict[str, Json]
 
@@ -55,16 +57,24 @@ def set_up(report: SetUpReport) -> Document:
     }
 
 
-def status(server: str, cmdb: str, answer: Recoverability) -> Document:
+def status(overview: "Overview", cmdb: str) -> Document:
     """`status`."""
+    answer = overview.recoverability
+    rotation = overview.rotation
     return {
-        "server": server,
+        "server": overview.server,
         "cmdb": cmdb,
         "credentials": _totals(answer.totals),
         "keys": [key(item) for item in answer.keys],
         "exposed_since": time(answer.exposed_since),
         "last_backup": None if answer.last is None else _last_backup(answer.last),
         "backup_due": bool(answer.due),
+        "due": [reason.value for reason in answer.due],
+        "best_backup": None if answer.best is None else _best_backup(answer.best),
+        "copies": _copies_seen(seen(overview.copies)),
+        "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
+        "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},
+        "taken": time(overview.taken),
     }
 
 
@@ -206,6 +216,7 @@ def copy(item: BackupCopy) -> Document:
         "retired": time(item.retired),
         "signed": item.signed,
         "counts": item.counts,
+        "proofs": _proofs(item),
     }
 
 
@@ -309,6 +320,28 @@ def _last_backup(item: BackupCopy) -> Document:
         "proof": item.proof.value,
         "location": item.where.location.value,
     }
+
+
+def _best_backup(item: BackupCopy) -> Document:
+    """Where most would come back from, how far that was proven and when, and what opens it."""
+    return {
+        **_last_backup(item),
+        "proofs": _proofs(item),
+        "key_ids": list(item.backup.kids),
+        "protection": item.backup.protection.value,
+        "recipients": list(item.backup.recipients),
+    }
+
+
+def _proofs(item: BackupCopy) -> Document:
+    """Every level that was reached, with its date."""
+    reached = ((proof.value, item.reached(proof)) for proof in Proof)
+    return {name: time(moment) for name, moment in reached if moment is not None}
+
+
+def _copies_seen(copies: CopiesSeen) -> Document:
+    sights = {sight.value: number for sight, number in copies.sights.items()}
+    return {"counting": copies.counting, **sights, "unsigned": copies.unsigned}
 
 
 def _tried(proof: ProofReport) -> Document:

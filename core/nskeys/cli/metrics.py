@@ -3,16 +3,21 @@
 https://prometheus.io/docs/instrumenting/exposition_formats/: a HELP and a TYPE line before each family,
 times in seconds since 1970, and in label values backslash, quote and line feed escaped. A time that is not
 known has no sample. Where the question could not be answered there is `nskeys_up 0` and nothing else, so
-that a stale answer cannot be mistaken for a good one.
+that a stale answer cannot be mistaken for a good one. Labels have few values whatever the register holds:
+there is no sample for each backup.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nskeys.cli.exits import exit_for_status
 from nskeys.model.keys import KeyState
-from nskeys.model.recoverability import Recoverability
+from nskeys.model.watching import CopiesSeen, last_proofs, seen
+
+if TYPE_CHECKING:
+    from nskeys.services.recoverability import Overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,43 +34,24 @@ def failed_metrics() -> str:
     return _text([_up(0)])
 
 
-def metrics(server: str, cmdb_id: str, answer: Recoverability) -> str:
+def metrics(overview: "Overview", cmdb_id: str) -> str:
     """The answer."""
-    totals = answer.totals
-    states = [key.info.state for key in answer.keys if key.info is not None]
+    answer = overview.recoverability
     return _text(
         [
             _up(1),
             _Gauge(
                 "nskeys_info",
                 "The Notification Server and its CMDB.",
-                [([("server", server), ("cmdb_id", cmdb_id)], 1)],
+                [([("server", overview.server), ("cmdb_id", cmdb_id)], 1)],
             ),
-            _Gauge(
-                "nskeys_status",
-                "Worst state of a credential: 0 recoverable, 1 at risk, 2 lost.",
-                [([], exit_for_status(totals))],
-            ),
-            _Gauge(
-                "nskeys_credentials",
-                "Credentials by what becomes of them if the server dies now.",
-                [
-                    ([("state", "recoverable")], totals.recoverable),
-                    ([("state", "at_risk")], totals.at_risk),
-                    ([("state", "lost")], totals.lost),
-                ],
-            ),
-            _Gauge(
-                "nskeys_credentials_opens_here",
-                "Credentials whose key is on this server.",
-                [([], totals.opens_here)],
-            ),
-            _Gauge(
-                "nskeys_keys",
-                "Keys on this server by state.",
-                [([("state", state.value)], states.count(state)) for state in KeyState],
-            ),
+            *_credentials(overview),
             _Gauge("nskeys_backup_due", "Whether a new backup is due.", [([], int(bool(answer.due)))]),
+            _Gauge(
+                "nskeys_rotation_open",
+                "Whether a rotation of the key waits or is not finished.",
+                [([], int(overview.rotation is not None))],
+            ),
             _moment(
                 "nskeys_exposed_since_timestamp_seconds",
                 "Since when a credential is at risk.",
@@ -76,7 +62,62 @@ def metrics(server: str, cmdb_id: str, answer: Recoverability) -> str:
                 "When the last backup was made.",
                 answer.last.backup.created if answer.last else None,
             ),
+            *_copies(overview),
         ]
+    )
+
+
+def _credentials(overview: "Overview") -> Iterable[_Gauge]:
+    answer, totals = overview.recoverability, overview.recoverability.totals
+    states = [key.info.state for key in answer.keys if key.info is not None]
+    yield _Gauge(
+        "nskeys_status",
+        "Worst state of a credential: 0 recoverable, 1 at risk, 2 lost.",
+        [([], exit_for_status(totals))],
+    )
+    yield _Gauge(
+        "nskeys_credentials",
+        "Credentials by what becomes of them if the server dies now.",
+        [
+            ([("state", "recoverable")], totals.recoverable),
+            ([("state", "at_risk")], totals.at_risk),
+            ([("state", "lost")], totals.lost),
+        ],
+    )
+    yield _Gauge(
+        "nskeys_credentials_opens_here",
+        "Credentials whose key is on this server.",
+        [([], totals.opens_here)],
+    )
+    yield _Gauge(
+        "nskeys_keys",
+        "Keys on this server by state.",
+        [([("state", state.value)], states.count(state)) for state in KeyState],
+    )
+
+
+def _copies(overview: "Overview") -> Iterable[_Gauge]:
+    copies: CopiesSeen = seen(overview.copies)
+    yield _Gauge(
+        "nskeys_copies",
+        "Copies of backups by what this look found.",
+        [([("sight", sight.value)], number) for sight, number in copies.sights.items()],
+    )
+    yield _Gauge(
+        "nskeys_copies_counting",
+        "Copies that credentials would come back from: elsewhere, opened once, good now.",
+        [([], copies.counting)],
+    )
+    yield _Gauge(
+        "nskeys_register_rows_ignored",
+        "Rows of the register that nobody vouches for, or that cannot be understood.",
+        [([], copies.unsigned + overview.unreadable_rows)],
+    )
+    proofs = last_proofs(overview.copies).items()
+    yield _Gauge(
+        "nskeys_last_proof_timestamp_seconds",
+        "When a copy that counts was last proven so far.",
+        [([("proof", proof.value)], int(at.timestamp())) for proof, at in proofs if at is not None],
     )
 
 

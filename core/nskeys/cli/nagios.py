@@ -1,13 +1,22 @@
 """`status --nagios`: one line with performance data, as monitoring plugins print it.
 
-https://www.monitoring-plugins.org/doc/guidelines.html: `'label'=value;warn;crit;min;max`, behind a bar that
-therefore must not stand in the words before it.
+https://www.monitoring-plugins.org/doc/guidelines.html: `'label'=value[UOM];warn;crit;min;max`, behind a bar
+that therefore must not stand in the words before it. A number that is not known is `U`. Ages are in
+seconds, so that a graph of them climbs for as long as nothing is done.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from nskeys.cli.exits import StatusExit, exit_for_status
-from nskeys.model.recoverability import Recoverability
-from nskeys.wording.reports import due_words, headline
+from nskeys.model.register import Proof
+from nskeys.model.watching import last_proofs, seen
+from nskeys.wording.reports import due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
+
+if TYPE_CHECKING:
+    from nskeys.services.recoverability import Overview
 
 _WORDS = {
     StatusExit.RECOVERABLE: "OK",
@@ -17,23 +26,39 @@ _WORDS = {
 }
 
 
-def nagios_line(answer: Recoverability) -> str:
+def nagios_line(overview: "Overview") -> str:
     """The answer."""
-    totals = answer.totals
-    data = (
-        f"recoverable={totals.recoverable};;;0;{totals.total}",
-        f"at_risk={totals.at_risk};0;;0;{totals.total}",
-        f"lost={totals.lost};;0;0;{totals.total}",
-        f"opens_here={totals.opens_here};;;0;{totals.total}",
-        f"backup_due={int(bool(answer.due))};;;0;1",
-    )
-    words = " ".join((headline(totals), *due_words(answer.due)))
-    return f"{_said(exit_for_status(totals), words)} | {' '.join(data)}\n"
+    answer = overview.recoverability
+    words = (headline(answer.totals), *exposure_words(answer, overview.taken), *due_words(answer.due))
+    return f"{_said(exit_for_status(answer.totals), ' '.join(words))} | {' '.join(_data(overview))}\n"
 
 
 def nagios_failure(words: str) -> str:
     """For a question that could not be answered."""
     return f"{_said(StatusExit.CANNOT_TELL, words)}\n"
+
+
+def _data(overview: "Overview") -> Iterator[str]:
+    answer, now = overview.recoverability, overview.taken
+    totals, copies = answer.totals, seen(overview.copies)
+    proofs = last_proofs(overview.copies)
+    vouched = sum(copies.sights.values())
+    yield f"recoverable={totals.recoverable};;;0;{totals.total}"
+    yield f"at_risk={totals.at_risk};0;;0;{totals.total}"
+    yield f"lost={totals.lost};;0;0;{totals.total}"
+    yield f"opens_here={totals.opens_here};;;0;{totals.total}"
+    yield f"backup_due={int(bool(answer.due))};;;0;1"
+    yield f"copies={vouched};;;0;"
+    yield f"copies_counting={copies.counting};;;0;{vouched}"
+    yield f"exposed={'0s' if answer.exposed_since is None else _age(answer.exposed_since, now)};;;0;"
+    yield f"backup_age={_age(answer.last.backup.created if answer.last else None, now)};;;0;"
+    yield f"proof_age={_age(proofs[Proof.OPENED], now)};;;0;"
+    yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    """Seconds since then. A clock that jumped back makes none of them negative."""
+    return "U" if moment is None else f"{max(0, int((now - moment).total_seconds()))}s"
 
 
 def _said(status: StatusExit, words: str) -> str:

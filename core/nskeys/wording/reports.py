@@ -4,11 +4,12 @@ A report claims what was tested and no more, and says what to do next where some
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import BackupReport, RegistryValues, RotationReport, SetUpReport
 from nskeys.model.places import Whereabouts
-from nskeys.model.recoverability import DueReason, Totals
+from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
@@ -16,7 +17,7 @@ from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
-from nskeys.wording.times import when
+from nskeys.wording.times import since, when
 from nskeys.wording.ways import COMMANDS, Ways
 
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
@@ -64,6 +65,21 @@ def headline(totals: Totals) -> str:
         return "There are no credentials yet, so none could be lost."
     credentials = count(totals.total, "credential")
     return f"If this server died now, {number(totals.recoverable)} of {credentials} would come back."
+
+
+def exposure_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
+    """What would not come back, for one line: `2 are at risk since 14:02.` Nothing where all would."""
+    totals, said = answer.totals, []
+    if totals.lost:
+        said.append(f"{number(totals.lost)} {_are(totals.lost)} lost.")
+    if totals.at_risk:
+        exposed = f" {since(answer.exposed_since, now)}" if answer.exposed_since else ""
+        said.append(f"{number(totals.at_risk)} {_are(totals.at_risk)} at risk{exposed}.")
+    return tuple(said)
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def put_back_line(kids: Sequence[str]) -> str:

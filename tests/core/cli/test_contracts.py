@@ -41,6 +41,7 @@ def test_status_at_risk(server: Machine) -> None:
     assert ran.code == 1
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "exposed_since", "last_backup", "backup_due",
+        "due", "best_backup", "copies", "proofs", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
@@ -49,6 +50,17 @@ def test_status_at_risk(server: Machine) -> None:
     assert _TIME.fullmatch(document["exposed_since"])
     assert document["last_backup"] is None
     assert document["backup_due"] is True
+    assert document["due"] == ["never"]
+    assert document["best_backup"] is None
+    assert document["copies"] == {
+        "counting": 0, "good": 0, "missing": 0, "changed": 0, "unreachable": 0, "not_looked": 0,
+        "unsigned": 0,
+    }  # fmt: skip
+    assert document["proofs"] == dict.fromkeys(
+        ["present", "intact", "opened", "keys_match", "credentials_open"]
+    )
+    assert document["rotation"] is None
+    assert _TIME.fullmatch(document["taken"])
     (key,) = document["keys"]
     assert set(key) == {"key_id", "state", "created", "credentials", "in_backups"}
 
@@ -63,6 +75,20 @@ def test_status_recoverable(server: Machine) -> None:
     assert set(last) == {"path", "created", "proof", "location"}
     assert (last["path"], last["proof"], last["location"]) == (made["path"], "opened", "elsewhere")
     assert _TIME.fullmatch(last["created"])
+    best = document["best_backup"]
+    assert {name: best[name] for name in last} == last
+    assert list(best["proofs"]) == ["recorded", "present", "intact", "opened"]
+    assert (best["key_ids"], best["protection"]) == (made["key_ids"], "password")
+    assert document["copies"]["counting"] == document["copies"]["good"] == 1
+    assert document["proofs"]["opened"] == best["proofs"]["opened"]
+    assert document["proofs"]["credentials_open"] is None
+
+
+def test_status_names_the_rotation_that_is_open(server: Machine) -> None:
+    assert server.run("key", "rotate", "--json").code == 1
+    rotation = server.run("status", "--json").json["rotation"]
+    assert rotation["stage"] == "waiting"
+    assert rotation["key_id"] in {key["key_id"] for key in server.does("key", "list")}
 
 
 def test_credential_list(server: Machine) -> None:

@@ -2,26 +2,22 @@
 
 import os
 import re
+import sqlite3
 import stat
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from nskeys.cli.metrics import failed_metrics, metrics
-from nskeys.cli.nagios import nagios_failure
+from nskeys.cli.nagios import nagios_failure, nagios_line
+from nskeys.model.operations import RegistryValues
 from nskeys.model.recoverability import Recoverability, Totals
+from nskeys.services.recoverability import Overview
 from tests.fakes.command_line import Machine, tree
-
-
-def _samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Every sample, as Prometheus' own reader understands it."""
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+from tests.fakes.fixed import AFTERNOON
+from tests.fakes.monitoring import plugin_line, samples
 
 
 def test_people_get_the_answer_first(server: Machine) -> None:
@@ -51,53 +47,162 @@ def test_looking_changes_nothing(server: Machine) -> None:
 def test_prometheus_reads_its_metrics(server: Machine) -> None:
     ran = server.run("status", "--prometheus")
     assert ran.code == 1
-    samples = _samples(ran.out)
-    assert samples["nskeys_up", ()] == 1
-    assert samples["nskeys_status", ()] == 1
-    assert samples["nskeys_credentials", (("state", "at_risk"),)] == 2
-    assert samples["nskeys_credentials", (("state", "recoverable"),)] == 0
-    assert samples["nskeys_keys", (("state", "active"),)] == 1
-    assert samples["nskeys_backup_due", ()] == 1
-    assert ("nskeys_last_backup_timestamp_seconds", ()) not in samples
-    exposed = samples["nskeys_exposed_since_timestamp_seconds", ()]
+    told = samples(ran.out)
+    assert told["nskeys_up", ()] == 1
+    assert told["nskeys_status", ()] == 1
+    assert told["nskeys_credentials", (("state", "at_risk"),)] == 2
+    assert told["nskeys_credentials", (("state", "recoverable"),)] == 0
+    assert told["nskeys_keys", (("state", "active"),)] == 1
+    assert told["nskeys_backup_due", ()] == 1
+    assert told["nskeys_copies", (("sight", "good"),)] == 0
+    assert "nskeys_last_proof_timestamp_seconds" not in ran.out
+    assert ("nskeys_last_backup_timestamp_seconds", ()) not in told
+    exposed = told["nskeys_exposed_since_timestamp_seconds", ()]
     assert abs(exposed - datetime.now(UTC).timestamp()) < 60
     server.back_up("--to", server.vault())
-    after = _samples(server.run("status", "--prometheus").out)
+    after = samples(server.run("status", "--prometheus").out)
     assert ("nskeys_exposed_since_timestamp_seconds", ()) not in after
     assert after["nskeys_last_backup_timestamp_seconds", ()] >= exposed
 
 
+def test_prometheus_sees_every_copy_and_how_far_it_was_proven(server: Machine) -> None:
+    made = server.back_up("--to", server.vault())
+    assert _copies(server) == {"good": 1}
+    assert list(_proofs(server)) == ["present", "intact", "opened"]
+    server.does("drill", made["path"], "--password-file", server.password)
+    proven = _proofs(server)
+    assert list(proven) == ["present", "intact", "opened", "keys_match", "credentials_open"]
+    assert abs(proven["credentials_open"] - datetime.now(UTC).timestamp()) < 60
+    server.back_up("--to", str(server.home / "backups"))
+    assert _copies(server) == {"good": 2}
+    path = Path(made["path"])
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + b"x")
+    assert _copies(server) == {"good": 1, "changed": 1}
+    assert _proofs(server) == {}, "what counts no more proves nothing"
+    path.unlink()
+    assert _copies(server) == {"good": 1, "missing": 1}
+    assert samples(server.run("status", "--prometheus").out)["nskeys_copies_counting", ()] == 0
+
+
+def test_prometheus_sees_a_rotation_that_waits(server: Machine) -> None:
+    assert samples(server.run("status", "--prometheus").out)["nskeys_rotation_open", ()] == 0
+    server.run("key", "rotate")
+    told = samples(server.run("status", "--prometheus").out)
+    assert told["nskeys_rotation_open", ()] == 1
+    assert told["nskeys_keys", (("state", "pre-active"),)] == 1
+
+
+def test_prometheus_sees_rows_that_count_for_nothing(server: Machine) -> None:
+    server.back_up("--to", server.vault())
+    with closing(sqlite3.connect(server.home / "cmdb.sqlite3")) as database, database:
+        database.execute("UPDATE register SET signature = NULL")
+    told = samples(server.run("status", "--prometheus").out)
+    assert told["nskeys_register_rows_ignored", ()] == 1
+    assert told["nskeys_copies", (("sight", "good"),)] == 0
+    assert told["nskeys_credentials", (("state", "at_risk"),)] == 2
+
+
+def _copies(server: Machine) -> dict[str, float]:
+    """Copies by sight; sights without any are left out."""
+    told = samples(server.run("status", "--prometheus").out)
+    return {
+        labels[0][1]: value for (name, labels), value in told.items() if name == "nskeys_copies" and value
+    }
+
+
+def _proofs(server: Machine) -> dict[str, float]:
+    """When each level was last reached, weakest first."""
+    told = samples(server.run("status", "--prometheus").out)
+    return {
+        labels[0][1]: value
+        for (name, labels), value in told.items()
+        if name == "nskeys_last_proof_timestamp_seconds"
+    }
+
+
 @pytest.mark.parametrize("name", ["plain", 'a"b', "back\\slash", "two\nlines", "ümläut", "\\n", '\\"'])
 def test_any_name_of_a_server_survives_the_exposition_format(name: str) -> None:
+    told = samples(metrics(_of_nothing(name), "00ff"))
+    assert told["nskeys_info", (("cmdb_id", "00ff"), ("server", name))] == 1
+
+
+def _of_nothing(name: str, exposed_since: datetime | None = None) -> Overview:
+    """A server with this name, and nothing on it."""
     answer = Recoverability(
         totals=Totals(total=0, recoverable=0, at_risk=0, lost=0, opens_here=0),
-        kinds=(), keys=(), exposed_since=None, best=None, last=None, due=(),
+        kinds=(), keys=(), exposed_since=exposed_since, best=None, last=None, due=(),
     )  # fmt: skip
-    samples = _samples(metrics(name, "00ff", answer))
-    assert samples["nskeys_info", (("cmdb_id", "00ff"), ("server", name))] == 1
+    return Overview(
+        server=name,
+        cmdb="SQLite",
+        protector="file",
+        recoverability=answer,
+        copies=(),
+        registry=RegistryValues(None, None),
+        rotation=None,
+        put_back=(),
+        taken=AFTERNOON,
+    )
 
 
 def test_prometheus_sees_that_there_is_no_answer(machine: Machine) -> None:
     ran = machine.run("status", "--prometheus")
     assert ran.code == 3
-    assert _samples(ran.out) == {("nskeys_up", ()): 0}
+    assert samples(ran.out) == {("nskeys_up", ()): 0}
     assert ran.out == failed_metrics()
 
 
 def test_monitoring_gets_one_line(server: Machine, machine: Machine) -> None:
     ran = server.run("status", "--nagios")
     assert ran.code == 1
-    assert ran.out == (
+    assert re.fullmatch(
         "NSKEYS WARNING: If this server died now, 0 of 2 credentials would come back. "
-        "No backup was made yet. | recoverable=0;;;0;2 at_risk=2;0;;0;2 lost=0;;0;0;2 "
-        "opens_here=2;;;0;2 backup_due=1;;;0;1\n"
+        r"2 are at risk since \d\d:\d\d. No backup was made yet. "
+        r"\| recoverable=0;;;0;2 at_risk=2;0;;0;2 lost=0;;0;0;2 opens_here=2;;;0;2 backup_due=1;;;0;1 "
+        r"copies=0;;;0; copies_counting=0;;;0;0 exposed=\d+s;;;0; backup_age=U;;;0; proof_age=U;;;0; "
+        r"drill_age=U;;;0;\n",
+        ran.out,
     )
-    server.back_up("--to", server.vault())
-    assert server.run("status", "--nagios").out.startswith("NSKEYS OK: ")
+    made = server.back_up("--to", server.vault())
+    safe = plugin_line(server.run("status", "--nagios").out)
+    assert (safe.state, safe.words) == (
+        "OK",
+        "If this server died now, 2 of 2 credentials would come back.",
+    )
+    assert safe.data["recoverable"] == safe.data["opens_here"] == 2
+    assert safe.data["copies"] == safe.data["copies_counting"] == 1
+    assert safe.data["exposed"] == 0
+    assert safe.data["drill_age"] is None
+    server.does("drill", made["path"], "--password-file", server.password)
+    drilled = plugin_line(server.run("status", "--nagios").out)
+    for age in ("backup_age", "proof_age", "drill_age"):
+        seconds = drilled.data[age]
+        assert seconds is not None
+        assert 0 <= seconds < 60
     nothing = machine.beside("c").run("status", "--nagios")
     assert nothing.code == 3
-    assert nothing.out.startswith("NSKEYS UNKNOWN: Nothing is set up")
-    assert nothing.out.count("\n") == 1
+    assert plugin_line(nothing.out).state == "UNKNOWN"
+    assert "Nothing is set up" in nothing.out
+
+
+def test_what_is_lost_is_critical(server: Machine) -> None:
+    other = server.beside("b")
+    other.home.mkdir()
+    (other.home / "cmdb.sqlite3").write_bytes((server.home / "cmdb.sqlite3").read_bytes())
+    other.does("init", "--protector", "file", "--accept-loss", "2")
+    other.add("run-as", "new", "x", "svc", "s")
+    ran = other.run("status", "--nagios")
+    assert ran.code == 2
+    said = plugin_line(ran.out)
+    assert said.state == "CRITICAL"
+    assert re.search(r"0 of 3 credentials would come back. 2 are lost. 1 is at risk since \d", said.words)
+    assert (said.data["lost"], said.data["at_risk"], said.data["opens_here"]) == (2, 1, 1)
+
+
+def test_a_clock_that_jumped_back_makes_no_age_negative() -> None:
+    said = plugin_line(nagios_line(_of_nothing("ns01", exposed_since=AFTERNOON + timedelta(hours=1))))
+    assert said.data["exposed"] == 0
 
 
 def test_a_bar_in_the_words_does_not_begin_performance_data() -> None:
@@ -114,7 +219,7 @@ def test_a_file_for_an_exporter_is_whole_and_readable_by_all(server: Machine) ->
         os.umask(before)
     assert (ran.code, ran.out) == (1, "")
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert _samples(path.read_text())["nskeys_up", ()] == 1
+    assert samples(path.read_text())["nskeys_up", ()] == 1
     assert [entry.name for entry in server.folder.glob(".nskeys-*")] == []
 
 

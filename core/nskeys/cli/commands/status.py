@@ -41,7 +41,8 @@ def add(commands: Commands) -> None:
             "1 some at risk, 2 some lost, 3 cannot tell."
         ),
         example=(
-            "  nskeys status --prometheus --output /var/lib/node_exporter/nskeys.prom\n"
+            "  nskeys status --prometheus \\\n"
+            "      --output /var/lib/prometheus/node-exporter/nskeys.prom\n"
             "      from a timer, for Prometheus' textfile collector"
         ),
     )
@@ -79,15 +80,15 @@ def _form(session: Session, options: Namespace) -> Form:
 
 def _json(services: "Services", overview: "Overview") -> str:
     cmdb = services.installation.cmdb.address()
-    return json.dumps(documents.status(overview.server, cmdb, overview.recoverability), indent=2) + "\n"
+    return json.dumps(documents.status(overview, cmdb), indent=2) + "\n"
 
 
 def _metrics(services: "Services", overview: "Overview") -> str:
-    return metrics(overview.server, services.installation.cmdb.cmdb_id(), overview.recoverability)
+    return metrics(overview, services.installation.cmdb.cmdb_id())
 
 
 def _nagios(_: "Services", overview: "Overview") -> str:
-    return nagios_line(overview.recoverability)
+    return nagios_line(overview)
 
 
 def _failure(options: Namespace, error: Exception) -> str:
