@@ -152,3 +152,15 @@ from nskeys.errors.secrets import (
 from nskeys.errors.secrets import (
     WrongPassword as WrongPassword,
 )
+from nskeys.errors.shares import (
+    ShareRefused as ShareRefused,
+)
+from nskeys.errors.shares import (
+    SharesDisagree as SharesDisagree,
+)
+from nskeys.errors.shares import (
+    SharesIncomplete as SharesIncomplete,
+)
+from nskeys.errors.shares import (
+    SplitRefused as SplitRefused,
+)

@@ -56,6 +56,9 @@ from nskeys.ports.people import (
     SecretRequest as SecretRequest,
 )
 from nskeys.ports.people import (
+    ShareRequest as ShareRequest,
+)
+from nskeys.ports.people import (
     SilentProgress as SilentProgress,
 )
 from nskeys.ports.people import (

@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from nskeys.errors import SecretUnavailable
+from nskeys.errors import SecretUnavailable, ShareRefused
 from nskeys.model.operations import FailureReason
 from nskeys.model.secret import SecretBytes
+from nskeys.model.shares import NOTHING_YET, Gathered
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
@@ -25,6 +26,8 @@ class Purpose(StrEnum):
     PIN = "pin"
     """Of a token, to wrap with it and to unwrap."""
     CREDENTIAL_SECRET = "credential_secret"
+    SHARE = "share"
+    """One custodian's words; asked for once for every share, as a `ShareRequest`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class SecretRequest:
     purpose: Purpose
     subject: str = ""
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRequest(SecretRequest):
+    """One more custodian's share: which were given before it, and why the last one could not be taken."""
+
+    gathered: Gathered = NOTHING_YET
+    refused: ShareRefused | None = None
 
 
 class SecretProvider(Protocol):

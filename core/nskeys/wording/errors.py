@@ -9,10 +9,13 @@ from nskeys.wording.failures.keys import KEYS
 from nskeys.wording.failures.places import PLACES
 from nskeys.wording.failures.secrets import SECRETS
 from nskeys.wording.failures.setup import SETUP
+from nskeys.wording.failures.shares import SHARES
 from nskeys.wording.failures.table import Table
 from nskeys.wording.sentence import Sentence
 
-WORDINGS: Table = MappingProxyType({**SETUP, **SECRETS, **KEYS, **CREDENTIALS, **BACKUPS, **PLACES})
+WORDINGS: Table = MappingProxyType(
+    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **PLACES}
+)
 
 UNFORESEEN = Sentence(
     "nskeys met a fault of its own and stopped; every change is whole or was not made.",

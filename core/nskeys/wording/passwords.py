@@ -26,6 +26,7 @@ _PROMPTS = MappingProxyType(
         Purpose.PASSPHRASE: "Passphrase of the key store",
         Purpose.PIN: "PIN of the token",
         Purpose.CREDENTIAL_SECRET: "Secret of the credential",
+        Purpose.SHARE: "Words of a custodian's share",
     }
 )
 _AGAIN = MappingProxyType(
@@ -49,6 +50,7 @@ _RETRIES = MappingProxyType(
         Purpose.PASSPHRASE: "That passphrase does not open the key store.",
         Purpose.PIN: "That PIN is wrong. After a few wrong ones the token locks itself.",
         Purpose.CREDENTIAL_SECRET: "That secret cannot be stored.",
+        Purpose.SHARE: "That share cannot be taken.",
     }
 )
 _PASSWORD_REFUSED = MappingProxyType(

@@ -16,8 +16,8 @@ credential remove ID --yes
 credential import FILE [--plan] [--skip-bad] [--kind KIND]
 backup [--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]
 inspect FILE
-drill FILE [--password-file F] [--identity F]
-restore FILE [--plan] [--accept-foreign] [--password-file F] [--identity F] [--protector P] [--cmdb URL]
+drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]
+restore FILE [--plan] [--accept-foreign] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL]
 verify
 destination list
 destination add DEST [--elsewhere TEXT]
@@ -30,10 +30,13 @@ register retire ID
 registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
+custodians show
+custodians split --shares N --threshold T [--sheets DIR] [--html]
+custodians check [--shares-file F]
 protector show
 protector change
 audit [--verify]
-"""
+"""  # noqa: E501  # a command a line
 _EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file"}
 _KNOWN = {}
 for _line in _GRAMMAR.strip().splitlines():

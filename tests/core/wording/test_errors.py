@@ -15,6 +15,10 @@ from nskeys.wording.terminal import safe
 from tests.core.wording.commands import commands, is_valid
 from tests.core.wording.samples import error_classes, sample
 
+CHECKSUM = (
+    "The words are all in the list, but their checksum does not match: one is another word on the sheet, "
+    "or two changed places."
+)
 TOLD: list[tuple[NskeysError, str]] = [
     (errors.NotSetUp("/var/lib/nskeys"), "Nothing is set up in /var/lib/nskeys."),
     (
@@ -62,6 +66,20 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.SecretUnavailable("backup_password"),
         "The password of the backup is needed, and nobody could be asked for it.",
     ),
+    (errors.ShareRefused("checksum"), CHECKSUM),
+    (errors.ShareRefused("word", word=7, line=2), "Line 2: word 7 is none of the list."),
+    (errors.ShareRefused("count", word=19), "A share has 20 words, and this has 19."),
+    (errors.ShareRefused("given", share=4), "Share 4 was given already."),
+    (errors.SharesIncomplete(2, 3), "3 shares are needed, and 2 were given."),
+    (errors.SharesDisagree((2,)), "The other shares do not confirm share 2: altered, or of another set."),
+    (
+        errors.SharesDisagree(),
+        (
+            "Each of these shares is whole, but together they give no secret: one was altered, or is of "
+            "another set."
+        ),
+    ),
+    (errors.SplitRefused(17, 3), "No secret can be split into 17 shares of which 3 are needed."),
     (
         errors.KeyStoreDamaged("protector.json", "not_json"),
         "protector.json in the key store is not what was written: it is not JSON.",

@@ -38,7 +38,7 @@ def test_the_first_time_nothing_was_refused() -> None:
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_only_new_secrets_are_asked_for_twice(purpose: Purpose) -> None:
     asked = question(SecretRequest(purpose))
-    new = purpose not in (Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE, Purpose.PIN)
+    new = purpose not in (Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE, Purpose.PIN, Purpose.SHARE)
     assert bool(asked.again) is new
     assert not asked.prompt.endswith(":")
 

@@ -34,6 +34,7 @@ _WANTED = MappingProxyType(
         "pin": ("The PIN of the token", "--pin-file F"),
         "credential_secret": ("The secret of the credential", "--secret-file F"),
         "identity": ("An identity that opens this backup", "--identity F"),
+        "share": ("A custodian's share", "--shares-file F"),
     }
 )
 _DETAILS = MappingProxyType(

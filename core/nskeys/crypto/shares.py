@@ -1,0 +1,171 @@
+"""Splitting a secret of 16 bytes into custodians' shares, and putting it together again: SLIP-39.
+
+One group and no passphrase, for with a wrong one the scheme gives a wrong secret and no error. Written with
+the flag `extendable` and iteration exponent 0: it slows down guessing at a passphrase, and there is none.
+Read with either flag and an exponent of at most 4, so that no share makes a machine work for minutes.
+shamir-mnemonic takes its random numbers from `secrets.token_bytes`, which is os.urandom, and logs nothing;
+but the texts of its errors hold words, and the `repr` of its shares their values. Neither leaves this file.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nskeys.crypto.share_words import word_numbers
+from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
+from nskeys.model.secret import SecretBytes
+from nskeys.model.shares import SHARE_WORDS, SHARES_MOST, THRESHOLD_LEAST, Share, ShareLabel
+
+if TYPE_CHECKING:
+    from shamir_mnemonic import Share as Slip39Share
+
+SECRET_SIZE = 16
+_NAME_WORDS = 2
+_IDENTIFIER_BITS, _EXPONENT_BITS = 15, 4
+_NO_PASSPHRASE = b""
+_EXPONENT, _EXPONENT_MOST = 0, 4
+
+
+def new_split_secret() -> SecretBytes:
+    """A new secret to be split."""
+    return SecretBytes(os.urandom(SECRET_SIZE))
+
+
+def check_split(shares: int, threshold: int) -> None:
+    """SplitRefused."""
+    if not THRESHOLD_LEAST <= threshold <= shares <= SHARES_MOST:
+        raise SplitRefused(shares, threshold)
+
+
+def split(secret: SecretBytes, shares: int, threshold: int, other_than: str = "") -> tuple[Share, ...]:
+    """As many new shares of 16 bytes, of which `threshold` give them back, numbered from 1. The set's name
+    is another one than `other_than`, so that sheets of two sets are told apart. SplitRefused."""
+    check_split(shares, threshold)
+    if len(secret) != SECRET_SIZE:
+        raise ValueError("a secret of another size")
+    while True:
+        made = _split_once(secret, shares, threshold)
+        if made[0].label.set_name != other_than:
+            return made
+        for share in made:
+            share.wipe()
+
+
+def _split_once(secret: SecretBytes, shares: int, threshold: int) -> tuple[Share, ...]:
+    from shamir_mnemonic import EncryptedMasterSecret, split_ems
+
+    identifier = int.from_bytes(os.urandom(2), "big") >> (16 - _IDENTIFIER_BITS)
+    encrypted = EncryptedMasterSecret.from_master_secret(
+        secret.reveal(), _NO_PASSPHRASE, identifier, extendable=True, iteration_exponent=_EXPONENT
+    )
+    (group,) = split_ems(1, [(threshold, shares)], encrypted)
+    return tuple(parse(SecretBytes(share.mnemonic().encode("ascii"))) for share in group)
+
+
+def parse(text: SecretBytes) -> Share:
+    """A share out of its words: any case, any blanks between them. The text is the caller's to wipe.
+    ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
+    try:
+        words = text.text().lower().split()
+    except UnicodeDecodeError:
+        words = None
+    if words is None:
+        raise ShareRefused("not_text")  # raised here and not above: that error carries the words
+    if not words:
+        raise ShareRefused("empty")
+    if len(words) != SHARE_WORDS:
+        raise ShareRefused("count", word=len(words))
+    known = word_numbers()
+    for place, word in enumerate(words, 1):
+        if word not in known:
+            raise ShareRefused("word", word=place)
+    return Share(_label(words), SecretBytes(" ".join(words).encode("ascii")))
+
+
+def combine(shares: Sequence[Share]) -> SecretBytes:
+    """The 16 bytes that these shares, all of one set, give: each of them is heeded, also those beyond the
+    threshold. SharesIncomplete, SharesDisagree."""
+    different = {share.label.number: share for share in shares}
+    held = [different[number] for number in sorted(different)]
+    if not held or len(held) < held[0].label.threshold:
+        raise SharesIncomplete(len(held), held[0].label.threshold if held else THRESHOLD_LEAST)
+    if len({(share.label.set_name, share.label.threshold) for share in held}) > 1:
+        raise SharesDisagree
+    return _agreed(held, held[0].label.threshold)
+
+
+def _agreed(held: list[Share], threshold: int) -> SecretBytes:
+    """What the first ones give, if every other one in the last one's place gives it too: a polynomial is
+    fixed by the secret and `threshold - 1` points, so then all of them lie on one, and any of them will
+    do."""
+    base, last = held[: threshold - 1], held[threshold - 1]
+    secret = _together([*base, last])
+    if secret is None:
+        raise SharesDisagree(_odd_one_out(held, threshold))
+    suspects = []
+    for share in held[threshold:]:
+        other = _together([*base, share])
+        if other is None or not other.same_as(secret):
+            suspects.append(share.label.number)
+        if other is not None:
+            other.wipe()
+    if suspects:
+        secret.wipe()
+        raise SharesDisagree(tuple(suspects))
+    return secret
+
+
+def _odd_one_out(held: list[Share], threshold: int) -> tuple[int, ...]:
+    """The number of the one of the first ones without which they agree; nothing where that cannot be
+    told."""
+    if len(held) == threshold:
+        return ()
+    for share in held[:threshold]:
+        secret = _together([other for other in held if other is not share][:threshold])
+        if secret is not None:
+            secret.wipe()
+            return (share.label.number,)
+    return ()
+
+
+def _together(shares: list[Share]) -> SecretBytes | None:
+    """What exactly as many as are needed give; None where the scheme's own digest says that it is none."""
+    from shamir_mnemonic import MnemonicError, decode_mnemonics, recover_ems
+
+    try:
+        encrypted = recover_ems(decode_mnemonics(share.words.text() for share in shares))
+    except MnemonicError:
+        return None
+    return SecretBytes(encrypted.decrypt(_NO_PASSPHRASE))
+
+
+def _label(words: list[str]) -> ShareLabel:
+    """What words that are all known say of themselves; ShareRefused (`checksum`, `other_scheme`)."""
+    from shamir_mnemonic import MnemonicError
+    from shamir_mnemonic import Share as Slip39Share
+    from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
+    from shamir_mnemonic.rs1024 import verify_checksum
+
+    known = word_numbers()
+    numbers = [known[word] for word in words]
+    extendable = bool(numbers[_NAME_WORDS - 1] >> _EXPONENT_BITS & 1)
+    scheme = CUSTOMIZATION_STRING_EXTENDABLE if extendable else CUSTOMIZATION_STRING_ORIG
+    if not verify_checksum(numbers, scheme):
+        raise ShareRefused("checksum")
+    try:
+        share = Slip39Share.from_mnemonic(" ".join(words))
+    except MnemonicError:
+        share = None
+    if share is None or not _can_be_read(share):
+        raise ShareRefused("other_scheme")
+    return ShareLabel(" ".join(words[:_NAME_WORDS]), share.index + 1, share.member_threshold)
+
+
+def _can_be_read(share: "Slip39Share") -> bool:
+    groups = (share.group_index, share.group_threshold, share.group_count)
+    return (
+        groups == (0, 1, 1)
+        and share.iteration_exponent <= _EXPONENT_MOST
+        and share.member_threshold >= THRESHOLD_LEAST
+        and len(share.value) == SECRET_SIZE
+    )

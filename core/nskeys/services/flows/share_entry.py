@@ -1,0 +1,135 @@
+"""Typing a share from its sheet: word by word, each completed from its first letters, and what can be said
+of the sheet is said as soon as it is known.
+
+The words are secrets, and here they are plain text, for a person has to see what was typed. So this value
+shows none of them in its `repr`, and is dropped as soon as the share is taken.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from nskeys.crypto.share_words import beginning_with, completed, nearest, word_numbers
+from nskeys.crypto.shares import parse
+from nskeys.errors import ShareRefused
+from nskeys.model.secret import SecretBytes
+from nskeys.model.shares import NOTHING_YET, SHARE_WORDS, Gathered, Share
+from nskeys.services.gathering import fits
+
+_SUGGESTED = 4
+_NAME_WORDS, _LABEL_WORDS = 2, 4
+_EMPTY = ("",) * SHARE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class ShareEntry:
+    """One share on its way in. `words` has a place for each, empty where none was typed yet; `letters` is
+    what stands in the line for the word at `place`, counted from 0."""
+
+    gathered: Gathered = NOTHING_YET
+    words: tuple[str, ...] = field(default=_EMPTY, repr=False)
+    place: int = 0
+    letters: str = field(default="", repr=False)
+    unknown: bool = False
+    """Whether what was typed last is no word, so that the ones that were meant are worth showing."""
+    problem: ShareRefused | None = None
+    """Why the share cannot be taken as it stands."""
+
+    @property
+    def full(self) -> bool:
+        """Whether every place has its word."""
+        return all(self.words)
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """Words that may be meant: those that begin so, a few of them; or the nearest, where none does."""
+        if not self.letters:
+            return ()
+        return beginning_with(self.letters)[:_SUGGESTED] or nearest(self.letters, _SUGGESTED)
+
+    @property
+    def certain(self) -> str:
+        """The word that the letters stand for already; empty where more of them are needed."""
+        return completed(self.letters)
+
+    # --- typing -----------------------------------------------------------------------------------------
+
+    def typed(self, letters: str) -> "ShareEntry":
+        """The line holds this now. A blank behind letters takes the word, so whole lines can be typed,
+        pasted or scanned; behind a word that is none, nothing is taken."""
+        *whole, rest = letters.lower().split(" ")
+        entry = self
+        for word in filter(None, whole):
+            entry = replace(entry, letters=word).take()
+            if entry.unknown:
+                return entry
+        return replace(entry, letters=rest, unknown=False)
+
+    def take(self) -> "ShareEntry":
+        """The word that the letters stand for is put into its place, and the next empty one is next.
+        Letters that stand for none stay, and are said to be `unknown`."""
+        if not self.letters:
+            return self if self.full else replace(self, place=self._next_empty(self.place))
+        word = self.certain
+        if not word:
+            return replace(self, unknown=True)
+        words = (*self.words[: self.place], word, *self.words[self.place + 1 :])
+        entry = replace(self, words=words, letters="", unknown=False, problem=None)
+        return replace(entry, place=entry._next_empty(self.place), problem=entry._known_so_far())
+
+    def move(self, steps: int) -> "ShareEntry":
+        """To another place; what stands in the line is dropped, the word in its place stays."""
+        place = min(SHARE_WORDS - 1, max(0, self.place + steps))
+        return replace(self, place=place, letters="", unknown=False)
+
+    def back(self) -> "ShareEntry":
+        """The word before this one is taken out again."""
+        if self.place == 0 and not self.words[0]:
+            return self
+        place = self.place if self.words[self.place] else max(0, self.place - 1)
+        words = (*self.words[:place], "", *self.words[place + 1 :])
+        return replace(self, words=words, place=place, letters="", unknown=False, problem=None)
+
+    def again(self) -> "ShareEntry":
+        """All words are dropped, to begin anew."""
+        return ShareEntry(self.gathered)
+
+    # --- what is known ----------------------------------------------------------------------------------
+
+    def checked(self) -> "ShareEntry":
+        """With what keeps the share from being taken, once it is full."""
+        try:
+            self.share().wipe()
+        except ShareRefused as refused:
+            return replace(self, problem=refused)
+        return replace(self, problem=None)
+
+    def share(self) -> Share:
+        """The share; the caller wipes it. ShareRefused."""
+        with SecretBytes(" ".join(word for word in self.words if word).encode("ascii")) as text:
+            share = parse(text)
+        try:
+            fits(share, self.gathered)
+        except ShareRefused:
+            share.wipe()
+            raise
+        return share
+
+    def _next_empty(self, place: int) -> int:
+        following = (*range(place, SHARE_WORDS), *range(place))
+        return next((other for other in following if not self.words[other]), SHARE_WORDS - 1)
+
+    def _known_so_far(self) -> ShareRefused | None:
+        """After two words the set is known, after four the number: a wrong sheet need not be typed out."""
+        if not self.full and all(self.words[:_NAME_WORDS]):
+            name = " ".join(self.words[:_NAME_WORDS])
+            if self.gathered.set_name and name != self.gathered.set_name:
+                return ShareRefused("other_set")
+            if all(self.words[:_LABEL_WORDS]) and (number := self._number()) in self.gathered.given:
+                return ShareRefused("given", share=number)
+        return self.checked().problem if self.full else None
+
+    def _number(self) -> int:
+        """The share's number: five fields of four bits each in the third and fourth word; the fourth field,
+        counted from 0."""
+        numbers = word_numbers()
+        third, fourth = (numbers[word] for word in self.words[_NAME_WORDS:_LABEL_WORDS])
+        return ((third << 10 | fourth) >> 4 & 0xF) + 1

@@ -1,0 +1,85 @@
+"""Custodians' shares, asked for one after the other and each checked at once, until they are enough."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from nskeys.crypto.shares import combine, parse
+from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
+from nskeys.model.secret import SecretBytes
+from nskeys.model.shares import Gathered, Share, Shares
+from nskeys.ports import Purpose, SecretProvider, ShareRequest
+
+Opened = TypeVar("Opened")
+
+
+def fits(share: Share, gathered: Gathered) -> None:
+    """ShareRefused for a share, whole by itself, that cannot stand beside those given before: of another
+    set, with a number that the set does not have, or given already."""
+    label = share.label
+    if gathered.set_name and label.set_name != gathered.set_name:
+        raise ShareRefused("other_set", share=label.number)
+    if gathered.threshold and label.threshold != gathered.threshold:
+        raise ShareRefused("other_set", share=label.number)
+    if gathered.shares and label.number > gathered.shares:
+        raise ShareRefused("beyond_set", share=label.number)
+    if label.number in gathered.given:
+        raise ShareRefused("given", share=label.number)
+
+
+def gather(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
+    """As many shares as are wanted, each asked for until it can be taken. `gathered` is what is known of
+    their set before. The caller wipes them. A provider that cannot give another one makes the refusal of
+    the last one final: ShareRefused; SharesIncomplete where it gave too few; Cancelled."""
+    shares, retry = Shares(), 0
+    refused: ShareRefused | None = None
+    try:
+        while not gathered.complete:
+            request = ShareRequest(Purpose.SHARE, subject, gathered=gathered, refused=refused)
+            try:
+                share = _taken(secrets(request, retry), gathered)
+            except ShareRefused as error:
+                refused, retry = error, retry + 1
+                continue
+            except SecretUnavailable:
+                if refused is not None:
+                    raise refused from None
+                if gathered.given:
+                    raise SharesIncomplete(len(gathered.given), gathered.wanted) from None
+                raise
+            shares.add(share)
+            gathered, refused, retry = gathered.with_share(share.label), None, 0
+    except BaseException:
+        shares.wipe()
+        raise
+    return shares
+
+
+def with_combined(
+    subject: str, gathered: Gathered, secrets: SecretProvider, use: Callable[[SecretBytes], Opened]
+) -> Opened:
+    """`use`, with the password that the shares give: their 16 bytes in hex. Everything is wiped after it.
+    SharesDisagree, and what `gather` raises."""
+    with (
+        gather(subject, gathered, secrets) as shares,
+        combine(shares.held) as secret,
+        password_of(secret) as password,
+    ):
+        return use(password)
+
+
+def password_of(secret: SecretBytes) -> SecretBytes:
+    """The password of the custodians' identity: what is split, in 32 lower-case hex digits, as `shamir
+    recover` shows it."""
+    return SecretBytes(secret.reveal().hex().encode("ascii"))
+
+
+def _taken(text: SecretBytes, gathered: Gathered) -> Share:
+    """The share that was given; ShareRefused."""
+    with text:
+        share = parse(text)
+    try:
+        fits(share, gathered)
+    except ShareRefused:
+        share.wipe()
+        raise
+    return share

@@ -1,0 +1,59 @@
+"""When a custodian's share cannot be taken, or those that were given are not enough."""
+
+from types import MappingProxyType
+
+from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
+from nskeys.wording.failures.table import Table
+from nskeys.wording.sentence import Sentence, listed
+from nskeys.wording.shares import refusal
+from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import shown
+
+
+def _share_refused(error: ShareRefused) -> Sentence:
+    sentence = refusal(error)
+    if not error.line:
+        return sentence
+    return Sentence(
+        f"Line {number(error.line)}: {sentence.what[0].lower()}{sentence.what[1:]}", sentence.advice
+    )
+
+
+def _shares_incomplete(error: SharesIncomplete) -> Sentence:
+    missing = error.needed - error.given
+    return Sentence(
+        f"{count(error.needed, 'share')} are needed, and {number(error.given)} were given.",
+        f"Get {'one more sheet' if missing == 1 else f'{number(missing)} more sheets'} of the same set.",
+    )
+
+
+def _shares_disagree(error: SharesDisagree) -> Sentence:
+    if not error.suspects:
+        return Sentence(
+            "Each of these shares is whole, but together they give no secret: one was altered, or is of "
+            "another set.",
+            "Begin again with the sheet of another custodian in the place of one of them.",
+        )
+    names = listed(tuple(f"share {shown(str(suspect))}" for suspect in error.suspects))
+    return Sentence(
+        f"The other shares do not confirm {names}: altered, or of another set.",
+        "Leave that sheet out, and find out where it came from.",
+    )
+
+
+def _split_refused(error: SplitRefused) -> Sentence:
+    return Sentence(
+        f"No secret can be split into {count(error.shares, 'share')} of which {number(error.threshold)} "
+        "are needed.",
+        "Choose 2 to 16 shares, and at least 2 of them as needed, at most all.",
+    )
+
+
+SHARES: Table = MappingProxyType(
+    {
+        ShareRefused: _share_refused,
+        SharesIncomplete: _shares_incomplete,
+        SharesDisagree: _shares_disagree,
+        SplitRefused: _split_refused,
+    }
+)
