@@ -17,11 +17,11 @@ import pytest
 
 from nskeys.archive import second_reader
 from nskeys.cli.exits import Exit
-from nskeys.model.secret import SecretBytes
 from tests.end_to_end.kill_judge import Judge, credential_rows
 from tests.end_to_end.killed_commands import COMMANDS, Command
 from tests.end_to_end.world import World, quick_folder
 from tests.fakes.injection import CALLS, Blow, run_driver
+from tests.fakes.second_reader import in_this_process
 
 DRIVER = Path(__file__).with_name("kill_driver.py")
 WHOLE = bool(os.environ.get("NSKEYS_EVERY_CALL"))
@@ -76,12 +76,6 @@ class Walk:
             # A copy that could not be read counts as none, and then a backup is due.
             assert code in set(Exit) - {Exit.DONE, Exit.BUG}, said
             assert said.count("\n") >= 2 or case.startswith("write"), "what happened, and what to do"
-
-
-def in_this_process(kms: bytes, password: SecretBytes) -> str:
-    """The second reader, without the process of its own that it has while victims die."""
-    parts = (password.reveal(), kms)
-    return second_reader.answer(b"".join(len(part).to_bytes(4, "big") + part for part in parts))
 
 
 @pytest.mark.parametrize("blow", list(Blow))

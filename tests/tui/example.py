@@ -1,10 +1,9 @@
 """The example server of the README: fourteen credentials, two keys, three backups, a rotation that was
 broken off. Made by the services over parts in memory; time stands still, and so do dice."""
 
-import itertools
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -23,6 +22,7 @@ from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
 from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRegistry, MemorySettings
 from tests.fakes.memory_keystore import MemoryKeyStore
+from tests.fakes.second_reader import in_this_process
 from tests.fakes.servers import protector_named
 
 SERVER = "ns01.example.net"
@@ -160,12 +160,5 @@ def loaded_dice() -> Iterator[None]:
 def _one_reader() -> Iterator[None]:
     """The second reader answers in this process: its own tests start the other one."""
 
-    def answer(kms: bytes, password: SecretBytes) -> str:
-        parts = itertools.chain.from_iterable(
-            (len(part).to_bytes(4, "big"), part) for part in (password.reveal(), kms)
-        )
-        return second_reader.answer(b"".join(parts))
-
-    opinion: Callable[[bytes, SecretBytes], str] = answer
-    with patch.object(second_reader, "second_opinion", opinion):
+    with patch.object(second_reader, "second_opinion", in_this_process):
         yield

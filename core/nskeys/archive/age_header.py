@@ -9,8 +9,10 @@ import binascii
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nskeys.archive.bounds import STANZAS_LIMIT
 from nskeys.crypto.kdf import hkdf_sha256
 
 FAMILY = b"age-encryption.org/"
@@ -60,6 +62,8 @@ def parse_header(data: bytes) -> Header:
     at = len(_V1)
     line, after = _line(data, at)
     while line.startswith(b"-> "):
+        if len(stanzas) == STANZAS_LIMIT:
+            raise HeaderInvalid("stanzas")
         stanza, at = _stanza(data, line, after)
         stanzas.append(stanza)
         line, after = _line(data, at)
@@ -69,12 +73,9 @@ def parse_header(data: bytes) -> Header:
     return Header(tuple(stanzas), data[: at + _MAC_MARK], from_base64(match[1]), after)
 
 
-def format_header(stanza: Stanza, file_key: bytes) -> bytes:
-    """A header with one stanza and its MAC."""
-    body = to_base64(stanza.body)
-    lines = [body[at : at + _COLUMNS] for at in range(0, len(body) + 1, _COLUMNS)]
-    words = (stanza.kind, *stanza.arguments)
-    covered = _V1 + f"-> {' '.join(words)}\n".encode("ascii") + b"\n".join(lines) + b"\n---"
+def format_header(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
+    """A header with these stanzas, in their order, and its MAC."""
+    covered = _V1 + b"".join(_format_stanza(stanza) for stanza in stanzas) + b"---"
     return covered + b" " + to_base64(_mac(file_key, covered)) + b"\n"
 
 
@@ -92,6 +93,13 @@ def from_base64(spelled: bytes) -> bytes:
     if to_base64(data) != spelled:
         raise HeaderInvalid("header")
     return data
+
+
+def _format_stanza(stanza: Stanza) -> bytes:
+    body = to_base64(stanza.body)
+    lines = [body[at : at + _COLUMNS] for at in range(0, len(body) + 1, _COLUMNS)]
+    words = (stanza.kind, *stanza.arguments)
+    return f"-> {' '.join(words)}\n".encode("ascii") + b"\n".join(lines) + b"\n"
 
 
 def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:

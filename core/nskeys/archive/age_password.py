@@ -9,20 +9,27 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from nskeys.archive.age_file import (
+    BODY_SIZE,
+    FILE_KEY_SIZE,
+    SCRYPT,
+    open_payload,
+    parse_file,
+    unwrap_file_key,
+    wrap_file_key,
+)
 from nskeys.archive.age_header import (
     Header,
     HeaderInvalid,
     Stanza,
     format_header,
     from_base64,
-    parse_header,
     to_base64,
 )
-from nskeys.archive.age_stream import NONCE_SIZE, decrypt_payload, encrypt_payload
+from nskeys.archive.age_stream import NONCE_SIZE, encrypt_payload
 from nskeys.archive.bounds import PASSWORD_LIMIT
-from nskeys.crypto.chacha import ChaCha
 from nskeys.crypto.kdf import SALT_SIZE, scrypt
-from nskeys.errors import BackupDamaged, NotABackup, PasswordRefused, SecretUnavailable, WrongPassword
+from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KMS_NAME, Protection
 from nskeys.model.secret import SecretBytes
 
@@ -31,12 +38,7 @@ LOG_N = 18
 HIGHEST_LOG_N = 20
 """What it reads at most: 1 GiB."""
 
-_SCRYPT = "scrypt"
 _SALT_LABEL = b"age-encryption.org/v1/scrypt"
-_FILE_KEY_SIZE = 16
-_BODY_SIZE = 32
-# The wrap key is made from a salt that is never used again, so one nonce serves it (age.md).
-_BODY_NONCE = bytes(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class FileRandomness:
     @classmethod
     def fresh(cls) -> "FileRandomness":
         """From the operating system, for one file."""
-        return cls(os.urandom(_FILE_KEY_SIZE), os.urandom(SALT_SIZE), os.urandom(NONCE_SIZE))
+        return cls(os.urandom(FILE_KEY_SIZE), os.urandom(SALT_SIZE), os.urandom(NONCE_SIZE))
 
 
 def encrypt(plaintext: bytes, password: SecretBytes, log_n: int = LOG_N) -> bytes:
@@ -65,63 +67,45 @@ def encrypt_with(
     normal = _normal(password)
     if not 1 <= log_n <= HIGHEST_LOG_N:
         raise ValueError("a work factor that would not be read back")
-    with normal:
-        wrap_key = _wrap_key(normal, randomness.salt, log_n)
-    body = wrap_key.encrypt(_BODY_NONCE, randomness.file_key)
-    stanza = Stanza(_SCRYPT, (to_base64(randomness.salt).decode("ascii"), str(log_n)), body)
-    header = format_header(stanza, randomness.file_key)
+    with normal, scrypt(normal, _SALT_LABEL + randomness.salt, log_n) as wrap_key:
+        body = wrap_file_key(wrap_key.reveal(), randomness.file_key)
+    stanza = Stanza(SCRYPT, (to_base64(randomness.salt).decode("ascii"), str(log_n)), body)
+    header = format_header([stanza], randomness.file_key)
     return header + encrypt_payload(randomness.file_key, randomness.nonce, plaintext)
 
 
 def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
     """The plaintext. NotABackup, BackupDamaged, WrongPassword; SecretUnavailable (`identity`) where the
     file is for recipients. `path` is only what the errors name."""
-    header = _parse(data, path)
+    header = parse_file(data, path)
     salt, log_n, body = _scrypt_stanza(header, path)
     try:
         normal = _normal(password)
     except PasswordRefused:  # one that no backup was ever written with
         raise WrongPassword("backup", path) from None
-    with normal:
-        file_key = _wrap_key(normal, salt, log_n).decrypt(_BODY_NONCE, body)
+    with normal, scrypt(normal, _SALT_LABEL + salt, log_n) as wrap_key:
+        file_key = unwrap_file_key(wrap_key.reveal(), body)
     if file_key is None:
         raise WrongPassword("backup", path)
-    if not header.authentic(file_key):
-        raise BackupDamaged(path, KMS_NAME, "header_mac")
-    plain = decrypt_payload(file_key, data[header.size :])
-    if plain is None:
-        raise BackupDamaged(path, KMS_NAME, "payload")
-    return plain
+    return open_payload(data, header, file_key, path)
 
 
 def protection_of(data: bytes, path: str = "") -> Protection:
     """What opens the file, from its header alone; NotABackup, BackupDamaged."""
-    header = _parse(data, path)
-    if all(stanza.kind != _SCRYPT for stanza in header.stanzas):
+    header = parse_file(data, path)
+    if all(stanza.kind != SCRYPT for stanza in header.stanzas):
         return Protection.RECIPIENTS
     _scrypt_stanza(header, path)
     return Protection.PASSWORD
 
 
-def _parse(data: bytes, path: str) -> Header:
-    try:
-        header = parse_header(data)
-    except HeaderInvalid as error:
-        if error.problem in ("not_age", "age_version"):
-            raise NotABackup(path, error.problem) from None
-        raise BackupDamaged(path, KMS_NAME, error.problem) from None
-    if len(data) < header.size + NONCE_SIZE:
-        raise BackupDamaged(path, KMS_NAME, "truncated")
-    return header
-
-
 def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
     """Salt, log2 N and body of the only stanza, each exactly as the specification wants it."""
-    stanza = next((item for item in header.stanzas if item.kind == _SCRYPT), None)
+    stanza = next((item for item in header.stanzas if item.kind == SCRYPT), None)
     if stanza is None:
         raise SecretUnavailable("identity", path)
     damaged = BackupDamaged(path, KMS_NAME, "scrypt_stanza")
-    if len(header.stanzas) != 1 or len(stanza.arguments) != 2 or len(stanza.body) != _BODY_SIZE:
+    if len(header.stanzas) != 1 or len(stanza.arguments) != 2 or len(stanza.body) != BODY_SIZE:
         raise damaged
     salt, factor = stanza.arguments
     try:
@@ -133,11 +117,6 @@ def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
     if len(factor) > 2 or int(factor) > HIGHEST_LOG_N:
         raise BackupDamaged(path, KMS_NAME, "work_factor")
     return salt_bytes, int(factor), stanza.body
-
-
-def _wrap_key(password: SecretBytes, salt: bytes, log_n: int) -> ChaCha:
-    with scrypt(password, _SALT_LABEL + salt, log_n) as key:
-        return ChaCha(key.reveal())
 
 
 def _normal(password: SecretBytes) -> SecretBytes:

@@ -1,10 +1,10 @@
 """A second opinion on a fresh `.kms`: an independent implementation of age opens it too.
 
 pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, so it runs in a
-child process: a thread would freeze a full-screen program for a second. The child gets password and file
-through its standard input, each behind its length (u32be), and answers with one line: `sha256` and the
-hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments, its environment or
-its answer.
+child process: a thread would freeze a full-screen program for a second. The child gets a password or an
+identity, and the file, through its standard input, each behind its length (u32be), and answers with one
+line: `sha256` and the hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments,
+its environment or its answer.
 """
 
 import hashlib
@@ -12,9 +12,21 @@ import resource
 import subprocess
 import sys
 import unicodedata
+from enum import StrEnum
 
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
+
+
+class Way(StrEnum):
+    """What the child is given to open a file with."""
+
+    PASSWORD = "password"
+    IDENTITY = "identity"
+    """The line of an age identity file."""
+    IDENTITY_FILE = "identity_file"
+    """An identity file under a password: the second reader's own answer to a new recovery identity."""
+
 
 _TIMEOUT = 600
 """Seconds; a cost of 2^18 takes one, 2^20 four, and slow machines ten times that."""
@@ -22,7 +34,7 @@ _TIMEOUT = 600
 _TOKENS = (
     ("Excessive work parameter", "work_factor"),
     ("Decryption failed", "wrong_password"),
-    ("No matching keys", "no_password_stanza"),
+    ("No matching keys", "no_stanza"),
     ("decryption error", "payload"),
     ("Header MAC is invalid", "header_mac"),
     ("Header is invalid", "header"),
@@ -34,21 +46,24 @@ _TOKENS = (
 """pyrage raises one class for everything: how its texts begin, and what we call them."""
 
 
-def confirm(kms: bytes, password: SecretBytes, payload_sha256: str) -> None:
-    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`second_reader`)."""
-    if second_opinion(kms, password) != f"sha256 {payload_sha256}":
+def confirm(
+    kms: bytes, secret: SecretBytes, payload_sha256: str, way: Way = Way.PASSWORD, identity: bytes = b""
+) -> None:
+    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`second_reader`).
+    `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
+    if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
         raise BackupNotProven("", "second_reader")
 
 
-def second_opinion(kms: bytes, password: SecretBytes) -> str:
+def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, identity: bytes = b"") -> str:
     """The child's answer; empty where it gave none."""
     # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
     # the password.
-    command = [sys.executable, "-P", "-m", "nskeys.archive.second_reader"]
+    command = [sys.executable, "-P", "-m", "nskeys.archive.second_reader", way.value]
     try:
         child = subprocess.run(  # noqa: S603 - a fixed command; what comes from outside goes through stdin
             command,
-            input=_framed(password.reveal()) + _framed(kms),
+            input=_framed(secret.reveal()) + _framed(kms) + _framed(identity),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_TIMEOUT,
@@ -59,16 +74,25 @@ def second_opinion(kms: bytes, password: SecretBytes) -> str:
     return child.stdout.decode("ascii", "replace").strip()
 
 
-def answer(request: bytes) -> str:
-    """What the child says to password and file, framed."""
+def answer(request: bytes, way: Way = Way.PASSWORD) -> str:
+    """What the child says to secret, file and identity file, framed."""
     import pyrage  # only the child needs it, and the parent's start should not pay for it
 
-    password, rest = _unframed(request)
-    kms, _ = _unframed(rest)
+    secret, rest = _unframed(request)
+    kms, rest = _unframed(rest)
+    identity, _ = _unframed(rest)
+    text = unicodedata.normalize("NFC", secret.decode("utf-8"))
     try:
-        plain = pyrage.passphrase.decrypt(kms, unicodedata.normalize("NFC", password.decode("utf-8")))
+        if way is Way.PASSWORD:
+            plain = pyrage.passphrase.decrypt(kms, text)
+        else:
+            if way is Way.IDENTITY_FILE:
+                text = pyrage.passphrase.decrypt(identity, text).decode("ascii").splitlines()[-1]
+            plain = pyrage.decrypt(kms, [pyrage.x25519.Identity.from_str(text)])
     except pyrage.DecryptError as error:
         return f"failed {token_of(str(error))}"
+    except pyrage.IdentityError:
+        return "failed identity"
     return f"sha256 {hashlib.sha256(plain).hexdigest()}"
 
 
@@ -89,7 +113,7 @@ def _unframed(data: bytes) -> tuple[bytes, bytes]:
 def _main() -> None:
     # The keys pass through this process: should it crash, nothing of it is written to a disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(answer(sys.stdin.buffer.read()) + "\n")
+    sys.stdout.write(answer(sys.stdin.buffer.read(), Way(sys.argv[1])) + "\n")
 
 
 if __name__ == "__main__":

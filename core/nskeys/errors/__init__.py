@@ -101,6 +101,18 @@ from nskeys.errors.places import (
 from nskeys.errors.places import (
     FileUnreadable as FileUnreadable,
 )
+from nskeys.errors.recovery import (
+    IdentityNotRecipient as IdentityNotRecipient,
+)
+from nskeys.errors.recovery import (
+    IdentityUnusable as IdentityUnusable,
+)
+from nskeys.errors.recovery import (
+    RecipientRefused as RecipientRefused,
+)
+from nskeys.errors.recovery import (
+    RecoveryDamaged as RecoveryDamaged,
+)
 from nskeys.errors.root import (
     NskeysError as NskeysError,
 )

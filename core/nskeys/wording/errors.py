@@ -7,6 +7,7 @@ from nskeys.wording.failures.backups import BACKUPS
 from nskeys.wording.failures.credentials import CREDENTIALS
 from nskeys.wording.failures.keys import KEYS
 from nskeys.wording.failures.places import PLACES
+from nskeys.wording.failures.recovery import RECOVERY
 from nskeys.wording.failures.secrets import SECRETS
 from nskeys.wording.failures.setup import SETUP
 from nskeys.wording.failures.shares import SHARES
@@ -14,7 +15,7 @@ from nskeys.wording.failures.table import Table
 from nskeys.wording.sentence import Sentence
 
 WORDINGS: Table = MappingProxyType(
-    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **PLACES}
+    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **RECOVERY, **PLACES}
 )
 
 UNFORESEEN = Sentence(

@@ -9,8 +9,10 @@ import pytest
 
 from nskeys.archive.age_header import HeaderInvalid, parse_header
 from nskeys.archive.age_password import decrypt, protection_of
+from nskeys.archive.age_recipients import decrypt_by
 from nskeys.archive.age_stream import decrypt_payload
-from nskeys.errors import BackupDamaged, NotABackup, NskeysError, WrongPassword
+from nskeys.archive.identities import read_identities
+from nskeys.errors import BackupDamaged, IdentityNotRecipient, NotABackup, NskeysError, WrongPassword
 from nskeys.model.backup import Protection
 from nskeys.model.secret import SecretBytes
 
@@ -37,14 +39,20 @@ def _load(path: Path) -> Vector:
 
 VECTORS = [_load(path) for path in sorted(FOLDER.iterdir()) if path.suffix != ".md"]
 PASSWORD_FILES = [vector for vector in VECTORS if "passphrase" in vector.notes]
+IDENTITY_FILES = [vector for vector in VECTORS if "identity" in vector.notes]
 KEYED_FILES = [
-    vector for vector in VECTORS if "passphrase" not in vector.notes and "file key" in vector.notes
+    vector
+    for vector in VECTORS
+    if "passphrase" not in vector.notes
+    and "file key" in vector.notes
+    and not vector.name.startswith("x25519_")  # of a header's stanzas, which a file key passes by
 ]
 
 
 def test_no_vector_is_left_out() -> None:
-    assert len(VECTORS) == len(PASSWORD_FILES) + len(KEYED_FILES) == 79
+    assert len(VECTORS) == len(PASSWORD_FILES) + len(KEYED_FILES) + 13 == 92
     assert len(PASSWORD_FILES) == 25
+    assert len([vector for vector in IDENTITY_FILES if vector.name.startswith("x25519")]) == 14
 
 
 @pytest.mark.parametrize("vector", PASSWORD_FILES, ids=lambda vector: vector.name)
@@ -60,6 +68,19 @@ def test_a_password_file(vector: Vector) -> None:
         assert isinstance(raised.value, BackupDamaged)
     elif vector.name != "scrypt_uppercase":
         assert isinstance(raised.value, WrongPassword)
+
+
+@pytest.mark.parametrize("vector", IDENTITY_FILES, ids=lambda vector: vector.name)
+def test_a_file_for_an_identity(vector: Vector) -> None:
+    lines = vector.notes["identity"].encode()
+    identities = read_identities(lines, "identity")
+    if vector.expect == "success":
+        assert hashlib.sha256(decrypt_by(vector.data, identities)).hexdigest() == vector.notes["payload"]
+        return
+    with pytest.raises(NskeysError) as raised:
+        decrypt_by(vector.data, identities)
+    # Whose file it is may be said only of a header that is one.
+    assert isinstance(raised.value, IdentityNotRecipient) == (vector.expect == "no match")
 
 
 @pytest.mark.parametrize("vector", KEYED_FILES, ids=lambda vector: vector.name)

@@ -56,7 +56,7 @@ def _framed(secret: bytes, kms: bytes) -> bytes:
 def test_its_answer_holds_a_hash_and_no_secret() -> None:
     request = _framed(password().reveal(), WRITTEN.kms)
     child = subprocess.run(
-        [sys.executable, "-P", "-m", "nskeys.archive.second_reader"],
+        [sys.executable, "-P", "-m", "nskeys.archive.second_reader", "password"],
         input=request,
         capture_output=True,
         check=False,
@@ -113,7 +113,7 @@ _OTHER_MAC = b"--- " + (b"A" if _LINES[3][4:5] != b"A" else b"B") + _LINES[3][5:
         (b"", None, "truncated"),
         (b"age-encryption.org/v2\n" + WRITTEN.kms, None, "header"),
         (_with_line(1, b"-> scrypt AAAA 1"), None, "header"),
-        (_with_line(1, b"-> other AAAA"), None, "no_password_stanza"),
+        (_with_line(1, b"-> other AAAA"), None, "no_stanza"),
         (_with_line(3, _OTHER_MAC), None, "header_mac"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive import second_reader
-from nskeys.model.secret import SecretBytes
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealSite
+from tests.fakes.second_reader import in_this_process
 from tests.fakes.servers import Server, Site
 
 
@@ -17,11 +17,7 @@ def _second_reader_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second reader itself, without a new process for each backup: that costs a quarter of a second,
     and its own tests start one."""
 
-    def answer(kms: bytes, password: SecretBytes) -> str:
-        framed = (len(part).to_bytes(4, "big") + part for part in (password.reveal(), kms))
-        return second_reader.answer(b"".join(framed))
-
-    monkeypatch.setattr(second_reader, "second_opinion", answer)
+    monkeypatch.setattr(second_reader, "second_opinion", in_this_process)
 
 
 @pytest.fixture(params=["memory", "real"])

@@ -55,7 +55,7 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.WrongPassword("backup"), "That password does not open this backup."),
     (errors.WrongPassword("backup", "a.zip"), "That password does not open this backup (a.zip)."),
     (errors.WrongPassword("key store"), "That passphrase does not open the key store."),
-    (errors.WrongPassword("identity"), "That identity does not open this backup."),
+    (errors.WrongPassword("identity"), "That password does not open the identity."),
     (errors.PasswordRefused("differs"), "The two passwords differ."),
     (errors.HintRefused("contains_password"), "The hint contains the password."),
     (
@@ -165,6 +165,31 @@ TOLD: list[tuple[NskeysError, str]] = [
     (
         errors.NoSuchBackup("41"),
         "The register has no backup, or more than one, that is called 41.",
+    ),
+    (
+        errors.RecipientRefused("age1x", "damaged"),
+        '"age1x" is not whole: a letter of it is missing or wrong.',
+    ),
+    (errors.RecipientRefused("", "secret"), "What was given as a recipient is a private key."),
+    (errors.RecipientRefused("list.txt", "none"), "list.txt names no recipient."),
+    (
+        errors.RecipientRefused("101", "too_many"),
+        "A backup cannot go to 101 recipients; 100 are the most.",
+    ),
+    (
+        errors.IdentityUnusable("key.txt", "recipient"),
+        "key.txt cannot be used as an identity: it holds a public key, and the private one is needed.",
+    ),
+    (
+        errors.IdentityNotRecipient("a.zip"),
+        "This identity is none of the recipients of a.zip.",
+    ),
+    (
+        errors.RecoveryDamaged("/h/recovery/identity.age", "identity_changed"),
+        (
+            "The recovery identity kept at /h/recovery/identity.age cannot be used: "
+            "it is not the identity that was made here."
+        ),
     ),
     (
         errors.DestinationInvalid("ftp://x", "unknown_scheme"),

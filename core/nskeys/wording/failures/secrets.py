@@ -19,8 +19,8 @@ _WRONG = MappingProxyType(
             "Try again with care: after a few wrong ones the token locks itself.",
         ),
         "identity": (
-            "That identity does not open this backup",
-            "Use the identity of one of its recipients; 'nskeys inspect FILE' lists them.",
+            "That password does not open the identity",
+            "Try again with the one it was made with; another backup may need an earlier one.",
         ),
     }
 )
@@ -35,6 +35,7 @@ _WANTED = MappingProxyType(
         "credential_secret": ("The secret of the credential", "--secret-file F"),
         "identity": ("An identity that opens this backup", "--identity F"),
         "share": ("A custodian's share", "--shares-file F"),
+        "identity_password": ("The password of the identity", "--password-file F"),
     }
 )
 _DETAILS = MappingProxyType(
