@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from nskeys.errors import BackupNotProven
 from nskeys.model.operations import RegistryValues
 from nskeys.model.register import Proof
-from nskeys.services.backup import BackupService
+from nskeys.services import archiving
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.widgets.password_input import PasswordInput
 from tests.fakes.fixed import AFTERNOON
@@ -186,7 +186,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
     stage = OnScreen(server, BackUp)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
-        monkeypatch.setattr(BackupService, "_prove", fails)
+        monkeypatch.setattr("nskeys.services.sending.inspect", fails)
         await stage.press(pilot, "enter", until=("so it is no backup.", "Remove that file"))
         await stage.press(pilot, "enter", until="where to?")
         assert server.register_rows() == []
@@ -296,14 +296,14 @@ async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    facts = BackupService._facts
+    facts = archiving.collected_facts
 
-    def slow(self: BackupService, *given: Any) -> Any:
+    def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
-        return facts(self, *given)
+        return facts(*given)
 
-    monkeypatch.setattr(BackupService, "_facts", slow)
+    monkeypatch.setattr("nskeys.services.backup.collected_facts", slow)
     stage = OnScreen(server, BackUp)
     async with stage.play() as pilot:
         await to_review(stage, pilot)

@@ -87,6 +87,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.BackupForged: Exit.BAD_DATA,
         errors.BackupForeign: Exit.NOT_PERMITTED,
         errors.BackupNotProven: Exit.CANNOT_CREATE,
+        errors.NoCopyMade: Exit.UNREACHABLE,
         errors.NoBackupKnown: Exit.UNREACHABLE,
         errors.NoSuchBackup: Exit.BAD_DATA,
         errors.RecipientRefused: Exit.USAGE,

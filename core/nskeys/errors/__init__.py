@@ -21,6 +21,9 @@ from nskeys.errors.backups import (
     NoBackupKnown as NoBackupKnown,
 )
 from nskeys.errors.backups import (
+    NoCopyMade as NoCopyMade,
+)
+from nskeys.errors.backups import (
     NoSuchBackup as NoSuchBackup,
 )
 from nskeys.errors.backups import (

@@ -48,6 +48,13 @@ class BackupNotProven(NskeysError):
 
 
 @dataclass(eq=False)
+class NoCopyMade(NskeysError):
+    """None of several destinations got a copy: each one's address, and what kept the copy from it."""
+
+    failures: tuple[tuple[str, NskeysError], ...]
+
+
+@dataclass(eq=False)
 class NoBackupKnown(NskeysError):
     """`latest` was asked for and the register knows no backup that can be read."""
 

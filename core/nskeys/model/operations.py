@@ -3,7 +3,7 @@
 A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose state no longer holds.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from nskeys.errors import BadRow, NskeysError
 from nskeys.model.backup import Facts, Inspected
 from nskeys.model.credentials import Credential, CredentialFields
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof
 
@@ -102,31 +102,72 @@ class SetUpReport:
 
 
 @dataclass(frozen=True, slots=True)
-class BackupPlan:
-    """What a backup will write, and where."""
+class PlannedDestination:
+    """A destination that a backup can be written to, and where that is."""
 
-    destination: DestinationInfo
+    info: DestinationInfo
     where: Whereabouts
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFailure:
+    """A destination that got no copy, and why."""
+
+    info: DestinationInfo
+    error: NskeysError
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlan:
+    """What a backup will write, and where: one archive, to at least one destination."""
+
+    destinations: tuple[PlannedDestination, ...]
     archive_name: str
     generation: int
     keys: tuple[KeyInfo, ...]
     credentials: int
     hint: str
     fingerprint: str
+    failures: tuple[CopyFailure, ...] = ()
+    """Destinations that were named and cannot be written to now."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every destination that was named, those that cannot be written to now at the end."""
+        planned = tuple(item.info.address for item in self.destinations)
+        return planned + tuple(item.info.address for item in self.failures)
+
+    @property
+    def helps(self) -> bool:
+        """Whether it would survive this machine."""
+        return any(planned.where.location is Location.ELSEWHERE for planned in self.destinations)
 
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """A backup that was written, read back and opened by two readers."""
+    """A backup whose every copy was written, read back and opened by two readers; there is at least one."""
 
-    copy: BackupCopy
+    copies: tuple[BackupCopy, ...]
+    """In the order in which their destinations were named."""
     credentials: int
     """Credentials that its keys cover."""
+    failures: tuple[CopyFailure, ...] = ()
+    """Destinations that got no copy."""
+
+    @property
+    def copy(self) -> BackupCopy:
+        """The copy to name first."""
+        return best_of(self.copies)
 
     @property
     def kids(self) -> tuple[Kid, ...]:
         """The keys in it."""
         return self.copy.backup.kids
+
+
+def best_of(copies: Sequence[BackupCopy]) -> BackupCopy:
+    """Of a backup's fresh copies the first one elsewhere; the first one where none is."""
+    return next((copy for copy in copies if copy.where.location is Location.ELSEWHERE), copies[0])
 
 
 # --- restore and drill ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from nskeys.errors import NskeysError
+from nskeys.errors import NoCopyMade, NskeysError
 from nskeys.wording.failures.backups import BACKUPS
 from nskeys.wording.failures.credentials import CREDENTIALS
 from nskeys.wording.failures.keys import KEYS
@@ -12,10 +12,27 @@ from nskeys.wording.failures.secrets import SECRETS
 from nskeys.wording.failures.setup import SETUP
 from nskeys.wording.failures.shares import SHARES
 from nskeys.wording.failures.table import Table
-from nskeys.wording.sentence import Sentence
+from nskeys.wording.sentence import Sentence, listed
+from nskeys.wording.terminal import shown
 
+
+def _no_copy_made(error: NoCopyMade) -> Sentence:
+    """Each destination with what kept the copy from it: said here, where every error's words are known."""
+    reasons = listed(tuple(f"{shown(place)} ({_reason(problem)})" for place, problem in error.failures))
+    return Sentence(
+        f"No backup was made, for none of {len(error.failures)} destinations got a copy: {reasons}.",
+        "Mend one of them and try it with 'nskeys destination test DEST', "
+        "or back up to another one with 'nskeys backup --to DEST'.",
+    )
+
+
+def _reason(problem: NskeysError) -> str:
+    return say(problem).what.removesuffix(".")
+
+
+_OF_OTHERS: Table = MappingProxyType({NoCopyMade: _no_copy_made})
 WORDINGS: Table = MappingProxyType(
-    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **RECOVERY, **PLACES}
+    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **RECOVERY, **PLACES, **_OF_OTHERS}
 )
 
 UNFORESEEN = Sentence(

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import BackupReport, RegistryValues, RotationReport, SetUpReport
+from nskeys.model.operations import (
+    BackupReport,
+    CopyFailure,
+    RegistryValues,
+    RotationReport,
+    SetUpReport,
+)
 from nskeys.model.places import Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.sentence import listed
@@ -44,8 +51,13 @@ def protector_sentence(protector: str) -> str:
 
 
 def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
-    """A backup is complete, and whether it helps."""
-    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where, ways))
+    """A backup is complete, whether it helps, and which destinations got no copy of it."""
+    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where, ways), *no_copy_lines(report.failures))
+
+
+def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
+    """Destinations that got no copy, each with what happened there."""
+    return tuple(f"No copy in {shown(item.info.address)}: {say(item.error).what}" for item in failures)
 
 
 def not_needed_lines(last: BackupCopy) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ def test_a_plan_changes_nothing_and_leaves_nothing_behind(server: Server) -> Non
     before = server.everything()
     plan = server.services.backup.plan(server.vault, "a hint")
     assert (plan.generation, plan.credentials, plan.hint) == (1, 0, "a hint")
-    assert plan.where.location is Location.ELSEWHERE
+    assert plan.helps
     assert server.everything() == before
     assert server.services.destinations.files(server.vault) == ()
 

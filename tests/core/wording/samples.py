@@ -28,6 +28,8 @@ def sample(
         kind = str(field.type)
         if "BadRow" in kind:
             values[field.name] = (BadRow(number, text, text, text),)
+        elif "NskeysError" in kind:
+            values[field.name] = ((text, errors.DestinationUnreachable(text, text)),) * 2
         elif "tuple" in kind:
             values[field.name] = (text, text)
         else:

@@ -134,6 +134,19 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.ImportUnreadable("e.csv", "unterminated_quote", 7),
         "e.csv opens a quote and never closes it (line 7).",
     ),
+    (
+        errors.NoCopyMade(
+            (
+                ("/a", errors.CannotCreate("/a", "no_space")),
+                ("/b", errors.DestinationUnreachable("/b", "gone")),
+            )
+        ),
+        (
+            "No backup was made, for none of 2 destinations got a copy: /a (/a cannot be written: the disk "
+            "is full, or a quota is) and /b (The destination /b cannot be reached: the file system does "
+            "not answer)."
+        ),
+    ),
     (errors.NotABackup("a.txt", "not_zip"), "a.txt is not a backup: it is no ZIP archive."),
     (
         errors.BackupDamaged("a.zip", "keys.kms", "payload"),

@@ -98,10 +98,10 @@ def test_a_set_up_says_what_protects_the_keys_and_that_no_backup_is_there() -> N
 
 
 def test_a_backup_here_is_complete_and_does_not_help() -> None:
-    here = whole(reports.backup_lines(BackupReport(copy(HERE), 14)))
+    here = whole(reports.backup_lines(BackupReport((copy(HERE),), 14)))
     assert here.startswith("Backup of Notification Server cryptographic keys is complete.\n")
     assert "the disk that dies takes both" in here
-    assert whole(reports.backup_lines(BackupReport(copy(), 14))) == reports.BACKUP_COMPLETE
+    assert whole(reports.backup_lines(BackupReport((copy(),), 14))) == reports.BACKUP_COMPLETE
     assert "No backup is needed: backup 41 of" in whole(reports.not_needed_lines(copy()))
     assert "takes both" in whole(reports.not_needed_lines(copy(HERE)))
 

@@ -30,9 +30,13 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
     """What will be written, and where."""
     shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
     more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
+    places = [
+        row
+        for planned in plan.destinations
+        for row in (("Destination", safe(planned.info.address)), ("", location_name(planned.where)))
+    ]
     return (
-        ("Destination", safe(plan.destination.address)),
-        ("", location_name(plan.where)),
+        *places,
         ("File", safe(plan.archive_name)),
         ("Backup", f"number {plan.generation}"),
         ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
@@ -42,13 +46,19 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
 
 
 def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
-    """What was written, how far it was proven, and what it covers."""
-    copy = report.copy
+    """What was written, how far each copy was proven, and what it covers."""
+    copies = [
+        row
+        for copy in report.copies
+        for row in (
+            ("File", safe(copy.address)),
+            ("Where", location_name(copy.where)),
+            ("Proof", proof_words(copy.proof)),
+        )
+    ]
     return (
-        ("File", safe(copy.address)),
-        ("Where", location_name(copy.where)),
-        ("Proof", proof_words(copy.proof)),
+        *copies,
         ("Covers", count(report.credentials, "credential")),
-        ("SHA-256", copy.backup.kms_sha256),
+        ("SHA-256", report.copy.backup.kms_sha256),
         ("", "of keys.kms inside it"),
     )

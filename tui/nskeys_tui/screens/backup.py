@@ -1,5 +1,6 @@
 """Back up: destination, password, what will be written, the work, and what came of it."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -93,7 +94,7 @@ class BackUp(FlowScreen[BackupFlow]):
                 given = await self._ask_password(flow)
                 return flow.password_given() if given else flow.back()
             case BackupStep.PLANNING if flow.plan is not None:
-                return await self._planned(flow, flow.plan.destination.address, flow.plan.hint)
+                return await self._planned(flow, flow.plan.addresses, flow.plan.hint)
             case BackupStep.REVIEW if flow.plan is not None:
                 await self._review(flow.plan)
             case BackupStep.RUNNING if flow.plan is not None and self._password is not None:
@@ -111,9 +112,9 @@ class BackUp(FlowScreen[BackupFlow]):
         self.dismiss()
         return None
 
-    async def _planned(self, flow: BackupFlow, address: str, hint: str) -> BackupFlow | None:
+    async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
         """The flow with a plan; where there can be none, say why and choose another destination."""
-        plan = await self.session.quickly(lambda: self.session.services.backup.plan(address, hint))
+        plan = await self.session.quickly(lambda: self.session.services.backup.plan(to, hint))
         if not isinstance(plan, NskeysError):
             return flow.planned(plan)
         await self.tell(plan)
@@ -147,7 +148,7 @@ class BackUp(FlowScreen[BackupFlow]):
                     help="A folder, best on another machine",
                 )
             )
-        if address and (planned := await self._planned(self.flow, address.strip(), "")):
+        if address and (planned := await self._planned(self.flow, (address.strip(),), "")):
             self.go(planned)
 
     # --- password and hint ---------------------------------------------------------------------------
@@ -195,7 +196,7 @@ class BackUp(FlowScreen[BackupFlow]):
             )
         )
         if hint is not None:
-            planned = await self._planned(self.flow, plan.destination.address, hint)
+            planned = await self._planned(self.flow, plan.addresses, hint)
             self.go(planned)
 
     def _hint_problem(self, hint: str) -> str:
@@ -210,7 +211,7 @@ class BackUp(FlowScreen[BackupFlow]):
     # --- review, work, result --------------------------------------------------------------------------
 
     async def _review(self, plan: BackupPlan) -> None:
-        warning = location_sentence(plan.where)
+        warning = "" if plan.helps else location_sentence(plan.destinations[0].where)
         await self.show(
             BackupStep.REVIEW,
             "this will be written",

@@ -10,16 +10,16 @@ from nskeys.errors import (
     CannotCreate,
     DestinationInvalid,
     DestinationUnreachable,
+    NoCopyMade,
     NskeysError,
     PasswordRefused,
     PlanOutdated,
 )
 from nskeys.model.operations import BackupPlan, BackupReport
-from nskeys.model.places import Location
 from nskeys.services.destinations import DestinationSight
 from nskeys.services.flows.acts import Act
 
-_ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven)
+_ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven, NoCopyMade)
 
 
 class BackupStep(StrEnum):
@@ -75,7 +75,7 @@ class BackupFlow:
     @property
     def helps(self) -> bool:
         """Whether what is planned would survive this machine."""
-        return self.plan is not None and self.plan.where.location is Location.ELSEWHERE
+        return self.plan is not None and self.plan.helps
 
     def looked(self, sights: tuple[DestinationSight, ...]) -> "BackupFlow":
         """The destinations are known."""

@@ -13,6 +13,7 @@ from nskeys.model.operations import (
     FailureReason,
     FirstSight,
     HomeState,
+    PlannedDestination,
     ProofReport,
     RestorePlan,
     RestoreReport,
@@ -43,10 +44,12 @@ def sight(address: str, *, default: bool = False, where: Whereabouts = ELSEWHERE
 
 def backup_plan(where: Whereabouts = ELSEWHERE, hint: str = "") -> BackupPlan:
     """What a backup would write."""
-    return BackupPlan(DestinationInfo("/vault"), where, "ns01.zip", 1, (KEY,), 3, hint, "seen")
+    return BackupPlan(
+        (PlannedDestination(DestinationInfo("/vault"), where),), "ns01.zip", 1, (KEY,), 3, hint, "seen"
+    )
 
 
-BACKUP_REPORT = BackupReport(COPY, 3)
+BACKUP_REPORT = BackupReport((COPY,), 3)
 
 FACTS = Facts(
     server="ns01",

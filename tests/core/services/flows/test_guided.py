@@ -36,7 +36,7 @@ def back_up(server: MemoryServer, meanwhile: bool = False) -> BackupFlow:
         except NskeysError as error:
             flow = flow.failed(error)
             assert isinstance(flow.problem, PlanOutdated)
-            flow = flow.planned(server.services.backup.plan(plan.destination.address)).run()
+            flow = flow.planned(server.services.backup.plan(plan.addresses)).run()
     return flow
 
 

@@ -1,0 +1,206 @@
+"""Sending one archive to its destinations: published, read back, compared, opened; side by side.
+
+A place that does not answer holds up no other: each is served in a thread of its own, and whoever reads
+what came of it hears of each as soon as it is done.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
+from typing import TypeAlias
+
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.inspection import inspect
+from nskeys.archive.writing import WrittenArchive
+from nskeys.errors import (
+    BackupNotProven,
+    Cancelled,
+    DestinationUnreachable,
+    FileUnreadable,
+    NskeysError,
+)
+from nskeys.model.backup import Inspected
+from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.ports import Destination, Destinations, Progress, Stage
+
+Opens: TypeAlias = Callable[[bytes], None]
+"""Opens a `.kms` as it was read back, by a second and independent reader, and finds the keys in it that
+were written; else BackupNotProven."""
+
+_LOOK = 0.2
+"""Seconds between two looks at whether a person wants to stop, while no place has news."""
+_GRACE = 3.0
+"""Seconds that a place which has the whole file is given to prove it, once a person wants to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A copy that lies there and was proven: its file name and address, where that is, and what was found
+    on reading it back."""
+
+    name: str
+    address: str
+    where: Whereabouts
+    inspected: Inspected
+
+
+def send(
+    place: Destination, name: str, archive: WrittenArchive, opens: Opens, told: Callable[[Stage], None]
+) -> Sent:
+    """Publish the archive under `name`, or near it; read back what lies there now, compare every byte and
+    open it. What keeps it from being written is raised as it is; what follows is BackupNotProven, with the
+    address of the file that is no backup."""
+    place.sweep()
+    told(Stage.WRITING)
+    used = place.publish(name, archive.data)
+    address = place.address_of(used)
+    try:
+        told(Stage.READING_BACK)
+        data = place.read(used, ARCHIVE_LIMIT)
+        if data != archive.data:
+            raise BackupNotProven(address, "differs")
+        inspected = inspect(address, data)
+        told(Stage.OPENING)
+        # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
+        # here, is what "opened" means.
+        opens(inspected.kms)
+        return Sent(used, address, place.where(), inspected)
+    except NskeysError as error:
+        raise BackupNotProven(address, _problem(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A destination that got no copy, and why. `left` is the address of a file that may lie there all the
+    same, and is no backup; empty where there is none."""
+
+    error: NskeysError
+    left: str = ""
+
+
+Outcome: TypeAlias = Sent | Undone
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a thread has to say: it has come to a stage, it is done, or it met a bug."""
+
+    number: int
+    what: Stage | Outcome | BaseException
+
+
+def send_to_all(
+    destinations: Destinations,
+    infos: Sequence[DestinationInfo],
+    name: str,
+    archive: WrittenArchive,
+    opens: Opens,
+    told: Progress,
+) -> Iterator[tuple[int, Outcome]]:
+    """The number of each destination and what came of it, as soon as that is known.
+
+    Where a person wants to stop, nothing is published any more and a place that does not answer is given up
+    at once, with Cancelled; one that has the whole file may prove it first."""
+    sending = _Sending(archive, name, opens)
+    for number, info in enumerate(infos):
+        Thread(target=partial(sending.run, number, destinations, info), daemon=True).start()
+    waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
+    several = len(infos) > 1
+    if several:
+        told.stage(Stage.WRITING, len(infos))
+    try:
+        while waiting and (news := sending.news(told, waiting)):
+            match news.what:
+                case Stage() as stage:
+                    waiting[news.number] = stage
+                    if not several:
+                        told.stage(stage)
+                case Sent() | Undone() as outcome:
+                    del waiting[news.number]
+                    if several:
+                        told.advance()
+                    yield news.number, outcome
+                case bug:
+                    raise bug
+        for number, reached in waiting.items():
+            # Its thread is left to itself. Whatever it may still write, nobody will record.
+            left = sending.may_lie_at(destinations, infos[number]) if reached else ""
+            yield number, Undone(Cancelled(), left)
+    finally:
+        sending.stopped.set()
+
+
+class _Sending:
+    """What the threads of one backup share."""
+
+    def __init__(self, archive: WrittenArchive, name: str, opens: Opens) -> None:
+        self._archive, self._name, self._opens = archive, name, opens
+        self._opening = Lock()
+        self._told: SimpleQueue[_Told] = SimpleQueue()
+        self.stopped = Event()
+        self._until: float | None = None
+
+    def run(self, number: int, destinations: Destinations, info: DestinationInfo) -> None:
+        """In a destination's own thread."""
+        try:
+            place = destinations.at(info)
+            news: Outcome | BaseException = send(
+                place, self._name, self._archive, self._open, partial(self._reached, number)
+            )
+        except BackupNotProven as error:
+            news = Undone(error, error.address)
+        except NskeysError as error:
+            news = Undone(error)
+        except BaseException as error:  # noqa: BLE001  # whoever waits gets it, bugs too
+            news = error
+        self._told.put(_Told(number, news))
+
+    def news(self, told: Progress, waiting: dict[int, Stage | None]) -> _Told | None:
+        """The next news; None once a person wanted to stop and nothing worth waiting for is left."""
+        while self._until is None or (time.monotonic() < self._until and _written(waiting)):
+            try:
+                return self._told.get(timeout=_LOOK)
+            except Empty:
+                self._heed(told)
+        return None
+
+    def _heed(self, told: Progress) -> None:
+        if self._until is not None:
+            return
+        try:
+            told.checkpoint()
+        except Cancelled:
+            self.stopped.set()
+            self._until = time.monotonic() + _GRACE
+
+    def may_lie_at(self, destinations: Destinations, info: DestinationInfo) -> str:
+        """Where a place that was given up may have got the file."""
+        try:
+            return destinations.at(info).address_of(self._name)
+        except NskeysError:
+            return info.address
+
+    def _reached(self, number: int, stage: Stage) -> None:
+        if self.stopped.is_set() and stage in (Stage.WRITING, Stage.READING_BACK):
+            raise Cancelled
+        self._told.put(_Told(number, stage))
+
+    def _open(self, kms: bytes) -> None:
+        # One at a time: opening a password's file takes 256 MiB, and small servers have not much more.
+        with self._opening:
+            self._opens(kms)
+
+
+def _written(waiting: dict[int, Stage | None]) -> bool:
+    """Whether a place has the whole file and is about to prove it."""
+    return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
+
+
+def _problem(error: NskeysError) -> str:
+    """Why what lies there is no backup."""
+    if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
+        return error.problem
+    return "does_not_open"
