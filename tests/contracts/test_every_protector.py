@@ -177,10 +177,13 @@ def test_it_is_changed_to_and_away_from_and_every_key_stays(protected: Protected
         site_server.add(reference.removeprefix("run-as/"), secret)
     keys, public = site_server.keys(), site_server.installation.server_public()
     protection = site_server.services.protection
-    assert protection.change(protected.uri, NOBODY, protected.person()).protector == protected.name
+    assert (
+        protection.change(protected.uri, NOBODY, protected.person(), without_backup=True).protector
+        == protected.name
+    )
     assert protected.secrets() == SECRETS
     protection = site_server.restarted().services.protection
-    assert protection.change("file", protected.person(), NOBODY).protector == "file"
+    assert protection.change("file", protected.person(), NOBODY, without_backup=True).protector == "file"
     assert site_server.secrets() == SECRETS
     assert (site_server.keys(), site_server.installation.server_public()) == (keys, public)
 
@@ -189,7 +192,7 @@ def test_it_can_be_bound_anew(protected: Protected) -> None:
     """Another passphrase, or the same TPM: everything but the keys is new."""
     before = protected.set_up().server.services.protection.show()
     after = protected.server.services.protection.change(
-        protected.uri, protected.person(), protected.person()
+        protected.uri, protected.person(), protected.person(), without_backup=True
     )
     assert (after.generation, after.protector) == (before.generation + 1, before.protector)
     assert after.store_id != before.store_id

@@ -9,10 +9,17 @@ import pytest
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import AlreadySetUp, KeyStoreDamaged, NoSuchKey, NotSetUp, SecretUnavailable
+from nskeys.errors import (
+    AlreadySetUp,
+    CannotCreate,
+    KeyStoreDamaged,
+    NoSuchKey,
+    NotSetUp,
+    SecretUnavailable,
+)
 from nskeys.model.keys import KeyState, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import KeyStore, NewKey, Purpose
+from nskeys.ports import KeyStore, NewKey, Purpose, StoreInfo
 from nskeys.protectors.registry import protector
 from nskeys.store.keystore import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
@@ -231,6 +238,25 @@ def test_somebody_who_gives_up_changing_the_protector_keeps_the_old_one(
         full.rewrap(ASKING, NobodyToAsk(), Answers())
     assert full.info() == before
     with full.unlock(NobodyToAsk()) as opened:
+        assert opened.key(key.info.kid).same_as(key.material)
+
+
+def test_what_has_to_happen_before_the_switch_finds_the_old_store_and_can_stop_it(
+    full: KeyStore, key: NewKey
+) -> None:
+    before, found = full.info(), list[StoreInfo]()
+
+    def refuse() -> None:
+        found.append(full.info())
+        raise CannotCreate("cmdb.sqlite3", "no_space")
+
+    with pytest.raises(CannotCreate):
+        full.rewrap(ASKING, NobodyToAsk(), passphrase("new"), refuse)
+    assert (full.info(), found) == (before, [before])
+    full.sweep()
+    full.rewrap(ASKING, NobodyToAsk(), passphrase("new"), lambda: found.append(full.info()))
+    assert found == [before, before]
+    with full.unlock(passphrase("", "new")) as opened:
         assert opened.key(key.info.kid).same_as(key.material)
 
 

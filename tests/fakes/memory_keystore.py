@@ -1,7 +1,7 @@
 """A key store in memory. Its KEK is wrapped by a real protector, so its questions are real too."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, NoSuchKey, NotSetUp
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, SecretRequest, StoreInfo, Wrapped
+from nskeys.ports import NewKey, Protector, SecretProvider, SecretRequest, StoreInfo, Wrapped, nothing
 
 
 @dataclass
@@ -105,10 +105,18 @@ class MemoryKeyStore:
         finally:
             opened.close()
 
-    def rewrap(self, protector: Protector, unwrap: SecretProvider, wrap: SecretProvider) -> None:
+    def rewrap(
+        self,
+        protector: Protector,
+        unwrap: SecretProvider,
+        wrap: SecretProvider,
+        before_switch: Callable[[], None] = nothing,
+    ) -> None:
         now = self._now()
         now.protector.unwrap(now.wrapped, now.store_id, unwrap).wipe()
-        self._generation = self._wrap(now.number + 1, now.cmdb_id, protector, wrap)
+        following = self._wrap(now.number + 1, now.cmdb_id, protector, wrap)
+        before_switch()
+        self._generation = following
 
     def opens_with(self, candidate: SecretBytes) -> bool:
         now = self._generation

@@ -24,7 +24,7 @@ from nskeys.model.operations import (
 )
 from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress
+from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.registry import protector
 from nskeys.services.installation import Installation
 from nskeys.services.sources import find_source, opened
@@ -172,6 +172,10 @@ class Server(ABC):
             return self.services.restore.execute(
                 plan, open_source, answers, self.settings(), protector, accept_foreign, progress
             )
+
+    def protect_anew(self, protector: str = "file") -> StoreInfo:
+        """Another wrapping of the keys, although no backup may hold them."""
+        return self.services.protection.change(protector, NOBODY, NOBODY, without_backup=True)
 
     def drill(self, address: str, password: str = PASSWORD) -> DrillReport:
         """A drill with a file."""

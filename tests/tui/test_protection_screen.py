@@ -49,7 +49,7 @@ async def test_a_plain_file_becomes_a_passphrase(server: RealServer, size: tuple
         await pilot.press("enter")
         await stage.left(pilot)
     assert protector(server) == "passphrase"
-    server.services.protection.change("file", answers(), answers())
+    server.services.protection.change("file", answers(), answers(), without_backup=True)
     assert server.secrets() == secrets
 
 

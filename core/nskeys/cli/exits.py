@@ -70,6 +70,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.KeyStoreElsewhere: Exit.NOT_PERMITTED,
         errors.KeyStoreOfAnotherCmdb: Exit.NOT_SET_UP,
         errors.ProtectorUnavailable: Exit.UNREACHABLE,
+        errors.NoProvenBackup: Exit.NOT_PERMITTED,
         errors.NoSuchKey: Exit.BAD_DATA,
         errors.AmbiguousKey: Exit.BAD_DATA,
         errors.KeyUsedUp: Exit.CANNOT_CREATE,

@@ -81,6 +81,9 @@ from nskeys.errors.keys import (
     KeyUsedUp as KeyUsedUp,
 )
 from nskeys.errors.keys import (
+    NoProvenBackup as NoProvenBackup,
+)
+from nskeys.errors.keys import (
     NoSuchKey as NoSuchKey,
 )
 from nskeys.errors.keys import (

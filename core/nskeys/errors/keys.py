@@ -37,6 +37,11 @@ class ProtectorUnavailable(NskeysError):
 
 
 @dataclass(eq=False)
+class NoProvenBackup(NskeysError):
+    """What puts every key at stake was asked for, and no proven backup elsewhere holds them all."""
+
+
+@dataclass(eq=False)
 class NoSuchKey(NskeysError):
     """No key has this id or prefix."""
 

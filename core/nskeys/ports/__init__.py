@@ -34,6 +34,9 @@ from nskeys.ports.keys import (
 from nskeys.ports.keys import (
     Wrapped as Wrapped,
 )
+from nskeys.ports.keys import (
+    nothing as nothing,
+)
 from nskeys.ports.people import (
     Clock as Clock,
 )

@@ -1,6 +1,6 @@
 """Protectors and the key store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,6 +93,10 @@ class OpenKeyStore(Protocol):
         ...
 
 
+def nothing() -> None:
+    """Nothing is to be done."""
+
+
 class KeyStore(Protocol):
     """This server's keys on disk, wrapped under one KEK."""
 
@@ -144,8 +148,16 @@ class KeyStore(Protocol):
         """The open store; asks its protector's questions through `secrets`."""
         ...
 
-    def rewrap(self, protector: Protector, unwrap: SecretProvider, wrap: SecretProvider) -> None:
-        """A new generation under a new KEK and `protector`; reopened whole before the switch."""
+    def rewrap(
+        self,
+        protector: Protector,
+        unwrap: SecretProvider,
+        wrap: SecretProvider,
+        before_switch: Callable[[], None] = nothing,
+    ) -> None:
+        """A new generation under a new KEK and `protector`; reopened whole before the switch. Then
+        `before_switch` is called, while the store still is what it was; if it raises, nothing is
+        switched."""
         ...
 
     def opens_with(self, candidate: SecretBytes) -> bool:

@@ -70,9 +70,18 @@ def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: Secr
     return _ask_new(request, secrets, lambda password: check_new_password(password, hint, key_store))
 
 
-def ask_new_passphrase(secrets: SecretProvider) -> SecretBytes:
-    """A new passphrase for the key store that can be used; refused as `ask_new_password` does."""
-    return _ask_new(SecretRequest(Purpose.NEW_PASSPHRASE), secrets, check_text)
+def ask_new_passphrase(
+    secrets: SecretProvider, refuse: Callable[[SecretBytes], None] | None = None
+) -> SecretBytes:
+    """A new passphrase for the key store that can be used; refused as `ask_new_password` does. `refuse`
+    raises PasswordRefused for one that must not be used although it could be."""
+
+    def check(passphrase: SecretBytes) -> None:
+        check_text(passphrase)
+        if refuse is not None:
+            refuse(passphrase)
+
+    return _ask_new(SecretRequest(Purpose.NEW_PASSPHRASE), secrets, check)
 
 
 def _ask_new(

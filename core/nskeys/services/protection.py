@@ -1,8 +1,15 @@
 """What binds the keys to this machine or to a person: shown, and changed."""
 
+from functools import partial
+
+from nskeys.errors import NoProvenBackup
 from nskeys.model.audit import Action
+from nskeys.model.recoverability import Recoverability
+from nskeys.model.register import BackupCopy
 from nskeys.ports import SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.other_passwords import refuse_backup_password
+from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.remembering import RememberedPassphrase, asked_before
 
 
@@ -17,22 +24,37 @@ class ProtectionService:
         self._installation.require()
         return self._installation.key_store.info()
 
-    def change(self, protector: str, secrets: SecretProvider, new_secrets: SecretProvider) -> StoreInfo:
+    def backup_before(self) -> BackupCopy | None:
+        """The backup that a change can rely on, every copy just looked at; None where none elsewhere that
+        counts holds every key that is here."""
+        return holding_every_key(RecoverabilityService(self._installation).assess())
+
+    def change(
+        self,
+        protector: str,
+        secrets: SecretProvider,
+        new_secrets: SecretProvider,
+        without_backup: bool = False,
+    ) -> StoreInfo:
         """A new store generation under a new KEK and another protector (or another passphrase).
 
-        Killed anywhere, the old generation or the new one works. Copies of the old one on other disks
-        still open the old way."""
+        NoProvenBackup where there is no `backup_before`, unless `without_backup`; ProtectorUnavailable,
+        PasswordRefused. Killed anywhere, the old generation or the new one works. Copies of the old one on
+        other disks still open the old way."""
         installation = self._installation
         installation.require()
         chosen = installation.protectors(protector)
         chosen.require()
+        if not without_backup and self.backup_before() is None:
+            raise NoProvenBackup
         before = installation.key_store.info().protector
         cmdb_id, seen = installation.cmdb.cmdb_id(), installation.fingerprint()
+        refuse = partial(refuse_backup_password, installation)
         # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
         with (
             RememberedPassphrase(secrets) as known,
             unlocked(installation, known) as keys,
-            asked_before(chosen, new_secrets) as wrap,
+            asked_before(chosen, new_secrets, refuse) as wrap,
             installation.changing("changing the protector"),
         ):
             # Somebody may have changed it while the new passphrase was thought of.
@@ -40,8 +62,21 @@ class ProtectionService:
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
-            # The audit line is committed only if the switch of generations succeeded.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, cmdb_id, keys.server_key())
-                installation.key_store.rewrap(chosen, known, wrap)
+
+            def record() -> None:
+                with installation.cmdb.changing(event) as change:
+                    sign_off(change, cmdb_id, keys.server_key())
+
+            # The audit line once the new generation is whole and was opened, and before it counts: killed
+            # in between, the line is there once too often, never missing.
+            installation.key_store.rewrap(chosen, known, wrap, record)
         return installation.key_store.info()
+
+
+def holding_every_key(answer: Recoverability) -> BackupCopy | None:
+    """The best proven of the copies that count and hold every key that is here, if there is one."""
+    here = [key for key in answer.keys if key.here]
+    for copy in here[0].good_copies if here else ():
+        if all(copy in key.good_copies for key in here):
+            return copy
+    return None

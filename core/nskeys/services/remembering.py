@@ -1,6 +1,6 @@
 """Secrets that were asked for once: before the lock is taken, or once in a run of the program."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -68,13 +68,18 @@ class _Asked:
 
 
 @contextmanager
-def asked_before(protector: Protector, secrets: SecretProvider) -> Iterator[SecretProvider]:
-    """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person."""
+def asked_before(
+    protector: Protector,
+    secrets: SecretProvider,
+    refuse: Callable[[SecretBytes], None] | None = None,
+) -> Iterator[SecretProvider]:
+    """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person.
+    `refuse` raises PasswordRefused for a new passphrase that must not be used."""
     match protector.wants:
         case None:
             yield secrets
         case Purpose.NEW_PASSPHRASE:
-            with ask_new_passphrase(secrets) as passphrase:
+            with ask_new_passphrase(secrets, refuse) as passphrase:
                 yield _Asked(secrets, passphrase)
         case _:
             # What exists already is right or wrong: a trial shows it, and is asked for until it is right.

@@ -8,6 +8,7 @@ replaced.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_server_seed
@@ -21,6 +22,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.drill import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
+from nskeys.services.other_passwords import refuse_password_of
 from nskeys.services.proving import prove_here
 from nskeys.services.remembering import RememberedPassphrase, asked_before
 from nskeys.services.restore_keys import new_keys, new_states, plan_keys, stranded
@@ -121,7 +123,7 @@ class RestoreService:
         installation.home.prepare()
         with (
             _server_key(source) as server_key,
-            asked_before(chosen, secrets) as known,
+            asked_before(chosen, secrets, partial(refuse_password_of, source.source.inspected)) as known,
             installation.changing("restoring"),
         ):
             installation.unchanged("restore", plan.fingerprint)

@@ -26,7 +26,7 @@ from nskeys.errors import (
 )
 from nskeys.model.keys import KeyInfo
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped, nobody
+from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped, nobody, nothing
 from nskeys.store.keystore_build import build
 from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
 from nskeys.store.keystore_generation import Generation
@@ -155,9 +155,15 @@ class DiskKeyStore:
         finally:
             opened.close()
 
-    def rewrap(self, protector: Protector, unwrap: SecretProvider, wrap: SecretProvider) -> None:
-        """A new generation under a new KEK and `protector`; reopened whole before the switch. Old
-        copies of the disk still open the old way."""
+    def rewrap(
+        self,
+        protector: Protector,
+        unwrap: SecretProvider,
+        wrap: SecretProvider,
+        before_switch: Callable[[], None] = nothing,
+    ) -> None:
+        """A new generation under a new KEK and `protector`; reopened whole, then `before_switch`, then
+        the switch. Old copies of the disk still open the old way."""
         self.sweep()
         before = self.info()
         with self.unlock(unwrap) as opened:
@@ -165,6 +171,7 @@ class DiskKeyStore:
             following = max(self._numbers()) + 1
             generation = self._unfinished(following)
             build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
+        before_switch()
         self._believe(generation, following)
         # The switch is made. What cannot be removed now, the next sweep removes: it is no failure.
         with suppress(CannotCreate, NotPermitted):

@@ -61,6 +61,10 @@ _PASSWORD_REFUSED = MappingProxyType(
             "This password also opens the key store of this server.",
             "Choose another one for the backup, so that one loss is not two.",
         ),
+        "opens_backup": Sentence(
+            "This passphrase also opens a backup of this server.",
+            "Choose another one for the key store, so that one loss is not two.",
+        ),
         "too_long": Sentence("The password is too long.", "Choose a shorter one."),
         "not_text": Sentence("The password is not UTF-8 text.", "Type it anew, or save its file as UTF-8."),
     }

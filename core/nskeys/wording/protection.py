@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from nskeys.model.recoverability import Recoverability
+from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import protector_name
@@ -77,12 +77,7 @@ def not_here(name: str, reason: str) -> str:
     return f"{protector_title(name, '')} is not to be had here{clause(reason)}."
 
 
-def backup_before(answer: Recoverability) -> str:
-    """The backup that a change can rely on; empty where none elsewhere holds every key that is here."""
-    here = [key for key in answer.keys if key.here]
-    common = set.intersection(*(set(key.good_copies) for key in here)) if here else set()
-    for copy in here[0].good_copies if here else ():
-        if copy in common:
-            place = f"{safe(copy.destination)} ({place_word(copy.where)})"
-            return f"{backup_name(copy).capitalize()} in {place} holds every key."
-    return ""
+def backup_before(copy: BackupCopy) -> str:
+    """The backup that a change can rely on."""
+    place = f"{safe(copy.destination)} ({place_word(copy.where)})"
+    return f"{backup_name(copy).capitalize()} in {place} holds every key."

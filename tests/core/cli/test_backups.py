@@ -231,8 +231,14 @@ def test_a_home_is_set_up_once(server: Machine) -> None:
 
 def test_the_protector_is_changed_and_changed_back(server: Machine) -> None:
     pears, plums = server.file("pears", "nine pears\n"), server.file("plums", "ten plums\n")
-    server.does("protector", "change", "passphrase", "--passphrase-file", pears)
+    refused = server.run("protector", "change", "passphrase", "--passphrase-file", pears)
+    assert (refused.code, refused.out) == (77, "")
+    assert "No proven backup elsewhere holds every key of this server" in refused.err
+    assert "'--without-backup'" in refused.err
+    assert server.does("protector", "show")["protector"] == "file"
+    server.does("protector", "change", "passphrase", "--passphrase-file", pears, "--without-backup")
     assert server.does("verify", "--passphrase-file", pears)["opened"] == 2
+    server.back_up("--to", server.vault(), "--passphrase-file", pears)
     change = ["protector", "change", "passphrase", "--passphrase-file", pears]
     server.does(*change, "--new-passphrase-file", plums)
     assert server.run("verify", "--passphrase-file", pears).code == 77
@@ -245,10 +251,19 @@ def test_the_protector_is_changed_and_changed_back(server: Machine) -> None:
 
 def test_a_backup_password_that_opens_the_key_store_is_refused(server: Machine) -> None:
     pears = server.file("pears", "nine pears\n")
-    server.does("protector", "change", "passphrase", "--new-passphrase-file", pears)
+    server.does("protector", "change", "passphrase", "--new-passphrase-file", pears, "--without-backup")
     ran = server.run("backup", "--password-file", pears, "--passphrase-file", pears)
     assert ran.code == 65
     assert "also opens the key store" in ran.err
+
+
+def test_a_passphrase_that_opens_a_backup_is_refused(server: Machine) -> None:
+    server.back_up("--to", server.vault())
+    change = ["protector", "change", "passphrase", "--new-passphrase-file", server.password]
+    ran = server.run(*change)
+    assert ran.code == 65
+    assert "This passphrase also opens a backup of this server." in ran.err
+    assert server.does("protector", "show")["protector"] == "file"
 
 
 def test_destinations_are_added_tested_listed_and_removed(server: Machine) -> None:

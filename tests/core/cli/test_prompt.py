@@ -117,9 +117,8 @@ def test_a_wrong_password_is_asked_for_again(server: Machine) -> None:
 
 def test_a_passphrase_is_asked_for_once_in_a_run(server: Machine) -> None:
     server.back_up()
-    server.does(
-        "protector", "change", "passphrase", "--new-passphrase-file", server.file("pp", "nine pears")
-    )
+    passphrase = ["--new-passphrase-file", server.file("pp", "nine pears")]
+    server.does("protector", "change", "passphrase", *passphrase, "--without-backup")
     with at_a_terminal(server, "drill", "latest", "--password-file", server.password) as session:
         session.wait_for("Passphrase of the key store")
         session.press(*"nine pears", "enter")

@@ -266,7 +266,7 @@ def test_once_it_is_written_it_is_finished(server: Server) -> None:
     "change",
     [
         lambda server: server.rotate(),
-        lambda server: server.services.protection.change("file", NOBODY, NOBODY),
+        lambda server: server.protect_anew(),
     ],
     ids=["a new key", "another protector"],
 )

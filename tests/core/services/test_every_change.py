@@ -55,7 +55,7 @@ SIGNED: dict[str, Change] = {
     "register-added": lambda server: server.services.register.add(newest(server), NOBODY),
     "register-retired": retire,
     "key-created": rotate,
-    "protector-changed": lambda server: server.services.protection.change("file", NOBODY, NOBODY),
+    "protector-changed": lambda server: server.protect_anew(),
 }
 UNSIGNED: dict[str, Change] = {
     "credential-removed": lambda server: server.services.credentials.remove(
@@ -75,7 +75,7 @@ NEEDS_KEYS: dict[str, Change] = {
     "add to the register": lambda server: server.services.register.add("/nowhere.zip", NOBODY),
     "plan a rotation": lambda server: server.services.rotation.plan(),
     "show the protector": lambda server: server.services.protection.show(),
-    "change the protector": lambda server: server.services.protection.change("file", NOBODY, NOBODY),
+    "change the protector": lambda server: server.protect_anew(),
     "add a destination": lambda server: server.services.destinations.add(server.local),
     "remove a destination": lambda server: server.services.destinations.remove(server.local),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from nskeys.errors import (
     Locked,
+    NoProvenBackup,
     NotSetUp,
     PasswordRefused,
     PlanOutdated,
@@ -14,10 +15,12 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretRequest
+from nskeys.ports import Purpose, SecretRequest, SilentProgress
+from nskeys.services.sources import find_source, opened
+from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
-from tests.fakes.servers import NOBODY, PASSPHRASE, Server, Site, protector_named
+from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site, protector_named
 
 OTHER = "another passphrase"
 
@@ -49,7 +52,7 @@ def test_from_a_file_to_a_passphrase_every_key_and_secret_stays(server: Server) 
     server.rotate(without_backup=True)
     keys, public = server.keys(), server.installation.server_public()
     answers = Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE]})
-    info = server.services.protection.change("passphrase", NOBODY, answers)
+    info = server.services.protection.change("passphrase", NOBODY, answers, without_backup=True)
     assert info.protector == "passphrase"
     assert (server.keys(), server.installation.server_public()) == (keys, public)
     assert opens_with(server, PASSPHRASE)
@@ -64,7 +67,7 @@ def test_another_passphrase_takes_the_first_ones_place(guarded: Server) -> None:
     before = guarded.services.protection.show()
     known = Answers({Purpose.PASSPHRASE: [PASSPHRASE]})
     after = guarded.services.protection.change(
-        "passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [OTHER]})
+        "passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [OTHER]}), without_backup=True
     )
     assert after.store_id != before.store_id
     assert opens_with(guarded, OTHER)
@@ -73,7 +76,9 @@ def test_another_passphrase_takes_the_first_ones_place(guarded: Server) -> None:
 
 
 def test_its_line_in_the_trail_says_from_what_to_what(guarded: Server) -> None:
-    guarded.services.protection.change("file", Answers({Purpose.PASSPHRASE: [PASSPHRASE]}), NOBODY)
+    guarded.services.protection.change(
+        "file", Answers({Purpose.PASSPHRASE: [PASSPHRASE]}), NOBODY, without_backup=True
+    )
     line = json.loads(guarded.audit()[-1])
     assert line["action"] == "protector-changed"
     assert line["details"] == {"before": "passphrase", "after": "file"}
@@ -84,11 +89,13 @@ def test_a_wrong_passphrase_is_asked_for_again_and_changes_nothing(guarded: Serv
     before = guarded.everything()
     wrong = Answers({Purpose.PASSPHRASE: ["wrong", ""]})
     with pytest.raises((WrongPassword, SecretUnavailable)):
-        guarded.services.protection.change("file", wrong, NOBODY)
+        guarded.services.protection.change("file", wrong, NOBODY, without_backup=True)
     assert guarded.everything() == before
     assert [retry for _, retry in wrong.asked] == [0, 1, 2]
     right = Answers({Purpose.PASSPHRASE: ["wrong", PASSPHRASE]})
-    assert guarded.services.protection.change("file", right, NOBODY).protector == "file"
+    assert (
+        guarded.services.protection.change("file", right, NOBODY, without_backup=True).protector == "file"
+    )
     assert not any(right.given)
 
 
@@ -96,7 +103,9 @@ def test_an_empty_new_passphrase_is_refused_and_changes_nothing(guarded: Server)
     before = guarded.everything()
     known = Answers({Purpose.PASSPHRASE: [PASSPHRASE]})
     with pytest.raises(PasswordRefused):
-        guarded.services.protection.change("passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [""]}))
+        guarded.services.protection.change(
+            "passphrase", known, Answers({Purpose.NEW_PASSPHRASE: [""]}), without_backup=True
+        )
     assert guarded.everything() == before
 
 
@@ -112,13 +121,93 @@ def test_both_passphrases_are_asked_for_before_the_lock_is_taken(guarded: Server
         free[request.purpose] = guarded.lock_is_free()
         return SecretBytes.from_text(PASSPHRASE if request.purpose is Purpose.PASSPHRASE else OTHER)
 
-    guarded.services.protection.change("passphrase", provider, provider)
+    guarded.services.protection.change("passphrase", provider, provider, without_backup=True)
     assert free == {Purpose.PASSPHRASE: True, Purpose.NEW_PASSPHRASE: True}
 
 
 def test_while_somebody_else_works_nothing_is_changed(server: Server) -> None:
     with server.installation.lock.hold("making a backup"), pytest.raises(Locked):
+        server.protect_anew()
+
+
+def test_without_a_proven_backup_elsewhere_nothing_is_asked_and_nothing_changed(server: Server) -> None:
+    server.back_up(server.local)
+    before = server.everything()
+    with pytest.raises(NoProvenBackup):
+        server.services.protection.change("passphrase", NOBODY, NOBODY)
+    assert server.everything() == before
+
+
+def test_a_backup_counts_before_a_change_only_where_it_holds_every_key(server: Server) -> None:
+    server.add("one")
+    assert server.services.protection.backup_before() is None
+    copy = server.back_up().copy
+    held = server.services.protection.backup_before()
+    assert held is not None
+    assert held.address == copy.address
+    server.rotate(without_backup=True)
+    assert server.services.protection.backup_before() is None
+    newer = server.back_up().copy
+    assert server.services.protection.change("file", NOBODY, NOBODY).protector == "file"
+    server.lose(newer.address)
+    with pytest.raises(NoProvenBackup):
         server.services.protection.change("file", NOBODY, NOBODY)
+
+
+def test_a_new_passphrase_that_opens_the_newest_backup_is_refused(server: Server) -> None:
+    server.back_up()
+    answers = Answers({Purpose.NEW_PASSPHRASE: [PASSWORD, PASSPHRASE]})
+    server.services.protection.change("passphrase", NOBODY, answers)
+    assert [retry for _, retry in answers.asked] == [0, 1]
+    assert opens_with(server, PASSPHRASE)
+    assert not any(answers.given)
+
+
+def test_a_backup_that_cannot_be_reached_holds_no_new_passphrase_up(server: Server) -> None:
+    server.back_up()
+    with server.cut_off(server.vault):
+        answers = Answers({Purpose.NEW_PASSPHRASE: [PASSWORD]})
+        server.services.protection.change("passphrase", NOBODY, answers, without_backup=True)
+    assert opens_with(server, PASSWORD)
+
+
+def test_a_restore_takes_no_passphrase_that_opens_the_backup_it_comes_from(site: Site) -> None:
+    old = site.server()
+    old.set_up()
+    old.add("one")
+    address = old.back_up().copy.address
+    new = site.with_database_of(old)
+    wanted = [PASSWORD, PASSPHRASE]
+    answers = Answers({Purpose.BACKUP_PASSWORD: [PASSWORD], Purpose.NEW_PASSPHRASE: wanted})
+    source = find_source(new.installation, address)
+    with opened(new.installation, source, answers, SilentProgress()) as found:
+        plan = new.services.restore.plan(found)
+        new.services.restore.execute(plan, found, answers, new.settings(), "passphrase")
+    assert opens_with(new, PASSPHRASE)
+
+
+def test_killed_anywhere_a_change_has_its_line_or_did_not_happen(memory: MemoryServer) -> None:
+    """The line may be there once too often, never once too few."""
+    memory.add("one", "the secret")
+    memory.protect_anew()
+    generation, lines = memory.services.protection.show().generation, 1
+    told = []
+
+    def change(life: Life) -> None:
+        memory.with_life(life).services.protection.change("file", NOBODY, NOBODY, without_backup=True)
+
+    def survive(_: Life) -> None:
+        nonlocal lines, generation
+        switched = memory.services.protection.show().generation - generation
+        added = sum('"protector-changed"' in line for line in memory.audit()) - lines
+        assert switched <= added
+        told.append((switched, added))
+        assert memory.services.audit.verify().whole
+        assert memory.secrets() == {"run-as/one": "the secret"}
+        lines, generation = lines + added, generation + switched
+
+    every_death(change, survive)
+    assert {(0, 0), (1, 1)} <= set(told)
 
 
 def test_a_change_that_fails_is_not_in_the_trail(
@@ -130,7 +219,7 @@ def test_a_change_that_fails_is_not_in_the_trail(
     monkeypatch.setattr(memory.key_store, "rewrap", full)
     before = memory.audit()
     with pytest.raises(Locked):
-        memory.services.protection.change("file", NOBODY, NOBODY)
+        memory.protect_anew()
     assert memory.audit() == before
 
 
@@ -139,7 +228,7 @@ def test_a_server_that_is_not_set_up_has_no_protector(site: Site) -> None:
     with pytest.raises(NotSetUp):
         server.services.protection.show()
     with pytest.raises(NotSetUp):
-        server.services.protection.change("file", NOBODY, NOBODY)
+        server.protect_anew()
 
 
 def test_a_change_that_somebody_else_overtook_is_planned_anew(memory: MemoryServer) -> None:
@@ -148,5 +237,5 @@ def test_a_change_that_somebody_else_overtook_is_planned_anew(memory: MemoryServ
         return SecretBytes.from_text(OTHER)
 
     with pytest.raises(PlanOutdated):
-        memory.services.protection.change("passphrase", NOBODY, thinks_long)
+        memory.services.protection.change("passphrase", NOBODY, thinks_long, without_backup=True)
     assert memory.services.protection.show().protector == "file"

@@ -45,7 +45,7 @@ def test_in_another_machine_nothing_opens_and_everything_can_be_looked_at(
     for use in (
         lambda: bound.services.verify.execute(NOBODY),
         lambda: bound.services.credentials.reveal(bound.services.credentials.show("run-as/one"), NOBODY),
-        lambda: bound.services.protection.change("file", NOBODY, NOBODY),
+        lambda: bound.protect_anew(),
         lambda: bound.add("two", "secret"),
     ):
         with pytest.raises(KeyStoreElsewhere):
@@ -204,7 +204,7 @@ def test_the_trail_names_a_protector_and_no_device(site: Site, board: Board) -> 
     server = site.server()
     assert server.set_up(board.uri).protector == "tpm2"
     assert json.loads(server.audit()[-1])["details"]["protector"] == "tpm2"
-    server.services.protection.change("file", NOBODY, NOBODY)
-    server.services.protection.change(board.uri, NOBODY, NOBODY)
+    server.protect_anew()
+    server.protect_anew(board.uri)
     assert json.loads(server.audit()[-1])["details"] == {"before": "file", "after": "tpm2"}
     assert server.services.protection.show().protector == "tpm2"

@@ -12,6 +12,7 @@ from nskeys.ports import NewKey, Purpose
 from nskeys.protectors.registry import protector
 from nskeys.store.keystore import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
+from tests.fakes.token import PIN
 
 CMDB = "c0" * 16
 PASSPHRASE = "correct horse"
@@ -30,14 +31,18 @@ SEED = SecretBytes(b"\x07" * 32)
 RETIRED = FIRST.info.in_state(KeyState.DEACTIVATED, LATER)
 
 
+_CHEAP = Argon2Cost(memory_kib=8, iterations=1, lanes=1)
+
+
 def store_in(home: Path) -> DiskKeyStore:
     """The key store of a home."""
     return DiskKeyStore(home / "store", home / "server.pub", protector)
 
 
 def person() -> Answers:
-    """Somebody who knows the passphrase."""
-    return Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE], Purpose.PASSPHRASE: [PASSPHRASE] * 3})
+    """Somebody who knows the passphrase, and the PIN of every token."""
+    asked = {Purpose.NEW_PASSPHRASE: [PASSPHRASE], Purpose.PASSPHRASE: [PASSPHRASE] * 3}
+    return Answers({**asked, Purpose.PIN: [PIN] * 9})
 
 
 def create(home: Path) -> None:
@@ -53,12 +58,36 @@ def change(home: Path) -> None:
 
 def rewrap(home: Path) -> None:
     """The two keys under a passphrase."""
-    asking = protector("passphrase", Argon2Cost(memory_kib=8, iterations=1, lanes=1))
-    store_in(home).rewrap(asking, NobodyToAsk(), person())
+    store_in(home).rewrap(protector("passphrase", _CHEAP), NobodyToAsk(), person())
 
 
 WORK: dict[str, Callable[[Path], None]] = {"create": create, "change": change, "rewrap": rewrap}
 BEFORE = {"create": (), "change": (create,), "rewrap": (create, change)}
+
+
+# --- from one protector to another ----------------------------------------------------------------------
+
+
+def bound(home: Path, uri: str) -> Path:
+    """A home with one key, under a protector."""
+    home.mkdir()
+    store_in(home).create(CMDB, protector(uri, _CHEAP), person(), [FIRST], SEED)
+    return home
+
+
+def bind_to(home: Path, uri: str) -> None:
+    """Under another one."""
+    store_in(home).rewrap(protector(uri, _CHEAP), person(), person())
+
+
+def bound_by(home: Path) -> str:
+    """Which protector it is now. Fails where what is there is not whole, or does not open."""
+    store = store_in(home)
+    with store.unlock(person()) as opened:
+        assert opened.key(FIRST.info.kid).same_as(FIRST.material)
+        assert opened.server_key().same_as(SEED)
+    assert store.keys() == (FIRST.info,)
+    return store.info().protector
 
 
 def base_for(name: str, home: Path) -> Path:

@@ -108,6 +108,10 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (errors.KeyNotUsable("none_active"), "No key of this server is active, so nothing can be sealed."),
     (errors.KeyNotUsable("deactivated"), "That key is deactivated, and only an active key seals."),
+    (
+        errors.NoProvenBackup(),
+        "No proven backup elsewhere holds every key of this server, so nothing was changed.",
+    ),
     (errors.RotationNotOpen(), "No rotation is open, so there is nothing to go on with."),
     (errors.FieldInvalid("name", "empty"), "The name is empty."),
     (errors.FieldInvalid("secret", "too_long", 65_535), "The secret is longer than 65,535 bytes."),

@@ -54,6 +54,8 @@ class Protection(Guided):
         self._info: StoreInfo | None = None
         self._wanted = ""
         self._away = False
+        self._without_backup = False
+        """Whether a person said so."""
 
     def on_mount(self) -> None:
         """How it is now."""
@@ -99,14 +101,14 @@ class Protection(Guided):
     @work(exclusive=True)
     async def _ask_for_backup(self) -> None:
         await self.show("looking", "a backup first", words("Looking at the backups …", "quiet"))
-        answer = await read(self.session.services.recoverability.assess)
-        if isinstance(answer, NskeysError):
-            await self.tell(answer)
+        held = await read(self.session.services.protection.backup_before)
+        if isinstance(held, NskeysError):
+            await self.tell(held)
             self._show_now()
             return
-        held = backup_before(answer)
-        if held:
-            self._show_choices(held)
+        self._without_backup = False
+        if held is not None:
+            self._show_choices(backup_before(held))
             return
         await self.show(
             "backup",
@@ -128,6 +130,7 @@ class Protection(Guided):
         if self.step == "backup" and message.key == _BACK_UP:
             self.action_back_up()
         elif self.step == "backup":
+            self._without_backup = True
             self._show_choices("")
         elif self.step == "which":
             self._wanted = message.key
@@ -173,7 +176,13 @@ class Protection(Guided):
         # Not the session's own provider: it would take the new passphrase for the one in force if the
         # change is broken off.
         new = DialogSecrets(self.app, ask_secret)
-        change = partial(self.session.services.protection.change, self._wanted, self.session.secrets, new)
+        change = partial(
+            self.session.services.protection.change,
+            self._wanted,
+            self.session.secrets,
+            new,
+            self._without_backup,
+        )
 
         def run(progress: Progress) -> StoreInfo:
             progress.stage(Stage.UNLOCKING)

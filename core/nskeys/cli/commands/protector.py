@@ -10,16 +10,8 @@ from nskeys.cli.session import Session
 from nskeys.ports import StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
-from nskeys.wording.protection import (
-    NO_BACKUP,
-    WITHOUT_BACKUP,
-    backup_before,
-    broken_by,
-    helps_against,
-    lost_with,
-)
+from nskeys.wording.protection import broken_by, helps_against, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
-from nskeys.wording.ways import COMMANDS
 
 
 def add(commands: Commands) -> None:
@@ -35,16 +27,20 @@ def add(commands: Commands) -> None:
         "change",
         change,
         "bind the keys in another way, or to another passphrase",
-        usage="tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F]",
+        usage="tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--without-backup]",
         text=(
             "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
-            "opened again, and only then the old wrapping is removed from this disk."
+            "opened again, and only then the old wrapping is removed from this disk. Without\n"
+            "a proven backup elsewhere that holds them all, nothing is done."
         ),
         example="  nskeys protector change passphrase\n      asks for it twice",
     )
     changing.add_argument("protector", type=protector_uri, metavar="NAME", help=HELP)
     changing.add_argument(
         "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
+    )
+    changing.add_argument(
+        "--without-backup", action="store_true", help="although no backup elsewhere holds every key"
     )
 
 
@@ -56,16 +52,13 @@ def show(session: Session, _: Namespace) -> int:
 
 def change(session: Session, options: Namespace) -> int:
     """Another one, or another passphrase."""
-    services = session.services()
-    protection = services.protection
+    protection = session.services().protection
     before = protection.show().protector
-    if not backup_before(services.recoverability.assess()):
-        session.output.say(f"{NO_BACKUP} {WITHOUT_BACKUP}", COMMANDS.make_backup)
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
     new = RememberedPassphrase(NewPassphrase(path, session.secrets))
     try:
-        info = protection.change(options.protector, session.secrets, new)
+        info = protection.change(options.protector, session.secrets, new, options.without_backup)
     finally:
         new.forget()
     _tell(session, info)

@@ -9,6 +9,7 @@ from nskeys.errors import (
     KeyStoreElsewhere,
     KeyStoreOfAnotherCmdb,
     KeyUsedUp,
+    NoProvenBackup,
     NoSuchKey,
     ProtectorUnavailable,
     RotationNotOpen,
@@ -17,6 +18,7 @@ from nskeys.model.keys import SEALS_LIMIT
 from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import kid_name, protector_name
+from nskeys.wording.protection import NO_BACKUP
 from nskeys.wording.sentence import Sentence, listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import shown
@@ -86,6 +88,13 @@ def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
     )
 
 
+def _no_proven_backup(_: NoProvenBackup) -> Sentence:
+    return Sentence(
+        f"{NO_BACKUP.removesuffix('.')}, so nothing was changed.",
+        "Make one with 'nskeys backup --to DESTINATION' and try again, or say '--without-backup'.",
+    )
+
+
 def _no_such_key(error: NoSuchKey) -> Sentence:
     what = (
         f"begins with {shown(error.prefix)}" if len(error.prefix) < 64 else f"is {kid_name(error.prefix)}"
@@ -133,6 +142,7 @@ KEYS: Table = MappingProxyType(
         KeyStoreElsewhere: _key_store_elsewhere,
         KeyStoreOfAnotherCmdb: _key_store_of_another_cmdb,
         ProtectorUnavailable: _protector_unavailable,
+        NoProvenBackup: _no_proven_backup,
         NoSuchKey: _no_such_key,
         AmbiguousKey: _ambiguous_key,
         KeyUsedUp: _key_used_up,
