@@ -2,6 +2,7 @@
 they are found, counted and sealed anew.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from nskeys.errors import KeyUsedUp, NameTaken, NoSuchCredential
 from nskeys.model.credentials import CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
-from nskeys.ports import Cmdb, SealedRow
+from nskeys.ports import Cmdb, DrillRow, SealedRow
 from tests.fakes.cmdbs import add, raw, stored
 from tests.fakes.credentials import BLOB, NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
@@ -224,10 +225,52 @@ def test_counts_say_which_keys_seal_what_since_when(cmdb: Cmdb) -> None:
     )
     with cmdb.reading() as view:
         assert view.counts() == (
-            KeyUse(OLD_KEY, "hierarchy", 1, LATER),
-            KeyUse(OLD_KEY, "run-as", 2, AFTERNOON),
-            KeyUse(NEW_KEY, "run-as", 1, LATER),
+            KeyUse(OLD_KEY, "hierarchy", 1, LATER, last_seal=4),
+            KeyUse(OLD_KEY, "run-as", 2, AFTERNOON, last_seal=4),
+            KeyUse(NEW_KEY, "run-as", 1, LATER, last_seal=4),
         )
+
+
+def test_whatever_is_sealed_later_has_a_greater_number(cmdb: Cmdb) -> None:
+    old, edited, moved = (a_credential(name) for name in ("old", "edited", "moved"))
+    add(cmdb, old, edited, moved)
+    with cmdb.reading() as view:
+        seen = view.last_seal()
+        assert seen == 3
+        assert view.sealed_after([OLD_KEY, NEW_KEY], seen) == 0
+        assert [use.last_seal for use in view.counts()] == [3]
+    with cmdb.changing(an_event()) as change:
+        change.replace([edited])
+        change.reseal([(moved.credential.credential_id, b"\x01new")], NEW_KEY, AFTERNOON)
+    add(cmdb, a_credential("new"), a_credential("of another key", kid=NEW_KEY))
+    with cmdb.reading() as view:
+        assert view.last_seal() == 7
+        assert view.sealed_after([OLD_KEY], seen) == 2
+        assert view.sealed_after([NEW_KEY], seen) == 2
+        assert view.sealed_after([OLD_KEY, NEW_KEY], seen) == 4
+        assert view.sealed_after([OLD_KEY, NEW_KEY], 7) == 0
+        assert view.sealed_after([], 0) == view.sealed_after([Kid("ff" * 32)], 0) == 0
+        later = {item.credential.fields.name for item in view.sealed() if item.credential.seal_no > seen}
+        assert later == {"edited", "moved", "new", "of another key"}
+        found = view.named(old.credential.fields.kind, "old")
+        assert found is not None
+        assert found.seal_no <= seen
+        [placed] = view.page(CredentialFilter(text="of another"), CredentialOrder(), 1)
+        assert placed.credential.seal_no > seen
+
+
+def test_the_diary_grows_by_lines_newest_first(cmdb: Cmdb) -> None:
+    with cmdb.reading() as view:
+        assert view.drill_rows() == ()
+    with cmdb.changing(an_event()) as change:
+        change.write_drill("first", b"\x01\x02")
+        change.write_drill("second", None)
+    with suppress(KeyError), cmdb.changing(an_event()) as change:
+        change.write_drill("never", None)
+        raise KeyError
+    with cmdb.reading() as view:
+        assert view.drill_rows() == (DrillRow(2, "second", None), DrillRow(1, "first", b"\x01\x02"))
+        assert [row.text for row in view.drill_rows(limit=1)] == ["second"]
 
 
 def test_a_known_key_has_sealed_nothing_and_is_known_once(cmdb: Cmdb) -> None:

@@ -1,6 +1,7 @@
 """Lists, walked page by page: every CMDB shows every row once, in one order that all of them share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
-from nskeys.model.keys import Kid
+from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
 from nskeys.ports import Cmdb, CmdbView
 from tests.fakes.cmdbs import CMDB_ID
@@ -152,8 +153,13 @@ def test_any_page_is_the_one_that_the_cmdb_in_memory_shows(
             page = view.page(wanted, order, limit, place, backwards, offset)
             assert page == expected.page(wanted, order, limit, place, backwards, offset)
         assert view.total(wanted) == expected.total(wanted)
-        assert view.counts() == expected.counts()
+        assert unnumbered(view.counts()) == unnumbered(expected.counts())
         assert view.names() == expected.names()
+
+
+def unnumbered(uses: tuple[KeyUse, ...]) -> list[KeyUse]:
+    """Apart from the numbers of seals, which count all that was ever sealed in this CMDB."""
+    return [replace(use, last_seal=0) for use in uses]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredent
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_text import from_text, to_text
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.ports import RegisterRow, SealedRow
+from nskeys.ports import DrillRow, RegisterRow, SealedRow
 
 
 @dataclass
@@ -29,6 +29,7 @@ class State:
     seals: dict[Kid, int] = field(default_factory=dict)
     rows: dict[str, SealedCredential] = field(default_factory=dict)
     register: dict[tuple[str, str], RegisterRow] = field(default_factory=dict)
+    drills: list[DrillRow] = field(default_factory=list)
     rotations: dict[int, Rotation] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     signed: tuple[AuditHead, bytes] | None = None
@@ -39,6 +40,7 @@ class State:
             dict(self.seals),
             dict(self.rows),
             dict(self.register),
+            list(self.drills),
             dict(self.rotations),
             list(self.audit),
             self.signed,
@@ -70,6 +72,10 @@ class MemoryCmdb:
         if self._id is None:
             raise NotSetUp(self._address)
         return self._id
+
+    def outdated(self) -> bool:
+        self.cmdb_id()
+        return False
 
     def create(self, cmdb_id: str) -> None:
         if self._id not in (None, cmdb_id):
@@ -132,11 +138,12 @@ class MemoryView:
         self.state = state
 
     def counts(self) -> tuple[KeyUse, ...]:
-        moments: dict[tuple[Kid, str], list[datetime]] = {}
+        found: dict[tuple[Kid, str], list[Credential]] = {}
         for row in self._credentials():
-            moments.setdefault((row.kid, row.fields.kind.value), []).append(row.sealed)
+            found.setdefault((row.kid, row.fields.kind.value), []).append(row)
         return tuple(
-            KeyUse(kid, kind, len(sealed), min(sealed)) for (kid, kind), sealed in sorted(moments.items())
+            KeyUse(*use, len(rows), min(row.sealed for row in rows), max(row.seal_no for row in rows))
+            for use, rows in sorted(found.items())
         )
 
     def total(self, wanted: CredentialFilter) -> int:
@@ -200,6 +207,16 @@ class MemoryView:
     def seals(self, kid: Kid) -> int:
         return self.state.seals.get(kid, 0)
 
+    def last_seal(self) -> int:
+        return sum(self.state.seals.values())
+
+    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
+        wanted = set(kids)
+        return sum(row.kid in wanted and row.seal_no > seal_no for row in self._credentials())
+
+    def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
+        return tuple(reversed(self.state.drills))[:limit]
+
     def register_rows(self) -> tuple[RegisterRow, ...]:
         return tuple(self.state.register.values())
 
@@ -251,7 +268,7 @@ class MemoryChange(MemoryView):
             for credential_id, blob in rows:
                 old = self._known(credential_id).credential
                 self.state.rows[credential_id] = SealedCredential(
-                    replace(old, kid=kid, sealed=moment), blob
+                    replace(old, kid=kid, sealed=moment, seal_no=self.last_seal()), blob
                 )
 
     def remove(self, credential_id: str) -> None:
@@ -266,6 +283,9 @@ class MemoryChange(MemoryView):
         if row.text != to_text(copy) or from_text(row.text) != copy:
             raise ValueError("a register row's text is its copy's")
         self.state.register[copy.backup.kms_sha256, copy.address] = row
+
+    def write_drill(self, text: str, signature: bytes | None) -> None:
+        self.state.drills.append(DrillRow(len(self.state.drills) + 1, text, signature))
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
         number = rotation.number or max(self.state.rotations, default=0) + 1
@@ -303,7 +323,8 @@ class MemoryChange(MemoryView):
         namesake = self.named(fields.kind, fields.name)
         if namesake is not None and namesake.credential_id != row.credential.credential_id:
             raise NameTaken(fields.kind.value, fields.name)
-        self.state.rows[row.credential.credential_id] = row
+        numbered = replace(row.credential, seal_no=self.last_seal())
+        self.state.rows[row.credential.credential_id] = replace(row, credential=numbered)
 
 
 def _matcher(wanted: CredentialFilter) -> Callable[[Credential], bool]:

@@ -6,7 +6,7 @@ field is normalised once, before it is sealed, and never touched afterwards.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -53,6 +53,9 @@ class Credential:
     updated: datetime
     sealed: datetime
     """When it was first sealed under `kid`."""
+    seal_no: int = field(default=0, compare=False)
+    """How many seals all keys had ever made when this one was, given by the CMDB; 0 where it was not
+    counted yet."""
 
     @property
     def reference(self) -> str:

@@ -58,6 +58,8 @@ class KeyUse:
     kind: str
     credentials: int
     sealed_since: datetime
+    last_seal: int = 0
+    """The greatest `seal_no` among them."""
 
 
 def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:

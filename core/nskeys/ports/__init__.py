@@ -14,6 +14,9 @@ from nskeys.ports.cmdb import (
     CmdbView as CmdbView,
 )
 from nskeys.ports.cmdb import (
+    DrillRow as DrillRow,
+)
+from nskeys.ports.cmdb import (
     RegisterRow as RegisterRow,
 )
 from nskeys.ports.keys import (

@@ -19,7 +19,7 @@ class CmdbView(Protocol):
     """One consistent look at the CMDB."""
 
     def counts(self) -> tuple[KeyUse, ...]:
-        """Credentials per key and kind, with the earliest sealing."""
+        """Credentials per key and kind, with the earliest sealing and the last seal's number."""
         ...
 
     def total(self, wanted: CredentialFilter) -> int:
@@ -70,6 +70,19 @@ class CmdbView(Protocol):
         """How many secrets the key ever sealed."""
         ...
 
+    def last_seal(self) -> int:
+        """How many secrets all keys ever sealed: the number of the last seal."""
+        ...
+
+    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
+        """How many credentials of these keys have a greater number."""
+        ...
+
+    def drill_rows(self, limit: int = 1_000) -> tuple["DrillRow", ...]:
+        """The diary's last lines as stored, newest first. What a row holds never raises, as with the
+        register; a CMDB of an older schema has none."""
+        ...
+
     def register_rows(self) -> tuple["RegisterRow", ...]:
         """The register as stored, exact text and signature, in the order of first recording. Never
         CmdbDamaged for what a row holds: a value that no row can have is an empty text, no signature."""
@@ -100,12 +113,22 @@ class RegisterRow:
     signature: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class DrillRow:
+    """A line of the diary of drills as stored; the same of text and signature as with the register."""
+
+    number: int
+    text: str
+    signature: bytes | None
+
+
 class CmdbChange(CmdbView, Protocol):
     """One transaction. It begins with its line in the audit trail and commits whole or not at all."""
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
         """New rows, counted as seals of their keys; NameTaken. Keys get their `key_no` here too, and
-        KeyUsedUp is raised before a key counts more than its limit. (So do `replace`, `reseal`.)"""
+        KeyUsedUp is raised before a key counts more than its limit. Each row gets `last_seal` after that
+        as its `seal_no`. (So do `replace`, `reseal`.)"""
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
@@ -129,6 +152,10 @@ class CmdbChange(CmdbView, Protocol):
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
         """Insert the register row, or replace the one with the same `.kms` and address. `row.text` is
         what `model.register_text.to_text` makes of `copy`, else ValueError."""
+        ...
+
+    def write_drill(self, text: str, signature: bytes | None) -> None:
+        """One more line of the diary."""
         ...
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
@@ -157,6 +184,10 @@ class Cmdb(Protocol):
 
     def cmdb_id(self) -> str:
         """32 hex digits; NotSetUp where there is none."""
+        ...
+
+    def outdated(self) -> bool:
+        """Whether a change would lead it up to a newer schema first. NotSetUp, NewerVersion."""
         ...
 
     def create(self, cmdb_id: str) -> None:

@@ -73,6 +73,11 @@ class SqlCmdb:
         with self._looking() as view:
             return view.cmdb_id
 
+    def outdated(self) -> bool:
+        """Whether a change would lead it up to a newer schema first."""
+        with self._looking() as view:
+            return view.schema < self._steps[-1].number
+
     def create(self, cmdb_id: str) -> None:
         """Make the tables, durably."""
         if len(cmdb_id) != 32 or bytes.fromhex(cmdb_id).hex() != cmdb_id:
@@ -95,11 +100,11 @@ class SqlCmdb:
         if not self._there():
             raise NotSetUp(self._address.home)
         from nskeys.store.cmdb_change import SqlChange
-        from nskeys.store.cmdb_upgrade import read_mark, upgrade
+        from nskeys.store.cmdb_upgrade import CmdbMark, read_mark, upgrade
 
         with self._engine.transaction(changing=True) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            change = SqlChange(self._engine, connection, mark.cmdb_id)
+            change = SqlChange(self._engine, connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
 
             def upgraded(old: int, new: int) -> None:
                 details = (("from", str(old)), ("to", str(new)))
@@ -140,7 +145,7 @@ class SqlCmdb:
 
         with self._engine.transaction(changing=False) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            yield SqlView(self._engine, connection, mark.cmdb_id)
+            yield SqlView(self._engine, connection, mark)
 
     @property
     def _engine(self) -> CmdbEngine:

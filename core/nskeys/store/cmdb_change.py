@@ -30,13 +30,13 @@ from nskeys.store.cmdb_view import AUDIT_SIGNATURE, SqlView
 
 _ADD = (
     "INSERT INTO credentials (key_no, kind, name, target, account, note, sealed_at, created, updated,"
-    " sealed, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " seal_no, sealed, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _REPLACE = (
     "UPDATE credentials SET key_no = ?, kind = ?, name = ?, target = ?, account = ?, note = ?,"
-    " sealed_at = ?, created = ?, updated = ?, sealed = ? WHERE id = ?"
+    " sealed_at = ?, created = ?, updated = ?, seal_no = ?, sealed = ? WHERE id = ?"
 )
-_RESEAL = "UPDATE credentials SET key_no = ?, sealed_at = ?, sealed = ? WHERE id = ?"
+_RESEAL = "UPDATE credentials SET key_no = ?, sealed_at = ?, seal_no = ?, sealed = ? WHERE id = ?"
 _LIST = (
     "INSERT INTO listing (kind, by_kind, by_name, by_target, by_account, by_updated, haystack, id)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -61,14 +61,17 @@ class SqlChange(SqlView):
         """New rows, counted as seals of their keys; NameTaken, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
-            self._many(_ADD, [self._values(row) for row in credentials])
+            seal_no = self.last_seal()
+            self._many(_ADD, [self._values(row, seal_no) for row in credentials])
             self._many(_LIST, [_listing_values(row) for row in credentials])
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
         """Rows with the same ids, re-sealed and counted; NameTaken, NoSuchCredential, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
-            if self._many(_REPLACE, [self._values(row) for row in credentials]) != len(credentials):
+            seal_no = self.last_seal()
+            changed = self._many(_REPLACE, [self._values(row, seal_no) for row in credentials])
+            if changed != len(credentials):
                 raise self._missing(row.credential.credential_id for row in credentials)
             self._many(_RELIST, [_listing_values(row) for row in credentials])
 
@@ -76,8 +79,8 @@ class SqlChange(SqlView):
         """New blobs under `kid`, sealed at `moment` and counted; NoSuchCredential, KeyUsedUp."""
         with self._all_or_nothing():
             self._count({kid: len(rows)})
-            number, seconds = self._key_no(kid), seconds_of(moment)
-            values = [(number, seconds, blob, credential_id) for credential_id, blob in rows]
+            first = (self._key_no(kid), seconds_of(moment), self.last_seal())
+            values = [(*first, blob, credential_id) for credential_id, blob in rows]
             if self._many(_RESEAL, values) != len(rows):
                 raise self._missing(credential_id for credential_id, _ in rows)
 
@@ -106,6 +109,12 @@ class SqlChange(SqlView):
         if not self._connection.execute(update(table).where(same).values(values)).rowcount:
             key = {"kms_sha256": copy.backup.kms_sha256, "address": copy.address}
             self._connection.execute(insert(table).values(number=self._next(table), **key, **values))
+
+    def write_drill(self, text: str, signature: bytes | None) -> None:
+        """One more line of the diary."""
+        table = schema.drills
+        values = {"number": self._next(table), "body": text, "signature": signature}
+        self._connection.execute(insert(table).values(**values))
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
         """Insert it (number 0) or update it; returns it with its number."""
@@ -182,7 +191,7 @@ class SqlChange(SqlView):
         last = self._connection.execute(select(func.max(table.c.number))).scalar_one()
         return 1 if last is None else count_of(last, NUMBER_LIMIT - 1, table.name) + 1
 
-    def _values(self, row: SealedCredential) -> tuple[Any, ...]:
+    def _values(self, row: SealedCredential, seal_no: int) -> tuple[Any, ...]:
         credential, fields = row.credential, row.credential.fields
         return (
             self._key_no(credential.kid),
@@ -194,6 +203,7 @@ class SqlChange(SqlView):
             seconds_of(credential.sealed),
             seconds_of(credential.created),
             seconds_of(credential.updated),
+            seal_no,
             row.blob,
             credential.credential_id,
         )

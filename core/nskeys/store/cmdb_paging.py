@@ -8,14 +8,16 @@ order of an index: there the order key is an expression that no index knows.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 
 from nskeys.model.keys import Kid
 from nskeys.model.listing import fold
 from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.store.schema import credentials, listing
 
-CREDENTIAL_COLUMNS = (
+Columns = tuple[ColumnElement[Any], ...]
+
+_COLUMNS: Columns = (
     credentials.c.id,
     credentials.c.key_no,
     credentials.c.kind,
@@ -28,8 +30,20 @@ CREDENTIAL_COLUMNS = (
     credentials.c.updated,
 )
 
+_NUMBERED = 2
+"""The schema from which on seals have numbers."""
 _FEW = 1_000
 """So many credentials are quicker collected by their keys than met on the way through a list."""
+
+
+def credential_columns(schema: int) -> Columns:
+    """What makes a credential, in a CMDB of this schema."""
+    return (*_COLUMNS, credentials.c.seal_no if has_numbers(schema) else literal(0).label("seal_no"))
+
+
+def has_numbers(schema: int) -> bool:
+    """Whether seals have numbers there, and drills a diary."""
+    return schema >= _NUMBERED
 
 
 def storable(*texts: str) -> bool:
@@ -82,9 +96,10 @@ class Wanted:
         backwards: bool,
         offset: int,
         of_keys: int | None,
+        columns: Columns,
     ) -> Select[*tuple[Any, ...]]:
-        """The rows behind the place `after` in the direction walked: order key, id, and the columns of
-        `CREDENTIAL_COLUMNS`. `of_keys` is what `sealed_by_keys` gave."""
+        """The rows behind the place `after` in the direction walked: order key, id, and
+        `columns` of credentials. `of_keys` is what `sealed_by_keys` gave."""
         falling = order.descending != backwards
         column = listing.c[f"by_{order.by.value}"]
         key: ColumnElement[str] = column.concat("") if self.text else column
@@ -98,7 +113,7 @@ class Wanted:
         )
         joined = chosen.outerjoin(credentials, credentials.c.id == chosen.c.id)
         return (
-            select(chosen.c.place, chosen.c.id.label("listed_id"), *CREDENTIAL_COLUMNS)
+            select(chosen.c.place, chosen.c.id.label("listed_id"), *columns)
             .select_from(joined)
             .order_by(*_directed(falling, chosen.c.place, chosen.c.id))
         )

@@ -8,7 +8,7 @@ from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.keys import Kid
 from nskeys.model.register_text import TEXT_LIMIT
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.ports import RegisterRow
+from nskeys.ports import DrillRow, RegisterRow
 from nskeys.store.cmdb_checks import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
@@ -24,6 +24,13 @@ def register_row_of(row: Sequence[Any]) -> RegisterRow:
         body if type(body) is str and len(body) <= TEXT_LIMIT else "",
         signature if type(signature) is bytes and len(signature) <= _SIGNATURE_LIMIT else None,
     )
+
+
+def drill_row_of(row: Sequence[Any]) -> DrillRow:
+    """From (number, body, signature); as in the register, what nobody could have signed raises nothing."""
+    number, *rest = row
+    text = register_row_of(rest)
+    return DrillRow(number if type(number) is int else 0, text.text, text.signature)
 
 
 def rotation_of(row: Sequence[Any]) -> Rotation:

@@ -55,6 +55,11 @@ def seals_of(value: Any, kid: Kid) -> int:
     return count_of(value, SEALS_LIMIT, "keys", kid)
 
 
+def seal_no_of(value: Any, row: object = "") -> int:
+    """The number of a seal; all keys together make no more than this."""
+    return count_of(value, SEALS_LIMIT * NUMBER_LIMIT, "credentials", row)
+
+
 def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
     """The key with this number; the database does not have to keep its own promises."""
     kid = keys.get(value) if type(value) is int else None
@@ -64,7 +69,8 @@ def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
 
 
 def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
-    """From (id, key_no, kind, name, target, account, note, sealed_at, created, updated, ...)."""
+    """From (id, key_no, kind, name, target, account, note, sealed_at, created, updated,
+    seal_no, ...)."""
     table = "credentials"
     credential_id = hex_of(row[0], 32, table, row[0])
     fields = CredentialFields(
@@ -81,13 +87,14 @@ def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
         created=moment_of(row[8], table, credential_id),
         updated=moment_of(row[9], table, credential_id),
         sealed=moment_of(row[7], table, credential_id),
+        seal_no=seal_no_of(row[10], credential_id),
     )
 
 
 def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
     """The same, with the sealed secret at the end."""
     credential = credential_of(row, keys)
-    return SealedCredential(credential, bytes_of(row[10], _SEALED_LIMIT, "credentials", row[0]))
+    return SealedCredential(credential, bytes_of(row[11], _SEALED_LIMIT, "credentials", row[0]))
 
 
 def sealed_rows_of(rows: Sequence[tuple[Any, ...]]) -> Sequence[SealedRow]:

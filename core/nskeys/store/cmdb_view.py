@@ -1,7 +1,7 @@
 """One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from sqlalchemy import Connection, func, select
@@ -11,13 +11,14 @@ from nskeys.model.credentials import Credential, CredentialKind, SealedCredentia
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.ports import RegisterRow, SealedRow
+from nskeys.ports import DrillRow, RegisterRow, SealedRow
 from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
 from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.cmdb_paging import CREDENTIAL_COLUMNS, Wanted, storable
+from nskeys.store.cmdb_paging import Columns, Wanted, credential_columns, has_numbers, storable
 from nskeys.store.cmdb_records import (
     audit_entry_of,
     audit_head_of,
+    drill_row_of,
     register_row_of,
     rotation_of,
     signed_head_of,
@@ -28,17 +29,18 @@ from nskeys.store.cmdb_rows import (
     keys_of,
     kind_of,
     name_of,
+    seal_no_of,
     sealed_of,
     sealed_rows_of,
     seals_of,
 )
-from nskeys.store.schema import audit, credentials, keys, meta, register, rotations
+from nskeys.store.cmdb_upgrade import CmdbMark
+from nskeys.store.schema import audit, credentials, drills, keys, meta, register, rotations
 
 AUDIT_SIGNATURE = "audit_signature"
 
 _PLACE_LIMIT = 1_024
 _PREFIX_MATCHES = 10
-_SEALED_COLUMNS = (*CREDENTIAL_COLUMNS, credentials.c.sealed)
 _KEY_ROWS = (
     "SELECT id, kind, name, target, account, note, sealed FROM credentials"
     " WHERE key_no + 0 = ? AND id > ? ORDER BY id"
@@ -48,25 +50,26 @@ _KEY_ROWS = (
 class SqlView:
     """What one transaction sees. Not to be used after it."""
 
-    def __init__(self, engine: CmdbEngine, connection: Connection, cmdb_id: str) -> None:
+    def __init__(self, engine: CmdbEngine, connection: Connection, mark: CmdbMark) -> None:
         self._engine = engine
         self._connection = connection
-        self.cmdb_id = cmdb_id
+        self.cmdb_id = mark.cmdb_id
+        self.schema = mark.schema
 
     def counts(self) -> tuple[KeyUse, ...]:
-        """Credentials per key and kind, with the earliest sealing, from one index."""
+        """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
         columns = (credentials.c.key_no, credentials.c.kind)
-        rows = self._connection.execute(
-            select(*columns, func.count(), func.min(credentials.c.sealed_at)).group_by(*columns)
-        )
+        earliest, last = func.min(credentials.c.sealed_at), func.max(self._columns[-1])
+        rows = self._connection.execute(select(*columns, func.count(), earliest, last).group_by(*columns))
         uses = (
             KeyUse(
                 key_of(key_no, self._keys),
                 kind_of(kind, "credentials").value,
                 count,
                 moment_of(sealed_at, "credentials"),
+                seal_no_of(seal_no),
             )
-            for key_no, kind, count, sealed_at in rows
+            for key_no, kind, count, sealed_at, seal_no in rows
         )
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
 
@@ -93,7 +96,7 @@ class SqlView:
         of_keys = None
         if understood.key_numbers is not None:
             of_keys = self._connection.execute(understood.sealed_by_keys()).scalar_one()
-        statement = understood.page(order, limit, after, backwards, offset, of_keys)
+        statement = understood.page(order, limit, after, backwards, offset, of_keys, self._columns)
         page = [self._placed(row) for row in self._connection.execute(statement)]
         return tuple(reversed(page)) if backwards else tuple(page)
 
@@ -102,7 +105,7 @@ class SqlView:
         if not storable(credential_id):
             return None
         row = self._connection.execute(
-            select(*_SEALED_COLUMNS).where(credentials.c.id == credential_id)
+            select(*self._columns, credentials.c.sealed).where(credentials.c.id == credential_id)
         ).one_or_none()
         return None if row is None else sealed_of(row, self._keys)
 
@@ -117,7 +120,7 @@ class SqlView:
             return ()
         # "g" follows every hex digit, so this is all that begins with the prefix.
         begins = (credentials.c.id >= prefix) & (credentials.c.id < prefix + "g")
-        statement = select(*CREDENTIAL_COLUMNS).where(begins).order_by(credentials.c.id)
+        statement = select(*self._columns).where(begins).order_by(credentials.c.id)
         rows = self._connection.execute(statement.limit(_PREFIX_MATCHES))
         return tuple(credential_of(row, self._keys) for row in rows)
 
@@ -126,7 +129,7 @@ class SqlView:
         wanted = unicodedata.normalize("NFC", name)
         if not storable(wanted):
             return None
-        statement = select(*CREDENTIAL_COLUMNS)
+        statement = select(*self._columns)
         statement = statement.where(credentials.c.kind == kind.value, credentials.c.name == wanted)
         row = self._connection.execute(statement).one_or_none()
         return None if row is None else credential_of(row, self._keys)
@@ -140,7 +143,7 @@ class SqlView:
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
         """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
-        statement = select(*_SEALED_COLUMNS).where(credentials.c.id > after)
+        statement = select(*self._columns, credentials.c.sealed).where(credentials.c.id > after)
         if kid is not None:
             # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order
             # of their ids.
@@ -165,6 +168,29 @@ class SqlView:
         """How many secrets the key ever sealed."""
         found = self._connection.execute(select(keys.c.seals).where(keys.c.kid == kid)).one_or_none()
         return 0 if found is None else seals_of(found[0], kid)
+
+    def last_seal(self) -> int:
+        """How many secrets all keys ever sealed: the number of the last seal."""
+        rows = self._connection.execute(select(keys.c.kid, keys.c.seals))
+        return sum(seals_of(seals, kid) for kid, seals in rows)
+
+    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
+        """How many credentials of these keys have a greater number, from one index."""
+        numbers = [number for kid in kids if (number := self._key_no(kid))]
+        if not numbers or not has_numbers(self.schema):
+            return 0
+        later = credentials.c.key_no.in_(numbers) & (credentials.c.seal_no > seal_no)
+        return self._connection.execute(
+            select(func.count()).select_from(credentials).where(later)
+        ).scalar_one()
+
+    def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
+        """The diary's last lines as stored, newest first."""
+        if not has_numbers(self.schema):
+            return ()
+        statement = select(drills.c.number, drills.c.body, drills.c.signature)
+        rows = self._connection.execute(statement.order_by(drills.c.number.desc()).limit(limit))
+        return tuple(drill_row_of(row) for row in rows)
 
     def register_rows(self) -> tuple[RegisterRow, ...]:
         """The register as stored, in the order of first recording."""
@@ -199,6 +225,10 @@ class SqlView:
     def _keys(self) -> dict[int, Kid]:
         """Every key id by its number. They are few."""
         return keys_of(self._connection.execute(select(keys.c.key_no, keys.c.kid)))
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return credential_columns(self.schema)
 
     def _key_no(self, kid: Kid) -> int:
         """A key's number; 0, which no key has, where it is not known."""

@@ -2,10 +2,12 @@
 
     meta         name, value: `cmdb_id`, `schema` (the last step applied), `audit_signature`
     keys         key_no, kid, and how many secrets the key ever sealed
-    credentials  the bound fields, the sealed secret, the key that sealed it. Times are seconds since 1970
+    credentials  the bound fields, the sealed secret, the key that sealed it, and how many seals all keys
+                 had made by then. Times are seconds since 1970
     listing      derived from the bound fields: a key for each order, and the text that is searched.
                  Apart from `credentials`, so that re-sealing writes no more than the seal
     register     one row for each copy of each backup: RFC 8785 JSON and the server key's signature
+    drills       the diary: RFC 8785 JSON and, where it was at hand, the server key's signature
     rotations    what was begun and how far it came
     audit        lines and their chain of hashes
 
@@ -43,6 +45,7 @@ credentials = Table(
     Column("sealed_at", BigInteger),
     Column("created", BigInteger),
     Column("updated", BigInteger),
+    Column("seal_no", BigInteger),
     Column("sealed", BYTES),
 )
 
@@ -65,6 +68,14 @@ register = Table(
     Column("number", Integer, primary_key=True),
     Column("kms_sha256", Text),
     Column("address", Text),
+    Column("body", Text),
+    Column("signature", BYTES),
+)
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("number", Integer, primary_key=True),
     Column("body", Text),
     Column("signature", BYTES),
 )

@@ -57,7 +57,9 @@ def test_a_broken_page_is_said_to_be_damage(cmdb: SqlCmdb, path: Path) -> None:
     assert refused.value.problem == "corrupt"
 
 
-@pytest.mark.parametrize("table", ["keys", "credentials", "listing", "register", "rotations", "audit"])
+@pytest.mark.parametrize(
+    "table", ["keys", "credentials", "listing", "register", "drills", "rotations", "audit"]
+)
 def test_a_missing_table_is_said_to_be_damage(cmdb: SqlCmdb, other: sqlite3.Connection, table: str) -> None:
     other.execute(f"DROP TABLE {table}")
     with pytest.raises(CmdbDamaged) as refused:
@@ -73,7 +75,7 @@ def test_a_cmdb_of_a_newer_version_is_not_touched(cmdb: SqlCmdb, other: sqlite3.
     for act in (cmdb.cmdb_id, cmdb.exists, lambda: cmdb.create(CMDB_ID), lambda: total(cmdb)):
         with pytest.raises(NewerVersion) as refused:
             act()
-        assert (refused.value.what, refused.value.found, refused.value.known) == ("cmdb", 7, 1)
+        assert (refused.value.what, refused.value.found, refused.value.known) == ("cmdb", 7, 2)
     with pytest.raises(NewerVersion), cmdb.changing(an_event()):
         pytest.fail("nobody knows what a newer version promises")
 

@@ -58,6 +58,7 @@ def seen(look: Callable[[CmdbView], object]) -> Question:
 
 QUESTIONS: dict[str, Question] = {
     "counts": seen(lambda view: view.counts()),
+    "last_seal": seen(lambda view: view.last_seal()),
     "page": seen(lambda view: view.page(CredentialFilter(), CredentialOrder(SortBy.TARGET), 10)),
     "credential": seen(lambda view: view.credential(ONE)),
     "find": seen(lambda view: view.find("0")),
@@ -121,6 +122,12 @@ HOSTILE: list[tuple[tuple[str, tuple[object, ...]], str, list[str]]] = [
         for column in ("created", "updated", "sealed_at")
         for value in ("text", b"bytes", 2**62, -(2**62), 1.5)
     ],
+    *[
+        (credentials("seal_no", value), "credentials", ["find", "page", "credential", "sealed"])
+        for value in ("text", b"bytes", -1, 1.5)
+    ],
+    *[(credentials("seal_no", value), "credentials", ["counts"]) for value in ("text", b"bytes", 2.5)],
+    (everywhere("keys", "seals", "text"), "keys", ["last_seal"]),
     (everywhere("credentials", "sealed_at", "text"), "credentials", ["counts"]),
     *[(everywhere("listing", "by_target", value), "listing", ["page"]) for value in (b"x", "x" * 5_000)],
     (everywhere("keys", "kid", "not hex"), "keys", ["counts", "page", "sealed", "stream_raw"]),

@@ -6,7 +6,8 @@ never touches a field that a seal binds.
 
 from nskeys.store.migrations.step import Spelling, Step
 from nskeys.store.migrations.step_0001 import FIRST_TABLES
+from nskeys.store.migrations.step_0002 import NUMBERED_SEALS
 
 __all__ = ["STEPS", "Spelling", "Step"]
 
-STEPS: tuple[Step, ...] = (FIRST_TABLES,)
+STEPS: tuple[Step, ...] = (FIRST_TABLES, NUMBERED_SEALS)
