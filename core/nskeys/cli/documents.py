@@ -152,8 +152,20 @@ def rotated(report: RotationReport, backup_due: bool) -> Document:
     }
 
 
+def backed_up(
+    first: BackupCopy, copies: Iterable[BackupCopy], failures: Iterable[tuple[str, str]]
+) -> Document:
+    """`backup`: the copy to name first, then all of them; `failures` are the destinations that got none,
+    each with what happened in words."""
+    return {
+        **backup(first),
+        "copies": [{**backup(item), "destination": item.destination} for item in copies],
+        "failures": [{"destination": place, "problem": problem} for place, problem in failures],
+    }
+
+
 def backup(copy: BackupCopy) -> Document:
-    """`backup`."""
+    """What every document of a copy begins with."""
     return {
         "path": copy.address,
         "kms_sha256": copy.backup.kms_sha256,

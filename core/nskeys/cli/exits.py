@@ -2,10 +2,10 @@
 
  0 done                                          69 destination or CMDB unreachable
  1 done, but some credentials do not open,       70 a bug
-   or a backup is due                            73 cannot create
-64 usage                                         75 locked by someone, or not just now
-65 bad data or damaged backup                    77 not permitted or wrong password
-                                                 78 not set up
+   a backup is due or a destination              73 cannot create
+   got no copy                                   75 locked by someone, or not just now
+64 usage                                         77 not permitted or wrong password
+65 bad data or damaged backup                    78 not set up
                                                 130 interrupted
 
 `nskeys status` alone: 0 all recoverable, 1 some at risk, 2 some lost, 3 cannot tell (every failure).

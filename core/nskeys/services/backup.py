@@ -27,6 +27,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.archiving import archive_name, collected_facts, next_generation
 from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.needed import Need, need_of
 from nskeys.services.passwords import ask_new_password, check_hint
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.sending import Sent, Undone, send_to_all
@@ -45,6 +46,22 @@ class BackupService:
         every key elsewhere; without one, the answer is the one that the first screen gives."""
         info = self._installation.configured(destination) if destination else None
         return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
+
+    def everywhere(self) -> tuple[str, ...]:
+        """Every configured destination's address; the default one's where none is configured."""
+        installation = self._installation
+        configured = installation.settings.read().destinations
+        return tuple(info.address for info in configured or (installation.default_destination(),))
+
+    def need(self, to: Sequence[str] = ()) -> Need:
+        """Which of these destinations lack a good copy of a key, each asked now; where none is named,
+        whether a backup is due at all."""
+        if to:
+            return need_of(self._installation, self._wanted(to))
+        last = RecoverabilityService(self._installation).assess().last
+        if last is None or self.due():
+            return Need((self._installation.default_destination().address,), ())
+        return Need((), (last,))
 
     def plan(self, to: str | Sequence[str] | None = None, hint: str = "") -> BackupPlan:
         """What would be written and where: one destination's address, several, or None for the default

@@ -13,6 +13,7 @@ from nskeys.model.operations import (
     RegistryValues,
     RotationReport,
     SetUpReport,
+    best_of,
 )
 from nskeys.model.places import Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
@@ -60,10 +61,14 @@ def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
     return tuple(f"No copy in {shown(item.info.address)}: {say(item.error).what}" for item in failures)
 
 
-def not_needed_lines(last: BackupCopy) -> tuple[str, ...]:
-    """Why `backup --if-needed` made none."""
-    held = f"{backup_name(last)} of {when(last.backup.created)} holds every key of this server"
-    return (f"No backup is needed: {held}.", *_whether_it_helps(last.where, COMMANDS))
+def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
+    """Why `backup --if-needed` made none: a good copy in each destination that was meant."""
+    best = best_of(held)
+    if len(held) == 1:
+        why = f"{backup_name(best)} of {when(best.backup.created)} holds every key of this server"
+    else:
+        why = f"each of {count(len(held), 'destination')} holds every key of this server in a good copy"
+    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, COMMANDS))
 
 
 def _whether_it_helps(where: Whereabouts, ways: Ways) -> tuple[str, ...]:

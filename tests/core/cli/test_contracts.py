@@ -165,7 +165,9 @@ def test_a_rotation_without_backup_leaves_one_due(server: Machine) -> None:
 
 def test_backup(server: Machine) -> None:
     document = server.back_up()
-    assert list(document) == ["path", "kms_sha256", "key_ids", "proof", "location"]
+    assert list(document) == [
+        "path", "kms_sha256", "key_ids", "proof", "location", "copies", "failures",
+    ]  # fmt: skip
     assert Path(document["path"]).is_file()
     assert document["key_ids"] == [key["key_id"] for key in server.does("key", "list")]
     assert (document["proof"], document["location"]) == ("opened", "here")

@@ -102,8 +102,8 @@ def test_a_backup_here_is_complete_and_does_not_help() -> None:
     assert here.startswith("Backup of Notification Server cryptographic keys is complete.\n")
     assert "the disk that dies takes both" in here
     assert whole(reports.backup_lines(BackupReport((copy(),), 14))) == reports.BACKUP_COMPLETE
-    assert "No backup is needed: backup 41 of" in whole(reports.not_needed_lines(copy()))
-    assert "takes both" in whole(reports.not_needed_lines(copy(HERE)))
+    assert "No backup is needed: backup 41 of" in whole(reports.not_needed_lines((copy(),)))
+    assert "takes both" in whole(reports.not_needed_lines((copy(HERE),)))
 
 
 @pytest.mark.parametrize("reason", list(DueReason))

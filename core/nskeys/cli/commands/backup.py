@@ -1,13 +1,16 @@
-"""`nskeys backup`: the keys, encrypted under a password, read back and opened."""
+"""`nskeys backup`: the keys, encrypted once, in one place or several; each copy read back and opened."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import password_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
+from nskeys.model.operations import BackupReport, best_of
 from nskeys.model.register import BackupCopy
+from nskeys.wording.errors import say
 from nskeys.wording.names import kid_name, proof_words
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import backup_lines, not_needed_lines
@@ -20,53 +23,68 @@ def add(commands: Commands) -> None:
         "backup",
         run,
         "back the keys up",
-        usage="[--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]",
+        usage="[--to DESTINATION]... [--everywhere] [--password-file F] [--hint TEXT] [--if-needed]",
         text=(
-            "The backup is read back from where it was put and opened by two readers before\n"
+            "Each copy is read back from where it was put and opened by two readers before\n"
             "it counts. Nothing is ever replaced. Without --to it goes where the last one\n"
-            "went. On this machine it is allowed, but the disk that dies takes it too."
+            "went. On this machine it is allowed, but the disk that dies takes it too.\n"
+            "With several destinations one that fails holds up no other; exit code 1 then."
         ),
         example=(
-            "  nskeys backup --to /mnt/vault/nskeys --if-needed --password-file /root/bp\n"
-            "      from a timer; a folder on another machine that is mounted"
+            "  nskeys backup --everywhere --if-needed --password-file /root/bp\n"
+            "      to every destination that lacks a good copy of a key"
         ),
     )
-    parser.add_argument("--to", metavar="DESTINATION", help="where: a folder, or a mounted share")
+    places = parser.add_mutually_exclusive_group()
+    places.add_argument(
+        "--to", metavar="DESTINATION", action="append", default=[], help="where; may be given several times"
+    )
+    places.add_argument("--everywhere", action="store_true", help="to every configured destination")
     password_option(parser)
     parser.add_argument(
         "--hint", metavar="TEXT", default="", help="reminds of the password; anybody reads it"
     )
-    parser.add_argument("--if-needed", action="store_true", help="only if a key is in no backup yet")
+    parser.add_argument("--if-needed", action="store_true", help="only where a key is in no good copy yet")
 
 
 def run(session: Session, options: Namespace) -> int:
     """Make one, or say why none is needed."""
     services = session.services()
+    to: Sequence[str] = services.backup.everywhere() if options.everywhere else options.to
     if options.if_needed:
-        last = services.recoverability.assess().last
-        if last is not None and not services.backup.due(options.to):
-            _tell(session, last)
-            session.output.say(*not_needed_lines(last))
+        need = services.backup.need(to)
+        if not need.lacking:
+            _tell(session, need.held)
+            session.output.say(*not_needed_lines(need.held))
             return Exit.DONE
-    plan = services.backup.plan(options.to, options.hint)
+        to = need.lacking
+    plan = services.backup.plan(to, options.hint)
     with session.progress() as progress:
         report = services.backup.execute(plan, session.secrets, progress)
-    _tell(session, report.copy)
+    _tell(session, report.copies, report)
     session.output.say(*backup_lines(report))
-    return Exit.DONE
+    return Exit.INCOMPLETE if report.failures else Exit.DONE
 
 
-def _tell(session: Session, copy: BackupCopy) -> None:
+def _tell(session: Session, copies: Sequence[BackupCopy], report: BackupReport | None = None) -> None:
+    first = best_of(copies)
     if session.output.as_json:
-        session.output.document(documents.backup(copy))
+        failures = [(item.info.address, say(item.error).what) for item in report.failures] if report else []
+        session.output.document(documents.backed_up(first, copies, failures))
         return
-    keys = ", ".join(kid_name(kid) for kid in copy.backup.kids)
+    keys = ", ".join(kid_name(kid) for kid in first.backup.kids)
     session.output.facts(
         [
-            ("file", copy.address),
-            ("keys", f"{count(len(copy.backup.kids), 'key')}: {keys}"),
-            ("sha256", copy.backup.kms_sha256),
-            ("proof", proof_words(copy.proof)),
-            ("place", location_name(copy.where)),
+            ("keys", f"{count(len(first.backup.kids), 'key')}: {keys}"),
+            ("sha256", first.backup.kms_sha256),
+            *(fact for copy in copies for fact in _copy_facts(copy)),
         ]
+    )
+
+
+def _copy_facts(copy: BackupCopy) -> tuple[tuple[str, str], ...]:
+    return (
+        ("file", copy.address),
+        ("proof", proof_words(copy.proof)),
+        ("place", location_name(copy.where)),
     )
