@@ -44,6 +44,7 @@ _PURPOSES = MappingProxyType(
         "passphrase_file": (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE),
         "pin_file": (Purpose.PIN,),
         "secret_file": (Purpose.CREDENTIAL_SECRET,),
+        "shares_file": (Purpose.SHARE,),
     }
 )
 _FILES = (*_PURPOSES, "new_passphrase_file", "export")

@@ -1,4 +1,5 @@
-"""Asking a person on the terminal, without showing what is typed.
+"""Asking a person on the terminal, without showing what is typed; or on a page of its own, which is gone
+afterwards, where secrets have to be seen.
 
 The question goes to the controlling terminal itself (/dev/tty), wherever standard input and output lead.
 While it is open nothing typed is shown, Ctrl-C and Ctrl-\\ stop at once, and Ctrl-Z does nothing: a
@@ -10,7 +11,7 @@ import os
 import signal
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,8 @@ TERMINAL = "/dev/tty"
 LINE_LIMIT = 4_095
 """Bytes that Linux keeps of a typed line; the rest is dropped silently (termios(3), N_TTY_BUF_SIZE)."""
 
+_CLEAR = "\x1b[H\x1b[2J"
+_TO_PAGE, _FROM_PAGE = f"\x1b[?1049h{_CLEAR}", f"{_CLEAR}\x1b[?1049l"
 _LOCAL, _CONTROLS = 3, 6
 """Where the local modes and the control characters stand in what `tcgetattr` gives."""
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -32,9 +35,10 @@ class _Stopped(BaseException):
 class Prompt:
     """An open conversation on the terminal. Made by `conversation`."""
 
-    def __init__(self, descriptor: int, wanted: str) -> None:
+    def __init__(self, descriptor: int, wanted: str, seen: bool) -> None:
         self._descriptor = descriptor
         self._wanted = wanted
+        self._seen = seen
 
     def tell(self, line: str) -> None:
         """A line for the person, safe for a terminal already."""
@@ -50,12 +54,40 @@ class Prompt:
             if not piece:
                 break
             line += piece
-        self._write("\n")
+        if not self._seen:
+            self._write("\n")
         if not line:
             raise Cancelled
         if len(line) >= LINE_LIMIT:
             raise SecretUnavailable(self._wanted, "line_too_long")
         return bytes(line.removesuffix(b"\n"))
+
+    def clear(self) -> None:
+        """An empty page: nothing that stood on this one is seen any more."""
+        if not _plain():
+            self._write(_CLEAR)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines; 80 by 24 where the terminal does not say."""
+        try:
+            found = os.get_terminal_size(self._descriptor)
+        except OSError:
+            return 80, 24
+        return found.columns or 80, found.lines or 24
+
+    @contextmanager
+    def page(self) -> Iterator[None]:
+        """A page of its own (xterm's alternate screen), for what must not stay on the terminal, or in what
+        it can be scrolled back to. A terminal without one is cleared, as far as it can do that."""
+        if not _plain():
+            self._write(_TO_PAGE)
+        try:
+            yield
+        finally:
+            if not _plain():
+                with suppress(OSError):  # the terminal is gone, and its page with it
+                    self._write(_FROM_PAGE)
 
     def _write(self, text: str) -> None:
         rest = memoryview(text.encode("utf-8", "backslashreplace"))
@@ -63,16 +95,24 @@ class Prompt:
             rest = rest[os.write(self._descriptor, rest) :]
 
 
+def _plain() -> bool:
+    """Whether the terminal says of itself that it takes no commands."""
+    return os.environ.get("TERM", "") in ("", "dumb")
+
+
 @contextmanager
-def conversation(wanted: str) -> Iterator[Prompt]:
-    """The terminal, with its echo off. SecretUnavailable (`wanted`) where there is none."""
+def conversation(wanted: str, *, seen: bool = False) -> Iterator[Prompt]:
+    """The terminal, with its echo off, or on a page of its own with what is typed `seen`.
+    SecretUnavailable (`wanted`) where there is none."""
     try:
         descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         raise SecretUnavailable(wanted) from None
     try:
-        with _stopping(), _unseen(descriptor, wanted):
-            yield Prompt(descriptor, wanted)
+        with _stopping(), _settled(descriptor, wanted, seen):
+            prompt = Prompt(descriptor, wanted, seen)
+            with prompt.page() if seen else nullcontext():
+                yield prompt
     except OSError:  # the terminal went away
         raise SecretUnavailable(wanted) from None
     finally:
@@ -80,18 +120,18 @@ def conversation(wanted: str) -> Iterator[Prompt]:
 
 
 @contextmanager
-def _unseen(descriptor: int, wanted: str) -> Iterator[None]:
+def _settled(descriptor: int, wanted: str, seen: bool) -> Iterator[None]:
     try:
         before = termios.tcgetattr(descriptor)
     except termios.error:
         raise SecretUnavailable(wanted) from None
-    hidden: list[Any] = [*before[:_CONTROLS], [*before[_CONTROLS]]]
-    hidden[_LOCAL] &= ~(termios.ECHO | termios.ECHONL)
-    hidden[_LOCAL] |= termios.ICANON | termios.ISIG
-    hidden[_CONTROLS][termios.VSUSP] = b"\0"  # no key stops the process (termios(3), _POSIX_VDISABLE)
+    settings: list[Any] = [*before[:_CONTROLS], [*before[_CONTROLS]]]
+    settings[_LOCAL] &= ~(termios.ECHO | termios.ECHONL)
+    settings[_LOCAL] |= termios.ICANON | termios.ISIG | (termios.ECHO | termios.ECHOE if seen else 0)
+    settings[_CONTROLS][termios.VSUSP] = b"\0"  # no key stops the process (termios(3), _POSIX_VDISABLE)
     try:
         # FLUSH: what was typed before the question was shown is no answer to it.
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, hidden)
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, settings)
         yield
     finally:
         with suppress(termios.error):  # the terminal is gone, and its settings with it

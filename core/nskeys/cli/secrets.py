@@ -11,9 +11,10 @@ from types import MappingProxyType
 from nskeys.cli.inputs import STANDARD_INPUT, STDIN
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import read_secret
+from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretProvider, SecretRequest
+from nskeys.ports import Purpose, SecretProvider, SecretRequest, ShareRequest
 from nskeys.wording.passwords import Question, password_refused, question, strength_words
 
 _MAY_BE_EMPTY = frozenset({Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE})
@@ -29,10 +30,13 @@ class CommandLineSecrets:
 
     def __init__(self, files: Mapping[Purpose, str]) -> None:
         self._files = files
+        self._shares = ShareSource(files.get(Purpose.SHARE))
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         """The secret. A file has no second answer: SecretUnavailable where one is asked for, and
         WrongPassword where the first one did not open the key store or its token."""
+        if isinstance(request, ShareRequest):
+            return self._shares(request)
         path = self._files.get(request.purpose)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return _checked(request.purpose, ask(request, retry))

@@ -13,8 +13,14 @@ SEEN = (
     "nobody looks on."
 )
 """Why, in decision 0020: twenty words typed blind are not typed right, and a checksum names no word."""
+SEEN_BRIEFLY = "Compare the words with the sheet, and let nobody look on."
+HIDDEN_WORD = "= a word of the list"
 HOW = (
     "The first four letters of a word are enough. Several words in a line, or a scanned code, will do too."
+)
+CORRECT = (
+    "Type the number of a word and the word ('7 academic') to correct it, or press Enter to begin this "
+    "sheet anew."
 )
 PASS_ON = "Pass the keyboard to the next custodian, then press Enter."
 COLUMNS, _ROWS = 4, 5
@@ -84,6 +90,11 @@ def title(gathered: Gathered) -> str:
     if not gathered.wanted:
         return "The first sheet"
     return f"Sheet {number(len(gathered.given) + 1)} of {number(gathered.wanted)}"
+
+
+def word_question(place: int) -> str:
+    """`Word 7 of 20`, for the place 6."""
+    return f"Word {place + 1} of {SHARE_WORDS}"
 
 
 def share_name(label: ShareLabel, shares: int) -> str:

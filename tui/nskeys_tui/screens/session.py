@@ -11,13 +11,14 @@ from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
 from nskeys.model.operations import FirstSight
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Progress, Purpose, SecretRequest, Stage
+from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords import generate_password
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.services.strength import score
 from nskeys.wording.passwords import question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.looks import Looks
 from nskeys_tui.widgets.strength_line import Strength
 
@@ -78,6 +79,8 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
 
 def ask_secret(request: SecretRequest, retry: int, refused: str = "") -> ModalScreen[SecretBytes | None]:
     """The dialog that asks for a secret; `refused` says more than the usual words why it asks again."""
+    if isinstance(request, ShareRequest):
+        return AskShare(request)
     words = question(request, retry, stop="Esc")
     if request.purpose in _NEW:
         return NewPassword(

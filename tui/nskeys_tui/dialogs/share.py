@@ -1,0 +1,137 @@
+"""One custodian's share, typed word by word from its sheet, scanned or pasted."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import ShareRequest
+from nskeys.services.flows.share_entry import ShareEntry
+from nskeys.wording.shares import (
+    HIDDEN_WORD,
+    SEEN_BRIEFLY,
+    progress_line,
+    refusal,
+    suggestions_line,
+    title,
+    word_question,
+    word_rows,
+)
+from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.word_input import WordInput
+
+
+class AskShare(Dialog[SecretBytes]):
+    """Returns the words of a share that can be taken, or None; the caller wipes them. What can be said of
+    the sheet is said at once: another set after two words, given already after four, a misread one after
+    all."""
+
+    DEFAULT_CSS = """
+    AskShare {
+        & .ask-share--line { height: 1; }
+        & .ask-share--label { width: 14; text-style: bold; color: $accent; }
+        & #words { height: auto; }
+        & #said { height: auto; min-height: 1; margin-left: 14; text-style: dim; }
+        & .dialog--text { margin: 0; }
+        & #said.-wrong { margin-left: 0; color: $error; text-style: not dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Take", tooltip="Take this word; behind the last one, the whole sheet"),
+        Binding("up", "move(-1)", "Other word", tooltip="Up and Down go to another word, to type it anew"),
+        Binding("down", "move(1)", show=False),
+        Binding("ctrl+r", "hide", "Hide", tooltip="Hide the words, or show them again"),
+    ]
+
+    def __init__(self, request: ShareRequest) -> None:
+        super().__init__(title(request.gathered))
+        self._request = request
+        self._entry = ShareEntry(request.gathered)
+        self._hidden = False
+
+    def body(self) -> Iterable[Widget]:
+        """How far one is, the line, what is to be said of it, and the words so far."""
+        if self._request.refused is not None:
+            yield text(f"! {refusal(self._request.refused)}", "dialog--problem")
+        yield text(f"{progress_line(self._request.gathered)}\n{SEEN_BRIEFLY}")
+        yield Horizontal(
+            Static(classes="ask-share--label", id="label"), WordInput(), classes="ask-share--line"
+        )
+        yield Static(id="said")
+        yield Static(id="words")
+
+    def on_mount(self) -> None:
+        """Begin with the first word."""
+        self._show(self._entry)
+
+    # --- typing -----------------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _changed(self, message: Input.Changed) -> None:
+        message.stop()
+        if message.value != self._entry.letters:  # else it is what was put there
+            self._show(self._entry.typed(message.value))
+
+    @on(WordInput.Back)
+    def _back(self) -> None:
+        self._show(self._entry.back())
+
+    def action_move(self, steps: int) -> None:
+        """To another word."""
+        self._show(self._entry.move(steps))
+
+    def action_hide(self) -> None:
+        """Hide or show the words."""
+        self._hidden = not self._hidden
+        self.query_one(WordInput).password = self._hidden
+        self._show(self._entry)
+
+    def action_accept(self) -> None:
+        """Take the word in the line; where the sheet is whole, return it."""
+        entry = self._entry.take()
+        if not entry.full or entry.letters:
+            self._show(entry)
+            return
+        entry = entry.checked()
+        self._show(entry)
+        if entry.problem is None:
+            with entry.share().words as words:
+                given = SecretBytes(words.reveal())
+            self._forget()
+            self.dismiss(given)
+
+    def action_leave(self) -> None:
+        """Esc."""
+        self._forget()
+        self.dismiss(None)
+
+    def _forget(self) -> None:
+        self._show(ShareEntry(self._request.gathered))
+
+    # --- showing ----------------------------------------------------------------------------------------
+
+    def _show(self, entry: ShareEntry) -> None:
+        self._entry = entry
+        line = self.query_one(WordInput)
+        if line.value != entry.letters:
+            line.value = entry.letters
+            line.cursor_position = len(entry.letters)
+        self.query_one("#label", Static).update(Content(word_question(entry.place)))
+        rows = word_rows(entry.words, entry.place, hidden=self._hidden)
+        self.query_one("#words", Static).update(Content("\n".join(rows)))
+        said = self.query_one("#said", Static)
+        said.set_class(entry.problem is not None, "-wrong")
+        said.update(Content(self._said(entry)))
+
+    def _said(self, entry: ShareEntry) -> str:
+        if entry.problem is not None and not entry.letters:
+            return f"! {refusal(entry.problem)}"
+        if self._hidden and not entry.unknown:
+            return HIDDEN_WORD if entry.certain else ""
+        return suggestions_line(entry.certain, entry.suggestions, entry.unknown)
