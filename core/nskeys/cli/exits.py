@@ -66,6 +66,8 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.SharesIncomplete: Exit.NOT_PERMITTED,
         errors.SharesDisagree: Exit.BAD_DATA,
         errors.SplitRefused: Exit.USAGE,
+        errors.SheetsRefused: Exit.CANNOT_CREATE,
+        errors.NoCustodians: Exit.NOT_SET_UP,
         errors.KeyStoreDamaged: Exit.BAD_DATA,
         errors.KeyStoreElsewhere: Exit.NOT_PERMITTED,
         errors.KeyStoreOfAnotherCmdb: Exit.NOT_SET_UP,

@@ -171,6 +171,9 @@ from nskeys.errors.secrets import (
     WrongPassword as WrongPassword,
 )
 from nskeys.errors.shares import (
+    NoCustodians as NoCustodians,
+)
+from nskeys.errors.shares import (
     ShareRefused as ShareRefused,
 )
 from nskeys.errors.shares import (
@@ -178,6 +181,9 @@ from nskeys.errors.shares import (
 )
 from nskeys.errors.shares import (
     SharesIncomplete as SharesIncomplete,
+)
+from nskeys.errors.shares import (
+    SheetsRefused as SheetsRefused,
 )
 from nskeys.errors.shares import (
     SplitRefused as SplitRefused,

@@ -40,3 +40,17 @@ class SplitRefused(NskeysError):
 
     shares: int
     threshold: int
+
+
+@dataclass(eq=False)
+class SheetsRefused(NskeysError):
+    """Sheets are not written into this folder; `reason`: `in_home` (it is the home, lies in it or holds
+    it), `others_can_read`, `link`."""
+
+    folder: str
+    reason: str
+
+
+@dataclass(eq=False)
+class NoCustodians(NskeysError):
+    """No secret was split here: there is nothing to check."""

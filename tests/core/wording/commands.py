@@ -31,7 +31,7 @@ registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
 custodians show
-custodians split --shares N --threshold T [--sheets DIR] [--html]
+custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]
 protector show
 protector change

@@ -79,6 +79,17 @@ TOLD: list[tuple[NskeysError, str]] = [
             "another set."
         ),
     ),
+    (
+        errors.SheetsRefused("/var/lib/nskeys", "in_home"),
+        (
+            "No sheets are written into /var/lib/nskeys: it is the home of this installation, lies in it, "
+            "or holds it."
+        ),
+    ),
+    (
+        errors.NoCustodians(),
+        "No custodians were chosen on this server, so there are no shares to check.",
+    ),
     (errors.SplitRefused(17, 3), "No secret can be split into 17 shares of which 3 are needed."),
     (
         errors.KeyStoreDamaged("protector.json", "not_json"),

@@ -2,9 +2,16 @@
 
 from types import MappingProxyType
 
-from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
+from nskeys.errors import (
+    NoCustodians,
+    ShareRefused,
+    SharesDisagree,
+    SharesIncomplete,
+    SheetsRefused,
+    SplitRefused,
+)
 from nskeys.wording.failures.table import Table
-from nskeys.wording.sentence import Sentence, listed
+from nskeys.wording.sentence import Sentence, listed, token_words
 from nskeys.wording.shares import refusal
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import shown
@@ -49,11 +56,36 @@ def _split_refused(error: SplitRefused) -> Sentence:
     )
 
 
+_SHEETS_REFUSED = MappingProxyType(
+    {
+        "in_home": "it is the home of this installation, lies in it, or holds it",
+        "others_can_read": "other users of this machine may look into it",
+        "link": "it is a link",
+    }
+)
+
+
+def _sheets_refused(error: SheetsRefused) -> Sentence:
+    return Sentence(
+        f"No sheets are written into {shown(error.folder)}: {token_words(_SHEETS_REFUSED, error.reason)}.",
+        "Name a folder that is yours alone (chmod 700), best of a file system in memory, below /dev/shm.",
+    )
+
+
+def _no_custodians(_: NoCustodians) -> Sentence:
+    return Sentence(
+        "No custodians were chosen on this server, so there are no shares to check.",
+        "Make them with 'nskeys custodians split --shares 5 --threshold 3'.",
+    )
+
+
 SHARES: Table = MappingProxyType(
     {
         ShareRefused: _share_refused,
         SharesIncomplete: _shares_incomplete,
         SharesDisagree: _shares_disagree,
         SplitRefused: _split_refused,
+        SheetsRefused: _sheets_refused,
+        NoCustodians: _no_custodians,
     }
 )

@@ -1,0 +1,72 @@
+"""Sheets in files, where somebody asked for that and named the folder: to be printed, and removed again."""
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from nskeys import files
+from nskeys.errors import CannotCreate, SheetsRefused
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_IN_MEMORY = ("tmpfs", "ramfs")
+_OTHERS = 0o077
+_DEVICE = 2
+"""Where a line of mountinfo has `major:minor` (proc_pid_mountinfo(5))."""
+
+
+def check_folder(folder: str, home: str) -> Path:
+    """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
+    is made, so that no set is split whose sheets then go nowhere."""
+    path = Path(folder).expanduser().absolute()
+    try:
+        status = path.lstat()
+    except OSError:
+        raise CannotCreate(str(path), "missing_folder") from None
+    if stat.S_ISLNK(status.st_mode):
+        raise SheetsRefused(str(path), "link")
+    if not stat.S_ISDIR(status.st_mode):
+        raise CannotCreate(str(path), "not_a_folder")
+    real, kept = path.resolve(), Path(home).resolve()
+    if real.is_relative_to(kept) or kept.is_relative_to(real):
+        raise SheetsRefused(str(path), "in_home")
+    if status.st_mode & _OTHERS:
+        raise SheetsRefused(str(path), "others_can_read")
+    files.try_writing(real)
+    return real
+
+
+def in_memory(folder: Path) -> bool:
+    """Whether what is written there never reaches a disk (but by way of swap). Where that cannot be told,
+    it is taken to be a disk."""
+    try:
+        number = folder.stat().st_dev
+        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return False
+    device = f"{os.major(number)}:{os.minor(number)}"
+    kinds = [
+        back.split(" ")[0]
+        for front, _, back in (line.partition(" - ") for line in lines)
+        if len(front.split(" ")) > _DEVICE and front.split(" ")[_DEVICE] == device
+    ]
+    return bool(kinds) and all(kind in _IN_MEMORY for kind in kinds)
+
+
+def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
+    """Each named text in a new file of its own (0600); their paths. All or none: CannotCreate
+    (`name_taken`, ...)."""
+    written: list[Path] = []
+    try:
+        for name, text in sheets:
+            path = folder / name
+            try:
+                files.write_new(path, text.encode("utf-8"))
+            except FileExistsError:
+                raise CannotCreate(str(path), "name_taken") from None
+            written.append(path)
+    except BaseException:
+        for path in written:
+            files.remove(path)
+        raise
+    return [str(path) for path in written]
