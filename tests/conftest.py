@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.s3_server import S3Server, s3_server
 from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm
 
@@ -17,6 +18,8 @@ def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     """A test that forgets `--home` gets an empty one of its own, never the machine's."""
     monkeypatch.setenv("NSKEYS_HOME", str(tmp_path_factory.getbasetemp() / "nobodys-home"))
     monkeypatch.delenv("SUDO_USER", raising=False)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -37,6 +40,13 @@ def tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tokens:
     tokens = Tokens(tmp_path / "tokens", monkeypatch)
     tokens.new()
     return tokens
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server that takes every login. Each test makes buckets of its own."""
+    with s3_server() as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,16 +1,19 @@
 """What every destination keeps to, and every resolver of addresses."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
 from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations
 from tests.fakes.memory_destination import MemoryDestinations
+from tests.fakes.s3_server import S3Server
 
 LIMIT = 1 << 20
 
@@ -23,29 +26,74 @@ class Site:
     folder: str
     missing: str
     declared: list[DestinationInfo]
+    spellings: tuple[str, ...]
+    """The folder's address in other words."""
+    inner: str
+    """A file in a folder of the folder."""
+    live: bool = True
+    gone: str = "missing_folder"
+    """What is said of the one that is not there."""
+
+    def file(self, name: str) -> str:
+        """The address of a file in the folder."""
+        front, question, query = self.folder.partition("?")
+        return f"{front}/{name}{question}{query}"
 
     def here(self) -> Destination:
         return self.destinations.at(DestinationInfo(self.folder))
+
+
+def _of_folders(
+    destinations: Destinations, folder: str, missing: str, declared: list[DestinationInfo]
+) -> Site:
+    spellings = (folder, f"{folder}/", f"file://{folder}")
+    return Site(destinations, folder, missing, declared, spellings, f"{folder}/inner/a.zip")
 
 
 def _on_disk(tmp_path: Path) -> Site:
     declared: list[DestinationInfo] = []
     folder = tmp_path / "vault"
     folder.mkdir()
-    return Site(AllDestinations(lambda: declared), str(folder), str(tmp_path / "nowhere"), declared)
+    return _of_folders(AllDestinations(lambda: declared), str(folder), str(tmp_path / "nowhere"), declared)
 
 
 def _in_memory(tmp_path: Path) -> Site:
     declared: list[DestinationInfo] = []
     destinations = MemoryDestinations(lambda: declared)
     destinations.make("/mnt/vault")
-    return Site(destinations, "/mnt/vault", "/mnt/nowhere", declared)
+    return _of_folders(destinations, "/mnt/vault", "/mnt/nowhere", declared)
 
 
 def _behind_a_worker(tmp_path: Path) -> Site:
     """The same folder as if it lay on a mount that may not answer."""
     site = _on_disk(tmp_path)
     return replace(site, destinations=AllDestinations(lambda: site.declared, slow=lambda path: "/"))
+
+
+def _in_a_bucket(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    for name, value in server.login_files(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    bucket = f"vault-{secrets.token_hex(8)}"
+    server.make_bucket(bucket)
+    declared: list[DestinationInfo] = []
+    destinations = AllDestinations(lambda: declared, remote=remote_schemes())
+    folder = server.address(bucket, "ns01")
+    query = folder.partition("?")[2]
+    spellings = (
+        f"s3://{bucket}/ns01/?{query}",
+        f"S3://{bucket}//ns01?endpoint={server.url}/",
+        f"s3://{bucket}/./ns01?tls=no&endpoint={server.endpoint}",
+    )
+    return Site(
+        destinations,
+        folder,
+        server.address(f"{bucket}-x", "ns01"),
+        declared,
+        spellings,
+        server.address(bucket, "ns01/inner/a.zip"),
+        live=False,
+        gone="missing_bucket",
+    )
 
 
 SITES: dict[str, Callable[[Path], Site]] = {
@@ -55,9 +103,12 @@ SITES: dict[str, Callable[[Path], Site]] = {
 }
 
 
-@pytest.fixture(params=SITES)
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    site = SITES[request.param](tmp_path)
+@pytest.fixture(params=[*SITES, "bucket"])
+def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    if request.param == "bucket":
+        site = _in_a_bucket(request.getfixturevalue("s3"), tmp_path, monkeypatch)
+    else:
+        site = SITES[request.param](tmp_path)
     yield site
     site.destinations.close()
 
@@ -127,7 +178,7 @@ def test_a_file_that_is_not_there_is_told_from_a_folder_that_is_not_there(site: 
     for use in uses:
         with pytest.raises(DestinationUnreachable) as gone:
             use()
-        assert gone.value.problem == "missing_folder"
+        assert gone.value.problem == site.gone
         assert gone.value.destination == site.missing
     nowhere.sweep()
 
@@ -149,19 +200,20 @@ def test_what_a_person_declared_holds(site: Site) -> None:
 
 
 def test_a_declaration_holds_for_every_spelling_of_its_address(site: Site) -> None:
-    site.declared.append(DestinationInfo(site.folder + "/", "tape to the safe"))
-    for address in (site.folder, f"{site.folder}/", f"file://{site.folder}"):
+    site.declared.append(DestinationInfo(site.spellings[-1], "tape to the safe"))
+    for address in (site.folder, *site.spellings):
         assert site.destinations.at(DestinationInfo(address)).where().detail == "tape to the safe"
-    place, _ = site.destinations.source(f"{site.folder}/a.zip")
+        assert site.destinations.normal(address) == site.folder
+    place, _ = site.destinations.source(site.file("a.zip"))
     assert place.where().reason is LocationReason.DECLARED
-    inner, _ = site.destinations.source(f"{site.folder}/inner/a.zip")
+    inner, _ = site.destinations.source(site.inner)
     assert inner.where().reason is not LocationReason.DECLARED
 
 
 def test_an_address_that_was_given_leads_back_to_its_file(site: Site) -> None:
     name = site.here().publish("a b.zip", b"backup")
     address = site.here().address_of(name)
-    assert address == f"{site.folder}/a b.zip"
+    assert address == site.file("a b.zip")
     place, again = site.destinations.source(address)
     assert place.read(again, LIMIT) == b"backup"
     assert site.destinations.split(address) == (site.destinations.normal(site.folder), name)
@@ -179,8 +231,8 @@ def test_an_address_has_one_spelling(site: Site) -> None:
     ("address", "problem"),
     [
         ("", "empty"),
-        ("sftp://vault02/backups", "unknown_scheme"),
-        ("S3://bucket", "unknown_scheme"),
+        ("gopher://vault02/backups", "unknown_scheme"),
+        ("FTP://bucket", "unknown_scheme"),
         ("/mnt/\0", "not_text"),
     ],
 )
@@ -198,4 +250,4 @@ def test_the_top_of_everything_is_no_file(site: Site) -> None:
 
 
 def test_a_folder_is_looked_at_with_every_answer(site: Site) -> None:
-    assert site.here().live
+    assert site.here().live is site.live

@@ -118,7 +118,8 @@ def asked(
     **more: str | int,
 ) -> Message:
     """A worker's answer; the errors of the folder, and DestinationUnreachable (`no_answer`)."""
-    head = {"do": deed, "address": info.address, "declared": info.declared_elsewhere, **more}
+    told = {"address": info.address, "declared": info.declared_elsewhere, "seconds": seconds}
+    head = {"do": deed, **told, **more}
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:

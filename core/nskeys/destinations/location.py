@@ -68,6 +68,17 @@ def this_machine() -> Machine:
     return Machine(names, _is_own_address, lambda host: addresses_in(_hosts_file(), host))
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host, a name or an address, is this machine by its very spelling."""
+    host = host.strip("[]").lower().rstrip(".")
+    if host in _OWN_NAMES or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
     """The addresses that the text of a hosts file (hosts(5)) has for a name in lower case."""
     lines = (line.partition("#")[0].lower().split() for line in hosts.splitlines())

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from nskeys.destinations.buckets import Buckets
 from nskeys.destinations.scheme import Scheme
 
 
 def remote_schemes() -> Mapping[str, Scheme]:
     """Every kind, made for one run of the program."""
-    return {}
+    return {"s3": Buckets()}

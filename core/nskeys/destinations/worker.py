@@ -1,14 +1,16 @@
-"""The worker process: `python -m nskeys.destinations.worker` does with folders what may never come back.
+"""The worker process: `python -m nskeys.destinations.worker` does with folders and buckets what may never
+come back.
 
 It reads questions from standard input and writes one answer to each on standard output, one after the
 other, until its input ends. Whoever asked kills it where an answer stays away. It gets addresses, file
-names and archives, which are encrypted; never a key and never a password.
+names and archives, which are encrypted; never a key and never a password. The login to a bucket it reads
+itself, and takes the variables that could change what a bucket's address means out of its environment.
 """
 
 import dataclasses
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -16,44 +18,45 @@ from nskeys.destinations.folder import FolderDestination
 from nskeys.destinations.frames import Message, packed, unpacked, wanted
 from nskeys.errors import NskeysError
 from nskeys.model.places import DestinationInfo
+from nskeys.ports import Destination
 
 
-def _where(folder: FolderDestination, _: Message) -> Message:
-    return Message(list(dataclasses.astuple(folder.where())))
+def _where(place: Destination, _: Message) -> Message:
+    return Message(list(dataclasses.astuple(place.where())))
 
 
-def _check(folder: FolderDestination, _: Message) -> Message:
-    folder.check()
+def _check(place: Destination, _: Message) -> Message:
+    place.check()
     return Message([])
 
 
-def _publish(folder: FolderDestination, question: Message) -> Message:
-    return Message([folder.publish(question.head["name"], question.body)])
+def _publish(place: Destination, question: Message) -> Message:
+    return Message([place.publish(question.head["name"], question.body)])
 
 
-def _read(folder: FolderDestination, question: Message) -> Message:
-    return Message([], folder.read(question.head["name"], question.head["limit"]))
+def _read(place: Destination, question: Message) -> Message:
+    return Message([], place.read(question.head["name"], question.head["limit"]))
 
 
-def _listing(folder: FolderDestination, _: Message) -> Message:
-    return Message([list(dataclasses.astuple(listed)) for listed in folder.listing()])
+def _listing(place: Destination, _: Message) -> Message:
+    return Message([list(dataclasses.astuple(listed)) for listed in place.listing()])
 
 
-def _remove(folder: FolderDestination, question: Message) -> Message:
-    folder.remove(question.head["name"])
+def _remove(place: Destination, question: Message) -> Message:
+    place.remove(question.head["name"])
     return Message([])
 
 
-def _sweep(folder: FolderDestination, _: Message) -> Message:
-    folder.sweep()
+def _sweep(place: Destination, _: Message) -> Message:
+    place.sweep()
     return Message([])
 
 
-def _resolve(_: FolderDestination, question: Message) -> Message:
+def _resolve(_: Destination, question: Message) -> Message:
     return Message([os.path.realpath(question.head["address"])])
 
 
-Deed = Callable[[FolderDestination, Message], Message]
+Deed = Callable[[Destination, Message], Message]
 DEEDS: Mapping[str, Deed] = MappingProxyType(
     {
         "where": _where,
@@ -69,18 +72,33 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
 """What can be asked for. An answer's head is a list of values; an error names its class and fields."""
 
 
-def answer(question: Message) -> Message:
-    """Do what is asked; our own errors are answers too."""
-    head = question.head
-    folder = FolderDestination(DestinationInfo(head["address"], head["declared"]))
+def answer(question: Message, amazons: Mapping[str, str]) -> Message:
+    """Do what is asked; our own errors are answers too. `amazons` are the variables for buckets."""
     try:
-        return DEEDS[head["do"]](folder, question)
+        return DEEDS[question.head["do"]](_place(question, amazons), question)
     except NskeysError as error:
         return Message({"error": type(error).__name__, "fields": vars(error)})
 
 
+def _place(question: Message, amazons: Mapping[str, str]) -> Destination:
+    info = DestinationInfo(question.head["address"], question.head["declared"])
+    if not info.address.startswith("s3://"):
+        return FolderDestination(info)
+    from nskeys.destinations.s3_bucket import S3Bucket  # here, for folders need none of it
+
+    return S3Bucket(info, amazons, question.head["seconds"])
+
+
+def _taken_out(environ: MutableMapping[str, str]) -> Mapping[str, str]:
+    """What Amazon's tools read, and obstore would too: an endpoint in a variable must not change where an
+    address leads."""
+    taken = {name: environ.pop(name) for name in tuple(environ) if name.upper().startswith("AWS_")}
+    return MappingProxyType({**taken, "HOME": environ.get("HOME", "")})
+
+
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the questions end."""
+    amazons = _taken_out(os.environ)
     while True:
         received = bytearray()
         while more := wanted(received):
@@ -88,7 +106,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
             if not piece:
                 return
             received += piece
-        answers.write(packed(answer(unpacked(received))))
+        answers.write(packed(answer(unpacked(received), amazons)))
         answers.flush()
 
 

@@ -58,6 +58,11 @@ class Workers:
             self._idle.setdefault(mount, []).append(worker)
         return answer
 
+    def leave_alone(self, mount: str) -> None:
+        """Ask nothing behind `mount` for as long as a look may take: it was just waited for in vain."""
+        with self._lock:
+            self._silent_until[mount] = time.monotonic() + self.limits.look
+
     def close(self) -> None:
         """End every worker; who waits for one gets NoAnswer."""
         with self._lock:

@@ -12,6 +12,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
+from nskeys.wording.failures import buckets
 from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.sentence import Sentence, listed
@@ -27,17 +28,22 @@ _TO_CREATE = MappingProxyType(
         "name_too_long": "Name a place with a shorter path.",
         "name_taken": "Name another file, or move that one away; nothing is ever replaced.",
         "gone": "Check that it is mounted and its server runs, and try again.",
+        **buckets.TO_CREATE,
     }
 )
 _TO_REMOVE = MappingProxyType(
     {
+        **buckets.TO_REMOVE,
         "not_permitted": "Run the command again with sudo, or as a user who may remove files there.",
         "read_only": "Mount it writable, and try again.",
         "not_a_file": "Look at what lies there: it is nothing that nskeys wrote.",
     }
 )
 _TO_REACH = MappingProxyType(
-    {"no_answer": "Check that the server behind its mount runs and can be reached from here"}
+    {
+        **buckets.TO_REACH,
+        "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
+    }
 )
 _TO_READ = MappingProxyType(
     {
@@ -52,7 +58,9 @@ _TO_READ = MappingProxyType(
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
     return Sentence(
         f"{shown(error.destination)} cannot be used as a destination{clause(error.problem)}.",
-        "Name a folder by its absolute path, for example /mnt/vault/backups.",
+        buckets.TO_NAME.get(
+            error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
+        ),
     )
 
 

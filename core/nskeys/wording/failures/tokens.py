@@ -136,6 +136,34 @@ _PLACES = {
     "read_failed": "reading from it failed",
     "write_failed": "writing to it failed",
 }
+_BUCKETS = {
+    "has_login": "it contains a login, which has no place in an address",
+    "bad_bucket": "it names no bucket as buckets can be called",
+    "bad_path": "its path is none that nskeys writes to",
+    "bad_query": "what stands behind its question mark cannot be understood",
+    "bad_endpoint": "its endpoint is no host and port",
+    "plain_http": "its endpoint would be spoken to without encryption",
+    "missing_bucket": "there is no such bucket",
+    "access_denied": "the server does not permit it",
+    "unknown_access_key": "the server does not know the access key",
+    "wrong_secret_key": "the secret key does not belong to the access key",
+    "login_expired": "the login has expired",
+    "clock_skew": "this machine's clock and the server's are too far apart",
+    "wrong_region": "the bucket is in another region",
+    "not_create_only": "the server would replace what is there",
+    "bucket_full": "there is no room left",
+    "no_login": "no access key was found",
+    "no_profile": "the AWS files have no such profile",
+    "login_incomplete": "its profile has no access key and secret key of its own",
+    "login_file": "the file with the AWS login cannot be read",
+    "no_instance_login": "this machine gives out no login",
+    "ca_bundle": "the file with the certificates to trust cannot be read",
+    "bad_settings": "its settings do not go together",
+    "certificate": "its certificate is not trusted here",
+    "no_tls": "it does not speak TLS",
+    "no_connection": "no connection could be made",
+    "server_error": "the server reported an error",
+}
 _PROTECTORS = {
     "not_included": "this version of nskeys does not have it",
     "unknown": "nskeys does not know it",
@@ -164,7 +192,9 @@ _PROTECTORS = {
     "no_pin": "the token has no PIN yet",
 }
 
-_CLAUSES = MappingProxyType({**_PROTECTORS, **_PLACES, **_DATABASE, **_CONTENT, **_TEXTS, **_FILES})
+_CLAUSES = MappingProxyType(
+    {**_BUCKETS, **_PROTECTORS, **_PLACES, **_DATABASE, **_CONTENT, **_TEXTS, **_FILES}
+)
 
 
 def clause(token: str) -> str:

@@ -1,0 +1,147 @@
+"""Addresses of buckets: `s3://bucket/prefix`, and behind a `?` where the bucket is if it is not Amazon's.
+
+    s3://nskeys-backups/ns01
+    s3://nskeys-backups/ns01?endpoint=minio.example.net:9000&region=eu-1&profile=backup
+    s3://nskeys-backups/ns01?endpoint=10.1.2.3:9000&tls=no
+
+Everything that leads to a file stands in its address, so that a register row alone finds it again. What
+opens the door does not: an address with a key in it is refused, and not repeated.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from nskeys.destinations.location import is_loopback
+from nskeys.errors import DestinationInvalid
+
+INSTANCE = "instance"
+"""`auth=instance`: the login is asked of the cloud machine that this is."""
+
+_SCHEME = re.compile(r"s3://", re.IGNORECASE)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ENDPOINT = re.compile(r"(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?")
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
+_PROFILE = re.compile(r"[A-Za-z0-9_.@+-]{1,64}")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PORTS = range(1, 65_536)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Address:
+    """An address, understood. `path` is a prefix, or a file's whole key: without slashes at its ends."""
+
+    bucket: str
+    path: str
+    endpoint: str = ""
+    """`host` or `host:port`; empty for Amazon's of the region."""
+    tls: bool = True
+    region: str = ""
+    profile: str = ""
+    auth: str = ""
+
+    def __str__(self) -> str:
+        """Its one spelling."""
+        told = [
+            ("endpoint", self.endpoint),
+            ("tls", "" if self.tls else "no"),
+            ("region", self.region),
+            ("profile", self.profile),
+            ("auth", self.auth),
+        ]
+        query = "&".join(f"{name}={value}" for name, value in told if value)
+        path = f"/{self.path}" if self.path else ""
+        return f"s3://{self.bucket}{path}" + (f"?{query}" if query else "")
+
+    @property
+    def url(self) -> str:
+        """The endpoint as a URL; empty for Amazon's."""
+        return f"{'https' if self.tls else 'http'}://{self.endpoint}" if self.endpoint else ""
+
+    @property
+    def host(self) -> str:
+        """The endpoint's host, a name or an address; empty for Amazon's."""
+        match = _ENDPOINT.fullmatch(self.endpoint)
+        return match["host"].strip("[]") if match else ""
+
+    def file(self, name: str) -> "S3Address":
+        """The file of this name below this prefix. DestinationInvalid (`no_file`)."""
+        if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
+            raise DestinationInvalid(name, "no_file")
+        return replace(self, path=f"{self.path}/{name}" if self.path else name)
+
+    def split(self) -> tuple["S3Address", str]:
+        """A file's prefix and its name; no name where the address is a bucket's."""
+        folder, _, name = self.path.rpartition("/")
+        return replace(self, path=folder), name
+
+
+def understood(address: str) -> S3Address:
+    """DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`, `bad_endpoint` or
+    `plain_http`."""
+    rest = address[_match(address) :]
+    front, question, query = rest.rpartition("?")
+    front, query = (front, query) if question else (rest, "")
+    bucket, _, path = front.partition("/")
+    if "@" in bucket:
+        raise DestinationInvalid("s3://…@" + bucket.rpartition("@")[2], "has_login")
+    if not _BUCKET.fullmatch(bucket):
+        raise DestinationInvalid(address, "bad_bucket")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if ".." in parts or "?" in path or _UNSEEN.search(path):
+        raise DestinationInvalid(address, "bad_path")
+    told = _told(address, query) if question else {}
+    endpoint, tls = _endpoint(address, told.get("endpoint", ""), told.get("tls", ""))
+    return S3Address(
+        bucket=bucket,
+        path="/".join(parts),
+        endpoint=endpoint,
+        tls=tls,
+        region=_value(address, _REGION, told.get("region", "")),
+        profile=_value(address, _PROFILE, told.get("profile", "")),
+        auth=_value(address, re.compile(INSTANCE), told.get("auth", "")),
+    )
+
+
+def _match(address: str) -> int:
+    scheme = _SCHEME.match(address)
+    if scheme is None:
+        raise DestinationInvalid(address, "unknown_scheme")
+    return scheme.end()
+
+
+def _told(address: str, query: str) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for item in query.split("&"):
+        name, _, value = item.partition("=")
+        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in told:
+            # What was meant as a name may be a key: it is not repeated.
+            raise DestinationInvalid(address.partition("?")[0], "bad_query")
+        told[name] = value
+    return told
+
+
+def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:
+    """Host and port in one spelling, and whether it is spoken to by TLS."""
+    scheme, _, rest = text.lower().rpartition("://")
+    if "@" in rest:
+        raise DestinationInvalid(address.partition("?")[0], "has_login")
+    rest = rest.removesuffix("/")
+    if tls not in ("", "yes", "no") or scheme not in ("", "https", "http") or (tls and not text):
+        raise DestinationInvalid(address, "bad_endpoint")
+    if not text:
+        return "", True
+    match = _ENDPOINT.fullmatch(rest)
+    if match is None or (match["port"] and int(match["port"]) not in _PORTS):
+        raise DestinationInvalid(address, "bad_endpoint")
+    plain = tls == "no" or (scheme == "http" and tls == "")
+    if plain and not (tls == "no" or is_loopback(match["host"])):
+        raise DestinationInvalid(address, "plain_http")
+    if (scheme, tls) in (("https", "no"), ("http", "yes")):
+        raise DestinationInvalid(address, "bad_endpoint")
+    return rest, not plain
+
+
+def _value(address: str, pattern: re.Pattern[str], text: str) -> str:
+    if text and not pattern.fullmatch(text):
+        raise DestinationInvalid(address, "bad_query")
+    return text

@@ -1,0 +1,98 @@
+"""The login to a bucket, from where Amazon's own tools look for it: the environment, or the AWS files.
+
+It is read where it is used, in the worker process, and kept nowhere else. Nothing is run to get it: a
+profile that names a program, a role or a single sign-on has no key of its own and is said to be of no use.
+"""
+
+from collections.abc import Mapping
+from configparser import Error, RawConfigParser
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nskeys.errors import FileUnreadable
+from nskeys.files import read_bounded
+
+_LIMIT = 1 << 20
+
+
+class NoLogin(Exception):
+    """There is none; the argument is the reason's token: `no_login`, `no_profile`, `login_incomplete`,
+    `login_file`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An access key, or none (`key_id` is empty), and what belongs to its profile."""
+
+    key_id: str = ""
+    secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    region: str = ""
+    ca_bundle: str = ""
+    """The path of a file with certificates (PEM) that are trusted beside the system's."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a key to sign with."""
+        return bool(self.key_id and self.secret)
+
+
+def login(environ: Mapping[str, str], profile: str = "") -> Login:
+    """What the environment gives, else the profile: the one that is named, or AWS_PROFILE, or `default`.
+    A profile that an address names goes before the environment. NoLogin."""
+    found = Login()
+    if not profile and (environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_SECRET_ACCESS_KEY")):
+        found = Login(
+            environ.get("AWS_ACCESS_KEY_ID", ""),
+            environ.get("AWS_SECRET_ACCESS_KEY", ""),
+            environ.get("AWS_SESSION_TOKEN", ""),
+        )
+        settings: Mapping[str, str] = {}
+    else:
+        settings = _profile(environ, profile or environ.get("AWS_PROFILE", ""))
+        found = Login(
+            settings.get("aws_access_key_id", ""),
+            settings.get("aws_secret_access_key", ""),
+            settings.get("aws_session_token", ""),
+        )
+    if not found.complete:
+        raise NoLogin("login_incomplete" if settings or found.key_id or found.secret else "no_login")
+    return _with_settings(found, environ, settings)
+
+
+def without_key(environ: Mapping[str, str]) -> Login:
+    """Region and certificates alone, where the login comes from the machine."""
+    return _with_settings(Login(), environ, {})
+
+
+def _with_settings(found: Login, environ: Mapping[str, str], settings: Mapping[str, str]) -> Login:
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or settings.get("region", "")
+    bundle = environ.get("AWS_CA_BUNDLE") or settings.get("ca_bundle", "")
+    return Login(found.key_id, found.secret, found.token, region, bundle)
+
+
+def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
+    """The settings of a profile from both files; those of the credentials file go first."""
+    name = wanted or "default"
+    home = Path(environ.get("HOME") or "~").expanduser() / ".aws"
+    keys = _sections(Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / "credentials"))
+    rest = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / "config"))
+    found = {**rest.get(name if name == "default" else f"profile {name}", {}), **keys.get(name, {})}
+    if not found and wanted:
+        raise NoLogin("no_profile")
+    return found
+
+
+def _sections(path: Path) -> dict[str, dict[str, str]]:
+    """A file of Amazon's tools; nothing where it is missing."""
+    parser = RawConfigParser(default_section="", interpolation=None, comment_prefixes=("#", ";"))
+    try:
+        parser.read_string(read_bounded(path, _LIMIT).decode("utf-8"))
+    except FileUnreadable as error:
+        if error.problem == "missing":
+            return {}
+        raise NoLogin("login_file") from None
+    except (Error, UnicodeDecodeError):
+        # Without the parser's own words, for they quote the line.
+        raise NoLogin("login_file") from None
+    return {name: dict(parser.items(name)) for name in parser.sections()}
