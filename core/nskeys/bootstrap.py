@@ -22,6 +22,7 @@ from nskeys.services.installation import SCRYPT_LOG_N, Installation
 from nskeys.services.protection import ProtectionService
 from nskeys.services.re_entry import ReEntryService
 from nskeys.services.recoverability import RecoverabilityService
+from nskeys.services.recovery import RecoveryService
 from nskeys.services.register import RegisterService
 from nskeys.services.restore import RestoreService
 from nskeys.services.rotation import RotationService
@@ -33,6 +34,7 @@ from nskeys.store.home import HomeFolder, find_home
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock
 from nskeys.store.machine import ProcessIdentity, SystemClock, host_name
+from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.registry import RegistryFile
 from nskeys.store.settings import ConfigToml
 
@@ -65,6 +67,7 @@ class Services:
     audit: AuditService
     runbook: RunbookService
     re_entry: ReEntryService
+    recovery: RecoveryService
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -103,6 +106,7 @@ def connect(
             lock=FileLock(Path(folder.lock), identity.actor(), clock),
             clock=clock,
             identity=identity,
+            recovery=RecoveryFolder(folder.recovery),
             scrypt_log_n=costs.scrypt_log_n,
         )
     )
@@ -127,6 +131,7 @@ def wire(installation: Installation) -> Services:
         audit=AuditService(installation),
         runbook=RunbookService(installation),
         re_entry=ReEntryService(installation),
+        recovery=RecoveryService(installation),
     )
 
 

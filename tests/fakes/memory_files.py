@@ -1,6 +1,6 @@
 """The small files of a home, in memory: registry values, settings, the home itself, and the lock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from nskeys.errors import Locked
@@ -53,6 +53,32 @@ class MemoryHome:
 
     def default_destination(self) -> str:
         return f"{self._path}/backups"
+
+
+class MemoryRecovery:
+    """ports.RecoveryStore; `kept` is the record, `files` the identities, which a test may tamper with."""
+
+    def __init__(self, path: str = "/var/lib/nskeys/recovery") -> None:
+        self._path = path
+        self.kept: bytes | None = None
+        self.files: dict[str, bytes] = {}
+
+    @property
+    def path(self) -> str:
+        return f"{self._path}/recovery.json"
+
+    def path_of(self, member: str) -> str:
+        return f"{self._path}/{member}"
+
+    def record(self) -> bytes | None:
+        return self.kept
+
+    def candidates(self, member: str) -> tuple[bytes, ...]:
+        return (self.files[member],) if member in self.files else ()
+
+    def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
+        self.files = dict(files)
+        self.kept = record
 
 
 class FreeLock:

@@ -12,7 +12,7 @@ from tests.fakes.dying import Life
 from tests.fakes.fixed import FixedClock, FixedIdentity
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations, Place
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
 from tests.fakes.memory_keystore import MemoryKeyStore
 from tests.fakes.servers import (
     NAME,
@@ -36,6 +36,7 @@ class MemoryServer(Server):
         self.cmdb = cmdb
         self.key_store = MemoryKeyStore(home)
         self.registry = MemoryRegistry()
+        self.recovery = MemoryRecovery(f"{home}/recovery")
         self.settings_file = MemorySettings(Settings(NAME, ""))
         # The places are everybody's, what is declared of them is this machine's.
         self.destinations = MemoryDestinations(lambda: self.settings_file.read().destinations)
@@ -57,6 +58,7 @@ class MemoryServer(Server):
             lock=self.lock,
             clock=clock,
             identity=FixedIdentity(),
+            recovery=self.recovery,
             scrypt_log_n=SCRYPT_LOG_N,
         )
 

@@ -17,6 +17,7 @@ from nskeys.store.cmdb import cmdb_in_file
 from nskeys.store.home import HomeFolder
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock
+from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.registry import RegistryFile
 from nskeys.store.settings import ConfigToml
 from tests.fakes.fixed import OPERATOR, FixedClock, FixedIdentity
@@ -54,6 +55,7 @@ class RealServer(Server):
             lock=FileLock(Path(folder.lock), OPERATOR, clock),
             clock=clock,
             identity=FixedIdentity(),
+            recovery=RecoveryFolder(folder.recovery),
             scrypt_log_n=SCRYPT_LOG_N,
         )
 

@@ -23,6 +23,7 @@ from nskeys.model.operations import (
     SetUpReport,
 )
 from nskeys.model.places import DestinationInfo
+from nskeys.model.recovery import IdentityKind, RecoveryReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.registry import protector
@@ -31,6 +32,7 @@ from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers, FixedClock, NobodyToAsk
 
 NAME = "ns01.example.net"
+IDENTITY_PASSWORD = "five tin soldiers at noon"
 PASSWORD = "a password for the vault"
 PASSPHRASE = "a passphrase for the keys"
 NOBODY = NobodyToAsk()
@@ -182,6 +184,18 @@ class Server(ABC):
         source = find_source(self.installation, address)
         return self.services.drill.execute(source, Answers({Purpose.BACKUP_PASSWORD: [password]}))
 
+    def make_identity(
+        self,
+        password: str = IDENTITY_PASSWORD,
+        kind: IdentityKind = IdentityKind.PERSON,
+        shares: int = 0,
+        threshold: int = 0,
+    ) -> RecoveryReport:
+        """A recovery identity, or another one in its place."""
+        plan = self.services.recovery.plan(kind, shares, threshold)
+        answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: [password]})
+        return self.services.recovery.execute(plan, answers)
+
     def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:
         """The next step of a rotation."""
         plan = self.services.rotation.plan()
@@ -232,6 +246,7 @@ class Server(ABC):
             installation.settings.read(),
             self.keys(),
             installation.key_store.info(),
+            installation.recovery.record(),
         )
 
 

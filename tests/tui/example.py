@@ -20,7 +20,7 @@ from nskeys.services.sources import find_source
 from tests.fakes.fixed import Answers, FixedClock, FixedIdentity
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
 from tests.fakes.memory_keystore import MemoryKeyStore
 from tests.fakes.second_reader import in_this_process
 from tests.fakes.servers import protector_named
@@ -75,6 +75,7 @@ class Example:
                 lock=FreeLock(),
                 clock=self.clock,
                 identity=FixedIdentity(),
+                recovery=MemoryRecovery("/var/lib/nskeys/recovery"),
                 scrypt_log_n=4,
             )
         )

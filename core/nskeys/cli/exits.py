@@ -96,6 +96,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.RecipientRefused: Exit.USAGE,
         errors.IdentityUnusable: Exit.BAD_DATA,
         errors.IdentityNotRecipient: Exit.NOT_PERMITTED,
+        errors.IdentityNotProven: Exit.CANNOT_CREATE,
         errors.RecoveryDamaged: Exit.BAD_DATA,
         errors.DestinationInvalid: Exit.USAGE,
         errors.DestinationUnreachable: Exit.UNREACHABLE,

@@ -17,9 +17,13 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SecretRequest, ShareRequest
 from nskeys.wording.passwords import Question, password_refused, question, strength_words
 
-_MAY_BE_EMPTY = frozenset({Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE})
+_MAY_BE_EMPTY = frozenset(
+    {Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.IDENTITY_PASSWORD, Purpose.PASSPHRASE}
+)
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
+_JUDGED = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
+"""Purposes whose new secret is told how weak it is."""
 _OPENS = MappingProxyType({Purpose.PASSPHRASE: "key store", Purpose.PIN: "token"})
 _GOOD = 3
 """A score below this is worth a word."""
@@ -64,7 +68,7 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
 
 
 def _warn_of_weakness(purpose: Purpose, typed: bytes, prompt: Prompt) -> None:
-    if purpose not in (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE):
+    if purpose not in _JUDGED:
         return
     from nskeys.services.strength import score
 

@@ -108,6 +108,9 @@ from nskeys.errors.places import (
     FileUnreadable as FileUnreadable,
 )
 from nskeys.errors.recovery import (
+    IdentityNotProven as IdentityNotProven,
+)
+from nskeys.errors.recovery import (
     IdentityNotRecipient as IdentityNotRecipient,
 )
 from nskeys.errors.recovery import (

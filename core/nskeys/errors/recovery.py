@@ -32,6 +32,13 @@ class IdentityNotRecipient(NskeysError):
 
 
 @dataclass(eq=False)
+class IdentityNotProven(NskeysError):
+    """A new identity, meant for `path`, did not open a test file with its password; nothing was changed."""
+
+    path: str
+
+
+@dataclass(eq=False)
 class RecoveryDamaged(NskeysError):
     """What the home keeps of a recovery identity is not what was written; `problem`: `not_signed`,
     `other_server`, `record_missing`, `identity_missing`, `identity_changed`, `not_canonical`."""

@@ -42,6 +42,8 @@ class Action(StrEnum):
     DESTINATION_ADDED = "destination-added"
     DESTINATION_REMOVED = "destination-removed"
     PROTECTOR_CHANGED = "protector-changed"
+    IDENTITY_CREATED = "identity-created"
+    IDENTITY_REPLACED = "identity-replaced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,6 @@ from nskeys.ports.places import (
 from nskeys.ports.places import (
     SettingsFile as SettingsFile,
 )
+from nskeys.ports.recovery import (
+    RecoveryStore as RecoveryStore,
+)

@@ -21,6 +21,9 @@ class Purpose(StrEnum):
 
     NEW_BACKUP_PASSWORD = "new_backup_password"
     BACKUP_PASSWORD = "backup_password"
+    NEW_IDENTITY_PASSWORD = "new_identity_password"
+    IDENTITY_PASSWORD = "identity_password"
+    """Of a recovery identity, or of an identity file that somebody named."""
     NEW_PASSPHRASE = "new_passphrase"
     PASSPHRASE = "passphrase"
     PIN = "pin"
@@ -32,11 +35,13 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecretRequest:
-    """Which secret, and of what: `subject` names the file, store or credential; `hint` may help."""
+    """Which secret, and of what: `subject` names the file, store or credential, `number` the recovery
+    identity (0: it is none); `hint` may help."""
 
     purpose: Purpose
     subject: str = ""
     hint: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from nskeys.ports import (
     Lock,
     OpenKeyStore,
     Protector,
+    RecoveryStore,
     Registry,
     SecretProvider,
     SettingsFile,
@@ -56,6 +57,7 @@ class Installation:
     lock: Lock
     clock: Clock
     identity: Identity
+    recovery: RecoveryStore
     scrypt_log_n: int = SCRYPT_LOG_N
 
     def require(self) -> None:

@@ -70,6 +70,12 @@ def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: Secr
     return _ask_new(request, secrets, lambda password: check_new_password(password, hint, key_store))
 
 
+def ask_new_identity_password(number: int, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:
+    """The password of a new recovery identity with this number; refused as `ask_new_password` does."""
+    request = SecretRequest(Purpose.NEW_IDENTITY_PASSWORD, number=number)
+    return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store))
+
+
 def ask_new_passphrase(
     secrets: SecretProvider, refuse: Callable[[SecretBytes], None] | None = None
 ) -> SecretBytes:

@@ -1,6 +1,6 @@
 """The home: the folder where everything of this installation lies (DESIGN section 4, "Home").
 
-config.toml cmdb.sqlite3 store/ server.pub registry.json known_hosts lock backups/
+config.toml cmdb.sqlite3 store/ server.pub registry.json recovery/ known_hosts lock backups/
 """
 
 import os
@@ -75,6 +75,11 @@ class HomeFolder:
     def registry(self) -> Path:
         """The registry values."""
         return self._folder / "registry.json"
+
+    @property
+    def recovery(self) -> Path:
+        """The folder of the recovery identities."""
+        return self._folder / "recovery"
 
     @property
     def known_hosts(self) -> Path:

@@ -161,6 +161,8 @@ _ACTIONS = MappingProxyType(
         Action.DESTINATION_ADDED: "destination added",
         Action.DESTINATION_REMOVED: "destination removed",
         Action.PROTECTOR_CHANGED: "protector changed",
+        Action.IDENTITY_CREATED: "recovery identity made",
+        Action.IDENTITY_REPLACED: "recovery identity replaced",
     }
 )
 

@@ -22,6 +22,8 @@ _PROMPTS = MappingProxyType(
     {
         Purpose.NEW_BACKUP_PASSWORD: "New password for the backup",
         Purpose.BACKUP_PASSWORD: "Password of the backup",
+        Purpose.NEW_IDENTITY_PASSWORD: "New password for recovery identity",
+        Purpose.IDENTITY_PASSWORD: "Password of the identity",
         Purpose.NEW_PASSPHRASE: "New passphrase for the key store",
         Purpose.PASSPHRASE: "Passphrase of the key store",
         Purpose.PIN: "PIN of the token",
@@ -29,9 +31,11 @@ _PROMPTS = MappingProxyType(
         Purpose.SHARE: "Words of a custodian's share",
     }
 )
+_NUMBERED = MappingProxyType({Purpose.IDENTITY_PASSWORD: "Password of recovery identity"})
 _AGAIN = MappingProxyType(
     {
         Purpose.NEW_BACKUP_PASSWORD: "The same password again",
+        Purpose.NEW_IDENTITY_PASSWORD: "The same password again",
         Purpose.NEW_PASSPHRASE: "The same passphrase again",
         Purpose.CREDENTIAL_SECRET: "The same secret again",
     }
@@ -39,6 +43,7 @@ _AGAIN = MappingProxyType(
 _HELP = MappingProxyType(
     {
         Purpose.NEW_BACKUP_PASSWORD: "Only this password opens the backup. It is stored nowhere.",
+        Purpose.NEW_IDENTITY_PASSWORD: "It opens every backup made to this identity. It is stored nowhere.",
         Purpose.NEW_PASSPHRASE: "Only this passphrase opens the keys here. It is stored nowhere.",
     }
 )
@@ -46,6 +51,8 @@ _RETRIES = MappingProxyType(
     {
         Purpose.NEW_BACKUP_PASSWORD: "That password cannot be used.",
         Purpose.BACKUP_PASSWORD: "That password does not open this backup.",
+        Purpose.NEW_IDENTITY_PASSWORD: "That password cannot be used.",
+        Purpose.IDENTITY_PASSWORD: "That password does not open the identity.",
         Purpose.NEW_PASSPHRASE: "That passphrase cannot be used.",
         Purpose.PASSPHRASE: "That passphrase does not open the key store.",
         Purpose.PIN: "That PIN is wrong. After a few wrong ones the token locks itself.",
@@ -101,6 +108,8 @@ def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") ->
     prompt, subject = _PROMPTS[request.purpose], request.subject
     if request.purpose is Purpose.BACKUP_PASSWORD:
         subject = subject.rsplit("/", 1)[-1] or subject  # of a long path, its end says which file it is
+    if request.number:
+        prompt, subject = f"{_NUMBERED.get(request.purpose, prompt)} {request.number}", ""
     if subject:
         prompt = f"{prompt} {fit(safe(subject), 60)}"
     hint = f"Hint: {safe(request.hint)}" if request.hint else ""

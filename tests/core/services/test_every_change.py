@@ -55,6 +55,7 @@ SIGNED: dict[str, Change] = {
     "register-added": lambda server: server.services.register.add(newest(server), NOBODY),
     "register-retired": retire,
     "key-created": rotate,
+    "identity-created": lambda server: server.make_identity(),
     "protector-changed": lambda server: server.protect_anew(),
 }
 UNSIGNED: dict[str, Change] = {
@@ -75,6 +76,8 @@ NEEDS_KEYS: dict[str, Change] = {
     "add to the register": lambda server: server.services.register.add("/nowhere.zip", NOBODY),
     "plan a rotation": lambda server: server.services.rotation.plan(),
     "show the protector": lambda server: server.services.protection.show(),
+    "show the recovery identity": lambda server: server.services.recovery.show(),
+    "plan a recovery identity": lambda server: server.make_identity(),
     "change the protector": lambda server: server.protect_anew(),
     "add a destination": lambda server: server.services.destinations.add(server.local),
     "remove a destination": lambda server: server.services.destinations.remove(server.local),

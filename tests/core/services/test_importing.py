@@ -34,7 +34,7 @@ from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
 from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
 from tests.fakes.memory_keystore import MemoryKeyStore
 from tests.fakes.memory_protector import MachineProtector
 
@@ -65,6 +65,7 @@ class Server:
             lock=self.lock,
             clock=FixedClock(),
             identity=FixedIdentity(),
+            recovery=MemoryRecovery(),
         )
         self.imports = ImportService(self.installation, read_export)
         self.credentials = CredentialService(self.installation)

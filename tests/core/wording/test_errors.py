@@ -213,6 +213,13 @@ TOLD: list[tuple[NskeysError, str]] = [
         "This identity is none of the recipients of a.zip.",
     ),
     (
+        errors.IdentityNotProven("/h/recovery/identity.age"),
+        (
+            "The new identity for /h/recovery/identity.age did not open a test file with its password, "
+            "so nothing was changed."
+        ),
+    ),
+    (
         errors.RecoveryDamaged("/h/recovery/identity.age", "identity_changed"),
         (
             "The recovery identity kept at /h/recovery/identity.age cannot be used: "

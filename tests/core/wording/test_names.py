@@ -19,9 +19,10 @@ from nskeys.model.operations import FailureReason, HomeState, ImportFormat, KeyF
 from nskeys.model.paging import SortBy
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, RecoveryState
+from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.rotation import RotationStage
-from nskeys.wording import names, places
+from nskeys.wording import names, places, recovery
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -41,6 +42,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     DueReason: (names.due_sentence,),
     FailureReason: (names.failure_words, names.failure_name),
     HomeState: (names.home_state_name,),
+    IdentityKind: (recovery.identity_kind_name,),
     ImportFormat: (names.import_format_name,),
     KeyFate: (names.key_fate_name,),
     KeyState: (names.key_state_name,),

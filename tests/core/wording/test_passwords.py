@@ -13,6 +13,14 @@ from nskeys.wording.passwords import (
 )
 from nskeys.wording.terminal import safe, width
 
+EXISTING = (
+    Purpose.BACKUP_PASSWORD,
+    Purpose.IDENTITY_PASSWORD,
+    Purpose.PASSPHRASE,
+    Purpose.PIN,
+    Purpose.SHARE,
+)
+
 
 def test_a_wrong_password_is_one_sentence_and_another_try() -> None:
     assert (
@@ -38,7 +46,7 @@ def test_the_first_time_nothing_was_refused() -> None:
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_only_new_secrets_are_asked_for_twice(purpose: Purpose) -> None:
     asked = question(SecretRequest(purpose))
-    new = purpose not in (Purpose.BACKUP_PASSWORD, Purpose.PASSPHRASE, Purpose.PIN, Purpose.SHARE)
+    new = purpose not in EXISTING
     assert bool(asked.again) is new
     assert not asked.prompt.endswith(":")
 
@@ -70,3 +78,13 @@ def test_a_refused_hint_has_its_reason(reason: str) -> None:
 def test_a_reason_nobody_knows_is_still_readable() -> None:
     assert password_refused("too_\x1bblue").what == "This password cannot be used: too \\x1bblue."
     assert hint_refused("too_blue").what == "This hint cannot be used: too blue."
+
+
+def test_a_recovery_identity_is_asked_for_by_its_number() -> None:
+    request = SecretRequest(Purpose.IDENTITY_PASSWORD, "/vault/a.zip", number=2)
+    assert question(request).prompt == "Password of recovery identity 2"
+    assert question(SecretRequest(Purpose.IDENTITY_PASSWORD, "key.txt")).prompt == (
+        "Password of the identity key.txt"
+    )
+    new = SecretRequest(Purpose.NEW_IDENTITY_PASSWORD, number=1)
+    assert question(new).prompt == "New password for recovery identity 1"

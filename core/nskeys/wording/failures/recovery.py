@@ -2,7 +2,13 @@
 
 from types import MappingProxyType
 
-from nskeys.errors import IdentityNotRecipient, IdentityUnusable, RecipientRefused, RecoveryDamaged
+from nskeys.errors import (
+    IdentityNotProven,
+    IdentityNotRecipient,
+    IdentityUnusable,
+    RecipientRefused,
+    RecoveryDamaged,
+)
 from nskeys.wording.failures.table import Table
 from nskeys.wording.sentence import Sentence, token_words
 from nskeys.wording.terminal import shown
@@ -71,6 +77,14 @@ def _identity_not_recipient(error: IdentityNotRecipient) -> Sentence:
     )
 
 
+def _identity_not_proven(error: IdentityNotProven) -> Sentence:
+    return Sentence(
+        f"The new identity for {shown(error.path)} did not open a test file with its password, "
+        "so nothing was changed.",
+        "Try again, on another machine if it happens again, for this one computes wrongly.",
+    )
+
+
 def _recovery_damaged(error: RecoveryDamaged) -> Sentence:
     return Sentence(
         f"The recovery identity kept at {shown(error.path)} cannot be used: "
@@ -84,6 +98,7 @@ RECOVERY: Table = MappingProxyType(
     {
         RecipientRefused: _recipient_refused,
         IdentityUnusable: _identity_unusable,
+        IdentityNotProven: _identity_not_proven,
         IdentityNotRecipient: _identity_not_recipient,
         RecoveryDamaged: _recovery_damaged,
     }

@@ -29,6 +29,7 @@ _NEWER = MappingProxyType(
         "store": "The key store",
         "config": "The configuration",
         "backup": "This backup",
+        "recovery": "The record of recovery identities",
         "registry": "The file with the registry values",
     }
 )
@@ -51,6 +52,7 @@ _OPERATIONS = MappingProxyType(
         "edit": "the edit of this credential",
         "removal": "the removal of this credential",
         "retirement": "the retirement of this backup",
+        "identity": "the new recovery identity",
         "proof": "the trying of the credentials",
     }
 )

@@ -1,0 +1,152 @@
+"""`recovery.json`: the recovery identities of a server and those before them, signed (core/FORMAT.md,
+"Recovery identities"). What the facts of a backup say of them is written and read here too.
+
+    {"record": {...}, "sig": "<base64url>"} and a line feed
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nskeys.archive.encoding import binary
+from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
+from nskeys.crypto.signing import SIGNATURE_SIZE
+from nskeys.errors import NewerVersion
+from nskeys.model.base64url import to_base64url
+from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.recovery import (
+    EARLIER_LIMIT,
+    SHARES_LIMIT,
+    EarlierIdentity,
+    IdentityKind,
+    Recovery,
+    RecoveryIdentity,
+)
+from nskeys.model.times import from_rfc3339, to_rfc3339
+
+RECORD_LIMIT = 256 * 1024
+"""Bytes of the file."""
+_VERSION = 1
+_HASH, _ID = r"[0-9a-f]{64}", r"[0-9a-f]{32}"
+_RECIPIENT = r"age1[02-9a-z]{58}"
+_KINDS = "|".join(IdentityKind)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRecord:
+    """What a `recovery.json` says. `document` is exactly what `signature` covers, as `recovery`."""
+
+    recovery: Recovery
+    server_key: str
+    cmdb_id: str
+    document: bytes
+    signature: bytes
+
+
+def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> bytes:
+    """What the server key signs."""
+    return canonical_json(
+        {
+            "version": _VERSION,
+            "server_key": server_key,
+            "cmdb_id": cmdb_id,
+            "identities": [
+                {**identity_to_json(identity), "sha256": identity.sha256}
+                for identity in recovery.identities
+            ],
+            "earlier": earlier_to_json(recovery.earlier),
+        }
+    )
+
+
+def record_bytes(document: bytes, signature: bytes) -> bytes:
+    """The file."""
+    value = parse(document, RECORD_LIMIT)
+    return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
+
+
+def parse_record(data: bytes) -> RecoveryRecord:
+    """The file again, its signature not judged yet; Malformed, NewerVersion."""
+    if not data.endswith(b"\n"):
+        raise Malformed("not_canonical")
+    outer = record(parse(data[:-1], RECORD_LIMIT), "record", "sig")
+    inner = outer["record"]
+    found = integer(inner.get("version") if isinstance(inner, dict) else None, lowest=1)
+    if found > _VERSION:
+        raise NewerVersion("recovery", found, _VERSION)
+    fields = record(inner, "version", "server_key", "cmdb_id", "identities", "earlier")
+    identities = []
+    for item in items(fields["identities"], len(IdentityKind)):
+        if not isinstance(item, dict):
+            raise Malformed("wrong_type")
+        told = dict(item)
+        sha256 = text(told.pop("sha256", None), _HASH)
+        identities.append(identity_from_json(told, sha256))
+    check_kinds(identities)
+    return RecoveryRecord(
+        Recovery(tuple(identities), earlier_from_json(fields["earlier"])),
+        text(fields["server_key"], _HASH),
+        text(fields["cmdb_id"], _ID),
+        canonical_json(inner),
+        binary(outer["sig"], SIGNATURE_SIZE),
+    )
+
+
+def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
+    """An identity in force, without the hash of its file."""
+    return {
+        "kind": identity.kind.value,
+        "number": identity.number,
+        "recipient": identity.recipient,
+        "created": to_rfc3339(identity.created),
+        "shares": identity.shares,
+        "threshold": identity.threshold,
+    }
+
+
+def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
+    """The identity again, whose file has this hash; Malformed."""
+    fields = record(value, "kind", "number", "recipient", "created", "shares", "threshold")
+    kind = IdentityKind(text(fields["kind"], _KINDS))
+    shares = integer(fields["shares"], highest=SHARES_LIMIT)
+    threshold = integer(fields["threshold"], highest=shares)
+    if kind is IdentityKind.PERSON and shares:
+        raise Malformed("wrong_value")
+    if kind is IdentityKind.CUSTODIANS and threshold < 2:
+        raise Malformed("wrong_value")
+    try:
+        created = from_rfc3339(text(fields["created"], r"[0-9TZ:-]{20}"))
+    except ValueError:
+        raise Malformed("wrong_value") from None
+    return RecoveryIdentity(
+        kind,
+        integer(fields["number"], lowest=1),
+        text(fields["recipient"], _RECIPIENT),
+        created,
+        sha256,
+        shares,
+        threshold,
+    )
+
+
+def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
+    """Identities that were replaced, the newest first."""
+    return [{"kind": one.kind.value, "number": one.number, "recipient": one.recipient} for one in earlier]
+
+
+def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
+    """The replaced ones again; Malformed."""
+    found = []
+    for item in items(value, EARLIER_LIMIT):
+        fields = record(item, "kind", "number", "recipient")
+        kind = IdentityKind(text(fields["kind"], _KINDS))
+        number = integer(fields["number"], lowest=1)
+        found.append(EarlierIdentity(kind, number, text(fields["recipient"], _RECIPIENT)))
+    return tuple(found)
+
+
+def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
+    """Malformed unless each kind is there once at most, in the kinds' order."""
+    order = list(IdentityKind)
+    places = [order.index(identity.kind) for identity in identities]
+    if places != sorted(set(places)):
+        raise Malformed("wrong_value")

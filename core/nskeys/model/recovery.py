@@ -1,0 +1,126 @@
+"""Recovery identities: who opens the backups that nobody types a password for.
+
+An identity is made once, under a password. Its public half, the recipient, is what backups are encrypted
+to; its private half exists only as a file under that password, which lies in the home and in every such
+backup. A new password is a new identity with the next number: older backups open the old way.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class IdentityKind(StrEnum):
+    """Who holds the password of an identity."""
+
+    PERSON = "person"
+    CUSTODIANS = "custodians"
+    """Several people, each with a share of it."""
+
+    @property
+    def member(self) -> str:
+        """The name of its file, in the home and in an archive."""
+        return "identity.age" if self is IdentityKind.PERSON else "identity-custodians.age"
+
+
+IDENTITY_MEMBERS = tuple(kind.member for kind in IdentityKind)
+"""In the order in which an archive holds them."""
+EARLIER_LIMIT = 100
+"""How many replaced identities are remembered, the newest ones."""
+SHARES_LIMIT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryIdentity:
+    """An identity in force. `sha256` is its file's, in hex; `shares` of which `threshold` are needed are 0
+    for a person's."""
+
+    kind: IdentityKind
+    number: int
+    recipient: str
+    created: datetime
+    sha256: str
+    shares: int = 0
+    threshold: int = 0
+
+    @property
+    def member(self) -> str:
+        """The name of its file."""
+        return self.kind.member
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierIdentity:
+    """An identity that was replaced; backups made for it still open with it."""
+
+    kind: IdentityKind
+    number: int
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the home knows of recovery identities: at most one of each kind, and those before them."""
+
+    identities: tuple[RecoveryIdentity, ...] = ()
+    earlier: tuple[EarlierIdentity, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.identities)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Whom a backup is encrypted to, in the kinds' order."""
+        return tuple(identity.recipient for identity in self.identities)
+
+    def of(self, kind: IdentityKind) -> RecoveryIdentity | None:
+        """The identity of a kind that is in force."""
+        return next((identity for identity in self.identities if identity.kind is kind), None)
+
+    def named(self, recipient: str) -> RecoveryIdentity | EarlierIdentity | None:
+        """Which identity a recipient is, in force or replaced; None for anybody else's."""
+        return next((one for one in self._known if one.recipient == recipient), None)
+
+    def next_number(self, kind: IdentityKind) -> int:
+        """1 for the first of a kind."""
+        return max((one.number for one in self._known if one.kind is kind), default=0) + 1
+
+    @property
+    def _known(self) -> tuple[RecoveryIdentity | EarlierIdentity, ...]:
+        return (*self.identities, *self.earlier)
+
+    def with_identity(self, identity: RecoveryIdentity) -> "Recovery":
+        """The same with this one in force; the one before it becomes an earlier one."""
+        before = self.of(identity.kind)
+        earlier = self.earlier
+        if before is not None:
+            earlier = (EarlierIdentity(before.kind, before.number, before.recipient), *earlier)
+        kept = {one.kind: one for one in (*self.identities, identity)}
+        return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
+
+
+NO_RECOVERY = Recovery()
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPlan:
+    """What making an identity will do. `replaces` is the one that is in force now; `open_with_it` counts
+    the backups that the register knows to open with that one, and go on doing so."""
+
+    kind: IdentityKind
+    number: int
+    shares: int
+    threshold: int
+    replaces: RecoveryIdentity | None
+    open_with_it: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryReport:
+    """An identity that was made, and that opened a test file with its password."""
+
+    identity: RecoveryIdentity
+    replaced: RecoveryIdentity | None
+    path: str
+    """Where its file lies in the home."""

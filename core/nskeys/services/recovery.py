@@ -1,0 +1,213 @@
+"""Recovery identities: made once under a password, believed only when they opened something, replaced by
+another with the next number.
+
+Reading needs no secret: the record is signed by the server key, and names each identity file by its hash.
+Whatever does not fit is an error, so nobody changes behind our back whom backups are encrypted to.
+"""
+
+import hashlib
+import os
+
+from nskeys.archive.age_recipients import decrypt_by, encrypt_to
+from nskeys.archive.identities import read_identity, write_identity
+from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
+from nskeys.archive.second_reader import Way, confirm
+from nskeys.archive.strict_json import Malformed
+from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.crypto.signing import sign, verify
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
+from nskeys.model.audit import Action
+from nskeys.model.recovery import (
+    IDENTITY_MEMBERS,
+    NO_RECOVERY,
+    SHARES_LIMIT,
+    IdentityKind,
+    Recovery,
+    RecoveryIdentity,
+    RecoveryPlan,
+    RecoveryReport,
+)
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.passwords import ask_new_identity_password
+from nskeys.services.vouching import vouched
+
+_TEST_SIZE = 64
+
+
+class RecoveryService:
+    """Shows, makes and replaces recovery identities."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def show(self) -> Recovery:
+        """What is in force, and what was before; RecoveryDamaged."""
+        self._installation.require()
+        return known_recovery(self._installation)
+
+    def plan(self, kind: IdentityKind, shares: int = 0, threshold: int = 0) -> RecoveryPlan:
+        """What making an identity of this kind would do. For custodians `threshold` of `shares` open it,
+        and the caller splits the password. ValueError for numbers that no split has."""
+        if (kind is IdentityKind.CUSTODIANS) is not (2 <= threshold <= shares <= SHARES_LIMIT):
+            raise ValueError("not a split of this kind")
+        installation = self._installation
+        recovery = self.show()
+        before = recovery.of(kind)
+        return RecoveryPlan(
+            kind=kind,
+            number=recovery.next_number(kind),
+            shares=shares,
+            threshold=threshold,
+            replaces=before,
+            open_with_it=self._opened_by(before.recipient) if before else 0,
+            fingerprint=_seen(installation),
+        )
+
+    def execute(
+        self, plan: RecoveryPlan, secrets: SecretProvider, progress: Progress | None = None
+    ) -> RecoveryReport:
+        """Make it, open a test file with the typed password through the new identity file, by two readers,
+        and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
+        installation, told = self._installation, progress or SilentProgress()
+        path = installation.recovery.path_of(plan.kind.member)
+        with ask_new_identity_password(plan.number, installation.key_store, secrets) as password:
+            told.stage(Stage.ENCRYPTING)
+            made, file = self._made(plan, password)
+            told.checkpoint()
+            told.stage(Stage.OPENING)
+            self._prove(made, file, password, path)
+        told.checkpoint()
+        told.stage(Stage.UNLOCKING)
+        with (
+            unlocked(installation, secrets) as keys,
+            installation.changing("making a recovery identity"),
+        ):
+            if _seen(installation) != plan.fingerprint:
+                raise PlanOutdated("identity")
+            told.stage(Stage.RECORDING)
+            before = known_recovery(installation)
+            files = {**identity_files(installation, before), made.member: file}
+            event = installation.event(
+                Action.IDENTITY_REPLACED if plan.replaces else Action.IDENTITY_CREATED,
+                made.recipient,
+                kind=made.kind.value,
+                number=made.number,
+            )
+            # The CMDB and the files cannot change in one step: killed in between, the trail says once too
+            # often that an identity was made, and never once too little.
+            with installation.cmdb.changing(event) as change:
+                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            keep(installation, before.with_identity(made), files, keys.server_key())
+            if known_recovery(installation).of(plan.kind) != made:
+                raise RecoveryDamaged(path, "identity_changed")
+        return RecoveryReport(made, plan.replaces, path)
+
+    def _made(self, plan: RecoveryPlan, password: SecretBytes) -> tuple[RecoveryIdentity, bytes]:
+        now = self._installation.clock.now()
+        identity = X25519Identity.new()
+        try:
+            file = write_identity(identity, now, password, self._installation.scrypt_log_n)
+            recipient = identity.recipient
+        finally:
+            identity.wipe()  # from here on, only the password leads to it
+        made = RecoveryIdentity(
+            plan.kind,
+            plan.number,
+            recipient,
+            now,
+            hashlib.sha256(file).hexdigest(),
+            plan.shares,
+            plan.threshold,
+        )
+        return made, file
+
+    @staticmethod
+    def _prove(made: RecoveryIdentity, file: bytes, password: SecretBytes, path: str) -> None:
+        secret = os.urandom(_TEST_SIZE)
+        test = encrypt_to([parse_recipient(made.recipient)], secret)
+        try:
+            identity = read_identity(file, password, path)
+            try:
+                opened = decrypt_by(test, [identity], path)
+            finally:
+                identity.wipe()
+            if opened != secret:
+                raise BackupNotProven(path, "differs")
+            confirm(test, password, hashlib.sha256(secret).hexdigest(), Way.IDENTITY_FILE, file)
+        except NskeysError:
+            raise IdentityNotProven(path) from None
+
+    def _opened_by(self, recipient: str) -> int:
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            copies = vouched(view, installation.server_public())
+        return len(
+            {
+                copy.backup.kms_sha256
+                for copy in copies
+                if copy.signed and copy.retired is None and recipient in copy.backup.recipients
+            }
+        )
+
+
+def known_recovery(installation: Installation) -> Recovery:
+    """What the home keeps, as this server's key vouches for it, each identity file in its place; nothing
+    where nothing was made. RecoveryDamaged, NewerVersion, FileUnreadable."""
+    store, public = installation.recovery, installation.server_public()
+    if public is None:
+        return NO_RECOVERY
+    data = store.record()
+    if data is None:
+        for member in IDENTITY_MEMBERS:
+            if store.candidates(member):
+                raise RecoveryDamaged(store.path, "record_missing")
+        return NO_RECOVERY
+    try:
+        record = parse_record(data)
+    except Malformed:
+        raise RecoveryDamaged(store.path, "not_canonical") from None
+    if record.server_key != server_thumbprint(public):
+        raise RecoveryDamaged(store.path, "other_server")
+    if not verify(public, "recovery", record.document, record.signature):
+        raise RecoveryDamaged(store.path, "not_signed")
+    if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
+        raise RecoveryDamaged(store.path, "other_server")
+    identity_files(installation, record.recovery)
+    return record.recovery
+
+
+def identity_files(installation: Installation, recovery: Recovery) -> dict[str, bytes]:
+    """The file of each identity in force, by its name; RecoveryDamaged (`identity_missing`,
+    `identity_changed`)."""
+    store = installation.recovery
+    files = {}
+    for identity in recovery.identities:
+        found = store.candidates(identity.member)
+        fitting = [data for data in found if hashlib.sha256(data).hexdigest() == identity.sha256]
+        if not fitting:
+            problem = "identity_changed" if found else "identity_missing"
+            raise RecoveryDamaged(store.path_of(identity.member), problem)
+        files[identity.member] = fitting[0]
+    return files
+
+
+def keep(
+    installation: Installation, recovery: Recovery, files: dict[str, bytes], server_key: SecretBytes
+) -> None:
+    """Under the lock: write these identities and their files, signed."""
+    public = installation.server_public()
+    if public is None:  # whoever calls has just opened the key store
+        raise RecoveryDamaged(installation.recovery.path, "other_server")
+    document = recovery_document(recovery, server_thumbprint(public), installation.cmdb.cmdb_id())
+    signature = sign(server_key, "recovery", document)
+    installation.recovery.write(record_bytes(document, signature), files)
+
+
+def _seen(installation: Installation) -> str:
+    """A digest of what is kept and of the keys' state: what a plan saw."""
+    record = installation.recovery.record() or b""
+    return hashlib.sha256(installation.fingerprint().encode() + record).hexdigest()

@@ -1,0 +1,80 @@
+"""`recovery.json`: one spelling, every field checked, and a newer one is said to be newer."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
+from nskeys.archive.strict_json import Malformed
+from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.errors import NewerVersion
+from nskeys.model.canonical import canonical_json
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
+from tests.core.archive.samples import BACKED_UP
+
+SERVER, CMDB = "5e" * 32, "c0" * 16
+ONE = RecoveryIdentity(IdentityKind.PERSON, 2, X25519Identity.new().recipient, BACKED_UP, "ab" * 32)
+TWO = RecoveryIdentity(
+    IdentityKind.CUSTODIANS, 1, X25519Identity.new().recipient, BACKED_UP, "cd" * 32, 5, 3
+)
+BEFORE = EarlierIdentity(IdentityKind.PERSON, 1, X25519Identity.new().recipient)
+RECOVERY = Recovery((ONE, TWO), (BEFORE,))
+SIGNATURE = bytes(range(64))
+
+
+def _data(recovery: Recovery = RECOVERY) -> bytes:
+    return record_bytes(recovery_document(recovery, SERVER, CMDB), SIGNATURE)
+
+
+def test_it_is_read_as_it_was_written() -> None:
+    record = parse_record(_data())
+    assert record.recovery == RECOVERY
+    assert (record.server_key, record.cmdb_id, record.signature) == (SERVER, CMDB, SIGNATURE)
+    assert record.document == recovery_document(RECOVERY, SERVER, CMDB)
+
+
+def test_a_newer_one_is_said_to_be_newer() -> None:
+    told = json.loads(_data())
+    told["record"]["version"] = 2
+    told["record"]["more"] = "fields"
+    with pytest.raises(NewerVersion) as raised:
+        parse_record(canonical_json(told) + b"\n")
+    assert (raised.value.what, raised.value.found) == ("recovery", 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Recovery((TWO, ONE)),
+        Recovery((ONE, ONE)),
+        Recovery((replace(ONE, number=0),)),
+        Recovery((replace(ONE, shares=5, threshold=3),)),
+        Recovery((replace(TWO, threshold=1),)),
+        Recovery((replace(TWO, threshold=6),)),
+        Recovery((replace(TWO, shares=17),)),
+        Recovery((replace(ONE, recipient="age1x"),)),
+        Recovery((replace(ONE, sha256="AB" * 32),)),
+        Recovery((ONE,), (BEFORE,) * 101),
+    ],
+)
+def test_what_no_server_writes_is_refused(wrong: Recovery) -> None:
+    with pytest.raises(Malformed):
+        parse_record(_data(wrong))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"{}\n", b"[]\n", b'{"record":{},"sig":""}\n', _data()[:-1], _data() + b"\n"]
+)
+def test_another_file_is_refused(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse_record(data)
+
+
+@pytest.mark.parametrize("change", [{"more": 1}, {"kind": "nobody"}, {"created": "yesterday"}])
+def test_another_field_is_refused(change: dict[str, Any]) -> None:
+    told = json.loads(_data())
+    told["record"]["identities"][0].update(change)
+    with pytest.raises(Malformed):
+        parse_record(canonical_json(told) + b"\n")

@@ -1,0 +1,79 @@
+"""`recovery/` on a disk: its files are this user's alone, and a process may die between any two of them."""
+
+import os
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from nskeys import files
+from nskeys.errors import CannotCreate, FileUnreadable
+from nskeys.store import recovery
+from nskeys.store.recovery import RecoveryFolder
+
+FIRST, SECOND = b"record 1", b"record 2"
+OLD, NEW = b"identity 1", b"identity 2"
+OF = {FIRST: OLD, SECOND: NEW}
+"""The identity that each record names."""
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+def test_its_files_are_this_user_s_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "recovery"
+    RecoveryFolder(folder).write(FIRST, {"identity.age": OLD})
+    assert sorted(path.name for path in folder.iterdir()) == ["identity.age", "recovery.json"]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_killed_anywhere_the_record_has_its_identity(tmp_path: Path, steps: int) -> None:
+    store = RecoveryFolder(tmp_path / "recovery")
+    store.write(FIRST, {"identity.age": OLD})
+    done = 0
+
+    def dying(real: object) -> object:
+        def step(*arguments: object) -> None:
+            nonlocal done
+            if done == steps:
+                raise Died
+            done += 1
+            assert callable(real)
+            real(*arguments)
+
+        return step
+
+    with (
+        patch.object(recovery, "replace", dying(files.replace)),
+        patch.object(recovery, "remove", dying(files.remove)),
+    ):
+        try:
+            store.write(SECOND, {"identity.age": NEW})
+        except Died:
+            assert steps < 4
+        else:
+            assert steps == 4
+    record = store.record()
+    assert record is not None
+    assert OF[record] in store.candidates("identity.age")
+    store.write(SECOND, {"identity.age": NEW})
+    assert store.candidates("identity.age") == (NEW,)
+
+
+def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "recovery"
+    folder.mkdir()
+    (folder / "recovery.json").mkdir()
+    store = RecoveryFolder(folder)
+    with pytest.raises(FileUnreadable):
+        store.record()
+    with pytest.raises(CannotCreate):
+        store.write(FIRST, {"identity.age": OLD})
+    big = folder / "identity.age"
+    big.write_bytes(b"")
+    os.truncate(big, 1 << 30)
+    with pytest.raises(FileUnreadable):
+        store.candidates("identity.age")

@@ -1,0 +1,30 @@
+"""Identities and recipients are named so that a person can tell one from another."""
+
+from datetime import UTC, datetime
+
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.wording.recovery import identity_name, opened_by, recipient_name, short_recipient, split_words
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ONE = RecoveryIdentity(IdentityKind.PERSON, 2, "age1" + "q" * 58, NOW, "ab" * 32)
+TWO = RecoveryIdentity(IdentityKind.CUSTODIANS, 1, "age1" + "p" * 58, NOW, "cd" * 32, 5, 3)
+BEFORE = EarlierIdentity(IdentityKind.PERSON, 1, "age1" + "z" * 58)
+RECOVERY = Recovery((ONE, TWO), (BEFORE,))
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHv7q2d1k"
+
+
+def test_they_have_a_kind_and_a_number() -> None:
+    assert identity_name(ONE) == "recovery identity 2"
+    assert identity_name(TWO) == "custodians' identity 1"
+    assert (split_words(ONE), split_words(TWO)) == ("", "3 of 5 shares")
+
+
+def test_a_backup_says_which_of_them_opens_it() -> None:
+    assert recipient_name(BEFORE.recipient, RECOVERY) == "recovery identity 1"
+    assert opened_by(RECOVERY.recipients, RECOVERY) == "recovery identity 2 and custodians' identity 1"
+    assert opened_by([KEY], RECOVERY) == "ssh-ed25519 ...Hv7q2d1k"
+
+
+def test_a_stranger_is_named_by_an_end_that_can_be_compared() -> None:
+    assert short_recipient("age1" + "x" * 50 + "8k2f0v3s") == "age1...8k2f0v3s"
+    assert short_recipient("\x1b[2J") == "\\x1b[2J"
