@@ -198,6 +198,7 @@ def test_killed_anywhere_a_change_has_its_line_or_did_not_happen(memory: MemoryS
 
     def survive(_: Life) -> None:
         nonlocal lines, generation
+        memory.restarted()
         switched = memory.services.protection.show().generation - generation
         added = sum('"protector-changed"' in line for line in memory.audit()) - lines
         assert switched <= added
