@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.s3_server import S3Server, s3_server
 from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm
@@ -47,6 +48,12 @@ def s3() -> Iterator[S3Server]:
     """An S3 server that takes every login. Each test makes buckets of its own."""
     with s3_server() as server:
         yield server
+
+
+@pytest.fixture
+def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandsOnPath:
+    """Commands that stand before the machine's own."""
+    return CommandsOnPath(tmp_path / "on-path", monkeypatch)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

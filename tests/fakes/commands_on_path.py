@@ -24,6 +24,10 @@ class CommandsOnPath:
         path.write_text(f'#!/bin/sh\nREAL="{real}"\n{script}\n', encoding="utf-8")
         path.chmod(0o755)
 
+    def remove(self, name: str) -> None:
+        """The machine's own command again."""
+        (self._folder / name).unlink()
+
     def only(self) -> None:
         """The machine's own commands are gone."""
         self._patch.setenv("PATH", str(self._folder))

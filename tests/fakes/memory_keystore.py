@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from nskeys.crypto.keys import new_material
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import thumbprint
-from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, NoSuchKey, NotSetUp
+from nskeys.errors import (
+    AlreadySetUp,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreUnreached,
+    NoSuchKey,
+    NotSetUp,
+)
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector, SecretProvider, SecretRequest, StoreInfo, Wrapped, nothing
@@ -84,8 +91,15 @@ class MemoryKeyStore:
         secrets: SecretProvider,
         keys: Sequence[NewKey],
         server_key: SecretBytes,
+        gone: bool = False,
     ) -> None:
-        if not self.elsewhere():
+        try:
+            replaceable = self.elsewhere()
+        except KeyStoreUnreached:
+            if not gone:
+                raise
+            replaceable = True
+        if not replaceable:
             raise AlreadySetUp(self._home)
         for key in keys:
             _check(key)

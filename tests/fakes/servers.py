@@ -165,6 +165,7 @@ class Server(ABC):
         protector: str = "file",
         accept_foreign: bool = False,
         progress: Progress | None = None,
+        other_machine: bool = False,
     ) -> RestoreReport:
         """Restore from a file, plan and all."""
         answers = Answers({Purpose.BACKUP_PASSWORD: [password], Purpose.NEW_PASSPHRASE: [PASSPHRASE]})
@@ -172,7 +173,14 @@ class Server(ABC):
         with opened(self.installation, source, answers, progress or SilentProgress()) as open_source:
             plan = self.services.restore.plan(open_source)
             return self.services.restore.execute(
-                plan, open_source, answers, self.settings(), protector, accept_foreign, progress
+                plan,
+                open_source,
+                answers,
+                self.settings(),
+                protector,
+                accept_foreign,
+                progress,
+                other_machine,
             )
 
     def protect_anew(self, protector: str = "file") -> StoreInfo:

@@ -11,6 +11,7 @@ from nskeys.protectors import tpm2
 from nskeys_tui.screens.first_start import FirstStart
 from nskeys_tui.screens.overview import Overview
 from nskeys_tui.screens.restore import Restore
+from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.tpm import Board
 from tests.tui.app_on import AppOn, Typed, add, secret_of, services_in
@@ -75,6 +76,63 @@ async def test_on_another_machine_it_opens_on_the_restore(
         await app.wait(pilot, "deploy")
         assert isinstance(app.app.screen, Overview)
     assert secret_of(services, "run-as/deploy") == "correct horse"
+
+
+@SIZES
+@pytest.mark.parametrize("lacks", ["device", "library", "tool"])
+async def test_where_the_tpm_is_not_to_be_found_both_possibilities_are_said(
+    services: Services,
+    board: Board,
+    on_path: CommandsOnPath,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    lacks: str,
+) -> None:
+    if lacks == "device":
+        monkeypatch.setattr(tpm2, "device_is_there", lambda device: False)
+    elif lacks == "library":
+        on_path.add("systemd-creds", "echo 'TPM2 support is not installed.' >&2; exit 1")
+    else:
+        on_path.only()
+    app = AppOn(services, size)
+    async with app.play() as pilot:
+        await app.wait(
+            pilot,
+            "Keys of a TPM that is not here",
+            "If it is only away, bring it back",
+            "If this is another machine, a restore",
+            "▸ Try again",
+        )
+        assert "New installation" not in app.text
+        await app.press(pilot, "enter", shows="If it is only away")
+        await app.press(pilot, "escape", shows="▸ Try again")
+        await app.press(pilot, "down", "enter", shows="what is in it")
+        await app.press(pilot, "enter", shows="Password of the backup")
+        await app.press(pilot, Typed(PASSWORD), "enter", shows="Enter restores")
+        await app.wait(pilot, "The keys here are bound to a TPM")
+        await app.press(pilot, "enter", shows="Is this another machine?")
+        await app.wait(pilot, "bring it back instead", "▸ No")
+        await app.press(pilot, "escape", shows="Enter restores")
+        before = services.protection.show()
+        await app.press(pilot, "enter", shows="Is this another machine?")
+        await app.press(pilot, "end", "enter", shows="▸ Plain file")
+        assert services.protection.show() == before
+        await app.press(pilot, "enter", shows="Every credential opened")
+    assert services.protection.show().protector == "file"
+    assert secret_of(services, "run-as/deploy") == "correct horse"
+
+
+async def test_once_the_tpm_is_back_trying_again_leads_to_the_answer(
+    services: Services, on_path: CommandsOnPath
+) -> None:
+    on_path.add("systemd-creds", "echo 'TPM2 support is not installed.' >&2; exit 1")
+    app = AppOn(services)
+    async with app.play() as pilot:
+        await app.wait(pilot, "▸ Try again")
+        on_path.remove("systemd-creds")
+        await app.press(pilot, "enter", shows="keys in TPM 2.0")
+        await app.wait(pilot, "deploy")
+        assert isinstance(app.app.screen, Overview)
 
 
 async def test_what_needs_no_key_can_be_looked_at_there(services: Services, board: Board) -> None:

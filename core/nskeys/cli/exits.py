@@ -71,6 +71,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.KeyStoreDamaged: Exit.BAD_DATA,
         errors.KeyStoreElsewhere: Exit.NOT_PERMITTED,
         errors.KeyStoreOfAnotherCmdb: Exit.NOT_SET_UP,
+        errors.KeyStoreUnreached: Exit.UNREACHABLE,
         errors.ProtectorUnavailable: Exit.UNREACHABLE,
         errors.NoProvenBackup: Exit.NOT_PERMITTED,
         errors.NoSuchKey: Exit.BAD_DATA,

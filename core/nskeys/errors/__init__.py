@@ -78,6 +78,9 @@ from nskeys.errors.keys import (
     KeyStoreOfAnotherCmdb as KeyStoreOfAnotherCmdb,
 )
 from nskeys.errors.keys import (
+    KeyStoreUnreached as KeyStoreUnreached,
+)
+from nskeys.errors.keys import (
     KeyUsedUp as KeyUsedUp,
 )
 from nskeys.errors.keys import (

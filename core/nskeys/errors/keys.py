@@ -37,6 +37,11 @@ class ProtectorUnavailable(NskeysError):
 
 
 @dataclass(eq=False)
+class KeyStoreUnreached(ProtectorUnavailable):
+    """What the KEK is bound to cannot be asked: it is away for now, or this is another machine."""
+
+
+@dataclass(eq=False)
 class NoProvenBackup(NskeysError):
     """What puts every key at stake was asked for, and no proven backup elsewhere holds them all."""
 

@@ -70,6 +70,8 @@ class HomeState(StrEnum):
     """A CMDB with credentials and no keys: a restore, or going on without them."""
     ELSEWHERE = "elsewhere"
     """Keys that are bound to another machine, as on a copy of its disk: a restore."""
+    UNREACHED = "unreached"
+    """Keys of a TPM that cannot be asked: it is away for now, or this is another machine."""
     READY = "ready"
 
 
@@ -84,6 +86,8 @@ class FirstSight:
     credentials: int
     remembered: tuple[BackupCopy, ...]
     """What the register remembers, newest first; unsigned here, for the server key is not."""
+    unreached: str = ""
+    """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +214,15 @@ class RestorePlan:
     elsewhere: bool = False
     """The keys that are here are bound to another machine; those of the backup take their place."""
     stranded: tuple[Kid, ...] = ()
-    """Of the keys bound to another machine those that the backup lacks, oldest first."""
+    """Of the keys that do not open here those that the backup lacks, oldest first."""
+    unreached: str = ""
+    """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
+    that this is another machine; then the keys of the backup take their place."""
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
+        return (*self.foreign, *(("unreached",) if self.unreached else ()))
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:

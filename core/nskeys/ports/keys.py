@@ -139,9 +139,11 @@ class KeyStore(Protocol):
         secrets: SecretProvider,
         keys: Sequence[NewKey],
         server_key: SecretBytes,
+        gone: bool = False,
     ) -> None:
-        """The same in the place of a store that is `elsewhere`; AlreadySetUp where it is not. The one
-        before stays on the disk as long as it may hold a key that the new one lacks."""
+        """The same in the place of a store that is `elsewhere`, or with `gone` of one of which that cannot
+        be told (KeyStoreUnreached); AlreadySetUp where it opens here. The one before stays on the disk as
+        long as it may hold a key that the new one lacks."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:

@@ -13,7 +13,13 @@ import re
 import shutil
 from pathlib import Path
 
-from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, NskeysError, ProtectorUnavailable
+from nskeys.errors import (
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreUnreached,
+    NskeysError,
+    ProtectorUnavailable,
+)
 from nskeys.model.secret import SecretBytes
 from nskeys.protectors.child import Ended, run
 
@@ -50,6 +56,10 @@ _REASONS = (
     ("Failed to load libtss2", "library_missing"),
     ("initialize TCTI context", "no_device"),
 )
+
+MAY_BE_GONE = frozenset({"no_device", "library_missing", "no_systemd_creds", "systemd_too_old"})
+"""Reasons that are true of another machine, and of this one for as long as its TPM or its tools are
+away. All others say that the TPM is there and does not do it now."""
 
 
 def missing() -> str:
@@ -108,7 +118,8 @@ class SystemdCreds:
 def _failure(words: str, *, opening: bool) -> NskeysError:
     for said, reason in _REASONS:
         if said in words:
-            return ProtectorUnavailable(PROTECTOR, reason)
+            gone = opening and reason in MAY_BE_GONE
+            return (KeyStoreUnreached if gone else ProtectorUnavailable)(PROTECTOR, reason)
     if opening and any(said in words for said in _ELSEWHERE):
         return KeyStoreElsewhere(PROTECTOR)
     if opening and any(said in words for said in _DAMAGED):

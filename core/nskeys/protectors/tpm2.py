@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, ProtectorUnavailable
+from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, KeyStoreUnreached, ProtectorUnavailable
 from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
@@ -28,6 +28,7 @@ from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.host_secret import HOST_SECRET, belongs_here
 from nskeys.protectors.parameters import Parameters
 from nskeys.protectors.systemd_creds import (
+    MAY_BE_GONE,
     PATIENCE,
     PROTECTOR,
     SystemdCreds,
@@ -90,12 +91,14 @@ class Tpm2Protector(BaseProtector):
         device, credential = read.text("device"), read.data_up_to("credential", _LARGEST)
         if device and not _DEVICE.fullmatch(device):
             raise KeyStoreDamaged("protector.json", "parameters")
-        reason = Tpm2Protector(device).why_not()
-        if reason:
-            # `no_device` too: a TPM whose driver is not loaded yet does not make this another machine.
-            raise ProtectorUnavailable(PROTECTOR, reason)
         if not belongs_here(self._host_secret):
             raise KeyStoreElsewhere(PROTECTOR)
+        reason = Tpm2Protector(device).why_not()
+        if reason in MAY_BE_GONE:
+            # A TPM whose driver is not loaded yet does not make this another machine.
+            raise KeyStoreUnreached(PROTECTOR, reason)
+        if reason:
+            raise ProtectorUnavailable(PROTECTOR, reason)
         return self._creds(device).decrypt(_name(store_id), credential)
 
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:

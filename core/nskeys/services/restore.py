@@ -13,13 +13,14 @@ from functools import partial
 from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, Locked
+from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, KeyStoreUnreached, Locked, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
 from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.services.binding import Binding, binding
 from nskeys.services.drill import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_password_of
@@ -43,11 +44,11 @@ class RestoreService:
         there = installation.key_store.exists()
         if there:
             installation.require()
-        elsewhere = installation.key_store.elsewhere()
-        sets_up = elsewhere or not there
+        bound_to = binding(installation.key_store)
+        sets_up = bound_to.replaceable or not there
         # Whatever machine opens them, what keys there are and their states is to be read without opening.
         recorded = installation.key_store.keys() if there else ()
-        here, bound = ((), recorded) if elsewhere else (recorded, ())
+        here, bound = ((), recorded) if bound_to.replaceable else (recorded, ())
         brought = [key.info for key in source.contents.keys]
         lacking = stranded(brought, bound)
         uses = self._uses()
@@ -64,8 +65,9 @@ class RestoreService:
             newer_known=self._newer(source),
             sets_up=sets_up,
             fingerprint=installation.fingerprint(),
-            elsewhere=elsewhere,
+            elsewhere=bound_to.elsewhere,
             stranded=lacking,
+            unreached=bound_to.unreached,
         )
 
     def execute(
@@ -77,13 +79,17 @@ class RestoreService:
         protector: str,
         accept_foreign: bool = False,
         progress: Progress | None = None,
+        other_machine: bool = False,
     ) -> RestoreReport:
         """Store the keys, record where they came from, open every credential.
 
-        `settings` and `protector` matter only where the home is set up by this restore. Cancelled
+        `settings` and `protector` matter only where the home is set up by this restore. KeyStoreUnreached
+        for an `unreached` plan, unless a person says that this is an `other_machine`. Cancelled
         (`proof`) once the keys are stored: what is left is to try the credentials."""
         if plan.foreign and not accept_foreign:
             raise BackupForeign(source.source.address, plan.foreign)
+        if plan.unreached and not other_machine:
+            raise KeyStoreUnreached(self._installation.key_store.info().protector, plan.unreached)
         told = progress or SilentProgress()
         told.checkpoint()
         before = self._installation.key_store.info().generation if plan.stranded else 0
@@ -127,6 +133,9 @@ class RestoreService:
             installation.changing("restoring"),
         ):
             installation.unchanged("restore", plan.fingerprint)
+            bound = Binding(plan.elsewhere, plan.unreached)
+            if bound.replaceable and binding(installation.key_store) != bound:
+                raise PlanOutdated("restore")  # the TPM is back, perhaps
             told.stage(Stage.STORING_KEYS)
             installation.settings.write(settings)
             if not installation.cmdb.exists():
@@ -136,8 +145,11 @@ class RestoreService:
             # All keys become one store generation, and its `current` is written last: before
             # that no key is here, after that all are.
             keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())
-            store = installation.key_store.replace if plan.elsewhere else installation.key_store.create
-            store(installation.cmdb.cmdb_id(), chosen, known, keys, server_key)
+            store, cmdb_id = installation.key_store, installation.cmdb.cmdb_id()
+            if bound.replaceable:
+                store.replace(cmdb_id, chosen, known, keys, server_key, gone=bool(bound.unreached))
+            else:
+                store.create(cmdb_id, chosen, known, keys, server_key)
 
     def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
         installation = self._installation

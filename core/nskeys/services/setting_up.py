@@ -22,6 +22,7 @@ from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.operations import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
+from nskeys.services.binding import binding
 from nskeys.services.installation import Installation, sign_off
 from nskeys.services.remembering import asked_before
 from nskeys.services.vouching import vouched
@@ -58,13 +59,15 @@ class SetUpService:
 
     def look_closely(self) -> FirstSight:
         """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
-        nobody else; where it cannot be told now, they count as this machine's."""
+        nobody else; where it is there and does not open them now, they count as this machine's."""
         sight = self.look()
         try:
-            elsewhere = self._installation.key_store.elsewhere()
+            bound = binding(self._installation.key_store)
         except (KeyStoreDamaged, ProtectorUnavailable):
             return sight  # whoever uses the keys is told
-        return replace(sight, state=HomeState.ELSEWHERE) if elsewhere else sight
+        if bound.unreached:
+            return replace(sight, state=HomeState.UNREACHED, unreached=bound.unreached)
+        return replace(sight, state=HomeState.ELSEWHERE) if bound.elsewhere else sight
 
     def use_cmdb(self, address: str) -> None:
         """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the

@@ -21,6 +21,7 @@ from nskeys.errors import (
     FileUnreadable,
     KeyStoreDamaged,
     KeyStoreElsewhere,
+    KeyStoreUnreached,
     NotPermitted,
     NotSetUp,
 )
@@ -119,10 +120,12 @@ class DiskKeyStore:
         secrets: SecretProvider,
         keys: Sequence[NewKey],
         server_key: SecretBytes,
+        gone: bool = False,
     ) -> None:
-        """As `create`, in the place of a store that is `elsewhere`; else AlreadySetUp. The one before stays
-        as long as it may hold a key that the new one lacks."""
-        if not self.elsewhere():
+        """As `create`, in the place of a store that is `elsewhere`, or that cannot be asked and is `gone`;
+        else AlreadySetUp, KeyStoreUnreached. The one before stays as long as it may hold a key that the
+        new one lacks."""
+        if not self._may_be_replaced(gone=gone):
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
         number = max(self._numbers()) + 1
@@ -199,6 +202,14 @@ class DiskKeyStore:
         if not self._current.exists():
             self._point_to(number)
         self._remove_superseded(generation)
+
+    def _may_be_replaced(self, *, gone: bool) -> bool:
+        try:
+            return self.elsewhere()
+        except KeyStoreUnreached:
+            if not gone:
+                raise
+            return True
 
     def _mend_server_pub(self, opened: OpenGeneration) -> None:
         """Write `server.pub` again where it was lost: without it nothing is vouched for, and no backup

@@ -22,6 +22,7 @@ from nskeys.errors import (
     KeyStoreDamaged,
     KeyStoreElsewhere,
     KeyStoreOfAnotherCmdb,
+    KeyStoreUnreached,
     KeyUsedUp,
     Locked,
     NameTaken,
@@ -63,6 +64,10 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         KeyStoreDamaged: "Keep this home as it is, and restore the keys from a backup into another one.",
         KeyStoreElsewhere: "Restore them from a backup (r).",
         KeyStoreOfAnotherCmdb: "Name the CMDB of these keys in config.toml, or start nskeys with its home.",
+        KeyStoreUnreached: (
+            "If it is only away, bring it back: nothing is lost; if this is another machine, restore from "
+            "a backup (r)."
+        ),
         KeyUsedUp: "A rotation (o on the first screen) makes a new key.",
         Locked: "Wait until that is finished, then try again.",
         NameTaken: "Choose another name, or change the one that has it.",

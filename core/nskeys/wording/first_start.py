@@ -17,6 +17,8 @@ RESTORE = ("Restore from a backup", "The keys come back from a file; nothing cha
 RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
 FIRST_START = "First start"
 KEYS_ELSEWHERE = "Keys of another machine"
+KEYS_UNREACHED = "Keys of a TPM that is not here"
+TRY_AGAIN = ("Try again", "Once what is missing is back: the TPM, its driver, its library.")
 LOOK = ("Look at what is here", "All that needs no key: lists, register, audit trail.")
 OTHER_CMDB = ("Use a CMDB that exists", "The credentials are in PostgreSQL, or in a file elsewhere.")
 OTHER_CMDB_PROMPT = "Where is the CMDB with the credentials?"
@@ -37,6 +39,12 @@ def first_sight(sight: FirstSight) -> tuple[str, ...]:
             "The keys here are bound to another machine, and do not open on this one.",
             "A restore puts those of a backup in their place.",
         )
+    if sight.state is HomeState.UNREACHED:
+        return (
+            f"The keys here are bound to a TPM, which cannot be asked{clause(sight.unreached)}.",
+            "If it is only away, bring it back and try again: nothing is lost.",
+            "If this is another machine, a restore puts the keys of a backup in their place.",
+        )
     if sight.credentials:
         return (
             f"The CMDB holds {count(sight.credentials, 'credential')}, and no keys are here.",
@@ -49,7 +57,8 @@ def first_sight(sight: FirstSight) -> tuple[str, ...]:
 
 def first_title(sight: FirstSight) -> str:
     """What the first start is about."""
-    return KEYS_ELSEWHERE if sight.state is HomeState.ELSEWHERE else FIRST_START
+    titles = {HomeState.ELSEWHERE: KEYS_ELSEWHERE, HomeState.UNREACHED: KEYS_UNREACHED}
+    return titles.get(sight.state, FIRST_START)
 
 
 def restore_remembered(copy: BackupCopy) -> tuple[str, str]:

@@ -125,6 +125,7 @@ _HOMES = MappingProxyType(
         HomeState.EMPTY: "nothing is here yet",
         HomeState.DATABASE_ONLY: "credentials, but no keys",
         HomeState.ELSEWHERE: "keys of another machine",
+        HomeState.UNREACHED: "keys of a TPM that cannot be asked",
         HomeState.READY: "set up",
     }
 )

@@ -15,6 +15,7 @@ from nskeys.ports import SealedRow
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
+from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import failure_words, kid_name, proof_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
@@ -23,6 +24,10 @@ from nskeys.wording.times import when
 from nskeys.wording.ways import COMMANDS, Ways
 
 BARE = "This is a bare .kms: its companions were not checked, for it has none."
+UNREACHED_MEANS = (
+    "Its keys would take the place of those that are here. If the TPM is only away, bring it back instead: "
+    "nothing is lost, and nothing has to be restored."
+)
 STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
@@ -82,6 +87,11 @@ def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
     if plan.elsewhere:
         lines.append("The keys here are bound to another machine; those of the backup take their place.")
+    elif plan.unreached:
+        lines.append(
+            f"The keys here are bound to a TPM that cannot be asked{clause(plan.unreached)}. Where this is "
+            f"another machine, those of the backup take their place; {ways.other_machine}."
+        )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
     if plan.foreign:

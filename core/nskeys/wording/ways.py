@@ -15,6 +15,8 @@ class Ways:
     """Behind `needs a new secret: `."""
     accept_foreign: str
     """Before the reasons."""
+    other_machine: str
+    """Behind `take their place; `."""
     rotate_restored: str
     """Behind `come from other hardware; `."""
     know_copy: str
@@ -33,6 +35,7 @@ COMMANDS = Ways(
     bring_key_back="'nskeys restore FILE' brings it back from a backup that holds it.",
     new_secret="'nskeys credential edit ID'.",
     accept_foreign="It needs '--accept-foreign'",
+    other_machine="that needs '--other-machine'",
     rotate_restored="'nskeys key rotate' makes a new one.",
     know_copy="'nskeys register add FILE' makes it known.",
     prove_more="'nskeys drill FILE' proves more.",
@@ -51,6 +54,7 @@ KEYS = Ways(
     bring_key_back="a restore brings it back from a backup that holds it.",
     new_secret="edit the credential.",
     accept_foreign="You are asked once more before it is restored",
+    other_machine="you are asked once more before",
     rotate_restored="a rotation (o on the first screen) makes a new one.",
     know_copy="Register in the menu (m) makes it known.",
     prove_more="a drill proves more.",

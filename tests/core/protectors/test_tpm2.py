@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from nskeys.crypto.keys import new_material
-from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, NskeysError, ProtectorUnavailable
+from nskeys.errors import (
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreUnreached,
+    NskeysError,
+    ProtectorUnavailable,
+)
 from nskeys.model.base64url import from_base64url, to_base64url
 from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
@@ -102,7 +108,18 @@ def test_without_a_tpm_nothing_opens_and_no_other_machine_is_suspected(
     gone = Wrapped({**wrapped.parameters, "device": "/dev/tpmrm999"})
     error = refused(tpm2, gone)
     assert reason(error) == "no_device"
-    assert "driver" in say(error).advice
+    assert isinstance(error, KeyStoreUnreached)
+    assert "If it is only away, load its driver" in say(error).advice
+    assert "if this is another machine, restore from a backup" in say(error).advice
+
+
+def test_on_a_newly_installed_system_it_is_another_machine_with_a_tpm_or_without(
+    board: Board, wrapped: Wrapped, tmp_path: Path
+) -> None:
+    """The home alone was copied: without the host's half no TPM opens it."""
+    elsewhere = Tpm2Protector(board.device, host_secret=tmp_path / "credential.secret")
+    gone = Wrapped({**wrapped.parameters, "device": "/dev/tpmrm999"})
+    assert isinstance(refused(elsewhere, gone), KeyStoreElsewhere)
 
 
 def test_an_update_of_firmware_and_boot_loader_changes_nothing(
@@ -213,13 +230,18 @@ def test_where_nothing_answers_there_is_no_tpm(kek: SecretBytes, board: Board) -
 
 
 def test_without_the_tpm_library_it_is_named(
-    board: Board, kek: SecretBytes, tmp_path: Path, on_path: CommandsOnPath
+    board: Board, kek: SecretBytes, wrapped: Wrapped, tmp_path: Path, on_path: CommandsOnPath
 ) -> None:
     (tmp_path / "libtss2-esys.so.0").write_bytes(b"no library")
     on_path.add("systemd-creds", f'LD_LIBRARY_PATH="{tmp_path}" exec "$REAL" "$@"')
     with pytest.raises(ProtectorUnavailable) as error:
         Tpm2Protector(board.device).wrap(kek, STORE, NOBODY)
     assert error.value.reason == "library_missing"
+    assert not isinstance(error.value, KeyStoreUnreached), "nothing is bound to it yet"
+    opening = refused(Tpm2Protector(board.device), wrapped)
+    assert reason(opening) == "library_missing"
+    assert isinstance(opening, KeyStoreUnreached)
+    assert "apt install libtss2-esys" in say(opening).advice
 
 
 def test_without_systemd_creds_it_is_named(
@@ -229,6 +251,7 @@ def test_without_systemd_creds_it_is_named(
     assert reason(refused(tpm2, wrapped)) == "no_systemd_creds"
     on_path.add("systemctl", "echo 'systemd 249 (249.11-0ubuntu3)'")
     assert reason(refused(tpm2, wrapped)) == "systemd_too_old"
+    assert isinstance(refused(tpm2, wrapped), KeyStoreUnreached)
     on_path.add("systemctl", "echo 'systemd 252 (252.39-1~deb12u2)'")
     assert tpm2.why_not() == "no_systemd_creds"
     on_path.add("systemctl", "echo gibberish; exit 1")
@@ -241,6 +264,7 @@ def test_whoever_is_not_root_is_told(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     error = refused(tpm2, wrapped)
     assert reason(error) == "not_root"
+    assert not isinstance(error, KeyStoreUnreached)
     assert "sudo" in say(error).advice
     with pytest.raises(ProtectorUnavailable):
         tpm2.require()
@@ -263,7 +287,9 @@ def test_an_unknown_failure_never_passes_for_another_machine(
 ) -> None:
     """For a restore may take the place of keys that are bound to another machine."""
     on_path.add("systemd-creds", "echo 'Failed to do something new' >&2; exit 1")
-    assert reason(refused(tpm2, wrapped)) == "does_not_work"
+    error = refused(tpm2, wrapped)
+    assert reason(error) == "does_not_work"
+    assert not isinstance(error, KeyStoreUnreached)
 
 
 def test_a_tool_that_answers_something_else_is_not_believed(

@@ -9,6 +9,7 @@ from nskeys.errors import (
     AlreadySetUp,
     BackupForeign,
     KeyStoreElsewhere,
+    KeyStoreUnreached,
     PlanOutdated,
     ProtectorUnavailable,
 )
@@ -16,6 +17,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.operations import HomeState, RestorePlan
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.sources import find_source, opened
+from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import Answers
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site
 from tests.fakes.tpm import Board
@@ -198,6 +200,84 @@ def test_the_trail_says_that_it_was_restored_and_proven(bound: Server, board: Bo
     lines = len(bound.audit())
     bound.restore(address)
     assert [json.loads(line)["action"] for line in bound.audit()[lines:]] == ["restored", "drilled"]
+
+
+# --- hardware without a TPM, or with one that is only away ------------------------------------------
+
+
+def without_tpm(on_path: CommandsOnPath) -> None:
+    """A machine whose TPM, library or tools are not there: the tool says so, as it does."""
+    on_path.add("systemd-creds", "echo 'TPM2 support is not installed.' >&2; exit 1")
+
+
+def test_a_tpm_that_cannot_be_asked_is_neither_here_nor_another_machines(
+    bound: Server, on_path: CommandsOnPath
+) -> None:
+    without_tpm(on_path)
+    sight = bound.services.set_up.look_closely()
+    assert (sight.state, sight.unreached) == (HomeState.UNREACHED, "library_missing")
+    with pytest.raises(KeyStoreUnreached):
+        bound.services.verify.execute(NOBODY)
+
+
+def test_nobody_replaces_those_keys_without_saying_that_this_is_another_machine(
+    bound: Server, on_path: CommandsOnPath
+) -> None:
+    address = bound.back_up().copy.address
+    without_tpm(on_path)
+    before = bound.everything()
+    plan = plan_of(bound, address)
+    assert (plan.elsewhere, plan.unreached, plan.sets_up) == (False, "library_missing", True)
+    assert plan.questions == ("unreached",)
+    for accepts in (False, True):
+        with pytest.raises(KeyStoreUnreached):
+            bound.restore(address, accept_foreign=accepts)
+    assert bound.everything() == before
+
+
+def test_whoever_says_so_gets_the_keys_of_the_backup_in_place(
+    bound: Server, on_path: CommandsOnPath
+) -> None:
+    address = bound.back_up().copy.address
+    public, states = bound.installation.server_public(), bound.states()
+    without_tpm(on_path)
+    restored = bound.restore(address, other_machine=True)
+    assert (restored.proof.opened, restored.proof.failed) == (1, 0)
+    assert bound.services.protection.show().protector == "file"
+    assert (bound.installation.server_public(), bound.states()) == (public, states)
+    assert bound.services.audit.verify().whole
+    assert bound.services.set_up.look_closely().state is HomeState.READY
+
+
+def test_what_the_backup_lacks_stays_bound_to_the_tpm_that_was_away(
+    bound: Server, on_path: CommandsOnPath
+) -> None:
+    address = bound.back_up().copy.address
+    bound.rotate(without_backup=True)
+    newer = bound.active()
+    without_tpm(on_path)
+    restored = bound.restore(address, accept_foreign=True, other_machine=True)
+    assert restored.stranded == (newer,)
+    assert restored.kept_generation
+
+
+def test_a_tpm_that_is_back_before_the_work_began_keeps_its_keys(
+    bound: Server, on_path: CommandsOnPath
+) -> None:
+    address = bound.back_up().copy.address
+    without_tpm(on_path)
+    answers = Answers({Purpose.BACKUP_PASSWORD: [PASSWORD]})
+    source = find_source(bound.installation, address)
+    with opened(bound.installation, source, answers, SilentProgress()) as found:
+        plan = bound.services.restore.plan(found)
+        on_path.remove("systemd-creds")
+        before = bound.everything()
+        with pytest.raises(PlanOutdated):
+            bound.services.restore.execute(
+                plan, found, answers, bound.settings(), "file", other_machine=True
+            )
+        assert bound.everything() == before
+    assert bound.services.verify.execute(NOBODY).opened == 1
 
 
 def test_the_trail_names_a_protector_and_no_device(site: Site, board: Board) -> None:

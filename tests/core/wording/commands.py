@@ -17,7 +17,7 @@ credential import FILE [--plan] [--skip-bad] [--kind KIND]
 backup [--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]
 inspect FILE
 drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]
-restore FILE [--plan] [--accept-foreign] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL]
+restore FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL]
 verify
 destination list
 destination add DEST [--elsewhere TEXT]
@@ -34,7 +34,7 @@ custodians show
 custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]
 protector show
-protector change
+protector change [--without-backup]
 audit [--verify]
 """  # noqa: E501  # a command a line
 _EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file"}

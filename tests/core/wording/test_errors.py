@@ -120,6 +120,13 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.KeyNotUsable("none_active"), "No key of this server is active, so nothing can be sealed."),
     (errors.KeyNotUsable("deactivated"), "That key is deactivated, and only an active key seals."),
     (
+        errors.KeyStoreUnreached("tpm2", "no_device"),
+        (
+            "The keys here are bound to TPM 2.0, which cannot be asked on this machine: "
+            "no TPM 2.0 is to be found here."
+        ),
+    ),
+    (
         errors.NoProvenBackup(),
         "No proven backup elsewhere holds every key of this server, so nothing was changed.",
     ),

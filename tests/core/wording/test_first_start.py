@@ -44,6 +44,16 @@ def test_keys_of_another_machine_are_called_so_whatever_else_is_there() -> None:
     )
 
 
+def test_where_a_tpm_cannot_be_asked_both_possibilities_are_said() -> None:
+    unreached = replace(EMPTY, state=HomeState.UNREACHED, unreached="no_device", credentials=14)
+    assert first_title(unreached) == "Keys of a TPM that is not here"
+    assert first_sight(unreached) == (
+        "The keys here are bound to a TPM, which cannot be asked: no TPM 2.0 is to be found here.",
+        "If it is only away, bring it back and try again: nothing is lost.",
+        "If this is another machine, a restore puts the keys of a backup in their place.",
+    )
+
+
 def test_what_is_outside_text_is_made_safe() -> None:
     assert "\x1b" not in first_sight(replace(EMPTY, home="/srv/\x1b[2J"))[0]
     assert "\x1b" not in "".join(restore_remembered(a_copy(41, "/mnt/\x1b[2J.zip")))

@@ -12,6 +12,7 @@ from nskeys.wording.first_start import (
     OTHER_CMDB,
     RESTORE,
     RESTORE_ANOTHER,
+    TRY_AGAIN,
     first_sight,
     go_on_without,
     restore_remembered,
@@ -24,7 +25,8 @@ _REMEMBERED = 2
 def words(flow: FirstStart) -> tuple[str, ...]:
     """What is said above the choices."""
     sight = flow.sight
-    if sight.state is not HomeState.ELSEWHERE and not sight.credentials and not sight.remembered:
+    away = sight.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
+    if not away and not sight.credentials and not sight.remembered:
         return first_sight(sight)
     return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
 
@@ -44,6 +46,8 @@ def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
             yield (way, *(RESTORE_ANOTHER if flow.remembered else RESTORE))
         case Way.OTHER_CMDB:
             yield (way, *OTHER_CMDB)
+        case Way.AGAIN:
+            yield (way, *TRY_AGAIN)
         case Way.LOOK:
             yield (way, *LOOK)
         case Way.WITHOUT_KEYS:

@@ -22,7 +22,7 @@ from nskeys.wording.names import (
     sight_name,
 )
 from nskeys.wording.places import location_name
-from nskeys.wording.proofs import BARE
+from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import ago, when
@@ -84,16 +84,17 @@ def _fate(key: PlannedKey) -> str:
 
 def foreign_title(reasons: Sequence[str]) -> str:
     """What is wrong with a backup that needs a plain yes."""
-    return "This backup lacks keys" if tuple(reasons) == ("lacks_keys",) else "This backup is foreign"
+    titles = {"unreached": "Is this another machine?", "lacks_keys": "This backup lacks keys"}
+    return titles.get(reasons[0], "This backup is foreign") if len(reasons) == 1 else "Are you sure?"
 
 
 def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
     """What has to be confirmed before a foreign backup is restored, or one that lacks keys."""
-    effect = (
-        "Its keys would take the place of those that are bound to another machine."
-        if "lacks_keys" in reasons
-        else "Its keys would be stored beside the keys of this server."
-    )
+    effect = "Its keys would be stored beside the keys of this server."
+    if "lacks_keys" in reasons:
+        effect = "Its keys would take the place of those that are bound to another machine."
+    if "unreached" in reasons:
+        effect = UNREACHED_MEANS
     return (*(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)), effect)
 
 

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from nskeys.errors import NskeysError
-from nskeys.model.operations import FirstSight
+from nskeys.errors import KeyStoreUnreached, NskeysError
+from nskeys.model.operations import FirstSight, HomeState
 from nskeys.services.flows.first_start import FirstStart as Flow
 from nskeys.services.flows.first_start import FirstStep, Way
 from nskeys.wording.first_start import (
@@ -99,6 +99,17 @@ class FirstStart(Screen[None]):
         elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
             self._show(self._flow.seen(sight))
 
+    @work(exclusive=True, group="look")
+    async def _look_again(self) -> None:
+        """Whatever is found is said, for somebody asked."""
+        sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
+        if isinstance(sight, NskeysError):
+            tell(self.app, first_title(self._flow.sight), sight)
+        elif sight.state is HomeState.UNREACHED:
+            tell(self.app, first_title(sight), KeyStoreUnreached("tpm2", sight.unreached))
+        else:
+            self._show(self._flow.seen(sight))
+
     def _leave(self, then: str = "") -> None:
         """To the first screen, and from there to another one."""
         from nskeys_tui.screens.overview import Overview
@@ -124,6 +135,8 @@ class FirstStart(Screen[None]):
             self._set_up()
         elif self._flow.way is Way.OTHER_CMDB:
             self._other_cmdb()
+        elif self._flow.way is Way.AGAIN:
+            self._look_again()
         else:
             self._restore()
 

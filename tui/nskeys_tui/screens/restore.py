@@ -138,7 +138,7 @@ class Restore(FromBackup[RestoreFlow]):
 
     async def _confirmed(self, plan: RestorePlan) -> bool:
         question = Confirm(
-            foreign_title(plan.foreign), *foreign_question(plan.foreign), yes="Restore it all the same"
+            foreign_title(plan.questions), *foreign_question(plan.questions), yes="Restore it all the same"
         )
         answer = await self.app.push_screen_wait(question)
         return answer is True
@@ -170,6 +170,7 @@ class Restore(FromBackup[RestoreFlow]):
                 services.installation.settings.read(),
                 flow.protector,
                 accept_foreign=flow.accepted,
+                other_machine=flow.accepted,
                 progress=progress,
             )
 

@@ -9,6 +9,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.failures import tell_failures
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
+from nskeys.errors import KeyStoreUnreached
 from nskeys.model.operations import RestorePlan, RestoreReport
 from nskeys.wording.names import key_fate_name, key_state_name, kid_name
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
@@ -28,11 +29,12 @@ def add(commands: Commands) -> None:
         "restore",
         run,
         "bring the keys back from a backup",
-        usage="FILE [--plan] [--accept-foreign] [--password-file F]",
+        usage="FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F]",
         text=(
             "An empty home is set up by it, or one with nothing but the copied database, or\n"
             "one whose keys are bound to another machine: then --protector, --server-name\n"
-            "and --cmdb are as for 'nskeys init'. A key that opens here is never replaced.\n"
+            "and --cmdb are as for 'nskeys init'. A key that opens here is never replaced,\n"
+            "nor one whose TPM may only be away, unless you say --other-machine.\n"
             "Afterwards every credential is opened; exit code 1 if some do not open."
         ),
         example=(
@@ -47,17 +49,24 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="take one not signed by this server, or lacking keys",
     )
+    parser.add_argument(
+        "--other-machine", action="store_true", help="the TPM of the keys here is gone, and not only away"
+    )
     password_option(parser)
     protector_options(parser)
 
 
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
+    from nskeys.services.binding import binding
     from nskeys.services.sources import find_source, opened
 
     services = session.services(options.cmdb)
     installation = services.installation
-    sets_up = not installation.key_store.exists() or installation.key_store.elsewhere()
+    bound = binding(installation.key_store)
+    if bound.unreached and not (options.plan or options.other_machine):
+        raise KeyStoreUnreached(installation.key_store.info().protector, bound.unreached)
+    sets_up = bound.replaceable or not installation.key_store.exists()
     if not sets_up:
         _refuse_settings(options, installation)
     protector = usable_protector(installation, options.protector) if sets_up else ""
@@ -78,6 +87,7 @@ def run(session: Session, options: Namespace) -> int:
                 protector,
                 options.accept_foreign,
                 progress,
+                options.other_machine,
             )
     if options.plan:
         _tell_plan(session, plan)

@@ -21,6 +21,8 @@ class Way(StrEnum):
     """From a file that is named or looked for."""
     OTHER_CMDB = "other_cmdb"
     """The credentials are in another database."""
+    AGAIN = "again"
+    """The TPM of the keys may be back."""
     LOOK = "look"
     """The keys of another machine are here: what does not need them can be looked at."""
     WITHOUT_KEYS = "without_keys"
@@ -60,6 +62,9 @@ class FirstStart:
         known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
         if self.sight.state is HomeState.ELSEWHERE:
             return (*known, Way.RESTORE, Way.LOOK)
+        if self.sight.state is HomeState.UNREACHED:
+            # First what costs nothing: where the TPM is only away, nothing has to be restored.
+            return (Way.AGAIN, *known, Way.RESTORE, Way.LOOK)
         if not self.sight.credentials and not self.sight.remembered:
             return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
         last = Way.WITHOUT_KEYS if self.sight.credentials else Way.NEW

@@ -22,7 +22,7 @@ class RestoreStep(StrEnum):
     """Something changed meanwhile: planned again from the backup that is open; `planned` follows."""
     PLAN = "plan"
     FOREIGN = "foreign"
-    """A plain question: the backup is not this server's own."""
+    """A plain question: the backup is not this server's own, or lacks keys, or the TPM may only be away."""
     PROTECTOR = "protector"
     """What shall bind the keys to this machine, or to a person."""
     RUNNING = "running"
@@ -54,7 +54,7 @@ class RestoreFlow:
     step: RestoreStep = RestoreStep.SOURCE
     plan: RestorePlan | None = None
     accepted: bool = False
-    """Whether a person said yes to a foreign backup."""
+    """Whether a person said yes to that question."""
     protector: str = ""
     report: RestoreReport | None = None
     stored: bool = False
@@ -115,7 +115,7 @@ class RestoreFlow:
         return replace(self, protector=protector)._onwards(self.plan)
 
     def _onwards(self, plan: RestorePlan) -> "RestoreFlow":
-        if plan.foreign and not self.accepted:
+        if plan.questions and not self.accepted:
             return replace(self, step=RestoreStep.FOREIGN)
         if plan.sets_up and not self.protector:
             return replace(self, step=RestoreStep.PROTECTOR)

@@ -22,6 +22,7 @@ _FOREIGN = MappingProxyType(
         "other_signer": "it is signed by another server's key",
         "other_cmdb": "it belongs to another CMDB",
         "lacks_keys": "keys of this server are not in it, and stay unreadable here",
+        "unreached": "the TPM of the keys that are here cannot be asked: it may only be away for now",
         "bare": "its companions were not checked",
     }
 )

@@ -8,6 +8,7 @@ from nskeys.errors import (
     KeyStoreDamaged,
     KeyStoreElsewhere,
     KeyStoreOfAnotherCmdb,
+    KeyStoreUnreached,
     KeyUsedUp,
     NoProvenBackup,
     NoSuchKey,
@@ -52,8 +53,7 @@ _UNTIL_USABLE = MappingProxyType(
     {
         "bad_device": "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own.",
         "no_device": (
-            "Load its driver and try again, or choose '--protector passphrase' or '--protector file'. "
-            "Keys whose TPM is gone come back in another home: 'nskeys restore FILE --home DIR'."
+            "Load its driver and try again, or choose '--protector passphrase' or '--protector file'."
         ),
         "not_root": "Run the command again with sudo.",
         "no_systemd_creds": "Install the package that brings systemd-creds (systemd 250 or newer).",
@@ -85,6 +85,27 @@ def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
         f"The protector {protector_name(error.protector)} cannot be used on this machine"
         f"{clause(error.reason)}.",
         _UNTIL_USABLE.get(error.reason, _OTHER_PROTECTOR),
+    )
+
+
+_BACK = MappingProxyType(
+    {
+        "no_device": "load its driver, or switch it on in the firmware",
+        "library_missing": "install it; on Debian 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'",
+        "no_systemd_creds": "install the package that brings systemd-creds",
+        "systemd_too_old": "install systemd 250 or newer",
+    }
+)
+"""How a TPM that is only away is brought back."""
+
+
+def _key_store_unreached(error: KeyStoreUnreached) -> Sentence:
+    back = _BACK.get(error.reason, "bring it back")
+    return Sentence(
+        f"The keys here are bound to {protector_name(error.protector)}, which cannot be asked on this "
+        f"machine{clause(error.reason)}.",
+        f"If it is only away, {back}: nothing is lost; if this is another machine, restore from a backup: "
+        "'nskeys restore FILE --other-machine'.",
     )
 
 
@@ -142,6 +163,7 @@ KEYS: Table = MappingProxyType(
         KeyStoreElsewhere: _key_store_elsewhere,
         KeyStoreOfAnotherCmdb: _key_store_of_another_cmdb,
         ProtectorUnavailable: _protector_unavailable,
+        KeyStoreUnreached: _key_store_unreached,
         NoProvenBackup: _no_proven_backup,
         NoSuchKey: _no_such_key,
         AmbiguousKey: _ambiguous_key,

@@ -44,6 +44,14 @@ def test_keys_of_another_machine_are_replaced_from_a_backup_or_looked_at() -> No
     assert nothing.ways == (Way.RESTORE, Way.LOOK)
 
 
+def test_where_the_tpm_may_only_be_away_what_costs_nothing_stands_first() -> None:
+    flow = FirstStart(replace(LEFT_BEHIND, state=HomeState.UNREACHED, unreached="no_device"))
+    assert flow.ways == (Way.AGAIN, Way.RESTORE_REMEMBERED, Way.RESTORE, Way.LOOK)
+    assert flow.choose(Way.AGAIN).step is FirstStep.CHOOSING
+    assert flow.choose(Way.LOOK).step is FirstStep.READY
+    assert flow.seen(READY).step is FirstStep.READY
+
+
 def test_a_new_installation_is_not_offered_over_credentials_that_wait() -> None:
     with pytest.raises(ValueError, match="offered"):
         FirstStart(LEFT_BEHIND).choose(Way.NEW)
