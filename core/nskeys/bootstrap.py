@@ -15,6 +15,7 @@ from nskeys.protectors.registry import available, protector
 from nskeys.services.auditing import AuditService
 from nskeys.services.backup import BackupService
 from nskeys.services.credentials import CredentialService
+from nskeys.services.custodians import CustodiansService
 from nskeys.services.destinations import DestinationService
 from nskeys.services.drill import DrillService
 from nskeys.services.importing import ImportService
@@ -68,6 +69,7 @@ class Services:
     runbook: RunbookService
     re_entry: ReEntryService
     recovery: RecoveryService
+    custodians: CustodiansService
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -107,6 +109,7 @@ def connect(
             clock=clock,
             identity=identity,
             recovery=RecoveryFolder(folder.recovery),
+            unproven=RecoveryFolder(folder.unproven),
             scrypt_log_n=costs.scrypt_log_n,
         )
     )
@@ -132,6 +135,7 @@ def wire(installation: Installation) -> Services:
         runbook=RunbookService(installation),
         re_entry=ReEntryService(installation),
         recovery=RecoveryService(installation),
+        custodians=CustodiansService(installation),
     )
 
 

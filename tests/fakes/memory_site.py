@@ -37,6 +37,7 @@ class MemoryServer(Server):
         self.key_store = MemoryKeyStore(home)
         self.registry = MemoryRegistry()
         self.recovery = MemoryRecovery(f"{home}/recovery")
+        self.unproven = MemoryRecovery(f"{home}/recovery/unproven")
         self.settings_file = MemorySettings(Settings(NAME, ""))
         # The places are everybody's, what is declared of them is this machine's.
         self.destinations = MemoryDestinations(lambda: self.settings_file.read().destinations)
@@ -59,6 +60,7 @@ class MemoryServer(Server):
             clock=clock,
             identity=FixedIdentity(),
             recovery=self.recovery,
+            unproven=self.unproven,
             scrypt_log_n=SCRYPT_LOG_N,
         )
 

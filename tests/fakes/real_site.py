@@ -56,6 +56,7 @@ class RealServer(Server):
             clock=clock,
             identity=FixedIdentity(),
             recovery=RecoveryFolder(folder.recovery),
+            unproven=RecoveryFolder(folder.unproven),
             scrypt_log_n=SCRYPT_LOG_N,
         )
 

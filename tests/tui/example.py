@@ -76,6 +76,7 @@ class Example:
                 clock=self.clock,
                 identity=FixedIdentity(),
                 recovery=MemoryRecovery("/var/lib/nskeys/recovery"),
+                unproven=MemoryRecovery("/var/lib/nskeys/recovery/unproven"),
                 scrypt_log_n=4,
             )
         )

@@ -17,7 +17,7 @@ from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
 
 SIZES = [HOME_SIZE, SMALL_SIZE]
 SHARES = split(new_split_secret(), 5, 3)
-OTHERS = split(new_split_secret(), 5, 3, other_than=SHARES[0].label.set_name)
+OTHERS = split(new_split_secret(), 5, 3, other_than=[SHARES[0].label.set_name])
 
 
 def request(gathered: Gathered = NOTHING_YET, refused: ShareRefused | None = None) -> ShareRequest:

@@ -28,6 +28,7 @@ RECORD_LIMIT = 256 * 1024
 _VERSION = 1
 _HASH, _ID = r"[0-9a-f]{64}", r"[0-9a-f]{32}"
 _RECIPIENT = r"age1[02-9a-z]{58}"
+_SET = r"([a-z]{4,8} [a-z]{4,8})?"
 _KINDS = "|".join(IdentityKind)
 
 
@@ -100,16 +101,18 @@ def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
         "created": to_rfc3339(identity.created),
         "shares": identity.shares,
         "threshold": identity.threshold,
+        "set": identity.set_name,
     }
 
 
 def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
     """The identity again, whose file has this hash; Malformed."""
-    fields = record(value, "kind", "number", "recipient", "created", "shares", "threshold")
+    fields = record(value, "kind", "number", "recipient", "created", "shares", "threshold", "set")
     kind = IdentityKind(text(fields["kind"], _KINDS))
     shares = integer(fields["shares"], highest=SHARES_LIMIT)
     threshold = integer(fields["threshold"], highest=shares)
-    if kind is IdentityKind.PERSON and shares:
+    set_name = text(fields["set"], _SET)
+    if kind is IdentityKind.PERSON and (shares or set_name):
         raise Malformed("wrong_value")
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
         raise Malformed("wrong_value")
@@ -125,6 +128,7 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
         sha256,
         shares,
         threshold,
+        set_name,
     )
 
 

@@ -8,7 +8,7 @@ but the texts of its errors hold words, and the `repr` of its shares their value
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from nskeys.crypto.share_words import word_numbers
@@ -37,15 +37,17 @@ def check_split(shares: int, threshold: int) -> None:
         raise SplitRefused(shares, threshold)
 
 
-def split(secret: SecretBytes, shares: int, threshold: int, other_than: str = "") -> tuple[Share, ...]:
+def split(
+    secret: SecretBytes, shares: int, threshold: int, other_than: Collection[str] = ()
+) -> tuple[Share, ...]:
     """As many new shares of 16 bytes, of which `threshold` give them back, numbered from 1. The set's name
-    is another one than `other_than`, so that sheets of two sets are told apart. SplitRefused."""
+    is none of `other_than`, so that sheets of two sets are told apart. SplitRefused."""
     check_split(shares, threshold)
     if len(secret) != SECRET_SIZE:
         raise ValueError("a secret of another size")
     while True:
         made = _split_once(secret, shares, threshold)
-        if made[0].label.set_name != other_than:
+        if made[0].label.set_name not in other_than:
             return made
         for share in made:
             share.wipe()

@@ -44,6 +44,8 @@ class Action(StrEnum):
     PROTECTOR_CHANGED = "protector-changed"
     IDENTITY_CREATED = "identity-created"
     IDENTITY_REPLACED = "identity-replaced"
+    CUSTODIANS_SPLIT = "custodians-split"
+    CUSTODIANS_CHECKED = "custodians-checked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ SHARES_LIMIT = 16
 
 @dataclass(frozen=True, slots=True)
 class RecoveryIdentity:
-    """An identity in force. `sha256` is its file's, in hex; `shares` of which `threshold` are needed are 0
-    for a person's."""
+    """An identity in force. `sha256` is its file's, in hex. For custodians' there are so many `shares`, of
+    which `threshold` are needed, and `set_name` is what all of them begin with; 0 and empty for a
+    person's."""
 
     kind: IdentityKind
     number: int
@@ -42,6 +43,7 @@ class RecoveryIdentity:
     sha256: str
     shares: int = 0
     threshold: int = 0
+    set_name: str = ""
 
     @property
     def member(self) -> str:

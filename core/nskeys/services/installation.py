@@ -58,6 +58,8 @@ class Installation:
     clock: Clock
     identity: Identity
     recovery: RecoveryStore
+    unproven: RecoveryStore
+    """Custodians' identities whose shares were not proven yet."""
     scrypt_log_n: int = SCRYPT_LOG_N
 
     def require(self) -> None:

@@ -30,11 +30,13 @@ from nskeys.model.recovery import (
     RecoveryReport,
 )
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords import ask_new_identity_password
 from nskeys.services.vouching import vouched
 
+IN_FORCE = "recovery"
+"""What the server key signs as: a record of what waits is never taken for one that is in force."""
 _TEST_SIZE = 64
 
 
@@ -76,10 +78,12 @@ class RecoveryService:
         path = installation.recovery.path_of(plan.kind.member)
         with ask_new_identity_password(plan.number, installation.key_store, secrets) as password:
             told.stage(Stage.ENCRYPTING)
-            made, file = self._made(plan, password)
+            made, file = make_identity(
+                installation, plan.kind, plan.number, password, plan.shares, plan.threshold
+            )
             told.checkpoint()
             told.stage(Stage.OPENING)
-            self._prove(made, file, password, path)
+            prove_identity(made, file, password, path)
         told.checkpoint()
         told.stage(Stage.UNLOCKING)
         with (
@@ -106,41 +110,6 @@ class RecoveryService:
                 raise RecoveryDamaged(path, "identity_changed")
         return RecoveryReport(made, plan.replaces, path)
 
-    def _made(self, plan: RecoveryPlan, password: SecretBytes) -> tuple[RecoveryIdentity, bytes]:
-        now = self._installation.clock.now()
-        identity = X25519Identity.new()
-        try:
-            file = write_identity(identity, now, password, self._installation.scrypt_log_n)
-            recipient = identity.recipient
-        finally:
-            identity.wipe()  # from here on, only the password leads to it
-        made = RecoveryIdentity(
-            plan.kind,
-            plan.number,
-            recipient,
-            now,
-            hashlib.sha256(file).hexdigest(),
-            plan.shares,
-            plan.threshold,
-        )
-        return made, file
-
-    @staticmethod
-    def _prove(made: RecoveryIdentity, file: bytes, password: SecretBytes, path: str) -> None:
-        secret = os.urandom(_TEST_SIZE)
-        test = encrypt_to([parse_recipient(made.recipient)], secret)
-        try:
-            identity = read_identity(file, password, path)
-            try:
-                opened = decrypt_by(test, [identity], path)
-            finally:
-                identity.wipe()
-            if opened != secret:
-                raise BackupNotProven(path, "differs")
-            confirm(test, password, hashlib.sha256(secret).hexdigest(), Way.IDENTITY_FILE, file)
-        except NskeysError:
-            raise IdentityNotProven(path) from None
-
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation
         with installation.cmdb.reading() as view:
@@ -154,10 +123,54 @@ class RecoveryService:
         )
 
 
+def make_identity(
+    installation: Installation,
+    kind: IdentityKind,
+    number: int,
+    password: SecretBytes,
+    shares: int = 0,
+    threshold: int = 0,
+    set_name: str = "",
+) -> tuple[RecoveryIdentity, bytes]:
+    """A new identity and its file, which from then on only the password opens."""
+    now = installation.clock.now()
+    identity = X25519Identity.new()
+    try:
+        file = write_identity(identity, now, password, installation.scrypt_log_n)
+        recipient = identity.recipient
+    finally:
+        identity.wipe()
+    digest = hashlib.sha256(file).hexdigest()
+    made = RecoveryIdentity(kind, number, recipient, now, digest, shares, threshold, set_name)
+    return made, file
+
+
+def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, path: str) -> None:
+    """Open a test file with the password through the identity file, by two readers: IdentityNotProven."""
+    secret = os.urandom(_TEST_SIZE)
+    test = encrypt_to([parse_recipient(made.recipient)], secret)
+    try:
+        identity = read_identity(file, password, path)
+        try:
+            opened = decrypt_by(test, [identity], path)
+        finally:
+            identity.wipe()
+        if opened != secret:
+            raise BackupNotProven(path, "differs")
+        confirm(test, password, hashlib.sha256(secret).hexdigest(), Way.IDENTITY_FILE, file)
+    except NskeysError:
+        raise IdentityNotProven(path) from None
+
+
 def known_recovery(installation: Installation) -> Recovery:
     """What the home keeps, as this server's key vouches for it, each identity file in its place; nothing
     where nothing was made. RecoveryDamaged, NewerVersion, FileUnreadable."""
-    store, public = installation.recovery, installation.server_public()
+    return vouched_recovery(installation, installation.recovery, IN_FORCE)
+
+
+def vouched_recovery(installation: Installation, store: RecoveryStore, label: str) -> Recovery:
+    """What a store keeps, if the server key signed it as `label`; raises as `known_recovery`."""
+    public = installation.server_public()
     if public is None:
         return NO_RECOVERY
     data = store.record()
@@ -172,18 +185,22 @@ def known_recovery(installation: Installation) -> Recovery:
         raise RecoveryDamaged(store.path, "not_canonical") from None
     if record.server_key != server_thumbprint(public):
         raise RecoveryDamaged(store.path, "other_server")
-    if not verify(public, "recovery", record.document, record.signature):
+    if not verify(public, label, record.document, record.signature):
         raise RecoveryDamaged(store.path, "not_signed")
     if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
         raise RecoveryDamaged(store.path, "other_server")
-    identity_files(installation, record.recovery)
+    files_in(store, record.recovery)
     return record.recovery
 
 
 def identity_files(installation: Installation, recovery: Recovery) -> dict[str, bytes]:
     """The file of each identity in force, by its name; RecoveryDamaged (`identity_missing`,
     `identity_changed`)."""
-    store = installation.recovery
+    return files_in(installation.recovery, recovery)
+
+
+def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
+    """The file of each identity that a store's record names; raises as `identity_files`."""
     files = {}
     for identity in recovery.identities:
         found = store.candidates(identity.member)
@@ -199,12 +216,24 @@ def keep(
     installation: Installation, recovery: Recovery, files: dict[str, bytes], server_key: SecretBytes
 ) -> None:
     """Under the lock: write these identities and their files, signed."""
+    write_signed(installation, installation.recovery, IN_FORCE, recovery, files, server_key)
+
+
+def write_signed(
+    installation: Installation,
+    store: RecoveryStore,
+    label: str,
+    recovery: Recovery,
+    files: dict[str, bytes],
+    server_key: SecretBytes,
+) -> None:
+    """Under the lock: write them into a store, signed as `label`."""
     public = installation.server_public()
     if public is None:  # whoever calls has just opened the key store
-        raise RecoveryDamaged(installation.recovery.path, "other_server")
+        raise RecoveryDamaged(store.path, "other_server")
     document = recovery_document(recovery, server_thumbprint(public), installation.cmdb.cmdb_id())
-    signature = sign(server_key, "recovery", document)
-    installation.recovery.write(record_bytes(document, signature), files)
+    signature = sign(server_key, label, document)
+    store.write(record_bytes(document, signature), files)
 
 
 def _seen(installation: Installation) -> str:

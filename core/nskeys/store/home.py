@@ -82,6 +82,11 @@ class HomeFolder:
         return self._folder / "recovery"
 
     @property
+    def unproven(self) -> Path:
+        """The folder of custodians' identities that wait for their proof."""
+        return self.recovery / "unproven"
+
+    @property
     def known_hosts(self) -> Path:
         """Host keys of servers that were trusted."""
         return self._folder / "known_hosts"

@@ -164,6 +164,8 @@ _ACTIONS = MappingProxyType(
         Action.PROTECTOR_CHANGED: "protector changed",
         Action.IDENTITY_CREATED: "recovery identity made",
         Action.IDENTITY_REPLACED: "recovery identity replaced",
+        Action.CUSTODIANS_SPLIT: "shares made for custodians",
+        Action.CUSTODIANS_CHECKED: "every share was proven",
     }
 )
 

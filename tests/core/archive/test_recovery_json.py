@@ -17,7 +17,14 @@ from tests.core.archive.samples import BACKED_UP
 SERVER, CMDB = "5e" * 32, "c0" * 16
 ONE = RecoveryIdentity(IdentityKind.PERSON, 2, X25519Identity.new().recipient, BACKED_UP, "ab" * 32)
 TWO = RecoveryIdentity(
-    IdentityKind.CUSTODIANS, 1, X25519Identity.new().recipient, BACKED_UP, "cd" * 32, 5, 3
+    IdentityKind.CUSTODIANS,
+    1,
+    X25519Identity.new().recipient,
+    BACKED_UP,
+    "cd" * 32,
+    5,
+    3,
+    "acquire surprise",
 )
 BEFORE = EarlierIdentity(IdentityKind.PERSON, 1, X25519Identity.new().recipient)
 RECOVERY = Recovery((ONE, TWO), (BEFORE,))
@@ -52,6 +59,9 @@ def test_a_newer_one_is_said_to_be_newer() -> None:
         Recovery((replace(ONE, number=0),)),
         Recovery((replace(ONE, shares=5, threshold=3),)),
         Recovery((replace(TWO, threshold=1),)),
+        Recovery((replace(TWO, shares=0, threshold=0),)),
+        Recovery((replace(TWO, set_name="acquire <b>"),)),
+        Recovery((replace(ONE, set_name="acquire surprise"),)),
         Recovery((replace(TWO, threshold=6),)),
         Recovery((replace(TWO, shares=17),)),
         Recovery((replace(ONE, recipient="age1x"),)),

@@ -124,7 +124,7 @@ def test_what_is_no_share() -> None:
 def test_shares_of_two_sets_are_not_put_together() -> None:
     secret = new_split_secret()
     one = split(secret, 3, 2)
-    other = split(secret, 3, 2, other_than=one[0].label.set_name)
+    other = split(secret, 3, 2, other_than=[one[0].label.set_name])
     with pytest.raises(SharesDisagree):
         combine([one[0], other[1]])
 
@@ -133,7 +133,7 @@ def test_a_new_set_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([b"\x12\x34", b"\x12\x34", b"\x43\x21"])
     monkeypatch.setattr("nskeys.crypto.shares.os.urandom", lambda size: next(drawn))
     first = split(SecretBytes(bytes(SECRET_SIZE)), 3, 2)
-    second = split(SecretBytes(bytes(SECRET_SIZE)), 3, 2, other_than=first[0].label.set_name)
+    second = split(SecretBytes(bytes(SECRET_SIZE)), 3, 2, other_than=[first[0].label.set_name])
     assert first[0].label.set_name != second[0].label.set_name
 
 

@@ -13,7 +13,7 @@ from nskeys.services.gathering import gather, password_of, with_combined
 
 SECRET = new_split_secret()
 SHARES = split(SECRET, 5, 3)
-OTHERS = split(SECRET, 5, 3, other_than=SHARES[0].label.set_name)
+OTHERS = split(SECRET, 5, 3, other_than=[SHARES[0].label.set_name])
 TEXTS = [share.words.text() for share in SHARES]
 
 

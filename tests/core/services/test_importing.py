@@ -66,6 +66,7 @@ class Server:
             clock=FixedClock(),
             identity=FixedIdentity(),
             recovery=MemoryRecovery(),
+            unproven=MemoryRecovery(),
         )
         self.imports = ImportService(self.installation, read_export)
         self.credentials = CredentialService(self.installation)

@@ -57,7 +57,7 @@ _ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class CustodiansFlow:
-    """One visit. `sheet` counts the sheets from 1; `code` is whether the code is shown and not the words."""
+    """One visit. `sheet` counts the sheets from 1; `code`: the code is shown and not the words."""
 
     step: CustodiansStep = CustodiansStep.LOOKING
     state: Custodians | None = None
@@ -97,9 +97,7 @@ class CustodiansFlow:
 
     def choose(self, shares: int, threshold: int) -> "CustodiansFlow":
         """So many custodians, and so many of them needed."""
-        return replace(
-            self, step=CustodiansStep.PLANNING, shares=shares, threshold=threshold, problem=None
-        )
+        return replace(self, step=CustodiansStep.PLANNING, shares=shares, threshold=threshold, problem=None)
 
     def planned(self, plan: SplitPlan) -> "CustodiansFlow":
         """What it would do is known."""

@@ -9,7 +9,7 @@ from nskeys.model.shares import SHARE_WORDS, Gathered, Share
 from nskeys.services.flows.share_entry import ShareEntry
 
 SHARES = split(new_split_secret(), 5, 3)
-OTHERS = split(new_split_secret(), 5, 3, other_than=SHARES[0].label.set_name)
+OTHERS = split(new_split_secret(), 5, 3, other_than=[SHARES[0].label.set_name])
 
 
 def words_of(share: Share) -> list[str]:
