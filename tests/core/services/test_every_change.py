@@ -8,6 +8,7 @@ from nskeys.errors import Locked, NotSetUp
 from nskeys.ports import Purpose
 from tests.fakes.fixed import Answers
 from tests.fakes.servers import NOBODY, PASSWORD, Server, Site, run_as
+from tests.fakes.sheets import check, split_among
 
 Change = Callable[[Server], object]
 
@@ -45,6 +46,12 @@ def rotate(server: Server) -> object:
     return server.rotate()
 
 
+def check_shares(server: Server) -> object:
+    """Every share is proven, of a set that was split before."""
+    return check(server, SPLITS[server.vault, server.installation.home.path])
+
+
+SPLITS: dict[tuple[str, str], list[str]] = {}
 SIGNED: dict[str, Change] = {
     "credential-added": lambda server: server.add("two"),
     "credential-edited": edit,
@@ -56,6 +63,8 @@ SIGNED: dict[str, Change] = {
     "register-retired": retire,
     "key-created": rotate,
     "identity-created": lambda server: server.make_identity(),
+    "custodians-split": lambda server: split_among(server),
+    "custodians-checked": check_shares,
     "protector-changed": lambda server: server.protect_anew(),
 }
 UNSIGNED: dict[str, Change] = {
@@ -77,6 +86,9 @@ NEEDS_KEYS: dict[str, Change] = {
     "plan a rotation": lambda server: server.services.rotation.plan(),
     "show the protector": lambda server: server.services.protection.show(),
     "show the recovery identity": lambda server: server.services.recovery.show(),
+    "show the custodians": lambda server: server.services.custodians.show(),
+    "plan a split": lambda server: server.services.custodians.plan(5, 3),
+    "check the shares": lambda server: server.services.custodians.check(NOBODY),
     "plan a recovery identity": lambda server: server.make_identity(),
     "change the protector": lambda server: server.protect_anew(),
     "add a destination": lambda server: server.services.destinations.add(server.local),
@@ -89,6 +101,7 @@ def filled(server: Server) -> Server:
     """A server with a credential and a backup of it."""
     server.add("one")
     back_up(server)
+    SPLITS[server.vault, server.installation.home.path] = split_among(server)[1]
     return server
 
 

@@ -1,38 +1,19 @@
 """Shares are asked for until they are enough; each is checked at once, and all are wiped."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from nskeys.crypto.shares import new_split_secret, split
 from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisagree, SharesIncomplete
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered
-from nskeys.ports import SecretRequest, ShareRequest
+from nskeys.ports import SecretRequest
 from nskeys.services.gathering import gather, password_of, with_combined
+from tests.fakes.sheets import Sheets
 
 SECRET = new_split_secret()
 SHARES = split(SECRET, 5, 3)
 OTHERS = split(SECRET, 5, 3, other_than=[SHARES[0].label.set_name])
 TEXTS = [share.words.text() for share in SHARES]
-
-
-class Sheets:
-    """Gives one text after the other, and keeps what it was asked."""
-
-    def __init__(self, *texts: str) -> None:
-        self._texts: Iterator[str] = iter(texts)
-        self.asked: list[tuple[ShareRequest, int]] = []
-        self.gave: list[SecretBytes] = []
-
-    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        assert isinstance(request, ShareRequest)
-        self.asked.append((request, retry))
-        text = next(self._texts, None)
-        if text is None:
-            raise SecretUnavailable("share")
-        self.gave.append(SecretBytes(text.encode()))
-        return self.gave[-1]
 
 
 def opened_by(sheets: Sheets, gathered: Gathered = NOTHING_YET) -> str:

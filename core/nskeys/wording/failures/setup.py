@@ -53,6 +53,7 @@ _OPERATIONS = MappingProxyType(
         "removal": "the removal of this credential",
         "retirement": "the retirement of this backup",
         "identity": "the new recovery identity",
+        "custodians": "the shares for custodians",
         "proof": "the trying of the credentials",
     }
 )
