@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.s3_server import S3Server, s3_server
+from tests.fakes.sshd import Sshd, an_sshd
 from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm
 
@@ -54,6 +55,13 @@ def s3() -> Iterator[S3Server]:
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandsOnPath:
     """Commands that stand before the machine's own."""
     return CommandsOnPath(tmp_path / "on-path", monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A real SSH server on this machine, for tests that leave it as it is."""
+    with an_sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

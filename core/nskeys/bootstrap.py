@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nskeys.crypto.kdf import Argon2Cost
+from nskeys.destinations.known_hosts import KnownHosts
 from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.ssh_servers import SshServers
 from nskeys.imports.recognise import read_export
 from nskeys.ports import Protector
 from nskeys.protectors.passphrase import DEFAULT_COST
@@ -94,6 +96,7 @@ def connect(
     def protector_named(name: str) -> Protector:
         return protector(name, costs.argon2)
 
+    servers = SshServers(*_ssh_files(folder.known_hosts))
     address = cmdb if cmdb is not None else settings.read().cmdb
     database = SqlCmdb(address, clock) if address else cmdb_in_file(folder.cmdb, clock)
     return wire(
@@ -103,7 +106,9 @@ def connect(
             cmdb=database,
             key_store=DiskKeyStore(folder.store, folder.server_pub, protector_named),
             registry=RegistryFile(folder.registry),
-            destinations=AllDestinations(lambda: settings.read().destinations, remote=remote_schemes()),
+            destinations=AllDestinations(
+                lambda: settings.read().destinations, remote=remote_schemes(servers), servers=servers
+            ),
             protectors=protector_named,
             lock=FileLock(Path(folder.lock), identity.actor(), clock),
             clock=clock,
@@ -113,6 +118,13 @@ def connect(
             scrypt_log_n=costs.scrypt_log_n,
         )
     )
+
+
+def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
+    """Who is trusted, by the home and by whoever uses ssh here; and the key files that ssh shows."""
+    ssh = Path(os.path.expanduser("~/.ssh"))  # noqa: PTH111  # Path raises where there is no home
+    known = KnownHosts(own, (ssh / "known_hosts", Path("/etc/ssh/ssh_known_hosts")))
+    return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))
 
 
 def wire(installation: Installation) -> Services:

@@ -14,6 +14,7 @@ from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations
 from tests.fakes.memory_destination import MemoryDestinations
 from tests.fakes.s3_server import S3Server
+from tests.fakes.sshd import Sshd
 
 LIMIT = 1 << 20
 
@@ -96,6 +97,20 @@ def _in_a_bucket(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
+def _on_a_server(sshd: Sshd, tmp_path: Path) -> Site:
+    (tmp_path / "vault").mkdir()
+    declared: list[DestinationInfo] = []
+    servers = sshd.servers()
+    destinations = AllDestinations(lambda: declared, remote=remote_schemes(servers), servers=servers)
+    folder = sshd.address(tmp_path / "vault")
+    spellings = (
+        f"{folder}/",
+        folder.replace("sftp://", "SFTP://").replace("/vault", "//./%76ault"),
+    )
+    missing = sshd.address(tmp_path / "nowhere")
+    return Site(destinations, folder, missing, declared, spellings, f"{folder}/inner/a.zip", live=False)
+
+
 SITES: dict[str, Callable[[Path], Site]] = {
     "folder": _on_disk,
     "worker": _behind_a_worker,
@@ -103,10 +118,12 @@ SITES: dict[str, Callable[[Path], Site]] = {
 }
 
 
-@pytest.fixture(params=[*SITES, "bucket"])
+@pytest.fixture(params=[*SITES, "bucket", "server"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     if request.param == "bucket":
         site = _in_a_bucket(request.getfixturevalue("s3"), tmp_path, monkeypatch)
+    elif request.param == "server":
+        site = _on_a_server(request.getfixturevalue("sshd"), tmp_path)
     else:
         site = SITES[request.param](tmp_path)
     yield site

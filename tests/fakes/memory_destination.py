@@ -11,8 +11,12 @@ from nskeys.errors import (
     DestinationInvalid,
     DestinationUnreachable,
     FileUnreadable,
+    HostKeyUnknown,
+    NskeysError,
+    ServerSecretWanted,
 )
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listed
 
 _DISK = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
@@ -37,6 +41,11 @@ class Place:
         """Whether every answer looks here; False for another server."""
         self.reads = 0
         """How often a file was asked for."""
+        self.flushes = True
+        """Whether the place can be asked to flush."""
+        self.barred: list[NskeysError] = []
+        """What whoever comes is told first: a host key that nobody vouched for, a secret that is wanted. An
+        answer to the first one takes it away."""
         self._hanging: dict[str, threading.Event] = {}
 
     def lose(self, name: str) -> None:
@@ -75,6 +84,8 @@ class MemoryDestination:
         if self.info.declared_elsewhere:
             words = self.info.declared_elsewhere
             return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        if self.place.barred:
+            raise self.place.barred[0]
         return self.place.whereabouts
 
     def address_of(self, name: str) -> str:
@@ -123,7 +134,12 @@ class MemoryDestination:
     def sweep(self) -> None:
         self.place.left_behind.clear()
 
+    def flushes(self) -> bool:
+        return self.place.flushes
+
     def _reach(self) -> None:
+        if self.place.barred:
+            raise self.place.barred[0]
         if self.place.unreachable:
             raise DestinationUnreachable(self.info.address, self.place.unreachable)
 
@@ -134,6 +150,9 @@ class MemoryDestinations:
     def __init__(self, declared: Callable[[], Sequence[DestinationInfo]] = tuple) -> None:
         self._declared = declared
         self.places: dict[str, Place] = {}
+        self.trusted: list[HostKeyUnknown] = []
+        self.given: dict[tuple[str, str], str] = {}
+        self.interrupted = 0
 
     def make(self, address: str, whereabouts: Whereabouts = _DISK) -> Place:
         """A folder at this address."""
@@ -168,6 +187,22 @@ class MemoryDestinations:
                 raise DestinationInvalid(address, "unknown_scheme")
             address = address[match.end() :]
         return "/" + posixpath.normpath(posixpath.join("/root", address)).lstrip("/")
+
+    def trust(self, server: HostKeyUnknown) -> None:
+        self.trusted.append(server)
+        self._answered(HostKeyUnknown)
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        self.given[wanted.wanted, wanted.subject] = secret.text()
+        self._answered(ServerSecretWanted)
+
+    def _answered(self, kind: type[NskeysError]) -> None:
+        for place in self.places.values():
+            if place.barred and isinstance(place.barred[0], kind):
+                place.barred.pop(0)
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
 
     def close(self) -> None:
         pass

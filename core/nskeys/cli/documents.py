@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from nskeys.errors import BadRow
+from nskeys.errors import BadRow, HostKeyUnknown
 from nskeys.model.audit import AuditEntry
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential
@@ -282,10 +282,22 @@ def destination(sight: "DestinationSight", problem: str | None) -> Document:
     return {
         "destination": sight.info.address,
         "elsewhere": sight.info.declared_elsewhere,
+        "key_file": sight.info.key_file,
         "location": sight.where.location.value,
         "reason": sight.where.reason.value,
         "default": sight.default,
         "problem": problem,
+    }
+
+
+def host_key(server: HostKeyUnknown, *, trusted: bool) -> Document:
+    """`destination trust`."""
+    return {
+        "host": server.host,
+        "port": server.port,
+        "key_type": server.key_type,
+        "fingerprint": server.fingerprint,
+        "trusted": trusted,
     }
 
 

@@ -45,6 +45,7 @@ _PURPOSES = MappingProxyType(
         "pin_file": (Purpose.PIN,),
         "secret_file": (Purpose.CREDENTIAL_SECRET,),
         "shares_file": (Purpose.SHARE,),
+        "ssh_secret_file": (Purpose.SSH_PASSWORD, Purpose.SSH_PASSPHRASE),
     }
 )
 _FILES = (*_PURPOSES, "new_passphrase_file", "export")
@@ -110,7 +111,7 @@ def _run(options: Namespace, output: Output, connect: Connect) -> int:
     session = Session(connect, options.home, output, secrets, sys.stderr)
     try:
         try:
-            code: int = options.run(session, options)
+            code: int = session.let_in(lambda: options.run(session, options))
         finally:
             session.close()
             secrets.forget()

@@ -151,13 +151,21 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
         default=argparse.SUPPRESS,
         help="file with the PIN of the keys' token (-: stdin)",
     )
+    options.add_argument(
+        "--ssh-secret-file",
+        metavar="F",
+        default=argparse.SUPPRESS,
+        help="file with what an SSH server wants (-: stdin)",
+    )
     options.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help="print this help")
     return options
 
 
 def defaults() -> argparse.Namespace:
     """What holds where an option of every parser was not given."""
-    return argparse.Namespace(home=None, json=False, passphrase_file=None, pin_file=None)
+    return argparse.Namespace(
+        home=None, json=False, passphrase_file=None, pin_file=None, ssh_secret_file=None
+    )
 
 
 def _sentence(summary: str) -> str:

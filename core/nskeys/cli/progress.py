@@ -32,10 +32,17 @@ ProofLine = Callable[[SealedRow, FailureReason | None], str]
 
 class TerminalProgress:
     """Tells how far the work is; `proof_line` words each tried credential for standard output (None: not
-    credential by credential)."""
+    credential by credential). `stopping` is called in the signal handler once a person wants to stop."""
 
-    def __init__(self, output: Output, stderr: TextIO, proof_line: ProofLine | None = None) -> None:
+    def __init__(
+        self,
+        output: Output,
+        stderr: TextIO,
+        proof_line: ProofLine | None = None,
+        stopping: Callable[[], None] = lambda: None,
+    ) -> None:
         self._output = output
+        self._stopping = stopping
         self._proof_line = proof_line
         self._line = _Line(stderr)
         self._stage: Stage | None = None
@@ -89,6 +96,7 @@ class TerminalProgress:
             raise KeyboardInterrupt
         self._stop_asked = True
         self._line.note(STOPPING)
+        self._stopping()
 
     def _draw(self, *, force: bool = False) -> None:
         if self._stage is None:

@@ -1,16 +1,20 @@
 """What a command gets: the two streams, the secrets, and the services, connected at first use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from nskeys.cli.letting_in import LettingIn
 from nskeys.cli.output import Output
 from nskeys.cli.progress import ProofLine, TerminalProgress
+from nskeys.errors import NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider, SecretRequest
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
+
+T = TypeVar("T")
 
 Connect = Callable[[str | None, str | None], "Services"]
 """From `--home` and `--cmdb` to the services."""
@@ -34,6 +38,7 @@ class Session:
         self._stderr = stderr
         self._services: Services | None = None
         self._told: TerminalProgress | None = None
+        self._letting_in = LettingIn(self.secrets, lambda: self.services().installation.destinations)
 
     def secrets(self, request: SecretRequest, retry: int) -> SecretBytes:
         """ports.SecretProvider: a question never stands behind a line of progress."""
@@ -47,11 +52,20 @@ class Session:
             self._services = self._connect(self._home, cmdb)
         return self._services
 
+    def let_in(
+        self, call: Callable[[], T], problems: Callable[[T], Iterable[NskeysError]] = lambda _: ()
+    ) -> T:
+        """What `call` gives, once servers got the secrets that they want for it; see LettingIn."""
+        return self._letting_in(call, problems)
+
     @contextmanager
     def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
         """Told on the terminal how far the work is; `proof_line` for text alone."""
         self._told = TerminalProgress(
-            self.output, self._stderr, None if self.output.as_json else proof_line
+            self.output,
+            self._stderr,
+            None if self.output.as_json else proof_line,
+            stopping=self.services().installation.destinations.interrupt,
         )
         with self._told.watching() as told:
             yield told

@@ -98,6 +98,10 @@ class BoundedFolder:
         else:
             self._ask(mount, "sweep")
 
+    def flushes(self) -> bool:
+        """Always: what cannot be flushed to the medium is not written."""
+        return True
+
     def _slow(self) -> str | None:
         return self._slow_mount(self._info.address)
 

@@ -87,6 +87,10 @@ class AskedBucket:
     def sweep(self) -> None:
         """Nothing: an object is whole or is not there."""
 
+    def flushes(self) -> bool:
+        """Always: what a bucket's server acknowledged is stored."""
+        return True
+
     def _ask(
         self, deed: str, seconds: float | None = None, body: bytes = b"", **more: str | int
     ) -> Message:

@@ -98,6 +98,10 @@ class FolderDestination:
         """Remove temporary files that a broken off backup left; none where the folder is not there."""
         files.sweep(self._folder)
 
+    def flushes(self) -> bool:
+        """Always: what cannot be flushed to the medium is not written."""
+        return True
+
     def _path(self, name: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
             raise DestinationInvalid(name, "no_file")

@@ -109,6 +109,29 @@ def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
     return Whereabouts(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM, detail)
 
 
+def judge_peer(host: str, address: str, machine: Machine) -> Whereabouts:
+    """What the address that a server answers from says about where it is. A tunnel ends at this machine,
+    so what lies behind it cannot be told from what lies here."""
+    plain = plain_address(address)
+    detail = host if plain == host else f"{host} ({plain})"
+    if not plain:
+        return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+    if machine.is_called(plain):
+        return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, detail)
+    return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {detail}")
+
+
+def plain_address(address: str) -> str:
+    """An IP address in its usual form: an IPv4 address that an IPv6 socket shows as its own kind is one;
+    empty for what is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
+
+
 def _is_network(mount: Mount) -> bool:
     if mount.kind == "9p":  # over virtio it is a folder of the host that this virtual machine runs on
         return bool({"trans=tcp", "trans=rdma"} & set(mount.options.split(",")))

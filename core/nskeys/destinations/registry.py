@@ -1,11 +1,15 @@
 """The kinds of address that are no folder, by the name before `://`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from nskeys.destinations.buckets import Buckets
+from nskeys.destinations.known_hosts import KnownHosts
 from nskeys.destinations.scheme import Scheme
+from nskeys.destinations.sftp import Sftp
+from nskeys.destinations.ssh_servers import SshServers
 
 
-def remote_schemes() -> Mapping[str, Scheme]:
-    """Every kind, made for one run of the program."""
-    return {"s3": Buckets()}
+def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme]:
+    """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
+    return {"s3": Buckets(), "sftp": Sftp(servers or SshServers(KnownHosts(Path("/dev/null"))))}

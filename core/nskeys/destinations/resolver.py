@@ -9,9 +9,11 @@ from nskeys.destinations.bounded_folder import SlowMount
 from nskeys.destinations.folders import Folders
 from nskeys.destinations.scheme import Scheme
 from nskeys.destinations.slow_mounts import slow_mount
+from nskeys.destinations.ssh_servers import SshServers
 from nskeys.destinations.workers import Workers
-from nskeys.errors import DestinationInvalid, DestinationUnreachable
+from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.places import DestinationInfo
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -20,7 +22,8 @@ _NOTHING: Mapping[str, Scheme] = MappingProxyType({})
 
 class AllDestinations:
     """ports.Destinations. `declared` gives the configured destinations: what is configured for one holds
-    for every way its address is written. `remote` holds the kinds that are no folder."""
+    for every way its address is written. `remote` holds the kinds that are no folder; `servers` is who the
+    SSH servers among them are asked through."""
 
     def __init__(
         self,
@@ -28,7 +31,9 @@ class AllDestinations:
         workers: Workers | None = None,
         slow: SlowMount = slow_mount,
         remote: Mapping[str, Scheme] = _NOTHING,
+        servers: SshServers | None = None,
     ) -> None:
+        self._servers = servers
         self._declared = declared
         self._folders = Folders(workers, slow)
         self._remote = remote
@@ -60,6 +65,21 @@ class AllDestinations:
         if "\0" in address or not _is_text(address):
             raise DestinationInvalid(_shown(address), "not_text")
         return self._scheme(address).normal(address)
+
+    def trust(self, server: HostKeyUnknown) -> None:
+        """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
+        if self._servers is not None:
+            self._servers.trust(server)
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """What a server wants, kept until `close`."""
+        if self._servers is not None:
+            self._servers.give(wanted, secret)
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server gets Cancelled."""
+        if self._servers is not None:
+            self._servers.interrupt()
 
     def close(self) -> None:
         """End what still looks at a place that does not answer."""

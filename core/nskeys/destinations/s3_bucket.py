@@ -132,6 +132,10 @@ class S3Bucket:
     def sweep(self) -> None:
         """Nothing: what was broken off left no object."""
 
+    def flushes(self) -> bool:
+        """Always: what a bucket's server acknowledged is stored."""
+        return True
+
     def _host(self) -> str:
         if self._address.endpoint:
             return self._address.host

@@ -176,6 +176,18 @@ from nskeys.errors.secrets import (
 from nskeys.errors.secrets import (
     WrongPassword as WrongPassword,
 )
+from nskeys.errors.servers import (
+    FingerprintDiffers as FingerprintDiffers,
+)
+from nskeys.errors.servers import (
+    HostKeyChanged as HostKeyChanged,
+)
+from nskeys.errors.servers import (
+    HostKeyUnknown as HostKeyUnknown,
+)
+from nskeys.errors.servers import (
+    ServerSecretWanted as ServerSecretWanted,
+)
 from nskeys.errors.shares import (
     NoCustodians as NoCustodians,
 )

@@ -15,10 +15,12 @@ class DestinationInvalid(NskeysError):
 
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
-    """A destination cannot be reached or is gone; `problem` is a token."""
+    """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
+    temporary file that could not be removed there any more."""
 
     destination: str
     problem: str
+    left: str = ""
 
 
 @dataclass(eq=False)

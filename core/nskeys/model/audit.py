@@ -41,6 +41,7 @@ class Action(StrEnum):
     REGISTER_RETIRED = "register-retired"
     DESTINATION_ADDED = "destination-added"
     DESTINATION_REMOVED = "destination-removed"
+    SERVER_TRUSTED = "server-trusted"
     PROTECTOR_CHANGED = "protector-changed"
     IDENTITY_CREATED = "identity-created"
     IDENTITY_REPLACED = "identity-replaced"

@@ -37,7 +37,9 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class DestinationInfo:
-    """A configured destination: its address, and what a person declared about it (empty: nothing)."""
+    """A configured destination: its address, what a person declared about it (empty: nothing), and the
+    file with the key that its server is shown (empty: the usual ones)."""
 
     address: str
     declared_elsewhere: str = ""
+    key_file: str = ""

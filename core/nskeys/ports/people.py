@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     CREDENTIAL_SECRET = "credential_secret"
     SHARE = "share"
     """One custodian's words; asked for once for every share, as a `ShareRequest`."""
+    SSH_PASSWORD = "ssh_password"
+    """Of a login at a server that holds backups."""
+    SSH_PASSPHRASE = "ssh_passphrase"
+    """Of a key file that such a server is to be shown."""
 
 
 @dataclass(frozen=True, slots=True)

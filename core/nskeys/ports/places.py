@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.audit import Actor
 from nskeys.model.exports import ParsedExport
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.secret import SecretBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Destination(Protocol):
         """Remove temporary files that a broken off backup left."""
         ...
 
+    def flushes(self) -> bool:
+        """Whether what is written there is flushed to the medium before it counts; False where the place
+        has no way to be asked for that."""
+        ...
+
 
 class Destinations(Protocol):
     """Every way to reach a backup."""
@@ -80,8 +87,21 @@ class Destinations(Protocol):
         """The one spelling of a destination's address (absolute, links kept)."""
         ...
 
+    def trust(self, server: HostKeyUnknown) -> None:
+        """Remember a server's host key, durably, once a person compared its fingerprint. HostKeyChanged
+        where another one became known meanwhile; CannotCreate."""
+        ...
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """What a server wants; kept in memory until `close`, which wipes it."""
+        ...
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        ...
+
     def close(self) -> None:
-        """End looks that still wait for an answer, when the program leaves."""
+        """End looks that still wait for an answer, and forget every secret, when the program leaves."""
         ...
 
 

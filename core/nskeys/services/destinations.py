@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    HostKeyChanged,
+    HostKeyUnknown,
+    NskeysError,
+)
 from nskeys.model.audit import Action
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Listed
 from nskeys.services.installation import Installation
 from nskeys.services.side_by_side import side_by_side
 
+_NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
+"""Why a server could not even say who it is."""
 _UNSEEN = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
 
 
@@ -25,6 +33,8 @@ class DestinationSight:
     configured: bool = True
     """False for the home's own folder where nothing else is configured, or a place that only the last
     backup names."""
+    flushes: bool | None = None
+    """Whether the place flushes what is written to it to its medium; None where it was not asked."""
 
 
 class DestinationService:
@@ -43,9 +53,15 @@ class DestinationService:
         return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:
-        """One destination, written to and cleaned again."""
+        """One destination, written to and cleaned again, and asked whether it flushes."""
         info = self._installation.configured(address)
-        return self._see(info, info == self._installation.default_destination())
+        sight = self._see(info, info == self._installation.default_destination())
+        if sight.problem is not None:
+            return sight
+        try:
+            return replace(sight, flushes=self._installation.destinations.at(info).flushes())
+        except NskeysError as error:
+            return replace(sight, problem=error)
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
         where = _UNSEEN
@@ -61,11 +77,17 @@ class DestinationService:
         """The backup files that lie there."""
         return self._installation.destinations.at(self._installation.configured(address)).listing()
 
-    def add(self, address: str, declared_elsewhere: str = "") -> DestinationSight:
-        """Remember it; its words, if any, say where its files are carried by other means."""
+    def add(
+        self, address: str, declared_elsewhere: str = "", key_file: str | None = None
+    ) -> DestinationSight:
+        """Remember it; its words, if any, say where its files are carried by other means. `key_file` is
+        what its server is shown: empty for the usual keys, None for what was configured."""
         installation = self._installation
         installation.require()
-        info = DestinationInfo(installation.destinations.normal(address), declared_elsewhere)
+        normal = installation.destinations.normal(address)
+        if key_file is None:
+            key_file = installation.configured(normal).key_file
+        info = DestinationInfo(normal, declared_elsewhere, key_file)
         with installation.changing("adding a destination"):
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
@@ -75,6 +97,38 @@ class DestinationService:
                 )
         # Only now: until it is configured, what was declared of it before still counts.
         return self._see(info, default=False)
+
+    def unknown_server(self, address: str) -> HostKeyUnknown | None:
+        """The host key that the server of a destination shows, where nobody trusted it yet; None where it
+        is known, or where no server is asked. HostKeyChanged, DestinationUnreachable."""
+        try:
+            self._installation.destinations.at(self._installation.configured(address)).listing()
+        except HostKeyUnknown as server:
+            return server
+        except (HostKeyChanged, DestinationInvalid):
+            raise
+        except DestinationUnreachable as error:
+            if error.problem in _NO_SERVER:
+                raise
+        except NskeysError:
+            pass  # the server is known; what it says next is another matter
+        return None
+
+    def trust(self, server: HostKeyUnknown) -> None:
+        """Remember a server's host key: a person compared its fingerprint. On new hardware too, where
+        there is no audit trail yet, so that a backup can be fetched from it."""
+        installation = self._installation
+        installation.home.prepare()
+        with installation.changing("trusting a server"):
+            if not installation.key_store.exists() or not installation.cmdb.exists():
+                installation.destinations.trust(server)
+                return
+            name = f"{server.host}:{server.port}"
+            event = installation.event(
+                Action.SERVER_TRUSTED, name, key=server.key_type, fingerprint=server.fingerprint
+            )
+            with installation.cmdb.changing(event):
+                installation.destinations.trust(server)
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
         """One more at the end; or in its place where it is there: the first one may be the default."""

@@ -7,6 +7,10 @@ cmdb = "postgresql://..."            # left out for cmdb.sqlite3 in the home
 [[destination]]
 address = "/mnt/vault/nskeys"
 elsewhere = "tape to the safe"       # left out where nothing was declared
+
+[[destination]]
+address = "sftp://backup@vault02/nskeys"
+key_file = "/root/.ssh/nskeys"       # left out for the usual key files; holds no secret itself
 """
 
 import tomllib
@@ -83,13 +87,15 @@ class ConfigToml:
             raise self._invalid("wrong_type", "destination")
         found: dict[str, DestinationInfo] = {}
         for table in tables:
-            self._only(table, "address", "elsewhere")
+            self._only(table, "address", "elsewhere", "key_file")
             address = self._string(table, "address", "")
             if not address:
                 raise self._invalid("empty", "address")
             if address in found:
                 raise self._invalid("twice", address)
-            found[address] = DestinationInfo(address, self._string(table, "elsewhere", ""))
+            found[address] = DestinationInfo(
+                address, self._string(table, "elsewhere", ""), self._string(table, "key_file", "")
+            )
         return tuple(found.values())
 
     def _string(self, table: dict[str, Any], name: str, default: str) -> str:

@@ -64,8 +64,9 @@ def _block_for(address: str) -> str:
 def _changed_block(block: str, info: DestinationInfo) -> str:
     document = tomlkit.parse(block.rstrip() + "\n")
     table = document["destination"][0]
-    if info.declared_elsewhere and table.get("elsewhere") != info.declared_elsewhere:
-        table["elsewhere"] = info.declared_elsewhere
-    elif not info.declared_elsewhere:
-        table.pop("elsewhere", None)
+    for name, value in (("elsewhere", info.declared_elsewhere), ("key_file", info.key_file)):
+        if value and table.get(name) != value:
+            table[name] = value
+        elif not value:
+            table.pop(name, None)
     return tomlkit.dumps(document)

@@ -16,6 +16,7 @@ from nskeys.errors import (
     CmdbBusy,
     DestinationUnreachable,
     FieldInvalid,
+    HostKeyUnknown,
     IdentityNotRecipient,
     ImportRefused,
     KeyNotUsable,
@@ -40,6 +41,7 @@ from nskeys.errors import (
     RotationNotOpen,
     SealDoesNotOpen,
     SecretUnavailable,
+    ServerSecretWanted,
 )
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.sentence import Sentence
@@ -59,6 +61,7 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         DestinationUnreachable: "Check that it is there and mounted, or choose another one.",
         FieldInvalid: "Choose the kind of every row with k.",
         IdentityNotRecipient: "Use the identity of one of its recipients; the backup names them.",
+        HostKeyUnknown: "Test it under Destinations in the menu (m): there its key can be trusted.",
         ImportRefused: "Correct what is named, or take the rest with s.",
         KeyNotUsable: "A rotation (o on the first screen) makes and activates a new key.",
         KeyStoreDamaged: "Keep this home as it is, and restore the keys from a backup into another one.",
@@ -84,6 +87,7 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         RotationNotOpen: "Begin one with o on the first screen.",
         SealDoesNotOpen: "Restore its key (r), or give it a new secret.",
         SecretUnavailable: _AGAIN,
+        ServerSecretWanted: "Test it under Destinations in the menu (m): there it is asked for.",
     }
 )
 

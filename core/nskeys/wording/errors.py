@@ -9,6 +9,7 @@ from nskeys.wording.failures.keys import KEYS
 from nskeys.wording.failures.places import PLACES
 from nskeys.wording.failures.recovery import RECOVERY
 from nskeys.wording.failures.secrets import SECRETS
+from nskeys.wording.failures.servers import SERVERS
 from nskeys.wording.failures.setup import SETUP
 from nskeys.wording.failures.shares import SHARES
 from nskeys.wording.failures.table import Table
@@ -32,7 +33,18 @@ def _reason(problem: NskeysError) -> str:
 
 _OF_OTHERS: Table = MappingProxyType({NoCopyMade: _no_copy_made})
 WORDINGS: Table = MappingProxyType(
-    {**SETUP, **SECRETS, **SHARES, **KEYS, **CREDENTIALS, **BACKUPS, **RECOVERY, **PLACES, **_OF_OTHERS}
+    {
+        **SETUP,
+        **SECRETS,
+        **SHARES,
+        **KEYS,
+        **CREDENTIALS,
+        **BACKUPS,
+        **RECOVERY,
+        **PLACES,
+        **SERVERS,
+        **_OF_OTHERS,
+    }
 )
 
 UNFORESEEN = Sentence(

@@ -161,6 +161,7 @@ _ACTIONS = MappingProxyType(
         Action.REGISTER_RETIRED: "copy retired",
         Action.DESTINATION_ADDED: "destination added",
         Action.DESTINATION_REMOVED: "destination removed",
+        Action.SERVER_TRUSTED: "server trusted",
         Action.PROTECTOR_CHANGED: "protector changed",
         Action.IDENTITY_CREATED: "recovery identity made",
         Action.IDENTITY_REPLACED: "recovery identity replaced",

@@ -29,6 +29,8 @@ _PROMPTS = MappingProxyType(
         Purpose.PIN: "PIN of the token",
         Purpose.CREDENTIAL_SECRET: "Secret of the credential",
         Purpose.SHARE: "Words of a custodian's share",
+        Purpose.SSH_PASSWORD: "Password of",
+        Purpose.SSH_PASSPHRASE: "Passphrase of the key file",
     }
 )
 _NUMBERED = MappingProxyType({Purpose.IDENTITY_PASSWORD: "Password of recovery identity"})
@@ -45,6 +47,8 @@ _HELP = MappingProxyType(
         Purpose.NEW_BACKUP_PASSWORD: "Only this password opens the backup. It is stored nowhere.",
         Purpose.NEW_IDENTITY_PASSWORD: "It opens every backup made to this identity. It is stored nowhere.",
         Purpose.NEW_PASSPHRASE: "Only this passphrase opens the keys here. It is stored nowhere.",
+        Purpose.SSH_PASSWORD: "It is kept until nskeys ends, and stored nowhere.",
+        Purpose.SSH_PASSPHRASE: "It is kept until nskeys ends, and stored nowhere.",
     }
 )
 _RETRIES = MappingProxyType(
@@ -58,6 +62,8 @@ _RETRIES = MappingProxyType(
         Purpose.PIN: "That PIN is wrong. After a few wrong ones the token locks itself.",
         Purpose.CREDENTIAL_SECRET: "That secret cannot be stored.",
         Purpose.SHARE: "That share cannot be taken.",
+        Purpose.SSH_PASSWORD: "The server did not accept that password.",
+        Purpose.SSH_PASSPHRASE: "That passphrase does not open the key file.",
     }
 )
 _PASSWORD_REFUSED = MappingProxyType(

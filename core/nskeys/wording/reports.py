@@ -188,9 +188,12 @@ def destination_removed(address: str) -> str:
     return f"{shown(address)} is no destination any more; backups there stay, and so do their rows."
 
 
-def destination_works(address: str) -> str:
-    """A destination was tested."""
-    return f"{shown(address)} works: something was written there and removed again."
+def destination_works(address: str, flushes: bool | None = None) -> str:
+    """A destination was tested; what it cannot promise is said."""
+    works = f"{shown(address)} works: something was written there and removed again."
+    if flushes is not False:
+        return works
+    return f"{works} It cannot be asked to flush, so a power cut there may take what it just got."
 
 
 def saved_line(path: str) -> str:

@@ -11,7 +11,9 @@ import pytest
 from nskeys.cli.main import grammar, main
 from nskeys.cli.parser import CommandParser
 
-_EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file", "--help", "-h"}
+_EVERYWHERE = {
+    *("--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file", "--help", "-h"),
+}
 
 DESIGN = """
 init [--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]

@@ -20,8 +20,9 @@ drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]
 restore FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL]
 verify
 destination list
-destination add DEST [--elsewhere TEXT]
+destination add DEST [--elsewhere TEXT] [--key-file F]
 destination test DEST
+destination trust DEST [--fingerprint F]
 destination remove DEST
 register list
 register check
@@ -37,7 +38,7 @@ protector show
 protector change [--without-backup]
 audit [--verify]
 """  # noqa: E501  # a command a line
-_EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file"}
+_EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file"}
 _KNOWN = {}
 for _line in _GRAMMAR.strip().splitlines():
     _words = tuple(re.match(r"[a-z-]+(?: [a-z]+)?(?= |$)", _line)[0].split())  # type: ignore[index]  # every line has one

@@ -56,6 +56,36 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.WrongPassword("backup", "a.zip"), "That password does not open this backup (a.zip)."),
     (errors.WrongPassword("key store"), "That passphrase does not open the key store."),
     (errors.WrongPassword("identity"), "That password does not open the identity."),
+    (
+        errors.HostKeyUnknown("vault02", 22, "ssh-ed25519", "SHA256:abc", "AAAA"),
+        "The server vault02 is not known yet; it shows the ED25519 host key SHA256:abc.",
+    ),
+    (
+        errors.HostKeyChanged("vault02", 2222, "ssh-rsa", "SHA256:new", ("SHA256:old",), "/h/known_hosts"),
+        (
+            "The server vault02:2222 shows another host key than the known one: "
+            "SHA256:new (RSA) in place of SHA256:old."
+        ),
+    ),
+    (
+        errors.FingerprintDiffers("vault02", 22, "SHA256:abc", "SHA256:xyz"),
+        "The server vault02 shows the host key SHA256:abc, not SHA256:xyz, so it was not trusted.",
+    ),
+    (
+        errors.ServerSecretWanted("ssh_password", "backup@vault02"),
+        "The server wants the password of backup@vault02.",
+    ),
+    (
+        errors.ServerSecretWanted("ssh_passphrase", "/root/.ssh/id", refused=True),
+        "That passphrase does not open the key file /root/.ssh/id.",
+    ),
+    (
+        errors.DestinationUnreachable("sftp://vault02/b", "lost", "sftp://vault02/b/.nskeys-1.part"),
+        (
+            "The destination sftp://vault02/b cannot be reached: the connection was lost; "
+            "the temporary file sftp://vault02/b/.nskeys-1.part was left there."
+        ),
+    ),
     (errors.PasswordRefused("differs"), "The two passwords differ."),
     (errors.HintRefused("contains_password"), "The hint contains the password."),
     (

@@ -19,6 +19,8 @@ EXISTING = (
     Purpose.PASSPHRASE,
     Purpose.PIN,
     Purpose.SHARE,
+    Purpose.SSH_PASSPHRASE,
+    Purpose.SSH_PASSWORD,
 )
 
 

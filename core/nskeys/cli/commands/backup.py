@@ -8,7 +8,8 @@ from nskeys.cli.commands.options import password_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.model.operations import BackupReport, best_of
+from nskeys.errors import NskeysError
+from nskeys.model.operations import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
 from nskeys.wording.errors import say
 from nskeys.wording.names import kid_name, proof_words
@@ -58,12 +59,16 @@ def run(session: Session, options: Namespace) -> int:
             session.output.say(*not_needed_lines(need.held))
             return Exit.DONE
         to = need.lacking
-    plan = services.backup.plan(to, options.hint)
+    plan = session.let_in(lambda: services.backup.plan(to, options.hint), _problems)
     with session.progress() as progress:
         report = services.backup.execute(plan, session.secrets, progress)
     _tell(session, report.copies, report)
     session.output.say(*backup_lines(report))
     return Exit.INCOMPLETE if report.failures else Exit.DONE
+
+
+def _problems(plan: BackupPlan) -> tuple[NskeysError, ...]:
+    return tuple(failure.error for failure in plan.failures)
 
 
 def _tell(session: Session, copies: Sequence[BackupCopy], report: BackupReport | None = None) -> None:

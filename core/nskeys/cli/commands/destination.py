@@ -1,16 +1,19 @@
 """`nskeys destination`: places for backups."""
 
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exits import Exit
+from nskeys.cli.exits import Exit, exit_for
 from nskeys.cli.parser import CommandParser, Commands
 from nskeys.cli.session import Session
-from nskeys.errors import DestinationInvalid
+from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+from nskeys.wording.servers import host_key_facts, server_known, trusted_words
 
 if TYPE_CHECKING:
     from nskeys.services.destinations import DestinationSight
@@ -31,15 +34,20 @@ def add(commands: Commands) -> None:
         "add",
         add_destination,
         "add one, or say something else about one",
-        usage="DEST [--elsewhere TEXT]",
+        usage="DEST [--elsewhere TEXT] [--key-file F]",
         text=(
             "A folder on this machine's disk does not survive it. If its files are carried\n"
-            "away by other means, say so once with --elsewhere, in words for whoever reads."
+            "away by other means, say so once with --elsewhere, in words for whoever reads.\n"
+            "A server is shown the keys of an agent and of ~/.ssh, or the one in --key-file."
         ),
-        example='  nskeys destination add /srv/backups --elsewhere "tape to the safe, daily"',
+        example=(
+            "  nskeys destination add sftp://backup@vault02/nskeys --key-file /root/.ssh/nskeys\n"
+            '  nskeys destination add /srv/backups --elsewhere "tape to the safe, daily"'
+        ),
     )
     _place(adding)
     adding.add_argument("--elsewhere", metavar="TEXT", default="", help="how its files leave this machine")
+    adding.add_argument("--key-file", metavar="F", help="the key that its server is shown")
     testing = destinations.command(
         "test",
         test_destination,
@@ -48,6 +56,19 @@ def add(commands: Commands) -> None:
         example="  nskeys destination test /mnt/vault/nskeys",
     )
     _place(testing)
+    trusting = destinations.command(
+        "trust",
+        trust_server,
+        "trust the server of one by its host key",
+        usage="DEST [--fingerprint F]",
+        text=(
+            "Without --fingerprint it shows the key's fingerprint. Compare it on the server\n"
+            "itself ('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'), then repeat it."
+        ),
+        example="  nskeys destination trust sftp://backup@vault02/nskeys --fingerprint SHA256:...",
+    )
+    _place(trusting)
+    trusting.add_argument("--fingerprint", metavar="F", help="what the server itself says: SHA256:...")
     removing = destinations.command(
         "remove",
         remove_destination,
@@ -62,7 +83,7 @@ def list_destinations(session: Session, _: Namespace) -> int:
     """All of them, and the default one."""
     services = session.services()
     services.installation.require()
-    sights = services.destinations.listing()
+    sights = session.let_in(services.destinations.listing, _problems)
     if session.output.as_json:
         session.output.array(_document(sight) for sight in sights)
         return Exit.DONE
@@ -83,7 +104,13 @@ def list_destinations(session: Session, _: Namespace) -> int:
 
 def add_destination(session: Session, options: Namespace) -> int:
     """Remember one. What keeps backups from it now is said, and may be mended later."""
-    sight = session.services().destinations.add(options.destination, options.elsewhere)
+    services = session.services()
+    key_file = None if options.key_file is None else str(Path(options.key_file).expanduser().absolute())
+    sight = services.destinations.add(options.destination, options.elsewhere, key_file)
+    if isinstance(sight.problem, ServerSecretWanted):
+        sight = session.let_in(
+            lambda: services.destinations.test(options.destination), lambda seen: _problems((seen,))
+        )
     if session.output.as_json:
         session.output.document(_document(sight))
     session.output.say(*destination_lines(sight.info.address, sight.where))
@@ -103,7 +130,30 @@ def test_destination(session: Session, options: Namespace) -> int:
         session.output.document(_document(sight))
     else:
         session.output.facts([("destination", sight.info.address), ("where", location_name(sight.where))])
-    session.output.say(destination_works(sight.info.address))
+    session.output.say(destination_works(sight.info.address, sight.flushes))
+    return Exit.DONE
+
+
+def trust_server(session: Session, options: Namespace) -> int:
+    """Trust a server whose fingerprint was given; without one, say what it shows."""
+    destinations = session.services().destinations
+    server = destinations.unknown_server(options.destination)
+    if server is None:
+        session.output.say(server_known(options.destination))
+        return Exit.DONE
+    if options.fingerprint is None:
+        if session.output.as_json:
+            session.output.document(documents.host_key(server, trusted=False))
+        else:
+            session.output.facts(host_key_facts(server))
+        session.output.say(str(say(server)))
+        return exit_for(server)
+    if options.fingerprint.strip() != server.fingerprint:
+        raise FingerprintDiffers(server.host, server.port, server.fingerprint, options.fingerprint)
+    destinations.trust(server)
+    if session.output.as_json:
+        session.output.document(documents.host_key(server, trusted=True))
+    session.output.say(trusted_words(server))
     return Exit.DONE
 
 
@@ -122,5 +172,9 @@ def _document(sight: "DestinationSight") -> documents.Document:
     return documents.destination(sight, say(sight.problem).what if sight.problem else None)
 
 
+def _problems(sights: "Sequence[DestinationSight]") -> list[NskeysError]:
+    return [sight.problem for sight in sights if sight.problem is not None]
+
+
 def _place(parser: CommandParser) -> None:
-    parser.add_argument("destination", metavar="DEST", help="a folder, or a mounted share")
+    parser.add_argument("destination", metavar="DEST", help="a folder, or sftp://user@host/path")

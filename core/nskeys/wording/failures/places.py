@@ -12,7 +12,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.wording.failures import buckets
+from nskeys.wording.failures import buckets, servers
 from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.sentence import Sentence, listed
@@ -42,6 +42,7 @@ _TO_REMOVE = MappingProxyType(
 _TO_REACH = MappingProxyType(
     {
         **buckets.TO_REACH,
+        **servers.TO_REACH,
         "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
     }
 )
@@ -58,15 +59,16 @@ _TO_READ = MappingProxyType(
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
     return Sentence(
         f"{shown(error.destination)} cannot be used as a destination{clause(error.problem)}.",
-        buckets.TO_NAME.get(
+        {**buckets.TO_NAME, **servers.TO_NAME}.get(
             error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
         ),
     )
 
 
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
+    left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
     return Sentence(
-        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}.",
+        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{left}.",
         _TO_REACH.get(error.problem, "Check that it is there and mounted")
         + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",

@@ -36,6 +36,8 @@ _WANTED = MappingProxyType(
         "identity": ("An identity that opens this backup", "--identity F"),
         "share": ("A custodian's share", "--shares-file F"),
         "identity_password": ("The password of the identity", "--password-file F"),
+        "ssh_password": ("The password of the login at the server", "--ssh-secret-file F"),
+        "ssh_passphrase": ("The passphrase of the key file", "--ssh-secret-file F"),
     }
 )
 _DETAILS = MappingProxyType(

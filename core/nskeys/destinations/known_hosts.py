@@ -1,0 +1,155 @@
+"""Host keys of servers that were trusted: known_hosts files as ssh writes them (sshd(8)).
+
+The home's own file is written here, one line for each key that a person trusted. The user's and the
+system's are only read: who trusted a server with ssh need not do so again. A server that the home's file
+names is judged by that file alone, so nothing that ssh accepted elsewhere can loosen it.
+
+A name with a port of its own is another server than the one at the usual port, and counts only as
+`[name]:port`. Addresses are not looked up: a name is trusted by its name.
+"""
+
+import base64
+import binascii
+import fnmatch
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown
+from nskeys.files import read_bounded, replace
+
+USUAL_PORT = 22
+_LIMIT = 1 << 24
+_AUTHORITY, _REVOKED = "@cert-authority", "@revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A public key as a line holds it; `blob` is the decoded base64."""
+
+    key_type: str
+    blob: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """`SHA256:...`, as ssh shows it."""
+        digest = base64.b64encode(hashlib.sha256(self.blob).digest()).decode("ascii")
+        return f"SHA256:{digest.rstrip('=')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one server: its keys, authorities that may vouch for it, keys that are no good any
+    more, and the file that says so."""
+
+    keys: tuple[HostKey, ...] = ()
+    authorities: tuple[HostKey, ...] = ()
+    revoked: tuple[HostKey, ...] = ()
+    file: str = ""
+
+    def judge(self, host: str, port: int, key: HostKey) -> HostKeyUnknown | HostKeyChanged | None:
+        """What is wrong with a key that the server shows; None for one that is known."""
+        if key in self.revoked or (key not in self.keys and self.keys):
+            known = tuple(known.fingerprint for known in self.keys if known not in self.revoked)
+            return HostKeyChanged(host, port, key.key_type, key.fingerprint, known, self.file)
+        if key in self.keys:
+            return None
+        public = base64.b64encode(key.blob).decode("ascii")
+        return HostKeyUnknown(host, port, key.key_type, key.fingerprint, public)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHosts:
+    """The home's file, and others that are read only."""
+
+    own: Path
+    others: Sequence[Path] = field(default=())
+
+    def about(self, host: str, port: int) -> Known:
+        """What is known of a server; FileUnreadable where a file is there and cannot be read."""
+        found = [_in_file(path, host, port) for path in (self.own, *self.others)]
+        revoked = tuple(key for known in found for key in known.revoked)
+        for known in found:
+            if known.keys or known.authorities:
+                return Known(known.keys, known.authorities, revoked, known.file)
+        return Known(revoked=revoked, file=str(self.own))
+
+    def trust(self, server: HostKeyUnknown) -> None:
+        """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged where another key
+        became known meanwhile; CannotCreate, FileUnreadable."""
+        key = HostKey(server.key_type, base64.b64decode(server.public_key))
+        problem = self.about(server.host, server.port).judge(server.host, server.port, key)
+        if problem is None:
+            return
+        if isinstance(problem, HostKeyChanged):
+            raise problem
+        before = _text(self.own)
+        if before and not before.endswith("\n"):
+            before += "\n"
+        line = f"{entry_name(server.host, server.port)} {server.key_type} {server.public_key}\n"
+        replace(self.own, (before + line).encode("utf-8", "surrogateescape"))
+
+
+def entry_name(host: str, port: int) -> str:
+    """How a known_hosts line names a server."""
+    return host if port == USUAL_PORT else f"[{host}]:{port}"
+
+
+def _in_file(path: Path, host: str, port: int) -> Known:
+    keys: dict[str, list[HostKey]] = {"": [], _AUTHORITY: [], _REVOKED: []}
+    name = entry_name(host.lower(), port)
+    for line in _text(path).splitlines():
+        marker, names, key = _understood(line)
+        if key is not None and marker in keys and _names(names, name):
+            keys[marker].append(key)
+    return Known(tuple(keys[""]), tuple(keys[_AUTHORITY]), tuple(keys[_REVOKED]), str(path))
+
+
+def _understood(line: str) -> tuple[str, str, HostKey | None]:
+    """Marker, names and key of a line; no key for what is none, as ssh passes over it too."""
+    words = line.split()
+    marker = words.pop(0) if words and words[0].startswith("@") else ""
+    if len(words) < 3 or words[0].startswith("#"):
+        return "", "", None
+    try:
+        return marker, words[0], HostKey(words[1], base64.b64decode(words[2], validate=True))
+    except (binascii.Error, ValueError):
+        return "", "", None
+
+
+def _names(names: str, name: str) -> bool:
+    """Whether the names of a line, patterns and hashes among them, are those of a server."""
+    if names.startswith("|"):
+        return _is_hash_of(names, name)
+    found = False
+    for pattern in names.lower().split(","):
+        # A bracket is no set of characters in these patterns, only the star and the question mark count.
+        plain = pattern.lstrip("!").replace("[", "[[]")
+        if fnmatch.fnmatchcase(name, plain):
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
+
+
+def _is_hash_of(names: str, name: str) -> bool:
+    """A hashed name: `|1|salt|HMAC-SHA1(salt, name)`, both in base64."""
+    parts = names.split("|")
+    if len(parts) != 4 or parts[1] != "1":
+        return False
+    try:
+        salt, digest = base64.b64decode(parts[2]), base64.b64decode(parts[3])
+    except binascii.Error:
+        return False
+    return hmac.compare_digest(hmac.new(salt, name.encode("utf-8"), "sha1").digest(), digest)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_bounded(path, _LIMIT).decode("utf-8", "surrogateescape")
+    except FileUnreadable as error:
+        if error.problem == "missing":
+            return ""
+        raise

@@ -1,0 +1,145 @@
+"""A destination on a server: `sftp://user@host[:port]/path`.
+
+asyncssh is imported where a server is first spoken to, and not before: it is slow to load.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nskeys.destinations.location import judge_peer, this_machine
+from nskeys.destinations.sftp_address import understood
+from nskeys.destinations.ssh_servers import Login, SshServers
+from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.ports import Destination, Listed
+
+if TYPE_CHECKING:
+    from nskeys.destinations.sftp_folder import SftpFolder
+
+T = TypeVar("T")
+
+
+class Sftp:
+    """scheme.Scheme of `sftp://`."""
+
+    def __init__(self, servers: SshServers) -> None:
+        self._servers = servers
+
+    def normal(self, address: str) -> str:
+        """The one spelling: host in lower case, no usual port, `%` escapes where they must be.
+        DestinationInvalid (`has_password`, `bad_host`, `bad_user`, `dots`, `not_text`)."""
+        return str(understood(address))
+
+    def at(self, info: DestinationInfo) -> Destination:
+        """The folder on its server."""
+        return SftpDestination(info, self._servers)
+
+    def split(self, address: str) -> tuple[str, str]:
+        """The folder and the name of a file."""
+        folder, name = understood(address).split()
+        return str(folder), name
+
+    def close(self) -> None:
+        """End every connection."""
+        self._servers.close()
+
+
+class SftpDestination:
+    """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
+    HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
+
+    def __init__(self, info: DestinationInfo, servers: SshServers) -> None:
+        self._info = info
+        self._servers = servers
+        self._address = understood(info.address)
+        self._login = Login(self._address, info.key_file)
+
+    @property
+    def live(self) -> bool:
+        """Never: the first screen does not wait for another machine."""
+        return False
+
+    def where(self) -> Whereabouts:
+        """By the address that the server answers from; what a person declared is not looked for."""
+        if self._info.declared_elsewhere:
+            words = self._info.declared_elsewhere
+            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
+
+    def address_of(self, name: str) -> str:
+        """The full address of a file there."""
+        return str(self._address.file(_checked(name)))
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there, by writing something;
+        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
+        self._ask(lambda folder: folder.check())
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
+        returns the name used. DestinationUnreachable, which names a temporary file that had to be left,
+        CannotCreate."""
+        _checked(name)
+        used: list[SftpFolder] = []
+
+        def publish(folder: "SftpFolder") -> Coroutine[Any, Any, str]:
+            used.append(folder)
+            return folder.publish(name, data)
+
+        try:
+            return self._ask(publish, len(data))
+        except DestinationUnreachable as error:
+            left = used[-1].left if used else ""
+            if left and not self._removed(left):
+                raise DestinationUnreachable(error.destination, error.problem, self._named(left)) from None
+            raise
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
+        _checked(name)
+        return self._ask(lambda folder: folder.read(name, limit), limit)
+
+    def listing(self) -> tuple[Listed, ...]:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        return self._ask(lambda folder: folder.listing())
+
+    def remove(self, name: str) -> None:
+        """Remove a file, durably where the server can be asked for that. FileUnreadable (`missing`),
+        CannotRemove, DestinationUnreachable."""
+        _checked(name)
+        self._ask(lambda folder: folder.remove(name))
+
+    def sweep(self) -> None:
+        """Remove temporary files that were left there for an hour; none where the folder is not there."""
+        self._ask(lambda folder: folder.sweep())
+
+    def flushes(self) -> bool:
+        """Whether the server offers fsync@openssh.com."""
+        return self._ask(lambda folder: folder.check())
+
+    def _ask(self, question: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+        from nskeys.destinations.sftp_errors import reaching
+        from nskeys.destinations.sftp_folder import SftpFolder
+
+        seconds = 2 * self._servers.limits.for_bytes(size)
+        with reaching(self._info.address):
+            return self._servers.ask(
+                self._login, lambda connection: question(SftpFolder(connection, self._address)), seconds
+            )
+
+    def _removed(self, left: str) -> bool:
+        """Try once more, over a new connection, to remove a temporary file."""
+        try:
+            self._ask(lambda folder: folder.remove_left(left))
+        except NskeysError:
+            return False
+        return True
+
+    def _named(self, left: str) -> str:
+        return str(self._address.file(left.rpartition("/")[2]))
+
+
+def _checked(name: str) -> str:
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise DestinationInvalid(name, "no_file")
+    return name

@@ -1,0 +1,48 @@
+"""What the SSH library and the network raise, as errors of ours. Only here."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncssh
+
+from nskeys.errors import DestinationUnreachable
+
+_GONE = (
+    asyncssh.ConnectionLost,
+    asyncssh.SFTPConnectionLost,
+    asyncssh.SFTPNoConnection,
+    ConnectionResetError,
+    BrokenPipeError,
+    EOFError,
+)
+_NO_SSH = (asyncssh.ProtocolError, asyncssh.ProtocolNotSupported)
+
+
+@contextmanager
+def reaching(address: str) -> Iterator[None]:
+    """DestinationUnreachable for whatever keeps a server from answering; its own answers pass through.
+    The library's texts are dropped: they may repeat what was typed."""
+    try:
+        yield
+    except asyncssh.SFTPError as error:
+        if isinstance(error, _GONE):
+            raise DestinationUnreachable(address, "lost") from None
+        raise
+    except (asyncssh.Error, OSError, EOFError) as error:
+        raise DestinationUnreachable(address, problem_of(error)) from None
+
+
+def problem_of(error: Exception) -> str:
+    """The token for an error of the way there."""
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, asyncssh.KeyExchangeFailed):
+        return "no_agreement"
+    if isinstance(error, _NO_SSH):
+        return "not_ssh"
+    if isinstance(error, (*_GONE, asyncssh.Error)):
+        return "lost"
+    return "no_route"

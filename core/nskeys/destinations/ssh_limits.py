@@ -1,0 +1,22 @@
+"""How long a server may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SftpLimits:
+    """Seconds that a step may take; values, so that tests need not wait."""
+
+    connect: float = 10.0
+    login: float = 30.0
+    """The handshake, and whoever has to touch a key."""
+    answer: float = 15.0
+    """To each question once logged in."""
+    keepalive: float = 5.0
+    """Between two questions whether the server is still there; the third without an answer ends it."""
+    bytes_per_second: int = 32 << 10
+    """The slowest that an archive may be carried; what it weighs adds to the limits."""
+
+    def for_bytes(self, size: int) -> float:
+        """To carry so many bytes, either way."""
+        return self.answer + size / self.bytes_per_second
