@@ -220,7 +220,7 @@ def test_a_login_that_is_wrong_is_said_and_not_shown(
         USES[use](at(buckets, strict.address("strict", "ns01")))
     assert isinstance(refused.value, DestinationUnreachable)
     assert refused.value.problem == problem
-    assert set(vars(refused.value)) == {"destination", "problem"}
+    assert set(vars(refused.value)) == {"destination", "problem", "left"}
 
 
 def test_the_right_login_may_do_everything(

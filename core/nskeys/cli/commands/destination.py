@@ -38,10 +38,10 @@ def add(commands: Commands) -> None:
         text=(
             "A folder on this machine's disk does not survive it. If its files are carried\n"
             "away by other means, say so once with --elsewhere, in words for whoever reads.\n"
-            "A server is shown the keys of an agent and of ~/.ssh, or the one in --key-file."
+            "A server is shown the keys of an agent and of ~/.ssh, or that in --key-file."
         ),
         example=(
-            "  nskeys destination add sftp://backup@vault02/nskeys --key-file /root/.ssh/nskeys\n"
+            "  nskeys destination add sftp://backup@vault02/nskeys --key-file ~/.ssh/nskeys\n"
             '  nskeys destination add /srv/backups --elsewhere "tape to the safe, daily"'
         ),
     )
@@ -63,9 +63,9 @@ def add(commands: Commands) -> None:
         usage="DEST [--fingerprint F]",
         text=(
             "Without --fingerprint it shows the key's fingerprint. Compare it on the server\n"
-            "itself ('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'), then repeat it."
+            "itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then repeat it here."
         ),
-        example="  nskeys destination trust sftp://backup@vault02/nskeys --fingerprint SHA256:...",
+        example="  nskeys destination trust sftp://backup@vault02/nskeys --fingerprint SHA256:XYZ",
     )
     _place(trusting)
     trusting.add_argument("--fingerprint", metavar="F", help="what the server itself says: SHA256:...")
