@@ -65,7 +65,7 @@ def add(commands: Commands) -> None:
             "Without --fingerprint it shows the key's fingerprint. Compare it on the server\n"
             "itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then repeat it here."
         ),
-        example="  nskeys destination trust sftp://backup@vault02/nskeys --fingerprint SHA256:XYZ",
+        example="  nskeys destination trust sftp://vault02/nskeys --fingerprint SHA256:XYZ",
     )
     _place(trusting)
     trusting.add_argument("--fingerprint", metavar="F", help="what the server itself says: SHA256:...")
