@@ -6,11 +6,14 @@ from nskeys.errors import NoProvenBackup
 from nskeys.model.audit import Action
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
-from nskeys.ports import SecretProvider, StoreInfo
+from nskeys.ports import Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_backup_password
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.remembering import RememberedPassphrase, asked_before
+
+_OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
+"""What opens, by what a new wrapping asks for."""
 
 
 class ProtectionService:
@@ -23,6 +26,18 @@ class ProtectionService:
         """The protector in force, without unlocking anything."""
         self._installation.require()
         return self._installation.key_store.info()
+
+    def asks(self) -> Purpose | None:
+        """What a person is asked before the keys open; None where nobody is. Unlocks nothing."""
+        chosen = self._installation.protectors(self.show().protector)
+        return _OPENS_WITH.get(chosen.wants) if chosen.asks and chosen.wants else None
+
+    def unlock(self, secrets: SecretProvider) -> None:
+        """Open the keys once, and close them again: what was given opens them. WrongPassword, Cancelled,
+        ProtectorUnavailable, KeyStoreDamaged."""
+        self._installation.require()
+        with unlocked(self._installation, secrets):
+            pass
 
     def backup_before(self) -> BackupCopy | None:
         """The backup that a change can rely on, every copy just looked at; None where none elsewhere that

@@ -33,6 +33,12 @@ class RememberedPassphrase:
             self._known[what] = self._provider(request, retry)
         return SecretBytes(self._known[what].reveal())
 
+    def remember(self, purpose: Purpose, secret: SecretBytes) -> None:
+        """Give this one, which was asked for already; it is wiped when it is forgotten."""
+        what = _OPENING[purpose]
+        self._forget(what)
+        self._known[what] = secret
+
     def __enter__(self) -> Self:
         return self
 

@@ -96,6 +96,11 @@ _HINT_REFUSED = MappingProxyType(
         ),
     }
 )
+ONCE_IN_A_RUN = (
+    "It is asked for once in this run. Esc leaves it for later: "
+    "lists, register and audit trail need no key."
+)
+"""Behind the question at the start of the app."""
 
 
 @dataclass(frozen=True, slots=True)

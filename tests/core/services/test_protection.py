@@ -47,6 +47,23 @@ def test_it_is_shown_without_unlocking_anything(guarded: Server) -> None:
     assert (info.protector, info.cmdb_id) == ("passphrase", guarded.installation.cmdb.cmdb_id())
 
 
+def test_what_a_person_is_asked_is_known_without_asking(guarded: Server, site: Site) -> None:
+    assert guarded.services.protection.asks() is Purpose.PASSPHRASE
+    plain = site.server()
+    plain.set_up()
+    assert plain.services.protection.asks() is None
+
+
+def test_keys_that_open_are_closed_again(guarded: Server) -> None:
+    known = Answers({Purpose.PASSPHRASE: ["wrong", PASSPHRASE]})
+    before = guarded.everything()
+    guarded.services.protection.unlock(known)
+    assert guarded.everything() == before
+    assert not any(known.given)
+    with pytest.raises(SecretUnavailable):
+        guarded.services.protection.unlock(Answers())
+
+
 def test_from_a_file_to_a_passphrase_every_key_and_secret_stays(server: Server) -> None:
     server.add("one", "the secret")
     server.rotate(without_backup=True)

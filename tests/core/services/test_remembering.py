@@ -44,6 +44,19 @@ def test_one_that_was_just_set_need_not_be_typed_again() -> None:
             assert given.text() == "new"
 
 
+def test_one_that_was_asked_for_already_is_given_until_it_is_wrong() -> None:
+    answers = Answers({Purpose.PASSPHRASE: ["right"]})
+    typed = SecretBytes(b"typed at the start")
+    with RememberedPassphrase(answers) as remembered:
+        remembered.remember(Purpose.PASSPHRASE, typed)
+        with remembered(PASSPHRASE, 0) as given:
+            assert given.text() == "typed at the start"
+        assert answers.asked == []
+        with remembered(PASSPHRASE, 1) as given:
+            assert given.text() == "right"
+    assert not typed
+
+
 def test_a_new_one_is_always_asked_for() -> None:
     answers = Answers({Purpose.PASSPHRASE: ["old"], Purpose.NEW_PASSPHRASE: ["new"]})
     with RememberedPassphrase(answers) as remembered:

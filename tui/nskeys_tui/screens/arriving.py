@@ -1,7 +1,7 @@
 """From a home to the first screen: which one it is depends on what is there."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -9,7 +9,9 @@ from textual.app import App
 from textual.screen import Screen
 
 from nskeys.bootstrap import Services, connect
+from nskeys.errors import NskeysError
 from nskeys.model.operations import FirstSight, HomeState
+from nskeys.ports import Purpose
 from nskeys_tui.screens.looks import in_a_thread
 from nskeys_tui.screens.session import Session
 
@@ -23,6 +25,8 @@ class Connected:
 
     services: Services
     sight: FirstSight
+    asks: Purpose | None = None
+    """What a person is asked before the keys open."""
 
     @property
     def ready(self) -> bool:
@@ -38,13 +42,21 @@ def connected(home: str | None) -> Connected:
 def sighted(services: Services) -> Connected:
     """Look what is in the home, and import what the next screen needs."""
     found = Connected(services, services.set_up.look())
+    found = replace(found, asks=_asks(services)) if found.ready else found
     closely = in_a_thread(services.set_up.look_closely) if found.ready else None
     import_module(f"nskeys_tui.screens.{'overview' if found.ready else 'first_start'}")
     if closely is not None:
         # A TPM that does not answer holds nobody up: what it keeps is told where it is needed.
         with suppress(TimeoutError):
-            found = Connected(services, closely.result(_PATIENCE))
+            found = replace(found, sight=closely.result(_PATIENCE))
     return found
+
+
+def _asks(services: Services) -> Purpose | None:
+    """Nobody is asked where it cannot be told: what is wrong is said where a key is needed."""
+    with suppress(NskeysError):
+        return services.protection.asks()
+    return None
 
 
 def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
@@ -53,7 +65,7 @@ def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
     if found.ready:
         from nskeys_tui.screens.overview import Overview
 
-        return session, Overview(session)
+        return session, Overview(session, found.asks)
     from nskeys_tui.screens.first_start import FirstStart
 
     return session, FirstStart(session, found.sight)

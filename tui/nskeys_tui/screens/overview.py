@@ -11,6 +11,7 @@ from textual.timer import Timer
 
 from nskeys.errors import NskeysError
 from nskeys.model.paging import CredentialOrder, SortBy
+from nskeys.ports import Purpose
 from nskeys.services.recoverability import Overview as Answer
 from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
@@ -24,6 +25,7 @@ from nskeys_tui.screens.credential_rows import COLUMNS, CredentialRows
 from nskeys_tui.screens.doors import door
 from nskeys_tui.screens.key_rows import key_columns, key_rows
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.answer_block import AnswerBlock
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.find_line import FindLine
@@ -63,9 +65,11 @@ class Overview(Screen[None]):
         Binding("escape", "all", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, asks: Purpose | None = None) -> None:
+        """`asks`: what is to be asked for at the start of a run."""
         super().__init__()
         self._session = session
+        self._asks = asks
         self._answer: Answer | None = None
         self._shelves: tuple[Shelf, ...] = ()
         self._shelf = ALL
@@ -89,6 +93,15 @@ class Overview(Screen[None]):
     def on_mount(self) -> None:
         """The order is marked before the first row comes."""
         self.query_one(CredentialTable).mark_sort(self._order.by, self._order.descending)
+        if self._asks is not None:
+            # Once this screen is painted: the question stands on it and holds nothing up.
+            self.call_after_refresh(self._unlock, self._asks)
+
+    @work(group="unlock")
+    async def _unlock(self, asks: Purpose) -> None:
+        problem = await self._session.unlock_at_start(asks)
+        if problem is not None:
+            tell(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one types, the keys are letters."""

@@ -15,7 +15,7 @@ from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords import generate_password
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.services.strength import score
-from nskeys.wording.passwords import question, strength_words
+from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
@@ -24,6 +24,7 @@ from nskeys_tui.widgets.strength_line import Strength
 
 T = TypeVar("T")
 
+_TITLES = {Purpose.PASSPHRASE: "Passphrase", Purpose.PIN: "PIN"}
 _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE)
 
 
@@ -49,6 +50,21 @@ class Session:
     async def quickly(self, call: Callable[[], T]) -> T | NskeysError:
         """Run a short service call in a thread and give its value, or the error that ended it."""
         return await asyncio.to_thread(_value_or_error, call)
+
+    async def unlock_at_start(self, purpose: Purpose) -> NskeysError | None:
+        """Ask for what opens the keys, and try it, so that this run asks no more; await it in a Textual
+        worker. Whoever leaves with Esc is asked where a key is needed. Gives what went wrong."""
+        request = SecretRequest(purpose)
+        secret = await self._app.push_screen_wait(ask_secret(request, 0, help=ONCE_IN_A_RUN))
+        if secret is None:
+            return None
+        self.secrets.remember(purpose, secret)
+        outcome = await self.work("Open the keys", self._unlock, (Stage.UNLOCKING,))
+        return outcome.error
+
+    def _unlock(self, progress: Progress) -> None:
+        progress.stage(Stage.UNLOCKING)
+        self.services.protection.unlock(self.secrets)
 
     def use_cmdb(self, address: str) -> FirstSight:
         """In a thread: look at another CMDB, for a home without keys. If that can be done, this run
@@ -77,8 +93,11 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
         return error
 
 
-def ask_secret(request: SecretRequest, retry: int, refused: str = "") -> ModalScreen[SecretBytes | None]:
-    """The dialog that asks for a secret; `refused` says more than the usual words why it asks again."""
+def ask_secret(
+    request: SecretRequest, retry: int, refused: str = "", help: str = ""
+) -> ModalScreen[SecretBytes | None]:
+    """The dialog that asks for a secret; `refused` says more than the usual words why it asks again, `help`
+    more than the usual ones what it is for."""
     if isinstance(request, ShareRequest):
         return AskShare(request)
     words = question(request, retry, stop="Esc")
@@ -91,7 +110,12 @@ def ask_secret(request: SecretRequest, retry: int, refused: str = "") -> ModalSc
             assess=_assess,
             generate=generate_password,
         )
-    return AskPassword("Password", words.prompt, help=words.help, refused=refused or words.refused)
+    return AskPassword(
+        _TITLES.get(request.purpose, "Password"),
+        words.prompt,
+        help=help or words.help,
+        refused=refused or words.refused,
+    )
 
 
 def _assess(password: SecretBytes) -> Strength:
