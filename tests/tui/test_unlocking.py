@@ -1,4 +1,4 @@
-"""A passphrase or a PIN is asked for at the app's start, once in a run, and never where no key is needed."""
+"""A passphrase or a PIN is asked for at the app's start, once in a run, and not where no key is needed."""
 
 from pathlib import Path
 

@@ -29,18 +29,20 @@ class AskPassword(Dialog[SecretBytes]):
 
     def __init__(self, title: str, prompt: str, *, help: str = "", refused: str = "") -> None:
         super().__init__(title)
+        self._called = title
         self._prompt, self._help, self._refused = prompt, help, refused
 
     def body(self) -> Iterable[Widget]:
         """Why the last one was refused, the question, the field."""
         yield from _question(self._prompt, self._help, self._refused)
-        yield FormField("Password", password=True)
+        yield FormField(self._called, password=True)
 
     def action_accept(self) -> None:
         """Return what was typed; an empty password is none."""
         field = self.query_one(PasswordInput)
         if not field.value:
-            self.query_one(FormField).problem = "Type the password, or leave with Esc."
+            called = self._called if self._called.isupper() else self._called.lower()
+            self.query_one(FormField).problem = f"Type the {called}, or leave with Esc."
             return
         secret = field.secret()
         field.forget()
