@@ -19,6 +19,7 @@ from nskeys.services.backup import BackupService
 from nskeys.services.credentials import CredentialService
 from nskeys.services.custodians import CustodiansService
 from nskeys.services.destinations import DestinationService
+from nskeys.services.diary import DiaryService
 from nskeys.services.drill import DrillService
 from nskeys.services.importing import ImportService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
@@ -63,6 +64,7 @@ class Services:
     backup: BackupService
     restore: RestoreService
     drill: DrillService
+    diary: DiaryService
     rotation: RotationService
     verify: VerifyService
     destinations: DestinationService
@@ -139,6 +141,7 @@ def wire(installation: Installation) -> Services:
         backup=BackupService(installation),
         restore=RestoreService(installation),
         drill=DrillService(installation),
+        diary=DiaryService(installation),
         rotation=RotationService(installation),
         verify=VerifyService(installation),
         destinations=DestinationService(installation),

@@ -1,10 +1,11 @@
-"""Register rows for tests."""
+"""Register rows and lines of the diary for tests."""
 
 from nskeys.model.backup import Protection
+from nskeys.model.diary import DrillEnd, DrillEntry
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from tests.fakes.credentials import OLD_KEY
-from tests.fakes.fixed import AFTERNOON
+from tests.fakes.fixed import AFTERNOON, HOST, OPERATOR
 
 
 def a_copy(generation: int = 1, address: str = "/mnt/vault/ns01.zip") -> BackupCopy:
@@ -34,4 +35,24 @@ def a_copy(generation: int = 1, address: str = "/mnt/vault/ns01.zip") -> BackupC
         sight=Sight.GOOD,
         look_moment=AFTERNOON,
         good_moment=AFTERNOON,
+    )
+
+
+def an_entry() -> DrillEntry:
+    """A line of the diary: a drill with this copy that opened fourteen credentials."""
+    return DrillEntry(
+        began=AFTERNOON,
+        seconds=4,
+        actor=OPERATOR,
+        host=HOST,
+        address="/mnt/vault/ns01.zip",
+        archive_sha256="cd" * 32,
+        generation=1,
+        end=DrillEnd.PROVEN,
+        reached=Proof.CREDENTIALS_OPEN,
+        opened=14,
+        missing=0,
+        tampered=0,
+        failures=(),
+        typed=True,
     )

@@ -10,6 +10,7 @@ from nskeys.ports import Purpose, SecretRequest
 
 AFTERNOON = datetime(2026, 11, 23, 14, 2, 0, tzinfo=UTC)
 OPERATOR = Actor(0, "root", "operator")
+HOST = "ns01.example.net"
 
 
 class FixedClock:
@@ -36,13 +37,20 @@ class FixedIdentity:
     def actor(self) -> Actor:
         return self._actor
 
+    def host(self) -> str:
+        return HOST
+
 
 class Answers:
     """ports.SecretProvider; for each purpose the answers in order, then SecretUnavailable.
 
-    `asked` holds every request with its `retry`, `given` every secret (so a test can see it wiped)."""
+    `asked` holds every request with its `retry`, `given` every secret (so a test can see it wiped);
+    `typed`: a person gives them."""
 
-    def __init__(self, answers: Mapping[Purpose, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[Purpose, Sequence[str]] | None = None, *, typed: bool = False
+    ) -> None:
+        self._typed = typed
         self._left = {purpose: list(texts) for purpose, texts in (answers or {}).items()}
         self.asked: list[tuple[SecretRequest, int]] = []
         self.given: list[SecretBytes] = []
@@ -52,7 +60,7 @@ class Answers:
         left = self._left.get(request.purpose)
         if not left:
             raise SecretUnavailable(request.purpose.value, "no answer was prepared")
-        secret = SecretBytes(left.pop(0).encode("utf-8"))
+        secret = SecretBytes(left.pop(0).encode("utf-8"), typed=self._typed)
         self.given.append(secret)
         return secret
 

@@ -13,6 +13,7 @@ from nskeys.errors import BadRow, HostKeyUnknown
 from nskeys.model.audit import AuditEntry
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential
+from nskeys.model.diary import DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.operations import (
     CredentialProof,
@@ -196,7 +197,37 @@ def restore_planned(plan: RestorePlan) -> Document:
 
 def drilled(report: DrillReport) -> Document:
     """`drill`."""
-    return {"proof": report.reached.value, **_tried(report.proof)}
+    return {
+        "proof": report.reached.value,
+        **_tried(report.proof),
+        "recorded": report.recorded,
+        "diary": report.diary.value,
+    }
+
+
+def drill_line(entry: DrillEntry) -> Document:
+    """An item of `register diary`."""
+    return {
+        "number": entry.number,
+        "began": time(entry.began),
+        "seconds": entry.seconds,
+        "uid": entry.actor.uid,
+        "user": entry.actor.user,
+        "sudo_user": entry.actor.sudo_user,
+        "host": entry.host,
+        "path": entry.address,
+        "archive_sha256": entry.archive_sha256 or None,
+        "generation": entry.generation or None,
+        "end": entry.end.value,
+        "proof": None if entry.reached is None else entry.reached.value,
+        "opened": entry.opened,
+        "failed": entry.failed,
+        "key_missing": entry.missing,
+        "tampered": entry.tampered,
+        "failures": list(entry.failures),
+        "typed": entry.typed,
+        "signed": entry.signed,
+    }
 
 
 def verified(proof: ProofReport) -> Document:
@@ -224,6 +255,8 @@ def copy(item: BackupCopy) -> Document:
         "sight": item.sight.value,
         "looked": time(item.look_moment),
         "by_check": item.by_check,
+        "proven": time(item.proven),
+        "typed": time(item.typed),
         "good": time(item.good_moment),
         "retired": time(item.retired),
         "signed": item.signed,

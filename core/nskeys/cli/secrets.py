@@ -63,7 +63,7 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
             problem = _problem(request.purpose, asked, typed, prompt)
             if not problem:
                 _warn_of_weakness(request.purpose, typed, prompt)
-                return SecretBytes(typed)
+                return SecretBytes(typed, typed=True)
             prompt.tell(str(password_refused(problem)))
 
 

@@ -18,7 +18,7 @@ def public_of(seed: SecretBytes) -> bytes:
 
 
 def sign(seed: SecretBytes, what: str, document: bytes) -> bytes:
-    """A signature (64 bytes) over a document of the kind `what`: `register`, `facts` or `audit`."""
+    """A signature (64 bytes) over a document of the kind `what`: `register`, `drill`, `facts`, ..."""
     return _private(seed).sign(_message(what, document))
 
 

@@ -35,6 +35,7 @@ class Action(StrEnum):
     BACKED_UP = "backed-up"
     BACKUP_FAILED = "backup-failed"
     DRILLED = "drilled"
+    DRILL_FAILED = "drill-failed"
     RESTORED = "restored"
     REGISTER_CHECKED = "register-checked"
     REGISTER_ADDED = "register-added"

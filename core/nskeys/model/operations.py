@@ -40,6 +40,8 @@ class ProofReport:
     failures: tuple[CredentialProof, ...]
     opened_by_key: tuple[tuple[Kid, int], ...] = ()
     """How many each key opened; keys that were tried and opened none are named too."""
+    upto: int | None = None
+    """The number of the last seal that there was when the rows began to be read."""
 
     @property
     def failed(self) -> int:
@@ -245,6 +247,15 @@ class RestoreReport:
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
 
 
+class DiaryFate(StrEnum):
+    """Whether the diary of drills has a line of it."""
+
+    SIGNED = "signed"
+    UNSIGNED = "unsigned"
+    """A line that the server key does not vouch for: it was not at hand."""
+    NOT_WRITTEN = "not_written"
+
+
 @dataclass(frozen=True, slots=True)
 class DrillReport:
     """How far a backup was proven without restoring it."""
@@ -258,6 +269,7 @@ class DrillReport:
     """Whether the result was written into the register (it knows this copy)."""
     not_recorded: NskeysError | None = None
     """What kept the result out of a register that knows this copy."""
+    diary: DiaryFate = DiaryFate.NOT_WRITTEN
 
 
 # --- rotation ------------------------------------------------------------------------------------

@@ -84,6 +84,10 @@ class BackupCopy:
     retired: datetime | None = None
     drilled_rows: int = 0
     """Credentials that the last drill opened with it."""
+    drilled_upto: int | None = None
+    """The number of the last seal that this drill saw; None where none was counted yet."""
+    typed: datetime | None = None
+    """When a person last typed what opens it, to make it, to drill or to restore it."""
     signed: bool = field(default=False, compare=False)
     """Whether the row's signature verified; never stored, always computed on reading."""
     by_check: bool = field(default=False, compare=False)
@@ -101,6 +105,22 @@ class BackupCopy:
         if not self.signed:
             return None
         return max((item.moment for item in self.proofs if item.proof is proof), default=None)
+
+    def proof_of(self, seal_no: int) -> Proof:
+        """The strongest level it may claim for a credential of one of its keys, by its seal's number: a
+        drill opened what was sealed before it; of what was sealed later only the key is known to match."""
+        if self.proof is not Proof.CREDENTIALS_OPEN:
+            return self.proof
+        opened, matched = self.reached(Proof.CREDENTIALS_OPEN), self.reached(Proof.KEYS_MATCH)
+        later = opened is not None and matched is not None and matched > opened
+        if later or self.drilled_upto is None or seal_no > self.drilled_upto:
+            return Proof.KEYS_MATCH
+        return Proof.CREDENTIALS_OPEN
+
+    @property
+    def proven(self) -> datetime | None:
+        """When the strongest level was last reached; None where nothing is proven."""
+        return self.reached(self.proof)
 
     @property
     def counts(self) -> bool:

@@ -13,16 +13,18 @@ from typing import NoReturn, Self
 class SecretBytes:
     """Key material or a password: redacted `repr`, no `==`, no hash, no pickling, wiped on exit."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "typed")
     __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
 
-    def __init__(self, data: bytes | bytearray) -> None:
+    def __init__(self, data: bytes | bytearray, *, typed: bool = False) -> None:
+        """`typed`: a person gave it just now, so there is one who knows it."""
         self._buffer = bytearray(data)
+        self.typed = typed
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
+    def from_text(cls, text: str, *, typed: bool = False) -> Self:
         """The UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
-        return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"))
+        return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"), typed=typed)
 
     def reveal(self) -> bytes:
         """The bytes themselves, as a copy that the caller drops as soon as possible."""

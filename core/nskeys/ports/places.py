@@ -170,3 +170,7 @@ class Identity(Protocol):
     def actor(self) -> Actor:
         """Effective user, and SUDO_USER."""
         ...
+
+    def host(self) -> str:
+        """This machine's own name."""
+        ...

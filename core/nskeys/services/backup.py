@@ -145,7 +145,7 @@ class BackupService:
                 case Sent():
                     if len(infos) == 1:
                         told.stage(Stage.RECORDING)
-                    made[number] = self._record(infos[number], archive.facts, outcome, keys)
+                    made[number] = self._record(infos[number], archive.facts, outcome, keys, password.typed)
                     self._echo(made)
                 case Undone(error, left):
                     failed[number] = CopyFailure(infos[number], error)
@@ -157,7 +157,9 @@ class BackupService:
         copies = tuple(made[number] for number in sorted(made))
         return BackupReport(copies, sum(key.credentials for key in facts.keys), failures)
 
-    def _record(self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore) -> BackupCopy:
+    def _record(
+        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, typed: bool
+    ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
         is not there; killed after it, what is there is known."""
         installation = self._installation
@@ -171,6 +173,7 @@ class BackupService:
             sight=Sight.GOOD,
             look_moment=now,
             good_moment=now,
+            typed=now if typed else None,
             signed=True,
         ).with_proof(Proof.OPENED, now)
         event = installation.event(

@@ -1,7 +1,7 @@
 """Proof: every row of the CMDB is opened with the keys at hand; each secret is dropped at once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import NoSuchKey
@@ -22,6 +22,7 @@ def prove(
     the seals are bound to. Changes nothing, so it may stop at any batch."""
     with cmdb.reading() as view:
         progress.stage(Stage.PROVING, sum(use.credentials for use in view.counts()))
+        upto = view.last_seal()
     tried = _Tried()
     sealers: dict[Kid, Sealer | None] = {}
     for kid, rows in cmdb.stream_raw():
@@ -32,7 +33,7 @@ def prove(
         failed = tried.add(kid, sealers[kid], rows)
         progress.proved(rows, failed)
         progress.advance(len(rows))
-    return tried.report(cmdb)
+    return replace(tried.report(cmdb), upto=upto)
 
 
 def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progress) -> ProofReport:

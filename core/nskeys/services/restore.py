@@ -8,6 +8,7 @@ replaced.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from nskeys.archive.outside_text import check_server
@@ -99,11 +100,12 @@ class RestoreService:
             else:
                 self._add(plan, source, known, told)
             with unlocked(self._installation, known) as keys:
+                began = self._installation.clock.now()
                 try:
                     proof = prove_here(self._installation, keys, told)
                 except Cancelled:
                     raise Cancelled("proof") from None
-                self._record_proof(source, proof, keys)
+                self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
             present=tuple(key.info.kid for key in plan.keys if key.fate is KeyFate.PRESENT),
@@ -191,15 +193,21 @@ class RestoreService:
         if not source.foreign and (last is None or last < created):
             registry.write(RegistryValues(source.source.destination, created))
 
-    def _record_proof(self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore) -> None:
-        """A restore proves its backup as a drill does; the register says so, once. Somebody else's
-        change does not make it fail: the keys are here, and the report tells the same."""
+    def _record_proof(
+        self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore, began: datetime
+    ) -> None:
+        """A restore proves its backup as a drill does, and the register says so, where that is more than it
+        says already. Somebody else's change does not make it fail: the keys are here, and the report tells
+        the same."""
         installation = self._installation
         known = self._known(source, installation.server_public())
-        if known is None or source.foreign or known.proof.rank >= reached_by(proof, source.facts.kids).rank:
+        if known is None or source.foreign:
+            return
+        more = known.proof.rank < reached_by(proof, source.facts.kids).rank
+        if not (more or source.typed or known.drilled_upto != proof.upto):
             return
         with suppress(Locked, CmdbBusy), installation.changing("recording a restore"):
-            record_proof(installation, source, proof, keys)
+            record_proof(installation, source, proof, keys, began)
 
     def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
         now, place = self._installation.clock.now(), source.source

@@ -10,6 +10,7 @@ from nskeys.model.backup import Facts, Inspected, KmsContents
 from nskeys.model.places import Whereabouts
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.services.installation import Installation
+from nskeys.services.listening import Listening
 from nskeys.services.passwords import ask_until_it_opens
 from nskeys.services.register import RegisterService
 
@@ -37,6 +38,8 @@ class OpenSource:
     contents: KmsContents
     foreign: tuple[str, ...]
     """Reasons for a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`."""
+    typed: bool = False
+    """Whether a person typed what opened it."""
 
     @property
     def facts(self) -> Facts:
@@ -57,9 +60,10 @@ def opened(
     hint = source.facts.hint if source.facts else ""
     request = SecretRequest(Purpose.BACKUP_PASSWORD, source.address, hint)
     progress.stage(Stage.OPENING)
-    contents = ask_until_it_opens(request, secrets, lambda word: open_backup(source.inspected, word))
+    heard = Listening(secrets)
+    contents = ask_until_it_opens(request, heard, lambda word: open_backup(source.inspected, word))
     try:
-        yield OpenSource(source, contents, _foreign(installation, contents))
+        yield OpenSource(source, contents, _foreign(installation, contents), heard.typed)
     finally:
         contents.wipe()
 

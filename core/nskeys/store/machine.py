@@ -32,6 +32,10 @@ class ProcessIdentity:
             user = str(uid)
         return Actor(uid, user, self._sudo_user)
 
+    def host(self) -> str:
+        """This machine's own name."""
+        return host_name()
+
 
 def host_name() -> str:
     """This machine's name, without asking the network."""

@@ -155,6 +155,7 @@ _ACTIONS = MappingProxyType(
         Action.BACKED_UP: "backed up",
         Action.BACKUP_FAILED: "backup failed",
         Action.DRILLED: "drilled",
+        Action.DRILL_FAILED: "drill failed",
         Action.RESTORED: "restored",
         Action.REGISTER_CHECKED: "register checked",
         Action.REGISTER_ADDED: "copy registered",

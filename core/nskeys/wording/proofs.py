@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nskeys.model.backup import Facts, Inspected
 from nskeys.model.keys import Kid
 from nskeys.model.operations import (
+    DiaryFate,
     DrillReport,
     FailureReason,
     ProofReport,
@@ -13,6 +14,7 @@ from nskeys.model.operations import (
 )
 from nskeys.ports import SealedRow
 from nskeys.wording.copies import backup_name, place_word
+from nskeys.wording.diary import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.failures.tokens import clause
@@ -149,6 +151,8 @@ def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
         lines.append(f"The register could not be told. {say(report.not_recorded)}")
     else:
         lines.append(f"The register does not know this copy; {ways.know_copy}")
+    if report.diary is not DiaryFate.SIGNED:
+        lines.append(diary_fate(report.diary))
     return tuple(lines)
 
 

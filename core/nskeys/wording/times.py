@@ -68,5 +68,14 @@ def duration(seconds: float) -> str:
     return f"about {_many(round(seconds / _HOUR), 'hour')} left"
 
 
+def took(seconds: int) -> str:
+    """How long work took: `42 seconds`, `3 minutes`."""
+    if seconds < 2 * _MINUTE:
+        return _many(seconds, "second")
+    if seconds < 2 * _HOUR:
+        return _many(seconds // _MINUTE, "minute")
+    return _many(seconds // _HOUR, "hour") if seconds < 2 * _DAY else _many(seconds // _DAY, "day")
+
+
 def _many(n: int, unit: str) -> str:
     return f"{n} {unit}" if n == 1 else f"{n} {unit}s"

@@ -127,11 +127,61 @@ def test_a_wrong_password_changes_nothing(server: Machine) -> None:
     other = _copied(server)
     before = tree(other.home)
     wrong = server.file("wrong", "eight apples\n")
-    for command in ("restore", "drill"):
-        ran = other.run(command, made["path"], "--password-file", wrong)
-        assert (ran.code, ran.out) == (77, "")
-        assert "That password does not open this backup" in ran.err
+    ran = other.run("restore", made["path"], "--password-file", wrong)
+    assert (ran.code, ran.out) == (77, "")
+    assert "That password does not open this backup" in ran.err
     assert tree(other.home) == before
+
+
+def test_a_password_that_does_not_open_is_a_line_of_the_diary_and_nothing_else(server: Machine) -> None:
+    made = server.back_up()
+    wrong = server.file("wrong", "eight apples\n")
+    register = server.does("register", "list")
+    ran = server.run("drill", made["path"], "--password-file", wrong)
+    assert (ran.code, ran.out) == (77, "")
+    assert "That password does not open this backup" in ran.err
+    assert server.does("register", "list") == register
+    [line] = server.does("register", "diary")
+    assert (line["end"], line["proof"], line["signed"], line["typed"]) == (
+        "wrong_password",
+        None,
+        True,
+        False,
+    )
+
+
+def test_the_diary_tells_of_drills(server: Machine) -> None:
+    ran = server.run("register", "diary")
+    assert (ran.code, ran.out, ran.err) == (0, "", "No drill was done yet.\n")
+    made = server.back_up("--to", server.vault())
+    server.does("drill", "latest", "--password-file", server.password)
+    ran = server.run("register", "diary")
+    heading, line = ran.out.splitlines()
+    assert heading.split() == [
+        "when",
+        "who",
+        "host",
+        "backup",
+        "result",
+        "opened",
+        "failed",
+        "took",
+        "line",
+        "file",
+    ]
+    assert "credentials open" in line
+    assert line.endswith(made["path"])
+    assert " signed " in line
+    [told] = server.does("register", "diary", "--limit", "1")
+    assert (told["opened"], told["failed"], told["generation"]) == (2, 0, made_generation(server))
+    assert server.run("register", "diary", "--limit", "none").code == 64
+
+
+def made_generation(server: Machine) -> int:
+    [copy] = server.does("register", "list")
+    assert copy["proofs"]["credentials_open"] == copy["proven"]
+    generation: int = copy["generation"]
+    return generation
 
 
 def test_a_restore_says_what_it_did_and_a_second_one_does_nothing(server: Machine) -> None:

@@ -200,6 +200,7 @@ def test_restore_drill_and_verify(server: Machine) -> None:
     drilled = server.does("drill", "latest", "--password-file", server.password)
     assert drilled == {
         "proof": "credentials_open", "credentials": {"opened": 2, "failed": 0}, "failures": [],
+        "recorded": True, "diary": "signed",
     }  # fmt: skip
     assert server.does("verify") == {"opened": 2, "failed": 0, "failures": []}
     other = server.beside("b")

@@ -16,7 +16,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.audit import Action
-from nskeys.model.operations import FailureReason
+from nskeys.model.operations import DiaryFate, FailureReason
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
@@ -74,7 +74,7 @@ def test_a_credential_that_should_open_and_does_not_is_named(server: Server, add
     assert (failure.credential.reference, failure.failure) == ("run-as/one", FailureReason.TAMPERED)
 
 
-def test_it_works_where_only_the_database_is_and_writes_nothing(
+def test_it_works_where_only_the_database_is_and_writes_nothing_but_its_result(
     server: Server, site: Site, address: str
 ) -> None:
     fresh = site.with_database_of(server)
@@ -82,8 +82,11 @@ def test_it_works_where_only_the_database_is_and_writes_nothing(
     report = fresh.drill(address)
     assert (report.reached, report.recorded) == (Proof.CREDENTIALS_OPEN, False)
     assert report.foreign == ()
+    assert report.diary is DiaryFate.UNSIGNED
     assert fresh.register_rows() == rows
     assert not fresh.installation.key_store.exists()
+    [entry] = fresh.services.diary.read().entries
+    assert (entry.signed, entry.opened, entry.reached) == (False, 2, Proof.CREDENTIALS_OPEN)
 
 
 def test_without_a_database_there_is_nothing_to_try(server: Server, site: Site, address: str) -> None:
@@ -95,10 +98,12 @@ def test_a_file_that_the_register_does_not_know_is_proven_and_not_recorded(
     server: Server, address: str
 ) -> None:
     carried = server.carry(address, server.local)
-    before = server.everything()
+    before = server.register_rows()
     report = server.drill(carried)
     assert (report.reached, report.recorded, report.not_recorded) == (Proof.CREDENTIALS_OPEN, False, None)
-    assert server.everything() == before
+    assert server.register_rows() == before
+    [entry] = server.services.diary.read().entries
+    assert (entry.address, entry.signed) == (carried, True)
 
 
 def test_another_servers_backup_opens_nothing_here(server: Server, site: Site) -> None:
@@ -113,10 +118,10 @@ def test_another_servers_backup_opens_nothing_here(server: Server, site: Site) -
 
 def test_a_wrong_password_changes_nothing_and_may_be_typed_again(server: Server, address: str) -> None:
     source = find_source(server.installation, address)
-    before = server.everything()
+    before = server.register_rows()
     with pytest.raises(WrongPassword):
         server.services.drill.execute(source, Answers({Purpose.BACKUP_PASSWORD: ["wrong", ""]}))
-    assert server.everything() == before
+    assert server.register_rows() == before
     answers = Answers({Purpose.BACKUP_PASSWORD: ["wrong", "", PASSWORD]})
     assert server.services.drill.execute(source, answers).recorded
     assert [retry for _, retry in answers.asked] == [0, 1, 2]

@@ -14,15 +14,16 @@ from nskeys import ports
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.diary import DrillEnd
 from nskeys.model.keys import KeyState, Kid
-from nskeys.model.operations import FailureReason, HomeState, ImportFormat, KeyFate
+from nskeys.model.operations import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.paging import SortBy
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.rotation import RotationStage
-from nskeys.wording import names, places, recovery
+from nskeys.wording import diary, names, places, recovery
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -39,6 +40,8 @@ def _prompt(purpose: ports.Purpose) -> str:
 SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Action: (names.action_name,),
     CredentialKind: (names.kind_name,),
+    DiaryFate: (diary.diary_fate,),
+    DrillEnd: (diary.drill_end_name, diary.drill_end_words),
     DueReason: (names.due_sentence,),
     FailureReason: (names.failure_words, names.failure_name),
     HomeState: (names.home_state_name,),

@@ -185,7 +185,7 @@ class NewPassword(Dialog[SecretBytes]):
             self._give(first.value)
 
     def _give(self, password: str) -> None:
-        secret = SecretBytes.from_text(password)
+        secret = SecretBytes.from_text(password, typed=True)
         self._forget()
         self.dismiss(secret)
 

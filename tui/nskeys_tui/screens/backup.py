@@ -223,7 +223,7 @@ class BackUp(FlowScreen[BackupFlow]):
     async def _run(self, flow: BackupFlow, plan: BackupPlan, password: SecretBytes) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
             if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry:
-                return SecretBytes(password.reveal())
+                return SecretBytes(password.reveal(), typed=True)
             return self.session.secrets(request, retry)
 
         def run(progress: Progress) -> BackupReport:

@@ -40,6 +40,10 @@ class Drill(FromBackup[DrillFlow]):
                 await self._done(flow, flow.report)
         return None
 
+    def find(self, address: str) -> Source:
+        """A file that cannot be read is a drill that failed."""
+        return self.session.services.drill.find(address)
+
     def action_go_on(self) -> None:
         """Drill; afterwards, leave."""
         self.go(None if self.flow.step is DrillStep.DONE else self.flow.run())

@@ -89,9 +89,12 @@ class FromBackup(FlowScreen[F]):
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
         """What is in the file, without its password."""
-        installation = self.session.services.installation
-        found = await read(lambda: find_source(installation, address))
+        found = await read(lambda: self.find(address))
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
+
+    def find(self, address: str) -> Source:
+        """Read and inspect the file."""
+        return find_source(self.session.services.installation, address)
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:

@@ -19,7 +19,7 @@ class PasswordInput(TextInput):
 
     def secret(self) -> SecretBytes:
         """What was typed, in NFC. The caller wipes it."""
-        return SecretBytes.from_text(self.value)
+        return SecretBytes.from_text(self.value, typed=True)
 
     def fill(self, secret: SecretBytes) -> None:
         """Put a password in, as if it were typed."""

@@ -30,10 +30,8 @@ def add(commands: Commands) -> None:
 
 def run(session: Session, options: Namespace) -> int:
     """The proof, credential by credential."""
-    from nskeys.services.sources import find_source
-
     services = session.services()
-    source = find_source(services.installation, options.file)
+    source = services.drill.find(options.file)
     session.output.say(inspected_line(source.inspected))
     with session.progress(proof_line) as progress:
         report = services.drill.execute(source, session.secrets, progress)

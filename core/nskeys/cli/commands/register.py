@@ -6,13 +6,19 @@ from nskeys.cli import documents
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
+from nskeys.model.diary import DrillEntry
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.wording.copies import place_word
+from nskeys.wording.diary import EMPTY as NO_DRILLS
+from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
 from nskeys.wording.names import proof_name, sight_name
 from nskeys.wording.reports import copies_seen, copy_added, copy_retired, retire_refused
 from nskeys.wording.sizes import number
-from nskeys.wording.times import when
+from nskeys.wording.terminal import safe
+from nskeys.wording.times import took, when
 
+_DIARY_HEADINGS = ("when", "who", "host", "backup", "result", "opened", "failed", "took", "line", "file")
+_MOST_LINES = 1_000_000
 _HEADINGS = ("backup", "created", "where", "proof", "seen", "id", "file")
 
 
@@ -41,6 +47,15 @@ def add(commands: Commands) -> None:
         example="  nskeys register add /mnt/tape/ns01-5ac19e2b-20261122T140200Z.zip",
     )
     adding.add_argument("file", metavar="FILE", help="the .zip of a backup")
+    telling = register.command(
+        "diary",
+        diary,
+        "tell of every drill, also of those that failed",
+        usage="[--limit N]",
+        text="Who tried which copy, when and where, and how far it came; newest first.",
+        example="  nskeys register diary --json",
+    )
+    telling.add_argument("--limit", metavar="N", default="1000", help="at most N lines (1000)")
     retiring = register.command(
         "retire",
         retire,
@@ -54,6 +69,21 @@ def add(commands: Commands) -> None:
     retiring.add_argument(
         "--accept-risk", action="store_true", help="even if credentials have no other backup"
     )
+
+
+def diary(session: Session, options: Namespace) -> int:
+    """The last drills, newest first."""
+    services = session.services()
+    found = services.diary.read(_limit(options))
+    if session.output.as_json:
+        session.output.array(map(documents.drill_line, found.entries))
+    else:
+        session.output.table(_DIARY_HEADINGS, map(_diary_cells, found.entries))
+    if found.unreadable:
+        session.output.say(unreadable_lines(found.unreadable))
+    if not found.entries:
+        session.output.say(NO_DRILLS)
+    return Exit.DONE
 
 
 def list_copies(session: Session, _: Namespace) -> int:
@@ -108,6 +138,31 @@ def _tell_one(session: Session, copy: BackupCopy) -> None:
         session.output.document(documents.copy(copy))
     else:
         session.output.table(_HEADINGS, [_cells(copy)])
+
+
+def _limit(options: Namespace) -> int:
+    try:
+        limit = int(options.limit)
+    except ValueError:
+        limit = 0
+    if limit < 1:
+        raise UsageProblem("--limit takes a number from 1 on", options.command)
+    return min(limit, _MOST_LINES)
+
+
+def _diary_cells(entry: DrillEntry) -> tuple[str, ...]:
+    return (
+        when(entry.began),
+        who_word(entry.actor),
+        safe(entry.host),
+        backup_word(entry),
+        result_word(entry),
+        number(entry.opened),
+        number(entry.failed),
+        took(entry.seconds),
+        vouched_word(entry),
+        entry.address,
+    )
 
 
 def _cells(copy: BackupCopy) -> tuple[str, ...]:

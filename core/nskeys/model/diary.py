@@ -1,0 +1,81 @@
+"""The diary of drills: who tried which copy, when and where, how far it came, and what kept it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from nskeys.model.audit import Actor
+from nskeys.model.register import Proof
+
+
+class DrillEnd(StrEnum):
+    """How a drill ended."""
+
+    PROVEN = "proven"
+    """Every row was tried; how far that proves the copy is in `reached`."""
+    WRONG_PASSWORD = "wrong_password"
+    """What was given did not open it, and no more was tried."""
+    DAMAGED = "damaged"
+    """The file is not what was written."""
+    FORGED = "forged"
+    """A companion of the `.kms` was changed."""
+    MISSING = "missing"
+    """The file is gone."""
+    UNREACHABLE = "unreachable"
+    """Its place did not answer, or the file could not be read."""
+    BROKEN_OFF = "broken_off"
+    """The CMDB gave no answer, or is damaged."""
+
+
+NAMED_FAILURES = 5
+"""So many credentials that did not open are named; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEntry:
+    """One line. Facts of the file are empty where it could not be read."""
+
+    began: datetime
+    seconds: int
+    actor: Actor
+    host: str
+    """Where it was done."""
+    address: str
+    """Which copy."""
+    archive_sha256: str
+    generation: int
+    end: DrillEnd
+    reached: Proof | None
+    """None where it did not come to the rows."""
+    opened: int
+    missing: int
+    """Credentials whose key is not in it."""
+    tampered: int
+    """Credentials that it should have opened and did not."""
+    failures: tuple[str, ...]
+    """The first few that did not open, as `kind/name`."""
+    typed: bool
+    """Whether a person typed what opens it."""
+    number: int = field(default=0, compare=False)
+    """Its place in the diary; never part of what is signed."""
+    signed: bool = field(default=False, compare=False)
+    """Whether the server key vouches for it; never stored, always computed on reading."""
+
+    @property
+    def failed(self) -> int:
+        """Credentials that did not open."""
+        return self.missing + self.tampered
+
+    @property
+    def took(self) -> timedelta:
+        """How long it took."""
+        return timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """The last lines, newest first."""
+
+    entries: tuple[DrillEntry, ...]
+    unreadable: int
+    """Lines that cannot be understood: not written by nskeys, or changed."""

@@ -1,0 +1,84 @@
+"""The diary of drills: read for people, and written a line at a time.
+
+A line that the server key vouches for has its signature. On a machine without this server's keys, or where
+nobody gives what opens them, a line is written without one: it is shown, marked, and proves nothing.
+"""
+
+from dataclasses import replace
+
+from nskeys.crypto.signing import sign, verify
+from nskeys.errors import NskeysError
+from nskeys.model.audit import Action
+from nskeys.model.diary import Diary, DrillEnd, DrillEntry
+from nskeys.model.diary_text import from_text, to_text
+from nskeys.model.operations import DiaryFate
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import CmdbChange, DrillRow, OpenKeyStore, nobody
+from nskeys.services.installation import Installation, sign_off, unlocked
+
+_DOING = "recording a drill"
+
+
+class DiaryService:
+    """Reads the diary, and writes lines that belong to nothing else."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def read(self, limit: int = 1_000) -> Diary:
+        """The last lines, newest first. NotSetUp where there is no CMDB."""
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            rows = view.drill_rows(limit)
+        public = installation.server_public()
+        entries = [entry for row in rows if (entry := _entry(row, public)) is not None]
+        return Diary(tuple(entries), len(rows) - len(entries))
+
+    def note(self, entry: DrillEntry) -> tuple[DiaryFate, NskeysError | None]:
+        """Write a line by itself: signed where this server's keys open without a person, else unsigned.
+        What keeps it from being written is told and no failure: the drill was."""
+        installation = self._installation
+        try:
+            if not installation.key_store.exists():
+                if installation.cmdb.outdated():
+                    return DiaryFate.NOT_WRITTEN, None  # to lead it up is its own server's business
+                return self._write(entry, None), None
+            if not installation.protectors(installation.key_store.info().protector).asks:
+                with unlocked(installation, nobody) as keys:
+                    return self._write(entry, keys), None
+            return self._write(entry, None), None
+        except NskeysError as error:
+            return DiaryFate.NOT_WRITTEN, error
+
+    def _write(self, entry: DrillEntry, keys: OpenKeyStore | None) -> DiaryFate:
+        installation = self._installation
+        proven = entry.end is DrillEnd.PROVEN
+        event = installation.event(
+            Action.DRILLED if proven else Action.DRILL_FAILED,
+            entry.address,
+            **({"opened": entry.opened, "failed": entry.failed} if proven else {"end": entry.end.value}),
+        )
+        server_key = keys.server_key() if keys is not None else None
+        with installation.changing(_DOING), installation.cmdb.changing(event) as change:
+            write_line(change, entry, server_key)
+            if server_key is not None:
+                sign_off(change, installation.cmdb.cmdb_id(), server_key)
+        return DiaryFate.UNSIGNED if server_key is None else DiaryFate.SIGNED
+
+
+def write_line(change: CmdbChange, entry: DrillEntry, server_key: SecretBytes | None) -> None:
+    """One line in the caller's transaction, signed where the server key is at hand."""
+    text = to_text(entry)
+    signature = None if server_key is None else sign(server_key, "drill", text.encode("utf-8"))
+    change.write_drill(text, signature)
+
+
+def _entry(row: DrillRow, public: bytes | None) -> DrillEntry | None:
+    try:
+        entry = from_text(row.text)
+    except ValueError:
+        return None
+    text = row.text.encode("utf-8")
+    vouched = public is not None and row.signature is not None
+    signed = vouched and verify(public or b"", "drill", text, row.signature or b"")
+    return replace(entry, number=row.number, signed=signed)
