@@ -9,17 +9,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from nskeys.errors import BadRow, HostKeyUnknown
+from nskeys.errors import HostKeyUnknown
 from nskeys.model.audit import AuditEntry
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential
-from nskeys.model.diary import DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.operations import (
     CredentialProof,
     DrillReport,
-    ImportPlan,
-    ImportReport,
     ProofReport,
     RegistryValues,
     RestorePlan,
@@ -119,30 +116,6 @@ def credential(item: Credential, state: RecoveryState) -> Document:
     }
 
 
-def imported(report: ImportReport) -> Document:
-    """`credential import`."""
-    return _import(report.imported, report.skipped, report.renamed, report)
-
-
-def import_planned(plan: ImportPlan, refused: bool) -> Document:
-    """`credential import --plan`: what the same command without `--plan` would print."""
-    renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
-    return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)
-
-
-def _import(
-    count: int, bad: Iterable[BadRow], renamed: Iterable[tuple[str, str]], rest: ImportPlan | ImportReport
-) -> Document:
-    return {
-        "imported": count,
-        "skipped": [
-            {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem} for row in bad
-        ],
-        "renamed": [{"from": before, "to": after} for before, after in renamed],
-        "dropped": [{"field": field.field, "rows": field.rows} for field in rest.dropped],
-    }
-
-
 def rotated(report: RotationReport, backup_due: bool) -> Document:
     """`key rotate`."""
     return {
@@ -202,31 +175,6 @@ def drilled(report: DrillReport) -> Document:
         **_tried(report.proof),
         "recorded": report.recorded,
         "diary": report.diary.value,
-    }
-
-
-def drill_line(entry: DrillEntry) -> Document:
-    """An item of `register diary`."""
-    return {
-        "number": entry.number,
-        "began": time(entry.began),
-        "seconds": entry.seconds,
-        "uid": entry.actor.uid,
-        "user": entry.actor.user,
-        "sudo_user": entry.actor.sudo_user,
-        "host": entry.host,
-        "path": entry.address,
-        "archive_sha256": entry.archive_sha256 or None,
-        "generation": entry.generation or None,
-        "end": entry.end.value,
-        "proof": None if entry.reached is None else entry.reached.value,
-        "opened": entry.opened,
-        "failed": entry.failed,
-        "key_missing": entry.missing,
-        "tampered": entry.tampered,
-        "failures": list(entry.failures),
-        "typed": entry.typed,
-        "signed": entry.signed,
     }
 
 
