@@ -21,9 +21,10 @@ from nskeys.destinations.known_hosts import KnownHosts, entry_name
 from nskeys.destinations.ssh_limits import SftpLimits
 from nskeys.destinations.ssh_servers import SshServers
 
-HURRIED = SftpLimits(connect=2.0, login=5.0, answer=2.0, keepalive=1.0)
+HURRIED = SftpLimits(connect=2.0, login=2.0, answer=1.5, greeting=0.5, keepalive=1.0)
 """Limits for tests of servers that hang."""
 _START = 10.0
+_LOOPBACK = "127.0.0.1"
 _PASSWORD_HASH = ("openssl", "passwd", "-6", "-stdin")
 
 
@@ -61,8 +62,9 @@ class Sshd:
         return _below(self.process.pid)
 
     def stop_answering(self) -> None:
-        """Every session stands still, with its connection open."""
-        for pid in self.sessions():
+        """Everything stands still, with connections open; new ones are taken by the system, and hear
+        nothing."""
+        for pid in (self.process.pid, *self.sessions()):
             os.kill(pid, signal.SIGSTOP)
 
     def drop_sessions(self) -> None:
@@ -92,7 +94,7 @@ def why_no_sshd() -> str:
 def an_sshd(
     folder: Path,
     *options: str,
-    host: str = "127.0.0.1",
+    host: str = _LOOPBACK,
     within: Sequence[str] = (),
     kinds: Sequence[str] = ("ed25519",),
     user: str = "",
@@ -101,15 +103,14 @@ def an_sshd(
     if why_no_sshd():
         pytest.skip(why_no_sshd())
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in kinds:
-        make_key(folder / f"host_{kind}", kind)
-    if not (folder / "client").exists():
-        make_key(folder / "client")
+    for name, kind in (*((f"host_{kind}", kind) for kind in kinds), ("client", "ed25519")):
+        if not (folder / name).exists():
+            make_key(folder / name, kind)
     (folder / "authorized_keys").write_bytes((folder / "client.pub").read_bytes())
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     me = user or _run("id", "-un").strip()
-    port = _free_port() if not within else 2222
+    port = _free_port() if host == _LOOPBACK else 2222
     config = folder / "sshd_config"
     lines = [
         *options,

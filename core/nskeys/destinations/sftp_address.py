@@ -73,21 +73,21 @@ def understood(address: str) -> SftpAddress:
 
 
 def _host_and_port(address: str, place: str) -> tuple[str, int]:
-    host, colon, port = place.rpartition(":") if not place.endswith("]") else (place, "", "")
+    host, colon, port = place.rpartition(":") if not place.endswith("]") else ("", "", "")
     if not colon:
-        host = place
-    elif not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
+        host, port = place, str(USUAL_PORT)
+    if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 1 << 16):
         # A slash in a password ends the host early; what may be one is not repeated.
         hidden = f"{SCHEME}{host}@{address.rpartition('@')[2]}" if "@" in address else address
         raise DestinationInvalid(hidden, "bad_host" if hidden == address else "has_password")
     if host.startswith("[") and host.endswith("]"):
         try:
-            return str(ipaddress.IPv6Address(host[1:-1])), int(port or USUAL_PORT)
+            return str(ipaddress.IPv6Address(host[1:-1])), int(port)
         except ValueError:
             raise DestinationInvalid(address, "bad_host") from None
     if not _HOST.fullmatch(host.lower()):
         raise DestinationInvalid(address, "bad_host")
-    return host.lower().rstrip("."), int(port or USUAL_PORT)
+    return host.lower().rstrip("."), int(port)
 
 
 def _path(address: str, path: str) -> str:

@@ -21,20 +21,18 @@ _NO_SSH = (asyncssh.ProtocolError, asyncssh.ProtocolNotSupported)
 
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
-    """DestinationUnreachable for whatever keeps a server from answering; its own answers pass through.
-    The library's texts are dropped: they may repeat what was typed."""
+    """DestinationUnreachable for whatever keeps a server from answering, and for refusals that have no
+    better words. The library's texts are dropped: they may repeat what was typed."""
     try:
         yield
-    except asyncssh.SFTPError as error:
-        if isinstance(error, _GONE):
-            raise DestinationUnreachable(address, "lost") from None
-        raise
     except (asyncssh.Error, OSError, EOFError) as error:
         raise DestinationUnreachable(address, problem_of(error)) from None
 
 
 def problem_of(error: Exception) -> str:
-    """The token for an error of the way there."""
+    """The token for an error of the way there, or for a refusal."""
+    if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _GONE):
+        return "not_permitted" if isinstance(error, asyncssh.SFTPPermissionDenied) else "read_failed"
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return "timeout"
     if isinstance(error, ConnectionRefusedError):

@@ -12,6 +12,8 @@ class SftpLimits:
     """The handshake, and whoever has to touch a key."""
     answer: float = 15.0
     """To each question once logged in."""
+    greeting: float = 5.0
+    """Of a connection that rested; one that keeps still is replaced."""
     keepalive: float = 5.0
     """Between two questions whether the server is still there; the third without an answer ends it."""
     bytes_per_second: int = 32 << 10

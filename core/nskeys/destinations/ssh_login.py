@@ -97,6 +97,7 @@ async def log_in(
                 known_hosts=lambda *_: tuple(map(_loaded, (known.keys, known.authorities, known.revoked))),
                 server_host_key_algs=_algorithms(known),
                 client_keys=shown or None,
+                agent_path=None,  # its keys are among those shown, as far as they are for this place
                 preferred_auth=("publickey", "keyboard-interactive", "password"),
                 gss_auth=False,
                 gss_kex=False,

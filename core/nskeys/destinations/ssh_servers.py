@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 _REST = 60.0
 """Seconds that a connection may rest; later it is more likely dead than of use."""
-_GREETING = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class SshServers:
     def _greets(self, line: "_Line") -> bool:
         self._busy.add(line)
         try:
-            line.run(lambda connection: _within(_GREETING, connection.greet()))
+            line.run(lambda connection: _within(self.limits.greeting, connection.greet()))
         except Cancelled:
             line.close()
             raise
