@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nskeys.destinations.lookups import addresses_of
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
@@ -32,21 +33,22 @@ DISKS = frozenset((
 # fmt: on
 MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
 _HOSTS, _HOSTS_LIMIT = Path("/etc/hosts"), 1 << 24
+_PATIENCE = 2.0
+"""Seconds for the name of a mount's server."""
 _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """What tells this machine from others: its names, whether an IP address is one of its own, and the
-    addresses that its hosts file has for a name."""
+    addresses that are known for a name."""
 
     names: frozenset[str]
     owns: Callable[[str], bool]
     hosts: Callable[[str], Iterable[str]] = lambda _: ()
 
     def is_called(self, host: str) -> bool:
-        """Whether a mount's server, a name or an address, is this machine. Names are looked up in the hosts
-        file alone: asking the network can take minutes while it is down."""
+        """Whether a mount's server, a name or an address, is this machine."""
         host = host.strip("[]").lower().rstrip(".")
         if self._is_own(host) or host.endswith(".localhost"):
             return True
@@ -65,7 +67,7 @@ class Machine:
 def this_machine() -> Machine:
     """The machine that this runs on."""
     names = frozenset((socket.gethostname().lower(), *_OWN_NAMES))
-    return Machine(names, _is_own_address, lambda host: addresses_in(_hosts_file(), host))
+    return Machine(names, _is_own_address, _known_addresses)
 
 
 def is_loopback(host: str) -> bool:
@@ -160,6 +162,14 @@ def _servers(mount: Mount) -> Iterator[str]:
         for host in hosts.rpartition("@")[2].split(","):
             yield host
             yield host.rpartition(":")[0]  # without a port
+
+
+def _known_addresses(host: str) -> Iterator[str]:
+    """From the hosts file, and from the network, which gets little time: while it is down a look at a name
+    can take minutes, and no other name of this machine is known then."""
+    yield from addresses_in(_hosts_file(), host)
+    if host and not host.startswith("-"):
+        yield from addresses_of(host, _PATIENCE)
 
 
 def _hosts_file() -> str:

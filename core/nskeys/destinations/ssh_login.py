@@ -10,13 +10,11 @@ import getpass
 import logging
 import socket
 from collections.abc import Sequence
-from concurrent.futures import Future
-from threading import Thread
-from typing import Any
 
 import asyncssh
 
 from nskeys.destinations.known_hosts import HostKey, Known
+from nskeys.destinations.lookups import looked_up
 from nskeys.destinations.sftp_address import SftpAddress
 from nskeys.destinations.ssh_keys import PASSPHRASE, PASSWORD, Credentials, Keys
 from nskeys.destinations.ssh_limits import SftpLimits
@@ -146,7 +144,7 @@ async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
-            found = await asyncio.wrap_future(_looked_up(address.host, address.port))
+            found = await asyncio.wrap_future(looked_up(address.host, address.port))
     except socket.gaierror:
         raise DestinationUnreachable(str(address), "unknown_host") from None
     problem: OSError = OSError()
@@ -165,21 +163,6 @@ async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
         else:
             return sock
     raise problem
-
-
-def _looked_up(host: str, port: int) -> "Future[list[Any]]":
-    """The addresses of a name, from a thread that nobody waits for: the system's look can take minutes."""
-    future: Future[list[Any]] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it
-            future.set_exception(error)
-
-    Thread(target=run, daemon=True).start()
-    return future
 
 
 def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:

@@ -1,4 +1,4 @@
-"""Here or elsewhere, with real mounts and a real server on another machine: what would fool a naive look."""
+"""Here or elsewhere, with real mounts and a server on another machine: what would fool a naive look."""
 
 import os
 import shutil
@@ -107,15 +107,14 @@ def test_a_tunnel_to_a_server_on_another_machine_ends_here(tmp_path: Path, vault
     """What is behind a forwarded port cannot be told from this machine, so it does not count."""
     with (
         another_machine() as (address, there),
-        an_sshd(tmp_path / "s", host=address, within=there) as server,an_sshd(tmp_path / "gate") as gate
+        an_sshd(tmp_path / "s", host=address, within=there) as server,
+        an_sshd(tmp_path / "gate") as gate,
     ):
         command = ["ssh", "-N", "-o", f"UserKnownHostsFile={tmp_path / 'known'}", "-i", str(gate.key)]
         (tmp_path / "known").write_text(gate.known(), "ascii")
         port = gate.port + 1 if gate.port < 65_000 else gate.port - 1
         forward = ["-L", f"127.0.0.1:{port}:{address}:{server.port}", "-o", "ExitOnForwardFailure=yes"]
-        tunnel = subprocess.Popen(
-            [*command, *forward, "-p", str(gate.port), f"{gate.user}@{gate.host}"]
-        )
+        tunnel = subprocess.Popen([*command, *forward, "-p", str(gate.port), f"{gate.user}@{gate.host}"])
         try:
             through = Sshd(server.folder, "127.0.0.1", port, server.user, server.process, server.home)
             _wait_until_taken(port)
