@@ -11,6 +11,7 @@ from nskeys.cli.commands import (
     audit,
     backup,
     credential,
+    custodians,
     destination,
     drill,
     init,
@@ -91,7 +92,7 @@ def _add_commands(commands: Commands) -> None:
     """In the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
-    for module in (re_entry, runbook, destination, register, registry, protector, audit):
+    for module in (re_entry, runbook, destination, register, registry, custodians, protector, audit):
         module.add(commands)
 
 

@@ -64,8 +64,13 @@ class Prompt:
 
     def clear(self) -> None:
         """An empty page: nothing that stood on this one is seen any more."""
-        if not _plain():
+        if not self.plain:
             self._write(_CLEAR)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the terminal says of itself that it takes no commands."""
+        return os.environ.get("TERM", "") in ("", "dumb")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,12 +85,12 @@ class Prompt:
     def page(self) -> Iterator[None]:
         """A page of its own (xterm's alternate screen), for what must not stay on the terminal, or in what
         it can be scrolled back to. A terminal without one is cleared, as far as it can do that."""
-        if not _plain():
+        if not self.plain:
             self._write(_TO_PAGE)
         try:
             yield
         finally:
-            if not _plain():
+            if not self.plain:
                 with suppress(OSError):  # the terminal is gone, and its page with it
                     self._write(_FROM_PAGE)
 
@@ -93,11 +98,6 @@ class Prompt:
         rest = memoryview(text.encode("utf-8", "backslashreplace"))
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-
-
-def _plain() -> bool:
-    """Whether the terminal says of itself that it takes no commands."""
-    return os.environ.get("TERM", "") in ("", "dumb")
 
 
 @contextmanager

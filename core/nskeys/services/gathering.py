@@ -36,16 +36,18 @@ def gather(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
         while not gathered.complete:
             request = ShareRequest(Purpose.SHARE, subject, gathered=gathered, refused=refused)
             try:
-                share = _taken(secrets(request, retry), gathered)
-            except ShareRefused as error:
-                refused, retry = error, retry + 1
-                continue
+                text = secrets(request, retry)
             except SecretUnavailable:
                 if refused is not None:
                     raise refused from None
                 if gathered.given:
                     raise SharesIncomplete(len(gathered.given), gathered.wanted) from None
                 raise
+            try:
+                share = _taken(text, gathered)
+            except ShareRefused as error:
+                refused, retry = error, retry + 1
+                continue
             shares.add(share)
             gathered, refused, retry = gathered.with_share(share.label), None, 0
     except BaseException:

@@ -124,3 +124,15 @@ def _without_nskeys(facts: SheetFacts) -> Iterator[Part]:
         "What is shown are the keys. RESTORE.txt in the backup says how a credential is opened with them. "
         "Do all this on a machine that you trust, and leave neither secret nor keys in a file."
     )
+
+
+def sheet_lines(facts: SheetFacts, share: Share) -> list[str]:
+    """The sheet as it is copied from a screen of 60 cells: what has to stand on the paper."""
+    name = share_name(share.label, facts.shares)
+    return [
+        f"{name[0].upper()}{name[1:]} of {safe(facts.server)}, CMDB {facts.cmdb_id[:_SHORT_ID]}",
+        f'Set "{facts.set_name}" (number {number(facts.number)}), any {number(facts.threshold)} open',
+        f"Made {when(facts.created)}",
+        "",
+        *word_rows(share.words.text().split()),
+    ]

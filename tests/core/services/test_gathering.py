@@ -63,6 +63,20 @@ def test_a_refusal_is_final_where_nobody_can_give_another() -> None:
     assert refused.value.reason == "other_set"
 
 
+def test_a_provider_that_refuses_by_itself_is_not_asked_again() -> None:
+    asked: list[int] = []
+
+    def refusing(request: SecretRequest, retry: int) -> SecretBytes:
+        asked.append(retry)
+        if not retry:
+            return SecretBytes(b"no share")
+        raise ShareRefused("count", word=2, line=1)
+
+    with pytest.raises(ShareRefused) as refused:
+        with_combined("", NOTHING_YET, refusing, lambda password: password.text())
+    assert (refused.value.line, asked) == (1, [0, 1])
+
+
 def test_the_first_sheet_already_has_to_be_of_the_set_that_is_known() -> None:
     known = Gathered(SHARES[0].label.set_name, 3, 5)
     with pytest.raises(ShareRefused):

@@ -35,6 +35,7 @@ _WANTED = MappingProxyType(
         "credential_secret": ("The secret of the credential", "--secret-file F"),
         "identity": ("An identity that opens this backup", "--identity F"),
         "share": ("A custodian's share", "--shares-file F"),
+        "sheets": ("A terminal to show the sheets on", "--sheets DIR"),
         "identity_password": ("The password of the identity", "--password-file F"),
         "ssh_password": ("The password of the login at the server", "--ssh-secret-file F"),
         "ssh_passphrase": ("The passphrase of the key file", "--ssh-secret-file F"),

@@ -1,0 +1,174 @@
+"""`nskeys custodians`: several people who open the backups together."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from nskeys.cli.commands.options import whole_number
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.errors import Cancelled
+from nskeys.model.canonical import Json
+from nskeys.model.custodians import Custodians, Split
+from nskeys.model.recovery import RecoveryIdentity
+from nskeys.model.times import to_rfc3339
+from nskeys.wording.custodians import (
+    IN_FILES,
+    LEFT,
+    NONE,
+    NOT_CHECKED,
+    ON_DISK,
+    THEN_CHECK,
+    check_lines,
+    files_line,
+    made_line,
+    plan_lines,
+    state_rows,
+)
+from nskeys.wording.page_html import page_html
+from nskeys.wording.page_text import page_lines
+from nskeys.wording.sheets import sheet_name, sheet_page
+
+_CHECK = "'nskeys custodians check' does that."
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    custodians = commands.group("custodians", "let several people open the backups together")
+    custodians.command("show", show, "show which shares are in force", example="  nskeys custodians show")
+    splitting = custodians.command(
+        "split",
+        split,
+        "make a sheet with a share for every custodian",
+        usage="--shares N --threshold T [--sheets DIR] [--html]",
+        text=(
+            "A new recovery identity; its password is split into N shares, of which any T\n"
+            "open it, and is kept nowhere. The sheets are shown on this terminal, one\n"
+            "custodian after the other, or go into DIR, which is in memory at best. Until\n"
+            "'nskeys custodians check' they are no recipients of any backup."
+        ),
+        example=(
+            "  nskeys custodians split --shares 5 --threshold 3\n"
+            "      five sheets; any three open the backups, two may get lost"
+        ),
+    )
+    splitting.add_argument(
+        "--shares", metavar="N", type=whole_number, required=True, help="custodians: 2 to 16"
+    )
+    splitting.add_argument(
+        "--threshold", metavar="T", type=whole_number, required=True, help="needed to open: 2 to N"
+    )
+    splitting.add_argument("--sheets", metavar="DIR", help="write each sheet to a new file there")
+    splitting.add_argument("--html", action="store_true", help="as pages to print, with QR codes")
+    checking = custodians.command(
+        "check",
+        check,
+        "prove every share, typed in again from its sheet",
+        usage="[--shares-file F]",
+        text=(
+            "Every custodian types the words in. Each sheet is checked at once; then any T\n"
+            "of them must open the identity, and that a test file. A new set is in force\n"
+            "from then on."
+        ),
+        example="  nskeys custodians check\n      asks for one sheet after the other",
+    )
+    checking.add_argument("--shares-file", metavar="F", help="file with a share a line (-: stdin)")
+
+
+def show(session: Session, _: Namespace) -> int:
+    """How things stand."""
+    state = session.services().custodians.show()
+    if session.output.as_json:
+        session.output.document(_state(state))
+    else:
+        session.output.facts(state_rows(state))
+    if state.waiting is not None:
+        session.output.say(NOT_CHECKED, _CHECK)
+    elif state.in_force is None:
+        session.output.say(NONE)
+    return Exit.DONE
+
+
+def split(session: Session, options: Namespace) -> int:
+    """New shares, shown or in files."""
+    from nskeys.cli.sheets import require_terminal
+    from nskeys.services.sheet_files import check_folder, in_memory
+
+    if options.html and options.sheets is None:
+        raise UsageProblem("--html is for files: say where with --sheets DIR", options.command)
+    if session.output.as_json and options.sheets is None:
+        raise UsageProblem("--json needs --sheets DIR: no share is ever part of it", options.command)
+    services = session.services()
+    plan = services.custodians.plan(options.shares, options.threshold)
+    folder = None
+    if options.sheets is None:
+        require_terminal()
+    else:
+        folder = check_folder(options.sheets, services.installation.home.path)
+        if not in_memory(folder):
+            session.output.say(ON_DISK)
+    session.output.say(*plan_lines(plan))
+    with session.progress() as progress:
+        made = services.custodians.split(plan, session.secrets, progress)
+    with made.shares:
+        session.output.say(made_line(made.facts.shares, made.facts.set_name))
+        files = _hand_out(session, made) if folder is None else _write(made, folder, options.html)
+    if session.output.as_json:
+        session.output.document({**_identity(services.custodians.show().waiting), "files": [*files]})
+    if folder is not None:
+        session.output.say(files_line(len(files), str(folder)), IN_FILES)
+    session.output.say(THEN_CHECK, _CHECK)
+    return Exit.DONE
+
+
+def _hand_out(session: Session, made: Split) -> list[str]:
+    from nskeys.cli.sheets import show_sheets
+
+    try:
+        show_sheets(made)
+    except (Cancelled, KeyboardInterrupt):
+        session.output.say(LEFT)
+        raise
+    return []
+
+
+def _write(made: Split, folder: Path, html: bool) -> list[str]:
+    from nskeys.services.sheet_files import write_sheets
+
+    sheets = []
+    for share in made.shares.held:
+        page = sheet_page(made.facts, share)
+        text = page_html(page) if html else "\n".join(page_lines(page)) + "\n"
+        sheets.append((sheet_name(made.facts, share, "html" if html else "txt"), text))
+    return write_sheets(folder, sheets)
+
+
+def check(session: Session, _: Namespace) -> int:
+    """Every share."""
+    with session.progress() as progress:
+        report = session.services().custodians.check(session.secrets, progress)
+    if session.output.as_json:
+        session.output.document({**_identity(report.identity), "first": report.first})
+    session.output.say(*check_lines(report))
+    return Exit.DONE
+
+
+def _state(state: Custodians) -> Json:
+    return {
+        "in_force": _identity(state.in_force) or None,
+        "waiting": _identity(state.waiting) or None,
+        "earlier": [{"number": one.number, "recipient": one.recipient} for one in state.earlier],
+    }
+
+
+def _identity(identity: RecoveryIdentity | None) -> dict[str, Json]:
+    if identity is None:
+        return {}
+    return {
+        "number": identity.number,
+        "set": identity.set_name,
+        "shares": identity.shares,
+        "threshold": identity.threshold,
+        "recipient": identity.recipient,
+        "created": to_rfc3339(identity.created),
+    }
