@@ -67,9 +67,11 @@ class PtySession:
         environment: Mapping[str, str] | None = None,
         directory: str | None = None,
         synchronized: bool = False,
+        blind: bool = False,
     ) -> None:
-        """`synchronized` answers as terminals do that take each update as a whole (mode 2026)."""
-        self._synchronized = synchronized
+        """`synchronized` answers as terminals do that take each update as a whole (mode 2026). `blind`
+        keeps the bytes alone and no screen, which takes most of the time."""
+        self._synchronized, self._blind = synchronized, blind
         self.columns, self.lines = columns, lines
         self.received = 0
         """Bytes that the command wrote to its terminal so far."""
@@ -208,6 +210,8 @@ class PtySession:
         self._raw += data
         if self._synchronized and _ASKS_SYNCHRONIZED in data:
             os.write(self._master, b"\x1b[?2026;2$y")
+        if self._blind:
+            return
         data = self._unfinished + data
         cut = _UNFINISHED.search(data)
         self._unfinished = data[cut.start() :] if cut else b""
