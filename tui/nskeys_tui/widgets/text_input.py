@@ -65,6 +65,19 @@ class TextInput(Input):
             False if action == "submit" and not self._submits else super().check_action(action, parameters)
         )
 
+    async def _on_key(self, event: events.Key) -> None:
+        """What edits the line is done here and now, as what is typed into it is.
+
+        Textual takes a letter at once, but sends Backspace all the way up to the app first: of keys that a
+        slow line delivers together, the letters then overtake it, and a password is not the one meant."""
+        if not event.is_printable:
+            for binding in self._bindings.key_to_bindings.get(event.key, ()):
+                if await self.app.run_action(binding.action, self):
+                    event.stop()
+                    event.prevent_default()
+                    return
+        await super()._on_key(event)
+
     @property
     def _value(self) -> Text:
         """What Textual draws: the value, each character that would do harm replaced by a sign."""
