@@ -57,6 +57,13 @@ class TmuxSession:
             time.sleep(0.03)
         raise AssertionError(f"never showed {wanted}; the pane shows:\n{self.text}")
 
+    def wait_end(self) -> None:
+        """Until the command ended."""
+        end = time.monotonic() + _PATIENCE
+        while self._tmux("display-message", "-p", "#{pane_dead}").strip() != "1":
+            assert time.monotonic() < end, f"it did not end:\n{self.text}"
+            time.sleep(0.03)
+
     def __enter__(self) -> Self:
         return self
 
