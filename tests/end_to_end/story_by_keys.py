@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import ndiff
 from functools import partial
 from pathlib import Path
 
@@ -70,7 +71,8 @@ class Story:
                 self._names, self.drawn[name] = names, shown
                 return
             time.sleep(0.15)
-        assert shown == kept, f"{name}: if that is meant, see {__name__}"
+        changed = "\n".join(ndiff((kept or "").splitlines(), shown.splitlines()))
+        raise AssertionError(f"{name} is another screen; if that is meant, see {__name__}\n{changed}")
 
     def _normalised(self, text: str) -> tuple[str, dict[str, str]]:
         """Without what is random, and the numbers that short ids have from now on."""
@@ -311,8 +313,7 @@ def _move_to_a_new_machine(story: Story) -> None:
 def _restore(story: Story, screen: TmuxSession) -> None:
     story.snap(screen, "a new machine", "5 credentials, and no keys")
     _choose(screen, "Restore from a")
-    screen.wait_for("Restore")
-    story.snap(screen, "which backup to restore", "backup")
+    story.snap(screen, "which backup to restore", "which backup?", "backup 4")
     _choose(screen, str(story.safe))
     screen.wait_for("what is in it")
     screen.press("Enter")
