@@ -1,0 +1,216 @@
+"""Which old copies of backups may go: pure arithmetic over the register as it was just looked at.
+
+Rows of one backup at several addresses may be one file under several names (a link, a share that is
+mounted twice, a bucket behind two endpoints). So a backup protects a key only while every copy of it
+stays: then it stays whatever its addresses are.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from nskeys.model.keys import Kid
+from nskeys.model.register import BackupCopy, Proof, Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What stays at each destination: the last `keep_last` backups (1 or more), and the last one of each
+    of the `keep_monthly` latest months that have any."""
+
+    keep_last: int = 7
+    keep_monthly: int = 12
+
+
+class Fate(StrEnum):
+    """What becomes of a file."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+    SETTLE = "settle"
+    """It is gone already; its row is to say that it was removed and not lost."""
+
+
+class FateReason(StrEnum):
+    """Why. What nothing is done with says so first, then what the numbers keep."""
+
+    SURPLUS = "surplus"
+    """Deleted: it is beyond what is kept."""
+    BEGUN = "begun"
+    """Settled: its removal was broken off after the file was gone."""
+    LAST = "last"
+    MONTHLY = "monthly"
+    NEWEST = "newest"
+    """It is the newest good backup there is, elsewhere or anywhere."""
+    PROVEN = "proven"
+    """It is the last backup that a person proved."""
+    NEEDED = "needed"
+    """A key would be in no other backup that is as good."""
+    NOT_OPENED = "not_opened"
+    """It was never opened, so it takes nobody's place and is left alone."""
+    UNVOUCHED = "unvouched"
+    OTHER_CMDB = "other_cmdb"
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREACHABLE = "unreachable"
+    RETIRED = "retired"
+    """A person retired it: its file stays."""
+    UNKNOWN = "unknown"
+    """No row of the register names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A file, what becomes of it, and why. `copy` is None for a file that no row names."""
+
+    address: str
+    destination: str
+    fate: Fate
+    reason: FateReason
+    copy: BackupCopy | None = None
+
+
+_SIGHTS = {
+    Sight.MISSING: FateReason.MISSING,
+    Sight.CHANGED: FateReason.CHANGED,
+    Sight.UNREACHABLE: FateReason.UNREACHABLE,
+    Sight.NOT_LOOKED: FateReason.UNREACHABLE,
+}
+
+
+_Place = tuple[str, str]
+_Kept = dict[_Place, FateReason]
+_Age = tuple[int, datetime, str]
+
+
+def decide(
+    copies: Sequence[BackupCopy],
+    needed: Collection[Kid],
+    cmdb_id: str,
+    retention: Retention,
+    begun: Collection[BackupCopy] = (),
+) -> tuple[Decision, ...]:
+    """The fate of every copy, in their order. `copies` as they were just looked at; `begun` are those whose
+    removal was broken off after the file was gone; `needed` are the keys that must not be lost."""
+    settled = {_place(copy): FateReason.BEGUN for copy in begun}
+    left_alone = {_place(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
+    candidates = [copy for copy in copies if _place(copy) not in left_alone]
+    kept = _by_number(candidates, retention)
+    protected = _protected(candidates, needed, kept)
+    reasons = {**protected, **kept, **left_alone, **settled}
+    return tuple(_decision(copy, reasons.get(_place(copy))) for copy in copies)
+
+
+def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
+    """Why nothing is done with it; None for a file whose bytes are those of a signed row."""
+    if not copy.signed:
+        return FateReason.UNVOUCHED
+    if copy.backup.cmdb_id != cmdb_id:
+        return FateReason.OTHER_CMDB
+    if copy.retired is not None:
+        return FateReason.RETIRED
+    if copy.sight is not Sight.GOOD:
+        return _SIGHTS[copy.sight]
+    return None if _opens(copy) else FateReason.NOT_OPENED
+
+
+def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
+    """What the numbers keep, at each destination by itself."""
+    kept: _Kept = {}
+    for destination in {copy.destination for copy in candidates}:
+        there = sorted((copy for copy in candidates if copy.destination == destination), key=_age)
+        last = sorted({_age(copy) for copy in there}, reverse=True)[: max(1, retention.keep_last)]
+        months = {(copy.backup.created.year, copy.backup.created.month): _age(copy) for copy in there}
+        latest = sorted(months, reverse=True)[: max(0, retention.keep_monthly)]
+        monthly = {months[month] for month in latest}
+        for copy in there:
+            if _age(copy) in last:
+                kept[_place(copy)] = FateReason.LAST
+            elif _age(copy) in monthly:
+                kept[_place(copy)] = FateReason.MONTHLY
+    return kept
+
+
+def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
+    """What stays although no number keeps it: backups whole, with all their copies."""
+    backups = _by_backup(candidates)
+    protected: _Kept = {}
+    held: dict[_Good, set[Kid]] = {_counts: set(), _opens: set()}
+
+    def stays(group: Sequence[BackupCopy]) -> None:
+        for good, kids in held.items():
+            if any(map(good, group)):
+                kids.update(group[0].backup.kids)
+
+    def protect(group: Sequence[BackupCopy], reason: FateReason) -> None:
+        for copy in group:
+            if _place(copy) not in kept:
+                protected.setdefault(_place(copy), reason)
+        stays(group)
+
+    for group in backups.values():
+        if all(_place(copy) in kept for copy in group):
+            stays(group)
+    for good in held:
+        newest = max((copy for copy in candidates if good(copy)), key=_age, default=None)
+        if newest is not None:
+            protect(backups[newest.backup.kms_sha256], FateReason.NEWEST)
+    for copy in _last_proven(candidates):
+        protect(backups[copy.backup.kms_sha256], FateReason.PROVEN)
+    # From the newest on: what is protected for a key spares all older ones that hold it.
+    for group in sorted(backups.values(), key=lambda group: _age(group[0]), reverse=True):
+        wanted = [kid for kid in group[0].backup.kids if kid in needed]
+        if any(good(copy) and kid not in held[good] for good in held for copy in group for kid in wanted):
+            protect(group, FateReason.NEEDED)
+    return protected
+
+
+def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
+    """For each way of opening a backup, the copy whose keys a person last proved."""
+    last: dict[tuple[str, ...], BackupCopy] = {}
+    for copy in candidates:
+        way = (copy.backup.protection.value, *sorted(copy.backup.recipients))
+        if _proven(copy) and (way not in last or _proven(copy) > _proven(last[way])):
+            last[way] = copy
+    return list(last.values())
+
+
+def _proven(copy: BackupCopy) -> list[datetime]:
+    """When a person last proved its keys; empty where nobody did. Empty is less than any moment."""
+    moments = [copy.reached(proof) for proof in (Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN)]
+    return sorted((moment for moment in moments if moment is not None), reverse=True)
+
+
+def _by_backup(copies: Iterable[BackupCopy]) -> dict[str, list[BackupCopy]]:
+    groups: dict[str, list[BackupCopy]] = {}
+    for copy in copies:
+        groups.setdefault(copy.backup.kms_sha256, []).append(copy)
+    return groups
+
+
+def _decision(copy: BackupCopy, reason: FateReason | None) -> Decision:
+    told = reason or FateReason.SURPLUS
+    fate = {FateReason.SURPLUS: Fate.DELETE, FateReason.BEGUN: Fate.SETTLE}.get(told, Fate.KEEP)
+    return Decision(copy.address, copy.destination, fate, told, copy)
+
+
+_Good = Callable[[BackupCopy], bool]
+
+
+def _counts(copy: BackupCopy) -> bool:
+    """Good elsewhere."""
+    return copy.counts
+
+
+def _opens(copy: BackupCopy) -> bool:
+    """Good wherever it lies."""
+    return copy.sight is Sight.GOOD and copy.proof.rank >= Proof.OPENED.rank
+
+
+def _age(copy: BackupCopy) -> _Age:
+    return (copy.backup.generation, copy.backup.created, copy.backup.kms_sha256)
+
+
+def _place(copy: BackupCopy) -> _Place:
+    return (copy.backup.kms_sha256, copy.address)
