@@ -24,6 +24,7 @@ from nskeys.services.drill import DrillService
 from nskeys.services.importing import ImportService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
 from nskeys.services.protection import ProtectionService
+from nskeys.services.pruning import PruningService
 from nskeys.services.re_entry import ReEntryService
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.recovery import RecoveryService
@@ -72,6 +73,7 @@ class Services:
     audit: AuditService
     runbook: RunbookService
     re_entry: ReEntryService
+    pruning: PruningService
     recovery: RecoveryService
     custodians: CustodiansService
 
@@ -149,6 +151,7 @@ def wire(installation: Installation) -> Services:
         audit=AuditService(installation),
         runbook=RunbookService(installation),
         re_entry=ReEntryService(installation),
+        pruning=PruningService(installation),
         recovery=RecoveryService(installation),
         custodians=CustodiansService(installation),
     )

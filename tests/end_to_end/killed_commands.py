@@ -27,6 +27,8 @@ class Command:
     """Whether there are no keys before it."""
     brings_secrets: bool = False
     """Whether no credential opens before it."""
+    removes: bool = False
+    """Whether files go away by it."""
     always: bool = True
     """Whether it is walked in every run of the tests."""
 
@@ -48,6 +50,10 @@ def _add_by_restore(world: World) -> Sequence[str]:
     return ("restore", str(archive), "--password-file", world.password, "--accept-foreign")
 
 
+def _prune(world: World) -> Sequence[str]:
+    return ("prune", "--keep-last", "1", "--keep-monthly", "0")
+
+
 def _rotate(world: World) -> Sequence[str]:
     return ("key", "rotate")
 
@@ -59,6 +65,11 @@ def _nothing(world: World) -> None:
 def _backed_up(world: World, protector: str = "file") -> None:
     world.begin()
     world.set_up(protector)
+    world.back_up()
+
+
+def _backed_up_twice(world: World) -> None:
+    _backed_up(world)
     world.back_up()
 
 
@@ -97,6 +108,10 @@ def _key_waits(services: Services) -> bool:
     return rotation is not None and rotation.stage is RotationStage.WAITING
 
 
+def _one_copy_is_left(services: Services) -> bool:
+    return [copy.backup.generation for copy in services.register.copies() if not copy.retired] == [2]
+
+
 def _rotated(services: Services) -> bool:
     with services.installation.cmdb.reading() as view:
         rotation = view.rotation()
@@ -109,6 +124,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             _init, _nothing, _keys_are_here, again=frozenset({Exit.CANNOT_CREATE}), brings_keys=True
         ),
         "backup": Command(_backup, _backed_up, _second_backup),
+        "prune": Command(_prune, _backed_up_twice, _one_copy_is_left, removes=True),
         "restore": Command(_restore, _lost, _keys_are_here, brings_keys=True, brings_secrets=True),
         "restore beside other keys": Command(
             _add_by_restore, _given_up_too_early, _both_keys, brings_secrets=True, always=False

@@ -46,6 +46,8 @@ class Place:
         self.barred: list[NskeysError] = []
         """What whoever comes is told first: a host key that nobody vouched for, a secret that is wanted. An
         answer to the first one takes it away."""
+        self.falls_silent_after = ""
+        """A name: once that is removed, nothing answers any more."""
         self._hanging: dict[str, threading.Event] = {}
 
     def lose(self, name: str) -> None:
@@ -130,6 +132,9 @@ class MemoryDestination:
             raise CannotRemove(self.address_of(name), self.place.keeps)
         if self.place.files.pop(name, None) is None:
             raise FileUnreadable(self.address_of(name), "missing")
+        if name == self.place.falls_silent_after:
+            self.place.unreachable = "no_answer"
+            self._reach()
 
     def sweep(self) -> None:
         self.place.left_behind.clear()

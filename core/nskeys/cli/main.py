@@ -18,6 +18,7 @@ from nskeys.cli.commands import (
     inspect,
     key,
     protector,
+    prune,
     re_entry,
     register,
     registry,
@@ -92,7 +93,9 @@ def _add_commands(commands: Commands) -> None:
     """In the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
-    for module in (re_entry, runbook, destination, register, registry, custodians, protector, audit):
+    for module in (re_entry, runbook, destination, register, prune, registry):
+        module.add(commands)
+    for module in (custodians, protector, audit):
         module.add(commands)
 
 

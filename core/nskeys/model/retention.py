@@ -13,6 +13,8 @@ from enum import StrEnum
 from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, Proof, Sight
 
+LEAST_LAST, MOST_KEPT = 1, 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -21,6 +23,9 @@ class Retention:
 
     keep_last: int = 7
     keep_monthly: int = 12
+
+
+DEFAULT_RETENTION = Retention()
 
 
 class Fate(StrEnum):
@@ -133,37 +138,53 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
 
 
 def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
-    """What stays although no number keeps it: backups whole, with all their copies."""
+    """What stays although no number keeps it."""
     backups = _by_backup(candidates)
-    protected: _Kept = {}
-    held: dict[_Good, set[Kid]] = {_counts: set(), _opens: set()}
+    staying = _Staying(kept)
+    for group in backups.values():
+        if all(_place(copy) in kept for copy in group):
+            staying.count_on(group)
+    for good in (_counts, _opens):
+        newest = max((copy for copy in candidates if good(copy)), key=_age, default=None)
+        if newest is not None:
+            staying.protect(backups[newest.backup.kms_sha256], FateReason.NEWEST)
+    for copy in _last_proven(candidates):
+        staying.protect(backups[copy.backup.kms_sha256], FateReason.PROVEN)
+    # From the newest on: what is protected for a key spares all older ones that hold it.
+    for group in sorted(backups.values(), key=lambda group: _age(group[0]), reverse=True):
+        if staying.would_miss(group, needed):
+            staying.protect(group, FateReason.NEEDED)
+    return staying.protected
 
-    def stays(group: Sequence[BackupCopy]) -> None:
-        for good, kids in held.items():
+
+class _Staying:
+    """The backups that stay with all their copies, and the keys that they hold."""
+
+    def __init__(self, kept: _Kept) -> None:
+        self._kept = kept
+        self._held: dict[_Good, set[Kid]] = {_counts: set(), _opens: set()}
+        self.protected: _Kept = {}
+
+    def count_on(self, group: Sequence[BackupCopy]) -> None:
+        """Its keys are safe with it, elsewhere or anywhere as its copies are good."""
+        for good, kids in self._held.items():
             if any(map(good, group)):
                 kids.update(group[0].backup.kids)
 
-    def protect(group: Sequence[BackupCopy], reason: FateReason) -> None:
+    def protect(self, group: Sequence[BackupCopy], reason: FateReason) -> None:
+        """Keep all its copies."""
         for copy in group:
-            if _place(copy) not in kept:
-                protected.setdefault(_place(copy), reason)
-        stays(group)
+            if _place(copy) not in self._kept:
+                self.protected.setdefault(_place(copy), reason)
+        self.count_on(group)
 
-    for group in backups.values():
-        if all(_place(copy) in kept for copy in group):
-            stays(group)
-    for good in held:
-        newest = max((copy for copy in candidates if good(copy)), key=_age, default=None)
-        if newest is not None:
-            protect(backups[newest.backup.kms_sha256], FateReason.NEWEST)
-    for copy in _last_proven(candidates):
-        protect(backups[copy.backup.kms_sha256], FateReason.PROVEN)
-    # From the newest on: what is protected for a key spares all older ones that hold it.
-    for group in sorted(backups.values(), key=lambda group: _age(group[0]), reverse=True):
+    def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
+        """Whether a needed key is as safe in none of those that stay as it is in this one."""
         wanted = [kid for kid in group[0].backup.kids if kid in needed]
-        if any(good(copy) and kid not in held[good] for good in held for copy in group for kid in wanted):
-            protect(group, FateReason.NEEDED)
-    return protected
+        return any(
+            any(map(good, group)) and any(kid not in kids for kid in wanted)
+            for good, kids in self._held.items()
+        )
 
 
 def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:

@@ -86,6 +86,7 @@ class Stage(StrEnum):
     RESEALING = "resealing"
     IMPORTING = "importing"
     UNLOCKING = "unlocking"
+    REMOVING = "removing"
 
 
 class Progress(Protocol):

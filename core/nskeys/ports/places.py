@@ -8,6 +8,7 @@ from nskeys.model.audit import Actor
 from nskeys.model.exports import ParsedExport
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
 
 
@@ -125,6 +126,8 @@ class Settings:
     cmdb: str
     """The CMDB's URL as configured; empty for `cmdb.sqlite3` in the home."""
     destinations: tuple[DestinationInfo, ...] = ()
+    retention: Retention = DEFAULT_RETENTION
+    """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
 
 
 class SettingsFile(Protocol):

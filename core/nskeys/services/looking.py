@@ -93,4 +93,9 @@ def _sight(installation: Installation, copy: BackupCopy) -> _Found:
 
 
 def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts) -> BackupCopy:
-    return replace(copy.seen(sight, installation.clock.now()), where=where, signed=copy.signed)
+    now = installation.clock.now()
+    seen = replace(copy.seen(sight, now), where=where, signed=copy.signed)
+    if copy.sight is Sight.NOT_LOOKED and sight is Sight.MISSING:
+        # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
+        return replace(seen, retired=now)
+    return seen

@@ -17,14 +17,13 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
-from nskeys.model.keys import Kid
 from nskeys.model.places import DestinationInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.looking import look_at, look_at_all
-from nskeys.services.vouching import Register, place, read_register, record, still_there, without_claims
+from nskeys.services.vouching import Register, read_register, record, still_there, without_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +116,18 @@ class PruningService:
         told.checkpoint()
         known = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
         looked = look_at_all(installation, known, told, everywhere=True)
+        others, skipped = self._others(register)
+        silent = {one.address for one in skipped}
         begun = [
             now
             for before, now in zip(known, looked, strict=True)
             if before.signed and before.retired is None and now.retired is not None
         ]
-        decisions = decide(looked, needed, installation.cmdb.cmdb_id(), retention, begun)
-        others, skipped = self._others(register)
+        reached = [
+            replace(copy, sight=Sight.UNREACHABLE) if copy.destination in silent and copy.signed else copy
+            for copy in looked
+        ]
+        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
         return PrunePlan(retention, tuple(_oldest_first(decisions)) + others, skipped, register.fingerprint)
 
     def _others(self, register: Register) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...]]:
@@ -160,8 +164,9 @@ class PruningService:
             told.checkpoint()
             copy = one.copy
             if copy is not None and one.destination not in silent:
-                error = self._settle(copy, keys) if one.fate is Fate.SETTLE else self._remove(copy, keys)
+                error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._away(copy)
                 if error is None:
+                    self._settle(copy, keys)
                     deleted.append(copy)
                 else:
                     failures.append(PruneFailure(copy, error))
@@ -171,30 +176,32 @@ class PruningService:
         return PruneReport(plan, tuple(deleted), tuple(failures))
 
     def _remove(self, copy: BackupCopy, keys: OpenKeyStore) -> NskeysError | None:
-        """One file: None, or what kept it there."""
+        """One file, to where its row has only to say so: None, or what kept it there."""
         installation = self._installation
         seen = look_at(installation, copy)
         if seen.sight is not Sight.GOOD:
             return FileUnreadable(copy.address, "differs")
         self._write(replace(seen, sight=Sight.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
-        try:
-            destination, name = installation.destinations.source(copy.address)
-            destination.remove(name)
-            gone = _is_gone(destination.read, name)
-        except CannotRemove as error:
+        error = self._away(copy)
+        now = look_at(installation, seen)
+        if now.sight is Sight.GOOD:
             # It is there as it was a moment ago, and counts again.
-            self._write(seen, Action.PRUNE_FAILED, keys)
-            return error
+            self._write(now, Action.PRUNE_FAILED, keys)
+            return error or CannotRemove(copy.address, "still_there")
+        if error is None and now.sight is not Sight.MISSING:
+            return DestinationUnreachable(copy.destination, "no_answer")
+        return error  # whether it is gone for good nobody knows: it does not count until somebody looks
+
+    def _away(self, copy: BackupCopy) -> NskeysError | None:
+        """No file there, durably: None, or what is in the way."""
+        try:
+            destination, name = self._installation.destinations.source(copy.address)
+            destination.remove(name)
         except FileUnreadable as error:
-            if error.problem != "missing":
-                return error
-            gone = True
+            return None if error.problem == "missing" else error
         except NskeysError as error:
-            return error  # whether it is gone nobody knows: it does not count until somebody looks
-        if not gone:
-            self._write(look_at(installation, seen), Action.PRUNE_FAILED, keys)
-            return CannotRemove(copy.address, "still_there")
-        return self._settle(seen, keys)
+            return error
+        return None
 
     def _settle(self, copy: BackupCopy, keys: OpenKeyStore) -> None:
         """The row of a file that is gone."""
@@ -215,9 +222,9 @@ class PruningService:
             sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
 
 
-def _is_gone(read: "Reader", name: str) -> bool:
-    try:
-        read(name, 0)
-    except FileUnreadable as error:
-        return error.problem == "missing"
-    return False
+def _fates(plan: PrunePlan) -> list[tuple[str, Fate]]:
+    return sorted((one.address, one.fate) for one in plan.decisions)
+
+
+def _oldest_first(decisions: Sequence[Decision]) -> list[Decision]:
+    return sorted(decisions, key=lambda one: (one.copy.backup.generation if one.copy else 0, one.address))

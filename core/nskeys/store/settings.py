@@ -11,6 +11,10 @@ elsewhere = "tape to the safe"       # left out where nothing was declared
 [[destination]]
 address = "sftp://backup@vault02/nskeys"
 key_file = "/root/.ssh/nskeys"       # left out for the usual key files; holds no secret itself
+
+[retention]                          # what `nskeys prune` keeps; left out for these numbers
+keep_last = 7
+keep_monthly = 12
 """
 
 import tomllib
@@ -20,6 +24,7 @@ from typing import Any
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
 from nskeys.files import read_bounded, replace
 from nskeys.model.places import DestinationInfo
+from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
 
 _VERSION = 1
@@ -75,11 +80,16 @@ class ConfigToml:
             raise self._invalid("wrong_type", "version")
         if version > _VERSION:
             raise NewerVersion("config", version, _VERSION)
-        self._only(document, "version", "server_name", "cmdb", "destination")
+        self._only(document, "version", "server_name", "cmdb", "destination", "retention")
         server_name = self._string(document, "server_name", self._default_server_name)
         if not server_name:
             raise self._invalid("empty", "server_name")
-        return Settings(server_name, self._string(document, "cmdb", ""), self._destinations(document))
+        return Settings(
+            server_name,
+            self._string(document, "cmdb", ""),
+            self._destinations(document),
+            self._retention(document),
+        )
 
     def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
         tables = document.get("destination", [])
@@ -97,6 +107,25 @@ class ConfigToml:
                 address, self._string(table, "elsewhere", ""), self._string(table, "key_file", "")
             )
         return tuple(found.values())
+
+    def _retention(self, document: dict[str, Any]) -> Retention:
+        table = document.get("retention", {})
+        if not isinstance(table, dict):
+            raise self._invalid("wrong_type", "retention")
+        self._only(table, "keep_last", "keep_monthly")
+        default = DEFAULT_RETENTION
+        return Retention(
+            self._count(table, "keep_last", default.keep_last, LEAST_LAST),
+            self._count(table, "keep_monthly", default.keep_monthly, 0),
+        )
+
+    def _count(self, table: dict[str, Any], name: str, default: int, least: int) -> int:
+        value = table.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._invalid("wrong_type", name)
+        if not least <= value <= MOST_KEPT:
+            raise self._invalid("wrong_value", name)
+        return value
 
     def _string(self, table: dict[str, Any], name: str, default: str) -> str:
         value = table.get(name, default)

@@ -6,12 +6,15 @@ the comment lines directly above its header. Blocks are kept, dropped and added 
 
 import re
 import tomllib
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import tomlkit
+from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
 
 from nskeys.model.places import DestinationInfo
+from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 
 _HEADER = re.compile(r"\s*\[\[\s*destination\s*\]\]\s*(#[^\n]*)?\n?")
@@ -52,7 +55,15 @@ def _changed_head(head: str, settings: Settings) -> str:
         document["cmdb"] = settings.cmdb
     elif not settings.cmdb:
         document.pop("cmdb", None)
+    if _retention_in(document) != settings.retention:
+        table = tomlkit.table()
+        table.update(asdict(settings.retention))
+        document["retention"] = table
     return tomlkit.dumps(document)
+
+
+def _retention_in(document: TOMLDocument) -> Retention:
+    return replace(DEFAULT_RETENTION, **document.get("retention", {}))
 
 
 def _block_for(address: str) -> str:

@@ -22,6 +22,7 @@ _STAGES = MappingProxyType(
         Stage.RESEALING: "Re-sealing credentials",
         Stage.IMPORTING: "Importing credentials",
         Stage.UNLOCKING: "Unlocking the key store",
+        Stage.REMOVING: "Removing old backups",
     }
 )
 

@@ -11,6 +11,7 @@ from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import RecoveryState
+from nskeys.model.retention import Retention
 from nskeys.services.recoverability import Overview
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, run_as
@@ -75,6 +76,17 @@ class History:
     def retire(self, number: int) -> None:
         plan = self.server.services.register.plan_retire(self._file(number))
         self.server.services.register.retire(plan, NOBODY)
+
+    def prune(self, number: int) -> None:
+        """Whoever was recoverable before is so afterwards, by what is there then."""
+        before = self._recoverable()
+        plan = self.server.services.pruning.plan(Retention(1 + number % 3, number % 2))
+        self.server.services.pruning.execute(plan, NOBODY)
+        assert self._recoverable() >= before
+
+    def _recoverable(self) -> set[Kid]:
+        keys = self.server.services.recoverability.assess().keys
+        return {key.kid for key in keys if key.state is RecoveryState.RECOVERABLE and key.credentials}
 
     def keep_a_database(self, number: int) -> None:
         self.older_database = self.site.with_database_of(self.server)
@@ -157,3 +169,6 @@ def test_no_history_makes_the_claim_better_than_the_truth(steps: list[tuple[str,
         with suppress(NskeysError, ZeroDivisionError):
             STEPS[name](history, number)
         claims_are_true(history)
+    with suppress(NskeysError):
+        history.prune(len(steps))
+    claims_are_true(history)

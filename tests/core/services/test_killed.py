@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import NotSetUp
 from nskeys.model.keys import KeyState
 from nskeys.model.register import Sight
+from nskeys.model.retention import Retention
 from nskeys.model.rotation import RotationStage
 from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -93,6 +94,36 @@ def test_a_backup() -> None:
 
     calls = Walk(with_credentials, lambda server: server.back_up(), nothing_lost, done).run()
     assert calls.index("destinations.at.publish") < calls.index("registry.write")
+
+
+def test_a_prune() -> None:
+    retention = Retention(1, 0)
+
+    def prepare() -> MemoryServer:
+        server = with_credentials()
+        for _ in range(3):
+            server.back_up()
+        return server
+
+    def act(server: MemoryServer) -> None:
+        server.services.pruning.execute(server.services.pruning.plan(retention), NOBODY)
+
+    def intact(server: MemoryServer) -> None:
+        """What counts is there, and what is said to be gone is gone or does not count."""
+        files = server.destinations.places["/vault"].files
+        for copy in server.services.register.register().copies:
+            assert not copy.counts or copy.backup.archive_name in files
+        assert server.secrets() == SECRETS
+        assert server.counts() == (3, 0, 0)
+
+    def done(server: MemoryServer) -> None:
+        intact(server)
+        assert len(server.destinations.places["/vault"].files) == 1
+        assert [copy.retired is None for copy in server.services.register.copies()] == [True, False, False]
+        assert server.services.audit.verify().whole
+
+    calls = Walk(prepare, act, intact, done).run()
+    assert calls.count("destinations.source.remove") == 2
 
 
 def test_a_restore_on_new_hardware() -> None:

@@ -51,6 +51,7 @@ _OPERATIONS = MappingProxyType(
         "key store": "the change of the key store",
         "edit": "the edit of this credential",
         "removal": "the removal of this credential",
+        "prune": "the pruning",
         "retirement": "the retirement of this backup",
         "identity": "the new recovery identity",
         "custodians": "the shares for custodians",

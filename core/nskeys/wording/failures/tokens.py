@@ -162,6 +162,7 @@ _BUCKETS = {
     "clock_skew": "this machine's clock and the server's are too far apart",
     "wrong_region": "the bucket is in another region",
     "not_create_only": "the server would replace what is there",
+    "still_there": "it is still there",
     "bucket_full": "there is no room left",
     "no_login": "no access key was found",
     "no_profile": "the AWS files have no such profile",

@@ -1,0 +1,84 @@
+"""`nskeys prune`: delete old copies of backups, by numbers that say what stays."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from nskeys.cli import prune_documents as documents
+from nskeys.cli.commands.options import whole_number
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Retention
+from nskeys.wording.pruning import decision_cells, plan_lines, report_lines
+from nskeys.wording.reports import NOTHING_CHANGED
+
+if TYPE_CHECKING:
+    from nskeys.services.pruning import PrunePlan, PruneReport
+
+_HEADINGS = ("fate", "backup", "created", "why", "file")
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    parser = commands.command(
+        "prune",
+        run,
+        "delete old copies of backups",
+        usage="[--plan] [--keep-last N] [--keep-monthly N]",
+        text=(
+            "At each destination the last N backups stay, and the last of each of N months:\n"
+            "7 and 12 unless [retention] in config.toml says otherwise. Only a file whose\n"
+            "bytes are those of a signed row of the register is deleted; never the newest\n"
+            "good one, the last that a person proved, or the only good one with a key.\n"
+            "Exit code 1 if a place could not be looked at or a file could not be deleted."
+        ),
+        example="  nskeys prune --plan\n      what would go, what stays, and why; nothing is changed",
+    )
+    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
+    parser.add_argument("--keep-last", metavar="N", type=whole_number, help="the last N backups stay")
+    parser.add_argument(
+        "--keep-monthly", metavar="N", type=whole_number, help="the last of each of N months stays"
+    )
+
+
+def run(session: Session, options: Namespace) -> int:
+    """Plan it; carry it out unless only the plan is wanted."""
+    services = session.services()
+    services.installation.require()
+    retention = _wanted(options, services.pruning.retention())
+    with session.progress() as progress:
+        plan = services.pruning.plan(retention, progress)
+        if not options.plan:
+            report = services.pruning.execute(plan, session.secrets, progress)
+    if options.plan:
+        _tell_plan(session, plan)
+        return Exit.INCOMPLETE if plan.skipped else Exit.DONE
+    _tell(session, report)
+    return Exit.INCOMPLETE if report.failures or report.plan.skipped else Exit.DONE
+
+
+def _wanted(options: Namespace, configured: Retention) -> Retention:
+    last = configured.keep_last if options.keep_last is None else options.keep_last
+    monthly = configured.keep_monthly if options.keep_monthly is None else options.keep_monthly
+    if not LEAST_LAST <= last <= MOST_KEPT:
+        raise UsageProblem(f"--keep-last takes {LEAST_LAST} to {MOST_KEPT:,}", options.command)
+    if monthly > MOST_KEPT:
+        raise UsageProblem(f"--keep-monthly takes 0 to {MOST_KEPT:,}", options.command)
+    return Retention(last, monthly)
+
+
+def _tell_plan(session: Session, plan: "PrunePlan") -> None:
+    if session.output.as_json:
+        session.output.document(documents.planned(plan))
+    else:
+        session.output.table(_HEADINGS, map(decision_cells, plan.decisions))
+    skipped = [(one.address, one.error) for one in plan.skipped]
+    session.output.say(*plan_lines(plan.retention, plan.decisions, skipped), NOTHING_CHANGED)
+
+
+def _tell(session: Session, report: "PruneReport") -> None:
+    if session.output.as_json:
+        session.output.document(documents.done(report))
+    failures = [(failure.copy, failure.error) for failure in report.failures]
+    skipped = [(one.address, one.error) for one in report.plan.skipped]
+    session.output.say(*report_lines(report.deleted, failures, skipped))
