@@ -84,7 +84,7 @@ def plan_lines(
 
 def skipped_lines(skipped: Sequence[tuple[str, NskeysError]]) -> tuple[str, ...]:
     """Places where nothing is deleted now, and why."""
-    return tuple(f"Left out: {shown(address)}. {say(error).what}" for address, error in skipped)
+    return tuple(f"Left out: {_naming(address, error)}" for address, error in skipped)
 
 
 def report_lines(
@@ -94,5 +94,11 @@ def report_lines(
 ) -> tuple[str, ...]:
     """What was done, and what was not."""
     lines = [f"{count(len(deleted), 'old copy')} deleted." if deleted else NOTHING_DELETED]
-    lines += [f"Not deleted: {safe(copy.address)}. {say(error).what}" for copy, error in failures]
+    lines += [f"Not deleted: {_naming(copy.address, error)}" for copy, error in failures]
     return (*lines, *skipped_lines(skipped))
+
+
+def _naming(address: str, error: NskeysError) -> str:
+    """What happened, and where if that does not say it."""
+    what = say(error).what
+    return what if shown(address) in what else f"{shown(address)}. {what}"

@@ -22,8 +22,9 @@ from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import PROOFS, Proof, Sight
+from nskeys.model.retention import Fate, FateReason
 from nskeys.model.rotation import RotationStage
-from nskeys.wording import diary, names, places, recovery
+from nskeys.wording import diary, names, places, pruning, recovery
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -43,6 +44,8 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     DiaryFate: (diary.diary_fate,),
     DrillEnd: (diary.drill_end_name, diary.drill_end_words),
     DueReason: (names.due_sentence,),
+    Fate: (pruning.fate_word,),
+    FateReason: (pruning.reason_words,),
     FailureReason: (names.failure_words, names.failure_name),
     HomeState: (names.home_state_name,),
     IdentityKind: (recovery.identity_kind_name,),
