@@ -1,18 +1,26 @@
-"""Makes the test vectors of format 1: `python tests/vectors/generate.py` from the repository's root.
+"""Makes the test vectors of both formats: `python tests/vectors/generate.py` from the repository's root.
 
 Everything is fixed, nonces too, so a second run changes nothing. A vector that was released is never
 made anew: a format that changes gets a new number, a new folder, and its own part of this script. The
 keys, nonces and passwords in here are published and protect nothing.
 """
 
+import base64
 import hashlib
 import json
+import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from nskeys.archive.age_password import FileRandomness
-from nskeys.archive.writing import WrittenArchive, write_with
+from nskeys.archive.age_recipients import RecipientsRandomness
+from nskeys.archive.identities import write_identity_with
+from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.recovery_json import record_bytes, recovery_document
+from nskeys.archive.writing import WrittenArchive, write_to_with, write_with
+from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.kdf import Argon2Cost, argon2id
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, sign
@@ -32,6 +40,7 @@ from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.credentials import CredentialFields, CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from nskeys.model.register_text import to_text
 from nskeys.model.secret import SecretBytes
@@ -46,7 +55,8 @@ from nskeys.store.keystore_files import (
     store_bytes,
 )
 
-FOLDER = Path(__file__).parent / "format-1"
+HERE = Path(__file__).parent
+FOLDER, FOLDER_2 = HERE / "format-1", HERE / "format-2"
 
 CMDB_ID = bytes(range(0xC0, 0xD0)).hex()
 STORE_ID = bytes(range(0xD0, 0xE0)).hex()
@@ -58,6 +68,26 @@ PASSWORD = "Blaue Tür, 3. Stock"
 PASSPHRASE = "seven wooden ducks in a row"
 LOG_N = 4
 COST = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
+
+_IDENTITIES = {
+    IdentityKind.PERSON: (bytes(range(128, 160)), "vier Wände, 2 Türen", 2, 0, 0, ""),
+    IdentityKind.CUSTODIANS: (
+        bytes(range(160, 192)),
+        "00112233445566778899aabbccddeeff",
+        1,
+        5,
+        3,
+        "acquire surprise",
+    ),
+}
+"""Of each kind: private half, password, number, shares, threshold, what they begin with."""
+_ONCE = X25519Identity(SecretBytes(bytes(range(192, 224)))).recipient
+_EARLIER = EarlierIdentity(
+    IdentityKind.PERSON, 1, X25519Identity(SecretBytes(bytes(range(224, 256)))).recipient
+)
+SSH_SEED = SecretBytes(hashlib.sha256(b"ssh").digest())
+_WIRE = b"".join(struct.pack(">I", len(part)) + part for part in (b"ssh-ed25519", public_of(SSH_SEED)))
+SSH_RECIPIENT = f"ssh-ed25519 {base64.b64encode(_WIRE).decode('ascii')}"
 
 _MADE = datetime(2025, 1, 3, 8, 11, 0, tzinfo=UTC)
 _ROTATED = datetime(2026, 11, 22, 14, 2, 0, tzinfo=UTC)
@@ -155,6 +185,7 @@ def _facts() -> Facts:
         audit=AuditHead(3, hashlib.sha256(b"audit head").digest()),
         protection=Protection.PASSWORD,
         hint="the door and where it is",
+        format=1,
     )
 
 
@@ -282,10 +313,98 @@ def _readable(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
 
 
+# --- format 2 ------------------------------------------------------------------------------------
+
+
+def vectors_2() -> dict[str, bytes]:
+    """What format 2 changed, by its path under the folder."""
+    files = {one.member: data for one, data in (_identity(kind) for kind in IdentityKind)}
+    archive, under_password = _archive_2(), _archive_2_password()
+    return {
+        "backup.zip": archive.data,
+        "backup.kms": archive.kms,
+        "backup.json": _readable(_backup_2(archive)),
+        "password.zip": under_password.data,
+        "password.json": _readable(_backup(under_password)),
+        **{f"home/recovery/{name}": data for name, data in files.items()},
+        "home/recovery/recovery.json": _recovery_record(),
+    }
+
+
+def _identity(kind: IdentityKind) -> tuple[RecoveryIdentity, bytes]:
+    """A recovery identity and its file."""
+    secret, password, number, shares, threshold, set_name = _IDENTITIES[kind]
+    identity = X25519Identity(SecretBytes(secret))
+    randomness = FileRandomness(
+        file_key=hashlib.sha256(secret + b"file key").digest()[:16],
+        salt=hashlib.sha256(secret + b"salt").digest()[:16],
+        nonce=hashlib.sha256(secret + b"nonce").digest()[:16],
+    )
+    file = write_identity_with(randomness, identity, _ROTATED, SecretBytes.from_text(password), LOG_N)
+    digest = hashlib.sha256(file).hexdigest()
+    made = RecoveryIdentity(kind, number, identity.recipient, _ROTATED, digest, shares, threshold, set_name)
+    return made, file
+
+
+def _archive_2() -> WrittenArchive:
+    identities = [_identity(kind) for kind in IdentityKind]
+    facts = replace(
+        _facts(),
+        protection=Protection.RECIPIENTS,
+        recipients=(*(one.recipient for one, _ in identities), SSH_RECIPIENT),
+        hint="",
+        identities=tuple(one for one, _ in identities),
+        earlier=(_EARLIER,),
+        format=2,
+    )
+    randomness = RecipientsRandomness(
+        file_key=bytes(range(0xA0, 0xB0)),
+        nonce=bytes(range(0x20, 0x30)),
+        ephemerals=tuple(SecretBytes(hashlib.sha256(b"share %d" % at).digest()) for at in range(4)),
+    )
+    keys = (BackedUpKey(_OLD_INFO, OLD_KEY), BackedUpKey(_INFO, KEY))
+    files = {one.member: file for one, file in identities}
+    return write_to_with(randomness, facts, keys, SERVER_SEED, files, parse_recipient(_ONCE))
+
+
+def _archive_2_password() -> WrittenArchive:
+    keys = (BackedUpKey(_OLD_INFO, OLD_KEY), BackedUpKey(_INFO, KEY))
+    randomness = FileRandomness(
+        file_key=bytes(range(0xB0, 0xC0)), salt=bytes(range(0x30, 0x40)), nonce=bytes(range(0x40, 0x50))
+    )
+    password = SecretBytes.from_text(PASSWORD)
+    return write_with(randomness, replace(_facts(), format=2), keys, SERVER_SEED, password, LOG_N)
+
+
+def _backup_2(archive: WrittenArchive) -> Json:
+    told = dict(_backup(archive))  # type: ignore[arg-type]  # it is an object
+    del told["password"]
+    identities: Json = [
+        {
+            "member": kind.member,
+            "password": _IDENTITIES[kind][1],
+            "identity": X25519Identity(SecretBytes(_IDENTITIES[kind][0])).spelled().text(),
+        }
+        for kind in IdentityKind
+    ]
+    return {"identities": identities, "ssh_seed": SSH_SEED.reveal().hex(), **told}
+
+
+def _recovery_record() -> bytes:
+    recovery = Recovery(tuple(_identity(kind)[0] for kind in IdentityKind), (_EARLIER,))
+    document = recovery_document(recovery, _SERVER, CMDB_ID)
+    return record_bytes(document, sign(SERVER_SEED, "recovery", document))
+
+
 def main() -> None:
     """Write what is missing. A vector that is there stays as it is."""
-    for name, data in vectors().items():
-        path = FOLDER / name
+    _write(FOLDER, vectors())
+    _write(FOLDER_2, vectors_2())
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_bytes(data)

@@ -5,13 +5,19 @@ from datetime import datetime
 
 from nskeys.archive.bounds import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT
 from nskeys.archive.outside_text import problem_of
+from nskeys.archive.recovery_json import (
+    check_kinds,
+    earlier_from_json,
+    earlier_to_json,
+    identity_from_json,
+    identity_to_json,
+)
 from nskeys.archive.strict_json import Malformed, integer, items, record, text
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
     FORMAT,
     HINT_LIMIT,
-    IDENTITY_NAME,
     READER_NAME,
     RESTORE_NAME,
     Facts,
@@ -22,10 +28,11 @@ from nskeys.model.backup import (
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.times import from_rfc3339, to_rfc3339
 
-KNOWN_FORMAT = 1
-"""The number in `FORMAT`: the newest backup format that this program reads."""
+KNOWN_FORMAT = FORMAT
+"""The newest backup format that this program reads."""
 HASH = r"[0-9a-f]{64}"
 _ID = r"[0-9a-f]{32}"
 _STATES = "|".join(KeyState)
@@ -45,12 +52,15 @@ _FIELDS = (
     "hint",
     "members",
 )
+_FIELDS_2 = (*_FIELDS, "identities", "earlier")
+_FORMAT_1_IDENTITY = "identity.age"
+"""A member that format 1 allowed, and no nskeys ever wrote there."""
 
 
 def facts_to_json(facts: Facts) -> dict[str, Json]:
     """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
-    return {
-        "format": FORMAT,
+    told: dict[str, Json] = {
+        "format": f"nskeys/backup/{facts.format}",
         "server": facts.server,
         "cmdb_id": facts.cmdb_id,
         "server_key": facts.server_key,
@@ -65,13 +75,19 @@ def facts_to_json(facts: Facts) -> dict[str, Json]:
         "hint": facts.hint,
         "members": members_to_json(facts.members),
     }
+    if facts.format > 1:
+        told["identities"] = [
+            {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
+        ]
+        told["earlier"] = earlier_to_json(facts.earlier)
+    return told
 
 
 def facts_from_json(value: Json) -> Facts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
     if (found := format_number(value)) > KNOWN_FORMAT:
         raise NewerVersion("backup", found, KNOWN_FORMAT)
-    fields = record(value, *_FIELDS)
+    fields = record(value, *(_FIELDS if found == 1 else _FIELDS_2))
     audit = record(fields["audit"], "count", "head")
     protection = Protection(text(fields["protection"], "|".join(Protection)))
     recipients = tuple(
@@ -80,7 +96,10 @@ def facts_from_json(value: Json) -> Facts:
     )
     if bool(recipients) is (protection is Protection.PASSWORD):
         raise Malformed("wrong_value")
-    identity = (IDENTITY_NAME,) if recipients else ()
+    hashes = fields["members"]
+    identities = () if found == 1 else _identities_from_json(fields["identities"], hashes, recipients)
+    order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
+    optional = (_FORMAT_1_IDENTITY,) if found == 1 and recipients else ()
     return Facts(
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
@@ -94,7 +113,10 @@ def facts_from_json(value: Json) -> Facts:
         protection=protection,
         recipients=recipients,
         hint=_outside(fields["hint"], HINT_LIMIT),
-        members=members_from_json(fields["members"], (RESTORE_NAME, READER_NAME), identity),
+        identities=identities,
+        earlier=() if found == 1 else earlier_from_json(fields["earlier"]),
+        format=found,
+        members=members_from_json(hashes, order + optional, optional),
     )
 
 
@@ -113,16 +135,35 @@ def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Js
 
 
 def members_from_json(
-    value: Json, required: tuple[str, ...], optional: tuple[str, ...]
+    value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
-    """The members in the archive's order: `required` ones all, `optional` ones where they are."""
-    present = required + tuple(name for name in optional if isinstance(value, dict) and name in value)
+    """The members in the archive's `order`: all of them, `optional` ones where they are."""
+    told = value if isinstance(value, dict) else {}
+    present = tuple(name for name in order if name not in optional or name in told)
     fields = record(value, *present)
     members = []
     for name in present:
         fact = record(fields[name], "sha256", "size")
         members.append((name, MemberFact(text(fact["sha256"], HASH), integer(fact["size"]))))
     return tuple(members)
+
+
+def _identities_from_json(
+    value: Json, members: Json, recipients: tuple[str, ...]
+) -> tuple[RecoveryIdentity, ...]:
+    """The recovery identities, each with its file's hash among the members, all of them recipients."""
+    identities = []
+    for item in items(value, len(IdentityKind)):
+        told = dict(item) if isinstance(item, dict) else {}
+        member = told.pop("member", None)
+        fact = members.get(member) if isinstance(members, dict) and isinstance(member, str) else None
+        sha256 = text(record(fact, "sha256", "size")["sha256"], HASH)
+        identity = identity_from_json(told, sha256)
+        if identity.member != member or identity.recipient not in recipients:
+            raise Malformed("wrong_value")
+        identities.append(identity)
+    check_kinds(identities)
+    return tuple(identities)
 
 
 def _key_to_json(key: KeyFact) -> Json:

@@ -6,31 +6,41 @@ that is the signature's and the opened payload's part.
 """
 
 import hashlib
+from dataclasses import replace
 
 from nskeys.archive.age_header import FAMILY
 from nskeys.archive.age_password import protection_of
-from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.age_recipients import addressed_to
+from nskeys.archive.bounds import ARCHIVE_LIMIT, IDENTITY_LIMIT
 from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
 from nskeys.archive.facts_json import KNOWN_FORMAT
 from nskeys.archive.manifest import manifest_format, parse_manifest
-from nskeys.archive.reader import READER_SHA256
+from nskeys.archive.reader import READERS
+from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.strict_json import Malformed
-from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
+from nskeys.errors import (
+    BackupDamaged,
+    BackupForged,
+    NewerVersion,
+    NotABackup,
+    NskeysError,
+    RecipientRefused,
+)
 from nskeys.model.backup import (
-    IDENTITY_NAME,
     KMS_NAME,
     MANIFEST_NAME,
     READER_NAME,
     RESTORE_NAME,
+    Facts,
     Inspected,
     Manifest,
     MemberFact,
     Protection,
 )
+from nskeys.model.recovery import IDENTITY_MEMBERS
 
-_NAMES = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, KMS_NAME)
-_NAMES_WITH_IDENTITY = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, IDENTITY_NAME, KMS_NAME)
+_ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def inspect(path: str, data: bytes) -> Inspected:
@@ -53,7 +63,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     if hashes[KMS_NAME] != _fact(kms):
         # Told apart from a wrong password here, before one is asked for.
         raise BackupDamaged(path, KMS_NAME, "hash")
-    if _fact(members[READER_NAME]).sha256 != READER_SHA256:
+    if _fact(members[READER_NAME]).sha256 != READERS[manifest.facts.format]:
         raise BackupForged(path, READER_NAME)
     if members[RESTORE_NAME] != restore_text(manifest.facts):
         raise BackupForged(path, RESTORE_NAME)
@@ -63,7 +73,33 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     protection = protection_of(kms, path)
     if manifest.facts.protection is not protection:
         raise BackupForged(path, MANIFEST_NAME)
-    return _inspected(path, data, kms, manifest, protection)
+    if not _addressed(manifest.facts, kms):
+        raise BackupForged(path, MANIFEST_NAME)
+    identities = {name: members[name] for name in IDENTITY_MEMBERS if name in members}
+    for name, member in identities.items():
+        if manifest.facts.format > 1 and not _under_password(member):
+            raise BackupForged(path, name)
+    return replace(_inspected(path, data, kms, manifest, protection), identities=tuple(identities.items()))
+
+
+def _addressed(facts: Facts, kms: bytes) -> bool:
+    """Whether the header is for the recipients that the facts name, as far as it tells."""
+    if facts.format == 1 or not facts.recipients:
+        return True
+    try:
+        recipients = [parse_recipient(text) for text in facts.recipients]
+    except RecipientRefused:
+        return False
+    spelled = tuple(recipient.text for recipient in recipients)
+    return spelled == facts.recipients and addressed_to(kms, recipients)
+
+
+def _under_password(member: bytes) -> bool:
+    """Whether an identity file is what asks for a password and for nothing else."""
+    try:
+        return len(member) <= IDENTITY_LIMIT and protection_of(member) is Protection.PASSWORD
+    except NskeysError:
+        return False
 
 
 def _members(path: str, data: bytes) -> dict[str, bytes]:
@@ -76,7 +112,8 @@ def _members(path: str, data: bytes) -> dict[str, bytes]:
         raise BackupDamaged(path, "archive", error.problem) from None
     names = tuple(name for name, _ in members)
     _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
-    if names not in (_NAMES, _NAMES_WITH_IDENTITY):
+    present = tuple(name for name in _ORDER if name in names or name not in IDENTITY_MEMBERS)
+    if names != present:
         raise BackupDamaged(path, "archive", "members")
     if build(members) != data:
         raise BackupDamaged(path, "archive", "not_canonical")

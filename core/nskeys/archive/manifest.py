@@ -11,7 +11,6 @@ from nskeys.archive.facts_json import (
 from nskeys.archive.payload import signature_from_json
 from nskeys.archive.strict_json import Malformed, parse, record
 from nskeys.model.backup import (
-    IDENTITY_NAME,
     KMS_NAME,
     READER_NAME,
     RESTORE_NAME,
@@ -21,6 +20,9 @@ from nskeys.model.backup import (
 )
 from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import canonical_json
+from nskeys.model.recovery import IDENTITY_MEMBERS
+
+_ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -45,9 +47,7 @@ def parse_manifest(data: bytes) -> Manifest:
     return Manifest(
         facts=facts,
         signature=signature_from_json(fields["sig"]),
-        members=members_from_json(
-            fields["members"], (RESTORE_NAME, READER_NAME, KMS_NAME), (IDENTITY_NAME,)
-        ),
+        members=members_from_json(fields["members"], _ORDER, IDENTITY_MEMBERS),
     )
 
 

@@ -1,13 +1,20 @@
-"""Opening a backup with its password: nothing in it is believed until it was recomputed and compared."""
+"""Opening a backup with its password or an identity: nothing in it is believed until it was recomputed and
+compared."""
+
+from collections.abc import Sequence
 
 from nskeys.archive.age_password import decrypt
+from nskeys.archive.age_recipients import FileIdentity, decrypt_by
+from nskeys.archive.identities import read_identity
 from nskeys.archive.manifest import manifest_for
 from nskeys.archive.payload import payload_contents, signed_document
 from nskeys.archive.strict_json import Malformed
+from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.thumbprint import server_thumbprint
-from nskeys.errors import BackupDamaged, BackupForged
+from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
 from nskeys.model.backup import KMS_NAME, MANIFEST_NAME, Facts, Inspected, KmsContents, MemberFact
+from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 
 
@@ -15,8 +22,35 @@ def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
     """The keys and facts; the caller wipes them. WrongPassword, BackupDamaged, NewerVersion,
     BackupForged where the manifest is not the one that belongs to the payload, SecretUnavailable
     (`identity`) for a backup to recipients, NotEnoughMemory."""
+    return _contents(inspected, decrypt(inspected.kms, password, inspected.path))
+
+
+def open_backup_by(inspected: Inspected, identities: Sequence[FileIdentity]) -> KmsContents:
+    """The same for a backup to recipients; IdentityNotRecipient, SecretUnavailable (`backup_password`) for
+    one under a password."""
+    return _contents(inspected, decrypt_by(inspected.kms, identities, inspected.path))
+
+
+def open_identity(
+    inspected: Inspected, identity: RecoveryIdentity, password: SecretBytes
+) -> X25519Identity:
+    """The private half of a recovery identity, from its file in the archive; the caller wipes it.
+    WrongPassword (`identity`), BackupForged where the file holds another one than the facts name."""
+    file = dict(inspected.identities).get(identity.member)
+    if file is None:
+        raise BackupForged(inspected.path, identity.member)
+    try:
+        found = read_identity(file, password, inspected.path)
+    except IdentityUnusable:
+        raise BackupForged(inspected.path, identity.member) from None
+    if found.recipient != identity.recipient:
+        found.wipe()
+        raise BackupForged(inspected.path, identity.member)
+    return found
+
+
+def _contents(inspected: Inspected, plain: bytes) -> KmsContents:
     path = inspected.path
-    plain = decrypt(inspected.kms, password, path)
     try:
         contents = payload_contents(plain)
     except Malformed as error:

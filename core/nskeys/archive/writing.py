@@ -1,10 +1,11 @@
 """Writing a backup: from facts and keys to the bytes of an archive. Nothing touches a disk here."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nskeys.archive.age_password import LOG_N, FileRandomness, encrypt_with
+from nskeys.archive.age_recipients import RecipientsRandomness, encrypt_to_with
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.inspection import inspect
@@ -12,6 +13,7 @@ from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.outside_text import check_hint, check_server
 from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.archive.reader import reader_bytes
+from nskeys.archive.recipients import Recipient, listed, parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.crypto.signing import public_of, sign
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
@@ -68,21 +70,80 @@ def write_with(
     log_n: int = LOG_N,
 ) -> WrittenArchive:
     """`write` with randomness that the caller vouches for: for test vectors only."""
-    _check(facts, keys, server_key, password)
-    reader = reader_bytes()
+    _check(facts, keys, server_key)
+    if password.contained_in(facts.hint):
+        raise HintRefused("contains_password")
+    if facts.protection is not Protection.PASSWORD or facts.recipients or facts.identities:
+        raise ValueError("a backup under a password has no recipients")
+    return _laid_out(
+        facts, keys, server_key, {}, lambda plain: encrypt_with(randomness, plain, password, log_n)
+    )
+
+
+def write_to(
+    facts: Facts,
+    keys: Sequence[BackedUpKey],
+    server_key: SecretBytes,
+    files: Mapping[str, bytes],
+    once: Recipient,
+) -> WrittenArchive:
+    """The archive of these keys to `facts.recipients` and to `once`, whose identity the caller has in
+    memory until it opened what was read back. `files` are those of `facts.identities`, by their members'
+    names. RecipientRefused, and as `write`."""
+    return write_to_with(
+        RecipientsRandomness.fresh(len(facts.recipients) + 1), facts, keys, server_key, files, once
+    )
+
+
+def write_to_with(
+    randomness: RecipientsRandomness,
+    facts: Facts,
+    keys: Sequence[BackedUpKey],
+    server_key: SecretBytes,
+    files: Mapping[str, bytes],
+    once: Recipient,
+) -> WrittenArchive:
+    """`write_to` with randomness that the caller vouches for: for test vectors only."""
+    _check(facts, keys, server_key)
+    recipients = listed([parse_recipient(text) for text in facts.recipients])
+    if facts.protection is not Protection.RECIPIENTS or len(recipients) != len(facts.recipients):
+        raise ValueError("a backup to recipients has each of them once")
+    if [(one.member, one.sha256) for one in facts.identities] != [
+        (name, _fact(data).sha256) for name, data in files.items()
+    ]:
+        raise ValueError("the facts name other identities than were given")
+    return _laid_out(
+        facts,
+        keys,
+        server_key,
+        files,
+        lambda plain: encrypt_to_with(randomness, [*recipients, once], plain),
+    )
+
+
+def _laid_out(
+    facts: Facts,
+    keys: Sequence[BackedUpKey],
+    server_key: SecretBytes,
+    files: Mapping[str, bytes],
+    encrypt: Callable[[bytes], bytes],
+) -> WrittenArchive:
+    reader = reader_bytes(facts.format)
     text = restore_text(facts)
-    members = ((RESTORE_NAME, _fact(text)), (READER_NAME, _fact(reader)))
+    companions = {RESTORE_NAME: text, READER_NAME: reader, **files}
+    members = tuple((name, _fact(data)) for name, data in companions.items())
     # Through JSON and back, so that what is signed is exactly what a reader will find.
     facts = facts_from_json(facts_to_json(replace(facts, members=members)))
     signature = sign(server_key, "facts", signed_document(facts))
     payload = payload_bytes(KmsContents(facts, signature, tuple(keys), server_key))
-    kms = encrypt_with(randomness, payload, password, log_n)
+    kms = encrypt(payload)
     manifest = manifest_for(facts, signature, _fact(kms))
     data = build(
         (
             (RESTORE_NAME, text),
             (READER_NAME, reader),
             (MANIFEST_NAME, manifest_bytes(manifest)),
+            *files.items(),
             (KMS_NAME, kms),
         )
     )
@@ -99,15 +160,9 @@ def write_with(
     )
 
 
-def _check(
-    facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes, password: SecretBytes
-) -> None:
+def _check(facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> None:
     check_server(facts.server)
     check_hint(facts.hint)
-    if password.contained_in(facts.hint):
-        raise HintRefused("contains_password")
-    if facts.protection is not Protection.PASSWORD or facts.recipients:
-        raise ValueError("a backup under a password has no recipients")
     if [key.info for key in keys] != [fact.info for fact in facts.keys]:
         raise ValueError("the facts name other keys than were given")
     if any(thumbprint(key.material) != key.info.kid for key in keys):

@@ -6,14 +6,15 @@ from enum import StrEnum
 
 from nskeys.model.audit import AuditHead
 from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.recovery import EarlierIdentity, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 
 KMS_NAME = "keys.kms"
 MANIFEST_NAME = "manifest.json"
 RESTORE_NAME = "RESTORE.txt"
 READER_NAME = "open_kms.py"
-IDENTITY_NAME = "identity.age"
-FORMAT = "nskeys/backup/1"
+FORMAT = 2
+"""The version of the backup format that is written; 1 is read too."""
 HINT_LIMIT = 200
 
 
@@ -58,7 +59,13 @@ class Facts:
     audit: AuditHead
     protection: Protection
     recipients: tuple[str, ...] = ()
+    """Who can open it; those of `identities` are among them."""
     hint: str = ""
+    identities: tuple[RecoveryIdentity, ...] = ()
+    """The recovery identities whose files are members of the archive; none in format 1."""
+    earlier: tuple[EarlierIdentity, ...] = ()
+    """Those before them, so that a restore on new hardware still knows older backups' identities."""
+    format: int = FORMAT
     members: tuple[tuple[str, MemberFact], ...] = ()
 
     @property
@@ -117,6 +124,8 @@ class Inspected:
     size: int
     manifest: Manifest | None
     protection: Protection
+    identities: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    """The identity files in it, by their members' names."""
 
     @property
     def bare(self) -> bool:

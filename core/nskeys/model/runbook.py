@@ -34,3 +34,5 @@ class Runbook:
     left out."""
     taken: datetime
     """When all of this was looked at."""
+    older_readers: tuple[tuple[int, str], ...] = ()
+    """The formats that archives had before, and their reader's SHA-256."""

@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from nskeys.archive.reader import READER_SHA256
+from nskeys.archive.reader import READER_SHA256, READERS
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import NotSetUp
+from nskeys.model.backup import FORMAT
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.services.installation import Installation
@@ -42,6 +43,7 @@ class RunbookService:
             good=tuple(copy for copy in kept if copy.counts),
             others=tuple(copy for copy in kept if not copy.counts),
             taken=overview.taken,
+            older_readers=tuple(item for item in READERS.items() if item[0] != FORMAT),
         )
 
 

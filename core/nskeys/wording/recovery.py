@@ -28,6 +28,12 @@ def split_words(identity: RecoveryIdentity) -> str:
     return f"{identity.threshold} of {identity.shares} shares" if identity.shares else ""
 
 
+def with_split(identity: RecoveryIdentity) -> str:
+    """`recovery identity 2`, `custodians' identity 1 (3 of 5 shares)`."""
+    split = split_words(identity)
+    return identity_name(identity) + (f" ({split})" if split else "")
+
+
 def recipient_name(recipient: str, recovery: Recovery) -> str:
     """`recovery identity 2`, where it is one of ours; else the recipient, shortened."""
     known = recovery.named(recipient)

@@ -251,7 +251,8 @@ def _reader(runbook: Runbook) -> Iterator[Part]:
         "if its checksum is this one, for an exchanged reader could keep the password:"
     )
     yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
-    yield Pairs((("SHA-256", runbook.reader_sha256),))
+    older = ((f"in format {version}", sha256) for version, sha256 in runbook.older_readers)
+    yield Pairs((("SHA-256", runbook.reader_sha256), *older))
     yield Commands((f"python3 -I {READER_NAME} {KMS_NAME}",))
 
 

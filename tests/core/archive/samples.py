@@ -1,13 +1,16 @@
 """A small backup to try things on, and ways to forge it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from nskeys.archive.canonical_zip import build, split
+from nskeys.archive.identities import write_identity
 from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
-from nskeys.archive.writing import WrittenArchive, write
+from nskeys.archive.writing import WrittenArchive, write, write_to
+from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.model.audit import AuditHead
@@ -23,10 +26,12 @@ from nskeys.model.backup import (
     Protection,
 )
 from nskeys.model.keys import KeyInfo, KeyState
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 
 LOG_N = 1
 PASSWORD = "Blaue Tür, 3. Stock"
+CUSTODIANS = "00112233445566778899aabbccddeeff"
 MADE = datetime(2025, 1, 3, 8, 11, tzinfo=UTC)
 ROTATED = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
 BACKED_UP = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -71,6 +76,44 @@ def facts() -> Facts:
 def archive(of: Facts | None = None) -> WrittenArchive:
     """The sample, written; quick to open."""
     return write(of or facts(), KEYS, SEED, password(), LOG_N)
+
+
+@dataclass(frozen=True)
+class ToRecipients:
+    """A backup to recovery identities, whose passwords are known here, and to whoever else."""
+
+    written: WrittenArchive
+    person: X25519Identity
+    once: X25519Identity
+
+
+def to_recipients(
+    *others: str, custodians: bool = False, told: Facts | None = None, created: datetime = BACKED_UP
+) -> ToRecipients:
+    """The sample to a recovery identity under PASSWORD, to custodians' under CUSTODIANS, to `others`."""
+    keys = {IdentityKind.PERSON: (X25519Identity.new(), PASSWORD, 2, 0, 0)}
+    if custodians:
+        keys[IdentityKind.CUSTODIANS] = (X25519Identity.new(), CUSTODIANS, 1, 5, 3)
+    identities, files = [], {}
+    for kind, (identity, secret, number, shares, threshold) in keys.items():
+        data = write_identity(identity, created, password(secret), LOG_N)
+        files[kind.member] = data
+        identities.append(
+            RecoveryIdentity(
+                kind, number, identity.recipient, created, fact(data).sha256, shares, threshold
+            )
+        )
+    addressed = replace(
+        told or facts(),
+        protection=Protection.RECIPIENTS,
+        recipients=(*(one.recipient for one in identities), *others),
+        identities=tuple(identities),
+        earlier=(EarlierIdentity(IdentityKind.PERSON, 1, X25519Identity.new().recipient),),
+        hint="",
+    )
+    once = X25519Identity.new()
+    written = write_to(addressed, KEYS, SEED, files, parse_recipient(once.recipient))
+    return ToRecipients(written, keys[IdentityKind.PERSON][0], once)
 
 
 def fact(data: bytes) -> MemberFact:

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
-READER = Path(__file__).parents[3] / "core" / "nskeys" / "archive" / "reader" / "open_kms.py"
+READER = Path(__file__).parents[3] / "core" / "nskeys" / "archive" / "reader" / "open_kms_1.py"
 TOLD = json.loads((VECTORS / "sealed_rows.json").read_text("utf-8"))
 
 

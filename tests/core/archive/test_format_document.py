@@ -7,11 +7,13 @@ from typing import Any
 
 from nskeys.archive import bounds
 from nskeys.archive.age_password import HIGHEST_LOG_N, LOG_N, decrypt
-from nskeys.archive.reader import READER_SHA256
+from nskeys.archive.reader import READERS
+from nskeys.model.recovery import EARLIER_LIMIT
 from nskeys.model.secret import SecretBytes
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors" / "format-1"
+VECTORS_2 = ROOT / "tests" / "vectors" / "format-2"
 DOCUMENT = (ROOT / "core" / "FORMAT.md").read_text("utf-8")
 JOINED = re.sub(r"\s+", "", DOCUMENT)
 
@@ -51,10 +53,22 @@ def test_its_kms_is_that_of_the_vectors() -> None:
 
 
 def test_its_archive_begins_as_that_of_the_vectors() -> None:
-    begins = re.search(r"first bytes of `backup.zip`:\n\n    ([0-9a-f]+)\n", DOCUMENT)
+    begins = re.search(r"first bytes of `backup.zip`, in both formats:\n\n    ([0-9a-f]+)\n", DOCUMENT)
     assert begins is not None
-    assert (VECTORS / "backup.zip").read_bytes().hex().startswith(begins[1])
-    assert READER_SHA256 in DOCUMENT
+    for folder in (VECTORS, VECTORS_2):
+        assert (folder / "backup.zip").read_bytes().hex().startswith(begins[1])
+    for version, sha256 in READERS.items():
+        assert f"{sha256}  open_kms.py, format {version}" in DOCUMENT
+
+
+def test_its_kms_for_recipients_is_that_of_the_vectors() -> None:
+    header = (VECTORS_2 / "backup.kms").read_bytes().split(b"---")[0].decode("ascii")
+    assert header.replace("\n", "\n    ") in DOCUMENT
+
+
+def test_its_record_of_recovery_identities_is_that_of_the_vectors() -> None:
+    record = (VECTORS_2 / "home" / "recovery" / "recovery.json").read_text("utf-8")
+    assert record in re.sub(r"(?m)^    ", "", DOCUMENT)
 
 
 def test_its_key_store_is_that_of_the_vectors() -> None:
@@ -81,6 +95,9 @@ def test_its_bounds_are_those_of_the_program() -> None:
         f"| the JWK Set | {bounds.PAYLOAD_LIMIT // mib} MiB |",
         f"| keys in a backup | {bounds.KEYS_LIMIT:,} |",
         f"| {bounds.RECIPIENTS_LIMIT}, and {bounds.RECIPIENT_LIMIT:,} |",
+        f"| stanzas of an age header | {bounds.STANZAS_LIMIT} |",
+        f"| an identity file | {bounds.IDENTITY_LIMIT // 1024} KiB |",
+        f"| earlier identities | {EARLIER_LIMIT} |",
         f"| {bounds.JSON_DEPTH}, and {bounds.JSON_DIGITS} |",
         f"| a password | {bounds.PASSWORD_LIMIT:,} bytes |",
         f"| scrypt work factor | 2^{HIGHEST_LOG_N} |",

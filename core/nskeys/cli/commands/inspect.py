@@ -12,6 +12,7 @@ from nskeys.model.backup import Manifest
 from nskeys.wording.names import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import signer_words
+from nskeys.wording.recovery import with_split
 from nskeys.wording.sizes import count, number, size
 from nskeys.wording.times import when
 
@@ -66,10 +67,12 @@ def _tell(session: Session, services: "Services", source: "Source", manifest: Ma
             ("server", facts.server),
             ("cmdb id", facts.cmdb_id),
             ("backup", number(facts.generation)),
+            ("format", number(facts.format)),
             ("created", when(facts.created)),
             ("signed", signer_words(manifest.signature is not None, ours, public is not None)),
             ("server key", facts.server_key),
             ("opened by", protection_name(facts.protection)),
+            *(("", with_split(identity)) for identity in facts.identities),
             *((("hint", facts.hint),) if facts.hint else ()),
             *(("recipient", recipient) for recipient in facts.recipients),
             ("credentials", f"{number(facts.credentials)}: {', '.join(kind_counts(facts.kinds))}"),
