@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import RecoveryIdentity
+from nskeys.model.shares import SHARES_MOST, THRESHOLD_LEAST
 from nskeys.wording.sentence import listed
 from nskeys.wording.shares import needed_words
 from nskeys.wording.sizes import count, number
@@ -27,6 +28,10 @@ ON_DISK = (
     "/dev/shm."
 )
 THEN_CHECK = "Nothing counts yet: now every custodian types the words in again, from the paper."
+PLACE_IN_MEMORY = "/dev/shm/sheets"  # noqa: S108  # offered to a person, who says where
+OTHER_NUMBERS = "How many custodians, and how many of them are needed?"
+FOLDER_HELP = "It must be there already, for you alone; best in memory, below /dev/shm."
+LEAVE = "Sheets are shown once."
 LEFT = "Sheets that were not copied are gone, and this set cannot be proven any more. Make a new one."
 CHECKED = "Every share was proven"
 NOW_BACK_UP = "Backups that were made before are not opened by these sheets: back up now."
@@ -68,6 +73,11 @@ def plan_lines(plan: SplitPlan) -> list[str]:
     return lines
 
 
+def split_title(shares: int, threshold: int) -> str:
+    """`5 custodians, any 3 open`."""
+    return f"{count(shares, 'custodian')}, any {number(threshold)} open"
+
+
 def made_line(shares: int, set_name: str) -> str:
     """What was split."""
     return f'{count(shares, "share")} were made, set "{set_name}". They wait for their proof.'
@@ -93,3 +103,21 @@ def check_lines(report: CheckReport) -> list[str]:
             "none that is made from now on."
         )
     return lines
+
+
+# --- numbers that are typed -----------------------------------------------------------------------------
+
+
+def split_numbers(text: str) -> tuple[int, int] | None:
+    """`5 3` as two numbers; None where it is anything else, or no split."""
+    parts = text.split()
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
+        return None
+    shares, threshold = int(parts[0]), int(parts[1])
+    return (shares, threshold) if THRESHOLD_LEAST <= threshold <= shares <= SHARES_MOST else None
+
+
+def split_problem(text: str) -> str:
+    """What is wrong with typed numbers; empty where nothing is."""
+    said = "Type two numbers, as 5 3: 2 to 16, and 2 to the first one."
+    return said if split_numbers(text) is None else ""

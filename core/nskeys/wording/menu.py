@@ -9,6 +9,7 @@ ENTRIES = (
     ("re_entry", "Re-entry", "what did not come back, to enter again"),
     ("runbook", "Runbook", "what to do when it died, to print"),
     ("import", "Import", "credentials from a password manager's export"),
+    ("custodians", "Custodians", "several people who open the backups together"),
     ("protection", "Protector", "what binds the keys to this machine"),
     ("audit", "Audit trail", "who changed what, and whether the trail is whole"),
 )

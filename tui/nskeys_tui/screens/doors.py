@@ -20,6 +20,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "register": ("register", "Register"),
         "destinations": ("destinations", "Destinations"),
         "audit": ("audit", "Audit"),
+        "custodians": ("custodians", "Custodians"),
         "protection": ("protection", "Protection"),
         "verify": ("verify", "Verify"),
         "re_entry": ("re_entry", "ReEntry"),

@@ -27,6 +27,6 @@ class Act(StrEnum):
     CHECK = "check"
     """Prove every share."""
     CODE = "code"
-    """See the code in place of the words, and back."""
+    """See the words as a code to scan."""
     CANCEL = "cancel"
     """Stop the work, cleanly."""

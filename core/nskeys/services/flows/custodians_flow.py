@@ -57,7 +57,7 @@ _ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class CustodiansFlow:
-    """One visit. `sheet` counts the sheets from 1; `code`: the code is shown and not the words."""
+    """One visit. `sheet` counts the sheets from 1."""
 
     step: CustodiansStep = CustodiansStep.LOOKING
     state: Custodians | None = None
@@ -67,7 +67,6 @@ class CustodiansFlow:
     folder: str = ""
     """Where files go; empty where sheets are shown here."""
     sheet: int = 0
-    code: bool = False
     files: tuple[str, ...] = ()
     report: CheckReport | None = None
     problem: NskeysError | None = None
@@ -111,15 +110,11 @@ class CustodiansFlow:
 
     def made(self) -> "CustodiansFlow":
         """The secret is split: the first custodian's turn."""
-        return replace(self, step=CustodiansStep.HANDOVER, sheet=1, code=False)
+        return replace(self, step=CustodiansStep.HANDOVER, sheet=1)
 
     def printed(self, files: tuple[str, ...]) -> "CustodiansFlow":
         """The secret is split, and the sheets are in files."""
         return replace(self, step=CustodiansStep.PRINTED, files=files)
-
-    def other_side(self) -> "CustodiansFlow":
-        """The code in place of the words, or the words again."""
-        return replace(self, code=not self.code) if self.step is CustodiansStep.SHEET else self
 
     # --- on and back --------------------------------------------------------------------------------------
 
@@ -129,11 +124,11 @@ class CustodiansFlow:
             case CustodiansStep.PLAN:
                 return replace(self, step=CustodiansStep.WHERE)
             case CustodiansStep.HANDOVER:
-                return replace(self, step=CustodiansStep.SHEET, code=False)
+                return replace(self, step=CustodiansStep.SHEET)
             case CustodiansStep.SHEET if self.sheet < self.shares:
-                return replace(self, step=CustodiansStep.HANDOVER, sheet=self.sheet + 1, code=False)
+                return replace(self, step=CustodiansStep.HANDOVER, sheet=self.sheet + 1)
             case CustodiansStep.SHEET:
-                return replace(self, step=CustodiansStep.SHOWN, code=False)
+                return replace(self, step=CustodiansStep.SHOWN)
             case CustodiansStep.PRINTED | CustodiansStep.SHOWN:
                 return self.check()
             case CustodiansStep.DONE:

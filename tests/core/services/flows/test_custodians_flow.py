@@ -66,12 +66,10 @@ def test_a_sheet_is_never_shown_again_once_it_was_handed_on() -> None:
     assert not left.holds_shares
 
 
-def test_the_code_in_place_of_the_words() -> None:
-    flow = forward(at_where().place("").made())
-    assert Act.CODE in flow.acts
-    assert flow.other_side().code
-    assert not flow.other_side().other_side().code
-    assert not forward(flow.other_side()).code
+def test_a_code_is_offered_where_words_are_shown() -> None:
+    flow = at_where().place("").made()
+    assert Act.CODE not in flow.acts
+    assert Act.CODE in forward(flow).acts
 
 
 def test_sheets_in_files_need_no_shares_any_more() -> None:

@@ -1,0 +1,43 @@
+"""A code to scan, on a screen of its own: a terminal of 24 lines has no room for a frame around it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from nskeys_tui.widgets.key_bar import KeyBar
+
+BELOW = 1
+"""Lines that are not the code's."""
+
+
+class ShowCode(ModalScreen[None]):
+    """Black on white, for many scanners take it no other way; gone with Esc or Enter."""
+
+    DEFAULT_CSS = """
+    ShowCode {
+        align: center top;
+        background: ansi_default;
+        & #code { width: auto; height: auto; color: ansi_black; background: ansi_bright_white; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,k", "leave", "Back", tooltip="Back to the words"),
+    ]
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = tuple(lines)
+
+    def compose(self) -> ComposeResult:
+        """The code and the keys."""
+        yield Static(Content("\n".join(self._lines)), id="code")
+        yield KeyBar()
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss(None)
