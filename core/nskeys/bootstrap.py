@@ -11,7 +11,7 @@ from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.ssh_servers import SshServers
 from nskeys.imports.recognise import read_export
-from nskeys.ports import Protector
+from nskeys.ports import Protector, ServiceManager
 from nskeys.protectors.passphrase import DEFAULT_COST
 from nskeys.protectors.registry import available, protector
 from nskeys.services.auditing import AuditService
@@ -32,6 +32,7 @@ from nskeys.services.register import RegisterService
 from nskeys.services.restore import RestoreService
 from nskeys.services.rotation import RotationService
 from nskeys.services.runbook import RunbookService
+from nskeys.services.schedule import ScheduleService
 from nskeys.services.setting_up import SetUpService
 from nskeys.services.verifying import VerifyService
 from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
@@ -42,6 +43,7 @@ from nskeys.store.machine import ProcessIdentity, SystemClock, host_name
 from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.registry import RegistryFile
 from nskeys.store.settings import ConfigToml
+from nskeys.store.systemd_units import SystemdUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Services:
     pruning: PruningService
     recovery: RecoveryService
     custodians: CustodiansService
+    schedule: ScheduleService
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -88,6 +91,7 @@ def connect(
     cmdb: str | None = None,
     environ: Mapping[str, str] = os.environ,
     costs: Costs | None = None,
+    manager: ServiceManager | None = None,
 ) -> Services:
     """The services of the installation in `home` (None: found as core/FORMAT.md says). `cmdb` is the
     URL of the CMDB where none is configured yet. Opens nothing: what is missing is said when it is
@@ -120,7 +124,8 @@ def connect(
             recovery=RecoveryFolder(folder.recovery),
             unproven=RecoveryFolder(folder.unproven),
             scrypt_log_n=costs.scrypt_log_n,
-        )
+        ),
+        manager,
     )
 
 
@@ -131,8 +136,8 @@ def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
     return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))
 
 
-def wire(installation: Installation) -> Services:
-    """The services over these ports."""
+def wire(installation: Installation, manager: ServiceManager | None = None) -> Services:
+    """The services over these ports; the schedule is this machine's systemd's unless told otherwise."""
     return Services(
         installation=installation,
         set_up=SetUpService(installation, random_id=lambda: os.urandom(16).hex()),
@@ -154,6 +159,7 @@ def wire(installation: Installation) -> Services:
         pruning=PruningService(installation),
         recovery=RecoveryService(installation),
         custodians=CustodiansService(installation),
+        schedule=ScheduleService(installation, manager or SystemdUnits()),
     )
 
 

@@ -10,13 +10,20 @@ import pytest
 from nskeys.bootstrap import Costs, Services, connect
 from nskeys.cli.main import main
 from nskeys.crypto.kdf import Argon2Cost
+from nskeys.store.systemd_units import SystemdUnits
 
 CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(memory_kib=64, iterations=1, lanes=1))
 
 
 def connect_cheaply(home: str | None, cmdb: str | None) -> Services:
     """The real services, with passwords that cost nothing."""
-    return connect(home, cmdb, costs=CHEAP)
+    return connect(home, cmdb, costs=CHEAP, manager=_no_systemd(home))
+
+
+def _no_systemd(home: str | None) -> SystemdUnits:
+    """A folder for units beside the home, on a machine that systemd does not run."""
+    folder = Path(home or "").absolute().parent / "units"
+    return SystemdUnits(folder, folder / "no-systemd")
 
 
 @dataclass(frozen=True)

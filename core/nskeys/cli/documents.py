@@ -28,6 +28,7 @@ from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.runbook import Runbook
+from nskeys.model.schedule import Schedule
 from nskeys.model.times import to_rfc3339
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
 
@@ -279,6 +280,29 @@ def host_key(server: HostKeyUnknown, *, trusted: bool) -> Document:
         "key_type": server.key_type,
         "fingerprint": server.fingerprint,
         "trusted": trusted,
+    }
+
+
+def schedule(found: Schedule) -> Document:
+    """`schedule`."""
+    return {
+        "in_force": found.in_force,
+        "systemd": found.systemd_runs,
+        "obstacles": [obstacle.value for obstacle in found.obstacles],
+        "units": [
+            {"path": seen.path, "sight": seen.sight.value, "text": seen.unit.text} for seen in found.units
+        ],
+        "timers": [
+            {
+                "job": timer.job.value,
+                "enabled": timer.enabled,
+                "active": timer.active,
+                "next": time(timer.next),
+                "last": time(timer.last),
+                "last_code": timer.last_code,
+            }
+            for timer in found.timers
+        ],
     }
 
 

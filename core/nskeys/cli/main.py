@@ -24,6 +24,7 @@ from nskeys.cli.commands import (
     registry,
     restore,
     runbook,
+    schedule,
     status,
     verify,
 )
@@ -93,7 +94,7 @@ def _add_commands(commands: Commands) -> None:
     """In the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
-    for module in (re_entry, runbook, destination, register, prune, registry):
+    for module in (re_entry, runbook, destination, schedule, register, prune, registry):
         module.add(commands)
     for module in (custodians, protector, audit):
         module.add(commands)

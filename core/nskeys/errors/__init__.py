@@ -161,6 +161,15 @@ from nskeys.errors.running import (
 from nskeys.errors.running import (
     PlanOutdated as PlanOutdated,
 )
+from nskeys.errors.schedule import (
+    ScheduleNotStarted as ScheduleNotStarted,
+)
+from nskeys.errors.schedule import (
+    ScheduleRefused as ScheduleRefused,
+)
+from nskeys.errors.schedule import (
+    UnitNotOurs as UnitNotOurs,
+)
 from nskeys.errors.secrets import (
     HintRefused as HintRefused,
 )

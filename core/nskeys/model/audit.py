@@ -52,6 +52,8 @@ class Action(StrEnum):
     IDENTITY_REPLACED = "identity-replaced"
     CUSTODIANS_SPLIT = "custodians-split"
     CUSTODIANS_CHECKED = "custodians-checked"
+    SCHEDULE_INSTALLED = "schedule-installed"
+    SCHEDULE_REMOVED = "schedule-removed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,6 @@ from nskeys.ports.places import (
 from nskeys.ports.recovery import (
     RecoveryStore as RecoveryStore,
 )
+from nskeys.ports.schedule import (
+    ServiceManager as ServiceManager,
+)

@@ -8,6 +8,7 @@ from nskeys.wording.failures.credentials import CREDENTIALS
 from nskeys.wording.failures.keys import KEYS
 from nskeys.wording.failures.places import PLACES
 from nskeys.wording.failures.recovery import RECOVERY
+from nskeys.wording.failures.schedule import SCHEDULE
 from nskeys.wording.failures.secrets import SECRETS
 from nskeys.wording.failures.servers import SERVERS
 from nskeys.wording.failures.setup import SETUP
@@ -43,6 +44,7 @@ WORDINGS: Table = MappingProxyType(
         **RECOVERY,
         **PLACES,
         **SERVERS,
+        **SCHEDULE,
         **_OF_OTHERS,
     }
 )

@@ -171,6 +171,8 @@ _ACTIONS = MappingProxyType(
         Action.IDENTITY_REPLACED: "recovery identity replaced",
         Action.CUSTODIANS_SPLIT: "shares made for custodians",
         Action.CUSTODIANS_CHECKED: "every share was proven",
+        Action.SCHEDULE_INSTALLED: "schedule installed",
+        Action.SCHEDULE_REMOVED: "schedule removed",
     }
 )
 

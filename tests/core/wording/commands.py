@@ -31,9 +31,14 @@ register retire ID
 registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
+identity create
 custodians show
 custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]
+schedule show
+schedule install
+schedule status
+schedule remove
 protector show
 protector change [--without-backup]
 audit [--verify]

@@ -199,6 +199,23 @@ TOLD: list[tuple[NskeysError, str]] = [
             "not answer)."
         ),
     ),
+    (
+        errors.ScheduleRefused("no_identity"),
+        "There is no recovery identity, so a timer's backup would have nobody to ask for a password.",
+    ),
+    (
+        errors.ScheduleRefused("odd_path", "/a\n"),
+        "/a\\n holds characters that no unit of systemd can name.",
+    ),
+    (errors.UnitNotOurs("/etc/x", "foreign"), "/etc/x is not ours, so no unit was changed."),
+    (
+        errors.UnitNotOurs("/etc/x", "other_home"),
+        "/etc/x was written by nskeys for another home, so no unit was changed.",
+    ),
+    (
+        errors.ScheduleNotStarted("systemctl daemon-reload"),
+        "The units are written, but systemd did not take them.",
+    ),
     (errors.NotABackup("a.txt", "not_zip"), "a.txt is not a backup: it is no ZIP archive."),
     (
         errors.BackupDamaged("a.zip", "keys.kms", "payload"),

@@ -24,7 +24,8 @@ from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.rotation import RotationStage
-from nskeys.wording import diary, names, places, pruning, recovery
+from nskeys.model.schedule import Job, Obstacle, UnitSight
+from nskeys.wording import diary, names, places, pruning, recovery, schedule
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -51,15 +52,18 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     IdentityKind: (recovery.identity_kind_name,),
     ImportFormat: (names.import_format_name,),
     KeyFate: (names.key_fate_name,),
+    Job: (schedule.job_words,),
     KeyState: (names.key_state_name,),
     Location: (places.location_word,),
     LocationReason: (_reason,),
+    Obstacle: (lambda obstacle: schedule.obstacle_words(obstacle).what,),
     Proof: (names.proof_name, names.proof_words),
     Protection: (names.protection_name,),
     RecoveryState: (names.state_name,),
     RotationStage: (names.rotation_stage_name,),
     Sight: (names.sight_name,),
     SortBy: (names.column_name,),
+    UnitSight: (schedule.sight_words,),
     ports.Purpose: (_prompt,),
     ports.Stage: (stage_name,),
 }

@@ -1,0 +1,108 @@
+"""`nskeys schedule`: units of systemd that back up and check by themselves."""
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from nskeys.cli import documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands
+from nskeys.cli.session import Session
+from nskeys.wording.schedule import (
+    DRILLS,
+    REMOVED,
+    job_words,
+    last_words,
+    obstacle_words,
+    sight_words,
+    state_lines,
+    timer_words,
+)
+
+if TYPE_CHECKING:
+    from nskeys.model.schedule import Schedule
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    schedules = commands.group("schedule", "back up and check by the clock, without a person")
+    schedules.command(
+        "show",
+        show,
+        "print the units, install nothing",
+        example="  nskeys schedule show",
+    )
+    schedules.command(
+        "install",
+        install,
+        "write the units and let their timers wait",
+        text=(
+            "Every day a backup to each destination that lacks a good copy of a key, every\n"
+            "week a look at every copy. No password is on the machine: backups go to the\n"
+            "recovery identity. A file that nskeys did not write is never changed."
+        ),
+        example="  nskeys schedule install\n      again after a destination was added",
+    )
+    schedules.command(
+        "status",
+        status,
+        "say whether it is in force; exit code 1 if not",
+        example="  nskeys schedule status",
+    )
+    schedules.command(
+        "remove",
+        remove,
+        "stop the timers and remove the units",
+        example="  nskeys schedule remove",
+    )
+
+
+def show(session: Session, _: Namespace) -> int:
+    """The units, as files; what keeps them from running is said beside them."""
+    schedule = session.services().schedule.show()
+    if session.output.as_json:
+        session.output.document(documents.schedule(schedule))
+    else:
+        for seen in schedule.units:
+            session.output.text(f"# {seen.path}\n{seen.unit.text}\n")
+    session.output.say(*(str(obstacle_words(obstacle)) for obstacle in schedule.obstacles), DRILLS)
+    return Exit.DONE
+
+
+def install(session: Session, _: Namespace) -> int:
+    """Write and start."""
+    schedule = session.services().schedule.install()
+    _tell(session, schedule)
+    session.output.say(DRILLS)
+    return Exit.DONE
+
+
+def status(session: Session, _: Namespace) -> int:
+    """How it stands."""
+    schedule = session.services().schedule.show()
+    _tell(session, schedule)
+    return Exit.DONE if schedule.in_force else Exit.INCOMPLETE
+
+
+def remove(session: Session, _: Namespace) -> int:
+    """Stop and remove."""
+    schedule = session.services().schedule.remove()
+    if session.output.as_json:
+        session.output.document(documents.schedule(schedule))
+    session.output.say(REMOVED)
+    return Exit.DONE
+
+
+def _tell(session: Session, schedule: "Schedule") -> None:
+    if session.output.as_json:
+        session.output.document(documents.schedule(schedule))
+    else:
+        for timer in schedule.timers:
+            session.output.facts(
+                [
+                    (timer.job.value, job_words(timer.job)),
+                    ("timer", timer_words(timer, schedule.systemd_runs)),
+                    ("last", last_words(timer)),
+                ]
+            )
+        session.output.facts([(sight_words(seen.sight), seen.path) for seen in schedule.units])
+    session.output.say(*state_lines(schedule))

@@ -1,0 +1,139 @@
+"""systemd's units on disk, and systemd itself through `systemctl`. A `ports.ServiceManager`."""
+
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nskeys.errors import FileUnreadable, ScheduleNotStarted
+from nskeys.files import read_bounded, remove, replace
+from nskeys.model.schedule import Job, TimerSight
+
+UNITS = Path("/etc/systemd/system")
+"""Where an administrator's units lie (systemd.unit(5))."""
+
+_RUNS = Path("/run/systemd/system")
+"""There where systemd is what runs the machine (sd_booted(3))."""
+_PATIENCE = 60
+"""Seconds for one call of systemctl."""
+_LIMIT = 65_536
+_READABLE = 0o644
+
+
+class SystemdUnits:
+    """Units in `folder`; `runs` is the folder that systemd makes where it runs."""
+
+    def __init__(self, folder: Path = UNITS, running: Path = _RUNS) -> None:
+        self._folder = folder
+        self._running = running
+
+    def program(self) -> tuple[str, ...]:
+        """The command beside this Python where there is one, else this Python with our module. `-P` keeps
+        the working folder out of what it imports."""
+        command = Path(sys.executable).with_name("nskeys")
+        if command.is_file() and os.access(command, os.X_OK):
+            return (str(command),)
+        return (sys.executable, "-P", "-m", "nskeys_tui")
+
+    def owner(self, path: str) -> str:
+        """The name of the user who owns a folder; empty for root."""
+        uid = Path(path).stat().st_uid
+        try:
+            return "" if uid == 0 else pwd.getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
+    def path_of(self, name: str) -> str:
+        """Where a unit lies."""
+        return str(self._folder / name)
+
+    def read(self, name: str) -> str | None:
+        """A unit's text. A link, which is how systemd masks a unit, or what cannot be read is empty: not
+        ours."""
+        path = self._folder / name
+        if path.is_symlink():
+            return ""
+        try:
+            return read_bounded(path, _LIMIT).decode("utf-8")
+        except FileUnreadable as error:
+            return None if error.problem == "missing" else ""
+        except UnicodeDecodeError:
+            return ""
+
+    def write(self, name: str, text: str) -> None:
+        """A unit, durably, readable for everybody as units are; CannotCreate."""
+        replace(self._folder / name, text.encode("utf-8"), mode=_READABLE)
+
+    def remove(self, name: str) -> None:
+        """Remove a unit, if it is there; CannotCreate."""
+        remove(self._folder / name)
+
+    def runs(self) -> bool:
+        """Whether systemd runs this machine."""
+        return self._running.is_dir()
+
+    def start(self, timers: Sequence[str]) -> None:
+        """Reload, enable, start; ScheduleNotStarted."""
+        self.reload()
+        self._do("enable", "--now", *timers)
+
+    def stop(self, timers: Sequence[str]) -> None:
+        """Stop and disable; ScheduleNotStarted."""
+        self._do("disable", "--now", *timers)
+
+    def reload(self) -> None:
+        """ScheduleNotStarted."""
+        self._do("daemon-reload")
+
+    def timer(self, job: Job) -> TimerSight:
+        """What is known of a job: without systemd, whether it would begin with the machine."""
+        enabled = (self._folder / "timers.target.wants" / job.timer).is_symlink()
+        if not self.runs():
+            return TimerSight(job, enabled, active=False)
+        timer, service = self._properties(job.timer), self._properties(job.service)
+        last = _moment(service.get("ExecMainExitTimestamp", ""))
+        return TimerSight(
+            job,
+            enabled,
+            active=timer.get("ActiveState") == "active",
+            next=_moment(timer.get("NextElapseUSecRealtime", "")),
+            last=last,
+            last_code=int(service["ExecMainStatus"]) if last and "ExecMainStatus" in service else None,
+        )
+
+    def _properties(self, unit: str) -> dict[str, str]:
+        wanted = "ActiveState,NextElapseUSecRealtime,ExecMainExitTimestamp,ExecMainStatus"
+        done = _systemctl("show", f"--property={wanted}", unit)
+        pairs = (line.partition("=") for line in done.stdout.splitlines()) if done else ()
+        return {name: value for name, _, value in pairs}
+
+    def _do(self, *argv: str) -> None:
+        done = _systemctl(*argv)
+        if done is None or done.returncode:
+            raise ScheduleNotStarted(" ".join(("systemctl", *argv)))
+
+
+def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(  # noqa: S603  # our own words, and the names of our units
+            ["systemctl", "--no-ask-password", *argv],  # noqa: S607  # wherever this system has it
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    """`Tue 2026-12-01 00:58:12 UTC`; None for `n/a`, an empty text and whatever else."""
+    try:
+        return datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,92 @@
+"""The schedule in words: what runs by itself, when next, and what keeps it from running."""
+
+from types import MappingProxyType
+
+from nskeys.errors import ScheduleRefused
+from nskeys.model.schedule import Job, Obstacle, Schedule, TimerSight, UnitSight
+from nskeys.wording.failures.schedule import SCHEDULE
+from nskeys.wording.sentence import Sentence
+from nskeys.wording.sizes import number
+from nskeys.wording.terminal import shown
+from nskeys.wording.times import when
+
+DRILLS = (
+    "No drill runs by itself, for it needs a person who knows the password; the first screen reminds of it."
+)
+TYPE = "systemd does not run here. Where it does, type:"
+COMMANDS = (
+    "systemctl daemon-reload",
+    f"systemctl enable --now {' '.join(job.timer for job in Job)}",
+)
+IN_FORCE = "The schedule is in force."
+OUTDATED = "The units are not as they would be written now: 'nskeys schedule install' writes them anew."
+NOT_INSTALLED = "Nothing runs by itself: 'nskeys schedule install' changes that."
+REMOVED = "Nothing runs by itself any more."
+
+_JOBS = MappingProxyType(
+    {
+        Job.BACKUP: "every day, a backup to each destination that lacks a good copy of a key",
+        Job.CHECK: "every week, a look at every copy of every backup",
+    }
+)
+_SIGHTS = MappingProxyType(
+    {
+        UnitSight.MISSING: "not there",
+        UnitSight.CURRENT: "as it should be",
+        UnitSight.OUTDATED: "not as it would be written now",
+        UnitSight.OTHER_HOME: "of another home",
+        UnitSight.FOREIGN: "not written by nskeys",
+    }
+)
+
+
+def job_words(job: Job) -> str:
+    """What it does, and how often."""
+    return _JOBS[job]
+
+
+def sight_words(sight: UnitSight) -> str:
+    """What lies in a unit's place."""
+    return _SIGHTS[sight]
+
+
+def obstacle_words(obstacle: Obstacle) -> Sentence:
+    """Why nothing can run by itself, and what to do."""
+    return SCHEDULE[ScheduleRefused](ScheduleRefused(obstacle.value))
+
+
+def timer_words(timer: TimerSight, systemd_runs: bool) -> str:
+    """`next 2026-12-01 02:14`; `starts with the machine`; `does not run`."""
+    if not timer.enabled:
+        return "does not run"
+    if not systemd_runs:
+        return "begins with the machine"
+    if not timer.active:
+        return "is enabled, but does not wait now"
+    return f"next {when(timer.next)}" if timer.next else "waits"
+
+
+def last_words(timer: TimerSight) -> str:
+    """`2026-11-30 02:14, done`; `2026-11-30 02:14, failed with exit code 69`; `not since the start`."""
+    if timer.last is None:
+        return "not since this machine started"
+    how = "done" if not timer.last_code else f"failed with exit code {number(timer.last_code)}"
+    return f"{when(timer.last)}, {how}"
+
+
+def state_lines(schedule: Schedule) -> tuple[str, ...]:
+    """Whether it is in force, and what to do where it is not."""
+    blocked = tuple(str(obstacle_words(obstacle)) for obstacle in schedule.obstacles)
+    strange = tuple(
+        f"{shown(seen.path)} is {sight_words(seen.sight)}."
+        for seen in schedule.units
+        if seen.sight in (UnitSight.FOREIGN, UnitSight.OTHER_HOME)
+    )
+    if schedule.in_force:
+        typed = () if schedule.systemd_runs else (TYPE, *COMMANDS)
+        return (IN_FORCE, *typed)
+    if not schedule.installed:
+        return (*blocked, *strange, NOT_INSTALLED)
+    if any(seen.sight in (UnitSight.OUTDATED, UnitSight.MISSING) for seen in schedule.units):
+        return (*blocked, *strange, OUTDATED)
+    return (*blocked, *strange, *((TYPE, *COMMANDS) if not schedule.systemd_runs else (OUTDATED,)))
