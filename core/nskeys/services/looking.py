@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import partial
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
-from nskeys.errors import FileUnreadable, NskeysError
-from nskeys.model.places import Whereabouts
+from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown, NskeysError, ServerSecretWanted
+from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation
-from nskeys.services.side_by_side import as_they_come
+from nskeys.services.side_by_side import as_they_come, side_by_side
 
 _CHANGED = ("too_large", "not_a_file")
 
@@ -99,3 +99,25 @@ def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whe
         # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
         return replace(seen, retired=now)
     return seen
+
+
+_ANSWERED = (HostKeyUnknown, HostKeyChanged, ServerSecretWanted)
+
+
+def barred(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:
+    """What servers among these destinations want of a person before they show anything: a look takes them
+    for unreachable. Asked side by side; places that every answer looks at want nothing."""
+
+    def look(address: str) -> NskeysError | None:
+        try:
+            place = installation.destinations.at(DestinationInfo(address))
+            if not place.live:
+                place.listing()
+        except _ANSWERED as error:
+            return error
+        except NskeysError:
+            pass  # a look says so
+        return None
+
+    found = side_by_side([partial(look, address) for address in dict.fromkeys(destinations)])
+    return tuple(error for error in found if error is not None)

@@ -11,6 +11,7 @@ from nskeys.errors import (
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
+    NskeysError,
     PlanOutdated,
 )
 from nskeys.model.audit import Action
@@ -20,7 +21,7 @@ from nskeys.model.places import Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.looking import look_at, look_at_all
+from nskeys.services.looking import barred, look_at, look_at_all
 from nskeys.services.vouching import (
     Register,
     identity,
@@ -169,11 +170,22 @@ class RegisterService:
         """The newest that is there and whole. Where no server key is yet, as on new hardware, a row's
         own word has to do: what is found there is inspected like any other file."""
         nobody_vouches = self._installation.server_public() is None
-        for copy in self.register().copies:
-            counted = copy.retired is None and (copy.signed or nobody_vouches)
-            if counted and self.look(copy).sight is Sight.GOOD:
+        counted = [
+            copy
+            for copy in self.register().copies
+            if copy.retired is None and (copy.signed or nobody_vouches)
+        ]
+        for copy in counted:
+            if self.look(copy).sight is Sight.GOOD:
                 return copy.address
+        for error in barred(self._installation, [copy.destination for copy in counted]):
+            raise error  # once that is answered, there may be one
         raise NoBackupKnown
+
+    def barred(self) -> tuple[NskeysError, ...]:
+        """What servers with copies want of a person before these can be looked at."""
+        kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
+        return barred(self._installation, [copy.destination for copy in kept])
 
     def find(self, reference: str) -> BackupCopy:
         """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""

@@ -105,7 +105,9 @@ def list_destinations(session: Session, _: Namespace) -> int:
 def add_destination(session: Session, options: Namespace) -> int:
     """Remember one. What keeps backups from it now is said, and may be mended later."""
     services = session.services()
-    key_file = None if options.key_file is None else str(Path(options.key_file).expanduser().absolute())
+    key_file = options.key_file
+    if key_file:
+        key_file = str(Path(key_file).expanduser().absolute())
     sight = services.destinations.add(options.destination, options.elsewhere, key_file)
     if isinstance(sight.problem, ServerSecretWanted):
         sight = session.let_in(

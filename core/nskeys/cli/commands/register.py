@@ -96,9 +96,11 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 
 def check(session: Session, _: Namespace) -> int:
-    """Look, and remember."""
+    """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
+    register = session.services().register
+    session.let_in(register.barred, lambda wanted: wanted)
     with session.progress() as progress:
-        copies = session.services().register.check(session.secrets, progress)
+        copies = register.check(session.secrets, progress)
     _tell(session, copies)
     session.output.say(copies_seen(copies))
     missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
