@@ -25,7 +25,7 @@ from nskeys.model.operations import (
     SetUpReport,
 )
 from nskeys.model.re_entry import ReEntryList
-from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
+from nskeys.model.recoverability import CredentialCoverage, KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
@@ -114,6 +114,25 @@ def credential(item: Credential, state: RecoveryState) -> Document:
         "state": state.value,
         "created": time(item.created),
         "updated": time(item.updated),
+    }
+
+
+def shown_credential(item: Credential, coverage: CredentialCoverage) -> Document:
+    """`credential show`: the item of the list, and where it would come back from, best proof first."""
+    return {
+        **credential(item, coverage.state),
+        "exposed_since": time(coverage.exposed_since),
+        "copies": [
+            {
+                "path": claim.copy.address,
+                "generation": claim.copy.backup.generation,
+                "location": claim.copy.where.location.value,
+                "proof": claim.proof.value,
+                "proven": time(claim.moment),
+                "looked": time(claim.copy.look_moment),
+            }
+            for claim in coverage.copies
+        ],
     }
 
 

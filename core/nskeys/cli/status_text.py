@@ -72,9 +72,8 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
     answer = overview.recoverability
     best = answer.best
     if best is not None:
-        covered = sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
         yield "from", copy_place(best, PLACE_CELLS, overview.taken)
-        yield "proof", proof_ago(best, overview.taken, covered, answer.totals.total)
+        yield "proof", proof_ago(best, overview.taken, answer.drilled, answer.totals.total)
         yield "opened by", who_opens(best)
     if answer.totals.at_risk:
         exposed = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""

@@ -41,6 +41,10 @@ class CredentialFields:
     note: str = ""
 
 
+UNNUMBERED = 2**62
+"""The number of a seal that no CMDB numbered yet: later than anything that a drill saw."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A credential as it is listed: everything but its secret."""
@@ -53,9 +57,9 @@ class Credential:
     updated: datetime
     sealed: datetime
     """When it was first sealed under `kid`."""
-    seal_no: int = field(default=0, compare=False)
-    """How many seals all keys had ever made when this one was, given by the CMDB; 0 where it was not
-    counted yet."""
+    seal_no: int = field(default=UNNUMBERED, compare=False)
+    """How many seals all keys had ever made when this one was, given by the CMDB as it is stored; 0 for
+    what was sealed before seals were counted."""
 
     @property
     def reference(self) -> str:

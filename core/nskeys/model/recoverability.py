@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from nskeys.model.credentials import Credential
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.register import BackupCopy, Proof, Sight
 
@@ -49,7 +50,10 @@ class KeyCoverage:
     """Backups that hold it and were present when last looked at, wherever they lie; a row that nobody
     vouches for is none."""
     good_copies: tuple[BackupCopy, ...]
-    """Copies it would come back from, best proof first."""
+    """Copies it would come back from, best proof first: what each may claim for every credential of the
+    key, and then how new it is."""
+    last_seal: int = 0
+    """The number of its last seal that a credential still has."""
 
     @property
     def here(self) -> bool:
@@ -84,6 +88,36 @@ class Recoverability:
     """The newest backup of this CMDB that the server key vouches for, wherever it lies; retired ones
     are not counted."""
     due: tuple[DueReason, ...]
+    drilled: int = 0
+    """Credentials under keys of `best` that its last drill opened, and that were not sealed anew since."""
+
+    def drilled_with(self, copy: BackupCopy) -> int:
+        """As `drilled`, for any copy; where it is not `best`, no more than can be told key by key."""
+        if self.best is not None and _place(copy) == _place(self.best):
+            return self.drilled
+        kids = set(copy.backup.kids)
+        opened = sum(
+            key.credentials
+            for key in self.keys
+            if key.kid in kids and copy.proof_of(key.last_seal) is Proof.CREDENTIALS_OPEN
+        )
+        return opened if opened <= copy.drilled_rows else 0
+
+    def coverage_of(self, credential: Credential) -> "CredentialCoverage":
+        """What becomes of one credential, as it is stored."""
+        key = next((key for key in self.keys if key.kid == credential.kid), None)
+        if key is None:
+            return CredentialCoverage(RecoveryState.LOST, None, ())
+        claims = [
+            CopyClaim(copy, proof, copy.reached(proof))
+            for copy in key.good_copies
+            for proof in (copy.proof_of(credential.seal_no),)
+        ]
+        return CredentialCoverage(
+            key.state,
+            key.exposed_since,
+            tuple(sorted(claims, key=lambda claim: claim.proof.rank, reverse=True)),
+        )
 
     def state_of(self, kid: Kid) -> RecoveryState:
         """The state of every credential sealed by `kid`."""
@@ -91,6 +125,25 @@ class Recoverability:
             if key.kid == kid:
                 return key.state
         return RecoveryState.LOST
+
+
+@dataclass(frozen=True, slots=True)
+class CopyClaim:
+    """How far it was proven that this one credential comes back from a copy, and when."""
+
+    copy: BackupCopy
+    proof: Proof
+    moment: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialCoverage:
+    """One credential: what becomes of it, since when it is exposed, and the copies that it would come back
+    from, best proof first."""
+
+    state: RecoveryState
+    exposed_since: datetime | None
+    copies: tuple[CopyClaim, ...]
 
 
 _ORDER = {KeyState.ACTIVE: 0, KeyState.PRE_ACTIVE: 1, KeyState.DEACTIVATED: 2, KeyState.COMPROMISED: 2}
@@ -106,19 +159,22 @@ def assess(
 ) -> Recoverability:
     """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
     `KMSBackupDate`, and whether the next backup would lie elsewhere."""
-    used = list(uses)
+    used: dict[Kid, list[KeyUse]] = {}
+    for use in uses:
+        used.setdefault(use.kid, []).append(use)
     infos = {key.kid: key for key in keys}
-    kids = sorted(infos.keys() | {use.kid for use in used}, key=lambda kid: _key_order(infos.get(kid), kid))
+    kids = sorted(infos.keys() | used.keys(), key=lambda kid: _key_order(infos.get(kid), kid))
     holding = _by_key(copy for copy in copies if copy.signed)
     good = _by_key(sorted((copy for copy in copies if copy.counts), key=_quality, reverse=True))
     covered = tuple(
-        _cover(kid, infos.get(kid), used, holding.get(kid, ()), good.get(kid, ())) for kid in kids
+        _cover(kid, infos.get(kid), used.get(kid, ()), holding.get(kid, ()), good.get(kid, ()))
+        for kid in kids
     )
     exposed = [key.exposed_since for key in covered if key.exposed_since is not None]
     last = newest_backup(copies, cmdb_id)
     return Recoverability(
         totals=_totals(covered),
-        kinds=_kinds(used),
+        kinds=_kinds(use for mine in used.values() for use in mine),
         keys=covered,
         exposed_since=min(exposed, default=None),
         best=_best(covered, copies),
@@ -157,11 +213,11 @@ def _key_order(info: KeyInfo | None, kid: Kid) -> tuple[int, float, str]:
 def _cover(
     kid: Kid,
     info: KeyInfo | None,
-    uses: Iterable[KeyUse],
+    mine: Sequence[KeyUse],
     holding: Sequence[BackupCopy],
     good: Sequence[BackupCopy],
 ) -> KeyCoverage:
-    mine = [use for use in uses if use.kid == kid]
+    last_seal = max((use.last_seal for use in mine), default=0)
     state = RecoveryState.RECOVERABLE if good else RecoveryState.AT_RISK if info else RecoveryState.LOST
     present = (copy for copy in holding if copy.retired is None and copy.sight is Sight.GOOD)
     return KeyCoverage(
@@ -171,8 +227,24 @@ def _cover(
         state=state,
         exposed_since=_exposed(mine, holding) if state is RecoveryState.AT_RISK else None,
         backups=len({copy.backup.kms_sha256 for copy in present}),
-        good_copies=tuple(good),
+        good_copies=_by_claim(good, last_seal),
+        last_seal=last_seal,
     )
+
+
+def _by_claim(good: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
+    """Copies in the order of what they are proven to do, in that of what they may claim for a key. Only a
+    drill that did not see the key's last seal makes a difference."""
+    claimed = [copy.proof_of(last_seal) for copy in good]
+    if all(proof is copy.proof for proof, copy in zip(claimed, good, strict=True)):
+        return tuple(good)
+    ranks = {_place(copy): proof.rank for copy, proof in zip(good, claimed, strict=True)}
+    newest_first = sorted(good, key=lambda copy: _quality(copy)[1:], reverse=True)
+    return tuple(sorted(newest_first, key=lambda copy: ranks[_place(copy)], reverse=True))
+
+
+def _place(copy: BackupCopy) -> tuple[str, str]:
+    return (copy.backup.kms_sha256, copy.address)
 
 
 def _exposed(uses: Sequence[KeyUse], holding: Sequence[BackupCopy]) -> datetime | None:
@@ -210,10 +282,12 @@ def _totals(keys: Sequence[KeyCoverage]) -> Totals:
 
 
 def _best(keys: Sequence[KeyCoverage], copies: Sequence[BackupCopy]) -> BackupCopy | None:
-    uses = {key.kid: key.credentials for key in keys}
+    uses = {key.kid: (key.credentials, key.last_seal) for key in keys if key.credentials}
 
     def worth(copy: BackupCopy) -> tuple[int, tuple[int, int, datetime]]:
-        return sum(uses.get(kid, 0) for kid in copy.backup.kids), _quality(copy)
+        held = [uses[kid] for kid in copy.backup.kids if kid in uses]
+        claimed = copy.proof_of(max((last for _, last in held), default=0))
+        return sum(credentials for credentials, _ in held), (claimed.rank, *_quality(copy)[1:])
 
     best = max((copy for copy in copies if copy.counts), key=worth, default=None)
     useless = best is not None and any(uses.values()) and not worth(best)[0]

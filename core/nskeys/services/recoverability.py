@@ -1,7 +1,7 @@
 """The one service that answers which credentials would come back; every front end asks it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nskeys.errors import DestinationUnreachable, NskeysError
@@ -9,8 +9,9 @@ from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
 from nskeys.model.recoverability import Recoverability, assess
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.rotation import Rotation
+from nskeys.ports import CmdbView
 from nskeys.services.installation import Installation
 from nskeys.services.register import RegisterService
 from nskeys.services.vouching import read_register
@@ -63,15 +64,19 @@ class RecoverabilityService:
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
         with installation.cmdb.reading() as view:
+            register = read_register(view, installation.server_public())
+        # What may take its time comes first; then one look at the CMDB answers all the rest.
+        copies = RegisterService(installation).listed(register, look)
+        elsewhere = self._backs_up_elsewhere(copies, destination)
+        registry = installation.registry.read()
+        with installation.cmdb.reading() as view:
             # The CMDB first: a key is on disk before any row names it, so none seems missing.
             uses, rotation = view.counts(), view.rotation()
-            register = read_register(view, installation.server_public())
             keys = installation.key_store.keys()
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
-        copies = RegisterService(installation).listed(register, look)
-        registry = installation.registry.read()
-        elsewhere = self._backs_up_elsewhere(copies, destination)
+            answer = assess(keys, uses, copies, registry.backup_date, cmdb_id, elsewhere)
+            answer = replace(answer, drilled=_drilled(view, answer))
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
@@ -79,7 +84,7 @@ class RecoverabilityService:
             server=installation.settings.read().server_name,
             cmdb=installation.cmdb.describe(),
             protector=installation.key_store.info().protector,
-            recoverability=assess(keys, uses, copies, registry.backup_date, cmdb_id, elsewhere),
+            recoverability=answer,
             copies=copies,
             registry=registry,
             rotation=goes_on,
@@ -106,6 +111,21 @@ class RecoverabilityService:
             return False
         there = (copy for copy in copies if copy.signed and copy.destination == info.address)
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
+
+
+def _drilled(view: CmdbView, answer: Recoverability) -> int:
+    """How many credentials the last drill of the best copy covers. They are counted only where some were
+    sealed after it; whoever changed numbers in the database makes it fewer, never more than it opened."""
+    best = answer.best
+    if best is None or best.drilled_upto is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
+        return 0
+    kids, upto = set(best.backup.kids), best.drilled_upto
+    held = [key for key in answer.keys if key.kid in kids and key.credentials]
+    if upto > view.last_seal():
+        return 0  # seals are only ever added: these counters went back
+    later = view.sealed_after(best.backup.kids, upto) if any(key.last_seal > upto for key in held) else 0
+    covered = sum(key.credentials for key in held) - later
+    return covered if 0 <= covered <= best.drilled_rows else 0
 
 
 def _out_of_use(keys: Sequence[KeyInfo], used: frozenset[Kid]) -> tuple[KeyInfo, ...]:

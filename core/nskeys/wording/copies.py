@@ -76,41 +76,43 @@ def why_not(copy: BackupCopy) -> str:
     return "was never opened"
 
 
-def proof_ago(copy: BackupCopy, now: datetime, covered: int, total: int) -> str:
+def proof_ago(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str:
     """How far a copy was proven and when: `every credential opened in a drill 3 days ago`.
 
-    `covered` of the CMDB's `total` credentials have their key in it. Only where these are all, and the
-    last drill opened as many, is it said of every credential; else the number that opened is named.
+    `drilled` of the CMDB's `total` credentials were opened by its last drill and not sealed anew since.
+    Only where these are all is it said of every credential; where there are none any more, its keys match.
     """
-    return proof_variants(copy, now, covered, total)[0]
+    return proof_variants(copy, now, drilled, total)[0]
 
 
-def proof_variants(copy: BackupCopy, now: datetime, covered: int, total: int) -> tuple[str, ...]:
+def proof_variants(copy: BackupCopy, now: datetime, drilled: int, total: int) -> tuple[str, ...]:
     """`proof_ago` and shorter ways to say it, each true by itself; the last takes 40 cells at most."""
-    moment = copy.reached(copy.proof)
+    drills = copy.proof is Proof.CREDENTIALS_OPEN
+    failed = drills and copy.proof_of(0) is not Proof.CREDENTIALS_OPEN and copy.drilled_upto is not None
+    proof = Proof.KEYS_MATCH if drills and (failed or not drilled) else copy.proof
+    moment = copy.reached(proof)
     if moment is None:
-        return (proof_words(copy.proof),)
-    if copy.proof is not Proof.CREDENTIALS_OPEN:
-        short, when = proof_name(copy.proof), ago(moment, now)
-        variants = [f"{proof_words(copy.proof)}, {when}", f"{short}, {when}"]
+        return (proof_words(proof),)
+    when = ago(moment, now)
+    if failed:
+        short = f"only {number(copy.drilled_rows)} opened"
+        only = f"only {count(copy.drilled_rows, 'credential')} opened"
+        variants = [f"{only} in a drill {when}", f"{short} in a drill {when}", f"{short} {when}"]
+    elif proof is not Proof.CREDENTIALS_OPEN:
+        short = proof_name(proof)
+        variants = [f"{proof_words(proof)}, {when}", f"{short}, {when}"]
     else:
-        who, few, moment = _drilled(copy, moment, covered, total)
-        short, when = f"{few} opened", ago(moment, now)
+        every = drilled == total
+        who, few = ("every credential", "all") if every else (_of(drilled, total), number(drilled))
+        short = f"{few} opened"
         variants = [f"{who} opened in a drill {when}", f"{short} in a drill {when}", f"{short} {when}"]
     if is_future(moment, now):
         variants.append(f"{short}, {_AHEAD}")
     return tuple(variants)
 
 
-def _drilled(copy: BackupCopy, moment: datetime, covered: int, total: int) -> tuple[str, str, datetime]:
-    """Which credentials the last drill opened, the same in short, and when that was."""
-    opened, short = count(copy.drilled_rows, "credential"), number(copy.drilled_rows)
-    later = copy.reached(Proof.KEYS_MATCH)
-    if later is not None and later > moment:
-        return f"only {opened}", f"only {short}", later
-    if covered == total and copy.drilled_rows >= total:
-        return "every credential", "all", moment
-    return opened, short, moment
+def _of(drilled: int, total: int) -> str:
+    return f"{number(drilled)} of {count(total, 'credential')}"
 
 
 def who_opens(copy: BackupCopy) -> str:

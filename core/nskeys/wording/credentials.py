@@ -4,12 +4,14 @@ from datetime import datetime
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import Credential
-from nskeys.model.recoverability import RecoveryState
+from nskeys.model.recoverability import CopyClaim, CredentialCoverage, RecoveryState
+from nskeys.model.register import Proof
+from nskeys.wording.copies import copy_place
 from nskeys.wording.errors import say
-from nskeys.wording.names import kid_name, kind_name, state_name
+from nskeys.wording.names import kid_name, kind_name, proof_name, state_name
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.times import ago, when
 
 HIDDEN = "sealed; s shows it"
 OPENING = "opening …"
@@ -19,6 +21,9 @@ SHOWN_ESCAPED = "Characters that a terminal must not get are shown as escapes."
 RE_ENTER_SECRET = "type it again: the one that is stored does not open"
 KEEP_SECRET = "leave it empty to keep the secret as it is"
 LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
+_MOST_COPIES = 8
+_PLACE = 500
+"""Cells for a place: lines are broken where they have to be, and nothing is cut."""
 _STATE_MEANS = {
     RecoveryState.RECOVERABLE: "comes back from a backup",
     RecoveryState.AT_RISK: "in no backup that counts, so it is lost with this machine",
@@ -68,3 +73,20 @@ def empty_secret_question(name: str) -> str:
 def field_problem(error: FieldInvalid) -> str:
     """What is wrong with a field, and what to do."""
     return str(say(error))
+
+
+def claim_words(claim: CopyClaim, now: datetime) -> str:
+    """How far it was proven that a credential comes back from a copy: `it opened in a drill 3 days ago`."""
+    when = "" if claim.moment is None else f" {ago(claim.moment, now)}"
+    if claim.proof is Proof.CREDENTIALS_OPEN:
+        return f"it opened in a drill{when}"
+    return f"{proof_name(claim.proof)}{',' if when else ''}{when}"
+
+
+def comes_back(coverage: CredentialCoverage, now: datetime) -> tuple[str, ...]:
+    """The copies that a credential would come back from, best proof first: each one's place, and how far
+    that was proven. A line for each, and one for those that are left out."""
+    shown = coverage.copies[:_MOST_COPIES]
+    lines = [f"{copy_place(claim.copy, _PLACE, now)}: {claim_words(claim, now)}" for claim in shown]
+    left = len(coverage.copies) - len(shown)
+    return (*lines, f"and from {count(left, 'copy')} more") if left else tuple(lines)

@@ -45,7 +45,7 @@ def more_keys(left_out: int) -> str:
     return f"and {left_out:,} more"
 
 
-def copy_proof(copy: BackupCopy, now: datetime, covered: int, total: int) -> str:
+def copy_proof(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str:
     """How far the copy was proven, or why it does not count."""
     reason = why_not(copy)
-    return f"does not count: it {reason}" if reason else proof_ago(copy, now, covered, total)
+    return f"does not count: it {reason}" if reason else proof_ago(copy, now, drilled, total)

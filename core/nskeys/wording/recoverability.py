@@ -70,7 +70,7 @@ def headline(overview: Overview, layout: Layout) -> Headline:
         label=label,
         answer=first_fitting(layout.text, of, brief),
         source=_source(overview, best, covered, layout.text),
-        proof=_proof(overview, best, covered, layout.text) if best else "",
+        proof=_proof(overview, best, layout.text) if best else "",
         bar=(totals.recoverable, totals.total),
     )
 
@@ -97,9 +97,9 @@ def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: in
     return NO_BACKUP
 
 
-def _proof(overview: Overview, best: BackupCopy, covered: int, cells: int) -> str:
-    total = overview.recoverability.totals.total
-    return first_fitting(cells, *proof_variants(best, overview.taken, covered, total))
+def _proof(overview: Overview, best: BackupCopy, cells: int) -> str:
+    answer = overview.recoverability
+    return first_fitting(cells, *proof_variants(best, overview.taken, answer.drilled, answer.totals.total))
 
 
 def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:

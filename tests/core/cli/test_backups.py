@@ -150,6 +150,25 @@ def test_a_password_that_does_not_open_is_a_line_of_the_diary_and_nothing_else(s
     )
 
 
+def test_a_credential_names_the_backups_that_it_would_come_back_from(server: Machine) -> None:
+    assert server.does("credential", "show", "run-as/deploy-finance")["copies"] == []
+    first = server.back_up("--to", server.vault())
+    second = server.back_up("--to", server.vault())
+    server.does("drill", first["path"], "--password-file", server.password)
+    shown = server.does("credential", "show", "run-as/deploy-finance")
+    assert [(copy["path"], copy["proof"]) for copy in shown["copies"]] == [
+        (first["path"], "credentials_open"),
+        (second["path"], "opened"),
+    ]
+    assert shown["exposed_since"] is None
+    lines = server.run("credential", "show", "run-as/deploy-finance").out.splitlines()
+    told = [line for line in lines if line.startswith("comes back from")]
+    assert [line.rpartition(": ")[2] for line in told] == [
+        "it opened in a drill just now",
+        "opened, just now",
+    ]
+
+
 def test_the_diary_tells_of_drills(server: Machine) -> None:
     ran = server.run("register", "diary")
     assert (ran.code, ran.out, ran.err) == (0, "", "No drill was done yet.\n")

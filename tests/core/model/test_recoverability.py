@@ -1,16 +1,19 @@
 """The one question, as pure arithmetic: keys, their use, copies of backups, two registry values."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from nskeys.model.credentials import UNNUMBERED, Credential
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from tests.fakes.backups import a_copy
+from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON
 
 CMDB_ID = "c0" * 16
@@ -342,3 +345,92 @@ def test_the_work_grows_with_keys_and_backups_only() -> None:
     found = answer(keys, uses, copies)
     assert found.totals.recoverable == 1_000_000
     assert len(found.keys[0].good_copies) == 500
+
+
+# --- what a drill covers ---------------------------------------------------------------------------
+
+
+def drilled_copy(upto: int | None, *kids: Kid, rows: int = 100, generation: int = 1) -> BackupCopy:
+    """A good copy whose drill saw the seals up to this number, and opened all rows of its keys."""
+    proven = copy(*kids, generation=generation).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
+    return replace(proven, drilled_rows=rows, drilled_upto=upto)
+
+
+def sealed_at(number: int, kid: Kid = OLD) -> Credential:
+    """A credential whose seal has this number."""
+    return replace(a_credential(kid=kid).credential, seal_no=number)
+
+
+@pytest.mark.parametrize(
+    ("upto", "number", "proof"),
+    [
+        (7, 7, Proof.CREDENTIALS_OPEN),
+        (7, 0, Proof.CREDENTIALS_OPEN),
+        (7, 8, Proof.KEYS_MATCH),
+        (7, UNNUMBERED, Proof.KEYS_MATCH),
+        (None, 0, Proof.KEYS_MATCH),
+    ],
+)
+def test_a_credential_sealed_after_a_drill_has_matching_keys(
+    upto: int | None, number: int, proof: Proof
+) -> None:
+    found = answer(uses=[replace(use(), last_seal=9)], copies=[drilled_copy(upto)])
+    [claim] = found.coverage_of(sealed_at(number)).copies
+    assert (claim.proof, claim.moment) == (proof, AFTERNOON)
+
+
+def test_a_later_drill_that_opened_less_takes_the_claim_back() -> None:
+    failed = drilled_copy(7).with_proof(Proof.KEYS_MATCH, EVENING)
+    [claim] = answer(copies=[failed]).coverage_of(sealed_at(1)).copies
+    assert (claim.proof, claim.moment) == (Proof.KEYS_MATCH, EVENING)
+
+
+def test_each_credential_names_its_copies_best_proof_first() -> None:
+    drilled = drilled_copy(7, generation=1)
+    opened = copy(generation=3)
+    matching = copy(generation=2).with_proof(Proof.KEYS_MATCH, AFTERNOON)
+    found = answer(uses=[replace(use(), last_seal=9)], copies=[opened, drilled, matching])
+    before, after = found.coverage_of(sealed_at(7)).copies, found.coverage_of(sealed_at(8)).copies
+    assert [claim.copy.backup.generation for claim in before] == [1, 2, 3]
+    assert [claim.proof for claim in before] == [Proof.CREDENTIALS_OPEN, Proof.KEYS_MATCH, Proof.OPENED]
+    assert [claim.copy.backup.generation for claim in after] == [2, 1, 3], "the newer of equal proofs"
+    assert [claim.proof for claim in after] == [Proof.KEYS_MATCH, Proof.KEYS_MATCH, Proof.OPENED]
+    assert [item.backup.generation for item in found.keys[0].good_copies] == [2, 1, 3]
+
+
+def test_a_credential_of_a_key_that_nobody_knows_is_lost() -> None:
+    coverage = answer().coverage_of(sealed_at(1, FOREIGN))
+    assert (coverage.state, coverage.copies) == (RecoveryState.LOST, ())
+
+
+def test_of_two_copies_the_one_is_best_whose_drill_saw_every_seal() -> None:
+    saw_all, saw_less = drilled_copy(9, generation=1), drilled_copy(8, generation=2)
+    found = answer(uses=[replace(use(), last_seal=9)], copies=[saw_less, saw_all])
+    assert found.best is not None
+    assert found.best.backup.generation == 1
+
+
+def test_what_a_drill_covers_is_told_key_by_key_for_any_copy() -> None:
+    uses = [replace(use(OLD, 10), last_seal=5), replace(use(NEW, 4), last_seal=9)]
+    best, other = drilled_copy(9, OLD, NEW, generation=2), drilled_copy(8, OLD, NEW, generation=1)
+    found = replace(answer([key(OLD), key(NEW)], uses, [best, other]), drilled=14)
+    assert found.best == best
+    assert found.drilled_with(best) == 14
+    assert found.drilled_with(other) == 10
+    assert found.drilled_with(replace(other, drilled_rows=9)) == 0, "no more than it opened"
+
+
+def test_hundreds_of_keys_and_backups_are_linear_work() -> None:
+    """Each key of each copy is looked at once: four times as many of both are sixteen times the pairs."""
+
+    def taken(n: int) -> float:
+        kids = [Kid(f"{number:064x}") for number in range(n)]
+        keys = [key(kid) for kid in kids]
+        uses = [use(kid) for kid in kids for _ in range(3)]
+        copies = [drilled_copy(9, *kids, generation=number) for number in range(n)]
+        began = time.process_time()
+        answer(keys, uses, copies)
+        return time.process_time() - began
+
+    small, large = min(taken(60) for _ in range(3)), min(taken(240) for _ in range(3))
+    assert large < 16 * 3 * small + 0.05

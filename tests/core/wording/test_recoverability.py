@@ -9,7 +9,7 @@ import pytest
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import Location, LocationReason, Whereabouts
-from nskeys.model.recoverability import assess
+from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.services.recoverability import Overview
@@ -33,7 +33,7 @@ def key(kid: Kid = OLD, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
 def copy(*kids: Kid, generation: int = 41, signed: bool = True, **changes: object) -> BackupCopy:
     """A good copy elsewhere that holds these keys."""
     made = a_copy(generation)
-    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed)
+    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed, drilled_upto=0)
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
 
 
@@ -46,11 +46,12 @@ def seen(
 ) -> Overview:
     """An overview of a server that backs up elsewhere."""
     used = [KeyUse(kid, "run-as", credentials, MORNING) for kid, credentials in uses]
+    answer = assess(keys, used, copies, date, "c0" * 16, backs_up_elsewhere=True)
     overview = Overview(
         server="ns01",
         cmdb="SQLite",
         protector="file",
-        recoverability=assess(keys, used, copies, date, "c0" * 16, backs_up_elsewhere=True),
+        recoverability=replace(answer, drilled=drilled(answer)),
         copies=tuple(copies),
         registry=RegistryValues("/mnt/vault", date),
         rotation=None,
@@ -58,6 +59,16 @@ def seen(
         taken=EVENING,
     )
     return replace(overview, **changes)  # type: ignore[arg-type]  # fields of Overview
+
+
+def drilled(answer: Recoverability) -> int:
+    """What the last drill of the best copy covers, where nothing was sealed after it."""
+    best = answer.best
+    if best is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
+        return 0
+    return min(
+        best.drilled_rows, sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
+    )
 
 
 def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, Act | None]]:
@@ -159,6 +170,22 @@ def test_a_later_drill_that_opened_less_is_the_one_that_is_told() -> None:
     proven = replace(proven.with_proof(Proof.KEYS_MATCH, AFTERNOON), signed=True)
     said = headline(seen(copies=[proven]), WIDE).proof
     assert said == "only 8 credentials opened in a drill 3 hours ago"
+
+
+def test_a_drill_is_said_to_cover_what_it_opened_and_nothing_that_was_sealed_later() -> None:
+    proven = replace(copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON), signed=True)
+    overview = seen(copies=[proven])
+    assert headline(overview, WIDE).proof == "8 of 10 credentials opened in a drill 3 hours ago"
+    assert headline(overview, NARROW).proof == "8 opened in a drill 3 hours ago"
+    nothing = replace(overview, recoverability=replace(overview.recoverability, drilled=0))
+    assert headline(nothing, WIDE).proof == "opened, and its keys match, 3 hours ago"
+    assert headline(nothing, NARROW).proof == "opened, and its keys match, 3 hours ago"
+
+
+def test_a_drill_that_did_not_say_what_it_saw_covers_nothing() -> None:
+    proven = copy(drilled_rows=10, drilled_upto=None).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
+    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE)
+    assert said.proof == "opened, and its keys match, 3 hours ago"
 
 
 def test_a_proof_dated_ahead_is_said_to_be_so() -> None:

@@ -1,10 +1,14 @@
 """Credentials as cells of a table and as lines of a page."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from nskeys.model.credentials import Credential
-from nskeys.model.recoverability import RecoveryState
+from nskeys.model.recoverability import CredentialCoverage, RecoveryState
 from nskeys.wording.credentials import (
     EMPTY_SECRET,
     SHOWN_ESCAPED,
+    comes_back,
     dates_words,
     sealed_words,
     secret_length,
@@ -13,7 +17,7 @@ from nskeys.wording.credentials import (
 from nskeys.wording.fields import field_label
 from nskeys.wording.names import kind_name, state_name
 from nskeys.wording.terminal import safe, safe_lines
-from nskeys.wording.times import day
+from nskeys.wording.times import day, since
 
 _STYLES = {RecoveryState.RECOVERABLE: "", RecoveryState.AT_RISK: "warning", RecoveryState.LOST: "error"}
 
@@ -36,9 +40,11 @@ def state_style(state: RecoveryState) -> str:
     return _STYLES[state]
 
 
-def facts(credential: Credential, state: RecoveryState | None) -> tuple[tuple[str, str], ...]:
-    """Everything but the secret, label by label; a line of a note after the first has none. `state` is
-    None while it is not known."""
+def facts(
+    credential: Credential, coverage: CredentialCoverage | None, now: datetime | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Everything but the secret, label by label; a line of a note after the first has none. `coverage` is
+    None while it is not known, `now` the moment at which it was looked at."""
     fields = credential.fields
     note = safe_lines(fields.note) if fields.note else ()
     return (
@@ -49,8 +55,18 @@ def facts(credential: Credential, state: RecoveryState | None) -> tuple[tuple[st
         *((field_label("note") if number == 0 else "", line) for number, line in enumerate(note)),
         ("Added", dates_words(credential.created, credential.updated)),
         ("Sealed", sealed_words(credential)),
-        ("State", "…" if state is None else state_words(state)),
+        ("State", "…" if coverage is None else state_words(coverage.state)),
+        *_where_from(coverage, now),
     )
+
+
+def _where_from(coverage: CredentialCoverage | None, now: datetime | None) -> Iterator[tuple[str, str]]:
+    if coverage is None or now is None:
+        return
+    if coverage.state is RecoveryState.AT_RISK and coverage.exposed_since is not None:
+        yield "Exposed", since(coverage.exposed_since, now)
+    for number, line in enumerate(comes_back(coverage, now)):
+        yield ("" if number else "Backups"), line
 
 
 def secret_lines(secret: str) -> tuple[str, tuple[str, ...]]:

@@ -73,10 +73,8 @@ def facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
 def copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
     """The copies in the register that hold the key, those that count first: where each is, how far it
     is proven or why it does not count, and a style."""
-    uses = {known.kid: known.credentials for known in overview.recoverability.keys}
-    total = overview.recoverability.totals.total
+    answer = overview.recoverability
     holding = [copy for copy in overview.copies if key.kid in copy.backup.kids]
     for copy in sorted(holding, key=lambda copy: not copy.counts):
-        covered = sum(uses.get(kid, 0) for kid in copy.backup.kids)
-        proof = copy_proof(copy, overview.taken, covered, total)
+        proof = copy_proof(copy, overview.taken, answer.drilled_with(copy), answer.totals.total)
         yield copy_place(copy, cells, overview.taken), proof, "" if copy.counts else "quiet"

@@ -41,8 +41,9 @@ def copy_style(copy: BackupCopy) -> str:
 def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
     """A copy below the table: what matters first, for there may be no room for all of it."""
     reason = why_not(copy)
-    covered, total = _covered(copy, overview)
-    proof = f"does not count: it {reason}" if reason else proof_ago(copy, overview.taken, covered, total)
+    answer = overview.recoverability
+    drilled, total = answer.drilled_with(copy), answer.totals.total
+    proof = f"does not count: it {reason}" if reason else proof_ago(copy, overview.taken, drilled, total)
     return (("Proof", proof), ("Where", location_name(copy.where)), ("File", safe(copy.address)))
 
 

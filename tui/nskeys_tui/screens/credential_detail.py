@@ -1,5 +1,6 @@
 """One credential: its fields, what would become of it, and its secret for as long as it is looked at."""
 
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential
-from nskeys.model.recoverability import RecoveryState
+from nskeys.model.recoverability import CredentialCoverage
 from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.credentials import facts, secret_lines
@@ -53,7 +54,8 @@ class CredentialDetail(Screen[None]):
         self._session = session
         self._credential_id = credential_id
         self._credential: Credential | None = None
-        self._state: RecoveryState | None = None
+        self._coverage: CredentialCoverage | None = None
+        self._looked: datetime | None = None
         self._shown = self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -98,14 +100,16 @@ class CredentialDetail(Screen[None]):
         self.refresh_bindings()
         try:
             async for sight in self._session.looks.seen_by(self):
-                self._state = sight.overview.recoverability.state_of(found.kid)
+                self._coverage = sight.overview.recoverability.coverage_of(found)
+                self._looked = sight.overview.taken
                 self._say()
         except NskeysError as error:
             tell(self.app, "Credential", error)
 
     def _say(self, secret: str = HIDDEN) -> None:
         if self._credential is not None and not self._shown:
-            self.query_one(Facts).pairs = (*facts(self._credential, self._state), ("Secret", secret))
+            known = facts(self._credential, self._coverage, self._looked)
+            self.query_one(Facts).pairs = (*known, ("Secret", secret))
 
     # --- the secret --------------------------------------------------------------------------------------
 

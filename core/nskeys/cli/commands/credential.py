@@ -1,6 +1,7 @@
 """`nskeys credential`: one credential at a time, and the list of all."""
 
 from argparse import Namespace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
@@ -12,15 +13,17 @@ from nskeys.cli.session import Session
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.recoverability import RecoveryState
 from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.credentials import comes_back
 from nskeys.wording.fields import field_label
 from nskeys.wording.names import kid_name, kind_name, state_name
 from nskeys.wording.reports import NOT_AS_STORED, REVEALED, credential_done
 from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.times import since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
     from nskeys.model.credentials import Credential
+    from nskeys.model.recoverability import CredentialCoverage
     from nskeys.model.secret import SecretBytes
 
 _FIELDS = ("kind", "name", "target", "account", "note")
@@ -99,11 +102,13 @@ def show_credential(session: Session, options: Namespace) -> int:
     services = session.services()
     services.installation.require()
     credential = services.credentials.show(options.reference)
+    overview = services.recoverability.overview()
+    coverage, now = overview.recoverability.coverage_of(credential), overview.taken
     if not options.reveal:
-        _tell(session, services, credential)
+        _show(session, credential, coverage, now)
         return Exit.DONE
     with services.credentials.reveal(credential, session.secrets) as secret:
-        _tell(session, services, credential, secret.text())
+        _show(session, credential, coverage, now, secret.text())
     session.output.say(REVEALED)
     return Exit.DONE
 
@@ -147,16 +152,40 @@ def remove_credential(session: Session, options: Namespace) -> int:
     return Exit.DONE
 
 
-def _tell(
-    session: Session, services: "Services", credential: "Credential", secret: str | None = None
+def _show(
+    session: Session,
+    credential: "Credential",
+    coverage: "CredentialCoverage",
+    now: datetime,
+    secret: str | None = None,
 ) -> None:
-    state = _state(services, credential)
+    """As it is stored, with the copies that it would come back from."""
     if session.output.as_json:
-        document = documents.credential(credential, state)
+        document = documents.shown_credential(credential, coverage)
         session.output.document(document if secret is None else {**document, "secret": secret})
         return
+    facts = _facts(credential, coverage.state)
+    if coverage.exposed_since is not None:
+        facts.append(("exposed", since(coverage.exposed_since, now)))
+    facts += [("comes back from", line) for line in comes_back(coverage, now)]
+    if secret is not None:
+        facts.append((field_label("secret").lower(), secret))
+    session.output.facts(facts)
+    if secret is not None and safe(secret) != secret:
+        session.output.say(NOT_AS_STORED)
+
+
+def _tell(session: Session, services: "Services", credential: "Credential") -> None:
+    state = _state(services, credential)
+    if session.output.as_json:
+        session.output.document(documents.credential(credential, state))
+    else:
+        session.output.facts(_facts(credential, state))
+
+
+def _facts(credential: "Credential", state: RecoveryState) -> list[tuple[str, str]]:
     fields = credential.fields
-    facts = [
+    return [
         ("id", credential.credential_id),
         ("kind", kind_name(fields.kind)),
         *((name, getattr(fields, name)) for name in ("name", "target", "account", "note")),
@@ -165,11 +194,6 @@ def _tell(
         ("created", when(credential.created)),
         ("changed", when(credential.updated)),
     ]
-    if secret is not None:
-        facts.append((field_label("secret").lower(), secret))
-    session.output.facts(facts)
-    if secret is not None and safe(secret) != secret:
-        session.output.say(NOT_AS_STORED)
 
 
 def _state(services: "Services", credential: "Credential") -> RecoveryState:
