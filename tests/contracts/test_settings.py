@@ -1,10 +1,12 @@
 """What the settings keep to, wherever they lie."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nskeys.model.places import DestinationInfo
+from nskeys.model.retention import Retention
 from nskeys.ports import Settings, SettingsFile
 from nskeys.store.settings import ConfigToml
 from tests.fakes.memory_files import MemorySettings
@@ -30,6 +32,8 @@ def test_without_a_file_there_are_defaults(settings: SettingsFile) -> None:
         Settings("emea-ns02", "postgresql://nskeys@db.example.net/cmdb"),
         Settings("ns01", "", (DestinationInfo("/mnt/vault"), DestinationInfo("/mnt/b", "tape"))),
         Settings("ns01", "", (DestinationInfo("/mnt/b", "tape"), DestinationInfo("/mnt/vault", "x"))),
+        Settings("ns01", "", (DestinationInfo("/mnt/vault"),), drill_days=30),
+        Settings("ns01", "", drill_days=0),
         Settings('a "quoted" \\ name', "", (DestinationInfo('/mnt/"x"/[y]\t', "Tresor\nim Keller \x7f"),)),
     ],
 )
@@ -39,3 +43,10 @@ def test_what_was_written_last_is_read(settings: SettingsFile, wanted: Settings)
     assert settings.read() == wanted
     settings.write(wanted)
     assert settings.read() == wanted
+
+
+def test_the_days_until_a_drill_is_overdue_stand_before_every_table(settings: SettingsFile) -> None:
+    kept = Settings("ns01", "", (DestinationInfo("/mnt/vault"),), Retention(keep_last=5))
+    settings.write(kept)
+    settings.write(replace(kept, drill_days=30))
+    assert settings.read() == replace(kept, drill_days=30)

@@ -25,7 +25,7 @@ from nskeys.model.operations import (
     SetUpReport,
 )
 from nskeys.model.re_entry import ReEntryList
-from nskeys.model.recoverability import CredentialCoverage, KeyCoverage, RecoveryState, Totals
+from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
@@ -69,11 +69,25 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "last_backup": None if answer.last is None else _last_backup(answer.last),
         "backup_due": bool(answer.due),
         "due": [reason.value for reason in answer.due],
-        "best_backup": None if answer.best is None else _best_backup(answer.best),
+        "best_backup": None
+        if answer.best is None
+        else {**_best_backup(answer.best), "drilled": answer.drilled},
         "copies": _copies_seen(seen(overview.copies)),
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
+        "practice": _practice(overview),
         "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},
         "taken": time(overview.taken),
+    }
+
+
+def _practice(overview: "Overview") -> Document:
+    known, now = overview.practice, overview.taken
+    return {
+        "drill_days": known.days,
+        "drilled": time(known.drilled),
+        "drill_overdue": known.drill_overdue(now),
+        "typed": time(known.typed),
+        "typing_overdue": known.typing_overdue(now),
     }
 
 
@@ -114,25 +128,6 @@ def credential(item: Credential, state: RecoveryState) -> Document:
         "state": state.value,
         "created": time(item.created),
         "updated": time(item.updated),
-    }
-
-
-def shown_credential(item: Credential, coverage: CredentialCoverage) -> Document:
-    """`credential show`: the item of the list, and where it would come back from, best proof first."""
-    return {
-        **credential(item, coverage.state),
-        "exposed_since": time(coverage.exposed_since),
-        "copies": [
-            {
-                "path": claim.copy.address,
-                "generation": claim.copy.backup.generation,
-                "location": claim.copy.where.location.value,
-                "proof": claim.proof.value,
-                "proven": time(claim.moment),
-                "looked": time(claim.copy.look_moment),
-            }
-            for claim in coverage.copies
-        ],
     }
 
 
@@ -366,6 +361,8 @@ def _last_backup(item: BackupCopy) -> Document:
         "path": item.address,
         "created": time(item.backup.created),
         "proof": item.proof.value,
+        "proven": time(item.proven),
+        "looked": time(item.look_moment),
         "location": item.where.location.value,
     }
 

@@ -48,6 +48,21 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
             *_credentials(overview),
             _Gauge("nskeys_backup_due", "Whether a new backup is due.", [([], int(bool(answer.due)))]),
             _Gauge(
+                "nskeys_drill_overdue",
+                "Whether no copy that counts was drilled for too long.",
+                [([], int(overview.practice.drill_overdue(overview.taken)))],
+            ),
+            _Gauge(
+                "nskeys_typing_overdue",
+                "Whether nobody typed what opens a copy that counts for too long.",
+                [([], int(overview.practice.typing_overdue(overview.taken)))],
+            ),
+            _moment(
+                "nskeys_last_typed_timestamp_seconds",
+                "When a person last typed what opens a copy that counts.",
+                overview.practice.typed,
+            ),
+            _Gauge(
                 "nskeys_rotation_open",
                 "Whether a rotation of the key waits or is not finished.",
                 [([], int(overview.rotation is not None))],

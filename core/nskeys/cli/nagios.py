@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nskeys.cli.exits import StatusExit, exit_for_status
 from nskeys.model.register import Proof
 from nskeys.model.watching import last_proofs, seen
+from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.reports import due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
 
@@ -29,8 +30,22 @@ _WORDS = {
 def nagios_line(overview: "Overview") -> str:
     """The answer."""
     answer = overview.recoverability
-    words = (headline(answer.totals), *exposure_words(answer, overview.taken), *due_words(answer.due))
-    return f"{_said(exit_for_status(answer.totals), ' '.join(words))} | {' '.join(_data(overview))}\n"
+    words = (
+        headline(answer.totals),
+        *exposure_words(answer, overview.taken),
+        *due_words(answer.due),
+        *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),
+    )
+    return f"{_said(nagios_exit(overview), ' '.join(words))} | {' '.join(_data(overview))}\n"
+
+
+def nagios_exit(overview: "Overview") -> StatusExit:
+    """The plugin's state: that of the credentials, and a warning at least where a drill is overdue or
+    nobody typed a password for as long."""
+    answer, known, now = overview.recoverability, overview.practice, overview.taken
+    state = exit_for_status(answer.totals)
+    overdue = answer.totals.total and (known.drill_overdue(now) or known.typing_overdue(now))
+    return StatusExit.AT_RISK if overdue and state is StatusExit.RECOVERABLE else state
 
 
 def nagios_failure(words: str) -> str:
@@ -54,6 +69,9 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"backup_age={_age(answer.last.backup.created if answer.last else None, now)};;;0;"
     yield f"proof_age={_age(proofs[Proof.OPENED], now)};;;0;"
     yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
+    yield f"drill_overdue={int(overview.practice.drill_overdue(now))};0;;0;1"
+    yield f"typed_age={_age(overview.practice.typed, now)};;;0;"
+    yield f"typing_overdue={int(overview.practice.typing_overdue(now))};0;;0;1"
 
 
 def _age(moment: datetime | None, now: datetime) -> str:

@@ -10,9 +10,11 @@ from nskeys.wording.names import (
     key_state_name,
     kid_name,
     kind_counts,
+    proof_name,
     protector_words,
     rotation_stage_name,
 )
+from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.reports import (
     MISSING_KEY,
     ROTATION_DUE,
@@ -25,7 +27,7 @@ from nskeys.wording.reports import (
     unreadable_line,
 )
 from nskeys.wording.sizes import count, number
-from nskeys.wording.times import since, when
+from nskeys.wording.times import ago, since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
@@ -74,6 +76,7 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
     if best is not None:
         yield "from", copy_place(best, PLACE_CELLS, overview.taken)
         yield "proof", proof_ago(best, overview.taken, answer.drilled, answer.totals.total)
+        yield "made", f"{when(best.backup.created)}, {ago(best.backup.created, overview.taken)}"
         yield "opened by", who_opens(best)
     if answer.totals.at_risk:
         exposed = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
@@ -86,15 +89,7 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
     answer = overview.recoverability
     if answer.kinds:
         yield "kinds", ", ".join(kind_counts(answer.kinds))
-    if answer.last is not None:
-        not_counting = why_not(answer.last)
-        yield (
-            "last backup",
-            copy_place(answer.last, PLACE_CELLS, overview.taken)
-            + (f" {not_counting}" if not_counting else ""),
-        )
-    for sentence in due_words(answer.due):
-        yield "due", sentence
+    yield from _backups(overview)
     if overview.rotation is not None:
         yield (
             "rotation",
@@ -110,3 +105,23 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "clock", registry_future(overview.registry)
     if overview.unreadable_rows:
         yield "register", unreadable_line(overview.unreadable_rows)
+
+
+def _backups(overview: "Overview") -> Iterator[tuple[str, str]]:
+    """When the last one was made and when proven, two dates; and what is due."""
+    answer = overview.recoverability
+    if answer.last is not None:
+        not_counting = why_not(answer.last)
+        yield (
+            "last backup",
+            copy_place(answer.last, PLACE_CELLS, overview.taken)
+            + (f" {not_counting}" if not_counting else ""),
+        )
+        yield "last made", f"{when(answer.last.backup.created)}, {proof_name(answer.last.proof)}"
+        proven = answer.last.proven
+        yield "last proven", "not yet" if proven is None else when(proven)
+    for sentence in due_words(answer.due):
+        yield "due", sentence
+    if answer.totals.total:
+        for sentence in overdue_sentences(overview.practice, overview.taken):
+            yield "overdue", sentence

@@ -8,6 +8,7 @@ from nskeys.model.audit import Actor
 from nskeys.model.exports import ParsedExport
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
 
@@ -128,6 +129,8 @@ class Settings:
     destinations: tuple[DestinationInfo, ...] = ()
     retention: Retention = DEFAULT_RETENTION
     """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
+    drill_days: int = DRILL_DAYS
+    """Days after which a drill is overdue; 0: never."""
 
 
 class SettingsFile(Protocol):

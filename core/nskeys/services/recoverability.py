@@ -8,6 +8,7 @@ from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
+from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.rotation import Rotation
@@ -40,6 +41,8 @@ class Overview:
     """The active key sealed 2^31 secrets; at 2^32 it is refused."""
     unreadable_rows: int = 0
     """Rows of the register that cannot be understood."""
+    practice: Practice = NOTHING_OVERDUE
+    """When copies that count were last drilled, and what opens them was last typed by a person."""
 
     @property
     def backup_date_ahead(self) -> bool:
@@ -80,8 +83,9 @@ class RecoverabilityService:
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
+        settings, now = installation.settings.read(), installation.clock.now()
         return Overview(
-            server=installation.settings.read().server_name,
+            server=settings.server_name,
             cmdb=installation.cmdb.describe(),
             protector=installation.key_store.info().protector,
             recoverability=answer,
@@ -89,10 +93,11 @@ class RecoverabilityService:
             registry=registry,
             rotation=goes_on,
             put_back=tuple(key.kid for key in left if not _came_after(key, active)),
-            taken=installation.clock.now(),
+            taken=now,
             arrived=tuple(key.kid for key in left if _came_after(key, active)),
             rotation_due=seals >= SEALS_DUE,
             unreadable_rows=register.unreadable,
+            practice=practice(copies, settings.drill_days, now),
         )
 
     def _backs_up_elsewhere(

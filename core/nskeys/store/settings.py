@@ -3,6 +3,7 @@
 version = 1
 server_name = "ns01.example.net"
 cmdb = "postgresql://..."            # left out for cmdb.sqlite3 in the home
+drill_days = 90                      # left out for 90; a drill is overdue after so many days, 0: never
 
 [[destination]]
 address = "/mnt/vault/nskeys"
@@ -24,11 +25,13 @@ from typing import Any
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
 from nskeys.files import read_bounded, replace
 from nskeys.model.places import DestinationInfo
+from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
 
 _VERSION = 1
 _LIMIT = 1 << 20
+_MOST_DAYS = 36_500
 
 
 class ConfigToml:
@@ -80,7 +83,7 @@ class ConfigToml:
             raise self._invalid("wrong_type", "version")
         if version > _VERSION:
             raise NewerVersion("config", version, _VERSION)
-        self._only(document, "version", "server_name", "cmdb", "destination", "retention")
+        self._only(document, "version", "server_name", "cmdb", "drill_days", "destination", "retention")
         server_name = self._string(document, "server_name", self._default_server_name)
         if not server_name:
             raise self._invalid("empty", "server_name")
@@ -89,6 +92,7 @@ class ConfigToml:
             self._string(document, "cmdb", ""),
             self._destinations(document),
             self._retention(document),
+            self._days(document, "drill_days", DRILL_DAYS),
         )
 
     def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
@@ -124,6 +128,14 @@ class ConfigToml:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self._invalid("wrong_type", name)
         if not least <= value <= MOST_KEPT:
+            raise self._invalid("wrong_value", name)
+        return value
+
+    def _days(self, table: dict[str, Any], name: str, default: int) -> int:
+        value = table.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._invalid("wrong_type", name)
+        if not 0 <= value <= _MOST_DAYS:
             raise self._invalid("wrong_value", name)
         return value
 

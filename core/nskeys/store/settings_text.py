@@ -14,6 +14,7 @@ from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
 
 from nskeys.model.places import DestinationInfo
+from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 
@@ -55,6 +56,8 @@ def _changed_head(head: str, settings: Settings) -> str:
         document["cmdb"] = settings.cmdb
     elif not settings.cmdb:
         document.pop("cmdb", None)
+    if document.get("drill_days", DRILL_DAYS) != settings.drill_days:
+        document["drill_days"] = settings.drill_days
     if _retention_in(document) != settings.retention:
         table = tomlkit.table()
         table.update(asdict(settings.retention))

@@ -10,7 +10,7 @@ from nskeys.wording.names import proof_name, proof_words
 from nskeys.wording.places import location_word
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import fit, safe, width
-from nskeys.wording.times import ago, is_future
+from nskeys.wording.times import ago, day, is_future
 
 _SIGHTS = MappingProxyType(
     {
@@ -113,6 +113,13 @@ def proof_variants(copy: BackupCopy, now: datetime, drilled: int, total: int) ->
 
 def _of(drilled: int, total: int) -> str:
     return f"{number(drilled)} of {count(total, 'credential')}"
+
+
+def made_variants(copy: BackupCopy, now: datetime) -> tuple[str, ...]:
+    """When it was made: `made 3 days ago`, and shorter; a date that lies ahead is said as it is."""
+    made = copy.backup.created
+    exact = f"made {day(made)}"
+    return (exact,) if is_future(made, now) else (f"made {ago(made, now)}", exact)
 
 
 def who_opens(copy: BackupCopy) -> str:

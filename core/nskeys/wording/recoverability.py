@@ -13,9 +13,10 @@ from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.rotation import RotationStage
 from nskeys.services.recoverability import Overview
 from nskeys.wording.acts import Act, act_hint
-from nskeys.wording.copies import backup_name, copy_place, proof_variants, why_not
+from nskeys.wording.copies import backup_name, copy_place, made_variants, proof_variants, why_not
 from nskeys.wording.layout import Layout, first_fitting
 from nskeys.wording.names import kid_name
+from nskeys.wording.practice import drill_overdue_words, typing_overdue_words
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import fit, width
 from nskeys.wording.times import since
@@ -52,6 +53,8 @@ class Headline:
     answer: str
     source: str = ""
     proof: str = ""
+    made: str = ""
+    """When the backup was made, which is another date than that of its proof; beside the proof."""
     bar: tuple[int, int] | None = None
     """So many of so many credentials; None where there are none."""
 
@@ -71,6 +74,7 @@ def headline(overview: Overview, layout: Layout) -> Headline:
         answer=first_fitting(layout.text, of, brief),
         source=_source(overview, best, covered, layout.text),
         proof=_proof(overview, best, layout.text) if best else "",
+        made=first_fitting(layout.label - 2, *made_variants(best, overview.taken)) if best else "",
         bar=(totals.recoverable, totals.total),
     )
 
@@ -105,6 +109,7 @@ def _proof(overview: Overview, best: BackupCopy, cells: int) -> str:
 def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     yield from _credentials(overview, layout)
     yield from _backups(overview, layout)
+    yield from _practice(overview, layout)
     yield from _keys(overview, layout)
     if overview.backup_date_ahead:
         yield _notice(layout, "clock is wrong", None, "KMSBackupDate lies in the future")
@@ -176,6 +181,17 @@ def _backups(overview: Overview, layout: Layout) -> Iterator[Notice]:
     answer = overview.recoverability
     if answer.due and not answer.totals.at_risk:
         yield _notice(layout, "backup due", Act.BACK_UP, *_DUE[answer.due[0]])
+
+
+def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    """A drill that is overdue; and else a password that nobody typed, for one drill is an end to both."""
+    known, now = overview.practice, overview.taken
+    if not overview.recoverability.totals.total:
+        return
+    if known.drill_overdue(now):
+        yield _notice(layout, "drill overdue", Act.DRILL, *drill_overdue_words(known, now))
+    elif known.typing_overdue(now):
+        yield _notice(layout, "password?", Act.DRILL, *typing_overdue_words(known, now))
 
 
 def _keys(overview: Overview, layout: Layout) -> Iterator[Notice]:

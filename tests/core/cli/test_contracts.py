@@ -41,7 +41,7 @@ def test_status_at_risk(server: Machine) -> None:
     assert ran.code == 1
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "exposed_since", "last_backup", "backup_due",
-        "due", "best_backup", "copies", "proofs", "rotation", "taken",
+        "due", "best_backup", "copies", "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
@@ -59,6 +59,9 @@ def test_status_at_risk(server: Machine) -> None:
     assert document["proofs"] == dict.fromkeys(
         ["present", "intact", "opened", "keys_match", "credentials_open"]
     )
+    assert document["practice"] == {
+        "drill_days": 90, "drilled": None, "drill_overdue": False, "typed": None, "typing_overdue": False,
+    }  # fmt: skip
     assert document["rotation"] is None
     assert _TIME.fullmatch(document["taken"])
     (key,) = document["keys"]
@@ -72,11 +75,12 @@ def test_status_recoverable(server: Machine) -> None:
     assert document["exposed_since"] is None
     assert document["backup_due"] is False
     last = document["last_backup"]
-    assert set(last) == {"path", "created", "proof", "location"}
+    assert set(last) == {"path", "created", "proof", "proven", "looked", "location"}
     assert (last["path"], last["proof"], last["location"]) == (made["path"], "opened", "elsewhere")
     assert _TIME.fullmatch(last["created"])
     best = document["best_backup"]
     assert {name: best[name] for name in last} == last
+    assert best["drilled"] == 0
     assert list(best["proofs"]) == ["recorded", "present", "intact", "opened"]
     assert (best["key_ids"], best["protection"]) == (made["key_ids"], "password")
     assert document["copies"]["counting"] == document["copies"]["good"] == 1
@@ -107,9 +111,11 @@ def test_credential_list(server: Machine) -> None:
 
 def test_credential_show_reveals_only_when_told(server: Machine) -> None:
     listed = server.does("credential", "list", "--kind", "run-as")[0]
-    assert server.does("credential", "show", "run-as/deploy-finance") == listed
+    shown = server.does("credential", "show", "run-as/deploy-finance")
+    assert {name: shown[name] for name in listed} == listed
+    assert set(shown) - set(listed) == {"exposed_since", "copies"}
     revealed = server.does("credential", "show", "run-as/deploy-finance", "--reveal")
-    assert revealed == {**listed, "secret": "p\u00e4ssword"}
+    assert revealed == {**shown, "secret": "p\u00e4ssword"}
 
 
 def test_credential_import(server: Machine) -> None:

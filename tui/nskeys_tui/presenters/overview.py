@@ -54,7 +54,7 @@ def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerL
     if said.source:
         lines.append(AnswerLine("", said.source, bar=said.bar))
     if said.proof:
-        lines.append(AnswerLine("", said.proof))
+        lines.append(AnswerLine(said.made, said.proof))
     known = [_notice(notice) for notice in notices(overview, layout)]
     if len(known) > room:
         known = [*known[: room - 1], AnswerLine(f"! {more_notices(len(known) - room + 1)}", STATUS_TELLS)]

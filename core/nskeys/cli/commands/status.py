@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nskeys.cli import documents
 from nskeys.cli.exits import StatusExit, exit_for_status
 from nskeys.cli.metrics import failed_metrics, metrics
-from nskeys.cli.nagios import nagios_failure, nagios_line
+from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
@@ -67,7 +67,7 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return exit_for_status(overview.recoverability.totals)
+    return nagios_exit(overview) if options.nagios else exit_for_status(overview.recoverability.totals)
 
 
 def _form(session: Session, options: Namespace) -> Form:
