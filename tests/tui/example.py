@@ -147,7 +147,8 @@ def _add(services: Services, fields: CredentialFields) -> None:
 
 
 def _answers() -> Answers:
-    return Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD], Purpose.BACKUP_PASSWORD: [PASSWORD]})
+    words = {Purpose.NEW_BACKUP_PASSWORD: [PASSWORD], Purpose.BACKUP_PASSWORD: [PASSWORD]}
+    return Answers(words, typed=True)
 
 
 @contextmanager
