@@ -4,13 +4,11 @@ Names and tokens here are a contract; times are RFC 3339 in UTC, absent values a
 allowed, changing or removing one is not.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from nskeys.errors import HostKeyUnknown
-from nskeys.model.audit import AuditEntry
 from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
@@ -33,7 +31,6 @@ from nskeys.model.times import to_rfc3339
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
 
 if TYPE_CHECKING:
-    from nskeys.services.auditing import AuditVerdict
     from nskeys.services.destinations import DestinationSight
     from nskeys.services.recoverability import Overview
 
@@ -317,32 +314,6 @@ def schedule(found: Schedule) -> Document:
             }
             for timer in found.timers
         ],
-    }
-
-
-def audit(entry: AuditEntry) -> Document:
-    """An item of `audit`. A line that somebody edited into something else is given as it stands."""
-    try:
-        line = json.loads(entry.line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        line = None
-    told: Mapping[str, Json] = line if isinstance(line, dict) else {"line": entry.line}
-    return {**told, "number": entry.number, "hash": entry.digest.hex()}
-
-
-def _no_number(_: str) -> NoReturn:
-    """NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError("not JSON")
-
-
-def audit_verdict(verdict: "AuditVerdict") -> Document:
-    """`audit --verify`."""
-    return {
-        "whole": verdict.whole,
-        "lines": verdict.lines,
-        "signed_lines": verdict.signed_lines,
-        "broken_at": verdict.broken_at,
-        "contradicted_by": list(verdict.contradicted_by),
     }
 
 

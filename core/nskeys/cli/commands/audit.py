@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from nskeys.cli import documents
+from nskeys.cli import audit_documents
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
@@ -40,20 +40,20 @@ def run(session: Session, options: Namespace) -> int:
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:
-            session.output.document(documents.audit_verdict(verdict))
+            session.output.document(audit_documents.audit_verdict(verdict))
         found = audit_lines(verdict.lines, verdict.signed_lines, verdict.broken_at, verdict.contradicted_by)
         session.output.say(*found)
         return Exit.DONE if verdict.whole else Exit.BAD_DATA
     entries = services.audit.entries()
     if session.output.as_json:
-        session.output.array(map(documents.audit, entries))
+        session.output.array(map(audit_documents.audit, entries))
     else:
         session.output.table(_HEADINGS, map(_cells, entries))
     return Exit.DONE
 
 
 def _cells(entry: "AuditEntry") -> tuple[str, ...]:
-    told = documents.audit(entry)
+    told = audit_documents.audit(entry)
 
     def text(name: str) -> str:
         value = told.get(name)
