@@ -10,6 +10,7 @@ ENTRIES = (
     ("runbook", "Runbook", "what to do when it died, to print"),
     ("import", "Import", "credentials from a password manager's export"),
     ("custodians", "Custodians", "several people who open the backups together"),
+    ("prune", "Prune", "old copies of backups, and which may go"),
     ("protection", "Protector", "what binds the keys to this machine"),
     ("audit", "Audit trail", "who changed what, and whether the trail is whole"),
 )

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
-from nskeys.model.retention import Decision, Fate, FateReason, Retention
+from nskeys.model.retention import MOST_KEPT, Decision, Fate, FateReason, Retention
 from nskeys.wording.copies import backup_name
 from nskeys.wording.errors import say
 from nskeys.wording.sizes import count, number
@@ -15,7 +15,8 @@ from nskeys.wording.times import when
 UNKNOWN_FILE = "not known"
 NOTHING_DELETED = "Nothing was deleted."
 NOTHING_TO_DO = "Nothing is to be deleted."
-STOPS_SAFELY = "It can be stopped between two files, and goes on where it was when it is run again."
+STOPPED = "Stopped between two files. What was deleted is; this is what is left to do."
+KEEP_LAST, KEEP_MONTHLY = "Last backups", "Months"
 
 _FATES = MappingProxyType({Fate.KEEP: "keep", Fate.DELETE: "delete", Fate.SETTLE: "note"})
 _REASONS = MappingProxyType(
@@ -80,6 +81,24 @@ def plan_lines(
     if noted:
         lines.append(f"{count(noted, 'file')} gone before {'is' if noted == 1 else 'are'} to be noted.")
     return (*lines, *skipped_lines(skipped))
+
+
+def delete_question(files: int) -> tuple[str, ...]:
+    """What saying yes means."""
+    return (
+        f"Delete {count(files, 'file')}? Each is read once more right before, and nothing brings it back.",
+    )
+
+
+def delete_answer(files: int) -> str:
+    """The answer that does it."""
+    return "Yes, delete it" if files == 1 else f"Yes, delete all {number(files)}"
+
+
+def number_problem(text: str, least: int) -> str:
+    """Why this cannot be how many stay; empty where it can."""
+    fits = text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= MOST_KEPT
+    return "" if fits else f"A whole number from {least} to {number(MOST_KEPT)}."
 
 
 def skipped_lines(skipped: Sequence[tuple[str, NskeysError]]) -> tuple[str, ...]:

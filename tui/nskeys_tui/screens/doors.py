@@ -18,6 +18,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "keys": ("keys", "Keys"),
         "menu": ("menu", "Menu"),
         "register": ("register", "Register"),
+        "prune": ("prune", "Prune"),
         "destinations": ("destinations", "Destinations"),
         "audit": ("audit", "Audit"),
         "custodians": ("custodians", "Custodians"),

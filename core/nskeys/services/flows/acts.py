@@ -20,6 +20,8 @@ class Act(StrEnum):
     """Make a backup first."""
     SKIP = "skip"
     """Go on without a backup."""
+    NUMBERS = "numbers"
+    """Change how many stay."""
     PROOF = "proof"
     """See every credential that was tried."""
     SPLIT = "split"

@@ -1,0 +1,86 @@
+"""Prune: every file and what becomes of it, the question, the work, what came of it."""
+
+from pathlib import Path
+
+import pytest
+
+from nskeys_tui.screens.prune import Prune
+from tests.fakes.real_site import RealServer
+from tests.tui.on_screen import SIZES, OnScreen, server_in
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> RealServer:
+    """Nine backups in the vault, and a file of somebody else's."""
+    server = server_in(tmp_path, "alpha", "beta")
+    for _ in range(9):
+        server.clock.advance(hours=1)
+        server.back_up()
+    Path(server.vault, "theirs.zip").write_bytes(b"somebody else's")
+    return server
+
+
+def files(server: RealServer) -> int:
+    return len(list(Path(server.vault).iterdir()))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_old_copies_go_after_a_plan_and_a_question(server: RealServer, size: tuple[int, int]) -> None:
+    stage = OnScreen(server, Prune, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "Kept: the last 7 and one for each of 12 months, at each destination.")
+        await stage.wait(pilot, "2 files are to be deleted, 8 stay.", "delete", "beyond what is kept")
+        await stage.wait(pilot, "backup 1 of 2026-11-23", "declared elsewhere")
+        await stage.press(pilot, "end", until=("in no row of the register", "theirs.zip"))
+        await stage.press(pilot, "enter", until=("Delete 2 files?", "nothing brings it back"))
+        await stage.press(pilot, "enter", until="2 files are to be deleted")
+        assert files(server) == 10
+        await stage.press(pilot, "enter", until="Delete 2 files?")
+        await stage.press(pilot, "down", "enter", until="2 old copies deleted.")
+        assert files(server) == 8
+        await pilot.press("enter")
+        await stage.left(pilot)
+    assert server.services.recoverability.assess().totals.recoverable == 2
+
+
+async def test_other_numbers_make_another_plan(server: RealServer) -> None:
+    stage = OnScreen(server, Prune)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "2 files are to be deleted")
+        await stage.press(pilot, "n", until="Last backups")
+        await stage.press(pilot, "backspace", "0", "enter", until="A whole number from 1")
+        await stage.press(pilot, "backspace", "3", "enter", until="Months")
+        await stage.press(
+            pilot, "end", "backspace", "backspace", "0", "enter", until="Kept: the last 3, at each"
+        )
+        await stage.wait(pilot, "6 files are to be deleted, 4 stay.")
+        await stage.press(pilot, "n", until="Last backups")
+        await stage.press(pilot, "escape", until="6 files are to be deleted")
+        await pilot.press("escape")
+        await stage.left(pilot)
+    assert files(server) == 10
+
+
+async def test_where_nothing_goes_enter_does_nothing(server: RealServer) -> None:
+    settings = server.installation.settings
+    config = Path(server.installation.home.path, "config.toml")
+    config.write_text(config.read_text() + "\n[retention]\nkeep_last = 50\n")
+    assert settings.read().retention.keep_last == 50
+    stage = OnScreen(server, Prune)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "Nothing is to be deleted.")
+        assert "Go on" not in stage.lines[-1]
+        await pilot.press("enter")
+        await stage.wait(pilot, "Nothing is to be deleted.")
+    assert files(server) == 10
+
+
+async def test_a_plan_that_no_longer_holds_is_made_anew(server: RealServer) -> None:
+    stage = OnScreen(server, Prune)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "2 files are to be deleted")
+        await stage.press(pilot, "enter", until="Delete 2 files?")
+        server.back_up()
+        await stage.press(pilot, "down", "enter", until="Something changed since the pruning was planned")
+        await stage.press(pilot, "enter", until="3 files are to be deleted, 8 stay.")
+    assert files(server) == 11

@@ -1,0 +1,176 @@
+"""Prune: what would go and why, the question, the work, and what came of it."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from nskeys.errors import Cancelled
+from nskeys.model.retention import Decision, Retention
+from nskeys.ports import Progress, Stage
+from nskeys.services.flows.acts import Act
+from nskeys.services.flows.prune_flow import PruneFlow, PruneStep
+from nskeys.services.pruning import PrunePlan, PruneReport
+from nskeys.wording.pruning import (
+    KEEP_LAST,
+    KEEP_MONTHLY,
+    STOPPED,
+    delete_answer,
+    delete_question,
+    number_problem,
+    plan_lines,
+    report_lines,
+)
+from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
+from nskeys_tui.screens.flowing import FlowScreen
+from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.listing import KnownRows
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.rows import Row
+
+_COLUMNS = (
+    Column("Fate", 6, 6, styled=True),
+    Column("Backup", 6, 6, right=True),
+    Column("Made", 10, 10, essential=False),
+    Column("Why", 24, weight=1, styled=True),
+)
+_STAGES = (Stage.UNLOCKING, Stage.LOOKING, Stage.REMOVING)
+
+
+class Prune(FlowScreen[PruneFlow]):
+    """Begins with a look at every copy, which changes nothing."""
+
+    NAME = "Prune"
+    HELP = (
+        "Old copies of backups can be deleted. At each destination the last ones stay and the last of each "
+        "month; n changes how many. Whatever the numbers say, the newest good backup stays, the last that "
+        "a person proved, and every one that holds a key as no other does. Files that the register does "
+        "not know are never touched."
+    )
+    DEFAULT_CSS = """
+    Prune {
+        & #step .prune--line { height: auto; }
+        & #step CredentialTable { min-height: 4; }
+        & #step #row { height: 4; margin: 0; overflow: hidden; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Go on", priority=True, tooltip="Do what this step shows"),
+        Binding("n", "numbers", "Numbers", tooltip="Change how many stay"),
+    ]
+    ACTS = MappingProxyType({**FlowScreen.ACTS, "numbers": Act.NUMBERS})
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, PruneFlow())
+        self._shown: Sequence[Decision] = ()
+
+    # --- the steps -----------------------------------------------------------------------------------
+
+    async def at(self, flow: PruneFlow) -> PruneFlow | None:
+        """Show or do this step."""
+        match flow.step:
+            case PruneStep.LOOKING:
+                return await self._look(flow)
+            case PruneStep.SURE if flow.plan is not None:
+                return flow.run() if await self._sure(flow.plan) else flow.back()
+            case PruneStep.RUNNING if flow.plan is not None:
+                return await self._run(flow, flow.plan)
+            case PruneStep.DONE if flow.report is not None:
+                await self._done(flow.report)
+            case _ if flow.plan is not None:
+                await self._show_plan(flow, flow.plan)
+        return None
+
+    async def _look(self, flow: PruneFlow) -> PruneFlow | None:
+        def look(progress: Progress) -> PrunePlan:
+            return self.session.services.pruning.plan(flow.retention, progress)
+
+        outcome = await self.session.work("Look at every copy", look, (Stage.LOOKING,))
+        if outcome.value is not None:
+            return flow.looked(outcome.value)
+        if not isinstance(outcome.error, Cancelled):
+            await self.tell(outcome.ended)
+        self.dismiss()
+        return None
+
+    async def _show_plan(self, flow: PruneFlow, plan: PrunePlan) -> None:
+        skipped = [(one.address, one.error) for one in plan.skipped]
+        kept, going, *rest = plan_lines(plan.retention, plan.decisions, skipped)
+        lines = [(STOPPED, "warning")] if flow.stopped else []
+        lines += [(kept, "quiet"), (going, ""), *((f"! {line}", "warning") for line in rest)]
+        said = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]
+        table = CredentialTable(_COLUMNS, empty="")
+        below = (table, Facts(id="row")) if plan.decisions else ()
+        # What goes is what matters: it stands first.
+        self._shown = (*plan.deleted, *plan.settled, *plan.kept)
+        await self.show(flow.step, "what would go, and why", *said, *below)
+        table.show(
+            KnownRows(
+                [Row(str(n), decision_row(one), decision_style(one)) for n, one in enumerate(self._shown)]
+            )
+        )
+
+    @on(CredentialTable.RowHighlighted)
+    def _highlighted(self, message: CredentialTable.RowHighlighted) -> None:
+        for facts in self.query("#row").results(Facts):
+            facts.pairs = decision_about(self._shown[int(message.key)])
+
+    async def _sure(self, plan: PrunePlan) -> bool:
+        count = len(plan.deleted)
+        question = Confirm(
+            self.NAME, *delete_question(count), yes=delete_answer(count), no="No, keep everything"
+        )
+        return await self.app.push_screen_wait(question) is True
+
+    async def _run(self, flow: PruneFlow, plan: PrunePlan) -> PruneFlow:
+        def run(progress: Progress) -> PruneReport:
+            return self.session.services.pruning.execute(plan, self.session.secrets, progress)
+
+        outcome = await self.session.work(self.NAME, run, _STAGES)
+        return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
+
+    async def _done(self, report: PruneReport) -> None:
+        failures = [(failure.copy, failure.error) for failure in report.failures]
+        skipped = [(one.address, one.error) for one in report.plan.skipped]
+        first, *rest = report_lines(report.deleted, failures, skipped)
+        await self.show(
+            PruneStep.DONE,
+            "done",
+            words(first, "" if rest else "good"),
+            *(words(f"! {line}", "warning") for line in rest),
+        )
+
+    # --- keys ------------------------------------------------------------------------------------------
+
+    def action_go_on(self) -> None:
+        """Do it; afterwards, leave."""
+        self.go(None if self.flow.step is PruneStep.DONE else self.flow.run())
+
+    @work(exclusive=True)
+    async def action_numbers(self) -> None:
+        """How many stay: the last ones, then the months."""
+        now = self.flow.retention
+        if now is None:
+            return
+        last = await self._number(KEEP_LAST, now.keep_last, least=1)
+        if last is None:
+            return
+        monthly = await self._number(KEEP_MONTHLY, now.keep_monthly, least=0)
+        if monthly is not None:
+            self.go(self.flow.keep(Retention(last, monthly)))
+
+    async def _number(self, label: str, value: int, least: int) -> int | None:
+        dialog = AskLine(
+            "What stays", "", label, str(value), check=lambda text: number_problem(text, least)
+        )
+        typed = await self.app.push_screen_wait(dialog)
+        return None if typed is None else int(typed)
