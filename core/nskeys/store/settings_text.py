@@ -1,7 +1,7 @@
 """Changing the text of `config.toml` so that what a person wrote around the settings stays.
 
-The text is cut into the part before the first `[[destination]]` and one block for each destination, with
-the comment lines directly above its header. Blocks are kept, dropped and added whole.
+The text is cut into the part before the first `[[destination]]` or `[retention]` and one block for each
+of these, with the comment lines directly above its header. Blocks are kept, dropped and added whole.
 """
 
 import re
@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import tomlkit
-from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
 
 from nskeys.model.places import DestinationInfo
@@ -18,7 +17,7 @@ from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 
-_HEADER = re.compile(r"\s*\[\[\s*destination\s*\]\]\s*(#[^\n]*)?\n?")
+_HEADER = re.compile(r"\s*(\[\[\s*destination\s*\]\]|\[\s*retention\s*\])\s*(#[^\n]*)?\n?")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -27,17 +26,26 @@ def changed(text: str, settings: Settings) -> str | None:
     understand. The caller reads the result and compares."""
     head, *blocks = _cut(text)
     try:
-        present = {tomllib.loads(block)["destination"][0]["address"]: block for block in blocks}
-        parts = [_changed_head(head, settings)]
-        for info in settings.destinations:
-            parts.append(_changed_block(present.get(info.address, _block_for(info.address)), info))
+        found = [(block, tomllib.loads(block)) for block in blocks]
+        present = {
+            table["destination"][0]["address"]: block for block, table in found if "destination" in table
+        }
+        retained = [block for block, table in found if "retention" in table]
+        retention = _changed_retention(head, retained, settings.retention)
+        places = [
+            _changed_block(present.get(info.address, _block_for(info.address)), info)
+            for info in settings.destinations
+        ]
+        # What stood first stays first.
+        rest = [*retention, *places] if retained == blocks[:1] else [*places, *retention]
+        parts = [_changed_head(head, settings), *rest]
     except (tomllib.TOMLDecodeError, TOMLKitError):
         return None
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
 def _cut(text: str) -> list[str]:
-    """The head, then every destination's block."""
+    """The head, then every destination's block and that of the retention."""
     lines = _LINE.findall(text)
     starts = []
     for number, line in enumerate(lines):
@@ -58,15 +66,15 @@ def _changed_head(head: str, settings: Settings) -> str:
         document.pop("cmdb", None)
     if document.get("drill_days", DRILL_DAYS) != settings.drill_days:
         document["drill_days"] = settings.drill_days
-    if _retention_in(document) != settings.retention:
-        table = tomlkit.table()
-        table.update(asdict(settings.retention))
-        document["retention"] = table
     return tomlkit.dumps(document)
 
 
-def _retention_in(document: TOMLDocument) -> Retention:
-    return replace(DEFAULT_RETENTION, **document.get("retention", {}))
+def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[str]:
+    """The block of the retention, as it is where it says what is wanted; none where nothing is to say."""
+    told = tomllib.loads("".join([head, *blocks])).get("retention", {})
+    if replace(DEFAULT_RETENTION, **told) == wanted:
+        return blocks
+    return [tomlkit.dumps({"retention": asdict(wanted)})]
 
 
 def _block_for(address: str) -> str:

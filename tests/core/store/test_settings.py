@@ -1,5 +1,6 @@
 """`config.toml`, which a person may write."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
 from nskeys.model.places import DestinationInfo
+from nskeys.model.retention import Retention
 from nskeys.ports import Settings
 from nskeys.store.settings import ConfigToml
 
@@ -195,3 +197,45 @@ def test_whatever_is_written_is_read(
     for wanted in (first, second):
         file.write(wanted)
         assert file.read() == wanted
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_what_pruning_keeps_stays_wherever_it_stands(tmp_path: Path, place: str) -> None:
+    """Where destinations come and go around it; and with what a person wrote beside it."""
+    retention = "# ours\n[retention]  # by the auditor\nkeep_last = 30\n"
+    destination = '[[destination]]\naddress = "/mnt/vault"\n'
+    first, second = (retention, destination) if place == "before" else (destination, retention)
+    path = tmp_path / "config.toml"
+    path.write_text(f'version = 1\nserver_name = "ns01"\n\n{first}\n{second}')
+    file = ConfigToml(path, "ns01")
+    before = file.read()
+    assert before.retention == Retention(30, 12)
+    written = path.read_text()
+    file.write(before)
+    assert path.read_text() == written
+    changed = replace(before, server_name="ns02", destinations=(DestinationInfo("/mnt/safe"),))
+    file.write(changed)
+    assert file.read() == changed
+    file.write(replace(changed, destinations=()))
+    assert retention.strip() in path.read_text()
+    file.write(replace(changed, retention=Retention(2, 0)))
+    assert file.read().retention == Retention(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "problem", "detail"),
+    [
+        ("keep_last = 0", "wrong_value", "keep_last"),
+        ("keep_monthly = -1", "wrong_value", "keep_monthly"),
+        ("keep_last = 10001", "wrong_value", "keep_last"),
+        ('keep_last = "7"', "wrong_type", "keep_last"),
+        ("keep_last = true", "wrong_type", "keep_last"),
+        ("keep_weekly = 4", "unknown_setting", "keep_weekly"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(tmp_path: Path, table: str, problem: str, detail: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"[retention]\n{table}\n")
+    with pytest.raises(ConfigurationInvalid) as refused:
+        ConfigToml(path, "ns01").read()
+    assert (refused.value.problem, refused.value.detail) == (problem, detail)
