@@ -26,7 +26,8 @@ class ShowCode(ModalScreen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,k", "leave", "Back", tooltip="Back to the words"),
+        Binding("escape", "leave", "Back", tooltip="Back to the words"),
+        Binding("enter,k", "leave", show=False),
     ]
 
     def __init__(self, lines: Sequence[str]) -> None:
