@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import copy_place, proof_ago, who_opens, why_not
+from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.names import (
     key_state_name,
     kid_name,
@@ -101,6 +102,12 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "restored", arrived_line(overview.arrived)
     if overview.put_back:
         yield "put back", put_back_line(overview.put_back)
+    yield from _warnings(overview)
+
+
+def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
+    if overview.unproven_shares:
+        yield "custodians", NOT_CHECKED
     if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
     if overview.unreadable_rows:

@@ -9,7 +9,7 @@ that was never copied, or not rightly, then costs a new split and no backup.
 import hashlib
 
 from nskeys.crypto.shares import check_split, combine, new_split_secret, split
-from nskeys.errors import NoCustodians, PlanOutdated, RecoveryDamaged
+from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
 from nskeys.model.custodians import CheckReport, Custodians, Split, SplitPlan
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
@@ -170,6 +170,17 @@ class CustodiansService:
         installation = self._installation
         kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
         return hashlib.sha256(b"\0".join((installation.fingerprint().encode(), *kept))).hexdigest()
+
+
+def waiting_custodians(installation: Installation) -> RecoveryIdentity | None:
+    """The identity whose shares wait for their proof. What is damaged waits for nothing: a check says so,
+    and a new split goes over it."""
+    try:
+        recovery = known_recovery(installation)
+        waiting = vouched_recovery(installation, installation.unproven, _WAITING)
+    except NskeysError:
+        return None
+    return _state(recovery, waiting.of(_KIND)).waiting
 
 
 def _state(recovery: Recovery, waiting: RecoveryIdentity | None) -> Custodians:

@@ -13,6 +13,7 @@ from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.rotation import Rotation
 from nskeys.ports import CmdbView
+from nskeys.services.custodians import waiting_custodians
 from nskeys.services.installation import Installation
 from nskeys.services.register import RegisterService
 from nskeys.services.vouching import read_register
@@ -39,6 +40,8 @@ class Overview:
     """Keys out of use that rows name because they were restored here and no rotation followed yet."""
     rotation_due: bool = False
     """The active key sealed 2^31 secrets; at 2^32 it is refused."""
+    unproven_shares: int = 0
+    """Custodians' shares that were made and wait for their proof."""
     unreadable_rows: int = 0
     """Rows of the register that cannot be understood."""
     practice: Practice = NOTHING_OVERDUE
@@ -80,6 +83,7 @@ class RecoverabilityService:
             seals = view.seals(active.kid) if active else 0
             answer = assess(keys, uses, copies, registry.backup_date, cmdb_id, elsewhere)
             answer = replace(answer, drilled=_drilled(view, answer))
+        waiting = waiting_custodians(installation)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
@@ -98,6 +102,7 @@ class RecoverabilityService:
             rotation_due=seals >= SEALS_DUE,
             unreadable_rows=register.unreadable,
             practice=practice(copies, settings.drill_days, now),
+            unproven_shares=waiting.shares if waiting is not None else 0,
         )
 
     def _backs_up_elsewhere(

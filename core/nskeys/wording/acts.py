@@ -13,6 +13,7 @@ class Act(StrEnum):
     ROTATE = "rotate"
     ADD = "add"
     REGISTER = "register"
+    CUSTODIANS = "custodians"
 
 
 _ACTS = MappingProxyType(
@@ -23,6 +24,7 @@ _ACTS = MappingProxyType(
         Act.ROTATE: ("o", "rotate", "nskeys key rotate"),
         Act.ADD: ("a", "add", "nskeys credential add"),
         Act.REGISTER: ("m", "menu", "nskeys register check"),
+        Act.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
     }
 )
 

@@ -111,6 +111,10 @@ def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     yield from _backups(overview, layout)
     yield from _practice(overview, layout)
     yield from _keys(overview, layout)
+    if overview.unproven_shares:
+        shares = count(overview.unproven_shares, "share")
+        texts = (f"{shares} made, and not yet proven", f"{shares} not yet proven")
+        yield _notice(layout, "custodians", Act.CUSTODIANS, *texts)
     if overview.backup_date_ahead:
         yield _notice(layout, "clock is wrong", None, "KMSBackupDate lies in the future")
     if overview.unreadable_rows:

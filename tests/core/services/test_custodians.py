@@ -64,6 +64,19 @@ def test_a_split_waits_and_is_no_recipient(server: Server) -> None:
     assert server.services.recovery.show().recipients == ()
 
 
+def test_the_first_screen_knows_that_shares_wait_for_their_proof(server: Server) -> None:
+    def unproven() -> int:
+        return server.services.recoverability.overview().unproven_shares
+
+    assert unproven() == 0
+    _, texts = split_among(server)
+    assert unproven() == 5
+    check(server, texts)
+    assert unproven() == 0
+    split_among(server, 3, 2)
+    assert unproven() == 3
+
+
 def test_it_is_in_force_once_every_share_was_proven(server: Server) -> None:
     person = server.make_identity().identity
     _, texts = split_among(server)

@@ -250,12 +250,14 @@ def test_what_else_is_not_as_it_should_be() -> None:
         rotation_due=True,
         put_back=(NEW,),
         arrived=(NEW,),
+        unproven_shares=5,
         unreadable_rows=2,
     )
     assert [(label, act) for label, _, act in told(overview)] == [
         ("rotation due", Act.ROTATE),
         ("old rows back", Act.ROTATE),
         ("restored keys", Act.ROTATE),
+        ("custodians", Act.CUSTODIANS),
         ("clock is wrong", None),
         ("register", Act.REGISTER),
     ]
@@ -272,6 +274,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
             rotation_due=True,
             put_back=(NEW,),
             arrived=(NEW,),
+            unproven_shares=16,
             unreadable_rows=100_000,
         ),
         seen(uses=[], date=None),
