@@ -15,6 +15,7 @@ from nskeys.crypto.kdf import Argon2Cost
 from nskeys.errors import Locked
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
 from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key
+from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.operations import (
     BackupReport,
     DrillReport,
@@ -203,6 +204,31 @@ class Server(ABC):
         plan = self.services.recovery.plan(kind, shares, threshold)
         answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: [password]})
         return self.services.recovery.execute(plan, answers)
+
+    def back_up_to(self, *recipients: str, destination: str | None = None) -> BackupReport:
+        """A backup to the recovery identities and to `recipients`; nobody is asked for anything."""
+        plan = self.services.backup.plan(destination or self.vault, recipients=recipients)
+        assert not plan.wants_password
+        return self.services.backup.execute(plan, NOBODY)
+
+    def drill_by(
+        self, address: str, password: str = IDENTITY_PASSWORD, opening: Opening = BY_ITS_OWN
+    ) -> DrillReport:
+        """A drill with a file that recipients open."""
+        source = find_source(self.installation, address)
+        answers = Answers({Purpose.IDENTITY_PASSWORD: [password]})
+        return self.services.drill.execute(source, answers, opening=opening)
+
+    def restore_by(
+        self, address: str, password: str = IDENTITY_PASSWORD, opening: Opening = BY_ITS_OWN
+    ) -> RestoreReport:
+        """Restore from a file that recipients open, plan and all."""
+        answers = Answers({Purpose.IDENTITY_PASSWORD: [password]})
+        source = find_source(self.installation, address)
+        told = SilentProgress()
+        with opened(self.installation, source, answers, told, opening) as open_source:
+            plan = self.services.restore.plan(open_source)
+            return self.services.restore.execute(plan, open_source, answers, self.settings(), "file")
 
     def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:
         """The next step of a rotation."""

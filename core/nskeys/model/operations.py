@@ -14,6 +14,7 @@ from nskeys.model.credentials import Credential, CredentialFields
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.places import DestinationInfo, Location, Whereabouts
 from nskeys.model.recoverability import DueReason
+from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.register import BackupCopy, Proof
 
 
@@ -136,6 +137,15 @@ class BackupPlan:
     fingerprint: str
     failures: tuple[CopyFailure, ...] = ()
     """Destinations that were named and cannot be written to now."""
+    recipients: tuple[str, ...] = ()
+    """Who will be able to open it; empty where a password is asked for."""
+    identities: tuple[RecoveryIdentity, ...] = ()
+    """The recovery identities among them."""
+
+    @property
+    def wants_password(self) -> bool:
+        """Whether a new password is asked for; else nobody is asked for anything."""
+        return not self.recipients
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -90,6 +90,9 @@ class BackupCopy:
     """When a person last typed what opens it, to make it, to drill or to restore it."""
     signed: bool = field(default=False, compare=False)
     """Whether the row's signature verified; never stored, always computed on reading."""
+    by_a_person: bool = field(default=True, compare=False)
+    """Whether a person once opened a backup to exactly these recipients, or it is under a password, which
+    a person typed to make it. Never stored: another row may tell it."""
     by_check: bool = field(default=False, compare=False)
     """Whether this answer goes by the last check: the copy lies on another server. Never stored."""
 
@@ -125,7 +128,13 @@ class BackupCopy:
     @property
     def counts(self) -> bool:
         """Whether it makes its keys' credentials recoverable: elsewhere, opened once, good when
-        last looked at, not retired, and vouched for by the server key."""
+        last looked at, not retired, vouched for by the server key, and for recipients of whom a person
+        proved that they can open it."""
+        return self.by_a_person and self.lies_well
+
+    @property
+    def lies_well(self) -> bool:
+        """Whether it would count, once a person proved that it opens."""
         return (
             self.signed
             and self.retired is None
@@ -140,6 +149,7 @@ class BackupCopy:
         until when its keys' credentials were safe."""
         return (
             self.signed
+            and self.by_a_person
             and self.where.location is Location.ELSEWHERE
             and self.proof.rank >= Proof.OPENED.rank
         )

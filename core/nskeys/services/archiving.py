@@ -8,6 +8,7 @@ from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.model.backup import Facts, KeyFact, Protection
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyUse
+from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.times import to_stamp
 from nskeys.ports import CmdbView, OpenKeyStore
 from nskeys.services.installation import Installation
@@ -39,8 +40,15 @@ def next_generation(installation: Installation, view: CmdbView) -> tuple[int, st
     return (1, None) if newest is None else (newest.generation + 1, newest.kms_sha256)
 
 
-def collected_facts(installation: Installation, hint: str, keys: OpenKeyStore) -> Facts:
-    """What a backup made now says of itself and of this server."""
+def collected_facts(
+    installation: Installation,
+    hint: str,
+    keys: OpenKeyStore,
+    recipients: tuple[str, ...] = (),
+    recovery: Recovery = NO_RECOVERY,
+) -> Facts:
+    """What a backup made now says of itself and of this server. Without recipients it is for a password;
+    `recovery` holds the identities that are among them."""
     with installation.cmdb.reading() as view:
         uses = view.counts()
         generation, previous = next_generation(installation, view)
@@ -58,8 +66,11 @@ def collected_facts(installation: Installation, hint: str, keys: OpenKeyStore) -
         ),
         kinds=_per_kind(uses),
         audit=head,
-        protection=Protection.PASSWORD,
+        protection=Protection.RECIPIENTS if recipients else Protection.PASSWORD,
+        recipients=recipients,
         hint=hint,
+        identities=recovery.identities,
+        earlier=recovery.earlier,
     )
 
 

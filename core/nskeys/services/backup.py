@@ -7,8 +7,6 @@ itself, as soon as it is proven: a place that fails or hangs takes nothing from 
 
 from collections.abc import Sequence
 
-from nskeys.archive.second_reader import confirm
-from nskeys.archive.writing import write
 from nskeys.errors import Cancelled, NoCopyMade, NskeysError
 from nskeys.model.audit import Action
 from nskeys.model.backup import BackedUpKey, Facts
@@ -23,16 +21,16 @@ from nskeys.model.operations import (
 from nskeys.model.places import DestinationInfo
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof, Sight
-from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.archiving import archive_name, collected_facts, next_generation
+from nskeys.services.enclosing import Closing, addressed_to, closing, recovery_of
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.needed import Need, need_of
-from nskeys.services.passwords import ask_new_password, check_hint
+from nskeys.services.passwords import check_hint
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.sending import Sent, Undone, send_to_all
 from nskeys.services.side_by_side import side_by_side
-from nskeys.services.vouching import identity, record
+from nskeys.services.vouching import identity, record, still_there
 
 
 class BackupService:
@@ -63,13 +61,23 @@ class BackupService:
             return Need((self._installation.default_destination().address,), ())
         return Need((), (last,))
 
-    def plan(self, to: str | Sequence[str] | None = None, hint: str = "") -> BackupPlan:
+    def plan(
+        self,
+        to: str | Sequence[str] | None = None,
+        hint: str = "",
+        recipients: Sequence[str] = (),
+        password: bool = False,
+    ) -> BackupPlan:
         """What would be written and where: one destination's address, several, or None for the default
         one. Checks them side by side; leaves nothing there. A destination that cannot be written to is
-        one of the plan's failures; where none can be, its error, or NoCopyMade with all of them."""
+        one of the plan's failures; where none can be, its error, or NoCopyMade with all of them.
+
+        It goes to the recovery identities, where there are any, and to `recipients`; else, or where a
+        `password` is wished for, under one that is asked for. RecoveryDamaged, RecipientRefused."""
         installation = self._installation
         installation.require()
         check_hint(hint)
+        addressed = addressed_to(installation, recipients, password)
         looks = [lambda info=info: self._look(info) for info in self._wanted(to)]
         seen = side_by_side(looks)
         planned = tuple(item for item in seen if isinstance(item, PlannedDestination))
@@ -88,6 +96,8 @@ class BackupService:
             credentials=credentials,
             hint=hint,
             fingerprint=installation.fingerprint(),
+            recipients=addressed.recipients,
+            identities=addressed.recovery.identities,
         )
 
     def _wanted(self, to: str | Sequence[str] | None) -> tuple[DestinationInfo, ...]:
@@ -112,28 +122,27 @@ class BackupService:
         that does not answer can be given up at any time. Where no destination got its copy, that one's
         error, or NoCopyMade with all of them."""
         installation, told = self._installation, progress or SilentProgress()
-        subject = plan.destinations[0].info.address if len(plan.destinations) == 1 else ""
-        password = ask_new_password(subject, plan.hint, installation.key_store, secrets)
-        with password:
+        with closing(installation, plan, secrets) as closed_by:
             told.stage(Stage.UNLOCKING)
             with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
                 installation.unchanged("backup", plan.fingerprint)
-                return self._execute(plan, password, keys, told)
+                return self._execute(plan, closed_by, keys, told)
 
     def _execute(
-        self, plan: BackupPlan, password: SecretBytes, keys: OpenKeyStore, told: Progress
+        self, plan: BackupPlan, closed_by: Closing, keys: OpenKeyStore, told: Progress
     ) -> BackupReport:
         installation = self._installation
         told.stage(Stage.COLLECTING)
-        facts = collected_facts(installation, plan.hint, keys)
+        recovery = recovery_of(installation, plan)
+        facts = collected_facts(installation, plan.hint, keys, plan.recipients, recovery)
         told.checkpoint()
         told.stage(Stage.ENCRYPTING)
         backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
-        archive = write(facts, backed_up, keys.server_key(), password, installation.scrypt_log_n)
+        archive = closed_by.close(facts, backed_up, keys.server_key())
         told.checkpoint()
 
         def opens(kms: bytes) -> None:
-            confirm(kms, password, archive.payload_sha256)
+            closed_by.opens(kms, archive.payload_sha256)
 
         infos = [planned.info for planned in plan.destinations]
         made: dict[int, BackupCopy] = {}
@@ -145,7 +154,9 @@ class BackupService:
                 case Sent():
                     if len(infos) == 1:
                         told.stage(Stage.RECORDING)
-                    made[number] = self._record(infos[number], archive.facts, outcome, keys, password.typed)
+                    made[number] = self._record(
+                        infos[number], archive.facts, outcome, keys, closed_by.typed
+                    )
                     self._echo(made)
                 case Undone(error, left):
                     failed[number] = CopyFailure(infos[number], error)
@@ -182,7 +193,9 @@ class BackupService:
         with installation.cmdb.changing(event) as change:
             record(change, copy, keys.server_key())
             sign_off(change, facts.cmdb_id, keys.server_key())
-        return copy
+            known = still_there(change, installation.server_public(), copy)
+        # As the register tells it: whether a person proved these recipients, other rows say.
+        return known or copy
 
     def _echo(self, made: dict[int, BackupCopy]) -> None:
         """The register is the record, these two values are its echo: of the first copy elsewhere, in the

@@ -21,6 +21,7 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.diary import NAMED_FAILURES, DrillEnd, DrillEntry
 from nskeys.model.keys import Kid
+from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.operations import DiaryFate, DrillReport, FailureReason, ProofReport
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
@@ -51,7 +52,11 @@ class DrillService:
             raise
 
     def execute(
-        self, source: Source, secrets: SecretProvider, progress: Progress | None = None
+        self,
+        source: Source,
+        secrets: SecretProvider,
+        progress: Progress | None = None,
+        opening: Opening = BY_ITS_OWN,
     ) -> DrillReport:
         """The proof. It works wherever the CMDB can be read; its result is written into the register
         where this server's keys are, and into the diary wherever the CMDB can be written."""
@@ -62,7 +67,7 @@ class DrillService:
             installation.require()
         began, heard = installation.clock.now(), Listening(secrets)
         try:
-            with opened(installation, source, heard, told) as open_source:
+            with opened(installation, source, heard, told, opening) as open_source:
                 proof = self._prove(open_source, told)
                 return self._record(open_source, proof, began, secrets, told)
         except NskeysError as error:

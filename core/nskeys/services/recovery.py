@@ -15,10 +15,11 @@ from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_do
 from nskeys.archive.second_reader import Way, confirm
 from nskeys.archive.strict_json import Malformed
 from nskeys.archive.x25519_stanza import X25519Identity
-from nskeys.crypto.signing import sign, verify
+from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
+from nskeys.model.backup import Inspected
 from nskeys.model.recovery import (
     IDENTITY_MEMBERS,
     NO_RECOVERY,
@@ -219,6 +220,32 @@ def keep(
     write_signed(installation, installation.recovery, IN_FORCE, recovery, files, server_key)
 
 
+def bring_back(installation: Installation, inspected: Inspected, server_key: SecretBytes) -> None:
+    """Under the lock, on hardware that gets its keys from a backup which this `server_key` signed: its
+    recovery identities, unless the home has a record of the same server already, as on a copied disk."""
+    facts = inspected.manifest.facts if inspected.manifest else None
+    if facts is None or not facts.identities or _is_here(installation, server_key):
+        return
+    files = dict(inspected.identities)
+    write_signed(
+        installation,
+        installation.recovery,
+        IN_FORCE,
+        Recovery(facts.identities, facts.earlier),
+        {identity.member: files[identity.member] for identity in facts.identities},
+        server_key,
+    )
+
+
+def _is_here(installation: Installation, server_key: SecretBytes) -> bool:
+    try:
+        record = parse_record(installation.recovery.record() or b"")
+    except (Malformed, NskeysError):
+        return False
+    ours = verify(public_of(server_key), IN_FORCE, record.document, record.signature)
+    return ours and record.cmdb_id == installation.cmdb.cmdb_id()
+
+
 def write_signed(
     installation: Installation,
     store: RecoveryStore,
@@ -228,10 +255,8 @@ def write_signed(
     server_key: SecretBytes,
 ) -> None:
     """Under the lock: write them into a store, signed as `label`."""
-    public = installation.server_public()
-    if public is None:  # whoever calls has just opened the key store
-        raise RecoveryDamaged(store.path, "other_server")
-    document = recovery_document(recovery, server_thumbprint(public), installation.cmdb.cmdb_id())
+    signer = server_thumbprint(public_of(server_key))
+    document = recovery_document(recovery, signer, installation.cmdb.cmdb_id())
     signature = sign(server_key, label, document)
     store.write(record_bytes(document, signature), files)
 

@@ -26,6 +26,7 @@ from nskeys.services.drill import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_password_of
 from nskeys.services.proving import prove_here
+from nskeys.services.recovery import bring_back
 from nskeys.services.remembering import RememberedPassphrase, asked_before
 from nskeys.services.restore_keys import new_keys, new_states, plan_keys, stranded
 from nskeys.services.sources import OpenSource
@@ -144,6 +145,8 @@ class RestoreService:
                 installation.cmdb.create(source.facts.cmdb_id)
             self._record(plan, source, server_key)
             self._set_registry(source)
+            if not source.foreign:
+                bring_back(installation, source.source.inspected, server_key)
             # All keys become one store generation, and its `current` is written last: before
             # that no key is here, after that all are.
             keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())

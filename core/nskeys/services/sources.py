@@ -1,17 +1,18 @@
-"""Opening a backup for a restore or a drill: its password is asked until it opens, or given up."""
+"""Opening a backup for a restore or a drill: what it wants is asked until it opens, or given up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from nskeys.archive.opening import open_backup, signature_holds
+from nskeys.archive.opening import signature_holds
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.model.backup import Facts, Inspected, KmsContents
+from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.places import Whereabouts
-from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.ports import Progress, SecretProvider, Stage
 from nskeys.services.installation import Installation
 from nskeys.services.listening import Listening
-from nskeys.services.passwords import ask_until_it_opens
+from nskeys.services.opening import open_by
 from nskeys.services.register import RegisterService
 
 
@@ -54,14 +55,16 @@ def find_source(installation: Installation, address: str) -> Source:
 
 @contextmanager
 def opened(
-    installation: Installation, source: Source, secrets: SecretProvider, progress: Progress
+    installation: Installation,
+    source: Source,
+    secrets: SecretProvider,
+    progress: Progress,
+    opening: Opening = BY_ITS_OWN,
 ) -> Iterator[OpenSource]:
     """The keys of a backup. Changes nothing, whatever is typed."""
-    hint = source.facts.hint if source.facts else ""
-    request = SecretRequest(Purpose.BACKUP_PASSWORD, source.address, hint)
     progress.stage(Stage.OPENING)
     heard = Listening(secrets)
-    contents = ask_until_it_opens(request, heard, lambda word: open_backup(source.inspected, word))
+    contents = open_by(source.inspected, opening, heard)
     try:
         yield OpenSource(source, contents, _foreign(installation, contents), heard.typed)
     finally:

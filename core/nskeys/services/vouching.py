@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from nskeys.crypto.signing import sign, verify
-from nskeys.model.backup import Facts, Inspected
-from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, Sight
+from nskeys.model.backup import Facts, Inspected, Protection
+from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.model.register_text import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, RegisterRow
@@ -44,7 +44,25 @@ def read_register(view: CmdbView, public: bytes | None) -> Register:
         known = copies.get(place(copy))
         if known is None or (known.signed, known.look_moment) < (copy.signed, copy.look_moment):
             copies[place(copy)] = copy
-    return Register(tuple(sorted(copies.values(), key=newest, reverse=True)), unreadable, _digest(rows))
+    told = _told_by_people(copies.values())
+    return Register(tuple(sorted(told, key=newest, reverse=True)), unreadable, _digest(rows))
+
+
+def _told_by_people(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
+    """The copies, each with whether a person once opened a backup to exactly its recipients: a drill or a
+    restore is the only way to `keys_match`, and both ask a person for what opens it."""
+    copies = list(copies)
+    proven = {
+        frozenset(copy.backup.recipients)
+        for copy in copies
+        if copy.proof.rank >= Proof.KEYS_MATCH.rank  # which no unsigned row reaches
+    }
+    return [
+        copy
+        if copy.backup.protection is Protection.PASSWORD
+        else replace(copy, by_a_person=frozenset(copy.backup.recipients) in proven)
+        for copy in copies
+    ]
 
 
 def vouched(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
