@@ -58,6 +58,29 @@ def test_the_command_line_never_imports_textual_and_its_memory_is_private() -> N
     assert done.stdout.splitlines()[-2:] == ["[]", "(0, 0) 0"]
 
 
+_CHILDREN = {
+    "nskeys.archive.second_reader": ["password"],
+    "nskeys.protectors.token_process": [],
+    "nskeys.destinations.worker": [],
+}
+_RUN = """
+import atexit, ctypes, resource, runpy, sys
+module, *sys.argv[1:] = sys.argv[1:]
+atexit.register(lambda: print(
+    resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3), file=sys.stderr
+))
+runpy.run_module(module, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("module", _CHILDREN)
+def test_so_is_the_memory_of_the_programs_that_it_starts(module: str) -> None:
+    """The kernel makes a process dumpable again when it starts a program."""
+    command = [sys.executable, "-c", _RUN, module, *_CHILDREN[module]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.stderr.splitlines()[-1] == "(0, 0) 0"
+
+
 def test_without_a_terminal_the_app_does_not_open() -> None:
     command = [sys.executable, "-m", "nskeys_tui"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)

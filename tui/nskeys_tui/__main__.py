@@ -4,16 +4,16 @@ Textual is imported only when the app is opened, and only after what could make 
 show locals was taken out of its surroundings.
 """
 
-import ctypes
 import gc
 import os
-import resource
 import signal
 import sys
 from collections.abc import MutableMapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
+
+from nskeys.private_memory import keep_memory_private
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from nskeys_tui.screens.arriving import Connected
     from nskeys_tui.screens.refused import Refused
 
-_PR_SET_DUMPABLE = 4
 _A_BUG = 70
 _USAGE = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit code."""
-    _keep_memory_private()
+    keep_memory_private()
     given = list(sys.argv[1:] if arguments is None else arguments)
     opens, home = _opens_the_app(given)
     if opens:
@@ -37,12 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from nskeys.cli.main import main as command_line
 
     return command_line(given)
-
-
-def _keep_memory_private() -> None:
-    """No core dump and no reading of this process by others: its memory holds keys."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:

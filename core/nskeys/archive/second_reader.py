@@ -8,7 +8,6 @@ its environment or its answer.
 """
 
 import hashlib
-import resource
 import subprocess
 import sys
 import unicodedata
@@ -16,6 +15,7 @@ from enum import StrEnum
 
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
+from nskeys.private_memory import keep_memory_private
 
 
 class Way(StrEnum):
@@ -111,8 +111,7 @@ def _unframed(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _main() -> None:
-    # The keys pass through this process: should it crash, nothing of it is written to a disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_private()  # the keys pass through this process
     sys.stdout.write(answer(sys.stdin.buffer.read(), Way(sys.argv[1])) + "\n")
 
 

@@ -19,6 +19,7 @@ from nskeys.destinations.frames import Message, packed, unpacked, wanted
 from nskeys.errors import NskeysError
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
+from nskeys.private_memory import keep_memory_private
 
 
 def _where(place: Destination, _: Message) -> Message:
@@ -111,4 +112,5 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory_private()  # logins pass through it
     serve(sys.stdin.buffer, sys.stdout.buffer)

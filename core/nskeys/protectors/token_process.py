@@ -14,13 +14,13 @@ with `bound` as associated data; `data` of a wrapped one is 0x01 | nonce(12) | c
 import base64
 import json
 import os
-import resource
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from nskeys.private_memory import keep_memory_private
 from nskeys.protectors.token_uri import TokenUri, parsed
 
 KEY_LABEL = "nskeys"
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 def main() -> None:
     """Answer the one question."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keep_memory_private()
     question = json.loads(sys.stdin.buffer.read())
     json.dump(answered(question), sys.stdout)
 
