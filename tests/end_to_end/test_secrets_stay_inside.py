@@ -76,13 +76,13 @@ def watched(folder: Path, commands: Sequence[Sequence[str]]) -> Seen:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr.decode()
-    started, written = _read(log.read_text())
+    started, written = read_log(log.read_text())
     log.unlink()
     codes = json.loads(listed.with_suffix(".codes").read_text())
     return Seen(started, written, done.stdout, done.stderr, codes)
 
 
-def _read(log: str) -> tuple[list[bytes], list[tuple[str, bytes]]]:
+def read_log(log: str) -> tuple[list[bytes], list[tuple[str, bytes]]]:
     started: list[bytes] = []
     written: list[tuple[str, bytes]] = []
     for line in log.splitlines():
@@ -268,7 +268,7 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     traced = "trace=execve,write,pwrite64,writev"
     strace = ["strace", "-f", "-qq", "-y", "-xx", "-v", "-s", "4096", "-e", traced, "-o", str(log)]
     subprocess.run([*strace, "/bin/sh", "-c", script], check=True)
-    started, written = _read(log.read_text())
+    started, written = read_log(log.read_text())
     assert any(b"MARK=in-the-environment" in told for told in started)
     assert any(b"\nin-the-arguments" in told for told in started)
     found = Seen(started, written, b"", b"", [])

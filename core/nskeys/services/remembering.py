@@ -39,6 +39,11 @@ class RememberedPassphrase:
         self._forget(what)
         self._known[what] = secret
 
+    def take_over(self, other: "RememberedPassphrase") -> None:
+        """Know what `other` knows, and nothing else; `other` knows nothing afterwards."""
+        self.forget()
+        self._known, other._known = other._known, {}
+
     def __enter__(self) -> Self:
         return self
 

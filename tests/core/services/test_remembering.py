@@ -57,6 +57,20 @@ def test_one_that_was_asked_for_already_is_given_until_it_is_wrong() -> None:
     assert not typed
 
 
+def test_what_one_provider_knows_another_one_takes_over() -> None:
+    old, new = SecretBytes(b"old"), SecretBytes(b"new")
+    with RememberedPassphrase(NOBODY) as run, RememberedPassphrase(NOBODY) as change:
+        run.remember(Purpose.PASSPHRASE, old)
+        change.remember(Purpose.NEW_PASSPHRASE, new)
+        run.take_over(change)
+        assert not old
+        with run(PASSPHRASE, 0) as given:
+            assert given.text() == "new"
+        change.forget()
+        assert new.text() == "new"
+    assert not new
+
+
 def test_a_new_one_is_always_asked_for() -> None:
     answers = Answers({Purpose.PASSPHRASE: ["old"], Purpose.NEW_PASSPHRASE: ["new"]})
     with RememberedPassphrase(answers) as remembered:

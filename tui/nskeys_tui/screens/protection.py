@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.ports import Progress, Stage, StoreInfo
+from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.protection import (
     CHANGE_MEANS,
     NO_BACKUP,
@@ -175,7 +176,7 @@ class Protection(Guided):
             return
         # Not the session's own provider: it would take the new passphrase for the one in force if the
         # change is broken off.
-        new = DialogSecrets(self.app, ask_secret)
+        new = RememberedPassphrase(DialogSecrets(self.app, ask_secret))
         change = partial(
             self.session.services.protection.change,
             self._wanted,
@@ -190,9 +191,10 @@ class Protection(Guided):
 
         outcome = await self.session.work(self.NAME, run, (Stage.UNLOCKING,))
         if outcome.value is None:
+            new.forget()
             await self.tell(outcome.error)
             return
-        self.session.secrets.forget()
+        self.session.secrets.take_over(new)
         self._info = outcome.value
         await self.show(
             "done",
