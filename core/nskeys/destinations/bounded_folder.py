@@ -10,8 +10,8 @@ from nskeys import errors
 from nskeys.destinations.folder import FolderDestination
 from nskeys.destinations.frames import Message
 from nskeys.destinations.worker_process import NoAnswer
-from nskeys.destinations.workers import Workers
-from nskeys.errors import DestinationUnreachable, NskeysError
+from nskeys.destinations.workers import Interrupted, Workers
+from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Listed
 
@@ -121,13 +121,16 @@ def asked(
     body: bytes = b"",
     **more: str | int,
 ) -> Message:
-    """A worker's answer; the errors of the folder, and DestinationUnreachable (`no_answer`)."""
+    """A worker's answer; the errors of the folder, DestinationUnreachable (`no_answer`), and Cancelled
+    where a person did not want to wait for it."""
     told = {"address": info.address, "declared": info.declared_elsewhere, "seconds": seconds}
     head = {"do": deed, **told, **more}
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:
         raise DestinationUnreachable(info.address, "no_answer") from None
+    except Interrupted:
+        raise Cancelled from None
     if isinstance(answer.head, dict):
         raise _ERRORS[answer.head["error"]](**answer.head["fields"])
     return answer

@@ -32,6 +32,10 @@ class Buckets:
         folder, name = understood(address).split()
         return str(folder), name
 
+    def interrupt(self) -> None:
+        """Whoever waits for an answer gets Cancelled."""
+        self._workers.interrupt()
+
     def close(self) -> None:
         """End what still waits for an answer."""
         self._workers.close()

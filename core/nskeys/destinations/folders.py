@@ -37,6 +37,10 @@ class Folders:
         """The folder and the name of a file."""
         return os.path.split(address)
 
+    def interrupt(self) -> None:
+        """Whoever waits for an answer gets Cancelled."""
+        self._workers.interrupt()
+
     def close(self) -> None:
         """End what still looks at a place that does not answer."""
         self._workers.close()

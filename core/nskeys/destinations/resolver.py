@@ -77,9 +77,9 @@ class AllDestinations:
             self._servers.give(wanted, secret)
 
     def interrupt(self) -> None:
-        """Whoever waits for a server gets Cancelled."""
-        if self._servers is not None:
-            self._servers.interrupt()
+        """Whoever waits for an answer gets Cancelled."""
+        for scheme in (self._folders, *self._remote.values()):
+            scheme.interrupt()
 
     def close(self) -> None:
         """End what still looks at a place that does not answer."""

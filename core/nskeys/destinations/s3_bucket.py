@@ -70,7 +70,7 @@ class S3Bucket:
             return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
         if not addresses:
             return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, host)
-        return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, host)
+        return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
 
     def address_of(self, name: str) -> str:
         """The full address of a file there."""

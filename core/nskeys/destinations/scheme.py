@@ -29,6 +29,10 @@ class Scheme(Protocol):
         empty where the address names no file."""
         ...
 
+    def interrupt(self) -> None:
+        """Whoever waits for an answer now gets Cancelled; for threads and signal handlers."""
+        ...
+
     def close(self) -> None:
         """End what still waits for an answer, when the program leaves."""
         ...

@@ -39,6 +39,10 @@ class Sftp:
         folder, name = understood(address).split()
         return str(folder), name
 
+    def interrupt(self) -> None:
+        """Whoever waits for a server gets Cancelled."""
+        self._servers.interrupt()
+
     def close(self) -> None:
         """End every connection."""
         self._servers.close()

@@ -28,6 +28,10 @@ class TimeLimits:
         return self.publish + size / self.bytes_per_second
 
 
+class Interrupted(Exception):
+    """A person did not want to wait for the answer any longer."""
+
+
 class Workers:
     """Asks questions behind mounts that may never answer. For any number of threads."""
 
@@ -39,11 +43,12 @@ class Workers:
         self._lock = threading.Lock()
         self._idle: dict[str, list[WorkerProcess]] = {}
         self._busy: set[WorkerProcess] = set()
+        self._interrupted: set[WorkerProcess] = set()
         self._abandoned: list[WorkerProcess] = []
         self._silent_until: dict[str, float] = {}
 
     def ask(self, mount: str, question: Message, seconds: float) -> Message:
-        """The answer of a worker behind `mount`; NoAnswer.
+        """The answer of a worker behind `mount`; NoAnswer, and Interrupted after `interrupt`.
 
         A mount that just gave none is not asked again for as long as a look may take: twenty copies on
         a dead mount cost one wait, not twenty."""
@@ -51,12 +56,21 @@ class Workers:
         try:
             answer = worker.ask(question, seconds)
         except BaseException as error:
-            self._give_up(mount, worker, silent=isinstance(error, NoAnswer))
+            stopped = worker in self._interrupted
+            self._give_up(mount, worker, silent=isinstance(error, NoAnswer) and not stopped)
+            if stopped:
+                raise Interrupted from None
             raise
         with self._lock:
             self._busy.discard(worker)
             self._idle.setdefault(mount, []).append(worker)
         return answer
+
+    def interrupt(self) -> None:
+        """Whoever waits gets Interrupted; their workers end. For threads and signal handlers."""
+        for worker in list(self._busy):  # no lock: a signal handler may stand in the thread that holds it
+            self._interrupted.add(worker)
+            worker.end()
 
     def leave_alone(self, mount: str) -> None:
         """Ask nothing behind `mount` for as long as a look may take: it was just waited for in vain."""
@@ -98,6 +112,7 @@ class Workers:
         worker.close()
         with self._lock:
             self._busy.discard(worker)
+            self._interrupted.discard(worker)
             if worker.alive:
                 self._abandoned.append(worker)
             if silent:

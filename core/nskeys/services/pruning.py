@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nskeys.errors import (
+    Cancelled,
     CannotRemove,
     DestinationUnreachable,
     FileUnreadable,
@@ -179,6 +180,8 @@ class PruningService:
         """One file, to where its row has only to say so: None, or what kept it there."""
         installation = self._installation
         seen = look_at(installation, copy)
+        if seen.sight is Sight.UNREACHABLE:
+            return DestinationUnreachable(copy.destination, "no_answer")
         if seen.sight is not Sight.GOOD:
             return FileUnreadable(copy.address, "differs")
         self._write(replace(seen, sight=Sight.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
@@ -197,6 +200,8 @@ class PruningService:
         try:
             destination, name = self._installation.destinations.source(copy.address)
             destination.remove(name)
+        except Cancelled:
+            raise
         except FileUnreadable as error:
             return None if error.problem == "missing" else error
         except NskeysError as error:

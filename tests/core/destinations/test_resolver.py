@@ -106,7 +106,7 @@ class _Shelf:
 
     def __init__(self) -> None:
         self.asked: list[DestinationInfo] = []
-        self.closed = False
+        self.closed = self.interrupted = False
 
     def normal(self, address: str) -> str:
         return "shelf://" + address.partition("://")[2].rstrip("/")
@@ -118,6 +118,9 @@ class _Shelf:
     def split(self, address: str) -> tuple[str, str]:
         place, _, name = address.rpartition("/")
         return (place, name) if place != "shelf:/" else (address, "")
+
+    def interrupt(self) -> None:
+        self.interrupted = True
 
     def close(self) -> None:
         self.closed = True
@@ -139,5 +142,7 @@ def test_a_kind_of_address_is_asked_for_its_own_and_gets_what_was_configured() -
     with pytest.raises(DestinationInvalid) as refused:
         destinations.source("shelf://top")
     assert refused.value.problem == "no_file"
+    destinations.interrupt()
+    assert shelf.interrupted
     destinations.close()
     assert shelf.closed

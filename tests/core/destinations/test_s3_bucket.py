@@ -15,10 +15,18 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.buckets import Buckets
+from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.s3_answers import problem_in
 from nskeys.destinations.s3_bucket import S3Bucket
 from nskeys.destinations.workers import TimeLimits, Workers
-from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
+from nskeys.errors import (
+    Cancelled,
+    CannotCreate,
+    CannotRemove,
+    DestinationUnreachable,
+    FileUnreadable,
+    NskeysError,
+)
 from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination
 from tests.fakes.certificates import Authority
@@ -145,7 +153,7 @@ def test_a_server_elsewhere_is_elsewhere_and_one_that_nobody_knows_is_unknown() 
         found = S3Bucket(info, {}, 5.0).where()
         return found.location, found.reason, found.detail
 
-    assert where("192.0.2.7:9000") == (Location.ELSEWHERE, LocationReason.REMOTE_SERVER, "192.0.2.7")
+    assert where("192.0.2.7:9000") == (Location.ELSEWHERE, LocationReason.REMOTE_SERVER, "server 192.0.2.7")
     assert where("nowhere.invalid") == (Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, "nowhere.invalid")
 
 
@@ -168,6 +176,25 @@ def test_a_server_that_accepts_and_says_nothing_ends_in_time(
                 place.read(NAME, 100)
         assert time.monotonic() - began < 1
         buckets.close()
+
+
+def test_a_person_need_not_wait_for_a_server_that_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent_server() as silent:
+        log_in(silent, tmp_path, monkeypatch)
+        buckets = Buckets(Workers(TimeLimits(look=60.0, publish=60.0)))
+        destinations = AllDestinations(tuple, remote={"s3": buckets})
+        place = destinations.at(DestinationInfo(silent.address("bucket")))
+        threading.Timer(0.5, destinations.interrupt).start()
+        began = time.monotonic()
+        with pytest.raises(Cancelled):
+            place.publish(NAME, b"backup")
+        assert time.monotonic() - began < 5
+        threading.Timer(0.5, destinations.interrupt).start()
+        with pytest.raises(Cancelled):  # and it is asked again, for nothing says that it is silent
+            place.listing()
+        destinations.close()
 
 
 def test_leaving_the_program_ends_a_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
