@@ -14,6 +14,8 @@ class Watching:
         self.stages: list[Stage] = []
         self.totals: dict[Stage, int | None] = {}
         self.advanced: dict[Stage, int] = {}
+        self.places: dict[str, list[str]] = {}
+        """What each of several destinations came through, then `done` or `failed`."""
         self.tried: list[str] = []
         self.failed: dict[str, FailureReason] = {}
         self.checkpoints = 0
@@ -26,6 +28,9 @@ class Watching:
     def advance(self, count: int = 1) -> None:
         stage = self.stages[-1]
         self.advanced[stage] = self.advanced.get(stage, 0) + count
+
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
+        self.places.setdefault(address, []).append("failed" if failed else stage or "done")
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
         self.tried += [row[0] for row in rows]

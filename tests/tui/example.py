@@ -133,6 +133,9 @@ class _Stops:
     def advance(self, *_: object) -> None:
         """Heard."""
 
+    def place(self, *_: object) -> None:
+        """Heard."""
+
     def proved(self, *_: object) -> None:
         """Heard."""
 

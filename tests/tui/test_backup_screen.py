@@ -315,3 +315,89 @@ async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
         assert untouched(server)
         assert server.lock_is_free()
         await stage.press(pilot, "enter", until="is complete.")
+
+
+# --- several destinations ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def several(server: RealServer, tmp_path: Path) -> tuple[RealServer, Path]:
+    """The vault, and another folder that is carried away."""
+    other = tmp_path / "other"
+    other.mkdir()
+    server.services.destinations.add(str(other), "carried to the bank")
+    return server, other
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_several_are_marked_and_each_gets_its_copy(
+    several: tuple[RealServer, Path], size: tuple[int, int]
+) -> None:
+    server, other = several
+    stage = OnScreen(server, BackUp, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?", "Space marks several")
+        await stage.press(pilot, "space", "down", "space", until="[x]")
+        await stage.press(pilot, "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written")
+        assert server.vault in stage.path_text
+        assert str(other) in stage.path_text
+        await stage.press(pilot, "enter", until="is complete.")
+        assert len(server.services.register.copies()) == 2
+        for copy in server.services.register.copies():
+            assert copy.proof is Proof.OPENED
+            assert copy.address in stage.path_text or size == SMALL_SIZE  # further down
+        assert [len(list(place.iterdir())) for place in (Path(server.vault), other)] == [1, 1]
+
+
+async def test_marks_are_kept_on_the_way_back(several: tuple[RealServer, Path]) -> None:
+    server, _ = several
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "space", "down", "space", "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written")
+        await stage.press(pilot, "escape", until="where to?")
+        assert stage.words.count("[x]") == 2
+        await stage.press(pilot, "space", until="[ ]")
+        assert stage.words.count("[x]") == 1
+
+
+async def test_what_one_place_did_not_get_is_said_beside_what_the_other_got(
+    several: tuple[RealServer, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, other = several
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "space", "down", "space", "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written")
+        other.rmdir()
+        await stage.press(pilot, "enter", until=("is complete.", "No copy in"))
+        assert str(other) in stage.path_text
+        assert [copy.destination for copy in server.services.register.copies()] == [server.vault]
+
+
+async def test_one_that_cannot_be_written_is_told_before_anything_is_written(
+    several: tuple[RealServer, Path],
+) -> None:
+    server, other = several
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        other.rmdir()
+        await stage.press(pilot, "space", "down", "space", "enter", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written", "No copy in", "! The destination")
+        assert untouched(server)
+
+
+async def test_with_one_destination_there_is_nothing_to_mark(server: RealServer) -> None:
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        assert "[ ]" not in stage.words
+        assert "Space" not in stage.words

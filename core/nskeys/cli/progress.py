@@ -62,6 +62,9 @@ class TerminalProgress:
         self._done += count
         self._draw()
 
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
+        """Nothing: one line has no room for several places, and what became of each is said at the end."""
+
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
         """A line for each."""
         word = self._proof_line

@@ -100,6 +100,11 @@ class Progress(Protocol):
         """So many more of the stage's total are done."""
         ...
 
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
+        """One of several destinations that are served side by side has come to a stage; None: it is done
+        with, well or not."""
+        ...
+
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
         """These rows were just tried; `failed` holds the ids of those that do not open."""
         ...
@@ -116,6 +121,9 @@ class SilentProgress:
         """Nothing."""
 
     def advance(self, count: int = 1) -> None:
+        """Nothing."""
+
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
         """Nothing."""
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:

@@ -116,12 +116,15 @@ def send_to_all(
             match news.what:
                 case Stage() as stage:
                     waiting[news.number] = stage
-                    if not several:
+                    if several:
+                        told.place(infos[news.number].address, stage)
+                    else:
                         told.stage(stage)
                 case Sent() | Undone() as outcome:
                     del waiting[news.number]
                     if several:
                         told.advance()
+                        told.place(infos[news.number].address, None, isinstance(outcome, Undone))
                     yield news.number, outcome
                 case bug:
                     raise bug

@@ -3,6 +3,7 @@
 from nskeys.model.places import DestinationInfo, Location, Whereabouts
 from nskeys.wording.terminal import safe
 
+SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
 ADD_HELP = "A folder, best on another machine"
 DECLARE = (
     "Files in a folder on this machine's disk do not survive it. If they are carried away by other means, "

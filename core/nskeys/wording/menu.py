@@ -12,6 +12,7 @@ ENTRIES = (
     ("custodians", "Custodians", "several people who open the backups together"),
     ("prune", "Prune", "old copies of backups, and which may go"),
     ("protection", "Protector", "what binds the keys to this machine"),
+    ("schedule", "Schedule", "what backs up and checks by itself"),
     ("audit", "Audit trail", "who changed what, and whether the trail is whole"),
 )
 """A token, a name, and what is behind it."""

@@ -8,6 +8,9 @@ from nskeys.wording.times import duration
 
 STOPPING = "Stopping where that is safe; press Ctrl-C again to stop at once."
 
+PROVEN, NO_COPY = "proven", "no copy"
+"""What became of one of several destinations."""
+
 _STAGES = MappingProxyType(
     {
         Stage.LOOKING: "Looking at what is here",

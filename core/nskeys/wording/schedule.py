@@ -23,6 +23,13 @@ OUTDATED = "The units are not as they would be written now: 'nskeys schedule ins
 NOT_INSTALLED = "Nothing runs by itself: 'nskeys schedule install' changes that."
 REMOVED = "Nothing runs by itself any more."
 
+INSTALL_QUESTION = "Install the schedule"
+INSTALL_MEANS = (
+    "Four units of systemd are written, and two timers wait from then on. They can be removed here."
+)
+REMOVE_QUESTION = "Remove the schedule"
+REMOVE_MEANS = "Nothing is backed up or checked by itself afterwards. Backups and their rows stay."
+
 _JOBS = MappingProxyType(
     {
         Job.BACKUP: "every day, a backup to each destination that lacks a good copy of a key",
@@ -74,9 +81,24 @@ def last_words(timer: TimerSight) -> str:
     return f"{when(timer.last)}, {how}"
 
 
+def state_in_app(schedule: Schedule) -> tuple[str, ...]:
+    """The same for whoever sits before the app: keys, and no command of nskeys to type."""
+    told = {
+        OUTDATED: "The units are not as they would be written now: i writes them anew.",
+        NOT_INSTALLED: "Nothing runs by itself: i changes that.",
+    }
+    if schedule.obstacles:
+        told[NOT_INSTALLED] = "Nothing runs by itself."
+    blocked = tuple(obstacle_words(obstacle).what for obstacle in schedule.obstacles)
+    return (*blocked, *(told.get(line, line) for line in _state(schedule)))
+
+
 def state_lines(schedule: Schedule) -> tuple[str, ...]:
     """Whether it is in force, and what to do where it is not."""
-    blocked = tuple(str(obstacle_words(obstacle)) for obstacle in schedule.obstacles)
+    return (*(str(obstacle_words(obstacle)) for obstacle in schedule.obstacles), *_state(schedule))
+
+
+def _state(schedule: Schedule) -> tuple[str, ...]:
     strange = tuple(
         f"{shown(seen.path)} is {sight_words(seen.sight)}."
         for seen in schedule.units
@@ -86,7 +108,7 @@ def state_lines(schedule: Schedule) -> tuple[str, ...]:
         typed = () if schedule.systemd_runs else (TYPE, *COMMANDS)
         return (IN_FORCE, *typed)
     if not schedule.installed:
-        return (*blocked, *strange, NOT_INSTALLED)
+        return (*strange, NOT_INSTALLED)
     if any(seen.sight in (UnitSight.OUTDATED, UnitSight.MISSING) for seen in schedule.units):
-        return (*blocked, *strange, OUTDATED)
-    return (*blocked, *strange, *((TYPE, *COMMANDS) if not schedule.systemd_runs else (OUTDATED,)))
+        return (*strange, OUTDATED)
+    return (*strange, *((TYPE, *COMMANDS) if not schedule.systemd_runs else (OUTDATED,)))

@@ -15,7 +15,7 @@ from nskeys.errors import (
 from nskeys.model.operations import BackupReport
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import Proof, Sight
-from nskeys.ports import Progress, Purpose
+from nskeys.ports import Progress, Purpose, Stage
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination
@@ -154,6 +154,18 @@ def test_where_all_fail_each_is_told_and_nothing_is_claimed(two: MemoryServer, w
     assert [place for place, _ in caught.value.failures] == [OTHER, VAULT]
     assert two.register_rows() == []
     assert two.registry.values.backup_path is None
+
+
+def test_how_far_each_place_is_is_told(two: MemoryServer) -> None:
+    watching = Watching()
+    plan = two.services.backup.plan((OTHER, VAULT))
+    two.destinations.places[OTHER].refuses = "no_space"
+    two.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}), watching)
+    assert watching.places == {
+        OTHER: ["writing", "failed"],
+        VAULT: ["writing", "reading_back", "opening", "done"],
+    }
+    assert (watching.totals[Stage.WRITING], watching.advanced[Stage.WRITING]) == (2, 2)
 
 
 # --- a place that hangs, and a person who stops ------------------------------------------------------

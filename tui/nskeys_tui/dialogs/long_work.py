@@ -17,11 +17,12 @@ from textual.widgets import Static
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, SecretProvider, SecretRequest, Stage
-from nskeys.wording.progress import stage_name
+from nskeys.wording.progress import NO_COPY, PROVEN, stage_name
 from nskeys.wording.sizes import count, number
+from nskeys.wording.terminal import safe
 from nskeys.wording.times import duration
 from nskeys_tui.dialogs.dialog import Dialog
-from nskeys_tui.dialogs.work_progress import Report, TuiProgress
+from nskeys_tui.dialogs.work_progress import PlaceReport, Report, TuiProgress
 from nskeys_tui.widgets.progress_panel import Mark, ProgressPanel, StageLine
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
 
     @dataclass
     class _Told(Message):
-        report: Report
+        report: Report | PlaceReport
 
     class _Ended(Message):
         """The work ended; its outcome is kept."""
@@ -93,7 +94,11 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         super().__init__(title)
         self._work, self._ask = work, ask
         self._lines = {stage: StageLine(stage_name(stage)) for stage in stages}
-        self._progress = TuiProgress(lambda report: self._post(self._Told(report)))
+        self._places: dict[str, StageLine] = {}
+        self._progress = TuiProgress(
+            lambda report: self._post(self._Told(report)),
+            tell_place=lambda report: self._post(self._Told(report)),
+        )
         self._outcome: Outcome[T] | None = None
         self._stopping = False
 
@@ -125,11 +130,17 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     @on(_Told)
     def _told(self, message: _Told) -> None:
         report = message.report
+        if isinstance(report, PlaceReport):
+            self._places[report.address] = place_line(report)
+        else:
+            self._told_stage(report)
+        self.query_one(ProgressPanel).lines = (*self._lines.values(), *self._places.values())
+
+    def _told_stage(self, report: Report) -> None:
         for stage, line in self._lines.items():
             if line.mark is Mark.CURRENT and stage is not report.stage:
                 self._lines[stage] = StageLine(line.words, Mark.DONE, line.count.partition(",")[0])
         self._lines[report.stage] = StageLine(stage_name(report.stage), Mark.CURRENT, count_words(report))
-        self.query_one(ProgressPanel).lines = tuple(self._lines.values())
         if not self._stopping and report.failed:
             self._say(f"! {count(report.failed, 'credential')} did not open so far.")
 
@@ -145,6 +156,15 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
 
     def _say(self, words: str) -> None:
         self.query_one("#note", Static).update(Content(words))
+
+
+def place_line(report: PlaceReport) -> StageLine:
+    """`▸ sftp://vault02/backups   Reading the backup back`; `✓ ...   proven`; `! ...   no copy`."""
+    address = safe(report.address)
+    if report.stage is not None:
+        return StageLine(address, Mark.CURRENT, stage_name(report.stage))
+    mark, words = (Mark.FAILED, NO_COPY) if report.failed else (Mark.DONE, PROVEN)
+    return StageLine(address, mark, words)
 
 
 def count_words(report: Report) -> str:

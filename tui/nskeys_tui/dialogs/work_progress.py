@@ -27,11 +27,25 @@ class Report:
     """Credentials that were tried and did not open, so far."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceReport:
+    """How far one of several destinations is; None once it is done with."""
+
+    address: str
+    stage: Stage | None
+    failed: bool
+
+
 class TuiProgress:
     """A `ports.Progress`: its methods are called in the worker's thread, `stop` in the app's."""
 
-    def __init__(self, tell: Callable[[Report], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._tell = tell
+    def __init__(
+        self,
+        tell: Callable[[Report], None],
+        clock: Callable[[], float] = time.monotonic,
+        tell_place: Callable[[PlaceReport], None] = lambda _: None,
+    ) -> None:
+        self._tell, self._tell_place = tell, tell_place
         self._clock = clock
         self._stopped = threading.Event()
         self._stage: Stage | None = None
@@ -56,6 +70,10 @@ class TuiProgress:
         self._done += count
         if self._clock() - self._told >= _INTERVAL or self._done == self._total:
             self._report()
+
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
+        """Told at once: there are few of them."""
+        self._tell_place(PlaceReport(address, stage, failed))
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
         """Count those that did not open."""

@@ -35,8 +35,14 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
         for planned in plan.destinations
         for row in (("Destination", safe(planned.info.address)), ("", location_name(planned.where)))
     ]
+    left = [
+        row
+        for item in plan.failures
+        for row in (("No copy in", safe(item.info.address)), ("", f"! {say(item.error).what}"))
+    ]
     return (
         *places,
+        *left,
         ("File", safe(plan.archive_name)),
         ("Backup", f"number {plan.generation}"),
         ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),

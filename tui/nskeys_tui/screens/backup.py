@@ -1,6 +1,6 @@
 """Back up: destination, password, what will be written, the work, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
 from nskeys.services.passwords import check_hint, check_new_password
 from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.destinations import SPACE_MARKS
 from nskeys.wording.places import location_sentence
 from nskeys.wording.reports import backup_lines
 from nskeys.wording.ways import KEYS
@@ -128,14 +129,20 @@ class BackUp(FlowScreen[BackupFlow]):
         marked = keys.index(flow.likely.info.address) if flow.likely is not None else 0
         choices.append(Choice(_BROWSE, "Another folder, found by browsing"))
         choices.append(Choice(_TYPE, "Another folder, typed"))
-        await self.show(flow.step, "where to?", ChoiceList(choices, cursor=marked))
+        several = keys if len(keys) > 1 else []
+        await self.show(
+            flow.step,
+            "where to?",
+            ChoiceList(choices, cursor=marked, markable=several, marked=flow.marked),
+            then=SPACE_MARKS if several else "",
+        )
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
-        self._choose(message.key)
+        self._choose(message.key, message.choices.marked)
 
     @work(exclusive=True)
-    async def _choose(self, key: str) -> None:
+    async def _choose(self, key: str, marked: Collection[str]) -> None:
         address: str | None = key
         if key == _BROWSE:
             address = await browsed_folder(self, self.session)
@@ -148,7 +155,10 @@ class BackUp(FlowScreen[BackupFlow]):
                     help="A folder, best on another machine",
                 )
             )
-        if address and (planned := await self._planned(self.flow, (address.strip(),), "")):
+        if not address:
+            return
+        to = self.flow.taken(address.strip(), marked)
+        if planned := await self._planned(self.flow, to, ""):
             self.go(planned)
 
     # --- password and hint ---------------------------------------------------------------------------
@@ -229,7 +239,8 @@ class BackUp(FlowScreen[BackupFlow]):
         def run(progress: Progress) -> BackupReport:
             return self.session.services.backup.execute(plan, provide, progress)
 
-        outcome = await self.session.work(self.NAME, run, _STAGES)
+        stages = _STAGES if len(plan.destinations) == 1 else _STAGES[:4]  # then each has its own line
+        outcome = await self.session.work(self.NAME, run, stages)
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
     def action_go_on(self) -> None:

@@ -20,6 +20,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "register": ("register", "Register"),
         "prune": ("prune", "Prune"),
         "destinations": ("destinations", "Destinations"),
+        "schedule": ("schedule", "Schedule"),
         "audit": ("audit", "Audit"),
         "custodians": ("custodians", "Custodians"),
         "protection": ("protection", "Protection"),

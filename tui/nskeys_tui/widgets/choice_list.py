@@ -1,7 +1,8 @@
-"""One of a few things: moved through with the arrows or a first letter, chosen with Enter."""
+"""One of a few things, or several: moved through with the arrows or a first letter, marked with Space where
+several can be taken, chosen with Enter."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
@@ -41,6 +42,7 @@ class ChoiceList(Widget, can_focus=True):
         Binding("down,right", "move(1)", show=False),
         Binding("home", "edge(-1)", show=False),
         Binding("end", "edge(1)", show=False),
+        Binding("space", "mark", "Mark", tooltip="Take this one too, with every other that is marked"),
         Binding("enter", "choose", "Choose", tooltip="Take the choice that is marked"),
     ]
 
@@ -74,8 +76,12 @@ class ChoiceList(Widget, can_focus=True):
         id: str | None = None,
         classes: str | None = None,
         focusable: bool = True,
+        markable: Collection[str] = (),
+        marked: Collection[str] = (),
     ) -> None:
         super().__init__(id=id, classes=classes)
+        self._markable = frozenset(markable)
+        self.marked = frozenset(marked) & self._markable
         self.choices = tuple(choices)
         self.can_focus = focusable
         self.set_reactive(ChoiceList.cursor, cursor)
@@ -114,6 +120,16 @@ class ChoiceList(Widget, can_focus=True):
         if (key := self.key) is not None:
             self.post_message(self.Chosen(self, key))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where one alone is chosen there is nothing to mark."""
+        return bool(self._markable) if action == "mark" else super().check_action(action, parameters)
+
+    def action_mark(self) -> None:
+        """Mark what is under the cursor, or mark it no more."""
+        if self.key in self._markable:
+            self.marked ^= {self.key}
+            self.refresh()
+
     def on_key(self, event: events.Key) -> None:
         """A first letter goes to the next choice that begins with it."""
         letter = event.character or ""
@@ -129,14 +145,14 @@ class ChoiceList(Widget, can_focus=True):
         """Scroll what it stands in to the choice under the cursor, as far as that is needed."""
         place = self.parent
         if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
-            heights = [self._height(choice, self.size.width) for choice in self.choices]
+            heights = [self._height(self._shown(choice), self.size.width) for choice in self.choices]
             above = sum(heights[: self.cursor])
             region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
             place.scroll_to_region(region, animate=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the labels and details need at this width."""
-        return sum(self._height(choice, width) for choice in self.choices)
+        return sum(self._height(self._shown(choice), width) for choice in self.choices)
 
     def render(self) -> Content:
         """All choices."""
@@ -147,8 +163,14 @@ class ChoiceList(Widget, can_focus=True):
         """So wide are the labels, where something stands beside them."""
         return min(max(width(choice.label) for choice in self.choices) + 2, self.size.width // 2)
 
+    def _shown(self, choice: Choice) -> Choice:
+        """With its box, where it can be marked: `[x] label`."""
+        if choice.key not in self._markable:
+            return choice
+        return replace(choice, label=f"[{'x' if choice.key in self.marked else ' '}] {choice.label}")
+
     def _choice(self, number: int) -> Content:
-        choice, here = self.choices[number], number == self.cursor
+        choice, here = self._shown(self.choices[number]), number == self.cursor
         room = self.size.width
         style = ("reverse" if self.has_focus or not self.can_focus else "bold") if here else ""
         mark = "▸" if here else " "

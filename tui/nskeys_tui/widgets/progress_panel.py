@@ -17,6 +17,7 @@ class Mark(Enum):
     PENDING = "·"
     CURRENT = "▸"
     DONE = "✓"
+    FAILED = "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class ProgressPanel(Widget):
         return Content("\n").join(self._stage(line) for line in self.lines)
 
     def _stage(self, line: StageLine) -> Content:
-        style = {Mark.PENDING: "dim", Mark.CURRENT: "bold", Mark.DONE: ""}[line.mark]
+        style = {Mark.PENDING: "dim", Mark.CURRENT: "bold", Mark.FAILED: "$warning"}.get(line.mark, "")
         room = self.size.width - 2
         words = fit(line.words, room)
         count = fit(line.count, max(0, room - width(words) - 2))

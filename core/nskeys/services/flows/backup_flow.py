@@ -1,6 +1,6 @@
 """Back up: where to, under which password, what will be written, the work, and what came of it."""
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class BackupStep(StrEnum):
     LOOKING = "looking"
     """The destinations are looked at; `looked` follows."""
     DESTINATION = "destination"
-    """One of them is chosen; `planned` follows."""
+    """One of them is chosen, or several; `planned` follows."""
     PASSWORD = "password"
     """A new password is asked for; `password_given` follows."""
     REVIEW = "review"
@@ -55,6 +55,8 @@ class BackupFlow:
 
     step: BackupStep = BackupStep.LOOKING
     sights: tuple[DestinationSight, ...] = ()
+    marked: tuple[str, ...] = ()
+    """Addresses of destinations that were taken together before."""
     plan: BackupPlan | None = None
     has_password: bool = False
     report: BackupReport | None = None
@@ -72,6 +74,13 @@ class BackupFlow:
         usable = [sight for sight in self.sights if sight.problem is None]
         return next((sight for sight in usable if sight.default), usable[0] if usable else None)
 
+    def taken(self, chosen: str, marked: Collection[str]) -> tuple[str, ...]:
+        """Where the backup goes when `chosen` is: to all that are marked, or there where none is; a place
+        that is not in the list comes to those that are marked."""
+        listed = [sight.info.address for sight in self.sights]
+        together = tuple(address for address in listed if address in marked)
+        return together if together and chosen in listed else tuple(dict.fromkeys((chosen, *together)))
+
     @property
     def helps(self) -> bool:
         """Whether what is planned would survive this machine."""
@@ -79,12 +88,13 @@ class BackupFlow:
 
     def looked(self, sights: tuple[DestinationSight, ...]) -> "BackupFlow":
         """The destinations are known."""
-        return BackupFlow(BackupStep.DESTINATION, sights, problem=self.problem)
+        return BackupFlow(BackupStep.DESTINATION, sights, self.marked, problem=self.problem)
 
     def planned(self, plan: BackupPlan) -> "BackupFlow":
         """A destination can be written to; or there is another hint, or another try."""
         step = BackupStep.REVIEW if self.has_password else BackupStep.PASSWORD
-        return replace(self, step=step, plan=plan, problem=None)
+        together = plan.addresses if len(plan.addresses) > 1 else ()
+        return replace(self, step=step, marked=together, plan=plan, problem=None)
 
     def password_given(self) -> "BackupFlow":
         """A password that can be used."""
@@ -118,5 +128,5 @@ class BackupFlow:
         if self.step is BackupStep.RUNNING:
             return self
         if self.step in (BackupStep.REVIEW, BackupStep.PASSWORD, BackupStep.PLANNING):
-            return BackupFlow(BackupStep.DESTINATION, self.sights)
+            return BackupFlow(BackupStep.DESTINATION, self.sights, self.marked)
         return None

@@ -1,0 +1,100 @@
+"""The schedule: what runs by itself, whether it is in force, and what keeps it from running."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from nskeys.errors import NskeysError
+from nskeys.model.schedule import Schedule as State
+from nskeys.wording.schedule import (
+    DRILLS,
+    INSTALL_MEANS,
+    INSTALL_QUESTION,
+    REMOVE_MEANS,
+    REMOVE_QUESTION,
+    state_in_app,
+)
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.presenters.schedule import schedule_rows
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.guided import Guided, words
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.facts import Facts
+
+
+class Schedule(Guided):
+    """Shown as it is; installing and removing are confirmed, for they change this machine."""
+
+    NAME = "Schedule"
+    HELP = (
+        "systemd backs up every day to each destination that lacks a good copy of a key, and looks at "
+        "every copy once a week. No password is on the machine: backups go to the recovery identity."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "install", "Install", tooltip="Write the units, and let their timers wait"),
+        Binding("x", "remove", "Remove", tooltip="Stop the timers, and remove the units"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._state: State | None = None
+
+    def on_mount(self) -> None:
+        """How it stands."""
+        self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would ask a person is not installed; what is not there is not removed."""
+        state = self._state
+        if action == "install":
+            return state is not None and not state.obstacles
+        if action == "remove":
+            return state is not None and state.installed
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True)
+    async def _look(self) -> None:
+        await self.show("looking", "how it stands", words("Looking at the units …", "quiet"))
+        state = await read(self.session.services.schedule.show)
+        if isinstance(state, NskeysError):
+            await self.tell(state)
+            self.dismiss()
+            return
+        await self._show(state)
+
+    async def _show(self, state: State) -> None:
+        self._state = state
+        first, *rest = state_in_app(state)
+        await self.show(
+            "state",
+            "in force" if state.in_force else "not in force",
+            words(first, "good") if state.in_force else words(f"! {first}", "warning"),
+            *(words(line) for line in rest),
+            Facts(schedule_rows(state)),
+            then=DRILLS,
+        )
+
+    def action_install(self) -> None:
+        """Once that was confirmed."""
+        question = Confirm(INSTALL_QUESTION, INSTALL_MEANS, yes="Yes, install it", no="No, leave it")
+        self._change(question, self.session.services.schedule.install)
+
+    def action_remove(self) -> None:
+        """Once that was confirmed."""
+        question = Confirm(REMOVE_QUESTION, REMOVE_MEANS, yes="Yes, remove it", no="No, leave it")
+        self._change(question, self.session.services.schedule.remove)
+
+    @work(exclusive=True)
+    async def _change(self, question: Confirm, act: Callable[[], State]) -> None:
+        if not await self.app.push_screen_wait(question):
+            return
+        await self.show("working", "systemd …", words("Telling systemd …", "quiet"))
+        state = await read(partial(act))
+        if isinstance(state, NskeysError):
+            await self.tell(state)
+            self._look()
+            return
+        await self._show(state)
