@@ -1,22 +1,48 @@
-"""Random histories: what is claimed to be recoverable is what a restore after a fire really opens."""
+"""Random histories: what is claimed to be recoverable is what a restore after a fire really opens.
 
+For each credential its state, and for each copy how far it claims to be proven, are held against a restore
+on a fresh machine that has nothing but a copy of the database and that file. The claim may be worse than
+the truth, never better. What else happens to servers is one more method of `History`, a new claim is one
+more assertion in `claims_are_true`. A backup to recipients belongs into `back_up`, with the person's drill
+that it waits for in `drill`, and its opening into `Truth`.
+"""
+
+import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nskeys.errors import NskeysError
-from nskeys.model.credentials import Credential
+from nskeys.model.credentials import Credential, SealedCredential
 from nskeys.model.keys import Kid
+from nskeys.model.operations import ProofReport
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import RecoveryState
+from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.retention import Retention
+from nskeys.ports import SilentProgress, Stage
 from nskeys.services.recoverability import Overview
+from tests.core.services.test_forged_register import FORGERIES, changed, says
+from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
-from tests.fakes.servers import NOBODY, run_as
+from tests.fakes.servers import NOBODY, RawRegisterRow, run_as
 
 _SECOND_VAULT = "/safe"
+
+
+class _PowerCut(Exception):
+    """The machine stops."""
+
+
+class _StopsResealing(SilentProgress):
+    """Until the new key is active, and no credential is sealed under it yet."""
+
+    def stage(self, stage: Stage, total: int | None = None) -> None:
+        if stage is Stage.RESEALING:
+            raise _PowerCut
 
 
 class History:
@@ -29,6 +55,9 @@ class History:
         self.server: MemoryServer = self.site.server()
         self.server.set_up()
         self.older_database = self.site.with_database_of(self.server)
+        self.older_register: list[RawRegisterRow] = []
+        self.tried: set[tuple[str, str, bytes]] = set()
+        """What a drill or a restore opened: the archive's hash, the credential's id, the row as it was."""
         self._names = 0
 
     def add(self, number: int) -> None:
@@ -47,6 +76,10 @@ class History:
     def rotate(self, number: int) -> None:
         self.server.rotate(without_backup=number % 4 == 0)
 
+    def rotate_broken_off(self, number: int) -> None:
+        with suppress(_PowerCut):
+            self.server.rotate(without_backup=number % 2 == 0, progress=_StopsResealing())
+
     def back_up(self, number: int) -> None:
         self.server.back_up((self.server.vault, self.server.local, _SECOND_VAULT)[number % 3])
 
@@ -63,6 +96,45 @@ class History:
     def carry_here(self, number: int) -> None:
         self.server.carry(self._file(number), self.server.local)
 
+    def move(self, number: int) -> None:
+        """Carried over and gone from where it was; every other time somebody tells the register."""
+        address = self._file(number)
+        moved = self.server.carry(address, _SECOND_VAULT)
+        if moved != address:
+            self.server.lose(address)
+        if number % 2:
+            self.server.services.register.add(moved, NOBODY)
+
+    def exchange(self, number: int) -> None:
+        """Two files have each other's names."""
+        first, second = self._place(self._file(number)), self._place(self._file(number * 7 + 1))
+        (one, name), (other, name_of_other) = first, second
+        one.files[name], other.files[name_of_other] = other.files[name_of_other], one.files[name]
+
+    def a_strangers_backup(self, number: int) -> None:
+        """A backup of another CMDB lies beside ours, and somebody names it to our register."""
+        stranger = self.site.server()
+        stranger.set_up()
+        stranger.add("not ours")
+        self.server.services.register.add(stranger.back_up().copy.address, NOBODY)
+
+    def keep_the_register(self, number: int) -> None:
+        self.older_register = self.server.register_rows()
+
+    def put_the_register_back(self, number: int) -> None:
+        """Older rows, each with its valid signature."""
+        self.server.forge_register(self.older_register)
+
+    def write_into_the_register(self, number: int) -> None:
+        """Rows changed by hand, with the signature they had, with none, or with another row's."""
+        rows = self.server.register_rows()
+        forgeries = [*FORGERIES.values(), says("kids", sorted(self.server.states()))]
+        forgery = forgeries[number % len(forgeries)]
+        chosen, other = rows[number % len(rows)], rows[(number + 1) % len(rows)]
+        signature = (chosen.signature, None, other.signature)[number % 3]
+        forged = replace(changed(chosen, forgery), signature=signature)
+        self.server.forge_register([row for row in rows if row is not chosen] + [forged])
+
     def cut_off(self, number: int) -> None:
         place = self.site.destinations.places[_SECOND_VAULT]
         place.unreachable = "" if place.unreachable else "gone"
@@ -71,7 +143,8 @@ class History:
         self.server.services.register.check(NOBODY)
 
     def drill(self, number: int) -> None:
-        self.server.drill(self._file(number))
+        address = self._file(number)
+        self._remember(address, self.server.drill(address).proof)
 
     def retire(self, number: int) -> None:
         plan = self.server.services.register.plan_retire(self._file(number))
@@ -91,15 +164,27 @@ class History:
     def keep_a_database(self, number: int) -> None:
         self.older_database = self.site.with_database_of(self.server)
 
+    def put_the_database_back(self, number: int) -> None:
+        """An older state of it, under keys and files that went on."""
+        self.server.cmdb.state = self.older_database.cmdb.state.copy()
+
     def new_hardware(self, number: int) -> None:
         """The machine burns, and what is restored may not be all there was."""
         address = self._file(number)
         fresh = self.site.after_the_fire(self.older_database if number % 3 == 0 else self.server)
-        fresh.restore(address)
+        self._remember(address, fresh.restore(address).proof, fresh)
         self.server, self.site.destinations = fresh, fresh.destinations
 
     def clock_jumps(self, number: int) -> None:
         self.server.clock.advance(hours=number - 50)
+
+    def _remember(self, address: str, proof: ProofReport, server: MemoryServer | None = None) -> None:
+        place, name = self._place(address)
+        archive = hashlib.sha256(place.files[name]).hexdigest()
+        failed = {item.credential.credential_id for item in proof.failures}
+        for row in rows_of(server or self.server):
+            if row.credential.credential_id not in failed:
+                self.tried.add((archive, row.credential.credential_id, row.blob))
 
     def _credential(self, number: int) -> Credential:
         with self.server.cmdb.reading() as view:
@@ -114,35 +199,94 @@ class History:
         ]
         return files[number % len(files)]
 
+    def _place(self, address: str) -> tuple[Place, str]:
+        folder, _, name = address.rpartition("/")
+        return self.server.destinations.places[folder], name
+
 
 STEPS: Mapping[str, Callable[[History, int], None]] = {
     name: getattr(History, name) for name in vars(History) if not name.startswith("_")
 }
 
 
+@dataclass
+class Truth:
+    """What each file really brings back, tried once for each state of the world."""
+
+    history: History
+
+    def __post_init__(self) -> None:
+        self._known: dict[tuple[str, bool], tuple[set[Kid], set[str]]] = {}
+
+    def of(self, copy: BackupCopy, after_the_fire: bool) -> tuple[set[Kid], set[str]]:
+        """The keys that a restore from this copy brings to new hardware, and the credentials that open
+        there; after a fire only what lies elsewhere is left."""
+        found = (copy.address, after_the_fire)
+        if found not in self._known:
+            site, server = self.history.site, self.history.server
+            fresh = site.after_the_fire(server) if after_the_fire else site.with_database_of(server)
+            proof = fresh.restore(copy.address).proof
+            failed = {item.credential.credential_id for item in proof.failures}
+            opened = {row.credential.credential_id for row in rows_of(server)} - failed
+            self._known[found] = (set(fresh.states()), opened)
+        return self._known[found]
+
+
+def rows_of(server: MemoryServer) -> tuple[SealedCredential, ...]:
+    """Every credential, as it is stored."""
+    with server.cmdb.reading() as view:
+        return tuple(view.sealed())
+
+
 def claims_are_true(history: History) -> None:
-    """Each key that is said to come back does so, from the copy that is named first."""
-    server = history.server
+    """Everything that the overview says, credential by credential and copy by copy."""
+    server, truth = history.server, Truth(history)
     overview = server.services.recoverability.overview()
     answer = overview.recoverability
     assert answer.totals.total == answer.totals.recoverable + answer.totals.at_risk + answer.totals.lost
-    assert answer.totals.opens_here == server.services.verify.execute(NOBODY).opened
+    here = server.services.verify.execute(NOBODY)
+    assert answer.totals.opens_here == here.opened
+    closed = {item.credential.credential_id for item in here.failures}
+    good = {key.kid: key.good_copies for key in answer.keys}
+    for credential in (row.credential for row in rows_of(server)):
+        state = answer.state_of(credential.kid)
+        if state is RecoveryState.RECOVERABLE:
+            assert good[credential.kid]
+            for copy in good[credential.kid]:
+                keys, opened = truth.of(copy, after_the_fire=True)
+                assert credential.kid in keys
+                assert credential.credential_id in opened
+        elif state is RecoveryState.AT_RISK:
+            assert credential.credential_id not in closed
     for key in answer.keys:
-        if key.state is RecoveryState.RECOVERABLE:
-            for copy in key.good_copies:
-                assert key.kid in opened_after_the_fire(history, copy.address, key.kid)
-        elif key.state is RecoveryState.AT_RISK:
+        if key.state is RecoveryState.AT_RISK:
             assert (key.exposed_since is None) == (key.credentials == 0)
+    for copy in overview.copies:
+        copy_is_what_it_claims(copy, history, truth)
     if not answer.due:
         last_backup_is_whole(overview, server)
 
 
-def opened_after_the_fire(history: History, address: str, kid: Kid) -> set[Kid]:
-    """The keys that a restore brings to new hardware; all that `kid` seals opens there."""
-    fresh = history.site.after_the_fire(history.server)
-    report = fresh.restore(address)
-    assert not [item for item in report.proof.failures if item.credential.kid == kid]
-    return set(fresh.states())
+def copy_is_what_it_claims(copy: BackupCopy, history: History, truth: Truth) -> None:
+    """Wherever it lies: whole, opened by its password, holding these keys, and opening what it opened."""
+    if not copy.signed:
+        assert (copy.proof, copy.counts) == (Proof.RECORDED, False)
+        return
+    if copy.retired is not None or copy.sight is not Sight.GOOD:
+        assert not copy.counts
+        return
+    place, name = history._place(copy.address)
+    assert hashlib.sha256(place.files[name]).hexdigest() == copy.backup.archive_sha256
+    if copy.proof.rank < Proof.OPENED.rank:
+        return
+    keys, opened = truth.of(copy, after_the_fire=copy.counts)
+    assert keys == set(copy.backup.kids)
+    for row in rows_of(history.server):
+        credential = row.credential
+        if credential.kid in keys and copy.proof_of(credential.seal_no) is Proof.CREDENTIALS_OPEN:
+            assert credential.credential_id in opened
+            tried = (copy.backup.archive_sha256, credential.credential_id, row.blob)
+            assert tried in history.tried, "it would open, but nobody tried"
 
 
 def last_backup_is_whole(overview: Overview, server: MemoryServer) -> None:
@@ -164,6 +308,7 @@ def test_no_history_makes_the_claim_better_than_the_truth(steps: list[tuple[str,
     history = History()
     history.add(1)
     history.back_up(0)
+    claims_are_true(history)
     for name, number in steps:
         # Refused, or there is nothing to do it to: what is left must be true all the same.
         with suppress(NskeysError, ZeroDivisionError):
