@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,8 @@ KEY_ID, SECRET = (
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 )  # as in Amazon's own examples
 _SECONDS = 60.0
+_OF_ITS_OWN = 9_000
+"""The port on another machine, where everything is free."""
 
 
 @dataclass
@@ -105,14 +107,17 @@ class S3Server:
 
 
 @contextmanager
-def s3_server(host: str = "127.0.0.1", certificate: Path | None = None) -> Iterator[S3Server]:
-    """One that answers until the block ends. `certificate` (PEM, with its key) makes it speak TLS."""
-    port = _free_port(host)
+def s3_server(
+    host: str = "127.0.0.1", certificate: Path | None = None, within: Sequence[str] = ()
+) -> Iterator[S3Server]:
+    """One that answers until the block ends. `certificate` (PEM, with its key) makes it speak TLS; `within`
+    is the command that runs it on another machine, whose address is `host`."""
+    port = _OF_ITS_OWN if within else _free_port(host)
     arguments = ["-H", host, "-p", str(port)]
     if certificate is not None:
         arguments += ["-c", str(certificate), "-k", str(certificate)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", *arguments],
+        [*within, sys.executable, "-m", "moto.server", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         # In a logged-in administrator's shell these would lead it elsewhere.

@@ -10,6 +10,7 @@ from nskeys.destinations.workers import TimeLimits, Workers
 from tests.core.cli.test_backups import _copied
 from tests.fakes.command_line import Machine, Ran, tree
 from tests.fakes.s3_server import S3Server, s3_server, silent_server
+from tests.fakes.sshd import another_machine
 
 
 @pytest.fixture
@@ -50,6 +51,28 @@ def test_from_the_bucket_a_new_machine_is_restored(server: Machine, s3: S3Server
     assert restored.code == 0, restored.err
     assert other.does("verify")["failed"] == 0
     no_secret_in(server, s3, added, checked, restored)
+
+
+def test_a_server_on_another_machine_is_elsewhere_without_anybodys_word(
+    server: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way: backed up, counted, found by its address alone on new hardware, restored, pruned."""
+    with another_machine() as (address, there), s3_server(address, within=there) as far:
+        for variable, value in far.login_files(tmp_path).items():
+            monkeypatch.setenv(variable, value)
+        far.make_bucket("nskeys-backups")
+        place = far.address("nskeys-backups", "ns01")
+        made = [server.back_up("--to", place) for _ in range(2)]
+        assert made[0]["location"] == "elsewhere"
+        assert server.does("destination", "list")[0]["reason"] == "remote_server"
+        assert server.does("status")["credentials"]["recoverable"] == 2
+        other = _copied(server)
+        restored = other.run("restore", "latest", "--password-file", other.password, "--json")
+        assert restored.code == 0, restored.err
+        assert other.does("status")["credentials"]["recoverable"] == 2
+        pruned = other.does("prune", "--keep-last", "1", "--keep-monthly", "0")
+        assert pruned["deleted"] == [made[0]["path"]]
+        assert len(far.objects("nskeys-backups")) == 1
 
 
 def test_an_object_that_is_missing_or_changed_does_not_count(

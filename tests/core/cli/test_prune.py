@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.command_line import Machine, tree
 from tests.fakes.s3_server import S3Server
+from tests.fakes.sshd import Sshd
 
 
 def four_backups(server: Machine) -> list[str]:
@@ -127,4 +128,17 @@ def test_a_bucket_is_pruned_too(
     left = {key.removeprefix("ns01/") for key in s3.objects(bucket)}
     assert left == {"theirs.zip", paths[2].partition("?")[0].rpartition("/")[2]}
     assert server.does("register", "check")[0]["sight"] == "good"
+    assert server.does("status")["credentials"]["recoverable"] == 2
+
+
+def test_a_folder_on_a_server_is_pruned_too(server: Machine, sshd: Sshd, tmp_path: Path) -> None:
+    vault = tmp_path / "far-vault"
+    vault.mkdir()
+    place = sshd.address(vault)
+    server.run("destination", "add", place, "--key-file", str(sshd.key), "--elsewhere", "through a tunnel")
+    server.does("destination", "trust", place, "--fingerprint", sshd.fingerprint())
+    paths = [server.back_up("--to", place)["path"] for _ in range(3)]
+    done = server.does("prune", "--keep-last", "1", "--keep-monthly", "0")
+    assert (done["deleted"], done["skipped"]) == (paths[:2], [])
+    assert [path.name for path in vault.iterdir()] == [paths[2].rpartition("/")[2]]
     assert server.does("status")["credentials"]["recoverable"] == 2
