@@ -1,7 +1,6 @@
 """The schedule on a machine that systemd runs: installed, run in its sandbox, failed and removed."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -62,11 +61,6 @@ class Scheduled:
         """The schedule, as a person installs it; what the jobs say goes into a file."""
         document = self.does(systemd, "schedule", "install")
         assert document["in_force"]
-        command = re.search("^ExecStart=.*", (systemd.units / BACKUP).read_text(), re.MULTILINE)
-        assert command is not None
-        (self.folder / "password").write_text(IDENTITY_PASSWORD)
-        given = f"{command[0]} --password-file {self.folder}/password"
-        systemd.add(f"{BACKUP}.d/password.conf", f"[Service]\nExecStart=\n{given}\n")
         for service in (BACKUP, CHECK):
             systemd.add(
                 f"{service}.d/test.conf",
@@ -99,7 +93,7 @@ def systemd(place: Path) -> Iterator[Systemd]:
         yield running
 
 
-def test_installed_it_backs_up_to_every_destination(server: Scheduled, systemd: Systemd) -> None:
+def test_it_backs_up_to_every_destination_without_any_password(server: Scheduled, systemd: Systemd) -> None:
     server.installed(systemd)
     assert systemd.started(BACKUP) == 0, server.said()
     assert server.archives() == [1, 1]
@@ -111,6 +105,8 @@ def test_installed_it_backs_up_to_every_destination(server: Scheduled, systemd: 
     assert document["in_force"]
     assert [timer["last_code"] for timer in document["timers"]] == [0, 0]
     assert all(timer["active"] and timer["next"] and timer["last"] for timer in document["timers"])
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if IDENTITY_PASSWORD.encode() in path.read_bytes()]
 
 
 def test_odd_paths_arrive_as_they_are(place: Path, systemd: Systemd) -> None:

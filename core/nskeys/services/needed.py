@@ -4,7 +4,7 @@ Each is asked itself and now, on another server too: a backup that `--if-needed`
 seen to be there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from nskeys.model.places import DestinationInfo
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.installation import Installation
 from nskeys.services.looking import look_at
+from nskeys.services.recovery import known_recovery
 from nskeys.services.side_by_side import side_by_side
 from nskeys.services.vouching import vouched
 
@@ -35,8 +36,10 @@ def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Nee
     date = installation.registry.read().backup_date
     if date is None or any(key.created > date for key in keys):
         return Need(tuple(info.address for info in infos), ())
+    # After a new identity, or another split, older copies open the old way only.
+    recipients = frozenset(known_recovery(installation).recipients)
     with installation.cmdb.reading() as view:
-        known = [copy for copy in vouched(view, public) if _may_hold(copy)]
+        known = [copy for copy in vouched(view, public) if _may_hold(copy, recipients)]
     kids = frozenset(key.kid for key in keys)
     found = side_by_side([partial(_held, installation, info, known, kids) for info in infos])
     return Need(
@@ -45,8 +48,9 @@ def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Nee
     )
 
 
-def _may_hold(copy: BackupCopy) -> bool:
-    return copy.signed and copy.retired is None and copy.proof.rank >= Proof.OPENED.rank
+def _may_hold(copy: BackupCopy, recipients: Set[str]) -> bool:
+    opened = copy.signed and copy.retired is None and copy.proof.rank >= Proof.OPENED.rank
+    return opened and recipients <= set(copy.backup.recipients)
 
 
 def _held(

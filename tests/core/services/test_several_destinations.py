@@ -14,6 +14,7 @@ from nskeys.errors import (
 )
 from nskeys.model.operations import BackupReport
 from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage
 from tests.fakes.dying import Life, every_death
@@ -166,6 +167,28 @@ def test_how_far_each_place_is_is_told(two: MemoryServer) -> None:
         VAULT: ["writing", "reading_back", "opening", "done"],
     }
     assert (watching.totals[Stage.WRITING], watching.advanced[Stage.WRITING]) == (2, 2)
+
+
+# --- which of them need one --------------------------------------------------------------------------
+
+
+def identify(server: Server, password: str) -> None:
+    """A person makes a recovery identity, or another one."""
+    recovery = server.services.recovery
+    recovery.execute(
+        recovery.plan(IdentityKind.PERSON), Answers({Purpose.NEW_IDENTITY_PASSWORD: [password]})
+    )
+
+
+def test_a_new_identity_makes_one_needed_everywhere(two: MemoryServer) -> None:
+    identify(two, "the password of the first identity")
+    back_up(two, VAULT, OTHER)
+    assert two.services.backup.need((VAULT, OTHER)).lacking == ()
+    identify(two, "the password of the second identity")
+    assert two.services.backup.need((VAULT, OTHER)).lacking == (VAULT, OTHER)
+    back_up(two, VAULT)
+    need = two.services.backup.need((VAULT, OTHER))
+    assert (need.lacking, [copy.destination for copy in need.held]) == ((OTHER,), [VAULT])
 
 
 # --- a place that hangs, and a person who stops ------------------------------------------------------
