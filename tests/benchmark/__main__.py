@@ -16,7 +16,9 @@ def main() -> None:
     """Measure everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="ten times fewer credentials")
-    parser.add_argument("--only", metavar="PART", help="start, keys, memory, growth, loops or backup")
+    parser.add_argument(
+        "--only", metavar="PART", help="start, keys, memory, growth, loops, large or backup"
+    )
     chosen = parser.parse_args()
     many = 10_000 if chosen.quick else 100_000
     sizes = (100, many // 10, many)
@@ -26,6 +28,7 @@ def main() -> None:
         "memory": lambda folder: terminal_costs.memory(folder, (100, many)),
         "growth": lambda folder: core_costs.growth(folder, sizes),
         "loops": lambda folder: core_costs.opening_and_rotating(folder, many),
+        "large": lambda folder: core_costs.the_answer_after_years(folder, 10 * many),
         "backup": core_costs.backup_and_restore,
     }
     print(HEADER)

@@ -8,6 +8,7 @@ from nskeys.ports import Settings, SilentProgress
 from nskeys.services.sources import find_source, opened
 from tests.benchmark import floors
 from tests.benchmark.homes import give_password, make_home
+from tests.benchmark.large import fill_with_years
 from tests.benchmark.measuring import Ratio, in_turn, seconds
 
 
@@ -87,6 +88,37 @@ def growth(folder: Path, sizes: tuple[int, ...]) -> list[Ratio]:
         Ratio(f"{name}, {size:,} (floor: {sizes[0]:,})", taken[0][index] * 1e3, looks[index] * 1e3, "ms")
         for index, name in enumerate(("overview", "a page", "a search"))
         for size, looks in zip(sizes, taken, strict=True)
+    ]
+
+
+def the_answer_after_years(
+    folder: Path, credentials: int, keys: int = 200, backups: int = 500
+) -> list[Ratio]:
+    """The overview of many credentials, keys and backups beside the bare group count of the same rows; with
+    every copy looked at, as the register last saw them, and its parts that are no SQL."""
+    services = make_home(folder / "home", 0, scrypt_log_n=4)
+    vault = folder / "vault"
+    vault.mkdir()
+    services.destinations.add(str(vault), "carried away")
+    fill_with_years(services, vault, credentials, keys, backups)
+    database = folder / "home" / "cmdb.sqlite3"
+
+    def overview(look: bool) -> float:
+        return seconds(lambda: services.recoverability.overview(look=look))
+
+    floor, quick, whole, register = in_turn(
+        5,
+        lambda: seconds(lambda: floors.count_by_key(database)),
+        lambda: overview(look=False),
+        lambda: overview(look=True),
+        lambda: seconds(services.register.register),
+    )
+    services.close()
+    what = f"{credentials:,}/{keys}/{backups}"
+    return [
+        Ratio(f"overview {what} (floor: count)", floor * 1e3, quick * 1e3, "ms"),
+        Ratio("  with every copy looked at", floor * 1e3, whole * 1e3, "ms"),
+        Ratio("  of it, the register read and verified", floor * 1e3, register * 1e3, "ms"),
     ]
 
 

@@ -61,6 +61,16 @@ def reseal_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
     return len(fresh)
 
 
+def count_by_key(path: Path) -> int:
+    """SELECT the number and the earliest sealing of each key's credentials of a kind."""
+    database = sqlite3.connect(path)
+    rows = database.execute(
+        "SELECT key_no, kind, count(*), min(sealed_at) FROM credentials GROUP BY key_no, kind"
+    ).fetchall()
+    database.close()
+    return len(rows)
+
+
 def one_scrypt() -> bytes:
     """One password derivation at the work factor of a backup."""
     return hashlib.scrypt(PASSWORD.encode(), salt=bytes(16), n=2**18, r=8, p=1, maxmem=2**29, dklen=32)

@@ -4,12 +4,13 @@ Pure arithmetic over what the key store, the CMDB and the register say. Everythi
 a credential's fate is its key's: the work grows with keys and backups, never with credentials.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.model.credentials import Credential
+from nskeys.model.credentials import UNNUMBERED, Credential
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.register import BackupCopy, Proof, Sight
 
@@ -149,6 +150,28 @@ class CredentialCoverage:
 _ORDER = {KeyState.ACTIVE: 0, KeyState.PRE_ACTIVE: 1, KeyState.DEACTIVATED: 2, KeyState.COMPROMISED: 2}
 
 
+_Quality = tuple[int, int, datetime]
+"""Proof, generation and last look: what makes one copy better than another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A copy that counts, with its rank among others, worked out once for all its keys."""
+
+    copy: BackupCopy
+    upto: float
+    """The last seal for which the strongest level may be claimed; infinite where no drill limits it."""
+    seen: _Quality
+    """Its rank for keys whose last seal is no later, and below for the others."""
+    unseen: _Quality
+
+
+def _standing(copy: BackupCopy) -> _Standing:
+    seen, unseen = _claimed(copy, 0), _claimed(copy, UNNUMBERED)
+    limit = copy.drilled_upto if seen != unseen and copy.drilled_upto is not None else math.inf
+    return _Standing(copy, limit, seen, unseen)
+
+
 def assess(
     keys: Sequence[KeyInfo],
     uses: Iterable[KeyUse],
@@ -165,7 +188,11 @@ def assess(
     infos = {key.kid: key for key in keys}
     kids = sorted(infos.keys() | used.keys(), key=lambda kid: _key_order(infos.get(kid), kid))
     holding = _by_key(copy for copy in copies if copy.signed)
-    good = _by_key(sorted((copy for copy in copies if copy.counts), key=_quality, reverse=True))
+    standings = [_standing(copy) for copy in copies if copy.counts]
+    good: dict[Kid, list[_Standing]] = {}
+    for standing in sorted(standings, key=lambda known: known.seen, reverse=True):
+        for kid in standing.copy.backup.kids:
+            good.setdefault(kid, []).append(standing)
     covered = tuple(
         _cover(kid, infos.get(kid), used.get(kid, ()), holding.get(kid, ()), good.get(kid, ()))
         for kid in kids
@@ -215,7 +242,7 @@ def _cover(
     info: KeyInfo | None,
     mine: Sequence[KeyUse],
     holding: Sequence[BackupCopy],
-    good: Sequence[BackupCopy],
+    good: Sequence[_Standing],
 ) -> KeyCoverage:
     last_seal = max((use.last_seal for use in mine), default=0)
     state = RecoveryState.RECOVERABLE if good else RecoveryState.AT_RISK if info else RecoveryState.LOST
@@ -232,15 +259,14 @@ def _cover(
     )
 
 
-def _by_claim(good: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
-    """Copies in the order of what they are proven to do, in that of what they may claim for a key. Only a
-    drill that did not see the key's last seal makes a difference."""
-    claimed = [copy.proof_of(last_seal) for copy in good]
-    if all(proof is copy.proof for proof, copy in zip(claimed, good, strict=True)):
-        return tuple(good)
-    ranks = {_place(copy): proof.rank for copy, proof in zip(good, claimed, strict=True)}
-    newest_first = sorted(good, key=lambda copy: _quality(copy)[1:], reverse=True)
-    return tuple(sorted(newest_first, key=lambda copy: ranks[_place(copy)], reverse=True))
+def _by_claim(good: Sequence[_Standing], last_seal: int) -> tuple[BackupCopy, ...]:
+    """Copies in the order of what they may claim for a key; they come in that of what they may claim where
+    every drill saw everything."""
+    if any(last_seal > standing.upto for standing in good):
+        good = sorted(
+            good, key=lambda known: known.unseen if last_seal > known.upto else known.seen, reverse=True
+        )
+    return tuple(standing.copy for standing in good)
 
 
 def _place(copy: BackupCopy) -> tuple[str, str]:
@@ -257,8 +283,13 @@ def _exposed(uses: Sequence[KeyUse], holding: Sequence[BackupCopy]) -> datetime 
     return max([first, *seen])
 
 
-def _quality(copy: BackupCopy) -> tuple[int, int, datetime]:
+def _quality(copy: BackupCopy) -> _Quality:
     return (copy.proof.rank, copy.backup.generation, copy.look_moment)
+
+
+def _claimed(copy: BackupCopy, seal_no: int) -> _Quality:
+    """The same, by what it may claim for a seal."""
+    return (copy.proof_of(seal_no).rank, copy.backup.generation, copy.look_moment)
 
 
 def _kinds(uses: Iterable[KeyUse]) -> tuple[tuple[str, int], ...]:
@@ -284,10 +315,10 @@ def _totals(keys: Sequence[KeyCoverage]) -> Totals:
 def _best(keys: Sequence[KeyCoverage], copies: Sequence[BackupCopy]) -> BackupCopy | None:
     uses = {key.kid: (key.credentials, key.last_seal) for key in keys if key.credentials}
 
-    def worth(copy: BackupCopy) -> tuple[int, tuple[int, int, datetime]]:
+    def worth(copy: BackupCopy) -> tuple[int, _Quality]:
         held = [uses[kid] for kid in copy.backup.kids if kid in uses]
-        claimed = copy.proof_of(max((last for _, last in held), default=0))
-        return sum(credentials for credentials, _ in held), (claimed.rank, *_quality(copy)[1:])
+        last = max((last for _, last in held), default=0)
+        return sum(credentials for credentials, _ in held), _claimed(copy, last)
 
     best = max((copy for copy in copies if copy.counts), key=worth, default=None)
     useless = best is not None and any(uses.values()) and not worth(best)[0]

@@ -4,6 +4,7 @@ Everything of a `BackupCopy` but `signed`, nothing else, in one spelling: `from_
 what `to_text` writes, so a signature covers one meaning. Times are RFC 3339 in UTC, absent ones null.
 """
 
+import sys
 from datetime import datetime
 
 from nskeys.model.backup import Protection
@@ -104,7 +105,8 @@ def _backup(fields: Fields) -> BackupIdentity:
         created=fields.time("created"),
         generation=fields.number("generation"),
         previous=None if previous is None else hex_of(previous, 64),
-        kids=tuple(Kid(hex_of(item, 64)) for item in fields.items("kids")),
+        # The same few ids are in every backup: each is held once.
+        kids=tuple(Kid(sys.intern(hex_of(item, 64))) for item in fields.items("kids")),
         protection=fields.token("protection", Protection),
         recipients=tuple(text_of(item) for item in fields.items("recipients")),
         hint=fields.text("hint"),

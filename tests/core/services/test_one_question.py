@@ -1,0 +1,113 @@
+"""However many credentials there are, the answer asks the same few questions and gets as many rows."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, event
+
+from nskeys.bootstrap import Costs, Services, connect
+from nskeys.crypto.kdf import Argon2Cost
+from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.ports import Settings
+from tests.benchmark.homes import give_password
+from tests.benchmark.large import fill_with_years
+from tests.fakes.postgres import postgres_url
+
+KEYS, BACKUPS = 7, 5
+CHEAP = Costs(4, Argon2Cost(memory_kib=64, iterations=1, lanes=1))
+
+
+@dataclass
+class Asked:
+    """The SQL that was sent, and what each statement answers."""
+
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+
+    def selects(self) -> list[str]:
+        return [sql for sql, _ in self.statements if _asks(sql)]
+
+    def rows(self, url: str) -> int:
+        """How many rows these statements give; each is asked once more."""
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.connect() as connection:
+            found = sum(
+                len(connection.exec_driver_sql(sql, parameters).fetchall())
+                for sql, parameters in self.statements
+                if _asks(sql)
+            )
+        engine.dispose()
+        return found
+
+
+def _asks(sql: str) -> bool:
+    """Whether it is a question to the CMDB, and none to the database about itself."""
+    return sql.startswith("SELECT") and "pg_" not in sql
+
+
+@contextmanager
+def listening() -> Iterator[Asked]:
+    """Every statement of every engine meanwhile."""
+    asked = Asked()
+
+    def heard(_: Any, __: Any, sql: str, parameters: Any, *___: Any) -> None:
+        asked.statements.append((sql, parameters))
+
+    event.listen(Engine, "before_cursor_execute", heard)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", heard)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """A CMDB's address for each of a few homes."""
+    if request.param == "sqlite":
+        yield lambda home: f"sqlite:///{tmp_path / home}.sqlite3"
+        return
+    with postgres_url() as few, postgres_url() as many:
+        yield lambda home: {"few": few, "many": many}[home]
+
+
+def made(tmp_path: Path, name: str, url: str, credentials: int) -> Services:
+    """A home of some years with so many credentials."""
+    vault = tmp_path / f"vault-{name}"
+    vault.mkdir()
+    services = connect(str(tmp_path / f"home-{name}"), cmdb=url, costs=CHEAP)
+    services.set_up.execute("file", give_password, Settings("bench", url))
+    services.destinations.add(str(vault), "carried away")
+    fill_with_years(services, vault, credentials, KEYS, BACKUPS)
+    return services
+
+
+def answers(services: Services) -> None:
+    """What the first screen, the table, a detail and `status` ask."""
+    overview = services.recoverability.overview()
+    assert overview.recoverability.totals.recoverable == overview.recoverability.totals.total
+    with services.installation.cmdb.reading() as view:
+        [placed] = view.page(CredentialFilter(), CredentialOrder(), 1)
+    shown = services.credentials.show(placed.credential.credential_id)
+    coverage = overview.recoverability.coverage_of(shown)
+    assert len(coverage.copies) == BACKUPS
+
+
+def test_the_number_of_questions_and_of_rows_does_not_grow_with_the_credentials(
+    tmp_path: Path, url: Callable[[str], str]
+) -> None:
+    asked = {}
+    for name, credentials in (("few", 3 * KEYS), ("many", 900 * KEYS)):
+        services = made(tmp_path, name, url(name), credentials)
+        with listening() as asked[name]:
+            answers(services)
+        services.close()
+    few, many = asked["few"], asked["many"]
+    assert many.selects() == few.selects()
+    rows = many.rows(url("many"))
+    assert rows == few.rows(url("few"))
+    assert rows < 20 * KEYS + 2 * BACKUPS + 30
+    counting = [sql for sql in many.selects() if "GROUP BY credentials.key_no" in sql]
+    assert len(counting) == 1, "one question counts them all"
