@@ -135,7 +135,7 @@ async def test_the_only_backup_is_let_go_only_after_a_plain_yes(
     stage = OnScreen(server, Register, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
-        await stage.press(pilot, "end", "x", until="3 credentials have no other backup elsewhere")
+        await stage.press(pilot, "end", "x", until="3 credentials (run-as 3) have no other")
         assert "alpha, beta and gamma" in stage.words
         assert "▸ No, keep it" in stage.words
         await stage.press(pilot, "enter", until="4 copies")

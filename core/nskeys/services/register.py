@@ -16,7 +16,9 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.backup import Facts, Inspected
+from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.model.places import Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
@@ -35,6 +37,8 @@ from nskeys.services.vouching import (
     without_claims,
 )
 
+_EXAMPLES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class RetirePlan:
@@ -45,6 +49,10 @@ class RetirePlan:
     credentials: int
     fingerprint: str = ""
     """The register that the plan saw."""
+    kinds: tuple[tuple[str, int], ...] = ()
+    """These credentials by kind."""
+    examples: tuple[Credential, ...] = ()
+    """The first few of them."""
 
 
 class RegisterService:
@@ -205,8 +213,20 @@ class RegisterService:
         # What a row says that nobody vouches for never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
         with self._installation.cmdb.reading() as view:
-            credentials = sum(use.credentials for use in view.counts() if use.kid in loses)
-        return RetirePlan(copy, loses, credentials, register.fingerprint)
+            losing = [use for use in view.counts() if use.kid in loses and use.credentials]
+            theirs = CredentialFilter(kids=frozenset(use.kid for use in losing))
+            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if losing else ()
+        kinds = sorted({use.kind for use in losing})
+        return RetirePlan(
+            copy=copy,
+            loses=loses,
+            credentials=sum(use.credentials for use in losing),
+            fingerprint=register.fingerprint,
+            kinds=tuple(
+                (kind, sum(use.credentials for use in losing if use.kind == kind)) for kind in kinds
+            ),
+            examples=tuple(placed.credential for placed in page),
+        )
 
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
         """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not

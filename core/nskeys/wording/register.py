@@ -6,7 +6,7 @@ from datetime import datetime
 from nskeys.model.register import PROOFS, BackupCopy, Sight
 from nskeys.services.register import RetirePlan
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.names import proof_name, sight_name
+from nskeys.wording.names import kind_counts, proof_name, sight_name
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
@@ -15,7 +15,6 @@ from nskeys.wording.times import ago, when
 EMPTY = "No backup was made yet."
 LOOKING = "looking at each copy …"
 STAYS = "It counts no more afterwards. Its file stays where it is."
-_NAMES = 4
 
 
 def unreadable_words(rows: int) -> str:
@@ -71,19 +70,24 @@ def vouched_words(copy: BackupCopy) -> str:
     return "by nobody: another server wrote it, or it was changed in the database"
 
 
-def retire_lines(plan: RetirePlan, names: Sequence[str]) -> tuple[str, ...]:
-    """What letting a copy go means. `names` are some of the credentials that lose their only backup."""
-    copy = plan.copy
-    lines = [f"Retire {backup_name(copy)} in {safe(copy.address)}?"]
-    if plan.credentials:
-        have = "has" if plan.credentials == 1 else "have"
-        rest = plan.credentials - len(names[:_NAMES])
-        shown = [safe(name) for name in names[:_NAMES]] + ([f"{number(rest)} more"] if rest else [])
-        lines.append(
-            f"{count(plan.credentials, 'credential')} {have} no other backup elsewhere that counts: "
-            f"{listed(tuple(shown))}. If this machine dies, they are lost."
-        )
-    return (*lines, STAYS)
+def retire_lines(plan: RetirePlan) -> tuple[str, ...]:
+    """What letting a copy go means, for a question."""
+    asked = f"Retire {backup_name(plan.copy)} in {safe(plan.copy.address)}?"
+    losing = (f"{losing_words(plan)} If this machine dies, they are lost.",) if plan.credentials else ()
+    return (asked, *losing, STAYS)
+
+
+def losing_words(plan: RetirePlan) -> str:
+    """Which credentials lose their only backup: how many of which kinds, and the first few by name."""
+    have = "has" if plan.credentials == 1 else "have"
+    kinds = ", ".join(kind_counts(plan.kinds))
+    rest = plan.credentials - len(plan.examples)
+    shown = [safe(credential.fields.name) for credential in plan.examples]
+    shown += [f"{number(rest)} more"] if rest and shown else []
+    return (
+        f"{count(plan.credentials, 'credential')}{f' ({kinds})' if kinds else ''} {have} no other backup "
+        f"elsewhere that counts{': ' + listed(tuple(shown)) if shown else ''}."
+    )
 
 
 def retire_answer(plan: RetirePlan) -> str:

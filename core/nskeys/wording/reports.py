@@ -211,12 +211,6 @@ def copy_retired(copy: BackupCopy) -> str:
     return f"{_named(copy)} counts no more; the file stays where it is."
 
 
-def retire_refused(copy: BackupCopy, credentials: int) -> str:
-    """Why a copy cannot be let go without a word."""
-    have = f"{count(credentials, 'credential')} {'has' if credentials == 1 else 'have'}"
-    return f"Without {_named(copy)}, {have} no backup elsewhere that counts."
-
-
 def copies_seen(copies: Sequence[BackupCopy]) -> str:
     """What `register check` saw."""
     left = [copy for copy in copies if copy.retired is None and copy.sight.value != "good"]

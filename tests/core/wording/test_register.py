@@ -13,6 +13,7 @@ from nskeys.wording.register import (
     counts_words,
     look_words,
     looked_words,
+    losing_words,
     proof_dates,
     retire_answer,
     retire_lines,
@@ -21,6 +22,7 @@ from nskeys.wording.register import (
 )
 from nskeys.wording.terminal import width
 from tests.fakes.backups import a_copy
+from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON
 
 ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups")
@@ -88,18 +90,22 @@ def test_who_vouches_for_a_row() -> None:
 
 
 def test_letting_go_names_the_credentials_that_lose_their_only_backup() -> None:
-    names = ("a\x1b", "b", "c", "d", "e")
-    plan = RetirePlan(GOOD, GOOD.backup.kids, 12)
-    lines = retire_lines(plan, names)
-    assert (
-        "12 credentials have no other backup elsewhere that counts: a\\x1b, b, c, d and 8 more." in lines[1]
+    examples = tuple(a_credential(name).credential for name in ("a\x1b", "b", "c", "d"))
+    kinds = (("hierarchy", 3), ("run-as", 9))
+    plan = RetirePlan(GOOD, GOOD.backup.kids, 12, kinds=kinds, examples=examples)
+    words = losing_words(plan)
+    assert words == (
+        "12 credentials (hierarchy 3, run-as 9) have no other backup elsewhere that counts: a\\x1b, b, c, "
+        "d and 8 more."
     )
+    lines = retire_lines(plan)
+    assert lines[1].startswith(words)
     assert lines[-1].endswith("Its file stays where it is.")
     assert retire_answer(plan) == "Yes, although 12 credentials have no other"
 
 
 def test_letting_go_of_what_nobody_needs_names_none() -> None:
     plan = RetirePlan(GOOD, (), 0)
-    assert len(retire_lines(plan, ())) == 2
+    assert len(retire_lines(plan)) == 2
     assert retire_answer(plan) == "Yes, retire it"
     assert retire_answer(RetirePlan(GOOD, (), 1)) == "Yes, although 1 credential has no other"

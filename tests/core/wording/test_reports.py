@@ -157,8 +157,6 @@ def test_destinations_and_copies_are_named() -> None:
     assert "takes both" in added
     whole([reports.destination_removed("/x"), reports.destination_works("/x")])
     whole([reports.copy_added(copy()), reports.copy_retired(copy())])
-    assert "1 credential has no backup" in whole([reports.retire_refused(copy(), 1)])
-    assert "2 credentials have no backup" in whole([reports.retire_refused(copy(), 2)])
     assert whole([reports.copies_seen([copy()])]) == "1 copy looked at, none is missing or changed."
     missing = replace(copy(), sight=Sight.MISSING)
     assert "b.zip is missing." in whole([reports.copies_seen([copy(), missing])])

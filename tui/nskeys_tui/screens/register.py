@@ -18,6 +18,7 @@ from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.choosing import browsed_backup, typed_backup
 from nskeys_tui.screens.copy_detail import CopyDetail
+from nskeys_tui.screens.diary import Diary
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.restore import Restore
@@ -57,6 +58,7 @@ class Register(Listing):
         Binding("a", "add", "Add", tooltip="Make a copy known that lies elsewhere or was found again"),
         Binding("c", "check", "Check all", tooltip="Look at every copy and write down what was seen"),
         Binding("x", "retire", "Retire", tooltip="Let this copy count no more; its file stays"),
+        Binding("y", "diary", "Diary", tooltip="Every drill that was tried, also those that failed"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -129,6 +131,10 @@ class Register(Listing):
     def action_restore(self) -> None:
         """Restore from it."""
         self._go(Restore)
+
+    def action_diary(self) -> None:
+        """Every drill that was tried."""
+        self.app.push_screen(Diary(self.session))
 
     def _go(self, screen: type[Drill] | type[Restore]) -> None:
         copy = self._copy()

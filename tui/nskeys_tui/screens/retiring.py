@@ -3,10 +3,8 @@
 from textual.screen import Screen
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
-from nskeys.services.pages import CredentialPages
 from nskeys.services.register import RetirePlan
 from nskeys.wording.register import retire_answer, retire_lines
 from nskeys.wording.reports import copy_retired
@@ -17,22 +15,19 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 
 _TITLE = "Retire a copy"
-_NAMES = 5
 
 
 async def retire(screen: Screen[None], session: Session, copy: BackupCopy) -> bool:
     """Whether it was done. Awaited in a worker of `screen`."""
 
-    def look() -> tuple[RetirePlan, tuple[str, ...]]:
-        plan = session.services.register.plan_retire(copy)
-        return plan, _losing(session, plan)
+    def look() -> RetirePlan:
+        return session.services.register.plan_retire(copy)
 
-    looked = await read(look)
-    if isinstance(looked, NskeysError):
-        tell(screen.app, _TITLE, looked)
+    plan = await read(look)
+    if isinstance(plan, NskeysError):
+        tell(screen.app, _TITLE, plan)
         return False
-    plan, names = looked
-    question = Confirm(_TITLE, *retire_lines(plan, names), yes=retire_answer(plan), no="No, keep it")
+    question = Confirm(_TITLE, *retire_lines(plan), yes=retire_answer(plan), no="No, keep it")
     if not await screen.app.push_screen_wait(question):
         return False
 
@@ -47,12 +42,3 @@ async def retire(screen: Screen[None], session: Session, copy: BackupCopy) -> bo
         return False
     await screen.app.push_screen_wait(Notice(_TITLE, copy_retired(outcome.value)))
     return True
-
-
-def _losing(session: Session, plan: RetirePlan) -> tuple[str, ...]:
-    """The first few credentials whose only backup it is."""
-    if not plan.credentials:
-        return ()
-    wanted = CredentialFilter(kids=frozenset(plan.loses))
-    pages = CredentialPages(session.services.installation.cmdb, wanted, CredentialOrder())
-    return tuple(credential.fields.name for credential in pages.window(0, _NAMES))

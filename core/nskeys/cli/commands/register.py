@@ -13,7 +13,8 @@ from nskeys.wording.copies import place_word
 from nskeys.wording.diary import EMPTY as NO_DRILLS
 from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
 from nskeys.wording.names import proof_name, sight_name
-from nskeys.wording.reports import copies_seen, copy_added, copy_retired, retire_refused
+from nskeys.wording.register import losing_words
+from nskeys.wording.reports import copies_seen, copy_added, copy_retired
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import took, when
@@ -121,8 +122,7 @@ def retire(session: Session, options: Namespace) -> int:
     services.installation.require()
     plan = services.register.plan_retire(options.reference)
     if plan.credentials and not options.accept_risk:
-        refusal = retire_refused(plan.copy, plan.credentials)
-        raise UsageProblem(f"{refusal} Say --accept-risk if that is meant.", options.command)
+        raise UsageProblem(f"{losing_words(plan)} Say --accept-risk if that is meant.", options.command)
     copy = services.register.retire(plan, session.secrets)
     _tell_one(session, copy)
     session.output.say(copy_retired(copy))

@@ -1,0 +1,93 @@
+"""The diary of drills: every one that was tried, however it ended."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from nskeys.errors import NskeysError
+from nskeys.model.diary import Diary as Told
+from nskeys.model.diary import DrillEntry
+from nskeys.wording.diary import EMPTY, entry_facts, unreadable_lines
+from nskeys.wording.sizes import count
+from nskeys_tui.dialogs.fact_sheet import FactSheet
+from nskeys_tui.presenters.diary import about, cells, style
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.session import Session
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.rows import Row
+
+
+class Diary(Listing):
+    """Newest first."""
+
+    NAME = "Diary of drills"
+    HELP = (
+        "Every drill that was tried: when, with which backup, how far it came, by whom and where. Unsigned "
+        "is a line that this server's key does not vouch for: it was not at hand, or the line was changed."
+    )
+    COLUMNS = (
+        Column("When", 16, 16),
+        Column("Backup", 6, 6, right=True),
+        Column("Result", 16, 16, styled=True),
+        Column("Opened", 6, 7, right=True, essential=False),
+        Column("Who", 8, 20, essential=False),
+        Column("Where", 8, 20, essential=False),
+        Column("Line", 8, 8),
+        Column("", 1, 1, styled=True),
+    )
+    EMPTY = EMPTY
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "detail", "Show", priority=True, tooltip="Everything about this drill"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._entries: tuple[DrillEntry, ...] = ()
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self._load()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a line can be shown."""
+        if action == "detail":
+            return self._entry(self.row_key) is not None
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        found = await read(self.session.services.diary.read)
+        if isinstance(found, NskeysError):
+            await self.tell(found)
+        else:
+            self._show(found)
+
+    def _show(self, told: Told) -> None:
+        self._entries = told.entries
+        parts = [count(len(told.entries), "drill")]
+        if told.unreadable:
+            parts.append(unreadable_lines(told.unreadable))
+        self.say(*parts)
+        self.show_rows([Row(str(n), cells(entry), style(entry)) for n, entry in enumerate(told.entries)])
+
+    def about(self, key: str) -> tuple[tuple[str, str], ...]:
+        """What opened, and what did not."""
+        entry = self._entry(key)
+        return () if entry is None else about(entry)
+
+    def _entry(self, key: str | None) -> DrillEntry | None:
+        return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None
+
+    def action_detail(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        message.stop()
+        entry = self._entry(message.key)
+        if entry is not None:
+            self.app.push_screen(FactSheet("Drill", entry_facts(entry)))
