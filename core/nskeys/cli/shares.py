@@ -76,7 +76,7 @@ def ask_share(request: ShareRequest) -> SecretBytes:
             entry = _typed(entry, prompt)
             if entry.full and entry.problem is None:
                 with entry.share().words as words:
-                    return SecretBytes(words.reveal())
+                    return SecretBytes(words.reveal(), typed=True)
 
 
 def _typed(entry: ShareEntry, prompt: Prompt) -> ShareEntry:

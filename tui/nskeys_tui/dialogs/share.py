@@ -102,7 +102,7 @@ class AskShare(Dialog[SecretBytes]):
         self._show(entry)
         if entry.problem is None:
             with entry.share().words as words:
-                given = SecretBytes(words.reveal())
+                given = SecretBytes(words.reveal(), typed=True)
             self._forget()
             self.dismiss(given)
 

@@ -24,7 +24,7 @@ class Drill(FromBackup[DrillFlow]):
         "A drill opens a backup with its password and every credential with the keys in it. It changes "
         "nothing; the register remembers the result."
     )
-    NEXT = "Enter asks for its password and opens every credential with its keys."
+    NEXT = "Enter asks for {asked} and opens every credential with its keys."
 
     def __init__(self, session: Session, address: str = "") -> None:
         super().__init__(session, DrillFlow(SourceFlow(named=bool(address))), address)
@@ -49,8 +49,10 @@ class Drill(FromBackup[DrillFlow]):
         self.go(None if self.flow.step is DrillStep.DONE else self.flow.run())
 
     async def _run(self, flow: DrillFlow, source: Source) -> DrillFlow:
+        opening = self.opening
+
         def run(progress: Progress) -> DrillReport:
-            return self.session.services.drill.execute(source, self.session.secrets, progress)
+            return self.session.services.drill.execute(source, self.session.secrets, progress, opening)
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)

@@ -50,6 +50,7 @@ class FlowScreen(Guided, Generic[F]):
             "back_up": Act.BACK_UP,
             "without": Act.SKIP,
             "proof": Act.PROOF,
+            "shares": Act.SHARES,
         }
     )
     """Actions of keys, by what they do in a flow."""

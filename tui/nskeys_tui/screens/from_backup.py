@@ -6,9 +6,11 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
+from nskeys.model.opening import BY_ITS_OWN, BY_SHARES
 from nskeys.model.operations import ProofReport
 from nskeys.services.flows.source_flow import SourceFlow, SourceStep
 from nskeys.services.sources import Source, find_source
+from nskeys.wording.opening import asked_for, or_else
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import backup_choices, chosen_address
@@ -41,14 +43,16 @@ class FromBackup(FlowScreen[F]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
+        Binding("s", "shares", "Shares", tooltip="Open it with custodians' sheets instead"),
         Binding("l", "proof", "Every credential", tooltip="Which credentials opened and which did not"),
     ]
     NEXT: ClassVar[str] = ""
-    """What Enter does once the contents were seen."""
+    """What Enter does once the contents were seen; `{asked}` is what it asks for."""
 
     def __init__(self, session: Session, flow: F, address: str) -> None:
         super().__init__(session, flow)
         self._address = address
+        self.opening = BY_ITS_OWN
 
     def problem_of(self, flow: F) -> NskeysError | None:
         """What kept a file from being taken, or what ended the work with it."""
@@ -108,12 +112,22 @@ class FromBackup(FlowScreen[F]):
             self.go(self.flow.at_source(await self._inspect(self.flow.source, address)))
 
     async def _show_contents(self, source: Source) -> None:
+        self.opening = BY_ITS_OWN
+        means = self.flow.source.means
         await self.show(
             "contents",
             "what is in it",
             Facts(contents_rows(source, self.session.services.installation.clock.now())),
-            then=self.NEXT,
+            then=f"{self.NEXT.format(asked=asked_for(means))} {or_else(means)}".rstrip(),
         )
+
+    def action_shares(self) -> None:
+        """On, by custodians' shares."""
+        self.opening = BY_SHARES
+        self.action_go_on()
+
+    def action_go_on(self) -> None:
+        """What this step offers."""
 
     @property
     def proof(self) -> ProofReport | None:

@@ -36,7 +36,7 @@ class Restore(FromBackup[RestoreFlow]):
         "Nothing is changed before you have seen the plan and said yes. Keys that are here already stay as "
         "they are. Afterwards every credential is opened, and what did not open is a list."
     )
-    NEXT = "Enter asks for its password. Nothing is changed yet."
+    NEXT = "Enter asks for {asked}. Nothing is changed yet."
 
     def __init__(self, session: Session, address: str = "") -> None:
         super().__init__(session, RestoreFlow((), SourceFlow(named=bool(address))), address)
@@ -92,10 +92,10 @@ class Restore(FromBackup[RestoreFlow]):
     # --- the plan ------------------------------------------------------------------------------------
 
     async def _open_it(self, flow: RestoreFlow, source: Source) -> RestoreFlow:
-        services = self.session.services
+        services, opening = self.session.services, self.opening
 
         def run(progress: Progress) -> tuple[OpenSource, _Planned]:
-            context = opened(services.installation, source, self.session.secrets, progress)
+            context = opened(services.installation, source, self.session.secrets, progress, opening)
             open_source = self._held.enter_context(context)
             return open_source, self._planned(open_source)
 

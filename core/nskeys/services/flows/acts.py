@@ -24,6 +24,8 @@ class Act(StrEnum):
     """Change how many stay."""
     PROOF = "proof"
     """See every credential that was tried."""
+    SHARES = "shares"
+    """Give custodians' shares in the place of a password."""
     SPLIT = "split"
     """Make new shares for custodians."""
     CHECK = "check"

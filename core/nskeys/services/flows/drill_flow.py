@@ -7,7 +7,7 @@ from enum import StrEnum
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError
 from nskeys.model.operations import DrillReport
 from nskeys.services.flows.acts import Act
-from nskeys.services.flows.source_flow import SourceFlow, SourceStep
+from nskeys.services.flows.source_flow import SourceFlow
 
 
 class DrillStep(StrEnum):
@@ -36,8 +36,7 @@ class DrillFlow:
             return frozenset({Act.CANCEL})
         if self.step is DrillStep.DONE:
             return frozenset({Act.GO_ON, Act.BACK, Act.PROOF})
-        contents = self.source.step is SourceStep.CONTENTS
-        return frozenset({Act.GO_ON if contents else Act.CHOOSE, Act.BACK})
+        return self.source.acts
 
     @property
     def whole(self) -> bool:

@@ -8,7 +8,7 @@ from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, P
 from nskeys.model.credentials import Credential
 from nskeys.model.operations import RestorePlan, RestoreReport
 from nskeys.services.flows.acts import Act
-from nskeys.services.flows.source_flow import SourceFlow, SourceStep
+from nskeys.services.flows.source_flow import SourceFlow
 
 
 class RestoreStep(StrEnum):
@@ -66,8 +66,7 @@ class RestoreFlow:
     def acts(self) -> Set[Act]:
         """What may be done now."""
         if self.step is RestoreStep.SOURCE:
-            contents = self.source.step is SourceStep.CONTENTS
-            return frozenset({Act.GO_ON if contents else Act.CHOOSE, Act.BACK})
+            return self.source.acts
         if self.step is RestoreStep.DONE:
             return frozenset({Act.GO_ON, Act.BACK} | ({Act.PROOF} if self.report else set()))
         return frozenset(_ACTS.get(self.step, {Act.BACK}))

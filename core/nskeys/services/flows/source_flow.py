@@ -1,10 +1,14 @@
 """What restore and drill begin with: which backup, and what is in it, without its password."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from nskeys.errors import NskeysError
+from nskeys.model.opening import Means
 from nskeys.model.register import BackupCopy, Sight
+from nskeys.services.flows.acts import Act
+from nskeys.services.opening import means_of
 from nskeys.services.sources import Source
 
 
@@ -36,6 +40,19 @@ class SourceFlow:
         known = [copy for copy in self.copies if copy.retired is None]
         there = (copy for copy in known if copy.sight is Sight.GOOD)
         return next(there, known[0] if known else None)
+
+    @property
+    def means(self) -> tuple[Means, ...]:
+        """By what the backup can be opened, the likeliest first; nothing before one is found."""
+        return means_of(self.source.inspected) if self.source is not None else ()
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        if self.step is not SourceStep.CONTENTS:
+            return frozenset({Act.CHOOSE, Act.BACK})
+        shares = {Act.SHARES} if Means.SHARES in self.means[1:] else set()
+        return frozenset({Act.GO_ON, Act.BACK} | shares)
 
     def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":
         """What the register remembers, newest first."""
