@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.archive.opening import open_backup
+from nskeys.services import opening as services_opening
 from nskeys.services import proving
-from nskeys.services import sources as opening_sources
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.restore import Restore
 from tests.fakes.real_site import RealServer, RealSite
@@ -241,7 +241,7 @@ async def test_keys_that_were_opened_are_wiped_when_the_plan_is_left(
         opened.append(open_backup(*given))
         return opened[-1]
 
-    monkeypatch.setattr(opening_sources, "open_backup", remembered)
+    monkeypatch.setattr(services_opening, "open_backup", remembered)
     stage = world.on_b(world.backup)
     async with stage.play() as pilot:
         await to_plan(stage, pilot)

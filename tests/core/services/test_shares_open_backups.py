@@ -1,4 +1,4 @@
-"""Backups to custodians: any who are enough drill and restore, fewer do not; old sheets open old backups."""
+"""Backups to custodians: any who are enough open them; old sheets open old backups, and no others."""
 
 import pytest
 
