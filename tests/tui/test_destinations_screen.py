@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.bootstrap import wire
 from nskeys.model.places import DestinationInfo, Location
+from nskeys.model.recovery import IdentityKind
+from nskeys.ports import Purpose
 from nskeys_tui.screens.destinations import Destinations
+from tests.fakes.fixed import Answers
+from tests.fakes.memory_manager import MemoryManager
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 
@@ -137,3 +142,15 @@ async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> Non
         await pilot.press("escape")
         await stage.left(pilot)
     assert server.everything() == before
+
+
+async def test_it_says_whether_the_schedule_goes_there(server: RealServer) -> None:
+    manager = MemoryManager()
+    server.services = wire(server.installation, manager)
+    answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: ["a password nobody wrote down"]})
+    server.services.recovery.execute(server.services.recovery.plan(IdentityKind.PERSON), answers)
+    for expected in ("by hand only: no schedule is installed", "every day where a key is not there yet"):
+        stage = OnScreen(server, Destinations)
+        async with stage.play() as pilot:
+            await stage.wait(pilot, "2 destinations", expected)
+        server.services.schedule.install()

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.register import Sight
+from nskeys.ports import Purpose
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.register import Register
 from nskeys_tui.screens.restore import Restore
-from tests.fakes.fixed import NobodyToAsk
+from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer
-from tests.fakes.servers import RawRegisterRow
+from tests.fakes.servers import PASSWORD, RawRegisterRow
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.stage import SMALL_SIZE, until
 
@@ -212,3 +213,18 @@ async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> Non
         await pilot.press("escape")
         await stage.left(pilot)
     assert server.everything() == before
+
+
+async def test_a_copy_names_the_other_copies_of_its_backup(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "alpha")
+    plan = server.services.backup.plan((server.vault, server.local))
+    answers = Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]})
+    here, there = server.services.backup.execute(plan, answers).copies[::-1]
+    stage = OnScreen(server, Register)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "2 copies")
+        await stage.press(pilot, "enter", until="Also in")
+        shown = stage.path_text
+        assert here.address in shown
+        assert there.address in shown
+        assert "good, opened" in stage.words

@@ -1,6 +1,7 @@
 """Destinations in words: whether backups go there, what a declaration means, what is asked."""
 
 from nskeys.model.places import DestinationInfo, Location, Whereabouts
+from nskeys.model.schedule import Schedule
 from nskeys.wording.terminal import safe
 
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
@@ -23,6 +24,17 @@ _READY = {
 def ready_words(where: Whereabouts, *, default: bool) -> str:
     """What becomes of backups there: `can be written, and die with this machine`."""
     return _READY[where.location] + ("; the next one goes there" if default else "")
+
+
+def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
+    """Whether the daily backup goes there too: `every day`, `by hand only`."""
+    if schedule is None or not schedule.installed:
+        return "by hand only: no schedule is installed"
+    if not configured:
+        return "by hand only: the schedule goes to configured destinations"
+    if not schedule.in_force:
+        return "not surely: the schedule is not in force, or was installed before (m, Schedule)"
+    return "every day where a key is not there yet, by the schedule"
 
 
 def declared_words(before: DestinationInfo, declared: str) -> str:

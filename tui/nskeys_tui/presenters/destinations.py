@@ -1,8 +1,9 @@
 """Destinations as rows, and one of them in full."""
 
+from nskeys.model.schedule import Schedule
 from nskeys.services.destinations import DestinationSight
 from nskeys.wording.copies import place_word
-from nskeys.wording.destinations import ready_words
+from nskeys.wording.destinations import ready_words, scheduled_words
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_name
 from nskeys.wording.terminal import safe
@@ -24,11 +25,15 @@ def destination_style(sight: DestinationSight) -> str:
     return "" if sight.problem is None else "warning"
 
 
-def destination_about(sight: DestinationSight) -> tuple[tuple[str, str], ...]:
-    """The whole address, why it counts as what it does, and what keeps backups from it."""
+def destination_about(
+    sight: DestinationSight, schedule: Schedule | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Why it counts as what it does, what keeps backups from it, whether the schedule goes there, and the
+    whole address."""
     problem = say(sight.problem).what if sight.problem is not None else ""
     return (
         ("Where", location_name(sight.where)),
         ("Backups", problem or ready_words(sight.where, default=sight.default)),
+        ("Goes there", scheduled_words(schedule, configured=sight.configured)),
         ("Address", safe(sight.info.address)),
     )

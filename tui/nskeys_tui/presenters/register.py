@@ -56,6 +56,7 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
         ("Counts", counts_words(copy)),
         ("Where", location_name(copy.where)),
         ("Seen", look_words(copy, now)),
+        *_others(copy, overview),
         *retired,
         *_proofs(copy),
         ("Backup", f"number {number(backup.generation)} of CMDB {safe(backup.cmdb_id[:8])}"),
@@ -68,6 +69,21 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
         ("SHA-256", safe(backup.kms_sha256)),
         ("", f"of keys.kms inside it; the file has {size(backup.size)}"),
     )
+
+
+def _others(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
+    """The other copies of this backup, each with what is known of it."""
+    others = [
+        other
+        for other in overview.copies
+        if other.backup.kms_sha256 == copy.backup.kms_sha256 and other.address != copy.address
+    ]
+    labels = ["Also in", *[""] * len(others)]
+    told = (
+        f"{safe(other.address)}: {place_word(other.where)}, {seen_word(other)}, {proof_name(other.proof)}"
+        for other in others
+    )
+    return tuple(zip(labels, told, strict=False))
 
 
 def made_words(moment: datetime, now: datetime) -> str:

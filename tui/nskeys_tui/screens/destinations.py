@@ -7,6 +7,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
+from nskeys.model.schedule import Schedule
 from nskeys.services.destinations import DestinationSight
 from nskeys.wording.destinations import (
     ADD_HELP,
@@ -61,6 +62,7 @@ class Destinations(Listing):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._sights: tuple[DestinationSight, ...] = ()
+        self._schedule: Schedule | None = None
 
     def on_mount(self) -> None:
         """Look at all of them."""
@@ -85,6 +87,8 @@ class Destinations(Listing):
             self.say()
             await self.tell(sights)
             return
+        schedule = await read(self.session.services.schedule.show)
+        self._schedule = None if isinstance(schedule, NskeysError) else schedule
         self._sights = sights
         rows = [
             Row(str(n), destination_cells(sight), destination_style(sight))
@@ -96,7 +100,7 @@ class Destinations(Listing):
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         """Why it counts as what it does, and what keeps backups from it."""
         sight = self._sight(key)
-        return () if sight is None else destination_about(sight)
+        return () if sight is None else destination_about(sight, self._schedule)
 
     def _sight(self, key: str | None = None) -> DestinationSight | None:
         key = self.row_key if key is None else key
