@@ -219,6 +219,7 @@ def copy(item: BackupCopy) -> Document:
         "typed": time(item.typed),
         "good": time(item.good_moment),
         "retired": time(item.retired),
+        "pruned": item.pruned,
         "signed": item.signed,
         "counts": item.counts,
         "proofs": _proofs(item),

@@ -154,6 +154,12 @@ class BackupCopy:
             and self.proof.rank >= Proof.OPENED.rank
         )
 
+    @property
+    def pruned(self) -> bool:
+        """Whether its file was deleted because it was old: found gone and let go in one moment. What a
+        person retires was not looked at for it."""
+        return self.sight is Sight.MISSING and self.retired is not None and self.retired == self.look_moment
+
     def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
         """The same copy after a good look that reached `proof` (and so every weaker level)."""
         kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)

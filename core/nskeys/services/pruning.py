@@ -115,7 +115,8 @@ class PruningService:
         needed = used | {key.kid for key in installation.key_store.keys()}
         told.stage(Stage.LOOKING, len(register.copies))
         told.checkpoint()
-        known = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
+        there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
+        known = tuple(copy if copy.signed else without_claims(copy) for copy in there)
         looked = look_at_all(installation, known, told, everywhere=True)
         others, skipped = self._others(register)
         silent = {one.address for one in skipped}

@@ -64,7 +64,7 @@ def why_not(copy: BackupCopy) -> str:
     if copy.counts:
         return ""
     if copy.retired is not None:
-        return "was retired"
+        return "was deleted, being old" if copy.pruned else "was retired"
     if not copy.signed:
         return "is not vouched for by this server"
     if copy.sight in _SIGHTS:

@@ -31,9 +31,9 @@ def looked_words(copies: Sequence[BackupCopy]) -> str:
 
 
 def seen_word(copy: BackupCopy) -> str:
-    """For a column: `good`, `missing`, `changed`, ..., `retired`, `unsigned`."""
+    """For a column: `good`, `missing`, `changed`, ..., `retired`, `deleted`, `unsigned`."""
     if copy.retired is not None:
-        return "retired"
+        return "deleted" if copy.pruned else "retired"
     return sight_name(copy.sight) if copy.signed else "unsigned"
 
 

@@ -58,12 +58,13 @@ def test_it_deletes_what_the_plan_said(server: Machine) -> None:
     assert (done["deleted"], done["failures"]) == (paths[:2], [])
     assert [os.path.exists(path) for path in paths] == [False, False, True, True]  # noqa: PTH110
     listed = server.does("register", "list")
-    assert [(item["sight"], item["retired"] is None) for item in listed] == [
-        ("good", True),
-        ("good", True),
-        ("missing", False),
-        ("missing", False),
+    assert [(item["sight"], item["retired"] is None, item["pruned"]) for item in listed] == [
+        ("good", True, False),
+        ("good", True, False),
+        ("missing", False, True),
+        ("missing", False, True),
     ]
+    assert server.run("register", "list").out.count("  deleted  ") == 2
     assert server.run("register", "check").code == 0
     assert server.does("status")["credentials"]["recoverable"] == 2
     said = server.run("prune", "--keep-last", "2")

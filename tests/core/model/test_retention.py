@@ -159,6 +159,17 @@ def test_each_way_of_opening_keeps_its_own_proof() -> None:
     ]
 
 
+def test_backups_that_wait_for_a_person_push_out_none_that_counts() -> None:
+    waiting = [copy(number, by_a_person=False) for number in (3, 4, 5)]
+    assert reasons([copy(1), copy(2), *waiting], Retention(2, 0)) == [
+        FateReason.SURPLUS,
+        FateReason.NEWEST,
+        FateReason.SURPLUS,
+        FateReason.LAST,
+        FateReason.LAST,
+    ]
+
+
 def test_what_was_broken_off_after_the_file_was_gone_is_settled() -> None:
     gone = copy(1, sight=Sight.MISSING, retired=AFTERNOON)
     by_a_person = copy(2, sight=Sight.MISSING, retired=AFTERNOON)

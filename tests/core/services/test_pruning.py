@@ -89,8 +89,10 @@ def test_old_copies_go_and_the_register_says_that_they_were_removed(server: Serv
     told = [line for line in server.audit() if "prune" in line]
     assert [line.count("prune-began") for line in told] == [1, 0, 1, 0]
     assert [line.count('"pruned"') for line in told] == [0, 1, 0, 1]
+    assert all(copies[gone.address].pruned for gone in (old, middle))
     again = prune(server)
     assert (again.deleted, again.failures) == ((), ())
+    assert [one.address for one in again.plan.decisions] == [new.address]
 
 
 def test_what_is_configured_holds_where_nothing_is_said(server: Server) -> None:
@@ -159,6 +161,9 @@ def test_what_a_person_retired_keeps_its_file(server: Server) -> None:
     old, _, _ = backed_up(server, 3)
     register = server.services.register
     register.retire(register.plan_retire(old.address), NOBODY)
+    server.lose(server.back_up().copy.address)  # what is only gone is not said to be deleted
+    copies = server.services.register.check(NOBODY)
+    assert not [copy for copy in copies if copy.pruned]
     assert reasons(server.services.pruning.plan(LAST_ONE))[old.address] is FateReason.RETIRED
     prune(server)
     assert old.address in files(server)

@@ -38,7 +38,9 @@ HERE = replace(GOOD, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
         (replace(GOOD, sight=Sight.CHANGED), "changed"),
         (replace(GOOD, sight=Sight.UNREACHABLE), "unreachable"),
         (replace(GOOD, signed=False), "unsigned"),
-        (replace(GOOD, retired=AFTERNOON, sight=Sight.MISSING), "retired"),
+        (replace(GOOD, retired=AFTERNOON), "retired"),
+        (replace(GOOD, retired=AFTERNOON + timedelta(1), sight=Sight.MISSING), "retired"),
+        (replace(GOOD, retired=AFTERNOON, sight=Sight.MISSING), "deleted"),
     ],
 )
 def test_what_was_seen_is_one_word(copy: BackupCopy, word: str) -> None:

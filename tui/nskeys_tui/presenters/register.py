@@ -50,7 +50,8 @@ def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], .
 def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
     """Everything that the register knows of a copy."""
     backup, now = copy.backup, overview.taken
-    retired = [("Retired", when(copy.retired))] if copy.retired is not None else []
+    label = "Deleted" if copy.pruned else "Retired"
+    retired = [(label, when(copy.retired))] if copy.retired is not None else []
     return (
         ("File", safe(copy.address)),
         ("Counts", counts_words(copy)),

@@ -13,7 +13,7 @@ from nskeys.wording.copies import place_word
 from nskeys.wording.diary import EMPTY as NO_DRILLS
 from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
 from nskeys.wording.names import proof_name, sight_name
-from nskeys.wording.register import losing_words
+from nskeys.wording.register import losing_words, seen_word
 from nskeys.wording.reports import copies_seen, copy_added, copy_retired
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
@@ -174,7 +174,7 @@ def _cells(copy: BackupCopy) -> tuple[str, ...]:
         when(copy.backup.created),
         place_word(copy.where),
         proof_name(copy.proof),
-        "retired" if copy.retired else sight_name(copy.sight),
+        seen_word(copy) if copy.retired else sight_name(copy.sight),
         copy.backup.kms_sha256[:12],
         copy.address,
     )
