@@ -374,7 +374,7 @@ def test_a_last_backup_is_retired_only_with_the_risk_accepted(server: Machine) -
     ran = server.run("register", "retire", made["kms_sha256"][:8])
     assert (ran.code, ran.out) == (64, "")
     assert "2 credentials (hierarchy 1, run-as 1) have no other backup elsewhere that counts" in ran.err
-    assert "emea-ns02 and deploy-finance" in ran.err
+    assert "deploy-finance and emea-ns02" in ran.err
     assert server.run("status").code == 0
     retired = server.does("register", "retire", made["kms_sha256"][:8], "--accept-risk")
     assert retired["retired"] is not None
