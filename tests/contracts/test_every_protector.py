@@ -11,6 +11,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SilentProgress
+from nskeys.protectors.registry import available
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers, NobodyToAsk
@@ -85,7 +86,14 @@ class Protected:
         return report.proof.opened
 
 
-@pytest.fixture(params=["file", "passphrase", "tpm2", "pkcs11"])
+PROTECTORS = ("file", "passphrase", "tpm2", "pkcs11")
+
+
+def test_every_protector_is_in_this_suite() -> None:
+    assert {name for name, _, _ in available()} == set(PROTECTORS)
+
+
+@pytest.fixture(params=PROTECTORS)
 def protected(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Protected]:
     board: Board | None = request.getfixturevalue("board") if request.param == "tpm2" else None
     uri = board.uri if board else request.param

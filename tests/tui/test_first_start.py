@@ -9,6 +9,7 @@ from nskeys.bootstrap import Services
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import HomeState
 from nskeys.ports import Purpose
+from nskeys.protectors import tpm2
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.overview import Overview
 from nskeys_tui.screens.restore import Restore
@@ -68,13 +69,22 @@ async def test_the_offer_to_back_up_leads_to_the_backup_and_back_to_the_first_sc
         await app.press(pilot, "escape", shows="No credentials here yet")
 
 
-async def test_protectors_are_labelled_with_what_they_are_worth(tmp_path: Path) -> None:
-    app = AppOn(services_in(tmp_path / "home"))
+@pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])
+async def test_protectors_are_labelled_with_what_they_are_worth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    """Each in a line; and those that this machine does not have with the reason."""
+    monkeypatch.setattr(tpm2, "THIS_MACHINES", "/dev/tpmrm999")
+    app = AppOn(services_in(tmp_path / "home"), size)
     async with app.play() as pilot:
         await app.wait(pilot, "▸ New installation")
-        await app.press(pilot, "enter", shows="▸ Plain file")
-        for words in ("whoever copies this disk", "it is asked for", "Security token is not available"):
-            assert words in app.text
+        await app.press(pilot, "enter", shows="▸ Plain file  whoever copies this disk has the keys")
+        await app.wait(
+            pilot,
+            "Passphrase  shut on a stolen machine; asked for at use",
+            "TPM 2.0 is not available: no TPM 2.0 is to be found",
+            "Security token is not available: which token is meant",
+        )
 
 
 async def test_a_passphrase_is_asked_for_where_it_protects_the_keys(tmp_path: Path) -> None:

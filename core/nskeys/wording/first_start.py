@@ -1,5 +1,7 @@
 """The first start in words: what is there, what can be done about it, and what each way means."""
 
+from types import MappingProxyType
+
 from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
@@ -91,10 +93,21 @@ def count_refused(credentials: int) -> str:
     return f"There are {number(credentials)}: type {credentials}, or go back with Esc."
 
 
+_AGAINST = MappingProxyType(
+    {
+        "tpm2": "a copy of this disk alone does not open them",
+        "passphrase": "shut on a stolen machine; asked for at use",
+        "pkcs11": "shut without the token; its PIN is asked for",
+        "file": "whoever copies this disk has the keys",
+    }
+)
+"""What each protects against, in the 44 cells that the smallest screen has beside a name."""
+
+
 def protector_choice(name: str) -> tuple[str, str]:
-    """A protector and what it means."""
+    """A protector and what it protects against."""
     label = protector_name(name)
-    return label[0].upper() + label[1:], protector_words(name).partition(": ")[2]
+    return label[0].upper() + label[1:], _AGAINST.get(name) or protector_words(name).partition(": ")[2]
 
 
 def protector_unavailable(name: str, reason: str) -> str:

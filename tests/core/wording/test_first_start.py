@@ -74,7 +74,9 @@ def test_what_is_let_go_is_counted() -> None:
 
 def test_a_protector_is_labelled_with_what_it_is_worth() -> None:
     assert protector_choice("file") == ("Plain file", "whoever copies this disk has the keys")
-    assert protector_choice("passphrase")[1] == "it is asked for whenever they are used"
+    assert protector_choice("passphrase")[1] == "shut on a stolen machine; asked for at use"
+    for name in ("tpm2", "passphrase", "pkcs11", "file"):
+        assert len(protector_choice(name)[1]) <= 44, "beside its name on the smallest screen"
     assert protector_unavailable("pkcs11", "not_included") == (
         "Security token is not available: this version of nskeys does not have it."
     )
