@@ -187,6 +187,8 @@ async def test_the_passphrase_of_the_key_store_is_asked_for_once(tmp_path: Path)
     services = under_a_passphrase(tmp_path)
     app = AppOn(services)
     async with app.play() as pilot:
+        await app.wait(pilot, "Passphrase of the key store")
+        await app.press(pilot, "escape", hides="Passphrase of the key store")
         await app.wait(pilot, "run-as 1", "deploy")
         await app.press(pilot, "enter", shows="s shows it")
         await app.press(pilot, "s", shows="Passphrase of the key store")
@@ -199,6 +201,8 @@ async def test_giving_up_at_the_passphrase_leaves_the_secret_sealed(tmp_path: Pa
     services = under_a_passphrase(tmp_path)
     app = AppOn(services)
     async with app.play() as pilot:
+        await app.wait(pilot, "Passphrase of the key store")
+        await app.press(pilot, "escape", hides="Passphrase of the key store")
         await app.wait(pilot, "run-as 1", "deploy")
         await app.press(pilot, "enter", shows="s shows it")
         await app.press(pilot, "s", shows="Passphrase of the key store")

@@ -87,6 +87,19 @@ async def test_protectors_are_labelled_with_what_they_are_worth(
         )
 
 
+async def test_while_one_types_the_key_for_help_is_named(tmp_path: Path) -> None:
+    """In a field `?` is a sign like any other."""
+    app = AppOn(services_in(tmp_path / "home"))
+    async with app.play() as pilot:
+        await app.wait(pilot, "▸ New installation", "? Help")
+        assert "F1" not in app.text
+        await app.press(pilot, "enter", shows="F1 Help")
+        assert "? Help" not in app.text
+        await app.press(pilot, "f1", shows="Tab goes")
+        await app.press(pilot, "escape", hides="Tab goes")
+        await app.press(pilot, "tab", "tab", shows="? Help")
+
+
 async def test_a_passphrase_is_asked_for_where_it_protects_the_keys(tmp_path: Path) -> None:
     services = services_in(tmp_path / "home")
     app = AppOn(services)

@@ -25,9 +25,10 @@ _NAMES = {
     "right": "Right",
     "up": "Up",
     "down": "Down",
+    "f1": "F1",
     "f5": "F5",
 }
-_WAYS_OUT = {"Esc": 1, "?": 2, "q": 3}
+_WAYS_OUT = {"Esc": 1, "?": 2, "F1": 2, "q": 3}
 """By the names shown: these stand last, in this order."""
 _ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
 """Keys that lead to all others, or out: these are the last to be left out of a narrow line."""
@@ -53,11 +54,15 @@ def key_name(key: str) -> str:
 
 def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
     """The keys of a screen that are shown and work now, the ways out last."""
+    active = tuple(screen.active_bindings.values())
     found = [
         Key(key_name(binding.key), binding.description, _stays(binding))
-        for _, binding, enabled, _ in screen.active_bindings.values()
+        for _, binding, enabled, _ in active
         if binding.show and enabled and binding.description and binding.group is not MORE
     ]
+    help_by = {"question_mark", "f1"} & {binding.key for _, binding, enabled, _ in active if enabled}
+    if help_by == {"f1"}:  # in a field `?` is typed
+        found.append(Key(key_name("f1"), "Help", always=True))
     return tuple(sorted(dict.fromkeys(found), key=lambda key: _WAYS_OUT.get(key.name, 0)))
 
 
