@@ -70,6 +70,10 @@ def status(overview: "Overview", cmdb: str) -> Document:
         if answer.best is None
         else {**_best_backup(answer.best), "drilled": answer.drilled},
         "copies": _copies_seen(seen(overview.copies)),
+        "not_proven_by_a_person": overview.not_proven_by_a_person is not None,
+        "recovery_identity": None
+        if overview.recovery_problem is not None
+        else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview),
         "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},

@@ -14,6 +14,7 @@ from nskeys.cli.commands import (
     custodians,
     destination,
     drill,
+    identity,
     init,
     inspect,
     key,
@@ -43,7 +44,12 @@ from nskeys.wording.terminal import safe
 
 _PURPOSES = MappingProxyType(
     {
-        "password_file": (Purpose.NEW_BACKUP_PASSWORD, Purpose.BACKUP_PASSWORD),
+        "password_file": (
+            Purpose.NEW_BACKUP_PASSWORD,
+            Purpose.BACKUP_PASSWORD,
+            Purpose.NEW_IDENTITY_PASSWORD,
+            Purpose.IDENTITY_PASSWORD,
+        ),
         "passphrase_file": (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE),
         "pin_file": (Purpose.PIN,),
         "secret_file": (Purpose.CREDENTIAL_SECRET,),
@@ -51,7 +57,7 @@ _PURPOSES = MappingProxyType(
         "ssh_secret_file": (Purpose.SSH_PASSWORD, Purpose.SSH_PASSPHRASE),
     }
 )
-_FILES = (*_PURPOSES, "new_passphrase_file", "export")
+_FILES = (*_PURPOSES, "new_passphrase_file", "export", "identity")
 """What may be read from standard input, which has one thing to say."""
 
 
@@ -96,7 +102,7 @@ def _add_commands(commands: Commands) -> None:
         module.add(commands)
     for module in (re_entry, runbook, destination, schedule, register, prune, registry):
         module.add(commands)
-    for module in (custodians, protector, audit):
+    for module in (identity, custodians, protector, audit):
         module.add(commands)
 
 

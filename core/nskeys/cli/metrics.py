@@ -119,6 +119,11 @@ def _copies(overview: "Overview") -> Iterable[_Gauge]:
         [([("sight", sight.value)], number) for sight, number in copies.sights.items()],
     )
     yield _Gauge(
+        "nskeys_not_proven_by_a_person",
+        "1 where no person opened a backup yet for those whom the newest one is for.",
+        [([], int(overview.not_proven_by_a_person is not None))],
+    )
+    yield _Gauge(
         "nskeys_copies_counting",
         "Copies that credentials would come back from: elsewhere, opened once, good now.",
         [([], copies.counting)],

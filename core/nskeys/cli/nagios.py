@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from nskeys.cli.exits import StatusExit, exit_for_status
 from nskeys.model.register import Proof
 from nskeys.model.watching import last_proofs, seen
+from nskeys.wording.copies import UNPROVEN, backup_name
+from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.reports import due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
@@ -34,6 +36,7 @@ def nagios_line(overview: "Overview") -> str:
         headline(answer.totals),
         *exposure_words(answer, overview.taken),
         *due_words(answer.due),
+        *_unproven(overview),
         *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),
     )
     return f"{_said(nagios_exit(overview), ' '.join(words))} | {' '.join(_data(overview))}\n"
@@ -70,8 +73,17 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"proof_age={_age(proofs[Proof.OPENED], now)};;;0;"
     yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
     yield f"drill_overdue={int(overview.practice.drill_overdue(now))};0;;0;1"
+    yield f"not_proven_by_a_person={int(overview.not_proven_by_a_person is not None)};0;;0;1"
     yield f"typed_age={_age(overview.practice.typed, now)};;;0;"
     yield f"typing_overdue={int(overview.practice.typing_overdue(now))};0;;0;1"
+
+
+def _unproven(overview: "Overview") -> Iterator[str]:
+    waits = overview.not_proven_by_a_person
+    if waits is not None:
+        yield f"{backup_name(waits).capitalize()} {UNPROVEN}."
+    if overview.recovery_problem is not None:
+        yield say(overview.recovery_problem).what
 
 
 def _age(moment: datetime | None, now: datetime) -> str:

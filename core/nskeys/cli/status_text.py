@@ -7,6 +7,7 @@ from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import copy_place, proof_ago, who_opens, why_not
 from nskeys.wording.custodians import NOT_CHECKED
+from nskeys.wording.errors import say
 from nskeys.wording.names import (
     key_state_name,
     kid_name,
@@ -16,6 +17,7 @@ from nskeys.wording.names import (
     rotation_stage_name,
 )
 from nskeys.wording.practice import overdue_sentences
+from nskeys.wording.recovery import not_proven_line
 from nskeys.wording.reports import (
     MISSING_KEY,
     ROTATION_DUE,
@@ -106,6 +108,11 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
 
 
 def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
+    waits = overview.not_proven_by_a_person
+    if waits is not None:
+        yield "not proven", not_proven_line(waits)
+    if overview.recovery_problem is not None:
+        yield "identity", str(say(overview.recovery_problem))
     if overview.unproven_shares:
         yield "custodians", NOT_CHECKED
     if overview.backup_date_ahead:

@@ -5,7 +5,7 @@ a credential's fate is its key's: the work grows with keys and backups, never wi
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -34,6 +34,8 @@ class DueReason(StrEnum):
     """A key of this server was made after `KMSBackupDate`."""
     NO_GOOD_COPY = "no_good_copy"
     """A key of this server is in no copy that is as good as a new backup would be."""
+    OTHER_RECIPIENTS = "other_recipients"
+    """The newest backup does not open with the recovery identity that is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,11 @@ def assess(
     backup_date: datetime | None,
     cmdb_id: str,
     backs_up_elsewhere: bool,
+    recipients: Collection[str] = (),
 ) -> Recoverability:
     """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
-    `KMSBackupDate`, and whether the next backup would lie elsewhere."""
+    `KMSBackupDate`, whether the next backup would lie elsewhere, and the recovery identities' recipients
+    that it would be for."""
     used: dict[Kid, list[KeyUse]] = {}
     for use in uses:
         used.setdefault(use.kid, []).append(use)
@@ -206,7 +210,7 @@ def assess(
         exposed_since=min(exposed, default=None),
         best=_best(covered, copies),
         last=last,
-        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere),
+        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere, recipients),
     )
 
 
@@ -332,6 +336,7 @@ def _due(
     last: BackupCopy | None,
     holding: Mapping[Kid, Sequence[BackupCopy]],
     backs_up_elsewhere: bool,
+    recipients: Collection[str],
 ) -> tuple[DueReason, ...]:
     """Key ids and dates are both looked at, because clocks jump; and the files too, because they go."""
     if not keys:
@@ -341,12 +346,15 @@ def _due(
     last_kids = frozenset(last.backup.kids if last else ())
     # Where a new backup would lie here as well, one more on the same disk helps nobody.
     kept = {key.kid for key in covered if key.good_copies}
+    # One that waits for a person to open it: another backup to the same people would wait beside it.
+    kept |= {kid for kid, copies in holding.items() if any(copy.lies_well for copy in copies)}
     if not backs_up_elsewhere:
         kept |= {kid for kid, copies in holding.items() if any(map(_opens_somewhere, copies))}
     reasons = {
         DueReason.KEY_MISSING: any(key.kid not in last_kids for key in keys),
         DueReason.KEY_NEWER: any(key.created > backup_date for key in keys),
         DueReason.NO_GOOD_COPY: any(key.kid not in kept for key in keys),
+        DueReason.OTHER_RECIPIENTS: last is not None and not set(last.backup.recipients) >= set(recipients),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
 

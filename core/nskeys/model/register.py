@@ -1,5 +1,6 @@
 """The register: one signed row for every copy of every backup, and how far each was proven."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -171,6 +172,14 @@ class BackupCopy:
         if sight is Sight.GOOD:
             return self.with_proof(Proof.INTACT, moment)
         return replace(self, sight=sight, look_moment=moment)
+
+
+def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
+    """The newest copy that would count if a person had opened one for its recipients; None where no newest
+    backup waits for that."""
+    lying = [copy for copy in copies if copy.lies_well]
+    newest = max((copy.backup.generation for copy in lying), default=0)
+    return next((copy for copy in lying if copy.backup.generation == newest and not copy.by_a_person), None)
 
 
 NOWHERE = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)

@@ -10,11 +10,13 @@ from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
 from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
 from nskeys.model.recoverability import Recoverability, assess
-from nskeys.model.register import BackupCopy, Proof
+from nskeys.model.recovery import NO_RECOVERY, Recovery
+from nskeys.model.register import BackupCopy, Proof, waits_for_a_person
 from nskeys.model.rotation import Rotation
 from nskeys.ports import CmdbView
 from nskeys.services.custodians import waiting_custodians
 from nskeys.services.installation import Installation
+from nskeys.services.recovery import known_recovery
 from nskeys.services.register import RegisterService
 from nskeys.services.vouching import read_register
 
@@ -44,8 +46,17 @@ class Overview:
     """Custodians' shares that were made and wait for their proof."""
     unreadable_rows: int = 0
     """Rows of the register that cannot be understood."""
+    recovery: Recovery = NO_RECOVERY
+    """The recovery identities, as the server key vouches for them."""
+    recovery_problem: NskeysError | None = None
+    """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
     practice: Practice = NOTHING_OVERDUE
     """When copies that count were last drilled, and what opens them was last typed by a person."""
+
+    @property
+    def not_proven_by_a_person(self) -> BackupCopy | None:
+        """A copy of the newest backup that would count, had a person opened one for its recipients."""
+        return waits_for_a_person(self.copies)
 
     @property
     def backup_date_ahead(self) -> bool:
@@ -75,13 +86,16 @@ class RecoverabilityService:
         copies = RegisterService(installation).listed(register, look)
         elsewhere = self._backs_up_elsewhere(copies, destination)
         registry = installation.registry.read()
+        recovery, problem = _recovery(installation)
         with installation.cmdb.reading() as view:
             # The CMDB first: a key is on disk before any row names it, so none seems missing.
             uses, rotation = view.counts(), view.rotation()
             keys = installation.key_store.keys()
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
-            answer = assess(keys, uses, copies, registry.backup_date, cmdb_id, elsewhere)
+            answer = assess(
+                keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients
+            )
             answer = replace(answer, drilled=_drilled(view, answer))
         waiting = waiting_custodians(installation)
         used = frozenset(use.kid for use in uses if use.credentials)
@@ -103,6 +117,8 @@ class RecoverabilityService:
             unreadable_rows=register.unreadable,
             practice=practice(copies, settings.drill_days, now),
             unproven_shares=waiting.shares if waiting is not None else 0,
+            recovery=recovery,
+            recovery_problem=problem,
         )
 
     def _backs_up_elsewhere(
@@ -121,6 +137,14 @@ class RecoverabilityService:
             return False
         there = (copy for copy in copies if copy.signed and copy.destination == info.address)
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
+
+
+def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]:
+    """The recovery identities; what is wrong with them holds up no answer, and is told beside it."""
+    try:
+        return known_recovery(installation), None
+    except NskeysError as error:
+        return NO_RECOVERY, error
 
 
 def _drilled(view: CmdbView, answer: Recoverability) -> int:

@@ -6,6 +6,7 @@ Whatever does not fit is an error, so nobody changes behind our back whom backup
 """
 
 import hashlib
+import json
 import os
 
 from nskeys.archive.age_recipients import decrypt_by, encrypt_to
@@ -62,7 +63,7 @@ class RecoveryService:
         before = recovery.of(kind)
         return RecoveryPlan(
             kind=kind,
-            number=recovery.next_number(kind),
+            number=max(recovery.next_number(kind), self._told(kind) + 1),
             shares=shares,
             threshold=threshold,
             replaces=before,
@@ -111,6 +112,17 @@ class RecoveryService:
                 raise RecoveryDamaged(path, "identity_changed")
         return RecoveryReport(made, plan.replaces, path)
 
+    def _told(self, kind: IdentityKind) -> int:
+        """The highest number that the audit trail tells of: where the folder was lost or moved away, a new
+        identity still gets a number of its own."""
+        highest, after = 0, 0
+        with self._installation.cmdb.reading() as view:
+            while entries := view.audit_entries(after):
+                after = entries[-1].number
+                told = (_numbered(entry.line) for entry in entries if '"identity-' in entry.line)
+                highest = max([highest, *(number for of, number in told if of == kind.value)])
+        return highest
+
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation
         with installation.cmdb.reading() as view:
@@ -122,6 +134,15 @@ class RecoveryService:
                 if copy.signed and copy.retired is None and recipient in copy.backup.recipients
             }
         )
+
+
+def _numbered(line: str) -> tuple[str, int]:
+    """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
+    try:
+        details = json.loads(line)["details"]
+        return str(details["kind"]), int(details["number"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return "", 0
 
 
 def make_identity(

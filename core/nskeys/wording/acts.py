@@ -14,6 +14,7 @@ class Act(StrEnum):
     ADD = "add"
     REGISTER = "register"
     CUSTODIANS = "custodians"
+    IDENTITY = "identity"
 
 
 _ACTS = MappingProxyType(
@@ -24,6 +25,7 @@ _ACTS = MappingProxyType(
         Act.ROTATE: ("o", "rotate", "nskeys key rotate"),
         Act.ADD: ("a", "add", "nskeys credential add"),
         Act.REGISTER: ("m", "menu", "nskeys register check"),
+        Act.IDENTITY: ("m", "menu", "nskeys identity show"),
         Act.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
     }
 )

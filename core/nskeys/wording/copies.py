@@ -20,6 +20,8 @@ _SIGHTS = MappingProxyType(
         Sight.NOT_LOOKED: "was not looked at",
     }
 )
+UNPROVEN = "is not yet proven by a person"
+"""Behind a copy to recipients of whom nobody showed yet that they can open it."""
 _AHEAD = "dated ahead of now"
 _LEAST_PLACE = 12
 
@@ -73,6 +75,8 @@ def why_not(copy: BackupCopy) -> str:
         return "lies on this machine"
     if copy.where.location is Location.UNKNOWN:
         return "lies where nobody knows if it survives"
+    if not copy.by_a_person:
+        return UNPROVEN
     return "was never opened"
 
 

@@ -101,6 +101,7 @@ _DUE = MappingProxyType(
         DueReason.KEY_MISSING: "The last backup lacks a key of this server.",
         DueReason.KEY_NEWER: "A key of this server is newer than the last backup.",
         DueReason.NO_GOOD_COPY: "A key of this server is in no good copy of a backup.",
+        DueReason.OTHER_RECIPIENTS: "The last backup does not open with the recovery identity in force.",
     }
 )
 _FAILURES = MappingProxyType(

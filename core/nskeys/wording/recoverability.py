@@ -31,6 +31,7 @@ _DUE = {
     DueReason.KEY_MISSING: ("the last one lacks a key", "it lacks a key"),
     DueReason.KEY_NEWER: ("a key is newer than the last one", "a key is newer"),
     DueReason.NO_GOOD_COPY: ("a key is in no good copy of one", "a key is in none"),
+    DueReason.OTHER_RECIPIENTS: ("none for the new recovery identity yet", "none for the new identity"),
 }
 
 
@@ -109,6 +110,7 @@ def _proof(overview: Overview, best: BackupCopy, cells: int) -> str:
 def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     yield from _credentials(overview, layout)
     yield from _backups(overview, layout)
+    yield from _people(overview, layout)
     yield from _practice(overview, layout)
     yield from _keys(overview, layout)
     if overview.unproven_shares:
@@ -185,6 +187,18 @@ def _backups(overview: Overview, layout: Layout) -> Iterator[Notice]:
     answer = overview.recoverability
     if answer.due and not answer.totals.at_risk:
         yield _notice(layout, "backup due", Act.BACK_UP, *_DUE[answer.due[0]])
+
+
+def _people(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    """A backup that nobody opened for its recipients yet; a recovery identity that was tampered with."""
+    waits = overview.not_proven_by_a_person
+    if waits is not None:
+        name = backup_name(waits)
+        texts = (f"{name} is not yet proven by a person", f"{name} waits for a person", "one has to drill")
+        yield _notice(layout, "not proven", Act.DRILL, *texts)
+    if overview.recovery_problem is not None:
+        broken = ("the recovery identity cannot be used", "it cannot be used")
+        yield _notice(layout, "tampered with", Act.IDENTITY, *broken, severe=True)
 
 
 def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:

@@ -3,14 +3,31 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.opening import Means
+from nskeys.model.recovery import (
+    EarlierIdentity,
+    IdentityKind,
+    Recovery,
+    RecoveryIdentity,
+    RecoveryPlan,
+    RecoveryReport,
+)
+from nskeys.model.register import BackupCopy
+from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.sentence import listed
+from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
+from nskeys.wording.times import when
 
 _KINDS = MappingProxyType(
     {IdentityKind.PERSON: "recovery identity", IdentityKind.CUSTODIANS: "custodians' identity"}
 )
 _TAIL = 8
+NO_IDENTITY = "There is no recovery identity, so a backup asks for a password."
+THEN_BACK_UP = "Backups go to it from now on, without a password; the next one is due now."
+THEN_DRILL = (
+    "None of them counts until a person opened one with its password: make one, then prove it by a drill."
+)
 
 
 def identity_kind_name(kind: IdentityKind) -> str:
@@ -51,3 +68,53 @@ def short_recipient(recipient: str) -> str:
 def opened_by(recipients: Sequence[str], recovery: Recovery) -> str:
     """Who opens a backup to these: `recovery identity 2 and ssh-ed25519 ...Hv7q2d1k`."""
     return listed(tuple(recipient_name(recipient, recovery) for recipient in recipients))
+
+
+def not_proven_line(copy: BackupCopy) -> str:
+    """A backup that waits, and for what."""
+    return f"{backup_name(copy)} {UNPROVEN} and does not count: prove it with 'nskeys drill latest'."
+
+
+_MEANS = MappingProxyType(
+    {
+        Means.OWN: "the password",
+        Means.IDENTITY_FILE: "an identity file",
+        Means.SHARES: "the custodians' shares",
+    }
+)
+
+
+def means_name(means: Means) -> str:
+    """By what a backup is opened: `the password`, `an identity file`, `the custodians' shares`."""
+    return _MEANS[means]
+
+
+def identity_rows(recovery: Recovery) -> tuple[tuple[str, str], ...]:
+    """What is in force and what was before, name and value a row; the recipients are public."""
+    rows = []
+    for one in recovery.identities:
+        split = f", {split_words(one)}" if one.shares else ""
+        rows.append((identity_name(one), f"made {when(one.created)}{split}"))
+        rows.append(("", one.recipient))
+    rows += [(identity_name(one), f"replaced; {one.recipient}") for one in recovery.earlier]
+    return tuple(rows)
+
+
+def plan_lines(plan: RecoveryPlan) -> tuple[str, ...]:
+    """What making one will do."""
+    name = f"{_KINDS[plan.kind]} {plan.number}"
+    if plan.replaces is None:
+        return (f"This makes {name}. Its password opens every backup that is made from now on.",)
+    before = identity_name(plan.replaces)
+    replacing = f"This makes {name}, in the place of {before}."
+    if not plan.open_with_it:
+        return (replacing,)
+    known = count(plan.open_with_it, "known backup")
+    return (replacing, f"For {known} the password of {before} is still needed: keep it.")
+
+
+def made_lines(report: RecoveryReport) -> tuple[str, ...]:
+    """It is in force, and what is left to do."""
+    name = identity_name(report.identity)
+    opened = f"{name[0].upper()}{name[1:]} is made: a test file opened with its password."
+    return (opened, THEN_BACK_UP, THEN_DRILL)

@@ -41,7 +41,8 @@ def test_status_at_risk(server: Machine) -> None:
     assert ran.code == 1
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "exposed_since", "last_backup", "backup_due",
-        "due", "best_backup", "copies", "proofs", "practice", "rotation", "taken",
+        "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity", "proofs",
+        "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
@@ -62,6 +63,8 @@ def test_status_at_risk(server: Machine) -> None:
     assert document["practice"] == {
         "drill_days": 90, "drilled": None, "drill_overdue": False, "typed": None, "typing_overdue": False,
     }  # fmt: skip
+    assert document["not_proven_by_a_person"] is False
+    assert document["recovery_identity"] == []
     assert document["rotation"] is None
     assert _TIME.fullmatch(document["taken"])
     (key,) = document["keys"]

@@ -255,6 +255,14 @@ def site_pair() -> tuple[MemoryServer, MemoryServer]:
     return servers
 
 
+def test_where_its_folder_was_moved_away_the_next_has_a_number_of_its_own(memory: MemoryServer) -> None:
+    memory.make_identity()
+    memory.make_identity("another one for us")
+    memory.recovery.kept, memory.recovery.files = None, {}
+    assert not memory.services.recovery.show()
+    assert memory.make_identity("a third one").identity.number == 3
+
+
 def test_an_older_identity_that_was_put_back_is_not_the_one_in_force(memory: MemoryServer) -> None:
     memory.make_identity()
     (old,) = memory.recovery.candidates("identity.age")

@@ -16,6 +16,7 @@ from nskeys.model.backup import Protection
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.diary import DrillEnd
 from nskeys.model.keys import KeyState, Kid
+from nskeys.model.opening import Means
 from nskeys.model.operations import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.paging import SortBy
 from nskeys.model.places import Location, LocationReason, Whereabouts
@@ -51,6 +52,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     HomeState: (names.home_state_name,),
     IdentityKind: (recovery.identity_kind_name,),
     ImportFormat: (names.import_format_name,),
+    Means: (recovery.means_name,),
     KeyFate: (names.key_fate_name,),
     Job: (schedule.job_words,),
     KeyState: (names.key_state_name,),

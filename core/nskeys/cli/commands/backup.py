@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from nskeys.cli import documents
 from nskeys.cli.commands.options import password_option
 from nskeys.cli.exits import Exit
-from nskeys.cli.parser import Commands
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.recipients import recipients_of
 from nskeys.cli.session import Session
 from nskeys.errors import NskeysError
 from nskeys.model.operations import BackupPlan, BackupReport, best_of
@@ -24,12 +25,16 @@ def add(commands: Commands) -> None:
         "backup",
         run,
         "back the keys up",
-        usage="[--to DESTINATION]... [--everywhere] [--password-file F] [--hint TEXT] [--if-needed]",
+        usage=(
+            "[--to DESTINATION]... [--everywhere] [--recipient R]... [--password] [--password-file F] "
+            "[--hint TEXT] [--if-needed]"
+        ),
         text=(
             "Each copy is read back from where it was put and opened by two readers before\n"
             "it counts. Nothing is ever replaced. Without --to it goes where the last one\n"
             "went. On this machine it is allowed, but the disk that dies takes it too.\n"
-            "With several destinations one that fails holds up no other; exit code 1 then."
+            "With several destinations one that fails holds up no other; exit code 1 then.\n"
+            "Where there is a recovery identity it goes to that, and no password is asked."
         ),
         example=(
             "  nskeys backup --everywhere --if-needed --password-file /root/bp\n"
@@ -41,6 +46,14 @@ def add(commands: Commands) -> None:
         "--to", metavar="DESTINATION", action="append", default=[], help="where; may be given several times"
     )
     places.add_argument("--everywhere", action="store_true", help="to every configured destination")
+    parser.add_argument(
+        "--recipient",
+        metavar="R",
+        action="append",
+        default=[],
+        help="age1..., an ssh key, a file of them",
+    )
+    parser.add_argument("--password", action="store_true", help="under a password in any case")
     password_option(parser)
     parser.add_argument(
         "--hint", metavar="TEXT", default="", help="reminds of the password; anybody reads it"
@@ -59,7 +72,13 @@ def run(session: Session, options: Namespace) -> int:
             session.output.say(*not_needed_lines(need.held))
             return Exit.DONE
         to = need.lacking
-    plan = session.let_in(lambda: services.backup.plan(to, options.hint), _problems)
+    password = options.password or options.password_file is not None
+    if password and options.recipient:
+        raise UsageProblem("a backup is for recipients or under a password, not both", options.command)
+    recipients = recipients_of(options.recipient)
+    plan = session.let_in(
+        lambda: services.backup.plan(to, options.hint, recipients, password=password), _problems
+    )
     with session.progress() as progress:
         report = services.backup.execute(plan, session.secrets, progress)
     _tell(session, report.copies, report)

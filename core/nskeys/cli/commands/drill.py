@@ -3,9 +3,9 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import password_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.failures import tell_failures
+from nskeys.cli.openings import opening_of, opening_options
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.proofs import drill_lines, inspected_line, proof_line
@@ -17,15 +17,16 @@ def add(commands: Commands) -> None:
         "drill",
         run,
         "prove a backup without restoring it",
-        usage="FILE|latest [--password-file F]",
+        usage="FILE|latest [--password-file F] [--identity F]",
         text=(
-            "Opens the backup with its password and every credential of the CMDB with its\n"
-            "keys. Nothing is restored; the register learns how far the backup was proven."
+            "Opens the backup with its password, or that of its recovery identity, and every\n"
+            "credential of the CMDB with its keys. Nothing is restored; the register learns\n"
+            "how far the backup was proven."
         ),
         example="  nskeys drill latest\n      the newest backup that can be reached",
     )
     parser.add_argument("file", metavar="FILE", help="the .zip of a backup, a bare .kms, or 'latest'")
-    password_option(parser)
+    opening_options(parser)
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -33,8 +34,8 @@ def run(session: Session, options: Namespace) -> int:
     services = session.services()
     source = services.drill.find(options.file)
     session.output.say(inspected_line(source.inspected))
-    with session.progress(proof_line) as progress:
-        report = services.drill.execute(source, session.secrets, progress)
+    with opening_of(options) as opening, session.progress(proof_line) as progress:
+        report = services.drill.execute(source, session.secrets, progress, opening)
     if session.output.as_json:
         session.output.document(documents.drilled(report))
     else:

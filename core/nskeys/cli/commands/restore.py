@@ -4,9 +4,10 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import password_option, protector_options, settings_of, usable_protector
+from nskeys.cli.commands.options import protector_options, settings_of, usable_protector
 from nskeys.cli.exits import Exit
 from nskeys.cli.failures import tell_failures
+from nskeys.cli.openings import opening_of, opening_options
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached
@@ -29,7 +30,7 @@ def add(commands: Commands) -> None:
         "restore",
         run,
         "bring the keys back from a backup",
-        usage="FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F]",
+        usage="FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F]",
         text=(
             "An empty home is set up by it, or one with nothing but the copied database, or\n"
             "one whose keys are bound to another machine: then --protector, --server-name\n"
@@ -52,7 +53,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--other-machine", action="store_true", help="the TPM of the keys here is gone, and not only away"
     )
-    password_option(parser)
+    opening_options(parser)
     protector_options(parser)
 
 
@@ -74,8 +75,9 @@ def run(session: Session, options: Namespace) -> int:
     source = find_source(installation, options.file)
     session.output.say(inspected_line(source.inspected))
     with (
+        opening_of(options) as opening,
         session.progress(proof_line) as progress,
-        opened(installation, source, session.secrets, progress) as open_source,
+        opened(installation, source, session.secrets, progress, opening) as open_source,
     ):
         plan = services.restore.plan(open_source)
         if not options.plan:

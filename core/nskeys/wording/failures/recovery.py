@@ -89,8 +89,8 @@ def _recovery_damaged(error: RecoveryDamaged) -> Sentence:
     return Sentence(
         f"The recovery identity kept at {shown(error.path)} cannot be used: "
         f"{token_words(_DAMAGED, error.problem)}.",
-        "Find out who changed it, for nothing is encrypted to it now, then put the folder back from a copy "
-        "or make a new identity; older backups open as before.",
+        "Find out who changed it, for nothing is encrypted to it now; then put the folder back from a copy, "
+        "or move it away and run 'nskeys identity create'.",
     )
 
 

@@ -1,0 +1,92 @@
+"""`nskeys identity`: the recovery identity, to which backups go that nobody types a password for."""
+
+from argparse import Namespace
+
+from nskeys.cli import identity_documents as documents
+from nskeys.cli.exits import Exit
+from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.session import Session
+from nskeys.model.recovery import IdentityKind
+from nskeys.wording.recovery import NO_IDENTITY, identity_name, identity_rows, made_lines, plan_lines
+
+_THEN = "      then 'nskeys backup', and 'nskeys drill latest' once, by a person"
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    identity = commands.group("identity", "let backups be made without a person, and opened by one")
+    creating = identity.command(
+        "create",
+        create,
+        "make the recovery identity, under a password",
+        usage="[--password-file F]",
+        text=(
+            "From then on a backup asks for no password: it is encrypted to this identity,\n"
+            "whose password opens it. The password is asked for twice and stored nowhere;\n"
+            "a test file has to open with it before the identity is believed."
+        ),
+        example=f"  nskeys identity create\n{_THEN}",
+    )
+    replacing = identity.command(
+        "replace",
+        replace,
+        "make another one in its place, under a new password",
+        usage="[--password-file F]",
+        text=(
+            "A new password is a new identity. Backups that were made before still open with\n"
+            "the one before, whose file they carry, and its password."
+        ),
+        example=f"  nskeys identity replace\n{_THEN}",
+    )
+    for parser in (creating, replacing):
+        parser.add_argument("--password-file", metavar="F", help="file with its new password (-: stdin)")
+    identity.command(
+        "show",
+        show,
+        "show whom backups go to, and who was before",
+        example="  nskeys identity show",
+    )
+
+
+def create(session: Session, options: Namespace) -> int:
+    """The first one."""
+    known = session.services().recovery.show().of(IdentityKind.PERSON)
+    if known is not None:
+        raise UsageProblem(
+            f"there is {identity_name(known)} already; 'nskeys identity replace' makes another",
+            options.command,
+        )
+    return _make(session)
+
+
+def replace(session: Session, options: Namespace) -> int:
+    """The next one."""
+    if session.services().recovery.show().of(IdentityKind.PERSON) is None:
+        raise UsageProblem("there is none yet; 'nskeys identity create' makes one", options.command)
+    return _make(session)
+
+
+def show(session: Session, _: Namespace) -> int:
+    """How things stand."""
+    recovery = session.services().recovery.show()
+    if session.output.as_json:
+        session.output.document(documents.recovery(recovery))
+    else:
+        session.output.facts(identity_rows(recovery))
+    if not recovery:
+        session.output.say(NO_IDENTITY)
+    return Exit.DONE
+
+
+def _make(session: Session) -> int:
+    services = session.services()
+    plan = services.recovery.plan(IdentityKind.PERSON)
+    session.output.say(*plan_lines(plan))
+    with session.progress() as progress:
+        report = services.recovery.execute(plan, session.secrets, progress)
+    if session.output.as_json:
+        session.output.document(documents.recovery(services.recovery.show()))
+    else:
+        session.output.facts(identity_rows(services.recovery.show()))
+    session.output.say(*made_lines(report))
+    return Exit.DONE
