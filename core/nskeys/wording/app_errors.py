@@ -87,7 +87,7 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         NotEnoughMemory: "Free that much memory, then try again.",
         NotSetUp: "Leave nskeys (q) and start it again: it asks how to begin.",
         ProtectorUnavailable: "Choose another one.",
-        RecoveryDamaged: "Find out who changed it, then put the folder back, or move it away and make another.",
+        RecoveryDamaged: "Find out who changed it; put the folder back, or move it away and make another.",
         RotationNotOpen: "Begin one with o on the first screen.",
         ScheduleNotStarted: "Ask systemd why, in a shell.",
         ScheduleRefused: "The menu (m) leads to the recovery identity and to the protector.",

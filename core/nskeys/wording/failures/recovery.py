@@ -89,7 +89,7 @@ def _recovery_damaged(error: RecoveryDamaged) -> Sentence:
     return Sentence(
         f"The recovery identity kept at {shown(error.path)} cannot be used: "
         f"{token_words(_DAMAGED, error.problem)}.",
-        "Find out who changed it, for nothing is encrypted to it now; then put the folder back from a copy, "
+        "Find out who changed it, for nothing is encrypted to it now; then put the folder back, "
         "or move it away and run 'nskeys identity create'.",
     )
 
