@@ -3,8 +3,7 @@
 For each credential its state, and for each copy how far it claims to be proven, are held against a restore
 on a fresh machine that has nothing but a copy of the database and that file. The claim may be worse than
 the truth, never better. What else happens to servers is one more method of `History`, a new claim is one
-more assertion in `claims_are_true`. A backup to recipients belongs into `back_up`, with the person's drill
-that it waits for in `drill`, and its opening into `Truth`.
+more assertion in `claims_are_true`.
 """
 
 import hashlib
@@ -25,6 +24,7 @@ from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.retention import Retention
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.recoverability import Overview
+from nskeys.services.sources import find_source
 from tests.core.services.test_forged_register import FORGERIES, changed, says
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -58,6 +58,8 @@ class History:
         self.older_register: list[RawRegisterRow] = []
         self.tried: set[tuple[str, str, bytes]] = set()
         """What a drill or a restore opened: the archive's hash, the credential's id, the row as it was."""
+        self.person_opened: set[tuple[str, ...]] = set()
+        """The recipients of backups that somebody opened in a drill or a restore."""
         self._names = 0
 
     def add(self, number: int) -> None:
@@ -82,6 +84,17 @@ class History:
 
     def back_up(self, number: int) -> None:
         self.server.back_up((self.server.vault, self.server.local, _SECOND_VAULT)[number % 3])
+
+    def make_an_identity(self, number: int) -> None:
+        self.server.make_identity()
+
+    def back_up_to_recipients(self, number: int) -> None:
+        """To the recovery identity; to a new one, where there is none or somebody made one meanwhile."""
+        if not self.server.installation.recovery.record() or number % 5 == 0:
+            self.make_an_identity(number)
+        self.server.back_up_to(
+            destination=(self.server.vault, self.server.local, _SECOND_VAULT)[number % 3]
+        )
 
     def lose(self, number: int) -> None:
         self.server.lose(self._file(number))
@@ -144,7 +157,8 @@ class History:
 
     def drill(self, number: int) -> None:
         address = self._file(number)
-        self._remember(address, self.server.drill(address).proof)
+        drill = self.server.drill_by if to_recipients(self.server, address) else self.server.drill
+        self._remember(address, drill(address).proof)
 
     def retire(self, number: int) -> None:
         plan = self.server.services.register.plan_retire(self._file(number))
@@ -172,7 +186,7 @@ class History:
         """The machine burns, and what is restored may not be all there was."""
         address = self._file(number)
         fresh = self.site.after_the_fire(self.older_database if number % 3 == 0 else self.server)
-        self._remember(address, fresh.restore(address).proof, fresh)
+        self._remember(address, restored(fresh, address), fresh)
         self.server, self.site.destinations = fresh, fresh.destinations
 
     def clock_jumps(self, number: int) -> None:
@@ -181,6 +195,7 @@ class History:
     def _remember(self, address: str, proof: ProofReport, server: MemoryServer | None = None) -> None:
         place, name = self._place(address)
         archive = hashlib.sha256(place.files[name]).hexdigest()
+        self.person_opened.add(to_recipients(self.server, address))
         failed = {item.credential.credential_id for item in proof.failures}
         for row in rows_of(server or self.server):
             if row.credential.credential_id not in failed:
@@ -225,11 +240,23 @@ class Truth:
         if found not in self._known:
             site, server = self.history.site, self.history.server
             fresh = site.after_the_fire(server) if after_the_fire else site.with_database_of(server)
-            proof = fresh.restore(copy.address).proof
+            proof = restored(fresh, copy.address)
             failed = {item.credential.credential_id for item in proof.failures}
             opened = {row.credential.credential_id for row in rows_of(server)} - failed
             self._known[found] = (set(fresh.states()), opened)
         return self._known[found]
+
+
+def to_recipients(server: MemoryServer, address: str) -> tuple[str, ...]:
+    """Whom the file was made for; nobody, where a password opens it."""
+    facts = find_source(server.installation, address).facts
+    return () if facts is None else tuple(sorted(facts.recipients))
+
+
+def restored(server: MemoryServer, address: str) -> ProofReport:
+    """A restore by whatever opens the file: its password, or that of the recovery identity in it."""
+    restore = server.restore_by if to_recipients(server, address) else server.restore
+    return restore(address).proof
 
 
 def rows_of(server: MemoryServer) -> tuple[SealedCredential, ...]:
@@ -279,6 +306,8 @@ def copy_is_what_it_claims(copy: BackupCopy, history: History, truth: Truth) -> 
     assert hashlib.sha256(place.files[name]).hexdigest() == copy.backup.archive_sha256
     if copy.proof.rank < Proof.OPENED.rank:
         return
+    if copy.counts and copy.backup.recipients:
+        assert tuple(sorted(copy.backup.recipients)) in history.person_opened, "nobody showed that he can"
     keys, opened = truth.of(copy, after_the_fire=copy.counts)
     assert keys == set(copy.backup.kids)
     for row in rows_of(history.server):
