@@ -10,7 +10,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nskeys.bootstrap import wire
+from nskeys.destinations.known_hosts import KnownHosts
+from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.ssh_servers import SshServers
 from nskeys.model.places import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.store.cmdb import cmdb_in_file
@@ -44,13 +47,16 @@ class RealServer(Server):
         folder = self.folder
         folder.prepare()
         settings = ConfigToml(folder.config, NAME)
+        servers = SshServers(KnownHosts(folder.known_hosts))
         return Installation(
             home=folder,
             settings=settings,
             cmdb=cmdb_in_file(folder.cmdb, clock),
             key_store=DiskKeyStore(folder.store, folder.server_pub, protector_named),
             registry=RegistryFile(folder.registry),
-            destinations=AllDestinations(lambda: settings.read().destinations),
+            destinations=AllDestinations(
+                lambda: settings.read().destinations, remote=remote_schemes(servers), servers=servers
+            ),
             protectors=protector_named,
             lock=FileLock(Path(folder.lock), OPERATOR, clock),
             clock=clock,

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,7 +203,7 @@ class _Line:
         """Tear the connection down; waits for nobody."""
         if self.connection is not None:
             self.connection.abort()
-        self.loop.run_until_complete(_settled(self.loop))
+        _complete(self.loop, _settled(self.loop))
         self.loop.close()
 
     def _until_done(self, work: Coroutine[Any, Any, T]) -> T:
@@ -210,12 +211,36 @@ class _Line:
         if self._interrupted:
             task.cancel()
         try:
-            value: T = self.loop.run_until_complete(task)
+            value: T = _complete(self.loop, _result_of(task))
             return value
         except asyncio.CancelledError:
             raise Cancelled from None
         finally:
             self._work = None
+
+
+def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Run a loop until this is done: in this thread, unless another loop runs in it, as the app's does
+    where it leaves."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        value: T = loop.run_until_complete(work)
+        return value
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(loop.run_until_complete(work))
+        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result()
+
+
+async def _result_of(task: "asyncio.Task[T]") -> T:
+    return await task
 
 
 def _nobody_told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -48,8 +48,7 @@ class DestinationService:
         installation = self._installation
         default = installation.default_destination()
         infos = installation.settings.read().destinations
-        places = infos if default in infos else (*infos, default)
-        sights = side_by_side([partial(self._see, info, info == default) for info in places])
+        sights = side_by_side([partial(self._see, info, info == default) for info in self.known()])
         return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:
@@ -72,6 +71,20 @@ class DestinationService:
         except NskeysError as error:
             return DestinationSight(info, where, error, default)
         return DestinationSight(info, where, None, default)
+
+    def known(self) -> tuple[DestinationInfo, ...]:
+        """Every configured destination and the default one, none of them looked at."""
+        installation = self._installation
+        default, infos = installation.default_destination(), installation.settings.read().destinations
+        return infos if default in infos else (*infos, default)
+
+    def is_on_a_server(self, address: str) -> bool:
+        """Whether another machine is asked for it by its address; DestinationInvalid."""
+        return not self._installation.destinations.at(self._installation.configured(address)).live
+
+    def file_at(self, address: str, name: str) -> str:
+        """The full address of a file there."""
+        return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
 
     def files(self, address: str) -> tuple[Listed, ...]:
         """The backup files that lie there."""

@@ -5,7 +5,11 @@ from nskeys.model.schedule import Schedule
 from nskeys.wording.terminal import safe
 
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
-ADD_HELP = "A folder, best on another machine"
+ADD_HELP = "A folder, best on another machine; or sftp://user@host/path"
+THERE_TITLE = "Backups at a destination"
+KEY_FILE = "The key that its server is shown. Leave it empty for those of an agent and of ~/.ssh."
+KEY_FILE_LABEL = "Key file"
+KEY_FILE_HELP = "for example: /root/.ssh/nskeys; only its path is kept"
 DECLARE = (
     "Files in a folder on this machine's disk do not survive it. If they are carried away by other means, "
     "say how; then backups there count as elsewhere. Leave it empty where they are not."

@@ -65,7 +65,8 @@ class DialogSecrets:
 
 
 class LongWork(Dialog[Outcome[T]], Generic[T]):
-    """Returns the Outcome once the work has ended. Esc asks it to stop at the next safe place."""
+    """Returns the Outcome once the work has ended. Esc asks it to stop at the next safe place; `stopping`
+    ends whatever it waits for until then."""
 
     DEFAULT_CSS = """
     LongWork #note { height: auto; margin-top: 1; }
@@ -90,9 +91,10 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         work: Callable[[Progress, SecretProvider], T],
         ask: SecretDialog,
         stages: Sequence[Stage] = (),
+        stopping: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(title)
-        self._work, self._ask = work, ask
+        self._work, self._ask, self._interrupt = work, ask, stopping
         self._lines = {stage: StageLine(stage_name(stage)) for stage in stages}
         self._places: dict[str, StageLine] = {}
         self._progress = TuiProgress(
@@ -115,6 +117,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     def on_unmount(self) -> None:
         """The app is leaving: the work ends at its next safe place."""
         self._progress.stop()
+        self._interrupt()
 
     def _run(self, secrets: SecretProvider) -> None:
         """In the thread."""
@@ -152,6 +155,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         """Ask the work to stop, and say so: it may take a moment."""
         self._stopping = True
         self._progress.stop()
+        self._interrupt()
         self._say("Stopping at the next safe place …")
 
     def _say(self, words: str) -> None:

@@ -14,7 +14,7 @@ from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
 from nskeys.services.passwords import check_hint, check_new_password
 from nskeys.wording.app_errors import say_in_app
-from nskeys.wording.destinations import SPACE_MARKS
+from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS
 from nskeys.wording.places import location_sentence
 from nskeys.wording.reports import backup_lines
 from nskeys.wording.ways import KEYS
@@ -25,6 +25,7 @@ from nskeys_tui.screens.choosing import browsed_folder
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
@@ -115,7 +116,12 @@ class BackUp(FlowScreen[BackupFlow]):
 
     async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
         """The flow with a plan; where there can be none, say why and choose another destination."""
-        plan = await self.session.quickly(lambda: self.session.services.backup.plan(to, hint))
+        plan = await let_in(
+            self,
+            self.session,
+            lambda: self.session.services.backup.plan(to, hint),
+            lambda made: (failure.error for failure in made.failures),
+        )
         if not isinstance(plan, NskeysError):
             return flow.planned(plan)
         await self.tell(plan)
@@ -152,7 +158,7 @@ class BackUp(FlowScreen[BackupFlow]):
                     "Destination",
                     "Where shall the backup go?",
                     "Folder",
-                    help="A folder, best on another machine",
+                    help=ADD_HELP,
                 )
             )
         if not address:

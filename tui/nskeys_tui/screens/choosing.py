@@ -2,28 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
+from nskeys.wording.destinations import THERE_TITLE
+from nskeys.wording.places import destination_name
 from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
+from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 
-_BROWSE, _TYPE = "/browse", "/type"
+_BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"
 
 
 def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = "") -> ChoiceList:
-    """The backups that are remembered, the one at `likely` marked, then the two ways to name another."""
+    """The backups that are remembered, the one at `likely` marked, then the ways to name another."""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
     choices.append(Choice(_BROWSE, "Another file, found by browsing"))
     choices.append(Choice(_TYPE, "Another file, typed"))
+    choices.append(Choice(_THERE, "Another file, at a destination"))
     return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
 
@@ -33,7 +41,31 @@ async def chosen_address(screen: Screen[None], session: Session, key: str) -> st
         return await browsed_backup(screen, session)
     if key == _TYPE:
         return await typed_backup(screen)
+    if key == _THERE:
+        return await listed_backup(screen, session)
     return key
+
+
+async def listed_backup(screen: Screen[None], session: Session) -> str | None:
+    """A backup that lies at one of the destinations, this machine's or another's."""
+    known = await read(session.services.destinations.known)
+    if isinstance(known, NskeysError):
+        tell(screen.app, THERE_TITLE, known)
+        return None
+    choices = [Choice(info.address, destination_name(info)) for info in known]
+    address = await screen.app.push_screen_wait(Offer(THERE_TITLE, (), choices))
+    return None if address is None else await backup_at(screen, session, address)
+
+
+async def backup_at(screen: Screen[None], session: Session, address: str) -> str | None:
+    """A backup out of those that lie at one destination."""
+    destinations = session.services.destinations
+    found = await let_in(screen, session, partial(destinations.files, address))
+    if isinstance(found, NskeysError):
+        tell(screen.app, THERE_TITLE, found)
+        return None
+    name = await screen.app.push_screen_wait(BackupList(address, found))
+    return None if name is None else destinations.file_at(address, name)
 
 
 async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
@@ -45,7 +77,12 @@ async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
 async def typed_backup(screen: Screen[None]) -> str | None:
     """A backup whose address was typed."""
     typed = await screen.app.push_screen_wait(
-        AskLine("Backup", "Where is the backup?", "File", help="A .zip that nskeys wrote, or its .kms")
+        AskLine(
+            "Backup",
+            "Where is the backup?",
+            "File",
+            help="A .zip that nskeys wrote, or its .kms",
+        )
     )
     return typed.strip() if typed and typed.strip() else None
 

@@ -14,6 +14,9 @@ from nskeys.wording.destinations import (
     DECLARE,
     DECLARE_HELP,
     DECLARE_LABEL,
+    KEY_FILE,
+    KEY_FILE_HELP,
+    KEY_FILE_LABEL,
     declared_words,
     remove_question,
 )
@@ -25,7 +28,9 @@ from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.choosing import browsed_folder
+from nskeys_tui.screens.choosing import backup_at, browsed_folder
+from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
@@ -55,7 +60,9 @@ class Destinations(Listing):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add a destination"),
         Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
+        Binding("b", "backups", "Backups", tooltip="The backups that lie there"),
         Binding("e", "declare", "Declare", tooltip="Say how its files are carried elsewhere, or not"),
+        Binding("k", "key_file", "Key file", tooltip="The key that its server is shown"),
         Binding("x", "remove", "Remove", tooltip="Forget the destination; backups there stay"),
     ]
 
@@ -63,6 +70,7 @@ class Destinations(Listing):
         super().__init__(session)
         self._sights: tuple[DestinationSight, ...] = ()
         self._schedule: Schedule | None = None
+        self._on_servers: frozenset[str] = frozenset()
 
     def on_mount(self) -> None:
         """Look at all of them."""
@@ -71,8 +79,10 @@ class Destinations(Listing):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Most keys need a destination under the cursor; only a configured one can be forgotten."""
         sight = self._sight()
-        if action in ("test", "declare"):
+        if action in ("test", "declare", "backups"):
             return sight is not None
+        if action == "key_file":
+            return sight is not None and sight.info.address in self._on_servers
         if action == "remove":
             return sight is not None and sight.configured
         return super().check_action(action, parameters)
@@ -90,6 +100,7 @@ class Destinations(Listing):
         schedule = await read(self.session.services.schedule.show)
         self._schedule = None if isinstance(schedule, NskeysError) else schedule
         self._sights = sights
+        self._on_servers = frozenset(filter(self._is_on_a_server, (sight.info.address for sight in sights)))
         rows = [
             Row(str(n), destination_cells(sight), destination_style(sight))
             for n, sight in enumerate(sights)
@@ -114,7 +125,8 @@ class Destinations(Listing):
         address = await self._which_folder()
         if not address:
             return
-        declared = await self._declaration("")
+        # Nobody carries files away from a server; if it is this machine, that can be said later.
+        declared = "" if self._is_on_a_server(address) else await self._declaration("")
         if declared is None:
             return
         sight = await self.session.quickly(
@@ -123,9 +135,23 @@ class Destinations(Listing):
         if isinstance(sight, NskeysError):
             await self.tell(sight)
             return
+        if sight.problem is not None:
+            tried = await self._tried(sight.info.address)
+            sight = sight if isinstance(tried, NskeysError) else tried
         problem = (say(sight.problem).what,) if sight.problem is not None else ()
         await self.note(destination_lines(sight.info.address, sight.where)[0], *problem)
         self._load()
+
+    async def _tried(self, address: str) -> DestinationSight | NskeysError:
+        """How it is once its server was let answer: trusted, given what it wants."""
+        test = partial(self.session.services.destinations.test, address)
+        return await let_in(self, self.session, test, lambda sight: (sight.problem,))
+
+    def _is_on_a_server(self, address: str) -> bool:
+        try:
+            return self.session.services.destinations.is_on_a_server(address)
+        except NskeysError:
+            return False  # what is wrong with it is said when it is used
 
     async def _which_folder(self) -> str:
         way = await self.app.push_screen_wait(Offer("Add a destination", (), _WAYS))
@@ -171,12 +197,43 @@ class Destinations(Listing):
         if sight is None:
             return
         self.say("testing …")
-        tried = await read(partial(self.session.services.destinations.test, sight.info.address))
+        tried = await self._tried(sight.info.address)
         error = tried if isinstance(tried, NskeysError) else tried.problem
         if error is not None:
             await self.tell(error)
         else:
-            await self.note(destination_works(sight.info.address))
+            flushes = None if isinstance(tried, NskeysError) else tried.flushes
+            await self.note(destination_works(sight.info.address, flushes))
+        self._load()
+
+    @work(exclusive=True, group="act")
+    async def action_backups(self) -> None:
+        """What lies there; one of them can be looked into and drilled."""
+        sight = self._sight()
+        if sight is None:
+            return
+        address = await backup_at(self, self.session, sight.info.address)
+        if address is not None:
+            self.app.push_screen(Drill(self.session, address))
+
+    @work(exclusive=True, group="act")
+    async def action_key_file(self) -> None:
+        """Another key for its server."""
+        sight = self._sight()
+        if sight is None:
+            return
+        info = sight.info
+        typed = await self.app.push_screen_wait(
+            AskLine(KEY_FILE_LABEL, KEY_FILE, KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP)
+        )
+        if typed is None or typed.strip() == info.key_file:
+            return
+        add = self.session.services.destinations.add
+        changed = await self.session.quickly(
+            partial(add, info.address, info.declared_elsewhere, typed.strip())
+        )
+        if isinstance(changed, NskeysError):
+            await self.tell(changed)
         self._load()
 
     @work(exclusive=True, group="act")

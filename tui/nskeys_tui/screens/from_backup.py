@@ -16,6 +16,7 @@ from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import backup_choices, chosen_address
 from nskeys_tui.screens.flowing import F_co, Flow, FlowScreen
 from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList
@@ -93,7 +94,7 @@ class FromBackup(FlowScreen[F]):
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
         """What is in the file, without its password."""
-        found = await read(lambda: self.find(address))
+        found = await let_in(self, self.session, lambda: self.find(address))
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
 
     def find(self, address: str) -> Source:

@@ -13,11 +13,11 @@ from nskeys.wording.sizes import count
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyDetail
 from nskeys_tui.screens.key_rows import key_columns, key_rows
-from nskeys_tui.screens.listing import KnownRows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.rows import KnownRows
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 

@@ -16,24 +16,9 @@ from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.rows import KnownRows, Row
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
-
-
-class KnownRows:
-    """Rows that are few and all at hand. A row's key is its number."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = tuple(rows)
-
-    def total(self) -> int:
-        """How many."""
-        return len(self._rows)
-
-    def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These."""
-        return self._rows[first : first + count]
 
 
 class Listing(Screen[None]):

@@ -20,6 +20,7 @@ from nskeys_tui.screens.choosing import browsed_backup, typed_backup
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.diary import Diary
 from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.letting_in import answered, let_in
 from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.retiring import retire
@@ -158,6 +159,9 @@ class Register(Listing):
         def run(progress: Progress) -> tuple[BackupCopy, ...]:
             return self.session.services.register.check(self.session.secrets, progress)
 
+        # What servers want is asked before: while copies are looked at, nobody is.
+        self.say("asking the servers …")
+        await let_in(self, self.session, self.session.services.register.barred, lambda errors: errors)
         outcome = await self.session.work("Check all copies", run, (Stage.LOOKING,))
         if outcome.value is not None:
             await self.note(copies_seen(outcome.value))
@@ -177,6 +181,8 @@ class Register(Listing):
             return self.session.services.register.add(address, self.session.secrets)
 
         outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
+        while outcome.error is not None and await answered(self, self.session, outcome.error):
+            outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
         if outcome.value is not None:
             await self.note(copy_added(outcome.value, KEYS))
             self._load()

@@ -24,7 +24,11 @@ from nskeys_tui.widgets.strength_line import Strength
 
 T = TypeVar("T")
 
-_TITLES = {Purpose.PASSPHRASE: "Passphrase", Purpose.PIN: "PIN"}
+_TITLES = {
+    Purpose.PASSPHRASE: "Passphrase",
+    Purpose.PIN: "PIN",
+    Purpose.SSH_PASSPHRASE: "Passphrase",
+}
 _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE)
 
 
@@ -43,7 +47,13 @@ class Session:
         self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
     ) -> Outcome[T]:
         """Run a service's function in a thread under a progress dialog; await it in a Textual worker."""
-        dialog: LongWork[T] = LongWork(title, lambda progress, _: work(progress), ask_secret, stages)
+        dialog: LongWork[T] = LongWork(
+            title,
+            lambda progress, _: work(progress),
+            ask_secret,
+            stages,
+            self.services.installation.destinations.interrupt,
+        )
         outcome = await self._app.push_screen_wait(dialog)
         return outcome if outcome is not None else Outcome()
 

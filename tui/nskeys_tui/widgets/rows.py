@@ -27,6 +27,21 @@ class Rows(Protocol):
         ...
 
 
+class KnownRows:
+    """Rows that are few and all at hand. A row's key is its number."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = tuple(rows)
+
+    def total(self) -> int:
+        """How many."""
+        return len(self._rows)
+
+    def window(self, first: int, count: int) -> tuple[Row, ...]:
+        """These."""
+        return self._rows[first : first + count]
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Consecutive rows, the first of which has number `first`."""

@@ -1,0 +1,58 @@
+"""The backups that lie at a destination, newest first; one of them is taken."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from nskeys.ports import Listed
+from nskeys.wording.sizes import size
+from nskeys.wording.terminal import safe
+from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.rows import KnownRows, Row
+
+_COLUMNS = (Column("Backup", 24), Column("Size", 11, 11, right=True))
+
+
+class BackupList(Dialog[str]):
+    """Returns the name of a file; None for Esc. Names are outside text."""
+
+    DEFAULT_CSS = """
+    BackupList {
+        & .dialog--edge { width: 100%; height: 100%; padding: 0; }
+        & .dialog--frame { height: 100%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Open", priority=True, tooltip="Look into the backup under the cursor"),
+    ]
+
+    def __init__(self, address: str, found: Sequence[Listed]) -> None:
+        super().__init__("Backups there")
+        self._address, self._found = address, tuple(found)
+
+    def body(self) -> Iterable[Widget]:
+        """Where, and what is there."""
+        yield text(safe(self._address))
+        yield CredentialTable(_COLUMNS, empty="No backup lies there")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        rows = [
+            Row(str(number), (safe(listed.name), size(listed.size)))
+            for number, listed in enumerate(self._found)
+        ]
+        self.query_one(CredentialTable).show(KnownRows(rows))
+
+    def action_take(self) -> None:
+        """What Enter does is the table's to say."""
+        self.query_one(CredentialTable).action_choose()
+
+    @on(CredentialTable.RowChosen)
+    def _chosen(self, message: CredentialTable.RowChosen) -> None:
+        message.stop()
+        self.dismiss(self._found[int(message.key)].name)

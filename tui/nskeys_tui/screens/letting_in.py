@@ -1,0 +1,66 @@
+"""Servers that want something of a person first: to be trusted, or a secret. It is asked for, and then what
+was to be done is done again."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, TypeVar
+
+from textual.screen import Screen
+
+from nskeys.errors import HostKeyUnknown, NoCopyMade, NskeysError, ServerSecretWanted
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.wording.servers import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
+from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.screens.telling import tell
+
+T = TypeVar("T")
+
+
+async def let_in(
+    screen: Screen[Any],
+    session: Session,
+    call: Callable[[], T],
+    problems: Callable[[T], Iterable[NskeysError | None]] = lambda _: (),
+) -> T | NskeysError:
+    """What a service's call that only reads gives, made again after each thing that a person answered for
+    what it raises, or for the `problems` of its value. As it is once there is nothing more to answer."""
+    while True:
+        value = await read(call)
+        wanted = _wanted([value] if isinstance(value, NskeysError) else problems(value))
+        if wanted is None or not await answered(screen, session, wanted):
+            return value
+
+
+async def answered(screen: Screen[Any], session: Session, wanted: NskeysError) -> bool:
+    """Whether a person trusted the server, or gave the secret."""
+    destinations = session.services.destinations
+    if isinstance(wanted, HostKeyUnknown):
+        question = Confirm(TRUST_TITLE, *trust_question(wanted), yes=TRUST_YES, no=TRUST_NO)
+        if not await screen.app.push_screen_wait(question):
+            return False
+        failed = await session.quickly(partial(destinations.trust, wanted))
+        if isinstance(failed, NskeysError):
+            tell(screen.app, TRUST_TITLE, failed)
+            return False
+        return True
+    if isinstance(wanted, ServerSecretWanted):
+        request = SecretRequest(Purpose(wanted.wanted), wanted.subject)
+        secret = await screen.app.push_screen_wait(ask_secret(request, int(wanted.refused)))
+        if secret is None:
+            return False
+        with secret:
+            session.services.installation.destinations.give(wanted, secret)
+        return True
+    return False
+
+
+def _wanted(problems: Iterable[NskeysError | None]) -> NskeysError | None:
+    """The first thing that a person can answer."""
+    for problem in problems:
+        if isinstance(problem, HostKeyUnknown | ServerSecretWanted):
+            return problem
+        if isinstance(problem, NoCopyMade):
+            return _wanted([error for _, error in problem.failures])
+    return None
