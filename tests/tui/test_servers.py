@@ -157,7 +157,7 @@ async def test_a_backup_goes_to_a_server_is_found_there_and_drilled(
     stage = OnScreen(server, lambda session: Drill(session, ""))
     async with stage.play() as pilot:
         await stage.wait(pilot, "which backup?", "Another file, at a destination")
-        await stage.press(pilot, "down", "down", "down", "enter", until="declared: carried to the vault")
+        await stage.press(pilot, "down", "down", "enter", until="declared: carried to the vault")
         await stage.press(pilot, "down", "enter", until=name[:30])
         await stage.press(pilot, "enter", until="what is in it")
 

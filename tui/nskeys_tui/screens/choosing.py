@@ -30,8 +30,8 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
     choices.append(Choice(_BROWSE, "Another file, found by browsing"))
-    choices.append(Choice(_TYPE, "Another file, typed"))
     choices.append(Choice(_THERE, "Another file, at a destination"))
+    choices.append(Choice(_TYPE, "Another file, typed"))
     return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
 

@@ -30,12 +30,11 @@ from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.guided import words
-from nskeys_tui.screens.listing import KnownRows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.rows import KnownRows, Row
 
 _COLUMNS = (
     Column("Fate", 6, 6, styled=True),
