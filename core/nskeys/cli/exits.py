@@ -68,6 +68,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.SplitRefused: Exit.USAGE,
         errors.SheetsRefused: Exit.CANNOT_CREATE,
         errors.NoCustodians: Exit.NOT_SET_UP,
+        errors.NotForCustodians: Exit.NOT_PERMITTED,
         errors.KeyStoreDamaged: Exit.BAD_DATA,
         errors.KeyStoreElsewhere: Exit.NOT_PERMITTED,
         errors.KeyStoreOfAnotherCmdb: Exit.NOT_SET_UP,

@@ -201,6 +201,9 @@ from nskeys.errors.shares import (
     NoCustodians as NoCustodians,
 )
 from nskeys.errors.shares import (
+    NotForCustodians as NotForCustodians,
+)
+from nskeys.errors.shares import (
     ShareRefused as ShareRefused,
 )
 from nskeys.errors.shares import (

@@ -52,5 +52,12 @@ class SheetsRefused(NskeysError):
 
 
 @dataclass(eq=False)
+class NotForCustodians(NskeysError):
+    """Shares were to open the backup at `path`, and no custodians' identity lies in it."""
+
+    path: str
+
+
+@dataclass(eq=False)
 class NoCustodians(NskeysError):
     """No secret was split here: there is nothing to check."""

@@ -16,6 +16,7 @@ from nskeys.errors import (
     NotSetUp,
     NskeysError,
     PasswordRefused,
+    SharesDisagree,
     WrongPassword,
 )
 from nskeys.model.audit import Action
@@ -238,7 +239,7 @@ def _end_of(error: NskeysError, refused: int) -> DrillEnd | None:
     """How a drill ended that this error broke off; None for what was none: nobody tried a password, or a
     person stopped it."""
     match error:
-        case WrongPassword():
+        case WrongPassword() | SharesDisagree():
             return DrillEnd.WRONG_PASSWORD
         case Cancelled() | PasswordRefused():
             return DrillEnd.WRONG_PASSWORD if refused else None

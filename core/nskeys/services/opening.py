@@ -10,7 +10,7 @@ from collections.abc import Callable
 from nskeys.archive.age_recipients import FileIdentity
 from nskeys.archive.identities import read_identities, under_password
 from nskeys.archive.opening import open_backup, open_backup_by, open_identity
-from nskeys.errors import IdentityNotRecipient, SecretUnavailable
+from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
 from nskeys.model.backup import Facts, Inspected, KmsContents, Protection
 from nskeys.model.opening import Means, Opening
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
@@ -39,12 +39,13 @@ def open_by(inspected: Inspected, opening: Opening, secrets: SecretProvider) -> 
         if inspected.protection is Protection.PASSWORD:
             raise IdentityNotRecipient(inspected.path)
         return _by_file(inspected, opening.name, opening.identity, secrets)
+    if opening.means is Means.SHARES:
+        return _by_shares(inspected, secrets)
     if inspected.protection is Protection.PASSWORD:
         hint = inspected.manifest.facts.hint if inspected.manifest else ""
         request = SecretRequest(Purpose.BACKUP_PASSWORD, inspected.path, hint)
         return ask_until_it_opens(request, secrets, lambda word: open_backup(inspected, word))
-    means = opening.means if opening.means is not Means.OWN else means_of(inspected)[0]
-    if means is Means.SHARES:
+    if means_of(inspected)[0] is Means.SHARES:
         return _by_shares(inspected, secrets)
     return _by_password(inspected, secrets)
 
@@ -57,7 +58,11 @@ def _by_password(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
 
 
 def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
-    identity = _of_kind(inspected, IdentityKind.CUSTODIANS)
+    """NotForCustodians, and what shares raise."""
+    try:
+        identity = _of_kind(inspected, IdentityKind.CUSTODIANS)
+    except SecretUnavailable:
+        raise NotForCustodians(inspected.path) from None
     wanted = Gathered(identity.set_name, identity.threshold, identity.shares)
     return with_combined(inspected.path, wanted, secrets, _through(inspected, identity))
 

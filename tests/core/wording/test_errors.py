@@ -117,6 +117,10 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
+        errors.NotForCustodians("a.zip"),
+        "There is no custodians' identity in a.zip, so no shares open it.",
+    ),
+    (
         errors.NoCustodians(),
         "No custodians were chosen on this server, so there are no shares to check.",
     ),

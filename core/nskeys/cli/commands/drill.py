@@ -17,7 +17,7 @@ def add(commands: Commands) -> None:
         "drill",
         run,
         "prove a backup without restoring it",
-        usage="FILE|latest [--password-file F] [--identity F]",
+        usage="FILE|latest [--password-file F] [--identity F] [--shares] [--shares-file F]",
         text=(
             "Opens the backup with its password, or that of its recovery identity, and every\n"
             "credential of the CMDB with its keys. Nothing is restored; the register learns\n"

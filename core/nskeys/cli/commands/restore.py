@@ -30,7 +30,10 @@ def add(commands: Commands) -> None:
         "restore",
         run,
         "bring the keys back from a backup",
-        usage="FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F]",
+        usage=(
+            "FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] "
+            "[--shares] [--shares-file F]"
+        ),
         text=(
             "An empty home is set up by it, or one with nothing but the copied database, or\n"
             "one whose keys are bound to another machine: then --protector, --server-name\n"

@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from nskeys.errors import (
     NoCustodians,
+    NotForCustodians,
     ShareRefused,
     SharesDisagree,
     SharesIncomplete,
@@ -72,6 +73,13 @@ def _sheets_refused(error: SheetsRefused) -> Sentence:
     )
 
 
+def _not_for_custodians(error: NotForCustodians) -> Sentence:
+    return Sentence(
+        f"There is no custodians' identity in {shown(error.path)}, so no shares open it.",
+        "Open it by what it was made for; 'nskeys inspect FILE' says what that is.",
+    )
+
+
 def _no_custodians(_: NoCustodians) -> Sentence:
     return Sentence(
         "No custodians were chosen on this server, so there are no shares to check.",
@@ -87,5 +95,6 @@ SHARES: Table = MappingProxyType(
         SplitRefused: _split_refused,
         SheetsRefused: _sheets_refused,
         NoCustodians: _no_custodians,
+        NotForCustodians: _not_for_custodians,
     }
 )
