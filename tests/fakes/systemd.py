@@ -26,6 +26,7 @@ set -e
 mount --make-rprivate /
 mount --bind "$UNITS" /etc/systemd/system
 mount --bind "$STATE" /var/lib/systemd
+[ -z "$ROOT" ] || mount -t overlay overlay -o "lowerdir=$ROOT:/root" /root
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system
 mount -t tmpfs -o mode=1777 tmpfs /tmp
@@ -62,7 +63,7 @@ class Systemd:
             text=True,
             timeout=120,
             check=False,
-            env={**os.environ, **(environ or {})},
+            env={**os.environ, "HOME": "/root", **(environ or {})},
         )
 
     def systemctl(self, *argv: str) -> str:
@@ -85,8 +86,8 @@ class Systemd:
 
 
 @contextmanager
-def running_systemd(folder: Path) -> Iterator[Systemd]:
-    """A machine that systemd runs, until the block ends."""
+def running_systemd(folder: Path, root: Path | None = None) -> Iterator[Systemd]:
+    """A machine that systemd runs, until the block ends; what lies in `root` lies in its `/root` too."""
     units, state, targets, log = (folder / name for name in ("units", "state", "targets", "systemd.log"))
     for path in (units, state, targets):
         path.mkdir(parents=True)
@@ -96,14 +97,20 @@ def running_systemd(folder: Path) -> Iterator[Systemd]:
     (units / "multi-user.target.wants" / "timers.target").symlink_to(targets / "timers.target")
     if _HOST_SECRET.exists():
         shutil.copy(_HOST_SECRET, state)
-    given = {"UNITS": str(units), "STATE": str(state), "TARGETS": str(targets), "SYSTEMD": _SYSTEMD}
+    given = {
+        "UNITS": str(units),
+        "STATE": str(state),
+        "TARGETS": str(targets),
+        "SYSTEMD": _SYSTEMD,
+        "ROOT": str(root or ""),
+    }
     with _cgroup() as cgroup, log.open("w") as written:
         unshared = subprocess.Popen(
             ["unshare", "--fork", "--kill-child", "--mount-proc", *_SPACES, "bash", "-c", _BEGIN],
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **given},
+            env={**os.environ, **{name: str(value) for name, value in given.items()}},
             preexec_fn=lambda: (cgroup / "cgroup.procs").write_text(str(os.getpid())),
             start_new_session=True,
         )

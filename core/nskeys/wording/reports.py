@@ -220,6 +220,19 @@ def copies_seen(copies: Sequence[BackupCopy]) -> str:
     return f"{count(len(copies), 'copy')} looked at: {told}."
 
 
+def strays_lines(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Backups that lie at a destination and that the register does not know."""
+    if not addresses:
+        return ()
+    lie = "lies" if len(addresses) == 1 else "lie"
+    told = listed(tuple(shown(address) for address in addresses))
+    many = count(len(addresses), "backup")
+    return (
+        f"{many} that the register does not know {lie} where backups go: {told}.",
+        "They count for nothing until 'nskeys register add FILE' takes them in.",
+    )
+
+
 def _named(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} in {safe(copy.address)}"
 

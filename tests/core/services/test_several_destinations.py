@@ -17,6 +17,7 @@ from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage
+from nskeys.services.strays import strays
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination
@@ -47,6 +48,7 @@ def with_two() -> MemoryServer:
     server = MemorySite().server()
     server.destinations.make(OTHER, ELSEWHERE)
     server.set_up()
+    server.services.destinations.add(OTHER)
     server.add("one")
     return server
 
@@ -285,8 +287,12 @@ def test_killed_at_any_call_nothing_false_is_claimed_and_the_next_run_makes_it_w
 
     def survive(life: Life) -> None:
         server.restarted()
-        for copy in server.services.register.copies():
+        copies = server.services.register.copies()
+        for copy in copies:
             assert (copy.sight, copy.proof) == (Sight.GOOD, Proof.OPENED)
+        places = {place: server.destinations.places[place].files for place in (OTHER, VAULT)}
+        lie = {f"{place}/{name}" for place, files in places.items() for name in files}
+        assert {copy.address for copy in copies} | set(strays(server.installation)) == lie
         back_up(server, OTHER, VAULT)
         done(server, (OTHER, VAULT))
 

@@ -264,3 +264,12 @@ def test_an_import_is_planned_and_reported_in_words() -> None:
         "dropped TOTP (filled in 1 row)",
     ]
     whole([imports.KIND_RULE])
+
+
+def test_backups_that_the_register_does_not_know_are_named_with_the_way_to_take_them_in() -> None:
+    assert reports.strays_lines(()) == ()
+    said = whole(reports.strays_lines(("/mnt/a.zip", "/mnt/b\x1b.zip")))
+    assert (
+        "2 backups that the register does not know lie where backups go: /mnt/a.zip and /mnt/b\\x1b" in said
+    )
+    assert "'nskeys register add FILE'" in said

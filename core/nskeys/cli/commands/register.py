@@ -14,7 +14,7 @@ from nskeys.wording.diary import EMPTY as NO_DRILLS
 from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
 from nskeys.wording.names import proof_name, sight_name
 from nskeys.wording.register import losing_words, seen_word
-from nskeys.wording.reports import copies_seen, copy_added, copy_retired
+from nskeys.wording.reports import copies_seen, copy_added, copy_retired, strays_lines
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import took, when
@@ -98,12 +98,14 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 def check(session: Session, _: Namespace) -> int:
     """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
+    from nskeys.services.strays import strays  # here: services load slowly, and help needs none
+
     register = session.services().register
     session.let_in(register.barred, lambda wanted: wanted)
     with session.progress() as progress:
         copies = register.check(session.secrets, progress)
     _tell(session, copies)
-    session.output.say(copies_seen(copies))
+    session.output.say(copies_seen(copies), *strays_lines(strays(session.services().installation)))
     missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE
 
