@@ -139,7 +139,22 @@ class Tour:
         new = (f"={PASSWORD}", "tab", f"={PASSWORD}", "enter")
         ways: dict[str, Sequence[str]] = {
             "keys": ("enter", "down"),
-            "register": ("enter", "end", "escape", "x", "escape", "a", "end", "enter", "escape"),
+            "register": (
+                "y",
+                *_WALK,
+                "enter",
+                "escape",
+                "escape",
+                "enter",
+                "end",
+                "escape",
+                "x",
+                "escape",
+                "a",
+                "end",
+                "enter",
+                "escape",
+            ),
             "destinations": ("a", "end", "enter", "escape", "e", "escape", "x", "escape", "t", "enter"),
             "audit": ("enter", "escape", "end", "enter"),
             "re_entry": ("s", "escape", "enter"),

@@ -4,16 +4,20 @@ command and on any screen."""
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.screen import Screen
 
 from nskeys.bootstrap import Services
+from nskeys.model.audit import Actor
 from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.diary_text import to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys_tui.screens.doors import door
+from tests.fakes.backups import an_entry
 from tests.fakes.command_line import Machine, connect_cheaply
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.sentinels import SENTINELS, obeyed
@@ -55,6 +59,13 @@ def forged(home: Path) -> None:
         for number, text in enumerate(SENTINELS, 100):
             row = (number, text, text, text, b"no signature")
             database.execute("INSERT INTO register VALUES (?, ?, ?, ?, ?)", row)
+        for number, text in enumerate(SENTINELS, 100):
+            # A line that can be understood, and that nobody vouches for.
+            entry = replace(
+                an_entry(), host=text, address=text, actor=Actor(0, text, text), failures=(text,), missing=2
+            )
+            line = (number, to_text(entry), b"no signature")
+            database.execute("INSERT INTO drills VALUES (?, ?, ?)", line)
 
 
 @pytest.fixture
@@ -71,8 +82,8 @@ def commands(machine: Machine, address: str) -> list[list[str]]:
     shutil.copy(address, copy)
     told = [[*word.split()] for word in (
         "status", "status --nagios", "status --prometheus", "key list", "credential list", "verify",
-        "destination list", "register list", "register check", "registry", "runbook", "re-entry",
-        "protector show", "audit", "audit --verify", "key rotate",
+        "destination list", "register list", "register check", "register diary", "registry", "runbook",
+        "re-entry", "protector show", "audit", "audit --verify", "key rotate",
     )]  # fmt: skip
     files = [["inspect"], ["drill", *password], ["restore", "--plan", *password]]
     named = [[*words, str(path)] for words in files for path in (address, copy)]
