@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nskeys.model.register import PROOFS, BackupCopy, Sight
-from nskeys.services.register import RetirePlan
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import kind_counts, proof_name, sight_name
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import ago, when
+
+if TYPE_CHECKING:
+    from nskeys.services.register import RetirePlan
 
 EMPTY = "No backup was made yet."
 LOOKING = "looking at each copy …"
@@ -70,14 +73,14 @@ def vouched_words(copy: BackupCopy) -> str:
     return "by nobody: another server wrote it, or it was changed in the database"
 
 
-def retire_lines(plan: RetirePlan) -> tuple[str, ...]:
+def retire_lines(plan: "RetirePlan") -> tuple[str, ...]:
     """What letting a copy go means, for a question."""
     asked = f"Retire {backup_name(plan.copy)} in {safe(plan.copy.address)}?"
     losing = (f"{losing_words(plan)} If this machine dies, they are lost.",) if plan.credentials else ()
     return (asked, *losing, STAYS)
 
 
-def losing_words(plan: RetirePlan) -> str:
+def losing_words(plan: "RetirePlan") -> str:
     """Which credentials lose their only backup: how many of which kinds, and the first few by name."""
     have = "has" if plan.credentials == 1 else "have"
     kinds = ", ".join(kind_counts(plan.kinds))
@@ -90,7 +93,7 @@ def losing_words(plan: RetirePlan) -> str:
     )
 
 
-def retire_answer(plan: RetirePlan) -> str:
+def retire_answer(plan: "RetirePlan") -> str:
     """The answer that does it, which says what is given up."""
     if not plan.credentials:
         return "Yes, retire it"

@@ -179,4 +179,6 @@ def _problems(sights: "Sequence[DestinationSight]") -> list[NskeysError]:
 
 
 def _place(parser: CommandParser) -> None:
-    parser.add_argument("destination", metavar="DEST", help="a folder, sftp://user@host/path or s3://bucket/path")
+    parser.add_argument(
+        "destination", metavar="DEST", help="a folder, sftp://user@host/path or s3://bucket/path"
+    )
