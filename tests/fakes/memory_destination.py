@@ -41,6 +41,8 @@ class Place:
         """Whether every answer looks here; False for another server."""
         self.reads = 0
         """How often a file was asked for."""
+        self.asked_where = 0
+        """How often it was asked where it lies."""
         self.flushes = True
         """Whether the place can be asked to flush."""
         self.barred: list[NskeysError] = []
@@ -83,6 +85,7 @@ class MemoryDestination:
         return self.place.live
 
     def where(self) -> Whereabouts:
+        self.place.asked_where += 1
         if self.info.declared_elsewhere:
             words = self.info.declared_elsewhere
             return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)

@@ -125,17 +125,21 @@ class RecoverabilityService:
         self, copies: Sequence[BackupCopy], destination: DestinationInfo | None
     ) -> bool:
         """Whether the next backup would lie elsewhere; what a destination that cannot be seen now was
-        when it last could."""
+        when it last could. Another server is not asked: it is where its copies were seen to lie, and one
+        that has none yet is taken to be elsewhere, so that a copy on this disk does not do for it."""
         installation = self._installation
         info = destination or installation.default_destination()
+        there = [copy for copy in copies if copy.signed and copy.destination == info.address]
         try:
-            if installation.destinations.at(info).where().location is Location.ELSEWHERE:
+            place = installation.destinations.at(info)
+            if not place.live and not there:
+                return True
+            if place.live and place.where().location is Location.ELSEWHERE:
                 return True
         except DestinationUnreachable:
             pass  # it was asked, and does not answer
         except NskeysError:
             return False
-        there = (copy for copy in copies if copy.signed and copy.destination == info.address)
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
 
 

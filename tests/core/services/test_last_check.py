@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from nskeys.model.places import DestinationInfo
+from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Sight
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer
@@ -17,7 +19,7 @@ def vault(memory: MemoryServer) -> Place:
     place.live = False
     memory.add("one")
     memory.back_up()
-    place.reads = 0
+    place.reads = place.asked_where = 0
     return place
 
 
@@ -85,3 +87,29 @@ def test_what_the_last_check_found_is_never_written_down_as_a_look(
     memory.clock.advance(days=1)
     only(memory)
     assert memory.register_rows() == rows
+
+
+def test_not_even_where_it_lies_is_asked_of_another_server(memory: MemoryServer, vault: Place) -> None:
+    for look in (False, True):
+        overview = memory.services.recoverability.overview(look=look)
+        assert overview.recoverability.due == ()
+    assert (vault.reads, vault.asked_where) == (0, 0)
+
+
+def test_a_server_without_a_copy_yet_is_no_reason_to_be_content_with_this_disk(
+    memory: MemoryServer, vault: Place
+) -> None:
+    """Where the next backup goes to another server, one that lies here does not do for it."""
+    memory.back_up(memory.local)
+    memory.lose(only_at(memory, memory.vault))
+    memory.services.register.check(NOBODY)
+    place = memory.destinations.make("/other", vault.whereabouts)
+    place.live = False
+    due = memory.services.recoverability.overview(destination=DestinationInfo("/other")).recoverability.due
+    assert due == (DueReason.NO_GOOD_COPY,)
+    assert place.asked_where == 0
+
+
+def only_at(server: MemoryServer, destination: str) -> str:
+    [copy] = [copy for copy in server.services.register.copies() if copy.destination == destination]
+    return copy.address
