@@ -4,13 +4,11 @@ A connection has an event loop of its own, which runs only while a caller waits 
 caller's thread. Between questions it rests, and is used again by whoever asks the same server next.
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +20,7 @@ from nskeys.model.secret import SecretBytes
 
 if TYPE_CHECKING:
     from nskeys.destinations.sftp_connection import SftpConnection
+    from nskeys.destinations.ssh_line import Line
 
 T = TypeVar("T")
 
@@ -53,8 +52,8 @@ class SshServers:
         self.usual_keys = usual_keys
         self._secrets: dict[tuple[str, str], SecretBytes] = {}
         self._lock = threading.Lock()
-        self._resting: dict[tuple[str, str], list[_Line]] = {}
-        self._busy: set[_Line] = set()
+        self._resting: dict[tuple[str, str], list[Line]] = {}
+        self._busy: set[Line] = set()
 
     # --- people ------------------------------------------------------------------------------------------
 
@@ -90,7 +89,7 @@ class SshServers:
         """The answer to a question that is asked over a connection, within so many seconds once it stands.
         Cancelled where `interrupt` came between; what the connection's module raises."""
         with self._line(login) as line:
-            return line.run(lambda connection: _within(seconds, question(connection)))
+            return line.run(question, seconds)
 
     def interrupt(self) -> None:
         """Whoever waits gets Cancelled; their connections are torn down."""
@@ -110,8 +109,10 @@ class SshServers:
             secret.wipe()
 
     @contextmanager
-    def _line(self, login: Login) -> Iterator["_Line"]:
-        line = self._rested(login) or _Line()
+    def _line(self, login: Login) -> Iterator["Line"]:
+        from nskeys.destinations.ssh_line import Line  # slow to load: asyncio and asyncssh
+
+        line = self._rested(login) or Line()
         self._busy.add(line)
         try:
             if line.connection is None:
@@ -130,12 +131,12 @@ class SshServers:
         finally:
             self._busy.discard(line)
 
-    def _rest(self, login: Login, line: "_Line") -> None:
+    def _rest(self, login: Login, line: "Line") -> None:
         line.since = time.monotonic()
         with self._lock:
             self._resting.setdefault(login.key, []).append(line)
 
-    def _rested(self, login: Login) -> "_Line | None":
+    def _rested(self, login: Login) -> "Line | None":
         """A connection that rests and still answers."""
         while True:
             with self._lock:
@@ -147,10 +148,10 @@ class SshServers:
                 return line
             line.close()
 
-    def _greets(self, line: "_Line") -> bool:
+    def _greets(self, line: "Line") -> bool:
         self._busy.add(line)
         try:
-            line.run(lambda connection: _within(self.limits.greeting, connection.greet()))
+            line.run(lambda connection: connection.greet(), self.limits.greeting)
         except Cancelled:
             line.close()
             raise
@@ -159,104 +160,3 @@ class SshServers:
         finally:
             self._busy.discard(line)
         return True
-
-
-@dataclass(eq=False)
-class _Line:
-    """One connection and its event loop. Not for two threads at once, `interrupt` apart."""
-
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    connection: "SftpConnection | None" = None
-    since: float = 0.0
-    _work: "asyncio.Task[Any] | None" = None
-    _interrupted: bool = False
-
-    def __post_init__(self) -> None:
-        # What breaks off in the background was told to whoever waited; the default prints it.
-        self.loop.set_exception_handler(_nobody_told)
-
-    def connect(self, servers: SshServers, login: Login) -> None:
-        """Open the connection."""
-        from nskeys.destinations.sftp_connection import SftpConnection  # slow to load: asyncssh
-
-        self.connection = self._until_done(SftpConnection.open(servers, login))
-
-    def run(self, question: Callable[["SftpConnection"], Coroutine[Any, Any, T]]) -> T:
-        """The answer."""
-        if self.connection is None:
-            raise ValueError("not connected")
-        return self._until_done(question(self.connection))
-
-    def survives(self, error: BaseException) -> bool:
-        """Whether the connection may be used again after an error: the server said no to something, and
-        nothing is under way."""
-        return self.connection is not None and not self._interrupted and self.connection.survives(error)
-
-    def interrupt(self) -> None:
-        """End the wait, from another thread or from a signal handler."""
-        self._interrupted = True
-        if self._work is not None:
-            with suppress(RuntimeError):  # the loop ended meanwhile
-                self.loop.call_soon_threadsafe(self._work.cancel)
-
-    def close(self) -> None:
-        """Tear the connection down; waits for nobody."""
-        if self.connection is not None:
-            self.connection.abort()
-        _complete(self.loop, _settled(self.loop))
-        self.loop.close()
-
-    def _until_done(self, work: Coroutine[Any, Any, T]) -> T:
-        task = self._work = self.loop.create_task(work)
-        if self._interrupted:
-            task.cancel()
-        try:
-            value: T = _complete(self.loop, _result_of(task))
-            return value
-        except asyncio.CancelledError:
-            raise Cancelled from None
-        finally:
-            self._work = None
-
-
-def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Run a loop until this is done: in this thread, unless another loop runs in it, as the app's does
-    where it leaves."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        value: T = loop.run_until_complete(work)
-        return value
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(loop.run_until_complete(work))
-        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
-            done.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done.result()
-
-
-async def _result_of(task: "asyncio.Task[T]") -> T:
-    return await task
-
-
-def _nobody_told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    del loop, context
-
-
-async def _within(seconds: float, question: Coroutine[Any, Any, T]) -> T:
-    async with asyncio.timeout(seconds):
-        return await question
-
-
-async def _settled(loop: asyncio.AbstractEventLoop) -> None:
-    """Let everything that is still under way end; what does not end at once is cancelled."""
-    for _ in range(3):
-        await asyncio.sleep(0)
-    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)

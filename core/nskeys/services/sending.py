@@ -128,6 +128,8 @@ def send_to_all(
                     yield news.number, outcome
                 case bug:
                     raise bug
+        if waiting:
+            destinations.interrupt()  # who still waits for a server lets go of it, and cleans up there
         for number, reached in waiting.items():
             # Its thread is left to itself. Whatever it may still write, nobody will record.
             left = sending.may_lie_at(destinations, infos[number]) if reached else ""
