@@ -9,6 +9,7 @@ ENTRIES = (
     ("re_entry", "Re-entry", "what did not come back, to enter again"),
     ("runbook", "Runbook", "what to do when it died, to print"),
     ("import", "Import", "credentials from a password manager's export"),
+    ("identity", "Recovery identity", "who opens backups that a timer makes"),
     ("custodians", "Custodians", "several people who open the backups together"),
     ("prune", "Prune", "old copies of backups, and which may go"),
     ("protection", "Protector", "what binds the keys to this machine"),

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
+from nskeys.model.backup import Protection
 from nskeys.model.opening import Means
+from nskeys.model.operations import BackupPlan
 from nskeys.model.recovery import (
     EarlierIdentity,
     IdentityKind,
@@ -24,6 +26,9 @@ _KINDS = MappingProxyType(
 )
 _TAIL = 8
 NO_IDENTITY = "There is no recovery identity, so a backup asks for a password."
+IDENTITY_MEANS = (
+    "Backups are encrypted to it without a person, so a timer can make them. Its password opens them all."
+)
 THEN_BACK_UP = "Backups go to it from now on, without a password; the next one is due now."
 THEN_DRILL = (
     "None of them counts until a person opened one with its password: make one, then prove it by a drill."
@@ -87,6 +92,23 @@ _MEANS = MappingProxyType(
 def means_name(means: Means) -> str:
     """By what a backup is opened: `the password`, `an identity file`, `the custodians' shares`."""
     return _MEANS[means]
+
+
+UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."
+
+
+def then_drill(copy: BackupCopy) -> str:
+    """What a person does after a backup was made in the app."""
+    if copy.backup.protection is Protection.PASSWORD:
+        return "Keep the password apart from the file. d proves now that the credentials open with it."
+    if copy.by_a_person:
+        return "d proves now that the credentials open with it, by the identity's password."
+    return "d proves, by the identity's password, that a person can open it: until then it does not count."
+
+
+def plan_opens(plan: BackupPlan) -> str:
+    """Who will be able to open what is planned: `recovery identity 2 and age1...8k2f0v3s`."""
+    return opened_by(plan.recipients, Recovery(plan.identities))
 
 
 def identity_rows(recovery: Recovery) -> tuple[tuple[str, str], ...]:

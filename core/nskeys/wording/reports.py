@@ -18,7 +18,7 @@ from nskeys.model.operations import (
 from nskeys.model.places import Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
-from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
@@ -53,7 +53,9 @@ def protector_sentence(protector: str) -> str:
 
 def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
-    return (BACKUP_COMPLETE, *_whether_it_helps(report.copy.where, ways), *no_copy_lines(report.failures))
+    waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
+    helps = _whether_it_helps(report.copy.where, ways)
+    return (BACKUP_COMPLETE, *helps, *waits, *no_copy_lines(report.failures))
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ class Ways:
     """Behind `come from other hardware; `."""
     know_copy: str
     """Behind `does not know this copy; `."""
+    prove_it: str
+    """Behind `does not count yet: `."""
     prove_more: str
     """Behind `as intact; `."""
     back_up_then_rotate: str
@@ -38,6 +40,7 @@ COMMANDS = Ways(
     other_machine="that needs '--other-machine'",
     rotate_restored="'nskeys key rotate' makes a new one.",
     know_copy="'nskeys register add FILE' makes it known.",
+    prove_it="'nskeys drill latest' asks a person for what opens it.",
     prove_more="'nskeys drill FILE' proves more.",
     back_up_then_rotate=(
         "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again."
@@ -57,6 +60,7 @@ KEYS = Ways(
     other_machine="you are asked once more before",
     rotate_restored="a rotation (o on the first screen) makes a new one.",
     know_copy="Register in the menu (m) makes it known.",
+    prove_it="a drill (d) asks for what opens it.",
     prove_more="a drill proves more.",
     back_up_then_rotate="A backup elsewhere has to hold it first: b makes one, then the rotation goes on.",
 )

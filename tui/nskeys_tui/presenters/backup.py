@@ -7,6 +7,7 @@ from nskeys.services.destinations import DestinationSight
 from nskeys.wording.errors import say
 from nskeys.wording.names import key_state_name, kid_name, proof_words
 from nskeys.wording.places import location_name
+from nskeys.wording.recovery import plan_opens
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
 
@@ -47,6 +48,7 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
         ("Backup", f"number {plan.generation}"),
         ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
         ("Covers", count(plan.credentials, "credential")),
+        *((("Opens with", plan_opens(plan)),) if plan.recipients else ()),
         ("Hint", safe(plan.hint) or "none"),
     )
 

@@ -16,6 +16,7 @@ from nskeys.services.passwords import check_hint, check_new_password
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS
 from nskeys.wording.places import location_sentence
+from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
@@ -47,8 +48,8 @@ class BackUp(FlowScreen[BackupFlow]):
 
     NAME = "Back up the keys"
     HELP = (
-        "A backup is one file with every key of this server, under a password. It counts only after it was "
-        "read back from its destination and opened there by two independent readers."
+        "A backup is one file with every key of this server, under a password or to the recovery identity. "
+        "It counts only after it was read back from its destination and opened there by two readers."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
@@ -99,7 +100,7 @@ class BackUp(FlowScreen[BackupFlow]):
                 return await self._planned(flow, flow.plan.addresses, flow.plan.hint)
             case BackupStep.REVIEW if flow.plan is not None:
                 await self._review(flow.plan)
-            case BackupStep.RUNNING if flow.plan is not None and self._password is not None:
+            case BackupStep.RUNNING if flow.plan is not None:
                 return await self._run(flow, flow.plan, self._password)
             case BackupStep.DONE if flow.report is not None:
                 await self._done(flow.report)
@@ -119,7 +120,7 @@ class BackUp(FlowScreen[BackupFlow]):
         plan = await let_in(
             self,
             self.session,
-            lambda: self.session.services.backup.plan(to, hint),
+            lambda: self.session.services.backup.plan(to, hint, password=flow.by_password),
             lambda made: (failure.error for failure in made.failures),
         )
         if not isinstance(plan, NskeysError):
@@ -193,8 +194,11 @@ class BackUp(FlowScreen[BackupFlow]):
 
     @work(exclusive=True)
     async def action_password(self) -> None:
-        """Another password; Esc keeps the one there is."""
-        await self._ask_password(self.flow)
+        """Another password, or one instead of the recovery identity; Esc keeps what there is."""
+        if self.flow.unattended:
+            self.go(self.flow.with_password())
+        else:
+            await self._ask_password(self.flow)
 
     @work(exclusive=True)
     async def action_hint(self) -> None:
@@ -233,12 +237,12 @@ class BackUp(FlowScreen[BackupFlow]):
             "this will be written",
             Facts(plan_rows(plan)),
             *([words(f"! {warning}", "warning")] if warning else []),
-            then="Enter writes it, reads it back and opens it.",
+            then=UNATTENDED if self.flow.unattended else "Enter writes it, reads it back and opens it.",
         )
 
-    async def _run(self, flow: BackupFlow, plan: BackupPlan, password: SecretBytes) -> BackupFlow:
+    async def _run(self, flow: BackupFlow, plan: BackupPlan, password: SecretBytes | None) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
-            if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry:
+            if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry and password is not None:
                 return SecretBytes(password.reveal(), typed=True)
             return self.session.secrets(request, retry)
 
@@ -261,7 +265,7 @@ class BackUp(FlowScreen[BackupFlow]):
             words(first, "good"),
             Facts(report_rows(report)),
             *(words(f"! {line}" if line is rest[0] else line, "warning") for line in rest),
-            then="Keep the password apart from the file. d proves now that the credentials open with it.",
+            then=then_drill(report.copy),
         )
 
     def action_drill(self) -> None:

@@ -22,6 +22,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "destinations": ("destinations", "Destinations"),
         "schedule": ("schedule", "Schedule"),
         "audit": ("audit", "Audit"),
+        "identity": ("recovery_identity", "RecoveryIdentity"),
         "custodians": ("custodians", "Custodians"),
         "protection": ("protection", "Protection"),
         "verify": ("verify", "Verify"),

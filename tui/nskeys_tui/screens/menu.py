@@ -21,7 +21,7 @@ class Menu(Screen[None]):
 
     HELP = "Up and Down, or a first letter, mark an entry; Enter goes there. Esc leads back, step by step."
     DEFAULT_CSS = """
-    Menu ChoiceList { height: 1fr; margin: 1 1 0 1; }
+    Menu ChoiceList { height: 1fr; margin: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="Back to the first screen"),

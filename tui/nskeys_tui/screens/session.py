@@ -29,7 +29,7 @@ _TITLES = {
     Purpose.PIN: "PIN",
     Purpose.SSH_PASSPHRASE: "Passphrase",
 }
-_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_PASSPHRASE)
+_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
 
 
 class Session:

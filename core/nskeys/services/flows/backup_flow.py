@@ -60,6 +60,8 @@ class BackupFlow:
     plan: BackupPlan | None = None
     has_password: bool = False
     report: BackupReport | None = None
+    by_password: bool = False
+    """Whether a person wants a password although there is a recovery identity."""
     problem: NskeysError | None = None
     """What ended the last try, to be said once; a person who stopped it needs no explaining."""
 
@@ -92,9 +94,19 @@ class BackupFlow:
 
     def planned(self, plan: BackupPlan) -> "BackupFlow":
         """A destination can be written to; or there is another hint, or another try."""
-        step = BackupStep.REVIEW if self.has_password else BackupStep.PASSWORD
+        ready = self.has_password or not plan.wants_password
+        step = BackupStep.REVIEW if ready else BackupStep.PASSWORD
         together = plan.addresses if len(plan.addresses) > 1 else ()
         return replace(self, step=step, marked=together, plan=plan, problem=None)
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it goes to the recovery identity, so that nobody is asked for anything."""
+        return self.plan is not None and not self.plan.wants_password
+
+    def with_password(self) -> "BackupFlow":
+        """It goes to the recovery identity, and a person wants a password instead."""
+        return replace(self, step=BackupStep.PLANNING, by_password=True, problem=None)
 
     def password_given(self) -> "BackupFlow":
         """A password that can be used."""
@@ -104,8 +116,10 @@ class BackupFlow:
 
     def run(self) -> "BackupFlow":
         """The person said yes to what is shown."""
-        if self.step is not BackupStep.REVIEW or self.plan is None or not self.has_password:
+        if self.step is not BackupStep.REVIEW or self.plan is None:
             raise ValueError("nothing was reviewed")
+        if self.plan.wants_password and not self.has_password:
+            raise ValueError("its password was not given")
         return replace(self, step=BackupStep.RUNNING, problem=None)
 
     def done(self, report: BackupReport) -> "BackupFlow":

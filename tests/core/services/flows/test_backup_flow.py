@@ -168,3 +168,21 @@ def test_whatever_happens_no_step_lacks_what_it_needs(events: list[str]) -> None
             BackupStep.RUNNING,
             BackupStep.DONE,
         )
+
+
+def test_to_a_recovery_identity_it_is_one_yes_and_a_password_can_be_had_instead() -> None:
+    unattended = replace(backup_plan(), recipients=("age1" + "q" * 58,))
+    flow = BackupFlow().looked(SIGHTS).planned(unattended)
+    assert flow.step is BackupStep.REVIEW
+    assert flow.unattended
+    assert flow.run().step is BackupStep.RUNNING
+    wanted = flow.with_password()
+    assert (wanted.step, wanted.by_password) == (BackupStep.PLANNING, True)
+    asked = wanted.planned(backup_plan())
+    assert asked.step is BackupStep.PASSWORD
+    assert not asked.unattended
+    with pytest.raises(ValueError, match="password"):
+        replace(asked, step=BackupStep.REVIEW).run()
+    back = asked.back()
+    assert back is not None
+    assert not back.by_password

@@ -1,0 +1,87 @@
+"""The recovery identity on the screen: made, replaced, backed up to, drilled by its password."""
+
+from pathlib import Path
+
+import pytest
+
+from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.recovery_identity import RecoveryIdentity
+from tests.fakes.servers import IDENTITY_PASSWORD
+from tests.tui.on_screen import SIZES, OnScreen, server_in
+from tests.tui.test_backup_screen import give_password
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_is_made_and_what_is_left_to_do_is_said(tmp_path: Path, size: tuple[int, int]) -> None:
+    server = server_in(tmp_path, "one")
+    stage = OnScreen(server, RecoveryIdentity, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "There is no recovery identity", "Enter makes one")
+        await stage.press(pilot, "enter", until="This makes recovery identity 1.")
+        await stage.press(pilot, "enter", until="New password for recovery identity 1")
+        await give_password(stage, pilot, IDENTITY_PASSWORD)
+        await stage.wait(pilot, "a test file opened with its password", "b makes the first backup")
+    made = server.services.recovery.show()
+    assert [one.number for one in made.identities] == [1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_another_takes_its_place_and_the_old_password_is_said_to_be_kept(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = server_in(tmp_path, "one")
+    server.make_identity()
+    server.back_up_to()
+    stage = OnScreen(server, RecoveryIdentity, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "recovery identity 1", "Enter makes another in its place")
+        await stage.press(pilot, "enter", until="For 1 known backup the password of recovery identity 1")
+        await stage.press(pilot, "escape", until="who opens the backups")
+    assert [one.number for one in server.services.recovery.show().identities] == [1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_with_it_a_backup_asks_no_password_and_waits_for_a_drill(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = server_in(tmp_path, "one")
+    server.make_identity()
+    stage = OnScreen(server, BackUp, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "enter", until="no password is asked")
+        assert "recovery identity 1" in stage.words
+        await stage.press(pilot, "enter", until="it does not count")
+    (copy,) = server.services.register.copies()
+    stage = OnScreen(server, lambda session: Drill(session, copy.address), size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "Enter")
+        await stage.press(pilot, "enter", until="Password of recovery identity 1")
+        await stage.type(pilot, IDENTITY_PASSWORD)
+        await stage.press(pilot, "enter", until="1 credential")
+    assert server.counts() == (1, 0, 0)
+
+
+async def test_a_password_can_be_had_instead(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "one")
+    server.make_identity()
+    stage = OnScreen(server, BackUp)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "enter", until="no password is asked")
+        await stage.press(pilot, "p", until="New password for the backup")
+        await give_password(stage, pilot)
+        await stage.wait(pilot, "this will be written", "Enter writes it, reads it back")
+        await stage.press(pilot, "enter", until="is complete")
+    (copy,) = server.services.register.copies()
+    assert copy.backup.protection.value == "password"
+
+
+async def test_what_was_changed_behind_our_back_is_said(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "one")
+    server.make_identity()
+    (server.folder.recovery / "identity.age").write_bytes(b"another")
+    stage = OnScreen(server, RecoveryIdentity)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "it is not the identity that was made here")
