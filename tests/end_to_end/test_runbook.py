@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.command_line import Machine
+from tests.fakes.sshd import Sshd
 
 needs_unzip = pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
 
@@ -59,3 +60,35 @@ def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
     [reader] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("at hand")[1], re.MULTILINE)
     assert reader in shell(without, rescue)
     assert (rescue / "keys.kms").read_bytes().startswith(b"age-encryption.org/v1\n")
+
+
+@needs_unzip
+def test_a_backup_on_a_server_is_fetched_with_what_every_machine_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sshd: Sshd
+) -> None:
+    vault = tmp_path / 'it\'s a "vault"'
+    vault.mkdir()
+    machine = Machine(tmp_path, capsys, "home").set_up()
+    place = sshd.address(vault)
+    machine.does("destination", "trust", place, "--fingerprint", sshd.fingerprint())
+    machine.does(
+        "destination", "add", place, "--key-file", str(sshd.key), "--elsewhere", "through a tunnel"
+    )
+    machine.back_up("--to", place)
+    runbook = machine.run("runbook").out
+    typed = [line[4:] for line in runbook.split("\n") if re.match(r" {4}\S", line)]
+    rescue = tmp_path / "rescue"
+    rescue.mkdir()
+    shutil.copy(machine.home / "cmdb.sqlite3", rescue)
+    shutil.rmtree(machine.home)
+    (rescue / "known").write_text(sshd.known())
+    login = f"sftp -i {sshd.key} -o IdentitiesOnly=yes -o UserKnownHostsFile={rescue / 'known'} "
+    steps = [re.sub("^sftp ", login, line) for line in typed]
+    password = f" --password-file {machine.password}"
+    steps = [line + password if " restore " in line else line for line in steps]
+    assert [line for line in steps if line.startswith(login)]
+    verified = next(n for n, line in enumerate(steps) if line.endswith(" verify"))
+    told = shell(steps[: verified + 1], rescue)
+    [checksum] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("Step 1")[0], re.MULTILINE)
+    assert checksum in told
+    assert machine.run("verify").code == 0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nskeys.model.recoverability import Totals
+from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import BackupCopy
 
 
@@ -36,3 +37,5 @@ class Runbook:
     """When all of this was looked at."""
     older_readers: tuple[tuple[int, str], ...] = ()
     """The formats that archives had before, and their reader's SHA-256."""
+    recovery: Recovery = NO_RECOVERY
+    """The recovery identities, so that a recipient has a name."""

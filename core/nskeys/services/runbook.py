@@ -43,6 +43,7 @@ class RunbookService:
             good=tuple(copy for copy in kept if copy.counts),
             others=tuple(copy for copy in kept if not copy.counts),
             taken=overview.taken,
+            recovery=overview.recovery,
             older_readers=tuple(item for item in READERS.items() if item[0] != FORMAT),
         )
 

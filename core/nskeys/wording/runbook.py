@@ -7,13 +7,21 @@ hints) is made safe here, and quoted where it stands in a command.
 import shlex
 from collections.abc import Iterator
 
-from nskeys.model.backup import KMS_NAME, READER_NAME, Protection
+from nskeys.model.backup import READER_NAME, Protection
 from nskeys.model.places import LocationReason, Whereabouts
 from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.names import kid_name, kind_counts, proof_words, protection_name, protector_words
+from nskeys.wording.fetching import fetched_as, fetching
+from nskeys.wording.names import kid_name, kind_counts, proof_words, protector_words
+from nskeys.wording.openers import (
+    opened_with_age,
+    opened_with_reader,
+    openers,
+    restore_option,
+    what_one_needs,
+)
 from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import headline
@@ -112,12 +120,8 @@ def _needs(runbook: Runbook) -> Iterator[Part]:
 
 
 def _opener(runbook: Runbook) -> str:
-    if _has_recipients(runbook):
-        return "The identity file of one of the recipients named below. There is no password."
-    return (
-        "The password of that backup. nskeys keeps it nowhere, and without it nobody opens the file; the "
-        "hint says where to look, or whom to ask."
-    )
+    newest = _newest(runbook)
+    return "What opens that backup." if newest is None else what_one_needs(newest, runbook.recovery)
 
 
 # --- the backups ------------------------------------------------------------------------------------
@@ -144,13 +148,18 @@ def _copy(runbook: Runbook, copy: BackupCopy) -> Iterator[tuple[str, str]]:
     backup = copy.backup
     yield "File", safe(copy.address)
     yield "Where", location_name(copy.where)
+    fetch = fetching(copy.address)
+    if fetch is not None:
+        yield "Fetch", fetch.command
     yield "Backup", f"number {number(backup.generation)}, made {when(backup.created)}, {size(backup.size)}"
     yield "SHA-256", backup.archive_sha256
     yield "keys.kms", backup.kms_sha256
-    yield "Opens with", protection_name(backup.protection)
-    for recipient in backup.recipients:
-        yield "", safe(recipient)
-    yield "Hint", safe(backup.hint) or "none was given"
+    label = "Opens with"
+    for way in openers(copy, runbook.recovery):
+        yield label, way
+        label = "or with"
+    if backup.hint or backup.protection is Protection.PASSWORD:
+        yield "Hint", safe(backup.hint) or "none was given"
     names = listed(tuple(kid_name(kid) for kid in backup.kids), _SHOWN_KEYS)
     yield "Keys", f"{count(len(backup.kids), 'key')}: {names}"
     if (backup.server_key, backup.cmdb_id) != (runbook.server_key, runbook.cmdb_id):
@@ -191,20 +200,34 @@ def _database(runbook: Runbook) -> Iterator[Part]:
 
 
 def _keys(runbook: Runbook) -> Iterator[Part]:
-    yield Words(
-        "Fetch the newest backup that you can reach, and say once where it lies. This is the path by which "
-        "this server reached it; on another machine it may be mounted or copied elsewhere:"
-    )
-    yield Commands((_names_backup(runbook), f"sha256sum {_BACKUP}"))
+    yield from _at_hand(runbook)
+    yield Commands((f"sha256sum {_BACKUP}",))
     yield Words(
         "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
         "see what is in it. That needs no password, and the server key in it has to be the one above too:"
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
-    asked = "what opens it" if _has_recipients(runbook) else "the password"
+    newest = _newest(runbook)
+    asked = "the password" if newest is None or not newest.backup.recipients else "what opens it"
     yield Words(f"See what a restore would do, and do it. Both ask for {asked}:")
-    restore = f"nskeys{_home(runbook)} restore {_BACKUP}{_set_up(runbook)}"
+    identity = "" if newest is None else restore_option(newest, runbook.recovery)
+    restore = f"nskeys{_home(runbook)} restore {_BACKUP}{identity}{_set_up(runbook)}"
     yield Commands((f"{restore} --plan", restore))
+
+
+def _at_hand(runbook: Runbook) -> Iterator[Part]:
+    """The newest backup, here, under one name."""
+    newest = _newest(runbook)
+    fetch = None if newest is None else fetching(newest.address)
+    if fetch is None:
+        yield Words(
+            "Fetch the newest backup that you can reach, and say once where it lies. This is the path by "
+            "which this server reached it; on another machine it may be mounted or copied elsewhere:"
+        )
+        yield Commands((_names_backup(runbook),))
+        return
+    yield Words(f"Fetch the newest backup that you can reach, and say once where it lies. {fetch.words}")
+    yield Commands((fetch.command, _names_backup(runbook)))
 
 
 def _proof(runbook: Runbook) -> Iterator[Part]:
@@ -219,6 +242,15 @@ def _proof(runbook: Runbook) -> Iterator[Part]:
                 f"{nskeys} destination add {_quoted(safe(destination))}{_declared(where)}"
                 for destination, where in destinations.items()
             )
+        )
+    servers = [destination for destination in destinations if destination.startswith("sftp://")]
+    if servers:
+        yield Words(
+            "A server is trusted once, by its host key. This shows the key's fingerprint; compare it with "
+            "what the server itself says, and repeat the command with '--fingerprint' and that:"
+        )
+        yield Commands(
+            tuple(f"{nskeys} destination trust {_quoted(safe(destination))}" for destination in servers)
         )
     yield Words(
         "The keys come from hardware that is gone. When all is well, seal everything under a new key, and "
@@ -235,25 +267,27 @@ def _proof(runbook: Runbook) -> Iterator[Part]:
 
 def _without_nskeys(runbook: Runbook) -> Iterator[Part]:
     yield Words("unzip and age (the package 'age' of the distribution) show the keys:")
-    age = f"age -d -i IDENTITY_FILE {KMS_NAME}" if _has_recipients(runbook) else f"age -d {KMS_NAME}"
-    yield Commands((_names_backup(runbook), f"unzip {_BACKUP} {KMS_NAME}", age))
-    if not _has_recipients(runbook):
-        yield from _reader(runbook)
+    newest = _newest(runbook)
+    yield Commands((_names_backup(runbook),))
+    if newest is not None:
+        yield from opened_with_age(newest, runbook.recovery, _BACKUP)
+        yield from _reader(runbook, newest)
     yield Words(
         "What is shown is a JWK Set (RFC 7517) with the keys. RESTORE.txt in the archive says what they "
         "are and how a credential is opened with them. Do not leave them in a file: they open everything."
     )
 
 
-def _reader(runbook: Runbook) -> Iterator[Part]:
+def _reader(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
+    ssh = " It takes identities of age, and no ssh keys." if newest.backup.recipients else ""
     yield Words(
         f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer. Run it only "
-        "if its checksum is this one, for an exchanged reader could keep the password:"
+        f"if its checksum is this one, for an exchanged reader could keep the password:{ssh}"
     )
     yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
     older = ((f"in format {version}", sha256) for version, sha256 in runbook.older_readers)
     yield Pairs((("SHA-256", runbook.reader_sha256), *older))
-    yield Commands((f"python3 -I {READER_NAME} {KMS_NAME}",))
+    yield Commands((f"python3 -I {opened_with_reader(newest, runbook.recovery)}",))
 
 
 # --- parts of commands ------------------------------------------------------------------------------
@@ -263,15 +297,10 @@ def _newest(runbook: Runbook) -> BackupCopy | None:
     return next(iter((*runbook.good, *runbook.others)), None)
 
 
-def _has_recipients(runbook: Runbook) -> bool:
-    newest = _newest(runbook)
-    return newest is not None and newest.backup.protection is Protection.RECIPIENTS
-
-
 def _names_backup(runbook: Runbook) -> str:
     """What a shell calls the backup from then on: typed once, from paper."""
     newest = _newest(runbook)
-    return f"backup={_NO_FILE if newest is None else _quoted(safe(newest.address))}"
+    return f"backup={_NO_FILE if newest is None else _quoted(fetched_as(newest.address))}"
 
 
 def _home(runbook: Runbook) -> str:

@@ -8,6 +8,13 @@ from nskeys.model.backup import Protection
 from nskeys.model.keys import Kid
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import Totals
+from nskeys.model.recovery import (
+    NO_RECOVERY,
+    EarlierIdentity,
+    IdentityKind,
+    Recovery,
+    RecoveryIdentity,
+)
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.model.runbook import Runbook
 from nskeys.wording.page_html import page_html
@@ -180,14 +187,74 @@ def test_credentials_that_would_not_come_back_are_counted() -> None:
     assert "1 lost" in said
 
 
+SSH = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO operator@example.net"
+PERSON = RecoveryIdentity(IdentityKind.PERSON, 2, "age1person", MOMENT, "1" * 64)
+CUSTODIANS = RecoveryIdentity(
+    IdentityKind.CUSTODIANS, 1, "age1custodians", MOMENT, "2" * 64, 5, 3, "academic acid"
+)
+
+
+def for_recipients(*recipients: str, recovery: Recovery = NO_RECOVERY) -> Runbook:
+    backup = replace(IDENTITY, protection=Protection.RECIPIENTS, recipients=recipients, hint="")
+    return replace(RUNBOOK, good=(replace(COPY, backup=backup),), recovery=recovery)
+
+
 def test_a_backup_for_recipients_is_opened_by_their_identity() -> None:
-    backup = replace(IDENTITY, protection=Protection.RECIPIENTS, recipients=("age1abc", "age1def"), hint="")
-    said = text(replace(RUNBOOK, good=(replace(COPY, backup=backup),)))
-    assert "age1abc" in said
-    assert "There is no password." in said
-    assert "none was given" in said
-    assert "age -d -i IDENTITY_FILE keys.kms" in said
-    assert "open_kms.py" not in said
+    runbook = for_recipients("age1abc", SSH)
+    said, lines = text(runbook), typed(runbook)
+    assert "the age identity of age1abc" in said
+    assert f"the ssh key {SSH}" in said
+    assert "3. One of these, which nskeys keeps nowhere: the age identity of age1abc; the ssh key" in said
+    assert "The password of that backup" not in said
+    assert "none was given" not in said
+    assert any(line.startswith("nskeys restore") and "--identity IDENTITY_FILE" in line for line in lines)
+    assert "age -d -i IDENTITY_FILE keys.kms" in lines
+    assert "python3 -I open_kms.py keys.kms IDENTITY_FILE" in lines
+    assert "no ssh keys" in said
+
+
+def test_whoever_holds_the_recovery_password_opens_it() -> None:
+    runbook = for_recipients("age1person", recovery=Recovery((PERSON,)))
+    said, lines = text(runbook), typed(runbook)
+    assert "3. This, which nskeys keeps nowhere: the password of recovery identity 2." in said
+    assert 'unzip -o "$backup" keys.kms identity.age' in lines
+    assert "age -d -i identity.age keys.kms" in lines
+    assert "python3 -I open_kms.py keys.kms identity.age" in lines
+    assert not [line for line in lines if "IDENTITY_FILE" in line]
+    assert "age1person" not in said, "nobody has to type it"
+
+
+def test_custodians_are_told_how_many_of_them_it_takes() -> None:
+    runbook = for_recipients("age1custodians", "age1person", SSH, recovery=Recovery((PERSON, CUSTODIANS)))
+    said, lines = text(runbook), typed(runbook)
+    assert 'any 3 of the 5 shares of custodians\' identity 1 (each begins with "academic acid")' in said
+    assert "the password of recovery identity 2" in said
+    assert f"the ssh key {SSH}" in said
+    assert lines.index("shamir recover") < lines.index("age -d -i identity-custodians.age keys.kms")
+    assert "age -d -i identity.age keys.kms" in lines
+    assert "age -d -i IDENTITY_FILE keys.kms" in lines
+
+
+def test_a_backup_to_an_identity_that_was_replaced_says_so() -> None:
+    before = EarlierIdentity(IdentityKind.PERSON, 1, "age1before")
+    said = text(for_recipients("age1before", recovery=Recovery((PERSON,), (before,))))
+    assert "the password of recovery identity 1, as it was before it was replaced" in said
+
+
+def test_what_lies_on_a_server_is_fetched_first() -> None:
+    address = "sftp://backup@vault02:2222/srv/it's here/ns01-5ac19e2b-20261122T130200Z.zip"
+    runbook = replace(
+        RUNBOOK,
+        good=(replace(COPY, address=address, destination="sftp://backup@vault02:2222/srv/it's here"),),
+    )
+    lines = typed(runbook)
+    fetch = next(line for line in lines if line.startswith("sftp "))
+    assert shlex.split(fetch) == [
+        "sftp", "-P", "2222", "backup@vault02:\"/srv/it's here/ns01-5ac19e2b-20261122T130200Z.zip\"", ".",
+    ]  # fmt: skip
+    assert lines[lines.index(fetch) + 1] == "backup=./ns01-5ac19e2b-20261122T130200Z.zip"
+    assert any(line.startswith("nskeys destination trust ") for line in lines)
+    assert address in text(runbook)
 
 
 def test_a_backup_of_another_server_says_so() -> None:
