@@ -5,7 +5,13 @@ A drill needs a person who knows the password, so none is scheduled: it is remin
 
 import posixpath
 
-from nskeys.errors import DestinationInvalid, DestinationUnreachable, ScheduleRefused, UnitNotOurs
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    NskeysError,
+    ScheduleRefused,
+    UnitNotOurs,
+)
 from nskeys.model.audit import Action
 from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitSight
 from nskeys.ports import ServiceManager
@@ -73,6 +79,14 @@ class ScheduleService:
             systemd_runs=self._manager.runs(),
             obstacles=self.obstacles(),
         )
+
+    def lags(self) -> bool:
+        """Whether a unit that lies there is not as it would be written now, as after a destination was
+        added or removed. What cannot be told is not said: it is another command's business."""
+        try:
+            return any(self._sight(unit) is UnitSight.OUTDATED for unit in self.units())
+        except NskeysError:
+            return False
 
     def _seen(self, unit: UnitFile) -> SeenUnit:
         return SeenUnit(unit, self._manager.path_of(unit.name), self._sight(unit))

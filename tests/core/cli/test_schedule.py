@@ -66,6 +66,19 @@ def test_install_writes_them_and_says_what_to_type(ready: Machine) -> None:
     assert "The schedule is in force." in done.err
 
 
+def test_a_folder_that_is_added_or_removed_asks_for_the_units_to_be_written_anew(ready: Machine) -> None:
+    folder = ready.folder / "another"
+    folder.mkdir()
+    assert "schedule" not in ready.run("destination", "add", str(folder)).err
+    ready.run("schedule", "install")
+    assert "schedule" not in ready.run("destination", "add", str(folder)).err
+    removed = ready.run("destination", "remove", str(folder))
+    assert "'nskeys schedule install' writes them anew" in removed.err
+    ready.run("schedule", "install")
+    added = ready.run("destination", "add", str(folder))
+    assert "'nskeys schedule install' writes them anew" in added.err
+
+
 def test_a_masked_unit_is_not_ours(ready: Machine) -> None:
     (units(ready) / Job.BACKUP.timer).symlink_to("/dev/null")
     ran = ready.run("schedule", "install")

@@ -15,9 +15,11 @@ from nskeys.errors import DestinationUnreachable
 from nskeys.model.places import Location
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Sight
+from nskeys.ports import Purpose
 from tests.fakes.dead_mounts import StandingStill
+from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer, RealSite
-from tests.fakes.servers import NOBODY
+from tests.fakes.servers import NOBODY, PASSWORD
 
 LOOK = 0.5
 
@@ -143,6 +145,26 @@ def test_a_backup_to_a_place_that_hangs_is_none(hangs: Hangs) -> None:
         server.back_up(server.vault)
     assert silent.value.problem == "no_answer"
     assert (server.register_rows(), server.installation.registry.read()) == before
+    assert server.lock_is_free()
+
+
+def test_of_two_places_the_one_that_hangs_takes_nothing_from_the_other(hangs: Hangs) -> None:
+    server = hangs.server
+    plan = server.services.backup.plan((server.vault, hangs.other))
+    before = {copy.address for copy in server.services.register.copies()}
+    hangs.dead.add(server.vault)
+    began = time.monotonic()
+    answers = Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]})
+    report = server.services.backup.execute(plan, answers)
+    assert time.monotonic() - began < 2 * LOOK + 3
+    assert [copy.destination for copy in report.copies] == [hangs.other]
+    (failure,) = report.failures
+    assert failure.info.address == server.vault
+    assert isinstance(failure.error, DestinationUnreachable)
+    assert failure.error.problem == "no_answer"
+    made = {copy.address for copy in server.services.register.copies()} - before
+    assert made == {report.copy.address}
+    assert server.installation.registry.read().backup_path == hangs.other
     assert server.lock_is_free()
 
 

@@ -13,6 +13,7 @@ from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, S
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+from nskeys.wording.schedule import OUTDATED
 from nskeys.wording.servers import host_key_facts, server_known, trusted_words
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def add_destination(session: Session, options: Namespace) -> int:
     session.output.say(*destination_lines(sight.info.address, sight.where))
     if sight.problem is not None:
         session.output.say(str(say(sight.problem)))
+    session.output.say(*((OUTDATED,) if services.schedule.lags() else ()))
     return Exit.DONE
 
 
@@ -167,6 +169,7 @@ def remove_destination(session: Session, options: Namespace) -> int:
     if session.output.as_json:
         session.output.document({"destination": gone.address, "elsewhere": gone.declared_elsewhere})
     session.output.say(destination_removed(gone.address))
+    session.output.say(*((OUTDATED,) if session.services().schedule.lags() else ()))
     return Exit.DONE
 
 
