@@ -66,7 +66,7 @@ def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
 def test_a_backup_on_a_server_is_fetched_with_what_every_machine_has(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], sshd: Sshd
 ) -> None:
-    vault = tmp_path / 'it\'s a "vault"'
+    vault = tmp_path / 'it\'s a "vault" [1]*'
     vault.mkdir()
     machine = Machine(tmp_path, capsys, "home").set_up()
     place = sshd.address(vault)

@@ -48,10 +48,9 @@ def _from_a_server(address: str) -> Fetch:
 
 
 def _for_sftp(path: str) -> str:
-    """What sftp, which takes a path apart as a shell would, reads as this path."""
-    if re.fullmatch(r"[\w./+:@%=,-]+", path):
-        return path
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """What sftp, which takes a path apart as a shell would, reads as this path. A quote at its beginning
+    would make it a relative one, so each character has its own backslash."""
+    return re.sub(r"([^\w./+:@%=,-])", r"\\\1", path)
 
 
 def _from_a_bucket(address: str) -> Fetch:

@@ -14,10 +14,10 @@ from nskeys.wording.fetching import fetched_as, fetching
     [
         (SftpAddress("", "vault02", 22, "/srv/x.zip"), ["sftp", "vault02:/srv/x.zip", "."]),
         (SftpAddress("ns", "vault02", 2222, "/~/x.zip"), ["sftp", "-P", "2222", "ns@vault02:x.zip", "."]),
-        (SftpAddress("a@b", "::1", 22, "/s p/x.zip"), ["sftp", 'a@b@[::1]:"/s p/x.zip"', "."]),
+        (SftpAddress("a@b", "::1", 22, "/s p/x.zip"), ["sftp", r"a@b@[::1]:/s\ p/x.zip", "."]),
         (SftpAddress("ns", "v", 22, "/50%/x.zip"), ["sftp", "ns@v:/50%/x.zip", "."]),
-        (SftpAddress("ns", "v", 22, "/a?b#c/x.zip"), ["sftp", 'ns@v:"/a?b#c/x.zip"', "."]),
-        (SftpAddress("ns", "v", 22, "/$(id)/x.zip"), ["sftp", 'ns@v:"/$(id)/x.zip"', "."]),
+        (SftpAddress("ns", "v", 22, "/a?b#c/x.zip"), ["sftp", r"ns@v:/a\?b\#c/x.zip", "."]),
+        (SftpAddress("ns", "v", 22, "/$(id)/x.zip"), ["sftp", r"ns@v:/\$\(id\)/x.zip", "."]),
     ],
     ids=str,
 )

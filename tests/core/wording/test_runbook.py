@@ -250,7 +250,7 @@ def test_what_lies_on_a_server_is_fetched_first() -> None:
     lines = typed(runbook)
     fetch = next(line for line in lines if line.startswith("sftp "))
     assert shlex.split(fetch) == [
-        "sftp", "-P", "2222", "backup@vault02:\"/srv/it's here/ns01-5ac19e2b-20261122T130200Z.zip\"", ".",
+        "sftp", "-P", "2222", r"backup@vault02:/srv/it\'s\ here/ns01-5ac19e2b-20261122T130200Z.zip", ".",
     ]  # fmt: skip
     assert lines[lines.index(fetch) + 1] == "backup=./ns01-5ac19e2b-20261122T130200Z.zip"
     assert any(line.startswith("nskeys destination trust ") for line in lines)
