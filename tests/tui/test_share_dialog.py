@@ -131,6 +131,24 @@ async def test_a_pasted_or_scanned_line_is_a_sheet() -> None:
     assert stage.answers[0].same_as(SHARES[2].words)
 
 
+async def test_a_scanner_types_faster_than_messages_come() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        dialog = AskShare(request())
+        await stage.ask(pilot, dialog)
+        line = dialog.query_one(WordInput)
+        words = words_of(SHARES[2])
+        for letter in " ".join(words[:11]):
+            line.insert_text_at_cursor(letter)
+        await pilot.pause()
+        for letter in " " + " ".join(words[11:]):
+            line.insert_text_at_cursor(letter)
+            await pilot.pause(0)
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: bool(stage.answers))
+    assert stage.answers[0].same_as(SHARES[2].words)
+
+
 async def test_backspace_in_an_empty_line_takes_the_last_word_out() -> None:
     stage = Stage(Rule())
     async with stage.play() as pilot:

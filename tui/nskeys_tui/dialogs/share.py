@@ -75,8 +75,10 @@ class AskShare(Dialog[SecretBytes]):
     @on(Input.Changed)
     def _changed(self, message: Input.Changed) -> None:
         message.stop()
-        if message.value != self._entry.letters:  # else it is what was put there
-            self._show(self._entry.typed(message.value))
+        # Not the message's: a scanner types faster than messages come, and what stands in the line is more.
+        value = self.query_one(WordInput).value
+        if value != self._entry.letters:  # else it is what was put there
+            self._show(self._entry.typed(value))
 
     @on(WordInput.Back)
     def _back(self) -> None:
