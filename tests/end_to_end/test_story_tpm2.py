@@ -129,6 +129,31 @@ def test_a_tpm_that_is_not_there_is_said_before_anything_changes(server: Machine
     server.does("verify")
 
 
+def test_a_disk_in_hardware_without_a_tpm_comes_back_in_place(
+    server: Machine, board: Board, on_path: CommandsOnPath
+) -> None:
+    server.does("init", "--server-name", "ns01.example.net", "--protector", board.uri)
+    server.add("run-as", "deploy", "finance-*", "CORP\\svc", "marked-secret")
+    server.back_up("--to", server.vault())
+    clone = copied(server, "clone")
+    on_path.add("systemd-creds", "echo 'TPM2 support is not installed.' >&2; exit 1")
+    both = ("If it is only away", "if this is another machine, restore from a backup")
+    for use in (["verify"], ["key", "rotate"], ["restore", "latest", "--password-file", server.password]):
+        said = refused(clone, 69, *use)
+        assert all(words in said for words in both), said
+    restore = ["restore", "latest", "--password-file", server.password, "--other-machine"]
+    plan = clone.run("restore", "latest", "--password-file", server.password, "--plan")
+    assert plan.code == 0
+    assert "'--other-machine'" in plan.err
+    refused(clone, 69, "verify")
+    clone.does(*restore, "--protector", "file")
+    shown = clone.does("credential", "show", "run-as/deploy", "--reveal")
+    assert shown["secret"] == "marked-secret"
+    # And the machine that it was copied from still has its keys, once its TPM is back.
+    on_path.remove("systemd-creds")
+    assert server.does("verify")["opened"] == 1
+
+
 def test_in_a_process_of_its_own_it_ends_with_77(server: Machine, board: Board) -> None:
     server.does("init", "--server-name", "ns01.example.net", "--protector", board.uri)
     verify = [sys.executable, "-m", "nskeys_tui", "--home", str(server.home), "verify"]
