@@ -88,7 +88,10 @@ class FolderDestination:
         there = os.path.lexists(path)
         try:
             with self._reaching():
-                files.remove(path)  # also where it is gone: who removed it may have died before the sync
+                if there:
+                    files.remove(path)
+                else:
+                    files.sync_folder(self._folder)  # who removed it may have died before that
         except CannotCreate as error:
             raise CannotRemove(str(path), error.problem) from None
         if not there:

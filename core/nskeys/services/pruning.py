@@ -166,7 +166,7 @@ class PruningService:
             told.checkpoint()
             copy = one.copy
             if copy is not None and one.destination not in silent:
-                error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._away(copy)
+                error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._finish(copy)
                 if error is None:
                     self._settle(copy, keys)
                     deleted.append(copy)
@@ -192,9 +192,19 @@ class PruningService:
             # It is there as it was a moment ago, and counts again.
             self._write(now, Action.PRUNE_FAILED, keys)
             return error or CannotRemove(copy.address, "still_there")
+        if error is None and now.sight is Sight.CHANGED:
+            return FileUnreadable(copy.address, "differs")  # somebody else's, put there meanwhile
         if error is None and now.sight is not Sight.MISSING:
             return DestinationUnreachable(copy.destination, "no_answer")
         return error  # whether it is gone for good nobody knows: it does not count until somebody looks
+
+    def _finish(self, copy: BackupCopy) -> NskeysError | None:
+        """A removal that was broken off: the file is gone, and is to be gone durably. What somebody put in
+        its place meanwhile is not ours."""
+        now = look_at(self._installation, replace(copy, sight=Sight.NOT_LOOKED, retired=None))
+        if now.sight is Sight.UNREACHABLE:
+            return DestinationUnreachable(copy.destination, "no_answer")
+        return self._away(copy) if now.sight is Sight.MISSING else FileUnreadable(copy.address, "differs")
 
     def _away(self, copy: BackupCopy) -> NskeysError | None:
         """No file there, durably: None, or what is in the way."""

@@ -222,7 +222,7 @@ def opens(one: BackupCopy) -> bool:
 
 
 @given(registers(), st.integers(1, 3), st.integers(0, 2), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_key_stays_as_safe_as_it_was(
     copies: list[BackupCopy], last: int, monthly: int, one_file_under_two_names: bool
 ) -> None:

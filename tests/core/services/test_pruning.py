@@ -95,12 +95,12 @@ def test_old_copies_go_and_the_register_says_that_they_were_removed(server: Serv
     assert [one.address for one in again.plan.decisions] == [new.address]
 
 
-def test_what_is_configured_holds_where_nothing_is_said(server: Server) -> None:
-    backed_up(server, 9)
-    assert len(server.services.pruning.plan().deleted) == 2
-    settings = server.installation.settings
+def test_what_is_configured_holds_where_nothing_is_said(memory: MemoryServer) -> None:
+    backed_up(memory, 9)
+    assert len(memory.services.pruning.plan().deleted) == 2
+    settings = memory.installation.settings
     settings.write(replace(settings.read(), retention=Retention(4, 1)))
-    assert len(server.services.pruning.plan().deleted) == 5
+    assert len(memory.services.pruning.plan().deleted) == 5
 
 
 def test_files_that_no_row_names_are_never_touched(server: Server) -> None:
@@ -238,6 +238,29 @@ def test_a_place_that_falls_silent_is_asked_no_more(memory: MemoryServer) -> Non
     ]
     assert addresses(prune(memory).deleted) == addresses([old, middle])
     assert set(place.files) == {new.backup.archive_name}
+
+
+def test_what_takes_the_place_of_a_file_that_was_deleted_is_not_touched(
+    memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, _ = backed_up(memory, 2)
+    place = memory.destinations.places[memory.vault]
+    place.falls_silent_after = old.backup.archive_name
+    memory.services.pruning.execute(memory.services.pruning.plan(LAST_ONE), NOBODY)
+    place.unreachable, place.falls_silent_after = "", ""
+    plan = memory.services.pruning.plan(LAST_ONE)
+    assert [one.fate for one in plan.decisions] == [Fate.SETTLE, Fate.KEEP]
+    planned = memory.services.pruning._plan
+
+    def then_put_there(*arguments: object) -> PrunePlan:
+        made = planned(*arguments)  # type: ignore[arg-type]
+        place.files[old.backup.archive_name] = b"somebody else's"
+        return made
+
+    monkeypatch.setattr(memory.services.pruning, "_plan", then_put_there)
+    report = memory.services.pruning.execute(plan, NOBODY)
+    assert isinstance(report.failures[0].error, FileUnreadable)
+    assert place.files[old.backup.archive_name] == b"somebody else's"
 
 
 def test_a_check_of_the_register_settles_what_was_broken_off_too(memory: MemoryServer) -> None:
