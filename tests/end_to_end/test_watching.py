@@ -180,6 +180,17 @@ def test_prometheus_reads_through_a_node_exporter(room: Room) -> None:
     assert "Permission denied" in looking.stderr
 
 
+def test_what_the_readme_alerts_on_is_told(room: Room) -> None:
+    machine = room.machine.set_up()
+    at_risk = machine.run("status", "--prometheus").out
+    made = machine.back_up("--to", machine.vault())
+    machine.does("drill", made["path"], "--password-file", machine.password)
+    told_of = at_risk + machine.run("status", "--prometheus").out
+    alerts = set(re.findall(r"nskeys_[a-z_]+", README.split("| alert on |")[1].split("\n\n")[0]))
+    assert len(alerts) >= 5
+    assert [name for name in alerts if f"\n{name}" not in f"\n{told_of}"] == []
+
+
 def test_what_the_readme_puts_into_cron_and_systemd_does_it(room: Room) -> None:
     room.machine.set_up()
     target = room.folder / "nskeys.prom"

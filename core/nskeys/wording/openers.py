@@ -52,8 +52,24 @@ def what_one_needs(copy: BackupCopy, recovery: Recovery) -> str:
 
 
 def restore_option(copy: BackupCopy, recovery: Recovery) -> str:
-    """What 'nskeys restore' must be told where nothing in the archive opens it by itself."""
-    return " --identity IDENTITY_FILE" if _kinds(copy, recovery) == () and copy.backup.recipients else ""
+    """What 'nskeys restore' must be told where no password opens the backup."""
+    kinds = _kinds(copy, recovery)
+    if kinds == (IdentityKind.CUSTODIANS,):
+        return " --shares"
+    return " --identity IDENTITY_FILE" if copy.backup.recipients and not kinds else ""
+
+
+def asked_by_restore(copy: BackupCopy, recovery: Recovery) -> str:
+    """What 'nskeys restore' asks for, to stand behind `Both ask for`."""
+    kinds = _kinds(copy, recovery)
+    if copy.backup.protection is Protection.PASSWORD:
+        return "the password"
+    if not kinds:
+        return "what opens the identity file, if anything does"
+    if kinds == (IdentityKind.CUSTODIANS,):
+        return "the custodians' shares"
+    shares = "; with '--shares' for the custodians' shares" if len(kinds) > 1 else ""
+    return f"the password of the recovery identity{shares}"
 
 
 def opened_with_age(copy: BackupCopy, recovery: Recovery, backup: str) -> Iterator[Part]:

@@ -16,6 +16,7 @@ from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.fetching import fetched_as, fetching
 from nskeys.wording.names import kid_name, kind_counts, proof_words, protector_words
 from nskeys.wording.openers import (
+    asked_by_restore,
     opened_with_age,
     opened_with_reader,
     openers,
@@ -208,7 +209,7 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
     newest = _newest(runbook)
-    asked = "the password" if newest is None or not newest.backup.recipients else "what opens it"
+    asked = "the password" if newest is None else asked_by_restore(newest, runbook.recovery)
     yield Words(f"See what a restore would do, and do it. Both ask for {asked}:")
     identity = "" if newest is None else restore_option(newest, runbook.recovery)
     restore = f"nskeys{_home(runbook)} restore {_BACKUP}{identity}{_set_up(runbook)}"

@@ -220,7 +220,8 @@ def test_whoever_holds_the_recovery_password_opens_it() -> None:
     assert 'unzip -o "$backup" keys.kms identity.age' in lines
     assert "age -d -i identity.age keys.kms" in lines
     assert "python3 -I open_kms.py keys.kms identity.age" in lines
-    assert not [line for line in lines if "IDENTITY_FILE" in line]
+    assert not [line for line in lines if "IDENTITY_FILE" in line or "--shares" in line]
+    assert "Both ask for the password of the recovery identity:" in said
     assert "age1person" not in said, "nobody has to type it"
 
 
@@ -230,6 +231,9 @@ def test_custodians_are_told_how_many_of_them_it_takes() -> None:
     assert 'any 3 of the 5 shares of custodians\' identity 1 (each begins with "academic acid")' in said
     assert "the password of recovery identity 2" in said
     assert f"the ssh key {SSH}" in said
+    assert "with '--shares' for the custodians' shares" in said
+    alone = typed(for_recipients("age1custodians", recovery=Recovery((PERSON, CUSTODIANS))))
+    assert any(line.startswith("nskeys restore") and " --shares " in line for line in alone)
     assert lines.index("shamir recover") < lines.index("age -d -i identity-custodians.age keys.kms")
     assert "age -d -i identity.age keys.kms" in lines
     assert "age -d -i IDENTITY_FILE keys.kms" in lines
