@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 _SYSTEMD = "/lib/systemd/systemd"
 _HOST_SECRET = Path("/var/lib/systemd/credential.secret")
 _TARGETS = (
@@ -85,9 +87,18 @@ class Systemd:
         self.systemctl("daemon-reload")
 
 
+def why_no_systemd() -> str:
+    """Why none can be had here; empty where one can."""
+    if not Path(_SYSTEMD).exists():
+        return "this needs systemd"
+    return "" if os.geteuid() == 0 else "only root makes namespaces that systemd can run"
+
+
 @contextmanager
 def running_systemd(folder: Path, root: Path | None = None) -> Iterator[Systemd]:
     """A machine that systemd runs, until the block ends; what lies in `root` lies in its `/root` too."""
+    if why_no_systemd():
+        pytest.skip(why_no_systemd())
     units, state, targets, log = (folder / name for name in ("units", "state", "targets", "systemd.log"))
     for path in (units, state, targets):
         path.mkdir(parents=True)
