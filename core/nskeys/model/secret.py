@@ -6,11 +6,12 @@ returns is an ordinary `bytes` that lives until the interpreter frees it; keep i
 
 import hmac
 import unicodedata
-from types import TracebackType
 from typing import NoReturn, Self
 
+from nskeys.model.wiping import WipedAfterwards
 
-class SecretBytes:
+
+class SecretBytes(WipedAfterwards):
     """Key material or a password: redacted `repr`, no `==`, no hash, no pickling, wiped on exit."""
 
     __slots__ = ("_buffer", "typed")
@@ -63,14 +64,3 @@ class SecretBytes:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(redacted)"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.wipe()

@@ -7,10 +7,9 @@ many are needed. The words are.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from nskeys.model.secret import SecretBytes
+from nskeys.model.wiping import WipedAfterwards
 
 SHARE_WORDS = 20
 """Words of a share of a secret of 16 bytes."""
@@ -79,7 +78,7 @@ NOTHING_YET = Gathered()
 
 
 @dataclass(slots=True)
-class Shares:
+class Shares(WipedAfterwards):
     """Shares in hand, wiped when the context ends."""
 
     held: list[Share] = field(default_factory=list)
@@ -97,17 +96,6 @@ class Shares:
         for share in self.held:
             share.wipe()
         self.held.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.wipe()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import FieldInvalid, ImportRefused, PlanOutdated
@@ -15,6 +13,7 @@ from nskeys.model.credentials import Credential, CredentialKind, SealedCredentia
 from nskeys.model.exports import ParsedExport, bad_row
 from nskeys.model.operations import ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.model.secret import SecretBytes
+from nskeys.model.wiping import WipedAfterwards
 from nskeys.ports import (
     ImportReader,
     OpenKeyStore,
@@ -31,7 +30,7 @@ _BATCH = 2_000
 """Rows between two looks at whether a person wants to stop: a tenth of a second."""
 
 
-class PreparedImport:
+class PreparedImport(WipedAfterwards):
     """A plan for showing, and the secrets that it will seal. Wiped when its `with` block ends."""
 
     def __init__(self, plan: ImportPlan, skip_bad: bool, secrets: list[SecretBytes]) -> None:
@@ -50,17 +49,6 @@ class PreparedImport:
         """Forget every secret."""
         while self._secrets:
             self._secrets.pop().wipe()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.wipe()
 
 
 class ImportService:
