@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
-from nskeys.wording.copies import copy_place, proof_ago, who_opens, why_not
+from nskeys.wording.copies import copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.names import (
@@ -17,7 +17,7 @@ from nskeys.wording.names import (
     rotation_stage_name,
 )
 from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.recovery import not_proven_line
+from nskeys.wording.recovery import not_proven_line, who_opens
 from nskeys.wording.reports import (
     MISSING_KEY,
     ROTATION_DUE,
@@ -80,7 +80,7 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "from", copy_place(best, PLACE_CELLS, overview.taken)
         yield "proof", proof_ago(best, overview.taken, answer.drilled, answer.totals.total)
         yield "made", f"{when(best.backup.created)}, {ago(best.backup.created, overview.taken)}"
-        yield "opened by", who_opens(best)
+        yield "opened by", who_opens(best, overview.recovery)
     if answer.totals.at_risk:
         exposed = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
         yield "at risk", f"{number(answer.totals.at_risk)}{exposed}"

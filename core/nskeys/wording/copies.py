@@ -3,7 +3,6 @@
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.backup import Protection
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.wording.names import proof_name, proof_words
@@ -124,11 +123,3 @@ def made_variants(copy: BackupCopy, now: datetime) -> tuple[str, ...]:
     made = copy.backup.created
     exact = f"made {day(made)}"
     return (exact,) if is_future(made, now) else (f"made {ago(made, now)}", exact)
-
-
-def who_opens(copy: BackupCopy) -> str:
-    """Who can open it: `whoever knows its password opens it; hint: ...`."""
-    if copy.backup.protection is Protection.RECIPIENTS:
-        return f"an identity of its {count(len(copy.backup.recipients), 'recipient')} opens it"
-    hint = f"; hint: {safe(copy.backup.hint)}" if copy.backup.hint else ""
-    return f"whoever knows its password opens it{hint}"

@@ -7,6 +7,7 @@ from nskeys.model.backup import Protection
 from nskeys.model.opening import Means
 from nskeys.model.operations import BackupPlan
 from nskeys.model.recovery import (
+    NO_RECOVERY,
     EarlierIdentity,
     IdentityKind,
     Recovery,
@@ -104,6 +105,28 @@ def then_drill(copy: BackupCopy) -> str:
     if copy.by_a_person:
         return "d proves now that the credentials open with it, by the identity's password."
     return "d proves, by the identity's password, that a person can open it: until then it does not count."
+
+
+def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
+    """Who can open it: `whoever knows its password opens it; hint: ...`, or `the password of recovery
+    identity 1, which was replaced since, opens it`."""
+    backup = copy.backup
+    hint = f"; hint: {safe(backup.hint)}" if backup.hint else ""
+    if backup.protection is Protection.PASSWORD:
+        return f"whoever knows its password opens it{hint}"
+    ways = tuple(_way(recipient, recovery) for recipient in backup.recipients)
+    return f"{listed(ways)} open{'s' if len(ways) == 1 else ''} it{hint}"
+
+
+def _way(recipient: str, recovery: Recovery) -> str:
+    known = recovery.named(recipient)
+    if known is None:
+        return f"the identity of {short_recipient(recipient)}"
+    name = identity_name(known)
+    if isinstance(known, EarlierIdentity):
+        since = ", which was replaced since,"
+        return f"the password of {name}{since}" if known.kind is IdentityKind.PERSON else f"{name}{since}"
+    return f"the password of {name}" if known.kind is IdentityKind.PERSON else with_split(known)
 
 
 def plan_opens(plan: BackupPlan) -> str:

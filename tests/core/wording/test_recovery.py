@@ -1,9 +1,19 @@
 """Identities and recipients are named so that a person can tell one from another."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from nskeys.model.backup import Protection
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
-from nskeys.wording.recovery import identity_name, opened_by, recipient_name, short_recipient, split_words
+from nskeys.wording.recovery import (
+    identity_name,
+    opened_by,
+    recipient_name,
+    short_recipient,
+    split_words,
+    who_opens,
+)
+from tests.fakes.backups import a_copy
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ONE = RecoveryIdentity(IdentityKind.PERSON, 2, "age1" + "q" * 58, NOW, "ab" * 32)
@@ -28,3 +38,21 @@ def test_a_backup_says_which_of_them_opens_it() -> None:
 def test_a_stranger_is_named_by_an_end_that_can_be_compared() -> None:
     assert short_recipient("age1" + "x" * 50 + "8k2f0v3s") == "age1...8k2f0v3s"
     assert short_recipient("\x1b[2J") == "\\x1b[2J"
+
+
+def _opens(*recipients: str) -> str:
+    copy = a_copy()
+    backup = replace(copy.backup, protection=Protection.RECIPIENTS, recipients=recipients, hint="")
+    return who_opens(replace(copy, backup=backup), RECOVERY)
+
+
+def test_a_backup_says_who_opens_it_and_that_an_older_one_opens_the_old_way() -> None:
+    assert _opens(ONE.recipient) == "the password of recovery identity 2 opens it"
+    assert _opens(BEFORE.recipient) == (
+        "the password of recovery identity 1, which was replaced since, opens it"
+    )
+    assert _opens(ONE.recipient, TWO.recipient) == (
+        "the password of recovery identity 2 and custodians' identity 1 (3 of 5 shares) open it"
+    )
+    assert _opens(KEY) == "the identity of ssh-ed25519 ...Hv7q2d1k opens it"
+    assert "password" in who_opens(a_copy(), RECOVERY)

@@ -6,9 +6,10 @@ from datetime import datetime
 from nskeys.model.keys import KeyInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.recoverability import Overview
-from nskeys.wording.copies import place_word, proof_ago, who_opens, why_not
+from nskeys.wording.copies import place_word, proof_ago, why_not
 from nskeys.wording.names import key_state_name, kid_name, proof_name
 from nskeys.wording.places import location_name
+from nskeys.wording.recovery import who_opens
 from nskeys.wording.register import counts_words, look_words, proof_dates, seen_word, vouched_words
 from nskeys.wording.reports import MISSING_KEY
 from nskeys.wording.sizes import count, number, size
@@ -65,7 +66,7 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
         ("Made", made_words(backup.created, now)),
         ("Keys", _keys(copy, tuple(key.info for key in overview.recoverability.keys if key.info))),
         ("Covers", _covers(copy, overview)),
-        ("Opens with", who_opens(copy)),
+        ("Opens with", who_opens(copy, overview.recovery)),
         ("Vouched for", vouched_words(copy)),
         ("SHA-256", safe(backup.kms_sha256)),
         ("", f"of keys.kms inside it; the file has {size(backup.size)}"),
