@@ -15,6 +15,8 @@ class DrillEnd(StrEnum):
     """Every row was tried; how far that proves the copy is in `reached`."""
     WRONG_PASSWORD = "wrong_password"
     """What was given did not open it, and no more was tried."""
+    OTHER_IDENTITY = "other_identity"
+    """The identity that was given is none of its recipients."""
     DAMAGED = "damaged"
     """The file is not what was written."""
     FORGED = "forged"

@@ -12,10 +12,12 @@ from nskeys.errors import (
     CmdbUnreachable,
     DestinationUnreachable,
     FileUnreadable,
+    IdentityNotRecipient,
     NotABackup,
     NotSetUp,
     NskeysError,
     PasswordRefused,
+    SecretUnavailable,
     SharesDisagree,
     WrongPassword,
 )
@@ -241,7 +243,9 @@ def _end_of(error: NskeysError, refused: int) -> DrillEnd | None:
     match error:
         case WrongPassword() | SharesDisagree():
             return DrillEnd.WRONG_PASSWORD
-        case Cancelled() | PasswordRefused():
+        case IdentityNotRecipient():
+            return DrillEnd.OTHER_IDENTITY
+        case Cancelled() | PasswordRefused() | SecretUnavailable():
             return DrillEnd.WRONG_PASSWORD if refused else None
         case BackupDamaged() | NotABackup():
             return DrillEnd.DAMAGED

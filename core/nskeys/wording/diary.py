@@ -17,6 +17,7 @@ _ENDS = MappingProxyType(
     {
         DrillEnd.PROVEN: "proven",
         DrillEnd.WRONG_PASSWORD: "wrong password",
+        DrillEnd.OTHER_IDENTITY: "other identity",
         DrillEnd.DAMAGED: "damaged",
         DrillEnd.FORGED: "forged",
         DrillEnd.MISSING: "missing",
@@ -28,6 +29,7 @@ _WHY = MappingProxyType(
     {
         DrillEnd.PROVEN: "every credential was tried",
         DrillEnd.WRONG_PASSWORD: "what was typed did not open it, and nobody knew better",
+        DrillEnd.OTHER_IDENTITY: "the identity that was given is none of its recipients",
         DrillEnd.DAMAGED: "the file is not what was written",
         DrillEnd.FORGED: "a companion in the archive was changed",
         DrillEnd.MISSING: "the file was gone",

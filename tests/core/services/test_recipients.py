@@ -21,6 +21,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.backup import Protection
+from nskeys.model.diary import DrillEnd
 from nskeys.model.opening import BY_SHARES, Opening, by_file
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof
@@ -136,6 +137,8 @@ def test_somebody_else_s_identity_is_none_of_the_recipients(server: Server) -> N
         server.drill_by(address, opening=_file(X25519Identity.new()))
     with pytest.raises(IdentityUnusable):
         server.drill_by(address, opening=by_file("key.txt", SecretBytes(b"garbage")))
+    [entry] = server.services.diary.read().entries
+    assert (entry.address, entry.end) == (address, DrillEnd.OTHER_IDENTITY), "garbage was no try"
     under_password = server.back_up().copy.address
     with pytest.raises(IdentityNotRecipient):
         server.drill_by(under_password, opening=_file(X25519Identity.new()))
