@@ -6,8 +6,9 @@ import pytest
 
 from nskeys.errors import Cancelled, NoBackupKnown
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
-from nskeys_tui.dialogs.long_work import LongWork, count_words
-from nskeys_tui.dialogs.work_progress import Report, TuiProgress
+from nskeys_tui.dialogs.long_work import LongWork, count_words, place_line
+from nskeys_tui.dialogs.work_progress import PlaceReport, Report, TuiProgress
+from nskeys_tui.widgets.progress_panel import Mark, StageLine
 from nskeys_tui.widgets.rule import Rule
 from tests.tui import stage as stages
 from tests.tui.demo import asks
@@ -174,3 +175,26 @@ async def test_an_app_that_ends_while_a_secret_is_asked_for_does_not_hang() -> N
         await stage.ask(pilot, LongWork("Restoring", unlock, asks))
         await stages.until(pilot, lambda: any("Password of the backup" in line for line in stage.lines()))
     assert stage.answers in ([], [None])
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (
+            PlaceReport("/mnt/a\x1b", Stage.READING_BACK, failed=False),
+            StageLine("/mnt/a\\x1b", Mark.CURRENT, "Reading the backup back"),
+        ),
+        (PlaceReport("/mnt/a", None, failed=False), StageLine("/mnt/a", Mark.DONE, "proven")),
+        (PlaceReport("/mnt/a", None, failed=True), StageLine("/mnt/a", Mark.FAILED, "no copy")),
+    ],
+)
+def test_each_of_several_places_has_its_line(report: PlaceReport, line: StageLine) -> None:
+    assert place_line(report) == line
+
+
+def test_how_far_a_place_is_is_told_at_once() -> None:
+    told: list[PlaceReport] = []
+    work = TuiProgress(lambda _: None, tell_place=told.append)
+    work.place("/mnt/a", Stage.WRITING)
+    work.place("/mnt/a", None, failed=True)
+    assert [(report.stage, report.failed) for report in told] == [(Stage.WRITING, False), (None, True)]

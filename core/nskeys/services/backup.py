@@ -7,7 +7,13 @@ itself, as soon as it is proven: a place that fails or hangs takes nothing from 
 
 from collections.abc import Sequence
 
-from nskeys.errors import Cancelled, NoCopyMade, NskeysError
+from nskeys.errors import (
+    Cancelled,
+    DestinationInvalid,
+    DestinationUnreachable,
+    NoCopyMade,
+    NskeysError,
+)
 from nskeys.model.audit import Action
 from nskeys.model.backup import BackedUpKey, Facts
 from nskeys.model.operations import (
@@ -104,8 +110,16 @@ class BackupService:
         """Each destination once, in the order in which they were named."""
         installation = self._installation
         addresses = (to,) if isinstance(to, str) else tuple(to or ())
-        infos = [installation.configured(address) for address in addresses if address]
+        infos = [self._named(address) for address in addresses if address]
         return tuple(dict.fromkeys(infos)) or (installation.default_destination(),)
+
+    def _named(self, address: str) -> DestinationInfo:
+        """The destination with this address. What is no address, as one that a newer version configured, is
+        said of it alone: it keeps no other from its copy."""
+        try:
+            return self._installation.configured(address)
+        except (DestinationInvalid, DestinationUnreachable):
+            return DestinationInfo(address)
 
     def _look(self, info: DestinationInfo) -> PlannedDestination | CopyFailure:
         try:

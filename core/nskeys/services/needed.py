@@ -33,8 +33,9 @@ def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Nee
     know of a backup with every key, all of them lack one: it is what others go by."""
     installation.require()
     public, keys = installation.server_public(), installation.key_store.keys()
-    date = installation.registry.read().backup_date
-    if date is None or any(key.created > date for key in keys):
+    date, now = installation.registry.read().backup_date, installation.clock.now()
+    # A key from the future, as this clock has it, would make one due every night and never be older.
+    if date is None or any(date < key.created <= now for key in keys):
         return Need(tuple(info.address for info in infos), ())
     # After a new identity, or another split, older copies open the old way only.
     recipients = frozenset(known_recovery(installation).recipients)

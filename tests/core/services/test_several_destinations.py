@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,11 +10,12 @@ from nskeys.errors import (
     BackupNotProven,
     Cancelled,
     CannotCreate,
+    DestinationInvalid,
     DestinationUnreachable,
     NoCopyMade,
 )
 from nskeys.model.operations import BackupReport
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage
@@ -115,6 +117,22 @@ def test_one_that_cannot_be_reached_is_told_in_the_plan_and_the_other_gets_its_c
     assert two.counts() == (1, 0, 0)
 
 
+def test_one_that_a_newer_version_configured_keeps_no_other_from_its_copy(two: MemoryServer) -> None:
+    settings = two.settings_file.read()
+    future = DestinationInfo("future://vault04/backups")
+    two.settings_file.write(replace(settings, destinations=(future, *settings.destinations)))
+    everywhere = two.services.backup.everywhere()
+    assert two.services.backup.need(everywhere).lacking == everywhere
+    report = back_up(two, *everywhere)
+    assert [copy.destination for copy in report.copies] == [VAULT, OTHER]
+    (failure,) = report.failures
+    assert failure.info == future
+    assert isinstance(failure.error, DestinationInvalid)
+    assert two.services.backup.need(everywhere).lacking == (future.address,)
+    with pytest.raises(DestinationInvalid):
+        two.services.backup.plan(future.address)
+
+
 def test_one_that_fills_up_meanwhile_costs_only_its_own_copy(two: MemoryServer) -> None:
     plan = two.services.backup.plan((OTHER, VAULT))
     two.destinations.places[OTHER].refuses = "no_space"
@@ -191,6 +209,21 @@ def test_a_new_identity_makes_one_needed_everywhere(two: MemoryServer) -> None:
     back_up(two, VAULT)
     need = two.services.backup.need((VAULT, OTHER))
     assert (need.lacking, [copy.destination for copy in need.held]) == ((OTHER,), [VAULT])
+
+
+def test_a_clock_that_was_put_back_makes_none_needed_every_night(two: MemoryServer) -> None:
+    two.clock.advance(days=-400)
+    back_up(two, VAULT, OTHER)
+    assert two.services.backup.need((VAULT, OTHER)).lacking == ()
+
+
+def test_registry_values_that_are_older_than_a_key_make_one_needed_everywhere(two: MemoryServer) -> None:
+    back_up(two, VAULT, OTHER)
+    two.clock.advance(days=1)
+    two.registry.values = replace(
+        two.registry.values, backup_date=two.clock.moment.replace(year=two.clock.moment.year - 1)
+    )
+    assert two.services.backup.need((VAULT, OTHER)).lacking == (VAULT, OTHER)
 
 
 # --- a place that hangs, and a person who stops ------------------------------------------------------
