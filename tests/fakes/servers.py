@@ -167,9 +167,11 @@ class Server(ABC):
         accept_foreign: bool = False,
         progress: Progress | None = None,
         other_machine: bool = False,
+        typed: bool = False,
     ) -> RestoreReport:
         """Restore from a file, plan and all."""
-        answers = Answers({Purpose.BACKUP_PASSWORD: [password], Purpose.NEW_PASSPHRASE: [PASSPHRASE]})
+        secrets = {Purpose.BACKUP_PASSWORD: [password], Purpose.NEW_PASSPHRASE: [PASSPHRASE]}
+        answers = Answers(secrets, typed=typed)
         source = find_source(self.installation, address)
         with opened(self.installation, source, answers, progress or SilentProgress()) as open_source:
             plan = self.services.restore.plan(open_source)

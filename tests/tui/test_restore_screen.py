@@ -101,7 +101,7 @@ async def test_under_a_passphrase_too(world: World) -> None:
 
 
 async def test_a_second_restore_changes_nothing(world: World) -> None:
-    world.b.restore(world.backup)
+    world.b.restore(world.backup, typed=True)
     before = world.b.everything()
     stage = world.on_b(world.backup)
     async with stage.play() as pilot:

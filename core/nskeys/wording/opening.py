@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
+from nskeys.model.backup import Facts, Protection
 from nskeys.model.opening import Means
+from nskeys.wording.names import protection_name
+from nskeys.wording.recovery import short_recipient, with_split
+from nskeys.wording.sizes import number
 
 _ASKED = MappingProxyType(
     {
@@ -12,7 +16,18 @@ _ASKED = MappingProxyType(
         Means.IDENTITY_FILE: "an identity file",
     }
 )
+_SHOWN = 4
 _OR_SHARES = "s asks for the custodians' sheets."
+
+
+def opens_with(facts: Facts) -> str:
+    """`a password`, `recovery identity 2 or custodians' identity 1 (3 of 5 shares)`."""
+    if facts.protection is Protection.PASSWORD:
+        return protection_name(facts.protection)
+    ours = {identity.recipient for identity in facts.identities}
+    ways = [with_split(identity) for identity in facts.identities]
+    ways += [short_recipient(recipient) for recipient in facts.recipients if recipient not in ours]
+    return " or ".join(ways[:_SHOWN]) + (f" or {number(len(ways) - _SHOWN)} more" if ways[_SHOWN:] else "")
 
 
 def asked_for(means: Sequence[Means]) -> str:

@@ -121,6 +121,28 @@ def test_what_is_no_share() -> None:
     assert refusal(" ".join([*words, "acid"])).reason == "count"
 
 
+@pytest.mark.parametrize(
+    ("changed", "read"),
+    [
+        ({"extendable": False}, True),
+        ({"iteration_exponent": 4}, True),
+        ({"iteration_exponent": 5}, False),
+        ({"iteration_exponent": 15}, False),
+        ({"group_count": 2}, False),
+        ({"group_count": 2, "group_index": 1}, False),
+        ({"group_threshold": 2, "group_count": 2}, False),
+        ({"member_threshold": 1}, False),
+    ],
+)
+def test_shares_of_other_tools(changed: dict[str, int], read: bool) -> None:
+    real = Slip39Share.from_mnemonic(split(new_split_secret(), 3, 2)[0].words.text())
+    text = Slip39Share(**{**real.__dict__, **changed}).mnemonic()
+    if read:
+        assert share(text).label.number == 1
+    else:
+        assert refusal(text).reason == "other_scheme"
+
+
 def test_shares_of_two_sets_are_not_put_together() -> None:
     secret = new_split_secret()
     one = split(secret, 3, 2)

@@ -18,9 +18,9 @@ from nskeys.wording.names import (
     kind_counts,
     kind_name,
     proof_words,
-    protection_name,
     sight_name,
 )
+from nskeys.wording.opening import opens_with
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.sizes import count, number
@@ -61,7 +61,7 @@ def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
         ("Backup", f"number {number(facts.generation)} of CMDB {facts.cmdb_id[:8]}"),
         ("Keys", ", ".join(shown[:_SHOWN_KEYS] + more)),
         ("Covered then", f"{count(facts.credentials, 'credential')}{f' ({kinds})' if kinds else ''}"),
-        ("Opens with", protection_name(facts.protection)),
+        ("Opens with", opens_with(facts)),
         ("Hint", safe(facts.hint) or "none"),
     )
 
