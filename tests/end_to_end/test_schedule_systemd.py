@@ -1,6 +1,7 @@
 """The schedule on a machine that systemd runs: installed, run in its sandbox, failed and removed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from nskeys.model.schedule import Job
 from nskeys.ports import Purpose
 from tests.fakes.command_line import connect_cheaply
 from tests.fakes.fixed import Answers
+from tests.fakes.s3_server import S3Server
 from tests.fakes.servers import NOBODY
-from tests.fakes.systemd import Systemd, running_systemd
+from tests.fakes.systemd import Systemd, running_systemd, why_no_systemd
 from tests.fakes.tpm import a_board, why_no_tpm
 
 IDENTITY_PASSWORD = "a password that no machine knows"
@@ -75,6 +77,8 @@ class Scheduled:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that is no temporary one: a job sees none of those."""
+    if why_no_systemd():
+        pytest.skip(why_no_systemd())
     path = Path(tempfile.mkdtemp(dir="/var/lib", prefix="nskeys-test-"))
     yield path
     shutil.rmtree(path)
@@ -170,6 +174,23 @@ def test_keys_that_a_tpm_protects_open_in_the_sandbox(place: Path) -> None:
             assert systemd.started(BACKUP) == 0, server.said()
             assert server.archives() == [1, 1]
             assert systemd.started(CHECK) == 0, server.said()
+
+
+def test_a_bucket_is_reached_from_the_sandbox(server: Scheduled, place: Path, s3: S3Server) -> None:
+    bucket = f"b-{os.urandom(8).hex()}"
+    s3.make_bucket(bucket)
+    aws = place / "root" / ".aws"
+    aws.mkdir(parents=True)
+    login = f"aws_access_key_id = {s3.key_id}\naws_secret_access_key = {s3.secret}\n"
+    (aws / "credentials").write_text(f"[default]\n{login}")
+    services = connect_cheaply(str(server.home), None)
+    services.destinations.add(s3.address(bucket, "ns01"), "through a tunnel")
+    services.close()
+    with running_systemd(place / "systemd", place / "root") as systemd:
+        server.installed(systemd)
+        assert systemd.started(BACKUP) == 0, server.said()
+        assert (server.archives(), len(s3.objects(bucket))) == ([1, 1], 1)
+        assert systemd.started(CHECK) == 0, server.said()
 
 
 def test_removed_nothing_is_left_and_no_timer_waits(server: Scheduled, systemd: Systemd) -> None:

@@ -24,7 +24,7 @@ from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
 from tests.fakes.sshd import Sshd, an_sshd, another_machine
-from tests.fakes.systemd import Systemd, running_systemd
+from tests.fakes.systemd import Systemd, running_systemd, why_no_systemd
 
 PASSWORD = "eleven geese on a winter morning"
 NSKEYS = str(Path(sys.executable).with_name("nskeys"))
@@ -72,6 +72,8 @@ class World:
 @pytest.fixture
 def world(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Everything, below a folder that is no temporary one: a job sees none of those."""
+    if why_no_systemd():
+        pytest.skip(why_no_systemd())
     folder = Path(tempfile.mkdtemp(dir="/var/lib", prefix="nskeys-test-"))
     ssh = folder / "root" / ".ssh"
     ssh.mkdir(parents=True)
