@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nskeys.destinations.ssh_limits import SftpLimits
+from nskeys.model.retention import Retention
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.destinations import Destinations
 from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.prune import Prune
 from nskeys_tui.screens.register import Register
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
@@ -197,3 +200,23 @@ async def test_esc_leaves_a_server_that_hangs_at_once(server: RealServer, sshd: 
                 await stage.left(pilot)
         assert time.monotonic() - began < 15
         server.services.close()
+
+
+async def test_before_old_copies_there_are_looked_at_the_server_is_trusted(
+    server: RealServer, sshd: Sshd, there: Path
+) -> None:
+    address = configure(server, sshd, there)
+    for _ in range(2):
+        server.clock.advance(minutes=1)
+        server.back_up(address)
+    settings = server.installation.settings
+    settings.write(replace(settings.read(), retention=Retention(1, 0)))
+    server.services.close()
+    server.folder.known_hosts.unlink()
+    stage = OnScreen(server.restarted(), Prune)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "is not known yet. It shows")
+        await stage.press(pilot, "down", "enter", until="1 file is to be deleted, 1 stays.")
+        await stage.press(pilot, "enter", until="Delete 1 file?")
+        await stage.press(pilot, "down", "enter", until="1 old copy deleted.")
+    assert len(list(there.iterdir())) == 1

@@ -30,6 +30,7 @@ from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
@@ -90,6 +91,9 @@ class Prune(FlowScreen[PruneFlow]):
         return None
 
     async def _look(self, flow: PruneFlow) -> PruneFlow | None:
+        # What servers want of a person is asked before: while it looks, nobody is.
+        await let_in(self, self.session, self.session.services.register.barred, lambda errors: errors)
+
         def look(progress: Progress) -> PrunePlan:
             return self.session.services.pruning.plan(flow.retention, progress)
 
