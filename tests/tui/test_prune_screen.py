@@ -1,11 +1,15 @@
 """Prune: every file and what becomes of it, the question, the work, what came of it."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nskeys.model.places import DestinationInfo
 from nskeys_tui.screens.prune import Prune
 from tests.fakes.real_site import RealServer
+from tests.fakes.s3_server import silent_server
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 
 
@@ -84,3 +88,22 @@ async def test_a_plan_that_no_longer_holds_is_made_anew(server: RealServer) -> N
         await stage.press(pilot, "down", "enter", until="Something changed since the pruning was planned")
         await stage.press(pilot, "enter", until="3 files are to be deleted, 8 stay.")
     assert files(server) == 11
+
+
+async def test_escape_does_not_wait_for_a_bucket_that_says_nothing(
+    server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with silent_server() as silent:
+        for variable, value in silent.login_files(tmp_path).items():
+            monkeypatch.setenv(variable, value)
+        settings = server.installation.settings
+        place = DestinationInfo(silent.address("bucket"))
+        settings.write(replace(settings.read(), destinations=(place, *settings.read().destinations)))
+        stage = OnScreen(server, Prune)
+        async with stage.play() as pilot:
+            await stage.wait(pilot, "Looking at what is here")
+            began = time.monotonic()
+            await pilot.press("escape")
+            await stage.left(pilot)
+            assert time.monotonic() - began < 5  # the limit of a look is 10
+    assert files(server) == 10

@@ -146,6 +146,8 @@ class PruningService:
             try:
                 there = installation.destinations.at(info)
                 addresses = [there.address_of(listed.name) for listed in there.listing()]
+            except Cancelled:
+                raise
             except NskeysError as error:
                 skipped.append(SkippedDestination(info.address, error))
                 continue
