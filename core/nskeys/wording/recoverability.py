@@ -145,12 +145,23 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
         label = f"{number(totals.at_risk)} at risk"
         when = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
         label = first_fitting(layout.notice, f"{label}{when}", label)
-        yield _notice(layout, label, Act.BACK_UP, *_at_risk(overview))
+        yield _notice(layout, label, _out_of_risk(overview), *_at_risk(overview))
     closed = totals.total - totals.opens_here - totals.lost
     if closed:
         texts = ("their keys are in a backup, not here", "their keys are not here")
         label = first_fitting(layout.notice, f"{number(closed)} closed here", f"{number(closed)} closed")
         yield _notice(layout, label, Act.RESTORE, *texts)
+
+
+def _out_of_risk(overview: Overview) -> Act:
+    """A backup, unless the newest one holds all that is at risk and waits for a person only."""
+    waits = overview.not_proven_by_a_person
+    kids = {
+        key.kid
+        for key in overview.recoverability.keys
+        if key.state is RecoveryState.AT_RISK and key.credentials
+    }
+    return Act.DRILL if waits is not None and kids <= set(waits.backup.kids) else Act.BACK_UP
 
 
 def _lost(overview: Overview) -> tuple[str, ...]:

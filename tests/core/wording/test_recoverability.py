@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from nskeys.errors import RecoveryDamaged
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import Location, LocationReason, Whereabouts
@@ -303,3 +304,27 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
     assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o goes on"
     for rotation in (begun, resealing, skipped):
         assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text
+
+
+# --- to recipients -----------------------------------------------------------------------------------
+
+
+@LAYOUTS
+def test_a_backup_that_waits_for_a_person_is_said_and_a_drill_helps(layout: Layout) -> None:
+    overview = seen(copies=[copy(OLD, by_a_person=False)])
+    said = told(overview, layout)
+    assert [(label, act) for label, _, act in said][-1] == ("not proven", Act.DRILL)
+    assert any("at risk" in label and act is Act.DRILL for label, _, act in said)
+    assert "person" in headline(overview, layout).source
+    assert told(seen(copies=[copy(OLD)]), layout) == []
+
+
+def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
+    overview = seen([key(), key(NEW)], [(OLD, 1), (NEW, 1)], [copy(OLD, by_a_person=False)], date=AFTERNOON)
+    assert any("at risk" in label and act is Act.BACK_UP for label, _, act in told(overview))
+
+
+@LAYOUTS
+def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
+    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
+    assert [(label, act) for label, _, act in told(overview, layout)] == [("tampered with", Act.IDENTITY)]
