@@ -274,7 +274,9 @@ def _lists_exactly_the_others(b: Machine) -> None:
         assert item["updated"] == to_rfc3339(_time(15, minute))
         assert item["backup"]["sight"] in ("missing", "changed"), "the last word on each file that had it"
         assert item["backup"]["counts"] is False
-    text = b.run("re-entry").out
+    told = b.run("re-entry")
+    text = told.out
+    assert "For 2 the backup that holds the key was not found whole" in told.err
     assert "2 of 5 credentials do not open here." in text
     assert [line.split("  ")[1] for line in text.splitlines() if line.startswith("[ ]")] == [
         reference.partition("/")[2] for reference in sorted(NEW)
@@ -285,6 +287,7 @@ def _lists_exactly_the_others(b: Machine) -> None:
         assert (row["target"], row["account"]) == (_target(row["kind"]), "CORP\\svc")
         assert row["changed"] == items[f"{row['kind']}/{row['name']}"]["updated"]
         assert row["backup"].startswith("ns01.example.net-")
+        assert row["seen"] in ("missing", "changed")
     for form in ([], ["--csv"], ["--json"]):
         assert "MARKED" not in b.run("re-entry", *form).out
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nskeys.model.credentials import Credential
 from nskeys.model.operations import FailureReason
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import BackupCopy, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,10 @@ class ReEntryList:
 
     @property
     def in_backups(self) -> int:
-        """How many would open again with a backup that the register knows."""
-        return sum(item.held_by is not None for item in self.items)
+        """How many would open again with a backup that was found whole."""
+        return sum(item.held_by is not None and item.held_by.sight is Sight.GOOD for item in self.items)
+
+    @property
+    def in_lost_backups(self) -> int:
+        """How many a backup held that was not found whole: it is missing, changed or out of reach."""
+        return sum(item.held_by is not None for item in self.items) - self.in_backups

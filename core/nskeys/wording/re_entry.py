@@ -23,7 +23,7 @@ SAVE_PROMPT = "What must be re-entered: kind, name, target, account, last change
 FILE_HELP = "A name that ends with .csv makes a table for a spreadsheet; any other one plain text."
 _CALCULATES = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What begins a formula; spreadsheets take the full-width signs for the same."""
-_COLUMNS = ("kind", "name", "target", "account", "changed", "why", "key", "backup", "address")
+_COLUMNS = ("kind", "name", "target", "account", "changed", "why", "key", "backup", "address", "seen")
 
 
 def re_entry_sentence(found: ReEntryList) -> str:
@@ -62,8 +62,16 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
             f"For {number(found.in_backups)} of them a backup holds the key: "
             "'nskeys restore FILE' brings it back, and nothing has to be re-entered."
         )
+    if found.in_lost_backups:
+        lines.append(
+            f"For {number(found.in_lost_backups)} the backup that holds the key was not found whole; "
+            "if it turns up, a restore of it brings the key back."
+        )
     if found.in_backups < len(found.items):
-        lines.append("The others need their secrets again: 'nskeys credential edit ID', or in the app.")
+        which = "The others need" if found.in_backups else "Else they need"
+        if not found.in_backups and not found.in_lost_backups:
+            which = "They need"
+        lines.append(f"{which} their secrets again: 'nskeys credential edit ID', or in the app.")
     return tuple(lines)
 
 
@@ -131,6 +139,7 @@ def _raw_cells(item: ReEntry) -> Iterator[str]:
     yield item.credential.kid
     yield "" if copy is None else copy.backup.archive_name
     yield "" if copy is None else copy.address
+    yield "" if copy is None else copy.sight.value
 
 
 def _defused(cell: str) -> str:

@@ -130,7 +130,9 @@ def test_a_backup_that_is_gone_is_named_as_gone(site: Site) -> None:
     fresh = site.with_database_of(server)
     fresh.restore(old)
     fresh.lose(newer)
-    [first, _] = collected(fresh).items
+    found = collected(fresh)
+    assert (found.in_backups, found.in_lost_backups) == (0, 2)
+    [first, _] = found.items
     assert first.held_by is not None
     assert first.held_by.sight is Sight.MISSING
     assert not first.held_by.counts

@@ -74,12 +74,14 @@ def test_the_text_has_a_box_for_each_and_all_one_needs_to_know() -> None:
 
 def test_the_table_has_a_heading_and_a_row_for_each() -> None:
     head, first, second = table(found(item(), replace(item("other"), held_by=COPY)))
-    assert head == ["kind", "name", "target", "account", "changed", "why", "key", "backup", "address"]
+    assert head == [
+        "kind", "name", "target", "account", "changed", "why", "key", "backup", "address", "seen",
+    ]  # fmt: skip
     assert first[:6] == [
         "run-as", "deploy-finance", "finance-*", "CORP\\svc-deploy", "2026-11-22T13:02:00Z", "key_missing",
     ]  # fmt: skip
-    assert first[7:] == ["", ""]
-    assert second[7:] == [COPY.backup.archive_name, COPY.address]
+    assert first[7:] == ["", "", ""]
+    assert second[7:] == [COPY.backup.archive_name, COPY.address, "good"]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
@@ -93,7 +95,7 @@ def test_a_name_is_never_a_formula(formula: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_in_a_name_stays_in_its_cell(name: str, target: str) -> None:
     rows = table(found(item(name=name, target=target)))
-    assert [len(row) for row in rows] == [9, 9]
+    assert [len(row) for row in rows] == [10, 10]
     assert not any(breaks_a_line(cell) for cell in rows[1])
     assert not any(cell.strip().startswith(("=", "+", "-", "@")) for cell in rows[1])
     lines = re_entry_lines(found(item(name=name, target=target)))
@@ -115,6 +117,16 @@ def test_the_easier_way_is_said_first() -> None:
     assert "secrets again" in both[1]
     assert len(re_entry_advice(found(replace(item(), held_by=COPY)))) == 1
     assert all(is_valid(command) for line in both for command in commands(line))
+
+
+def test_a_backup_that_was_not_found_is_no_easier_way() -> None:
+    lost = replace(item("other"), held_by=replace(COPY, sight=Sight.CHANGED))
+    first, second = re_entry_advice(found(item(), lost))
+    assert first.startswith("For 1 the backup that holds the key was not found whole; if it turns up,")
+    assert second.startswith("Else they need their secrets again")
+    assert re_entry_advice(found(item()))[0].startswith("They need their secrets again")
+    three = re_entry_advice(found(item(), lost, replace(item("third"), held_by=COPY)))
+    assert [line.split()[0] for line in three] == ["For", "For", "The"]
 
 
 def test_how_sure_the_help_is_is_told() -> None:
