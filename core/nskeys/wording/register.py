@@ -66,6 +66,13 @@ def proof_dates(copy: BackupCopy) -> tuple[str, ...]:
     return tuple(f"{name} {when(moment) if moment else 'not yet'}" for name, moment in levels)
 
 
+def typed_words(copy: BackupCopy, now: datetime) -> str:
+    """When a person last typed what opens it."""
+    if copy.typed is None or not copy.signed:
+        return "nobody is known to have typed what opens it"
+    return f"{when(copy.typed)}, {ago(copy.typed, now)}"
+
+
 def vouched_words(copy: BackupCopy) -> str:
     """Who vouches for the row."""
     if copy.signed:

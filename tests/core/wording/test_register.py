@@ -18,6 +18,7 @@ from nskeys.wording.register import (
     retire_answer,
     retire_lines,
     seen_word,
+    typed_words,
     vouched_words,
 )
 from nskeys.wording.terminal import width
@@ -84,6 +85,13 @@ def test_every_level_of_proof_has_its_date_or_says_that_it_is_not_reached() -> N
     assert dates[3].startswith("opened 2026-11-23")
     assert dates[-1] == "credentials open not yet"
     assert proof_dates(replace(GOOD, signed=False)) == ("none that this server vouches for",)
+
+
+def test_when_a_person_last_typed_what_opens_it() -> None:
+    assert typed_words(GOOD, AFTERNOON) == "nobody is known to have typed what opens it"
+    typed = replace(GOOD, typed=AFTERNOON)
+    assert typed_words(typed, AFTERNOON + timedelta(days=3)).endswith(", 3 days ago")
+    assert typed_words(replace(typed, signed=False), AFTERNOON).startswith("nobody")
 
 
 def test_who_vouches_for_a_row() -> None:

@@ -10,7 +10,14 @@ from nskeys.wording.copies import place_word, proof_ago, why_not
 from nskeys.wording.names import key_state_name, kid_name, proof_name
 from nskeys.wording.places import location_name
 from nskeys.wording.recovery import who_opens
-from nskeys.wording.register import counts_words, look_words, proof_dates, seen_word, vouched_words
+from nskeys.wording.register import (
+    counts_words,
+    look_words,
+    proof_dates,
+    seen_word,
+    typed_words,
+    vouched_words,
+)
 from nskeys.wording.reports import MISSING_KEY
 from nskeys.wording.sizes import count, number, size
 from nskeys.wording.terminal import safe
@@ -20,14 +27,16 @@ _SHOWN_KEYS = 8
 
 
 def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
-    """Backup number, day, number of keys, proof, place, what was seen, and a mark where that is bad."""
+    """Backup number, the day it was made, proof and its day, place, what was seen, number of keys, and a
+    mark where something is bad."""
     return (
         number(copy.backup.generation),
         day(copy.backup.created),
-        number(len(copy.backup.kids)),
         proof_name(copy.proof),
+        "" if copy.proven is None else day(copy.proven),
         place_word(copy.where),
         seen_word(copy),
+        number(len(copy.backup.kids)),
         "!" if copy_style(copy) == "warning" else "",
     )
 
@@ -61,6 +70,7 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
         *_others(copy, overview),
         *retired,
         *_proofs(copy),
+        ("Last typed", typed_words(copy, now)),
         ("Backup", f"number {number(backup.generation)} of CMDB {safe(backup.cmdb_id[:8])}"),
         ("Server", safe(backup.server)),
         ("Made", made_words(backup.created, now)),

@@ -45,10 +45,11 @@ class Register(Listing):
     COLUMNS = (
         Column("Backup", 6, 6, right=True),
         Column("Made", 10, 10, essential=False),
-        Column("Keys", 4, 4, right=True, essential=False),
         Column("Proof", 16, 16),
+        Column("Proven", 10, 10, essential=False),
         Column("Where", 9, 18),
         Column("Seen", 11, 11, styled=True),
+        Column("Keys", 4, 4, right=True, essential=False),
         Column("", 1, 1, styled=True),
     )
     EMPTY = EMPTY

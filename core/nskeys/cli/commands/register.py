@@ -21,7 +21,7 @@ from nskeys.wording.times import took, when
 
 _DIARY_HEADINGS = ("when", "who", "host", "backup", "result", "opened", "failed", "took", "line", "file")
 _MOST_LINES = 1_000_000
-_HEADINGS = ("backup", "created", "where", "proof", "seen", "id", "file")
+_HEADINGS = ("backup", "created", "where", "proof", "proven", "seen", "id", "file")
 
 
 def add(commands: Commands) -> None:
@@ -176,6 +176,7 @@ def _cells(copy: BackupCopy) -> tuple[str, ...]:
         when(copy.backup.created),
         place_word(copy.where),
         proof_name(copy.proof),
+        "" if copy.proven is None else when(copy.proven),
         seen_word(copy) if copy.retired else sight_name(copy.sight),
         copy.backup.kms_sha256[:12],
         copy.address,
