@@ -33,6 +33,7 @@ from nskeys.wording.destinations import remove_question
 from nskeys.wording.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.code import ShowCode
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.dialogs.file_browser import FileBrowser
@@ -164,6 +165,19 @@ class Tour:
             "protection": ("c", "end", "enter", "enter", "enter", "escape"),
             "import": ("end", "enter", f"={self._export}", "enter", "end", "enter", "k", "enter", "s"),
             "verify": ("f", "e", "escape"),
+            "custodians": (
+                "n",
+                "enter",
+                "enter",
+                "enter",
+                "enter",
+                "k",
+                "escape",
+                "enter",
+                "escape",
+                "y",
+                "enter",
+            ),
         }
         stops = [Stop(partial(door, name, session), ways.get(name, ())) for name in DOORS]
         opening = ("enter", f"={PASSWORD}", "enter", "enter", "end", "enter", "end", "enter", "l")
@@ -198,6 +212,7 @@ class Tour:
             partial(ProofList, session, report),
             partial(FactSheet, "A line of the audit trail", entry_rows(entry)),
             partial(Confirm, "Forget a destination", *remove_question(info, default=True)),
+            partial(ShowCode, ["\u2588 \u2580\u2584"] * 9),
             partial(Offer, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
             partial(AskLine, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
         ]
