@@ -153,3 +153,17 @@ def test_a_server_that_hangs_holds_up_nothing_for_long(
         assert server.does("register", "check")[0]["sight"] == "good"
         assert server.does("status")["credentials"]["recoverable"] == 2
         assert time.monotonic() - began < 15
+
+
+def test_without_the_extra_a_sentence_names_it(
+    server: Machine, s3: S3Server, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything else goes on: another destination is backed up to as ever."""
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "obstore.py").write_text("raise ImportError\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "without"))
+    ran = server.run("destination", "test", s3.address(bucket))
+    assert ran.code == 69
+    assert "the library that it needs is not installed." in ran.err
+    assert "pip install 'nskeys[s3]'" in ran.err
+    assert server.back_up("--to", server.vault())["location"] == "elsewhere"
