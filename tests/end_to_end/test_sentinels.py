@@ -82,8 +82,8 @@ def commands(machine: Machine, address: str) -> list[list[str]]:
     shutil.copy(address, copy)
     told = [[*word.split()] for word in (
         "status", "status --nagios", "status --prometheus", "key list", "credential list", "verify",
-        "destination list", "register list", "register check", "register diary", "registry", "runbook",
-        "re-entry", "protector show", "audit", "audit --verify", "key rotate",
+        "destination list", "register list", "register check", "register diary", "prune --plan",
+        "registry", "runbook", "re-entry", "protector show", "audit", "audit --verify", "key rotate",
     )]  # fmt: skip
     files = [["inspect"], ["drill", *password], ["restore", "--plan", *password]]
     named = [[*words, str(path)] for words in files for path in (address, copy)]

@@ -14,6 +14,7 @@ LOOKS = (
     "inspect latest",
     "destination list",
     "register list",
+    "prune --plan",
     "registry",
     "runbook",
     "protector show",

@@ -40,6 +40,7 @@ register list
 register check
 register add FILE
 register retire ID
+prune [--plan] [--keep-last N] [--keep-monthly N]
 registry
 protector show
 protector change

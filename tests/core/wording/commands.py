@@ -28,6 +28,7 @@ register list
 register check
 register add FILE
 register retire ID
+prune [--plan] [--keep-last N] [--keep-monthly N]
 registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
