@@ -47,6 +47,7 @@ from nskeys.errors import (
     ServerSecretWanted,
 )
 from nskeys.wording.errors import UNFORESEEN, say
+from nskeys.wording.failures.places import to_reach
 from nskeys.wording.sentence import Sentence
 
 _NAMES_A_COMMAND = re.compile(r"'(?:sudo )?nskeys\b|'--|the command\b")
@@ -61,7 +62,6 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         BackupForged: f"Run nothing from it, type no password for it, and use another copy. {_REGISTER}",
         BackupNotProven: "Remove that file, then back up to another place.",
         CmdbBusy: "Wait until it is done, or stop it, then try again.",
-        DestinationUnreachable: "Check that it is there and mounted, or choose another one.",
         FieldInvalid: "Choose the kind of every row with k.",
         IdentityNotRecipient: "Use the identity of one of its recipients; the backup names them.",
         HostKeyUnknown: "Test it under Destinations in the menu (m): there its key can be trusted.",
@@ -105,6 +105,8 @@ def say_in_app(error: NskeysError) -> Sentence:
         return Sentence(told.what, "Look at the first screen to see how things stand.")
     if not _NAMES_A_COMMAND.search(told.advice):
         return told
+    if isinstance(error, DestinationUnreachable):
+        return Sentence(told.what, f"{to_reach(error)}, or choose another one.")
     if "sudo" in told.advice:
         return Sentence(told.what, _SUDO)
     for known in type(error).__mro__:

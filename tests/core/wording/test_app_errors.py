@@ -48,3 +48,16 @@ def test_where_a_command_stood_a_key_stands(error: NskeysError, advice: str) -> 
 def test_a_wrong_password_is_told_alike() -> None:
     error = WrongPassword("backup")
     assert say_in_app(error) == say(error)
+
+
+@pytest.mark.parametrize(
+    ("problem", "advice"),
+    [
+        ("login", "Check the user's name, and that the server knows the key of this machine, or choose "),
+        ("timeout", "Check that the server runs and can be reached from here, or choose another one."),
+        ("gone", "Check that it is there and mounted, or choose another one."),
+    ],
+)
+def test_what_to_look_at_depends_on_what_keeps_a_place_out_of_reach(problem: str, advice: str) -> None:
+    told = say_in_app(DestinationUnreachable("sftp://vault02/x", problem))
+    assert told.advice.startswith(advice)

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys.model.schedule import Schedule
 from nskeys.services.destinations import DestinationSight
+from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import (
     ADD_HELP,
     DECLARE,
@@ -20,7 +21,6 @@ from nskeys.wording.destinations import (
     declared_words,
     remove_question,
 )
-from nskeys.wording.errors import say
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.sizes import count
 from nskeys_tui.dialogs.ask_line import AskLine
@@ -138,7 +138,8 @@ class Destinations(Listing):
         if sight.problem is not None:
             tried = await self._tried(sight.info.address)
             sight = sight if isinstance(tried, NskeysError) else tried
-        problem = (say(sight.problem).what,) if sight.problem is not None else ()
+        told = say_in_app(sight.problem) if sight.problem is not None else None
+        problem = (told.what, told.advice) if told is not None else ()
         await self.note(destination_lines(sight.info.address, sight.where)[0], *problem)
         self._load()
 

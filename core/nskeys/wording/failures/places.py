@@ -65,12 +65,16 @@ def _destination_invalid(error: DestinationInvalid) -> Sentence:
     )
 
 
+def to_reach(error: DestinationUnreachable) -> str:
+    """The first half of a sentence: what to look at."""
+    return _TO_REACH.get(error.problem, "Check that it is there and mounted")
+
+
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
     left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
     return Sentence(
         f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{left}.",
-        _TO_REACH.get(error.problem, "Check that it is there and mounted")
-        + ", then try it with 'nskeys destination test DEST', "
+        to_reach(error) + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
     )
 
