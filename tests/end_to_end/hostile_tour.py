@@ -24,7 +24,7 @@ from nskeys.errors import ConfigurationInvalid, NskeysError
 from nskeys.model.credentials import Credential
 from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
+from nskeys.ports import Listed, Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
 from nskeys.services.flows.first_start import FirstStart as Flow
 from nskeys.services.flows.first_start import Way
 from nskeys.services.pages import CredentialPages
@@ -33,6 +33,7 @@ from nskeys.wording.destinations import remove_question
 from nskeys.wording.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.code import ShowCode
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.fact_sheet import FactSheet
@@ -212,6 +213,7 @@ class Tour:
             partial(ProofList, session, report),
             partial(FactSheet, "A line of the audit trail", entry_rows(entry)),
             partial(Confirm, "Forget a destination", *remove_question(info, default=True)),
+            partial(BackupList, SENTINELS[0], [Listed(text, 1) for text in SENTINELS[:5]]),
             partial(ShowCode, ["\u2588 \u2580\u2584"] * 9),
             partial(Offer, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
             partial(AskLine, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
