@@ -16,6 +16,8 @@ from types import FrameType
 from typing import Any
 
 from nskeys.errors import Cancelled, SecretUnavailable
+from nskeys.wording.terminal import width
+from nskeys.wording.wrapping import broken
 
 TERMINAL = "/dev/tty"
 LINE_LIMIT = 4_095
@@ -41,7 +43,14 @@ class Prompt:
         self._seen = seen
 
     def tell(self, line: str) -> None:
-        """A line for the person, safe for a terminal already."""
+        """A line for the person, safe for a terminal already; on a page of its own broken between words."""
+        columns, _ = self.size
+        fits = not self._seen or width(line) < columns
+        for part in [line] if fits else broken(line, columns - 1):
+            self._write(f"{part}\n")
+
+    def draw(self, line: str) -> None:
+        """A line of a picture, with its colours."""
         self._write(f"{line}\n")
 
     def ask(self, question: str) -> bytes:

@@ -49,6 +49,6 @@ def _show(prompt: Prompt, facts: SheetFacts, share: Share) -> None:
         prompt.ask("Press Enter when it is copied; a code to scan follows")
         prompt.clear()
         for line in code:
-            prompt.tell(f"{_BLACK_ON_WHITE}{line}{_PLAIN}")
+            prompt.draw(f"{_BLACK_ON_WHITE}{line}{_PLAIN}")
         prompt.ask(f"{QR_LABEL}. Press Enter")
     prompt.clear()
