@@ -58,6 +58,10 @@ def _rotate(world: World) -> Sequence[str]:
     return ("key", "rotate")
 
 
+def _change(world: World) -> Sequence[str]:
+    return ("protector", "change", "passphrase", "--new-passphrase-file", world.passphrase)
+
+
 def _nothing(world: World) -> None:
     world.begin()
 
@@ -112,6 +116,10 @@ def _one_copy_is_left(services: Services) -> bool:
     return [copy.backup.generation for copy in services.register.copies() if not copy.retired] == [2]
 
 
+def _under_a_passphrase(services: Services) -> bool:
+    return services.protection.show().protector == "passphrase"
+
+
 def _rotated(services: Services) -> bool:
     with services.installation.cmdb.reading() as view:
         rotation = view.rotation()
@@ -130,6 +138,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             _add_by_restore, _given_up_too_early, _both_keys, brings_secrets=True, always=False
         ),
         "rotation begins": Command(_rotate, _backed_up, _key_waits, code=Exit.INCOMPLETE),
+        # Store and record alone are walked in tests/core/store/test_kills.py, under every protector.
+        "protector change": Command(_change, _backed_up, _under_a_passphrase, always=False),
         # Run once more after it was done, it begins the next rotation.
         "rotation re-seals": Command(
             _rotate, _new_key_backed_up, _rotated, again=frozenset({Exit.INCOMPLETE})
