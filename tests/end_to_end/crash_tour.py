@@ -38,7 +38,8 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.text_input import TextInput
 from tests.fakes.command_line import connect_cheaply
 
-PASSPHRASE, PASSWORD, SECRET = "MARK-nine-pears", "MARK-seven-apples", "MARK-the-secret"
+PASSPHRASE, OTHER_PASSPHRASE = "MARK-nine-pears", "MARK-ten-plums"
+PASSWORD, SECRET = "MARK-seven-apples", "MARK-the-secret"
 MOMENTS = 4
 _PATIENCE = 20.0
 
@@ -73,19 +74,29 @@ def _credential(session: Session) -> Screen[Any]:
 
 
 _TWICE = (f"={PASSWORD}", "tab", f"={PASSWORD}", "enter")
+_OTHER_TWICE = (f"={OTHER_PASSPHRASE}", "tab", f"={OTHER_PASSPHRASE}", "enter")
 WAYS: Mapping[str, tuple[Callable[[Session], Screen[Any]], Sequence[str]]] = MappingProxyType(
     {
         "add": (
             lambda session: CredentialForm(session, None),
-            ("end", "enter", "=second", "tab", "=x", "tab", "=y", "tab", f"={SECRET}", "enter"),
+            ("?run-as", "end", "enter", "=second", "tab", "=x", "tab", "=y", "tab", f"={SECRET}", "enter"),
         ),
-        "reveal": (_credential, ("s",)),
-        "back up": (BackUp, ("enter", *_TWICE, "enter")),
-        "drill": (lambda session: Drill(session, "latest"), ("enter", f"={PASSWORD}", "enter")),
-        "change": (Protection, ("c", "end", "enter", "enter", "enter", *_TWICE)),
+        "reveal": (_credential, ("?s shows it", "s", "?MARK")),
+        "back up": (BackUp, ("?where to?", "enter", *_TWICE, "?will be written", "enter", "?is complete")),
+        "drill": (
+            lambda session: Drill(session, "latest"),
+            ("?what is in it", "enter", f"={PASSWORD}", "enter", "?Every credential opened"),
+        ),
+        "change": (
+            Protection,
+            (
+                *("?c binds", "c", "?Back up first", "end", "enter", "?what shall bind", "enter"),
+                *("?Nothing is changed yet", "enter", *_OTHER_TWICE, "?still open"),
+            ),
+        ),
     }
 )
-"""A screen and the keys on it, by what they do; `=` before what is pasted."""
+"""A screen and the keys on it, by what they do: `=` before what is pasted, `?` before what is awaited."""
 
 
 class Victim:
@@ -113,16 +124,26 @@ class Victim:
     async def _press(self, *keys: str) -> None:
         for key in keys:
             await self._rest()
-            if key.startswith("="):
-                for _ in range(200):
-                    if isinstance(self.app.focused, TextInput):
-                        break
-                    await asyncio.sleep(0.02)
-                assert isinstance(self.app.focused, TextInput), key
-                self.app.focused.post_message(events.Paste(key[1:]))
+            if key.startswith("?"):
+                await self._until(lambda words=key[1:]: words in self._text())  # type: ignore[misc]  # a default
+            elif key.startswith("="):
+                await self._until(lambda: isinstance(self.app.focused, TextInput))
+                if self.app.focused is not None:
+                    self.app.focused.post_message(events.Paste(key[1:]))
             else:
                 await self.app._press_keys([key])
         await self._rest()
+
+    def _text(self) -> str:
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in line) for line in lines)
+
+    async def _until(self, there: Callable[[], bool]) -> None:
+        for _ in range(int(_PATIENCE / 0.05)):
+            if there():
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(self._text())
 
     async def _rest(self) -> None:
         """Until no work is under way and the screen has come to rest."""

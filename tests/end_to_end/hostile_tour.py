@@ -216,6 +216,8 @@ class Tour:
             partial(BackupList, SENTINELS[0], [Listed(text, 1) for text in SENTINELS[:5]]),
             partial(ShowCode, ["\u2588 \u2580\u2584"] * 9),
             partial(Offer, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
+            partial(BackupList, SENTINELS[0], [Listed(text, 1_000) for text in SENTINELS]),
+            partial(ShowCode, [safe(text) for text in SENTINELS[:10]]),
             partial(AskLine, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
         ]
         return made

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import crash_tour
-from tests.end_to_end.crash_tour import MOMENTS, PASSPHRASE, PASSWORD, SECRET, WAYS
+from tests.end_to_end.crash_tour import MOMENTS, OTHER_PASSPHRASE, PASSPHRASE, PASSWORD, SECRET, WAYS
 from tests.fakes.command_line import Machine
 
 SHOWN = "MARK-that-is-shown"
@@ -55,5 +55,5 @@ def test_a_crash_of_the_app_says_its_kind_and_nothing_else(
 
 def marks() -> set[bytes]:
     """Everything secret, in its spellings."""
-    texts = (PASSPHRASE, PASSWORD, SECRET, SHOWN)
+    texts = (PASSPHRASE, OTHER_PASSPHRASE, PASSWORD, SECRET, SHOWN)
     return {shape for text in texts for shape in (text.encode(), base64.b64encode(text.encode()))}

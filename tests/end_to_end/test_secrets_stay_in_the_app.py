@@ -45,6 +45,15 @@ class Keys:
         self._session.press(*keys)
         return self
 
+    def mark(self, entry: str) -> "Keys":
+        """Go down a list to one entry."""
+        for _ in range(40):
+            if f"▸ {entry}" in self._session.text:
+                return self
+            self.press("down")
+            self._session.settle(0.1)
+        raise AssertionError(f"no {entry!r} in the list:\n{self._session.text}")
+
     def type(self, *texts: str) -> "Keys":
         """Type a text into each field, from this one on, and take them all with Enter."""
         self._session.write("\t".join(texts))
@@ -169,7 +178,7 @@ def rotate(keys: Keys) -> None:
 
 def change_passphrase(keys: Keys) -> None:
     """To one that opens a backup, which is refused, and to another one."""
-    keys.press("m").see("Protector").press("p").press("enter").see("c binds them")
+    keys.press("m").see("▸ Register").mark("Protector").press("enter").see("c binds them")
     keys.press("c").see("▸ Back up first").press("end").see("▸ Change it").press("enter")
     keys.see("▸ Another passphrase").press("enter").see("Nothing is changed yet").press("enter")
     keys.see("New passphrase")
@@ -180,7 +189,9 @@ def change_passphrase(keys: Keys) -> None:
 
 def import_some(keys: Keys, path: Path) -> None:
     """From another program's export."""
-    keys.press("m").see("Import").press("i", "enter").see("which export?").press("end", "enter")
+    keys.press("m").see("▸ Register").mark("Import").press("enter").see("which export?").press(
+        "end", "enter"
+    )
     keys.see("File").type(str(path)).see("imported").press("enter").see("done").press("enter")
     keys.press("escape").see("Credentials")
 
