@@ -142,10 +142,14 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
         texts = _lost(overview)
         yield _notice(layout, f"{number(totals.lost)} lost", Act.RESTORE, *texts, severe=True)
     if totals.at_risk:
-        label = f"{number(totals.at_risk)} at risk"
-        when = f" {since(answer.exposed_since, overview.taken)}" if answer.exposed_since else ""
-        label = first_fitting(layout.notice, f"{label}{when}", label)
-        yield _notice(layout, label, _out_of_risk(overview), *_at_risk(overview))
+        label, texts = f"{number(totals.at_risk)} at risk", _at_risk(overview)
+        if answer.exposed_since is not None:
+            when = since(answer.exposed_since, overview.taken)
+            if width(f"{label} {when}") <= layout.notice:
+                label = f"{label} {when}"
+            else:  # a date is longer than a time, and since when is worth more than under which key
+                texts = (*(f"{when}: {text}" for text in texts), when)
+        yield _notice(layout, label, _out_of_risk(overview), *texts)
     closed = totals.total - totals.opens_here - totals.lost
     if closed:
         texts = ("their keys are in a backup, not here", "their keys are not here")

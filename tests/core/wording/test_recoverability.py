@@ -328,3 +328,15 @@ def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
 def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
     overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
     assert [(label, act) for label, _, act in told(overview, layout)] == [("tampered with", Act.IDENTITY)]
+
+
+@LAYOUTS
+@pytest.mark.parametrize("days", [0, 3, 400])
+@pytest.mark.parametrize("credentials", [1, 14, 123_456])
+def test_since_when_they_are_at_risk_is_never_left_out(layout: Layout, days: int, credentials: int) -> None:
+    overview = seen(uses=[(OLD, credentials)], taken=MORNING + timedelta(days=days, minutes=1))
+    label, text, act = next(item for item in told(overview, layout) if "at risk" in item[0])
+    assert f"since {MORNING:%Y-%m-%d}" in f"{label} {text}" if days else "since " in f"{label} {text}"
+    assert width(label) <= layout.notice
+    assert act is Act.BACK_UP
+    assert "\u2026" not in text
