@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.recovery_identity import RecoveryIdentity
@@ -85,3 +86,45 @@ async def test_what_was_changed_behind_our_back_is_said(tmp_path: Path) -> None:
     stage = OnScreen(server, RecoveryIdentity)
     async with stage.play() as pilot:
         await stage.wait(pilot, "it is not the identity that was made here")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_backup_to_somebody_is_opened_by_the_identity_file_that_is_named(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = server_in(tmp_path, "one")
+    ours, theirs = X25519Identity.new(), X25519Identity.new()
+    address = server.back_up_to(ours.recipient).copy.address
+    for name, identity in (("ours", ours), ("theirs", theirs)):
+        with identity.spelled() as line:
+            (tmp_path / name).write_bytes(line.reveal() + b"\n")
+    stage = OnScreen(server, lambda session: Drill(session, address), size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "Enter asks for an identity file")
+        await stage.press(pilot, "enter", until="Where is the identity?")
+        await stage.type(pilot, str(tmp_path / "theirs"))
+        await stage.press(pilot, "enter", until="none of the recipients")
+        await stage.press(pilot, "enter", until="Enter asks for an identity file")
+        await stage.press(pilot, "enter", until="Where is the identity?")
+        await stage.type(pilot, str(tmp_path / "ours"))
+        await stage.press(pilot, "enter", until="l lists every credential")
+    assert server.counts() == (1, 0, 0)
+
+
+async def test_beside_a_recovery_identity_a_key_takes_an_identity_file(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "one")
+    server.make_identity()
+    ours = X25519Identity.new()
+    address = server.back_up_to(ours.recipient).copy.address
+    with ours.spelled() as line:
+        (tmp_path / "ours").write_bytes(line.reveal() + b"\n")
+    stage = OnScreen(server, lambda session: Drill(session, address))
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "i takes an identity file")
+        await stage.press(pilot, "i", until="Where is the identity?")
+        await stage.type(pilot, str(tmp_path / "missing"))
+        await stage.press(pilot, "enter", until="no such file")
+        await stage.press(pilot, "enter", until="i takes an identity file")
+        await stage.press(pilot, "i", until="Where is the identity?")
+        await stage.type(pilot, str(tmp_path / "ours"))
+        await stage.press(pilot, "enter", until="l lists every credential")

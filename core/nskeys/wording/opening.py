@@ -18,6 +18,7 @@ _ASKED = MappingProxyType(
 )
 _SHOWN = 4
 _OR_SHARES = "s asks for the custodians' sheets."
+_OR_FILE = "i takes an identity file."
 
 
 def opens_with(facts: Facts) -> str:
@@ -35,6 +36,10 @@ def asked_for(means: Sequence[Means]) -> str:
     return _ASKED[means[0]] if means else _ASKED[Means.OWN]
 
 
+IDENTITY_FILE_HELP = "An age identity, in the clear or under a password, or an ssh key of a recipient"
+
+
 def or_else(means: Sequence[Means]) -> str:
-    """What a key asks for instead; empty where there is nothing else."""
-    return _OR_SHARES if Means.SHARES in means[1:] else ""
+    """What keys ask for instead; empty where there is nothing else."""
+    others = ((Means.SHARES, _OR_SHARES), (Means.IDENTITY_FILE, _OR_FILE))
+    return " ".join(words for other, words in others if other in means[1:])

@@ -44,7 +44,12 @@ class Drill(FromBackup[DrillFlow]):
         """A file that cannot be read is a drill that failed."""
         return self.session.services.drill.find(address)
 
-    def action_go_on(self) -> None:
+    @property
+    def before_opening(self) -> bool:
+        """Whether what is in it is shown."""
+        return self.flow.step is DrillStep.SOURCE
+
+    def open_it(self) -> None:
         """Drill; afterwards, leave."""
         self.go(None if self.flow.step is DrillStep.DONE else self.flow.run())
 

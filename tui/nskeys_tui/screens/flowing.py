@@ -51,6 +51,7 @@ class FlowScreen(Guided, Generic[F]):
             "without": Act.SKIP,
             "proof": Act.PROOF,
             "shares": Act.SHARES,
+            "identity": Act.IDENTITY,
         }
     )
     """Actions of keys, by what they do in a flow."""

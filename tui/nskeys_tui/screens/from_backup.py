@@ -1,16 +1,19 @@
 """What restore and drill begin with: a backup file, and what is in it, without its password."""
 
+from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.opening import BY_ITS_OWN, BY_SHARES
+from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.model.operations import ProofReport
 from nskeys.services.flows.source_flow import SourceFlow, SourceStep
+from nskeys.services.identity_file import read_identity_file
 from nskeys.services.sources import Source, find_source
-from nskeys.wording.opening import asked_for, or_else
+from nskeys.wording.opening import IDENTITY_FILE_HELP, asked_for, or_else
+from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.choosing import backup_choices, chosen_address
@@ -45,6 +48,7 @@ class FromBackup(FlowScreen[F]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
         Binding("s", "shares", "Shares", tooltip="Open it with custodians' sheets instead"),
+        Binding("i", "identity", "Identity file", tooltip="Open it with an identity file instead"),
         Binding("l", "proof", "Every credential", tooltip="Which credentials opened and which did not"),
     ]
     NEXT: ClassVar[str] = ""
@@ -53,6 +57,15 @@ class FromBackup(FlowScreen[F]):
     def __init__(self, session: Session, flow: F, address: str) -> None:
         super().__init__(session, flow)
         self._address = address
+        self.opening = BY_ITS_OWN
+
+    def on_unmount(self) -> None:
+        """An identity that was read is forgotten."""
+        self._forget()
+
+    def _forget(self) -> None:
+        if self.opening.identity is not None:
+            self.opening.identity.wipe()
         self.opening = BY_ITS_OWN
 
     def problem_of(self, flow: F) -> NskeysError | None:
@@ -113,7 +126,7 @@ class FromBackup(FlowScreen[F]):
             self.go(self.flow.at_source(await self._inspect(self.flow.source, address)))
 
     async def _show_contents(self, source: Source) -> None:
-        self.opening = BY_ITS_OWN
+        self._forget()
         means = self.flow.source.means
         await self.show(
             "contents",
@@ -125,9 +138,38 @@ class FromBackup(FlowScreen[F]):
     def action_shares(self) -> None:
         """On, by custodians' shares."""
         self.opening = BY_SHARES
-        self.action_go_on()
+        self.open_it()
+
+    @work(exclusive=True)
+    async def action_identity(self) -> None:
+        """On, by an identity file that is named."""
+        path = await self.app.push_screen_wait(
+            AskLine("Identity file", "Where is the identity?", "File", help=IDENTITY_FILE_HELP)
+        )
+        if not path or not path.strip():
+            return
+        opening = await read(partial(read_identity_file, path.strip()))
+        if isinstance(opening, NskeysError):
+            await self.tell(opening)
+            return
+        self.opening = opening
+        self.open_it()
 
     def action_go_on(self) -> None:
+        """What this step offers; where only an identity file opens the backup, that is asked for first."""
+        source = self.flow.source
+        wants_file = source.means[:1] == (Means.IDENTITY_FILE,) and self.opening is BY_ITS_OWN
+        if self.before_opening and wants_file:
+            self.action_identity()
+        else:
+            self.open_it()
+
+    @property
+    def before_opening(self) -> bool:
+        """Whether what is in the backup is shown, and nothing was asked yet."""
+        return False
+
+    def open_it(self) -> None:
         """What this step offers."""
 
     @property

@@ -79,7 +79,12 @@ class Restore(FromBackup[RestoreFlow]):
                 await self._done(flow.report)
         return None
 
-    def action_go_on(self) -> None:
+    @property
+    def before_opening(self) -> bool:
+        """Whether what is in it is shown."""
+        return self.flow.step is RestoreStep.SOURCE
+
+    def open_it(self) -> None:
         """What this step offers."""
         match self.flow.step:
             case RestoreStep.SOURCE:

@@ -26,6 +26,8 @@ class Act(StrEnum):
     """See every credential that was tried."""
     SHARES = "shares"
     """Give custodians' shares in the place of a password."""
+    IDENTITY = "identity"
+    """Name an identity file in the place of a password."""
     SPLIT = "split"
     """Make new shares for custodians."""
     CHECK = "check"

@@ -52,7 +52,8 @@ class SourceFlow:
         if self.step is not SourceStep.CONTENTS:
             return frozenset({Act.CHOOSE, Act.BACK})
         shares = {Act.SHARES} if Means.SHARES in self.means[1:] else set()
-        return frozenset({Act.GO_ON, Act.BACK} | shares)
+        identity = {Act.IDENTITY} if Means.IDENTITY_FILE in self.means[1:] else set()
+        return frozenset({Act.GO_ON, Act.BACK} | shares | identity)
 
     def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":
         """What the register remembers, newest first."""
