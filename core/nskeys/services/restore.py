@@ -207,7 +207,8 @@ class RestoreService:
         if known is None or source.foreign:
             return
         more = known.proof.rank < reached_by(proof, source.facts.kids).rank
-        if not (more or source.typed or known.drilled_upto != proof.upto):
+        typed = source.typed and known.typed != began
+        if not (more or typed or known.drilled_upto != proof.upto):
             return
         with suppress(Locked, CmdbBusy), installation.changing("recording a restore"):
             record_proof(installation, source, proof, keys, began)
