@@ -187,6 +187,7 @@ class Tour:
             Stop(partial(Drill, session, self._backup), opening),
             Stop(partial(Restore, session, f"/nowhere/{SENTINELS[0]}.zip"), ("enter",)),
             Stop(partial(FileBrowser, "A backup", Path(self._backup).parent), ("full_stop", "backspace")),
+            Stop(partial(BackupList, SENTINELS[0], [Listed(f"{text}.zip", 7) for text in SENTINELS])),
             Stop(partial(FirstStart, session, self._sight(services, HomeState.DATABASE_ONLY))),
             Stop(partial(FirstStart, session, self._sight(services, HomeState.UNREACHED))),
             Stop(partial(self._new_installation, session, services)),
