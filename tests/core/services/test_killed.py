@@ -96,6 +96,46 @@ def test_a_backup() -> None:
     assert calls.index("destinations.at.publish") < calls.index("registry.write")
 
 
+def test_a_recovery_identity() -> None:
+    def intact(server: MemoryServer) -> None:
+        nothing_lost(server)
+        server.services.recovery.show()
+
+    def done(server: MemoryServer) -> None:
+        nothing_lost(server)
+        (made,) = server.services.recovery.show().identities
+        assert server.back_up_to().copy.backup.recipients == (made.recipient,)
+        assert server.services.audit.verify().whole
+
+    def act(server: MemoryServer) -> None:
+        if not server.services.recovery.show():
+            server.make_identity()
+
+    calls = Walk(with_credentials, act, intact, done).run()
+    assert calls.index("cmdb.changing ends") < calls.index("recovery.write")
+
+
+def test_a_backup_to_a_recovery_identity_and_its_restore() -> None:
+    site = MemorySite()
+    server = with_credentials(site)
+    server.make_identity()
+    server.drill_by(server.back_up_to().copy.address)
+    address = server.back_up_to().copy.address
+
+    def done(fresh: MemoryServer) -> None:
+        nothing_lost(fresh)
+        assert fresh.services.recovery.show() == server.services.recovery.show()
+        assert fresh.back_up_to().copy.by_a_person
+
+    calls = Walk(
+        lambda: site.with_database_of(server),
+        lambda fresh: fresh.restore_by(address),
+        lambda fresh: None,
+        done,
+    ).run()
+    assert calls.index("recovery.write") < calls.index("key_store.create")
+
+
 def test_a_prune() -> None:
     retention = Retention(1, 0)
 
