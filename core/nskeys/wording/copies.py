@@ -36,6 +36,11 @@ def place_word(where: Whereabouts) -> str:
     return f"declared {word}" if where.reason is LocationReason.DECLARED else word
 
 
+def place_brief(where: Whereabouts) -> str:
+    """`place_word` in nine cells: `declared` where only a person said that it is elsewhere."""
+    return "declared" if where.reason is LocationReason.DECLARED else location_word(where.location)
+
+
 def copy_place(copy: BackupCopy, cells: int, now: datetime) -> str:
     """`backup 41 on sftp://vault02 (elsewhere)`, its destination cut to what room there is. Of a copy that
     was not looked at for this answer the age of its last check is always said."""

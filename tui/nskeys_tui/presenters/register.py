@@ -6,7 +6,7 @@ from datetime import datetime
 from nskeys.model.keys import KeyInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.recoverability import Overview
-from nskeys.wording.copies import place_word, proof_ago, why_not
+from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
 from nskeys.wording.names import key_state_name, kid_name, proof_name
 from nskeys.wording.places import location_name
 from nskeys.wording.recovery import who_opens
@@ -34,7 +34,7 @@ def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
         day(copy.backup.created),
         proof_name(copy.proof),
         "" if copy.proven is None else day(copy.proven),
-        place_word(copy.where),
+        place_brief(copy.where),
         seen_word(copy),
         number(len(copy.backup.kids)),
         "!" if copy_style(copy) == "warning" else "",

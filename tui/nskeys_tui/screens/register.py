@@ -47,7 +47,7 @@ class Register(Listing):
         Column("Made", 10, 10, essential=False),
         Column("Proof", 16, 16),
         Column("Proven", 10, 10, essential=False),
-        Column("Where", 9, 18),
+        Column("Where", 9, 9),
         Column("Seen", 11, 11, styled=True),
         Column("Keys", 4, 4, right=True, essential=False),
         Column("", 1, 1, styled=True),
