@@ -46,6 +46,7 @@ from nskeys_tui.screens.arriving import Connected, arrive, sighted
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
+from nskeys_tui.screens.diary import Diary
 from nskeys_tui.screens.doors import DOORS, door
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.first_start import FirstStart
@@ -209,6 +210,7 @@ class Tour:
         info = services.installation.default_destination()
         choices = [Choice(text, safe(text), safe(text)) for text in SENTINELS[:5]]
         made: list[Callable[[], Any]] = [
+            partial(Diary, session),
             partial(KeyDetail, session, kid),
             *(partial(CopyDetail, session, copy, overview) for copy in overview.copies[:3]),
             partial(ProofList, session, report),
