@@ -63,6 +63,7 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "credentials": _totals(answer.totals),
         "keys": [key(item) for item in answer.keys],
         "exposed_since": time(answer.exposed_since),
+        "checked": time(answer.checked),
         "last_backup": None if answer.last is None else _last_backup(answer.last),
         "backup_due": bool(answer.due),
         "due": [reason.value for reason in answer.due],

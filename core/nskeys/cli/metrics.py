@@ -73,6 +73,11 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 answer.exposed_since,
             ),
             _moment(
+                "nskeys_checked_timestamp_seconds",
+                "When the copies that count were looked at: now, or by a check; the oldest such look.",
+                answer.checked or overview.taken,
+            ),
+            _moment(
                 "nskeys_last_backup_timestamp_seconds",
                 "When the last backup was made.",
                 answer.last.backup.created if answer.last else None,

@@ -15,8 +15,9 @@ from nskeys.model.watching import last_proofs, seen
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.reports import due_words, exposure_words, headline
+from nskeys.wording.reports import checked_words, due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
+from nskeys.wording.times import is_future
 
 if TYPE_CHECKING:
     from nskeys.services.recoverability import Overview
@@ -35,6 +36,7 @@ def nagios_line(overview: "Overview") -> str:
     words = (
         headline(answer.totals),
         *exposure_words(answer, overview.taken),
+        *checked_words(answer, overview.taken),
         *due_words(answer.due),
         *_unproven(overview),
         *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),
@@ -69,6 +71,7 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"copies={vouched};;;0;"
     yield f"copies_counting={copies.counting};;;0;{vouched}"
     yield f"exposed={'0s' if answer.exposed_since is None else _age(answer.exposed_since, now)};;;0;"
+    yield f"check_age={'0s' if answer.checked is None else _check_age(answer.checked, now)};;;0;"
     yield f"backup_age={_age(answer.last.backup.created if answer.last else None, now)};;;0;"
     yield f"proof_age={_age(proofs[Proof.OPENED], now)};;;0;"
     yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
@@ -89,6 +92,11 @@ def _unproven(overview: "Overview") -> Iterator[str]:
 def _age(moment: datetime | None, now: datetime) -> str:
     """Seconds since then. A clock that jumped back makes none of them negative."""
     return "U" if moment is None else f"{max(0, int((now - moment).total_seconds()))}s"
+
+
+def _check_age(moment: datetime, now: datetime) -> str:
+    """As `_age`; a check that lies ahead is of an unknown age, and not a fresh one."""
+    return "U" if is_future(moment, now) else _age(moment, now)
 
 
 def _said(status: StatusExit, words: str) -> str:

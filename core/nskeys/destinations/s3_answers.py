@@ -44,6 +44,7 @@ _TEXTS = (
     ("without LOCATION", "wrong_region"),
     ("kind: Connect", "no_connection"),
     ("kind: Interrupted", "connection_lost"),
+    ("object with invalid path", "odd_names"),
 )
 
 

@@ -94,6 +94,17 @@ class Recoverability:
     drilled: int = 0
     """Credentials under keys of `best` that its last drill opened, and that were not sealed anew since."""
 
+    @property
+    def checked(self) -> datetime | None:
+        """The age of the answer: of each key whose good copies were not looked at now the last check of one
+        of them, and of these the oldest. None where all that counts was looked at now."""
+        by_check = [
+            max(copy.look_moment for copy in key.good_copies)
+            for key in self.keys
+            if key.credentials and key.good_copies and all(copy.by_check for copy in key.good_copies)
+        ]
+        return min(by_check, default=None)
+
     def drilled_with(self, copy: BackupCopy) -> int:
         """As `drilled`, for any copy; where it is not `best`, no more than can be told key by key."""
         if self.best is not None and _place(copy) == _place(self.best):

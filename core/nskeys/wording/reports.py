@@ -25,7 +25,7 @@ from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
-from nskeys.wording.times import since, when
+from nskeys.wording.times import ago, since, when
 from nskeys.wording.ways import COMMANDS, Ways
 
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
@@ -95,6 +95,13 @@ def exposure_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
         exposed = f" {since(answer.exposed_since, now)}" if answer.exposed_since else ""
         said.append(f"{number(totals.at_risk)} {_are(totals.at_risk)} at risk{exposed}.")
     return tuple(said)
+
+
+def checked_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
+    """How old the answer is where nobody looked now; nothing where all that counts was looked at."""
+    if answer.checked is None:
+        return ()
+    return (f"What lies on other servers was checked {ago(answer.checked, now)}.",)
 
 
 def _are(n: int) -> str:

@@ -40,15 +40,16 @@ def test_status_at_risk(server: Machine) -> None:
     document = ran.json
     assert ran.code == 1
     assert list(document) == [
-        "server", "cmdb", "credentials", "keys", "exposed_since", "last_backup", "backup_due",
-        "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity", "proofs",
-        "practice", "rotation", "taken",
+        "server", "cmdb", "credentials", "keys", "exposed_since", "checked", "last_backup",
+        "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
+        "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
         "total": 2, "recoverable": 0, "at_risk": 2, "lost": 0, "opens_here": 2,
     }  # fmt: skip
     assert _TIME.fullmatch(document["exposed_since"])
+    assert document["checked"] is None
     assert document["last_backup"] is None
     assert document["backup_due"] is True
     assert document["due"] == ["never"]

@@ -31,13 +31,13 @@ def command(machine: Machine, *argv: str) -> list[str]:
 
 
 @contextmanager
-def at_a_terminal(machine: Machine, *argv: str, into: str = "") -> Iterator[PtySession]:
+def at_a_terminal(machine: Machine, *argv: str, into: str = "", lines: int = 24) -> Iterator[PtySession]:
     """A command at a terminal; behind it, its exit code and the terminal's settings. `into` takes its
     standard output away."""
     line = shlex.join(command(machine, *argv)) + (f" > {shlex.quote(into)}" if into else "")
     script = f"trap : INT QUIT; {line}; echo code $?; stty -a"
     environment = {"PYTHONPATH": str(ROOT)}
-    with PtySession(["sh", "-c", script], columns=200, environment=environment) as session:
+    with PtySession(["sh", "-c", script], columns=200, lines=lines, environment=environment) as session:
         yield session
 
 

@@ -497,6 +497,31 @@ def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch, bucket:
         assert missing.value.problem == "not_installed"
 
 
+@pytest.mark.parametrize("odd", ["ns01//a.zip", "ns01/../a.zip", "ns01/.", "ns01/bell\x07.zip"])
+def test_a_name_that_keeps_others_from_being_listed_is_said_to_be_that(
+    s3: S3Server, buckets: Buckets, bucket: str, odd: str
+) -> None:
+    place = at(buckets, s3.address(bucket, "ns01"))
+    place.publish(NAME, b"ours")
+    s3.put(bucket, odd, b"somebody else's")
+    with pytest.raises(DestinationUnreachable) as refused:
+        place.listing()
+    assert refused.value.problem == "odd_names"
+    assert place.read(NAME, 100) == b"ours"
+
+
+@pytest.mark.parametrize(
+    "odd", ["ns01/dir.zip/", "ns01/deep//a.zip", "/ns01/a.zip", "ns01", "ns01/a b%2F?#.txt"]
+)
+def test_names_that_are_no_backups_hold_up_no_listing(
+    s3: S3Server, buckets: Buckets, bucket: str, odd: str
+) -> None:
+    place = at(buckets, s3.address(bucket, "ns01"))
+    place.publish(NAME, b"ours")
+    s3.put(bucket, odd, b"somebody else's")
+    assert [listed.name for listed in place.listing()] == [NAME]
+
+
 def test_neither_the_library_nor_a_login_is_in_the_programs_own_memory(s3: S3Server, bucket: str) -> None:
     """Asked in a fresh interpreter, for others' tests may have imported it here."""
     script = f"""

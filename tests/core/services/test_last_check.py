@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from nskeys.cli import documents
+from nskeys.cli.metrics import metrics
+from nskeys.cli.nagios import nagios_line
 from nskeys.model.places import DestinationInfo
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Sight
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer
+from tests.fakes.monitoring import plugin_line, samples
 from tests.fakes.servers import NOBODY
 
 
@@ -39,6 +43,40 @@ def test_an_answer_asks_no_other_server_and_says_when_it_was_checked(
     assert copy.counts
     assert copy.look_moment == made
     assert memory.counts() == (1, 0, 0)
+
+
+def test_monitoring_is_told_how_old_the_check_is(memory: MemoryServer, vault: Place) -> None:
+    """Nobody checks any more, and the file is long gone: no answer may look as if it was seen now."""
+    made = memory.clock.moment
+    vault.files.clear()
+    memory.clock.advance(days=400)
+    overview = memory.services.recoverability.overview()
+    assert overview.recoverability.checked == made
+    line = plugin_line(nagios_line(overview))
+    assert "What lies on other servers was checked 13 months ago." in line.words
+    assert line.data["check_age"] == 400 * 86_400
+    told = samples(metrics(overview, "c0" * 16))
+    assert told["nskeys_checked_timestamp_seconds", ()] == made.timestamp()
+    assert documents.status(overview, "sqlite")["checked"] == documents.time(made)
+
+
+def test_a_check_that_lies_ahead_is_of_no_known_age(memory: MemoryServer, vault: Place) -> None:
+    memory.clock.advance(days=-3)
+    line = plugin_line(nagios_line(memory.services.recoverability.overview()))
+    assert line.data["check_age"] is None
+    assert "was checked in the future: this clock or that date is wrong" in line.words
+
+
+def test_what_was_looked_at_now_has_no_age(memory: MemoryServer, vault: Place) -> None:
+    memory.services.destinations.add(memory.local, "tape to the safe")
+    memory.back_up(memory.local)
+    overview = memory.services.recoverability.overview()
+    assert overview.recoverability.checked is None
+    told = samples(metrics(overview, "c0" * 16))
+    assert told["nskeys_checked_timestamp_seconds", ()] == overview.taken.timestamp()
+    line = plugin_line(nagios_line(overview))
+    assert line.data["check_age"] == 0
+    assert "checked" not in line.words
 
 
 def test_what_happened_there_is_known_by_the_next_check(memory: MemoryServer, vault: Place) -> None:

@@ -35,6 +35,8 @@ TO_REACH = MappingProxyType(
         "refused": "Check that the server runs, and its port",
         "unknown_host": "Check the name of the server",
         "no_connection": "Check the network, and the name of the server",
+        "odd_names": "Remove or rename it: no part of a name may be empty, '.' or '..', and no character a "
+        "control character. Until then name a backup by its full address",
         "server_error": "Look into the log of the server, and try again later",
     }
 )

@@ -174,6 +174,7 @@ _BUCKETS = {
     "certificate": "its certificate is not trusted here",
     "no_tls": "it does not speak TLS",
     "no_connection": "no connection could be made",
+    "odd_names": "something there has a name that keeps it from being listed",
     "server_error": "the server reported an error",
 }
 _PROTECTORS = {
