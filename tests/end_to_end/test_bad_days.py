@@ -1,5 +1,6 @@
 """Bad days of backups: places that do not take them, wrong passwords, files that are not what they seem."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -121,16 +122,38 @@ def test_a_destination_that_vanishes_while_the_password_is_typed(server: World) 
 # --- passwords ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["wrong\n", "", "\n", " MARKED-password-of-the-vault"])
-@pytest.mark.parametrize("command", ["restore", "drill"])
-def test_a_wrong_password(server: World, command: str, word: str) -> None:
+WRONG = ("wrong\n", "", "\n", " MARKED-password-of-the-vault")
+
+
+@pytest.mark.parametrize("word", WRONG)
+def test_a_wrong_password_for_a_restore(server: World, word: str) -> None:
     path = given(server, "wrong", word)
     with nothing_changes(server), new_hardware(server) as other:
         before = tree(other.home)
         for world in (server, other):
-            ran = world.run(command, str(archives(server)[0]), "--password-file", path)
+            ran = world.run("restore", str(archives(server)[0]), "--password-file", path)
             refused(ran, Exit.NOT_PERMITTED, "That password does not open this backup")
         assert tree(other.home) == before
+
+
+@pytest.mark.parametrize("word", WRONG)
+def test_a_wrong_password_for_a_drill_is_a_line_of_the_diary(server: World, word: str) -> None:
+    path = given(server, "wrong", word)
+    register = server.run("register", "list").out
+    with new_hardware(server) as other:
+        for world in (server, other):
+            before = files_but_the_database(world), tree(server.vault)
+            ran = world.run("drill", str(archives(server)[0]), "--password-file", path)
+            refused(ran, Exit.NOT_PERMITTED, "That password does not open this backup")
+            assert (files_but_the_database(world), tree(server.vault)) == before
+            assert len(json.loads(world.does("register", "diary", "--json").out)) == 1
+    assert server.run("register", "list").out == register
+    everything_is_whole(server)
+
+
+def files_but_the_database(world: World) -> dict[str, bytes]:
+    """Every other file of the home, but the lock, which is empty again."""
+    return {name: data for name, data in tree(world.home).items() if data and name != "cmdb.sqlite3"}
 
 
 @pytest.mark.parametrize("word", ["", "\n", "\r\n"])
