@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> RealServer:
 
 
 async def to_password(stage: OnScreen, pilot: Pilot[Any]) -> None:
-    await stage.wait(pilot, "where to?", "Another folder, typed")
+    await stage.wait(pilot, "where to?", "Another folder or an SSH server, typed")
     await stage.press(pilot, "enter", until="New password for the backup")
 
 

@@ -5,6 +5,7 @@ from textual.containers import VerticalScroll
 from textual.events import Paste
 from textual.widgets import Input
 
+from nskeys.model.secret import SecretBytes
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.password_input import PasswordInput
@@ -40,6 +41,30 @@ async def test_the_cursor_stands_where_the_sign_stands() -> None:
         field.focus()
         await pilot.press("end", "left", "x")
         assert field.value == "a\txb"
+
+
+@pytest.mark.parametrize("moved", ["end", "home", "left"])
+async def test_ctrl_u_leaves_nothing_of_a_password_that_nobody_sees(moved: str) -> None:
+    field = PasswordInput()
+    stage = Stage(field)
+    async with stage.play() as pilot:
+        await stage.settled(pilot)
+        field.focus()
+        await pilot.press(*"tr0ub4dor", moved, "ctrl+u", *"new")
+        assert field.value == "new"
+
+
+async def test_what_was_generated_is_gone_on_with_at_its_end() -> None:
+    field = PasswordInput()
+    stage = Stage(field)
+    async with stage.play() as pilot:
+        await stage.settled(pilot)
+        field.focus()
+        await pilot.press(*"short")
+        with SecretBytes(b"generated password") as secret:
+            field.fill(secret)
+        await pilot.press("1")
+        assert field.value == "generated password1"
 
 
 @pytest.mark.parametrize("select", ["shift+home", "ctrl+shift+a", "ctrl+a,shift+end"])

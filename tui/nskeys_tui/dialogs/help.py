@@ -14,7 +14,7 @@ from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.key_bar import key_name
 
 _ALWAYS = (
-    ("Ctrl+P", "All commands of this screen, to be searched by name"),
+    ("Ctrl+P", "All commands of this screen, found by name"),
     ("Ctrl+Q", "Leave nskeys, from anywhere"),
     ("Tab", "Go to the next part of the screen"),
 )

@@ -135,7 +135,7 @@ class BackUp(FlowScreen[BackupFlow]):
         keys = [choice.key for choice in choices]
         marked = keys.index(flow.likely.info.address) if flow.likely is not None else 0
         choices.append(Choice(_BROWSE, "Another folder, found by browsing"))
-        choices.append(Choice(_TYPE, "Another folder, typed"))
+        choices.append(Choice(_TYPE, "Another folder or an SSH server, typed"))
         several = keys if len(keys) > 1 else []
         await self.show(
             flow.step,

@@ -22,12 +22,18 @@ class PasswordInput(TextInput):
         return SecretBytes.from_text(self.value, typed=True)
 
     def fill(self, secret: SecretBytes) -> None:
-        """Put a password in, as if it were typed."""
+        """Put a password in, as if it were typed: the cursor stands behind it."""
         self.value = secret.text()
+        self.cursor_position = len(self.value)
 
     def forget(self) -> None:
         """Empty the field."""
         self.value = ""
+
+    def action_delete_left_all(self) -> None:
+        """Ctrl+U empties the field, wherever the cursor is, as at a terminal's prompt: nobody sees what
+        would stay behind dots, and a new password with a rest of the old one opens nothing."""
+        self.forget()
 
     def validate_selection(self, selection: Selection) -> Selection:
         """A cursor, never a selection."""
