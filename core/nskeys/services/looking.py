@@ -7,12 +7,12 @@ server is looked at by a check of the register; an answer takes it as that check
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown, NskeysError, ServerSecretWanted
-from nskeys.model.places import DestinationInfo, Whereabouts
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.places import DestinationInfo, LocationReason, Whereabouts
+from nskeys.model.register import NOWHERE, BackupCopy, Sight
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation
 from nskeys.services.side_by_side import as_they_come, side_by_side
@@ -58,10 +58,20 @@ _Found = tuple[Sight, Whereabouts]
 
 def _sights(
     installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
-) -> list[_Found | None]:
-    """What each look found; None where none is due."""
+) -> list[_Found | Whereabouts]:
+    """What each look at copies of one place found; where none is due, where they lie by the last check."""
+
+    @cache
+    def declared() -> bool:
+        return bool(installation.configured(copies[0].destination).declared_elsewhere)
+
+    def checked(where: Whereabouts) -> Whereabouts:
+        # No check saw it lie elsewhere, a person said so; and may have taken it back since.
+        return where if where.reason is not LocationReason.DECLARED or declared() else NOWHERE
+
     return [
-        _sight(installation, copy) if everywhere or _live(installation, copy) else None for copy in copies
+        _sight(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
+        for copy in copies
     ]
 
 
@@ -72,8 +82,10 @@ def _live(installation: Installation, copy: BackupCopy) -> bool:
         return True  # the look says what is wrong with the address
 
 
-def _as_checked(copy: BackupCopy, found: _Found | None, installation: Installation) -> BackupCopy:
-    return replace(copy, by_check=True) if found is None else _seen(installation, copy, *found)
+def _as_checked(copy: BackupCopy, found: _Found | Whereabouts, installation: Installation) -> BackupCopy:
+    if isinstance(found, Whereabouts):
+        return replace(copy, where=found, by_check=True)
+    return _seen(installation, copy, *found)
 
 
 def _sight(installation: Installation, copy: BackupCopy) -> _Found:

@@ -93,10 +93,18 @@ class RecoverabilityService:
             keys = installation.key_store.keys()
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
-            answer = assess(
-                keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients
-            )
-            answer = replace(answer, drilled=_drilled(view, answer))
+            copies = _numbered(copies, view.last_seal())
+            while True:
+                answer = assess(
+                    keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients
+                )
+                drilled = _drilled(view, answer)
+                if drilled is not None:
+                    break
+                # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for
+                # the copy is not asked again.
+                copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
+            answer = replace(answer, drilled=drilled)
         waiting = waiting_custodians(installation)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
@@ -151,19 +159,31 @@ def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]
         return NO_RECOVERY, error
 
 
-def _drilled(view: CmdbView, answer: Recoverability) -> int:
-    """How many credentials the last drill of the best copy covers. They are counted only where some were
-    sealed after it; whoever changed numbers in the database makes it fewer, never more than it opened."""
+def _numbered(copies: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
+    """Seals are only ever added: where a drill saw more than there are, these counters went back, and what
+    is sealed from now on would seem to have been seen by it."""
+    return tuple(
+        _undrilled(copy) if copy.drilled_upto is not None and copy.drilled_upto > last_seal else copy
+        for copy in copies
+    )
+
+
+def _undrilled(copy: BackupCopy) -> BackupCopy:
+    """The copy without the number of the last seal that its drill saw: no credential is one of those."""
+    return replace(copy, drilled_upto=None)
+
+
+def _drilled(view: CmdbView, answer: Recoverability) -> int | None:
+    """How many credentials the last drill of the best copy covers; None where that are more than it opened,
+    so that somebody changed numbers in the database. They are counted only where some were sealed later."""
     best = answer.best
     if best is None or best.drilled_upto is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
         return 0
     kids, upto = set(best.backup.kids), best.drilled_upto
     held = [key for key in answer.keys if key.kid in kids and key.credentials]
-    if upto > view.last_seal():
-        return 0  # seals are only ever added: these counters went back
     later = view.sealed_after(best.backup.kids, upto) if any(key.last_seal > upto for key in held) else 0
     covered = sum(key.credentials for key in held) - later
-    return covered if 0 <= covered <= best.drilled_rows else 0
+    return covered if 0 <= covered <= best.drilled_rows else None
 
 
 def _out_of_use(keys: Sequence[KeyInfo], used: frozenset[Kid]) -> tuple[KeyInfo, ...]:

@@ -7,7 +7,7 @@ import pytest
 from nskeys.cli import documents
 from nskeys.cli.metrics import metrics
 from nskeys.cli.nagios import nagios_line
-from nskeys.model.places import DestinationInfo
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Sight
 from tests.fakes.memory_destination import Place
@@ -104,6 +104,22 @@ def test_a_check_that_could_not_be_made_does_not_count_as_good(memory: MemorySer
     assert copy.good_moment == seen_good
     assert memory.counts() == (0, 1, 0)
     memory.services.register.check(NOBODY)
+    assert memory.counts() == (1, 0, 0)
+
+
+def test_a_declaration_that_is_taken_back_counts_no_more_at_once(
+    memory: MemoryServer, vault: Place
+) -> None:
+    vault.whereabouts = Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, "localhost")
+    memory.services.destinations.add(memory.vault, "a tunnel to the other site")
+    memory.services.register.check(NOBODY)
+    assert memory.counts() == (1, 0, 0)
+    memory.services.destinations.add(memory.vault, "")
+    assert memory.counts() == (0, 1, 0)
+    assert only(memory).where.location is Location.UNKNOWN
+    memory.services.destinations.remove(memory.vault)
+    assert memory.counts() == (0, 1, 0)
+    memory.services.destinations.add(memory.vault, "a tunnel to the other site")
     assert memory.counts() == (1, 0, 0)
 
 

@@ -171,6 +171,7 @@ def test_numbers_that_were_changed_make_no_more_of_a_drill_than_it_opened(tmp_pa
     change(server, "UPDATE credentials SET seal_no = 0")
     assert server.services.recoverability.assess().drilled == 0
     assert "its keys match" in proof_line(server)
+    assert proofs(server, "one") == proofs(server, "two") == [Proof.KEYS_MATCH]
 
 
 def test_counters_that_went_back_cover_nothing(tmp_path: Path) -> None:
@@ -180,4 +181,6 @@ def test_counters_that_went_back_cover_nothing(tmp_path: Path) -> None:
     change(server, "UPDATE keys SET seals = 4000000000")
     server.drill(server.back_up().copy.address)
     change(server, "UPDATE keys SET seals = 1")
+    server.add("two")
     assert "its keys match" in proof_line(server)
+    assert proofs(server, "one") == proofs(server, "two") == [Proof.KEYS_MATCH]
