@@ -10,7 +10,12 @@ from nskeys.wording.recovery import identity_name
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
 
-_SHAMIR = ('pip install "shamir-mnemonic[cli]"', "shamir recover")
+SHAMIR = (
+    "python3 -m venv slip39",
+    "slip39/bin/pip install 'shamir-mnemonic[cli]==0.3.0'",
+    "slip39/bin/shamir recover",
+)
+"""How shares are put together without nskeys. Debian's pip installs nothing outside of a venv."""
 
 
 def openers(copy: BackupCopy, recovery: Recovery) -> tuple[str, ...]:
@@ -84,7 +89,7 @@ def opened_with_age(copy: BackupCopy, recovery: Recovery, backup: str) -> Iterat
                 "With the custodians' shares (SLIP-39): shamir asks for the words of one sheet after the "
                 "other and prints a master secret, which is the password that age then asks for:"
             )
-            yield Commands(_SHAMIR)
+            yield Commands(SHAMIR)
         else:
             yield Words("With the password of the recovery identity, whose file lies in the archive:")
         yield Commands(

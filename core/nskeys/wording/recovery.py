@@ -109,13 +109,13 @@ def then_drill(copy: BackupCopy) -> str:
 
 def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
     """Who can open it: `whoever knows its password opens it; hint: ...`, or `the password of recovery
-    identity 1, which was replaced since, opens it`."""
+    identity 1, which was replaced since, opens it`. Each of several does it alone: or."""
     backup = copy.backup
     hint = f"; hint: {safe(backup.hint)}" if backup.hint else ""
     if backup.protection is Protection.PASSWORD:
         return f"whoever knows its password opens it{hint}"
     ways = tuple(_way(recipient, recovery) for recipient in backup.recipients)
-    return f"{listed(ways)} open{'s' if len(ways) == 1 else ''} it{hint}"
+    return f"{' or '.join(ways)} opens it{hint}"
 
 
 def _way(recipient: str, recovery: Recovery) -> str:

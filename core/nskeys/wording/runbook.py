@@ -282,8 +282,8 @@ def _without_nskeys(runbook: Runbook) -> Iterator[Part]:
 def _reader(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
     ssh = " It takes identities of age, and no ssh keys." if newest.backup.recipients else ""
     yield Words(
-        f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer. Run it only "
-        f"if its checksum is this one, for an exchanged reader could keep the password:{ssh}"
+        f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer.{ssh} Run it "
+        "only if its checksum is this one, for an exchanged reader could keep the password:"
     )
     yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
     older = ((f"in format {version}", sha256) for version, sha256 in runbook.older_readers)

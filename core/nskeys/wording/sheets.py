@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from nskeys.model.backup import KMS_NAME
 from nskeys.model.shares import Share, SheetFacts
+from nskeys.wording.openers import SHAMIR
 from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.shares import share_name, word_rows
 from nskeys.wording.sizes import count, number
@@ -108,13 +109,7 @@ def _without_nskeys(facts: SheetFacts) -> Iterator[Part]:
         "The words are a share by SLIP-39, without a passphrase. shamir-mnemonic, a Python package, puts "
         f"them together; it asks for one sheet after the other, and {number(facts.threshold)} are enough:"
     )
-    yield Commands(
-        (
-            "python3 -m venv slip39",
-            "slip39/bin/pip install 'shamir-mnemonic[cli]==0.3.0'",
-            "slip39/bin/shamir recover",
-        )
-    )
+    yield Commands(SHAMIR)
     yield Words(
         "The 'master secret' that it shows, 32 digits and letters, is the passphrase that age then asks "
         "for (the package 'age' of the distribution):"

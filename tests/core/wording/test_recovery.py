@@ -52,7 +52,7 @@ def test_a_backup_says_who_opens_it_and_that_an_older_one_opens_the_old_way() ->
         "the password of recovery identity 1, which was replaced since, opens it"
     )
     assert _opens(ONE.recipient, TWO.recipient) == (
-        "the password of recovery identity 2 and custodians' identity 1 (3 of 5 shares) open it"
+        "the password of recovery identity 2 or custodians' identity 1 (3 of 5 shares) opens it"
     )
     assert _opens(KEY) == "the identity of ssh-ed25519 ...Hv7q2d1k opens it"
     assert "password" in who_opens(a_copy(), RECOVERY)

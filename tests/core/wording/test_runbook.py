@@ -234,7 +234,9 @@ def test_custodians_are_told_how_many_of_them_it_takes() -> None:
     assert "with '--shares' for the custodians' shares" in said
     alone = typed(for_recipients("age1custodians", recovery=Recovery((PERSON, CUSTODIANS))))
     assert any(line.startswith("nskeys restore") and " --shares " in line for line in alone)
-    assert lines.index("shamir recover") < lines.index("age -d -i identity-custodians.age keys.kms")
+    assert lines.index("slip39/bin/shamir recover") < lines.index(
+        "age -d -i identity-custodians.age keys.kms"
+    )
     assert "age -d -i identity.age keys.kms" in lines
     assert "age -d -i IDENTITY_FILE keys.kms" in lines
 

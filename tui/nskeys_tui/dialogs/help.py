@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
 
-from nskeys.wording.terminal import pad, width
 from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.key_bar import key_name
 
 _ALWAYS = (
@@ -43,6 +41,11 @@ class Help(Dialog[None]):
         """The words, then the keys."""
         if self._about:
             yield text(self._about)
-        column = max((width(key) for key, _ in self._keys), default=0) + 2
-        lines = (Content.assemble((pad(key, column), "bold $accent"), does) for key, does in self._keys)
-        yield from (Static(line, classes="help--key") for line in lines)
+        yield _Keys(self._keys)
+
+
+class _Keys(Facts):
+    """Keys and what they do; what is longer than a line goes on below itself."""
+
+    GAP: ClassVar[int] = 2
+    LABELS: ClassVar[str] = "bold $accent"

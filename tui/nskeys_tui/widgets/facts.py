@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import ClassVar
 
 from textual.content import Content
 from textual.geometry import Region
@@ -13,8 +14,6 @@ from nskeys.wording.wrapping import broken
 
 Pairs = Sequence[tuple[str, str]]
 
-_GAP = 3
-
 
 class Facts(Widget):
     """Pairs of a label and safe words. A pair with an empty label goes on with the one above."""
@@ -22,6 +21,11 @@ class Facts(Widget):
     DEFAULT_CSS = """
     Facts { height: auto; }
     """
+
+    GAP: ClassVar[int] = 3
+    """Cells between the labels and the words."""
+    LABELS: ClassVar[str] = "dim"
+    """How labels look."""
 
     pairs: reactive[tuple[tuple[str, str], ...]] = reactive((), repaint=False)
 
@@ -32,7 +36,7 @@ class Facts(Widget):
     def watch_pairs(self, before: Pairs, after: Pairs) -> None:
         """Paint only the lines that changed, for most often few do; lay out anew where their number did."""
         cells = self.size.width
-        was, now = laid(before, cells), laid(after, cells)
+        was, now = laid(before, cells, self.GAP), laid(after, cells, self.GAP)
         height = self.styles.height
         if len(was) != len(now) and (height is None or height.is_auto):
             self.refresh(layout=True)
@@ -42,18 +46,19 @@ class Facts(Widget):
     def get_content_height(self, *args: object) -> int:
         """As many lines as the words need at this width."""
         cells = args[-1] if args and isinstance(args[-1], int) else self.size.width
-        return len(laid(self.pairs, cells))
+        return len(laid(self.pairs, cells, self.GAP))
 
     def render(self) -> Content:
         """All facts."""
         return Content("\n").join(
-            Content.assemble((label, "dim"), words) for label, words in laid(self.pairs, self.size.width)
+            Content.assemble((label, self.LABELS), words)
+            for label, words in laid(self.pairs, self.size.width, self.GAP)
         )
 
 
-def laid(pairs: Sequence[tuple[str, str]], cells: int) -> list[tuple[str, str]]:
+def laid(pairs: Sequence[tuple[str, str]], cells: int, gap: int = Facts.GAP) -> list[tuple[str, str]]:
     """Label column and words for every line, the words broken so that they fit."""
-    column = max((width(label) for label, _ in pairs), default=0) + _GAP
+    column = max((width(label) for label, _ in pairs), default=0) + gap
     lines = []
     for label, words in pairs:
         for number, line in enumerate(broken(words, max(10, cells - column))):
