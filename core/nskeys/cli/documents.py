@@ -75,6 +75,7 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "recovery_identity": None
         if overview.recovery_problem is not None
         else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
+        "unproven_shares": overview.unproven_shares,
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview),
         "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},

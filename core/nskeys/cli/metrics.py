@@ -129,6 +129,11 @@ def _copies(overview: "Overview") -> Iterable[_Gauge]:
         [([], int(overview.not_proven_by_a_person is not None))],
     )
     yield _Gauge(
+        "nskeys_custodians_shares_unproven",
+        "Custodians' shares that were made and wait for their proof.",
+        [([], overview.unproven_shares)],
+    )
+    yield _Gauge(
         "nskeys_copies_counting",
         "Copies that credentials would come back from: elsewhere, opened once, good now.",
         [([], copies.counting)],

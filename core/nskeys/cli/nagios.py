@@ -13,6 +13,7 @@ from nskeys.cli.exits import StatusExit, exit_for_status
 from nskeys.model.register import Proof
 from nskeys.model.watching import last_proofs, seen
 from nskeys.wording.copies import UNPROVEN, backup_name
+from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.reports import checked_words, due_words, exposure_words, headline
@@ -77,6 +78,7 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
     yield f"drill_overdue={int(overview.practice.drill_overdue(now))};0;;0;1"
     yield f"not_proven_by_a_person={int(overview.not_proven_by_a_person is not None)};0;;0;1"
+    yield f"unproven_shares={overview.unproven_shares};;;0;"
     yield f"typed_age={_age(overview.practice.typed, now)};;;0;"
     yield f"typing_overdue={int(overview.practice.typing_overdue(now))};0;;0;1"
 
@@ -87,6 +89,8 @@ def _unproven(overview: "Overview") -> Iterator[str]:
         yield f"{backup_name(waits).capitalize()} {UNPROVEN}."
     if overview.recovery_problem is not None:
         yield say(overview.recovery_problem).what
+    if overview.unproven_shares:
+        yield NOT_CHECKED
 
 
 def _age(moment: datetime | None, now: datetime) -> str:

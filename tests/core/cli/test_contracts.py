@@ -42,7 +42,7 @@ def test_status_at_risk(server: Machine) -> None:
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "exposed_since", "checked", "last_backup",
         "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
-        "proofs", "practice", "rotation", "taken",
+        "unproven_shares", "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
@@ -66,6 +66,7 @@ def test_status_at_risk(server: Machine) -> None:
     }  # fmt: skip
     assert document["not_proven_by_a_person"] is False
     assert document["recovery_identity"] == []
+    assert document["unproven_shares"] == 0
     assert document["rotation"] is None
     assert _TIME.fullmatch(document["taken"])
     (key,) = document["keys"]

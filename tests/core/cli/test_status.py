@@ -15,6 +15,7 @@ from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.model.operations import RegistryValues
 from nskeys.model.recoverability import Recoverability, Totals
 from nskeys.services.recoverability import Overview
+from tests.core.cli.test_custodians import words_on
 from tests.fakes.command_line import Machine, tree
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.monitoring import plugin_line, samples
@@ -162,7 +163,7 @@ def test_monitoring_gets_one_line(server: Machine, machine: Machine) -> None:
         r"\| recoverable=0;;;0;2 at_risk=2;0;;0;2 lost=0;;0;0;2 opens_here=2;;;0;2 backup_due=1;;;0;1 "
         r"copies=0;;;0; copies_counting=0;;;0;0 exposed=\d+s;;;0; check_age=0s;;;0; backup_age=U;;;0; "
         r"proof_age=U;;;0; drill_age=U;;;0; drill_overdue=0;0;;0;1 not_proven_by_a_person=0;0;;0;1 "
-        r"typed_age=U;;;0; typing_overdue=0;0;;0;1\n",
+        r"unproven_shares=0;;;0; typed_age=U;;;0; typing_overdue=0;0;;0;1\n",
         ran.out,
     )
     made = server.back_up("--to", server.vault())
@@ -185,6 +186,34 @@ def test_monitoring_gets_one_line(server: Machine, machine: Machine) -> None:
     assert nothing.code == 3
     assert plugin_line(nothing.out).state == "UNKNOWN"
     assert "Nothing is set up" in nothing.out
+
+
+def test_shares_that_wait_for_their_proof_are_told_in_every_form(server: Machine) -> None:
+    """A warning beside the answer, and no part of it: what is in backups comes back all the same."""
+    server.back_up("--to", server.vault())
+
+    def told() -> tuple[int | None, float | None, float, bool]:
+        plugin = plugin_line(server.run("status", "--nagios").out)
+        assert plugin.state == "OK"
+        metrics = samples(server.run("status", "--prometheus").out)
+        return (
+            server.does("status")["unproven_shares"],
+            plugin.data["unproven_shares"],
+            metrics["nskeys_custodians_shares_unproven", ()],
+            "Custodians not yet checked" in plugin.words,
+        )
+
+    assert told() == (0, 0, 0, False)
+    folder = server.folder / "sheets"
+    folder.mkdir(mode=0o700)
+    split = ("custodians", "split", "--shares", "3", "--threshold", "2", "--sheets", str(folder))
+    pages = [Path(path).read_text("utf-8") for path in server.does(*split)["files"]]
+    assert told() == (3, 3, 3, True)
+    assert "Custodians not yet checked" in server.run("status").out
+    typed = server.file("typed", "\n".join(map(words_on, pages)))
+    server.does("custodians", "check", "--shares-file", typed)
+    assert server.run("status", "--json").json["unproven_shares"] == 0
+    assert "not yet checked" not in server.run("status", "--nagios").out
 
 
 def test_what_is_lost_is_critical(server: Machine) -> None:
