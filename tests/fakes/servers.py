@@ -222,7 +222,11 @@ class Server(ABC):
         return self.services.drill.execute(source, answers, opening=opening)
 
     def restore_by(
-        self, address: str, password: str = IDENTITY_PASSWORD, opening: Opening = BY_ITS_OWN
+        self,
+        address: str,
+        password: str = IDENTITY_PASSWORD,
+        opening: Opening = BY_ITS_OWN,
+        accept_foreign: bool = False,
     ) -> RestoreReport:
         """Restore from a file that recipients open, plan and all."""
         answers = Answers({Purpose.IDENTITY_PASSWORD: [password]})
@@ -230,7 +234,9 @@ class Server(ABC):
         told = SilentProgress()
         with opened(self.installation, source, answers, told, opening) as open_source:
             plan = self.services.restore.plan(open_source)
-            return self.services.restore.execute(plan, open_source, answers, self.settings(), "file")
+            return self.services.restore.execute(
+                plan, open_source, answers, self.settings(), "file", accept_foreign
+            )
 
     def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:
         """The next step of a rotation."""

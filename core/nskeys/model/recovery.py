@@ -5,6 +5,7 @@ to; its private half exists only as a file under that password, which lies in th
 backup. A new password is a new identity with the next number: older backups open the old way.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,6 +100,13 @@ class Recovery:
             earlier = (EarlierIdentity(before.kind, before.number, before.recipient), *earlier)
         kept = {one.kind: one for one in (*self.identities, identity)}
         return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
+
+    def only(self, recipients: Collection[str]) -> "Recovery":
+        """The same with the identities that are none of these recipients replaced by nothing."""
+        kept = tuple(one for one in self.identities if one.recipient in recipients)
+        gone = (one for one in self.identities if one.recipient not in recipients)
+        earlier = (*(EarlierIdentity(one.kind, one.number, one.recipient) for one in gone), *self.earlier)
+        return Recovery(kept, earlier[:EARLIER_LIMIT])
 
 
 NO_RECOVERY = Recovery()

@@ -20,7 +20,7 @@ from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
-from nskeys.model.backup import Inspected
+from nskeys.model.backup import Facts, Inspected
 from nskeys.model.recovery import (
     IDENTITY_MEMBERS,
     NO_RECOVERY,
@@ -248,14 +248,33 @@ def bring_back(installation: Installation, inspected: Inspected, server_key: Sec
     if facts is None or not facts.identities or _is_here(installation, server_key):
         return
     files = dict(inspected.identities)
+    recovery = _still_in_force(installation, facts, server_key)
     write_signed(
         installation,
         installation.recovery,
         IN_FORCE,
-        Recovery(facts.identities, facts.earlier),
-        {identity.member: files[identity.member] for identity in facts.identities},
+        recovery,
+        {identity.member: files[identity.member] for identity in recovery.identities},
         server_key,
     )
+
+
+def _still_in_force(installation: Installation, facts: Facts, server_key: SecretBytes) -> Recovery:
+    """The recovery identities of a backup, without those that a later backup to recipients was not for any
+    more: they had been replaced, perhaps because somebody knew the password who should not."""
+    with installation.cmdb.reading() as view:
+        copies = vouched(view, public_of(server_key))
+    to_people = [
+        copy.backup
+        for copy in copies
+        if copy.signed
+        and copy.backup.cmdb_id == facts.cmdb_id
+        and copy.backup.recipients
+        and copy.backup.generation > facts.generation
+    ]
+    newest = max(to_people, key=lambda backup: backup.generation, default=None)
+    recovery = Recovery(facts.identities, facts.earlier)
+    return recovery if newest is None else recovery.only(newest.recipients)
 
 
 def _is_here(installation: Installation, server_key: SecretBytes) -> bool:

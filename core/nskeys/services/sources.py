@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nskeys.archive.opening import signature_holds
+from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.model.backup import Facts, Inspected, KmsContents
 from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.places import Whereabouts
 from nskeys.ports import Progress, SecretProvider, Stage
-from nskeys.services.installation import Installation
+from nskeys.services.installation import Installation, head_document
 from nskeys.services.listening import Listening
 from nskeys.services.opening import open_by
 from nskeys.services.register import RegisterService
@@ -73,11 +74,30 @@ def opened(
 
 def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
     reasons = []
+    other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
     public = installation.server_public()
     if not signature_holds(contents):
         reasons.append("unsigned")
-    elif public is not None and server_thumbprint(public) != contents.facts.server_key:
+    elif public is not None:
+        if server_thumbprint(public) != contents.facts.server_key:
+            reasons.append("other_signer")
+    elif not other_cmdb and not _signed_its_trail(installation, contents):
         reasons.append("other_signer")
-    if installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id:
+    if other_cmdb:
         reasons.append("other_cmdb")
     return tuple(reasons)
+
+
+def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool:
+    """Whether the CMDB's audit trail was last signed by the server key of this backup, or by nobody. On
+    new hardware no key tells whose a backup is, and everybody who saw one can encrypt another to the same
+    recipients: a stranger's would bring back the stranger's recovery identities."""
+    if not installation.cmdb.exists() or contents.server_key is None:
+        return True
+    with installation.cmdb.reading() as view:
+        signed = view.audit_signature()
+    if signed is None:
+        return True
+    head, signature = signed
+    document = head_document(installation.cmdb.cmdb_id(), head)
+    return verify(public_of(contents.server_key), "audit", document, signature)

@@ -5,11 +5,13 @@ them by their hash, then gives them their names. So whichever record a killed pr
 it names are there.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from nskeys.errors import FileUnreadable
 from nskeys.files import make_folder, read_bounded, remove, replace, sweep
+from nskeys.model.recovery import IDENTITY_MEMBERS
 
 _RECORD = "recovery.json"
 _LIMIT = 256 * 1024
@@ -43,12 +45,25 @@ class RecoveryFolder:
         """The record and every identity file that belongs to it, durably. CannotCreate."""
         make_folder(self._folder)
         sweep(self._folder)
+        self._finish()
         for member, data in files.items():
             replace(self._next(member), data)
         replace(self._folder / _RECORD, record)
         for member, data in files.items():
             replace(self._folder / member, data)
             remove(self._next(member))
+
+    def _finish(self) -> None:
+        """Give a file that the record names its name, where a killed process did not: what is written now
+        would take its place before the record names anything else."""
+        try:
+            record = self.record() or b""
+        except FileUnreadable:
+            return  # it names nothing, and is replaced or cannot be
+        for member in IDENTITY_MEMBERS:
+            left = self._read(self._next(member))
+            if left is not None and hashlib.sha256(left).hexdigest().encode("ascii") in record:
+                replace(self._folder / member, left)
 
     def _next(self, member: str) -> Path:
         return self._folder / f"{member}.next"

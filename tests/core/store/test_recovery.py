@@ -1,5 +1,6 @@
 """`recovery/` on a disk: its files are this user's alone, and a process may die between any two of them."""
 
+import hashlib
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -11,9 +12,9 @@ from nskeys.errors import CannotCreate, FileUnreadable
 from nskeys.store import recovery
 from nskeys.store.recovery import RecoveryFolder
 
-FIRST, SECOND = b"record 1", b"record 2"
-OLD, NEW = b"identity 1", b"identity 2"
-OF = {FIRST: OLD, SECOND: NEW}
+OLD, NEW, NEWEST = b"identity 1", b"identity 2", b"identity 3"
+FIRST, SECOND, THIRD = (hashlib.sha256(data).hexdigest().encode() for data in (OLD, NEW, NEWEST))
+OF = {FIRST: OLD, SECOND: NEW, THIRD: NEWEST}
 """The identity that each record names."""
 
 
@@ -29,18 +30,16 @@ def test_its_files_are_this_user_s_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
-@pytest.mark.parametrize("steps", range(5))
-def test_killed_anywhere_the_record_has_its_identity(tmp_path: Path, steps: int) -> None:
-    store = RecoveryFolder(tmp_path / "recovery")
-    store.write(FIRST, {"identity.age": OLD})
-    done = 0
+def _killed_after(steps: int, store: RecoveryFolder, record: bytes, identity: bytes) -> bool:
+    """Whether a change was killed that may take so many steps."""
+    left = steps
 
     def dying(real: object) -> object:
         def step(*arguments: object) -> None:
-            nonlocal done
-            if done == steps:
+            nonlocal left
+            if not left:
                 raise Died
-            done += 1
+            left -= 1
             assert callable(real)
             real(*arguments)
 
@@ -51,16 +50,39 @@ def test_killed_anywhere_the_record_has_its_identity(tmp_path: Path, steps: int)
         patch.object(recovery, "remove", dying(files.remove)),
     ):
         try:
-            store.write(SECOND, {"identity.age": NEW})
+            store.write(record, {"identity.age": identity})
         except Died:
-            assert steps < 4
-        else:
-            assert steps == 4
+            return True
+    return False
+
+
+def _identity_in_force(store: RecoveryFolder) -> bytes:
+    """What the record names, which is there."""
     record = store.record()
     assert record is not None
     assert OF[record] in store.candidates("identity.age")
+    return OF[record]
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_killed_anywhere_the_record_has_its_identity(tmp_path: Path, steps: int) -> None:
+    store = RecoveryFolder(tmp_path / "recovery")
+    store.write(FIRST, {"identity.age": OLD})
+    assert _killed_after(steps, store, SECOND, NEW) is (steps < 4)
+    _identity_in_force(store)
     store.write(SECOND, {"identity.age": NEW})
     assert store.candidates("identity.age") == (NEW,)
+
+
+@pytest.mark.parametrize("steps", range(4))
+@pytest.mark.parametrize("again", range(6))
+def test_killed_twice_the_record_has_its_identity_still(tmp_path: Path, steps: int, again: int) -> None:
+    store = RecoveryFolder(tmp_path / "recovery")
+    store.write(FIRST, {"identity.age": OLD})
+    assert _killed_after(steps, store, SECOND, NEW)
+    before = _identity_in_force(store)
+    killed = _killed_after(again, store, THIRD, NEWEST)
+    assert _identity_in_force(store) in ((before, NEWEST) if killed else (NEWEST,))
 
 
 def test_what_cannot_be_read_or_written_is_said(tmp_path: Path) -> None:
