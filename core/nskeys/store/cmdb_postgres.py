@@ -25,6 +25,10 @@ from nskeys.store.migrations import Spelling
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _CONNECT_SECONDS = 10
+_SILENCE = 20
+"""Seconds after which a server that acknowledges nothing is gone; without it the system goes on sending for
+a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
+system acknowledges."""
 _DETAIL_LIMIT = 300
 
 _BUSY = {"55P03", "40001", "40P01", "57014"}
@@ -62,7 +66,14 @@ class PostgresEngine(CmdbEngine):
                 hide_parameters=True,
                 pool_size=2,
                 pool_pre_ping=True,
-                connect_args={"connect_timeout": _CONNECT_SECONDS, "client_encoding": "utf8"},
+                connect_args={
+                    "connect_timeout": _CONNECT_SECONDS,
+                    "client_encoding": "utf8",
+                    "tcp_user_timeout": _SILENCE * 1000,
+                    "keepalives_idle": _SILENCE // 4,
+                    "keepalives_interval": _SILENCE // 4,
+                    "keepalives_count": 3,
+                },
             )
         except (ArgumentError, ValueError):
             raise ConfigurationInvalid(address.shown, "not_url") from None

@@ -5,12 +5,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbUnreachable, ConfigurationInvalid, NotSetUp
 from nskeys.model.paging import CredentialFilter
 from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.cmdb_address import PostgresAddress
+from nskeys.store.cmdb_postgres import PostgresEngine
 from tests.fakes.cmdbs import CMDB_ID, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
@@ -210,3 +213,14 @@ def test_an_empty_place_is_not_set_up(empty: SqlCmdb) -> None:
     with pytest.raises(NotSetUp) as refused:
         empty.cmdb_id()
     assert refused.value.home == empty.address()
+
+
+def test_a_server_that_fell_silent_is_not_waited_for_by_the_systems_own_patience(url: str) -> None:
+    """What libpq was told: where a network is cut, a look ends after half a minute and not after fifteen."""
+    engine = PostgresEngine(PostgresAddress(url.removeprefix("postgresql://")), 1.0)
+    with engine.transaction(changing=False) as connection:
+        driver: Any = connection.connection.driver_connection
+        told = driver.info.get_parameters()
+    engine.close()
+    assert told["tcp_user_timeout"] == "20000"
+    assert int(told["keepalives_idle"]) + 3 * int(told["keepalives_interval"]) <= 20
