@@ -216,7 +216,7 @@ def test_an_empty_place_is_not_set_up(empty: SqlCmdb) -> None:
 
 
 def test_a_server_that_fell_silent_is_not_waited_for_by_the_systems_own_patience(url: str) -> None:
-    """What libpq was told: where a network is cut, a look ends after half a minute and not after fifteen."""
+    """What libpq was told: in a network that is cut a look ends after half a minute."""
     engine = PostgresEngine(PostgresAddress(url.removeprefix("postgresql://")), 1.0)
     with engine.transaction(changing=False) as connection:
         driver: Any = connection.connection.driver_connection
