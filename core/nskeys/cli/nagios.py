@@ -72,7 +72,7 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"copies={vouched};;;0;"
     yield f"copies_counting={copies.counting};;;0;{vouched}"
     yield f"exposed={'0s' if answer.exposed_since is None else _age(answer.exposed_since, now)};;;0;"
-    yield f"check_age={'0s' if answer.checked is None else _check_age(answer.checked, now)};;;0;"
+    yield f"check_age={'0s' if answer.checked is None else _age(answer.checked, now)};;;0;"
     yield f"backup_age={_age(answer.last.backup.created if answer.last else None, now)};;;0;"
     yield f"proof_age={_age(proofs[Proof.OPENED], now)};;;0;"
     yield f"drill_age={_age(proofs[Proof.KEYS_MATCH], now)};;;0;"
@@ -94,13 +94,11 @@ def _unproven(overview: "Overview") -> Iterator[str]:
 
 
 def _age(moment: datetime | None, now: datetime) -> str:
-    """Seconds since then. A clock that jumped back makes none of them negative."""
-    return "U" if moment is None else f"{max(0, int((now - moment).total_seconds()))}s"
-
-
-def _check_age(moment: datetime, now: datetime) -> str:
-    """As `_age`; a check that lies ahead is of an unknown age, and not a fresh one."""
-    return "U" if is_future(moment, now) else _age(moment, now)
+    """Seconds since then. What lies ahead, because a clock is or was wrong, is of no known age: it is not
+    negative, and not as good as new."""
+    if moment is None or is_future(moment, now):
+        return "U"
+    return f"{max(0, int((now - moment).total_seconds()))}s"
 
 
 def _said(status: StatusExit, words: str) -> str:

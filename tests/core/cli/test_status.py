@@ -230,8 +230,10 @@ def test_what_is_lost_is_critical(server: Machine) -> None:
     assert (said.data["lost"], said.data["at_risk"], said.data["opens_here"]) == (2, 1, 1)
 
 
-def test_a_clock_that_jumped_back_makes_no_age_negative() -> None:
+def test_a_clock_that_jumped_back_makes_no_age_negative_and_nothing_as_good_as_new() -> None:
     said = plugin_line(nagios_line(_of_nothing("ns01", exposed_since=AFTERNOON + timedelta(hours=1))))
+    assert said.data["exposed"] is None
+    said = plugin_line(nagios_line(_of_nothing("ns01", exposed_since=AFTERNOON + timedelta(seconds=1))))
     assert said.data["exposed"] == 0
 
 
