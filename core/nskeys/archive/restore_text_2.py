@@ -54,13 +54,15 @@ With any {threshold} of the {shares} sheets of the custodians, which were printe
 custodians' identity {number} was made (SLIP-39). The words of each begin with:
 {words}
 
-    pip install "shamir-mnemonic[cli]"
-    shamir recover
+    python3 -m venv slip39
+    slip39/bin/pip install "shamir-mnemonic[cli]==0.3.0"
+    slip39/bin/shamir recover
     unzip ARCHIVE.zip keys.kms identity-custodians.age
     age -d -i identity-custodians.age keys.kms
 
 shamir asks for the words of one sheet after the other and prints a master
 secret of 32 digits and letters. That is the password that age asks for.
+With nskeys (part 3), the words are asked for by: nskeys restore --shares
 """
 
 _OTHERS = """
