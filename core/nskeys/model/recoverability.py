@@ -193,10 +193,12 @@ def assess(
     cmdb_id: str,
     backs_up_elsewhere: bool,
     recipients: Collection[str] = (),
+    now: datetime | None = None,
 ) -> Recoverability:
     """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
     `KMSBackupDate`, whether the next backup would lie elsewhere, and the recovery identities' recipients
-    that it would be for."""
+    that it would be for. A key from the future, as the clock of `now` has it, is no newer than any date: a
+    backup would be due every night and never be older; whether it is in one, its id tells."""
     used: dict[Kid, list[KeyUse]] = {}
     for use in uses:
         used.setdefault(use.kid, []).append(use)
@@ -221,7 +223,7 @@ def assess(
         exposed_since=min(exposed, default=None),
         best=_best(covered, copies),
         last=last,
-        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere, recipients),
+        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere, recipients, now),
     )
 
 
@@ -348,6 +350,7 @@ def _due(
     holding: Mapping[Kid, Sequence[BackupCopy]],
     backs_up_elsewhere: bool,
     recipients: Collection[str],
+    now: datetime | None,
 ) -> tuple[DueReason, ...]:
     """Key ids and dates are both looked at, because clocks jump; and the files too, because they go."""
     if not keys:
@@ -363,7 +366,9 @@ def _due(
         kept |= {kid for kid, copies in holding.items() if any(map(_opens_somewhere, copies))}
     reasons = {
         DueReason.KEY_MISSING: any(key.kid not in last_kids for key in keys),
-        DueReason.KEY_NEWER: any(key.created > backup_date for key in keys),
+        DueReason.KEY_NEWER: any(
+            key.created > backup_date and (now is None or key.created <= now) for key in keys
+        ),
         DueReason.NO_GOOD_COPY: any(key.kid not in kept for key in keys),
         DueReason.OTHER_RECIPIENTS: last is not None and not set(last.backup.recipients) >= set(recipients),
     }

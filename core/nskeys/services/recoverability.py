@@ -90,13 +90,13 @@ class RecoverabilityService:
         with installation.cmdb.reading() as view:
             # The CMDB first: a key is on disk before any row names it, so none seems missing.
             uses, rotation = view.counts(), view.rotation()
-            keys = installation.key_store.keys()
+            keys, now = installation.key_store.keys(), installation.clock.now()
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
             copies = _numbered(copies, view.last_seal())
             while True:
                 answer = assess(
-                    keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients
+                    keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients, now
                 )
                 drilled = _drilled(view, answer)
                 if drilled is not None:
@@ -109,7 +109,7 @@ class RecoverabilityService:
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
-        settings, now = installation.settings.read(), installation.clock.now()
+        settings = installation.settings.read()
         return Overview(
             server=settings.server_name,
             cmdb=installation.cmdb.describe(),

@@ -85,6 +85,20 @@ def test_a_clock_that_jumped_back_hides_nothing(server: Server) -> None:
     assert "clock is wrong" in said
 
 
+def test_a_key_dated_ahead_makes_no_backup_due_once_one_holds_it(server: Server) -> None:
+    """The same for each way to ask: else a timer would make a backup every night until that date."""
+    server.add("one")
+    server.back_up()
+    server.clock.advance(days=300)
+    server.rotate(without_backup=True)
+    server.clock.advance(days=-300)
+    backup = server.services.backup
+    assert DueReason.KEY_MISSING in backup.due(), "its id tells"
+    server.back_up()
+    assert backup.due() == ()
+    assert backup.need().lacking == backup.need(backup.everywhere()).lacking == ()
+
+
 def test_a_look_dated_ahead_protects_nobody_longer(server: Server) -> None:
     server.add("one")
     address = server.back_up().copy.address
