@@ -64,7 +64,7 @@ _ADVICE: Mapping[type[NskeysError], str] = MappingProxyType(
         CmdbBusy: "Wait until it is done, or stop it, then try again.",
         FieldInvalid: "Choose the kind of every row with k.",
         IdentityNotRecipient: "Use the identity of one of its recipients; the backup names them.",
-        HostKeyUnknown: "Test it under Destinations in the menu (m): there its key can be trusted.",
+        HostKeyUnknown: "Compare it there, then try again and trust it; Destinations in the menu asks too.",
         ImportRefused: "Correct what is named, or take the rest with s.",
         KeyNotUsable: "A rotation (o on the first screen) makes and activates a new key.",
         KeyStoreDamaged: "Keep this home as it is, and restore the keys from a backup into another one.",
