@@ -24,6 +24,7 @@ from nskeys.services.recovery import (
     known_recovery,
     make_identity,
     prove_identity,
+    told_number,
     vouched_recovery,
     write_signed,
 )
@@ -59,7 +60,7 @@ class CustodiansService:
             state = self.show()
         except RecoveryDamaged:
             state = _state(recovery, None)  # what waits is damaged, and replaced by this split
-        number = recovery.next_number(_KIND)
+        number = max(recovery.next_number(_KIND), told_number(installation, _KIND) + 1)
         if state.waiting is not None:
             number = max(number, state.waiting.number + 1)  # no two sets of sheets have the same number
         return SplitPlan(number, shares, threshold, state.in_force, state.waiting, self._seen())

@@ -8,6 +8,7 @@ Whatever does not fit is an error, so nobody changes behind our back whom backup
 import hashlib
 import json
 import os
+import re
 
 from nskeys.archive.age_recipients import decrypt_by, encrypt_to
 from nskeys.archive.identities import read_identity, write_identity
@@ -40,6 +41,9 @@ from nskeys.services.vouching import vouched
 IN_FORCE = "recovery"
 """What the server key signs as: a record of what waits is never taken for one that is in force."""
 _TEST_SIZE = 64
+_NUMBERED = re.compile(r'"action":"(identity|custodians)-')
+_NUMBERS_MOST = 1_000_000
+"""Nobody made more identities: a higher number in the trail was written into the database by somebody."""
 
 
 class RecoveryService:
@@ -63,7 +67,7 @@ class RecoveryService:
         before = recovery.of(kind)
         return RecoveryPlan(
             kind=kind,
-            number=max(recovery.next_number(kind), self._told(kind) + 1),
+            number=max(recovery.next_number(kind), told_number(installation, kind) + 1),
             shares=shares,
             threshold=threshold,
             replaces=before,
@@ -112,17 +116,6 @@ class RecoveryService:
                 raise RecoveryDamaged(path, "identity_changed")
         return RecoveryReport(made, plan.replaces, path)
 
-    def _told(self, kind: IdentityKind) -> int:
-        """The highest number that the audit trail tells of: where the folder was lost or moved away, a new
-        identity still gets a number of its own."""
-        highest, after = 0, 0
-        with self._installation.cmdb.reading() as view:
-            while entries := view.audit_entries(after):
-                after = entries[-1].number
-                told = (_numbered(entry.line) for entry in entries if '"identity-' in entry.line)
-                highest = max([highest, *(number for of, number in told if of == kind.value)])
-        return highest
-
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation
         with installation.cmdb.reading() as view:
@@ -136,13 +129,26 @@ class RecoveryService:
         )
 
 
+def told_number(installation: Installation, kind: IdentityKind) -> int:
+    """The highest number that the audit trail tells of: where the folder was lost or moved away, a new
+    identity still gets a number of its own."""
+    highest, after = 0, 0
+    with installation.cmdb.reading() as view:
+        while entries := view.audit_entries(after):
+            after = entries[-1].number
+            told = (_numbered(entry.line) for entry in entries if _NUMBERED.search(entry.line))
+            highest = max([highest, *(number for of, number in told if of == kind.value)])
+    return highest
+
+
 def _numbered(line: str) -> tuple[str, int]:
     """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
     try:
         details = json.loads(line)["details"]
-        return str(details["kind"]), int(details["number"])
-    except (ValueError, LookupError, TypeError, RecursionError):
+        kind, number = str(details.get("kind", IdentityKind.CUSTODIANS.value)), int(details["number"])
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return "", 0
+    return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
 
 
 def make_identity(

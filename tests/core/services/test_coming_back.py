@@ -6,7 +6,10 @@ beside it. What tells it apart is who signed it.
 
 import hashlib
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +27,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.services.sources import find_source
 from tests.fakes.fixed import Answers
+from tests.fakes.real_site import RealSite
 from tests.fakes.servers import PASSWORD, Server, Site
 
 ANOTHER = "another one for us"
@@ -99,3 +103,17 @@ def test_a_backup_under_a_password_since_replaces_no_identity(site: Site, server
     fresh = site.with_database_of(server)
     fresh.restore_by(older)
     assert fresh.services.recovery.show().identities == server.services.recovery.show().identities
+
+
+@pytest.mark.parametrize("number", ["9007199254740991", "9" * 300, "-5", "none"])
+def test_numbers_that_somebody_wrote_into_the_trail_keep_nobody_from_a_new_one(
+    tmp_path: Path, number: str
+) -> None:
+    server = RealSite(tmp_path).server()
+    server.set_up()
+    server.make_identity()
+    with closing(sqlite3.connect(server.folder.cmdb)) as database, database:
+        database.execute(
+            "UPDATE audit SET line = replace(line, ?, ?)", ('"number":"1"', f'"number":"{number}"')
+        )
+    assert server.make_identity(ANOTHER).identity.number == 2

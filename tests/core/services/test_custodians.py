@@ -28,6 +28,7 @@ from nskeys.ports import SilentProgress, Stage
 from nskeys.services.gathering import password_of
 from tests.core.crypto.test_shares import forged
 from tests.fakes.dying import Life, every_death
+from tests.fakes.memory_files import MemoryRecovery
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import IDENTITY_PASSWORD, Server
 from tests.fakes.sheets import Sheets, check, nobody_here, split_among, texts_of
@@ -329,3 +330,12 @@ def test_only_shares_are_asked_for(memory: MemoryServer) -> None:
     assert all(request.gathered.every for request, _ in sheets.asked)
     assert {request.gathered.set_name for request, _ in sheets.asked} == {made.facts.set_name}
     assert [len(text) for text in sheets.gave] == [0] * 5
+
+
+def test_where_its_folder_was_lost_the_next_set_has_a_number_of_its_own(memory: MemoryServer) -> None:
+    made, _ = split_among(memory, 3, 2)
+    assert made.facts.number == 1
+    unproven = memory.installation.unproven
+    assert isinstance(unproven, MemoryRecovery)
+    unproven.kept, unproven.files = None, {}
+    assert memory.services.custodians.plan(3, 2).number == 2
