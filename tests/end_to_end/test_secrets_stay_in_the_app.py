@@ -6,7 +6,7 @@ is searched. One secret is shown on the screen, because that was asked for; it i
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,7 +69,9 @@ class Keys:
 class Watched:
     """The app in a folder, each run of it under strace."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is what the app's holds besides."""
+        self._environment = dict(environment or {})
         self.home, self.folder = folder / "home", folder
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
@@ -86,6 +88,7 @@ class Watched:
             "TMPDIR": str(self.temporary),
             "TEXTUAL_LOG": str(self.folder / "keys.log"),
             "TEXTUAL": "devtools,debug",
+            **self._environment,
         }
         argv = [*strace, "-e", _TRACED, "-o", str(log), *program]
         with PtySession(argv, environment=settings, directory=str(self.folder)) as session:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +53,8 @@ class Seen:
     out: bytes
     err: bytes
     codes: list[int]
+    made: dict[str, bytes] = field(default_factory=dict)
+    """What was made in memory to stay there, by its name (see typed_commands)."""
 
     def to_files(self) -> Iterator[tuple[str, bytes]]:
         """What went to files; pipes between nskeys and what it started are the way for secrets."""
@@ -65,7 +67,7 @@ def watched(folder: Path, commands: Sequence[Sequence[str]]) -> Seen:
     """Run commands, with everything that they start, under strace."""
     listed, log = folder / "commands.json", folder / "strace.log"
     listed.write_text(json.dumps(commands))
-    traced = "trace=execve,write,pwrite64,writev,pwritev,pwritev2"
+    traced = "trace=execve,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
     strace = ["strace", "-f", "-qq", "-y", "-xx", "-v", "-s", "1048576", "-e", traced, "-o", str(log)]
     done = subprocess.run(
         [*strace, sys.executable, typed_commands.__file__, str(listed)],
@@ -79,7 +81,9 @@ def watched(folder: Path, commands: Sequence[Sequence[str]]) -> Seen:
     started, written = read_log(log.read_text())
     log.unlink()
     codes = json.loads(listed.with_suffix(".codes").read_text())
-    return Seen(started, written, done.stdout, done.stderr, codes)
+    hidden = json.loads(listed.with_suffix(".made").read_text())
+    made = {name: typed_commands.inverted(bytes.fromhex(text)) for name, text in hidden.items()}
+    return Seen(started, written, done.stdout, done.stderr, codes, made)
 
 
 def read_log(log: str) -> tuple[list[bytes], list[tuple[str, bytes]]]:
