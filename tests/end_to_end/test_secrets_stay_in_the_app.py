@@ -34,6 +34,11 @@ class Keys:
     def __init__(self, session: PtySession) -> None:
         self._session = session
 
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return self._session.text
+
     def see(self, *words: str) -> "Keys":
         """Wait until all of these are on the screen."""
         for word in words:
