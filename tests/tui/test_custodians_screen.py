@@ -81,7 +81,8 @@ async def test_the_words_as_a_code_to_scan(server: RealServer, monkeypatch: pyte
         await stage.press(pilot, "enter", until=("Copy every word", "k Code"))
         await pilot.press("k")
         await stage.gone(pilot, "Copy every word")
-        assert sum("█▀▀▀▀▀█" in line for line in stage.lines) >= 2  # its two corners above; more where the words happen to look like one
+        # Its two corners above; more where the words happen to look like one.
+        assert sum("█▀▀▀▀▀█" in line for line in stage.lines) >= 2
         await stage.press(pilot, "k", until="Copy every word")
 
 
