@@ -91,12 +91,14 @@ def split(keys: Keys) -> list[str]:
     keys.see("Nothing is made yet.").press("enter").see("Shown here").press("enter")
     texts = []
     for number in (1, 2, 3):
-        keys.see(f"Next is the custodian of share {number} of 3.").press("enter").see("Copy every word")
-        texts.append(words_on(keys.text))
+        keys.see(f"Next is the custodian of share {number} of 3.").press("enter").see(
+            f"Share {number} of 3 of ns01", "Copy every word"
+        )
+        texts.append(words_on(keys.still().text))
         keys.press("enter")
     keys.see("now every custodian types the words in again").press("enter")
     for number, text in enumerate(texts):
-        keys.see(f"{number} of 3 given")
+        keys.see(f"{number} of 3 given").still()
         share(keys, text)
     keys.see("Every one of the 3 shares was proven.").press("enter").gone("was proven")
     keys.press("escape").see("Credentials")

@@ -45,8 +45,14 @@ class Keys:
             self._session.wait_for(word, timeout=25)
         return self
 
+    def still(self) -> "Keys":
+        """Wait until the screen does not change any more: a page may come in two paintings."""
+        self._session.settle(0.5)
+        return self
+
     def press(self, *keys: str) -> "Keys":
-        """Press keys, one after the other."""
+        """Press keys, one after the other, once the screen has come to rest: people look first."""
+        self._session.settle(0.15)
         self._session.press(*keys)
         return self
 
@@ -61,6 +67,7 @@ class Keys:
 
     def type(self, *texts: str) -> "Keys":
         """Type a text into each field, from this one on, and take them all with Enter."""
+        self._session.settle(0.15)
         self._session.write("\t".join(texts))
         self._session.press("enter")
         return self
