@@ -23,11 +23,13 @@ _stage = TerminalProgress.stage
 def run(wanted: str, argv: Sequence[str]) -> int:
     """The command's exit code."""
 
+    # Blocked from the start, so that no thread of the work takes the signal that is waited for, and none
+    # comes between what is said and the waiting.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS if wanted != "-" else ())
+
     def pausing(self: TerminalProgress, stage: Stage, total: int | None = None) -> None:
         _stage(self, stage, total)
         if stage == wanted:
-            # Blocked, so that a signal cannot come between what is said and the waiting.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
             sys.stderr.write(f"\npaused at {stage}\n")
             sys.stderr.flush()
             number = signal.sigwait(_SIGNALS)
