@@ -156,7 +156,7 @@ def test_the_job_can_write_nowhere_else_and_reads_ssh_keys(server: Scheduled, sy
         f"wrote {server.home}",
         f"wrote {server.vaults[1]}",
         "reads",
-        "0",
+        "1" if NSKEYS.startswith("/tmp/") else "0",  # a program there has to be seen
         "CapBnd:\t0000000000000002",
         "NoNewPrivs:\t1",
         "Seccomp:\t2",

@@ -1,7 +1,8 @@
 """A real systemd as the first process of namespaces of its own: it runs units as it does on any server.
 
-It sees this machine's files, but for its own `/run`, `/tmp`, `/etc/systemd/system` and `/var/lib/systemd`,
-and it knows no units but those of a test and the few targets that they name.
+It sees this machine's files, but for its own `/run`, `/tmp` (where a checkout that lies there is seen all
+the same), `/etc/systemd/system` and `/var/lib/systemd`, and it knows no units but those of a test and the
+few targets that they name.
 """
 
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 _SYSTEMD = "/lib/systemd/systemd"
+_CHECKOUT = Path(__file__).parents[2]
 _HOST_SECRET = Path("/var/lib/systemd/credential.secret")
 _TARGETS = (
     "basic", "multi-user", "network-online", "remote-fs", "shutdown", "sysinit", "timers", "umount",
@@ -31,7 +33,11 @@ mount --bind "$STATE" /var/lib/systemd
 [ -z "$ROOT" ] || mount -t overlay overlay -o "lowerdir=$ROOT:/root" /root
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system
+mkdir /run/checkout
+mount --bind "$CHECKOUT" /run/checkout
 mount -t tmpfs -o mode=1777 tmpfs /tmp
+[ -d "$CHECKOUT" ] || { mkdir -p "$CHECKOUT" && mount --bind /run/checkout "$CHECKOUT"; }
+umount /run/checkout
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 export container=nskeys-test SYSTEMD_UNIT_PATH="/etc/systemd/system:$TARGETS"
@@ -114,6 +120,7 @@ def running_systemd(folder: Path, root: Path | None = None) -> Iterator[Systemd]
         "TARGETS": str(targets),
         "SYSTEMD": _SYSTEMD,
         "ROOT": str(root or ""),
+        "CHECKOUT": str(_CHECKOUT),
     }
     with _cgroup() as cgroup, log.open("w") as written:
         unshared = subprocess.Popen(

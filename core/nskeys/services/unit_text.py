@@ -88,6 +88,9 @@ def _sandbox(facts: UnitFacts) -> list[str]:
     # With '-' before it, a share that is not mounted now keeps the job from no other destination.
     writable = [facts.home, *(f"-{path}" for path in facts.writable)]
     private = not any(_below(path, shared) for path in _needed(facts) for shared in _SHARED_TEMPORARY)
+    if not private:
+        # Libraries want a folder for temporary files, and else there would be none.
+        writable += [f"-{folder}" for folder in _SHARED_TEMPORARY]
     # Root without this one may not open what belongs to others: a TPM's node, a share's folder.
     capabilities = "" if facts.user else "CAP_DAC_OVERRIDE"
     return [

@@ -110,7 +110,10 @@ def test_a_home_that_is_a_user_s_is_worked_on_as_that_user() -> None:
 def test_what_lies_in_a_temporary_folder_is_still_seen(path: str) -> None:
     assert "PrivateTmp=no" in lines(UnitFacts(FACTS.program, path))
     assert "PrivateTmp=no" in lines(UnitFacts(FACTS.program, FACTS.home, writable=(path,)))
+    shared = ["ReadWritePaths=-/tmp", "ReadWritePaths=-/var/tmp"]
+    assert set(shared) <= set(lines(UnitFacts(FACTS.program, path)))
     assert "PrivateTmp=yes" in lines(UnitFacts(FACTS.program, "/tmpfiles"))
+    assert not set(shared) & set(lines(UnitFacts(FACTS.program, "/tmpfiles")))
 
 
 @pytest.mark.parametrize("path", ["/srv/a\nb", "/srv/\x1b", "/srv/\udcff"])
