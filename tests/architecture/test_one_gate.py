@@ -1,4 +1,4 @@
-"""Expensive derivations are called in one place, behind one gate: whoever calls one elsewhere is named here."""
+"""Expensive derivations are called in one place, behind one gate: whoever calls one elsewhere is named."""
 
 import ast
 from collections.abc import Iterator
