@@ -69,6 +69,15 @@ def text(strip: Strip) -> str:
     return strip.text.rstrip()
 
 
+async def at_rest(pilot: Pilot[Any], tries: int = 200) -> None:
+    """Until the screen takes keys; or not, where what it waits for is held back."""
+    for _ in range(tries):
+        screen = pilot.app.screen
+        if not getattr(screen, "judging", False) or getattr(screen, "BUSY", False):
+            return
+        await pilot.pause(0.01)
+
+
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], tries: int = 500) -> None:
     """Let the app run until something holds; it is an error where it never does."""
     for _ in range(tries):

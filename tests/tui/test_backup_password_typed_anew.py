@@ -17,7 +17,7 @@ from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE
 from tests.tui.held_answers import HELD, HeldAnswers, is_awaited, nothing_acts, typed_at_once
 from tests.tui.on_screen import SIZES, OnScreen, server_in
-from tests.tui.stage import until
+from tests.tui.stage import at_rest
 
 FIRST, SECOND = "first password of the tour", "second password of the tour"
 
@@ -38,17 +38,11 @@ async def type_twice(stage: OnScreen, pilot: Pilot[Any], password: str) -> None:
 async def to_the_second(stage: OnScreen, pilot: Pilot[Any]) -> None:
     """The first password was taken, and the second is typed."""
     await stage.wait(pilot, "where to?")
-    await at_rest(stage, pilot)
     await pilot.press("enter")
     await type_twice(stage, pilot, FIRST)
     await stage.press(pilot, "enter", until="this will be written")
-    await at_rest(stage, pilot)
     await pilot.press("p")
     await type_twice(stage, pilot, SECOND)
-
-
-async def at_rest(stage: OnScreen, pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: not getattr(stage.app.screen, "judging", False))
 
 
 def files(server: RealServer) -> list[Path]:
@@ -81,7 +75,7 @@ async def test_enter_held_down_behind_the_second_password_writes_under_the_secon
         await stage.wait(pilot, "Working …", "Esc Back")
         assert files(server) == []
         answers.let_go()
-        await at_rest(stage, pilot)
+        await at_rest(pilot)
         await pilot.press("enter")  # still held
         await stage.wait(pilot, "Passphrase of the key store")
         await stage.type(pilot, PASSPHRASE)
@@ -136,7 +130,7 @@ async def test_esc_while_the_second_is_judged_leaves_no_password_at_all(
         await pilot.press("escape")
         await stage.wait(pilot, "where to?")
         answers.let_go()
-        await at_rest(stage, pilot)
+        await at_rest(pilot)
         await pilot.press("enter")
         await stage.wait(pilot, "New password for the backup")
     assert files(server) == []
@@ -147,7 +141,6 @@ async def test_esc_before_another_one_was_typed_keeps_what_there_is(server: Real
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         await stage.press(pilot, "escape", until="this will be written")
-        await at_rest(stage, pilot)
         await stage.press(pilot, "enter", until="Passphrase of the key store")
         await stage.type(pilot, PASSPHRASE)
         await stage.press(pilot, "enter", until="is complete.")
@@ -169,11 +162,9 @@ async def test_the_wizard_tries_a_new_password_on_the_key_store_once(
     stage = OnScreen(server, BackUp)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
-        await at_rest(stage, pilot)
         await pilot.press("enter")
         await type_twice(stage, pilot, FIRST)
         await stage.press(pilot, "enter", until="this will be written")
-        await at_rest(stage, pilot)
         await stage.press(pilot, "enter", until="Passphrase of the key store")
         await stage.type(pilot, PASSPHRASE)
         await stage.press(pilot, "enter", until="is complete.")

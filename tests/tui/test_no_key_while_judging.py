@@ -26,7 +26,6 @@ from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import IDENTITY_PASSWORD, PASSPHRASE, PASSWORD
 from tests.tui.held_answers import HELD, HeldAnswers, is_awaited, nothing_acts, typed_at_once
 from tests.tui.on_screen import OnScreen, server_in
-from tests.tui.stage import until
 from tests.tui.test_schedule_screen import with_systemd
 
 SECOND = "another password for the vault"
@@ -354,18 +353,12 @@ async def test_enter_held_down_and_what_is_typed_ahead_do_nothing_before_the_ans
             await nothing_acts(pilot, stage.app, answers)
             answers.let_go()
         for step in story.steps:
-            await at_rest(pilot, stage, step.shows)
+            await stage.wait(pilot, step.shows)
             await take(pilot, stage, answers, step, words)
         if story.ends:
             await stage.wait(pilot, story.ends)
         else:
             await stage.left(pilot)
-
-
-async def at_rest(pilot: Pilot[Any], stage: OnScreen, shows: str) -> None:
-    """Until this is seen, and nothing is awaited."""
-    await stage.wait(pilot, shows)
-    await until(pilot, lambda: not getattr(stage.app.screen, "judging", False))
 
 
 async def take(

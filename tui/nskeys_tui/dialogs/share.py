@@ -131,8 +131,8 @@ class AskShare(Dialog[SecretBytes]):
         return bool(self._entry.letters) or any(self._entry.words)
 
     def action_leave(self) -> None:
-        """Esc; a sheet that is half typed is left only once that was confirmed."""
-        if self.unsaved:
+        """Esc; words that were taken are left only once that was confirmed."""
+        if any(self._entry.words):
             question = Confirm(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
         else:
