@@ -54,6 +54,11 @@ class Stage:
         await pilot.app.push_screen(dialog, self.answers.append)
         await pilot.pause()
 
+    async def ask_on_top(self, pilot: Pilot[Any], dialog: Screen[Any]) -> None:
+        """Open a dialog on another one."""
+        await pilot.app.push_screen(dialog, self.answers.append)
+        await pilot.pause()
+
     async def settled(self, pilot: Pilot[Any]) -> None:
         """Until the screen of this stage is the one that is shown, and laid out."""
         await until(pilot, lambda: isinstance(pilot.app.screen, OneScreen) and bool(self.lines()))
