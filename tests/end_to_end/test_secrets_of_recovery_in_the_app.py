@@ -49,8 +49,8 @@ def unlocked(keys: Keys) -> None:
 
 def edit(keys: Keys) -> None:
     """A new secret for the credential."""
-    keys.press("enter").see("s Secret").press("e").see("Enter Save").press("tab", "tab", "tab")
-    keys.type(CHANGED).gone("Enter Save").see("s Secret").press("escape").gone("s Secret")
+    keys.press("enter").see("s Show secret").press("e").see("Enter Save").press("tab", "tab", "tab")
+    keys.type(CHANGED).gone("Enter Save").see("s Show secret").press("escape").gone("s Show secret")
 
 
 def menu(keys: Keys, entry: str) -> None:

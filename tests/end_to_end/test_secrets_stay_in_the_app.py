@@ -228,8 +228,8 @@ def test_no_secret_leaves_the_app(watched: Watched) -> None:
         keys.see("Passphrase of the key store").type(WRONG).see("does not open the key store")
         keys.press("shift+home", "ctrl+c").type(PASSPHRASE).gone("Passphrase of the key store")
         change_passphrase(keys)
-        keys.press("down", "enter").see("s Secret").press("s").see(SHOWN).press("s").gone(SHOWN)
-        keys.press("escape").gone("s Secret")
+        keys.press("down", "enter").see("s Show secret").press("s").see(SHOWN).press("s").gone(SHOWN)
+        keys.press("escape").gone("s Show secret")
         keys.see("Credentials").press("q")
     for secret in (PASSPHRASE, OTHER_PASSPHRASE, PASSWORD, WRONG, SECRET, IMPORTED, HALF):
         assert watched.found(secret.encode()) == set(), secret

@@ -20,7 +20,7 @@ from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.text_input import TextInput
 from tests.fakes.fixed import NobodyToAsk
-from tests.tui.stage import HOME_SIZE, text, until
+from tests.tui.stage import HOME_SIZE, at_rest, text, until
 
 CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(64, 1, 1))
 
@@ -102,6 +102,7 @@ class AppOn:
             await self.wait(pilot, shows)
         if hides:
             await until(pilot, lambda: hides not in self.text)
+            await at_rest(pilot)
 
     async def _paste(self, pilot: Pilot[Any], words: str) -> None:
         """One message for a whole text: a test's time goes with its key presses."""
@@ -116,6 +117,7 @@ class AppOn:
             await until(pilot, self.shows(*words))
         except AssertionError:
             raise AssertionError(f"waited for {words}; the screen was:\n{self.text}") from None
+        await at_rest(pilot)
 
 
 class Typed(str):

@@ -17,7 +17,7 @@ from nskeys_tui.screens.starting import Starting
 from tests.fakes.fixed import Answers, FixedClock
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSPHRASE
-from tests.tui.stage import HOME_SIZE, SMALL_SIZE, text, until
+from tests.tui.stage import HOME_SIZE, SMALL_SIZE, at_rest, text, until
 
 SIZES = [HOME_SIZE, SMALL_SIZE]
 _FRAMED = re.compile(r"│(.*)│")
@@ -82,6 +82,7 @@ class OnScreen:
             shown = "\n".join(self.lines)
             raise AssertionError(f"waited for {wanted}; the screen was:\n{shown}") from None
         await pilot.pause()
+        await at_rest(pilot)
 
     async def press(self, pilot: Pilot[Any], *keys: str, until: tuple[str, ...] | str = ()) -> None:
         """Press keys, then wait for what they bring."""

@@ -54,6 +54,11 @@ class Stage:
         await pilot.app.push_screen(dialog, self.answers.append)
         await pilot.pause()
 
+    async def ask_on_top(self, pilot: Pilot[Any], dialog: Screen[Any]) -> None:
+        """Open a dialog on another one."""
+        await pilot.app.push_screen(dialog, self.answers.append)
+        await pilot.pause()
+
     async def settled(self, pilot: Pilot[Any]) -> None:
         """Until the screen of this stage is the one that is shown, and laid out."""
         await until(pilot, lambda: isinstance(pilot.app.screen, OneScreen) and bool(self.lines()))
@@ -67,6 +72,15 @@ class Stage:
 def text(strip: Strip) -> str:
     """A painted line, without trailing spaces."""
     return strip.text.rstrip()
+
+
+async def at_rest(pilot: Pilot[Any], tries: int = 200) -> None:
+    """Until the screen takes keys; or not, where what it waits for is held back."""
+    for _ in range(tries):
+        screen = pilot.app.screen
+        if not getattr(screen, "judging", False) or getattr(screen, "BUSY", False):
+            return
+        await pilot.pause(0.01)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], tries: int = 500) -> None:

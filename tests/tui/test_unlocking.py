@@ -59,7 +59,7 @@ async def test_it_is_asked_at_the_start_and_not_again(services: Services, size: 
         await app.press(pilot, Typed(PASSPHRASE), "enter", hides=ASKED)
         await app.wait(pilot, "deploy")
         await until(pilot, lambda: isinstance(app.app.screen, Overview))
-        await app.press(pilot, "enter", shows="s Secret")
+        await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows="correct horse")
 
 
@@ -77,7 +77,7 @@ async def test_whoever_leaves_it_is_asked_where_a_key_is_needed(services: Servic
     async with app.play() as pilot:
         await app.wait(pilot, ASKED)
         await app.press(pilot, "escape", hides=ASKED)
-        await app.press(pilot, "enter", shows="s Secret")
+        await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows=ASKED)
         assert "asked for once in this run" not in app.text
         await app.press(pilot, Typed(PASSPHRASE), "enter", shows="correct horse")
@@ -90,7 +90,7 @@ async def test_whoever_gives_up_after_a_wrong_one_has_given_none(services: Servi
         await app.wait(pilot, ASKED)
         await app.press(pilot, Typed("wrong"), "enter", shows="does not open the key store")
         await app.press(pilot, "escape", hides=ASKED)
-        await app.press(pilot, "enter", shows="s Secret")
+        await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows=ASKED)
         assert "does not open" not in app.text
 
@@ -139,7 +139,7 @@ async def test_a_pin_is_asked_at_the_start_as_well(tmp_path: Path, tokens: Token
         await app.press(pilot, Typed("0000"), "enter", shows="That PIN is wrong")
         await app.press(pilot, Typed(PIN), "enter", hides="PIN of the token")
         await app.wait(pilot, "deploy")
-        await app.press(pilot, "enter", shows="s Secret")
+        await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows="correct horse")
 
 

@@ -4,9 +4,9 @@ Textual is imported only when the app is opened, and only after what could make 
 show locals was taken out of its surroundings.
 """
 
+import asyncio
 import gc
 import os
-import signal
 import sys
 from collections.abc import MutableMapping, Sequence
 from contextlib import ExitStack
@@ -58,22 +58,25 @@ def _open_app(home: str | None) -> int:
     _quieten_textual(os.environ)
     # What is imported stays for good: looking for garbage among it takes as long as importing it.
     gc.disable()
-    # An ignored SIGHUP, as under nohup, would leave Textual spinning when the line drops.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from nskeys_tui.app import NskeysApp, Opening
+    from nskeys_tui.keyboard import read_any_bytes
+    from nskeys_tui.leaving import Leaving
 
-    with ExitStack() as left:
+    read_any_bytes()
+    loop, left = asyncio.new_event_loop(), ExitStack()
 
-        def arrive(found: "Connected") -> "Screen[None]":
-            from nskeys_tui.screens import arriving
+    def arrive(found: "Connected") -> "Screen[None]":
+        from nskeys_tui.screens import arriving
 
-            session, screen = arriving.arrive(app, found)
-            left.callback(session.close)
-            return screen
+        session, screen = arriving.arrive(app, found)
+        left.callback(session.close)
+        return screen
 
-        app = NskeysApp(Opening(partial(_connect, home), arrive, _refused))
-        app.run(mouse=False)
-    return app.return_code or 0
+    leaving = Leaving(loop)
+    app = NskeysApp(Opening(partial(_connect, home), arrive, _refused), leaving.at_the_latest)
+    leaving.on_signals(app.exit)
+    app.run(mouse=False, loop=loop)
+    return leaving.end(app.return_code or 0, left.close)
 
 
 def _connect(home: str | None) -> "Connected":

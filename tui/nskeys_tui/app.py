@@ -7,25 +7,33 @@ need is imported where it is used: the model and its words cost a third of Textu
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rich.console import RenderableType
 from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.worker import WorkerFailed
 
+from nskeys.wording.waiting import BUSY, LEAVE, LEAVE_NO, LEAVE_YES, WAITING, not_utf8
+from nskeys_tui.keyboard import parted
 from nskeys_tui.screens.starting import Starting
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
+from nskeys_tui.widgets.guarded import Guarded
 
 if TYPE_CHECKING:
     from nskeys.errors import NskeysError
@@ -33,6 +41,18 @@ if TYPE_CHECKING:
 
 A_BUG = 70
 """Exit code (BSD `EX_SOFTWARE`)."""
+
+_INTERRUPTED = 130
+"""Exit code of an app that was left while work was under way."""
+_WAYS_OUT = frozenset({"escape", "ctrl+q", "ctrl+c"})
+"""Keys that are handed on while a screen waits for an answer; Ctrl+C stops work, or says what leaves."""
+_ROUNDS = 2
+"""Ways from the focused widget up to the app until a key has done what it does: it comes up itself and its
+action is run, then the messages of that action come up."""
+_ONE_NOTICE = 3.0
+"""Seconds in which bytes that are not UTF-8 are spoken of once."""
+_LOST = 0.05
+"""Seconds between two looks whether a widget that a key went to is still there."""
 
 T = TypeVar("T")
 
@@ -77,10 +97,23 @@ class NskeysApp(App[None]):
             self.following = following
             super().__init__()
 
-    def __init__(self, opening: Opening[T]) -> None:
+    @dataclass(eq=False)
+    class Settled(Message):
+        """Follows a key through the same queues: all that the key brought about has come before it."""
+
+        rounds: int = _ROUNDS
+
+    def __init__(self, opening: Opening[T], at_the_latest: Callable[[int], None] = lambda _: None) -> None:
+        """`at_the_latest` ends the process with a code a few seconds later, whatever hangs."""
         self._ascii = AsciiFilter(enabled=wants_ascii(os.environ, sys.stderr.encoding or "ascii"))
         super().__init__(ansi_color=True)
         self._connect = partial(self._connecting, opening)
+        self._typed: deque[events.Key | events.Paste] = deque()
+        self._settling: tuple[MessagePump, NskeysApp.Settled] | None = None
+        self._at_the_latest = at_the_latest
+        self._wrong_bytes_said = 0.0
+        self._warned: Screen[Any] | None = None
+        """Where it was said that Ctrl+Q once more leaves all the same."""
         if (theme := starting_theme(os.environ)) is not DARK:
             self.theme = theme.name
 
@@ -107,6 +140,64 @@ class NskeysApp(App[None]):
     async def on_nskeys_app_connected(self, message: Connected) -> None:
         """Go on with the screen that fits; the first one stays below it, unseen."""
         await self.push_screen(message.following())
+
+    # --- keys, one after the other ----------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key when the one before has done what it does, as a person meant it. Textual hands on all
+        keys at once, so that letters overtake an Enter, and a second Enter what the first one asked for."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and event.key == "ctrl+q":
+            await super().on_event(event)  # the way out waits for nothing
+        elif (typed := self._text_of(event)) is not None:
+            self._typed.append(typed)
+            await self._take_keys()
+
+    def _text_of(self, event: events.Key | events.Paste) -> events.Key | events.Paste | None:
+        """The event without bytes that are not UTF-8, which are named; None where nothing is left of it."""
+        pasted = isinstance(event, events.Paste)
+        text, wrong = parted(event.text if isinstance(event, events.Paste) else event.character or "")
+        if not wrong:
+            return event
+        if (now := monotonic()) - self._wrong_bytes_said > _ONE_NOTICE:
+            self._wrong_bytes_said = now
+            self.notify(not_utf8(wrong), severity="warning", markup=False)
+        return events.Paste(text) if pasted and text else None
+
+    async def _take_keys(self) -> None:
+        if self._settling is not None and not _is_there(self._settling[0]):
+            self._settling = None
+        while self._typed and self._settling is None:
+            event = self._typed.popleft()
+            if not self._is_dropped(event):
+                target = self.focused or self.screen
+                await super().on_event(event)
+                self._await(target, self.Settled())
+        if self._typed:
+            self.set_timer(_LOST, self._take_keys)
+
+    def _await(self, target: MessagePump, settled: Settled) -> None:
+        self._settling = (target, settled) if target.post_message(settled) else None
+
+    async def on_nskeys_app_settled(self, message: Settled) -> None:
+        """On to the next key."""
+        if self._settling is None or self._settling[1] is not message:
+            return
+        target, self._settling = self._settling[0], None
+        if message.rounds > 1:
+            self._await(target, self.Settled(message.rounds - 1))
+        await self._take_keys()
+
+    def _is_dropped(self, event: events.Key | events.Paste) -> bool:
+        """Whether the screen waits for an answer: what is typed now was not meant for what follows."""
+        key = event.key if isinstance(event, events.Key) else ""
+        return key not in _WAYS_OUT and getattr(self.screen, "judging", False)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """What is seen behind a dialog: never another one, for a box on a box is neither."""
+        return [screen for screen in super()._background_screens if not screen.is_modal]
 
     # --- look ------------------------------------------------------------------------------------
 
@@ -157,11 +248,35 @@ class NskeysApp(App[None]):
         self.push_screen(Help(keys_in_words(self.screen), self.screen.HELP or ""))
 
     async def action_quit(self) -> None:
-        """Leave; while work is under way, ask it to stop instead, for it ends only where it may."""
-        if any(getattr(screen, "BUSY", False) for screen in self.screen_stack):
-            self.notify("Work is under way: Esc stops it at the next safe place.", markup=False)
-        else:
-            await super().action_quit()
+        """Leave; where that loses work or what was typed, only once a person said so a second time."""
+        here = self.screen
+        busy = any(getattr(screen, "BUSY", False) for screen in self.screen_stack)
+        waits = busy or getattr(here, "judging", False)
+        if self._warned is here:
+            code = _INTERRUPTED if waits else 0
+            self._at_the_latest(code)
+            self.exit(return_code=code)
+            return
+        if waits:
+            self._warned = here
+            self.notify(BUSY if busy else WAITING, markup=False)
+            return
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Guarded) and screen.unsaved:
+                self._ask_to_leave(screen)
+                return
+        await super().action_quit()
+
+    def _ask_to_leave(self, screen: Guarded[Any]) -> None:
+        from nskeys_tui.dialogs.confirm import Confirm
+
+        question = Confirm(LEAVE, *screen.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
+        self._warned = question
+        self.push_screen(question, self._leave)
+
+    def _leave(self, confirmed: bool | None) -> None:
+        if confirmed:
+            self.exit()
 
     def action_help_quit(self) -> None:
         """Ctrl+C, where nothing else takes it: it neither quits nor copies, so say what does."""
@@ -191,6 +306,11 @@ class NskeysApp(App[None]):
             self._exit_renderables.append(Text(bug_in_a_sentence(self._exception)))
         self._return_code = A_BUG
         self._close_messages_no_wait()
+
+
+def _is_there(target: MessagePump) -> bool:
+    """Whether what was posted to a widget or a screen comes up to the app some day."""
+    return target.is_running and (not isinstance(target, DOMNode) or target.is_attached)
 
 
 def bug_in_a_sentence(error: BaseException | None) -> str:

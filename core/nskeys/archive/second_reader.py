@@ -11,6 +11,7 @@ import hashlib
 import subprocess
 import sys
 import unicodedata
+from contextlib import nullcontext
 from enum import StrEnum
 
 from nskeys.errors import BackupNotProven
@@ -57,18 +58,22 @@ def confirm(
 
 def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, identity: bytes = b"") -> str:
     """The child's answer; empty where it gave none."""
+    from nskeys.crypto.kdf import one_derivation  # the child derives elsewhere, and starts without it
+
     # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
     # the password.
     command = [sys.executable, "-P", "-m", "nskeys.archive.second_reader", way.value]
     try:
-        child = subprocess.run(  # noqa: S603 - a fixed command; what comes from outside goes through stdin
-            command,
-            input=_framed(secret.reveal()) + _framed(kms) + _framed(identity),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_TIMEOUT,
-            check=False,
-        )
+        # What derives nothing waits for no derivation.
+        with nullcontext() if way is Way.IDENTITY else one_derivation():
+            child = subprocess.run(  # noqa: S603 - a fixed command; what comes from outside goes through stdin
+                command,
+                input=_framed(secret.reveal()) + _framed(kms) + _framed(identity),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=_TIMEOUT,
+                check=False,
+            )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return child.stdout.decode("ascii", "replace").strip()

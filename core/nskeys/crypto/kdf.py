@@ -1,6 +1,14 @@
-"""From passwords to keys, and from keys to keys. Every cost is a value that the caller checked."""
+"""From passwords to keys, and from keys to keys. Every cost is a value that the caller checked.
 
+One expensive derivation runs at a time in a process: two of pyca's Argon2id with several lanes deadlock or
+raise MemoryError when they overlap, and two at once need twice the memory that either was given.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import Lock
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -13,6 +21,39 @@ from nskeys.model.secret import SecretBytes
 SALT_SIZE = 16
 _KEY_SIZE = 32
 _SCRYPT_BLOCK = 8
+
+_GATE = Lock()
+_BEAT = 0.1
+"""Seconds between two looks whether whoever waits at the gate is still wanted."""
+
+
+def _wanted() -> None:
+    """Nobody calls it off."""
+
+
+_still_wanted: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=_wanted)
+
+
+@contextmanager
+def one_derivation() -> Iterator[None]:
+    """Hold the process's gate for one expensive derivation, wherever it runs; not reentrant. What
+    `called_off_by` names may raise while it waits, and then nothing was derived."""
+    while not _GATE.acquire(timeout=_BEAT):
+        _still_wanted.get()()
+    try:
+        yield
+    finally:
+        _GATE.release()
+
+
+@contextmanager
+def called_off_by(checkpoint: Callable[[], None]) -> Iterator[None]:
+    """In this thread, waiting at the gate ends with what `checkpoint` raises."""
+    before = _still_wanted.set(checkpoint)
+    try:
+        yield
+    finally:
+        _still_wanted.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +103,8 @@ def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
         memory_cost=cost.memory_kib,
     )
     try:
-        return SecretBytes(derivation.derive(secret.reveal()))
+        with one_derivation():
+            return SecretBytes(derivation.derive(secret.reveal()))
     except MemoryError:
         raise NotEnoughMemory(-(-cost.memory_kib // 1024)) from None
 
@@ -72,7 +114,8 @@ def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> Se
     NotEnoughMemory. The caller bounds `log_n` before it comes here."""
     derivation = Scrypt(salt=salt, length=length, n=1 << log_n, r=_SCRYPT_BLOCK, p=1)
     try:
-        return SecretBytes(derivation.derive(secret.reveal()))
+        with one_derivation():
+            return SecretBytes(derivation.derive(secret.reveal()))
     except MemoryError:
         raise NotEnoughMemory(max(1, (1 << log_n) // 1024)) from None
 

@@ -27,12 +27,13 @@ from nskeys.model.operations import (
 from nskeys.model.places import DestinationInfo
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.archiving import archive_name, collected_facts, next_generation
 from nskeys.services.enclosing import Closing, addressed_to, closing, recovery_of
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.needed import Need, need_of
-from nskeys.services.passwords import check_hint
+from nskeys.services.passwords import AcceptedPassword, accept_new_password, check_hint
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.sending import Sent, Undone, send_to_all
 from nskeys.services.side_by_side import side_by_side
@@ -128,6 +129,11 @@ class BackupService:
             return PlannedDestination(info, place.where())
         except NskeysError as error:
             return CopyFailure(info, error)
+
+    def accept_password(self, password: SecretBytes, hint: str) -> AcceptedPassword:
+        """A new password for a backup with this hint, judged once: `execute` takes it as it is.
+        PasswordRefused, HintRefused, NotEnoughMemory; `password` is wiped in any case."""
+        return accept_new_password(password, hint, self._installation.key_store)
 
     def execute(
         self, plan: BackupPlan, secrets: SecretProvider, progress: Progress | None = None

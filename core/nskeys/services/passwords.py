@@ -44,6 +44,41 @@ def check_new_password(password: SecretBytes, hint: str, key_store: KeyStore) ->
         raise PasswordRefused("opens_key_store")
 
 
+class AcceptedPassword(SecretBytes):
+    """A new backup password that `accept_new_password` took: it is not judged again, for that costs a whole
+    derivation. `store_id` is the key store that it does not open; empty where there was none."""
+
+    __slots__ = ("store_id",)
+
+    def __init__(self, data: bytes | bytearray, *, typed: bool = False, store_id: str = "") -> None:
+        super().__init__(data, typed=typed)
+        self.store_id = store_id
+
+    def again(self) -> "AcceptedPassword":
+        """A copy, wiped by whoever asked for it."""
+        return AcceptedPassword(self.reveal(), typed=self.typed, store_id=self.store_id)
+
+
+def accept_new_password(password: SecretBytes, hint: str, key_store: KeyStore) -> AcceptedPassword:
+    """The password, judged once and for all; refused as `check_new_password` does. `password` is wiped,
+    whatever comes of it."""
+    with password:
+        check_new_password(password, hint, key_store)
+        return AcceptedPassword(password.reveal(), typed=password.typed, store_id=_store_id(key_store))
+
+
+def _judge(password: SecretBytes, hint: str, key_store: KeyStore) -> None:
+    """As `check_new_password`; one that was accepted for this key store is only held against the hint."""
+    if not isinstance(password, AcceptedPassword) or password.store_id != _store_id(key_store):
+        check_new_password(password, hint, key_store)
+    elif password.contained_in(hint):
+        raise HintRefused("contains_password")
+
+
+def _store_id(key_store: KeyStore) -> str:
+    return key_store.info().store_id if key_store.exists() else ""
+
+
 def check_text(password: SecretBytes) -> None:
     """PasswordRefused for a new password or passphrase that nobody could type again."""
     if not password:
@@ -67,7 +102,7 @@ def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: Secr
     """A new backup password that can be used. A provider that cannot give another one makes the
     first refusal final; a hint that gives the password away is the caller's to change."""
     request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject)
-    return _ask_new(request, secrets, lambda password: check_new_password(password, hint, key_store))
+    return _ask_new(request, secrets, lambda password: _judge(password, hint, key_store))
 
 
 def ask_new_identity_password(number: int, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:

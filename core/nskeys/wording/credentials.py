@@ -20,7 +20,6 @@ NOTED = "The audit trail says that you saw it."
 SHOWN_ESCAPED = "Characters that a terminal must not get are shown as escapes."
 RE_ENTER_SECRET = "type it again: the one that is stored does not open"
 KEEP_SECRET = "leave it empty to keep the secret as it is"
-LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
 _MOST_COPIES = 8
 _PLACE = 500
 """Cells for a place: lines are broken where they have to be, and nothing is cut."""

@@ -6,10 +6,13 @@ import pytest
 
 from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretRequest
+from nskeys.ports import Purpose, SecretProvider, SecretRequest, StoreInfo
 from nskeys.services.passwords import (
     PASSWORD_LIMIT,
+    AcceptedPassword,
+    accept_new_password,
     ask_new_passphrase,
+    ask_new_password,
     ask_until_it_opens,
     check_hint,
     check_new_password,
@@ -90,3 +93,56 @@ def test_a_new_passphrase_has_the_rules_of_a_password() -> None:
     with ask_new_passphrase(answers) as passphrase:
         assert passphrase.text() == "good"
     assert not any(answers.given)
+
+
+class Counted(MemoryKeyStore):
+    """A key store that counts how often a password is tried on it."""
+
+    tried = 0
+
+    def exists(self) -> bool:
+        return True
+
+    def info(self) -> StoreInfo:
+        return self.now
+
+    now = StoreInfo(1, "a" * 32, "b" * 32, "passphrase")
+
+    def opens_with(self, candidate: SecretBytes) -> bool:
+        self.tried += 1
+        return candidate.reveal() == b"the passphrase"
+
+
+def given(password: AcceptedPassword) -> SecretProvider:
+    return lambda _request, _retry: password.again()
+
+
+def test_a_password_that_was_accepted_is_not_tried_a_second_time() -> None:
+    store = Counted()
+    typed = SecretBytes(b"four wooden words", typed=True)
+    accepted = accept_new_password(typed, "", store)
+    assert (len(typed), accepted.typed, store.tried) == (0, True, 1)
+    with ask_new_password("", "the drawer", store, given(accepted)) as password:
+        assert (password.reveal(), password.typed, store.tried) == (b"four wooden words", True, 1)
+
+
+def test_one_that_was_accepted_for_another_key_store_is() -> None:
+    store = Counted()
+    accepted = accept_new_password(SecretBytes(b"four wooden words"), "", store)
+    store.now = StoreInfo(2, "c" * 32, "b" * 32, "passphrase")
+    ask_new_password("", "", store, given(accepted)).wipe()
+    assert store.tried == 2
+
+
+def test_a_later_hint_gives_away_no_password_that_was_accepted_before() -> None:
+    store = Counted()
+    accepted = accept_new_password(SecretBytes(b"secret"), "", store)
+    with pytest.raises(HintRefused):
+        ask_new_password("", "the SECRET word", store, given(accepted))
+
+
+def test_a_password_that_is_not_accepted_is_wiped() -> None:
+    typed = SecretBytes(b"the passphrase")
+    with pytest.raises(PasswordRefused) as refused:
+        accept_new_password(typed, "", Counted())
+    assert (refused.value.reason, len(typed)) == ("opens_key_store", 0)

@@ -9,13 +9,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
 BELOW = 1
 """Lines that are not the code's."""
 
 
-class ShowCode(ModalScreen[None]):
+class ShowCode(ModalScreen[None], Guarded[None]):
     """Black on white, for many scanners take it no other way; gone with Esc or Enter."""
 
     DEFAULT_CSS = """

@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T | None], Generic[T]):
+class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
     """Returns its answer, or None where the person left it with Esc. Its keys are on the bottom line."""
 
     DEFAULT_CSS = """

@@ -21,11 +21,15 @@ from nskeys.wording.progress import NO_COPY, PROVEN, stage_name
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import duration
+from nskeys.wording.waiting import NOT_STOPPING, STOPPING
 from nskeys_tui.dialogs.dialog import Dialog
 from nskeys_tui.dialogs.work_progress import PlaceReport, Report, TuiProgress
 from nskeys_tui.widgets.progress_panel import Mark, ProgressPanel, StageLine
 
 T = TypeVar("T")
+
+_PATIENCE = 1.0
+"""Seconds that a stop may take before it is said that this step has none."""
 
 SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
 """The dialog that asks for a secret; the number counts refused ones, 0 first."""
@@ -76,7 +80,8 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         Binding("ctrl+c", "stop", show=False),
     ]
     BUSY = True
-    """The app is not left while this stands: leaving asks the work to stop instead."""
+    """The app is left only when that was asked for twice."""
+    SAYS_BUSY = False
 
     @dataclass
     class _Told(Message):
@@ -156,7 +161,8 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._stopping = True
         self._progress.stop()
         self._interrupt()
-        self._say("Stopping at the next safe place …")
+        self._say(STOPPING)
+        self.set_timer(_PATIENCE, lambda: self._say(f"{STOPPING}\n{NOT_STOPPING}"))
 
     def _say(self, words: str) -> None:
         self.query_one("#note", Static).update(Content(words))

@@ -45,7 +45,7 @@ class Palette(Dialog[Command]):
 
     def body(self) -> Iterable[Widget]:
         """A line to type into, and what fits it."""
-        yield TextInput(placeholder="type a part of a name", submits=False)
+        yield TextInput(placeholder="type a part of a name", submits=False, seeks=True)
         yield ChoiceList(_choices(self._commands), focusable=False)
 
     @on(Input.Changed)

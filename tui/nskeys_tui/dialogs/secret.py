@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from nskeys.model.secret import SecretBytes
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.password_input import PasswordInput
 from nskeys_tui.widgets.strength_line import Strength, StrengthLine
 
@@ -59,7 +60,8 @@ class NewPassword(Dialog[SecretBytes]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "accept", "Go on"),
         Binding("ctrl+g", "generate", "Generate", tooltip="Make a strong password to be written down"),
-        Binding("ctrl+r", "reveal", "Show", tooltip="Show or hide the generated password"),
+        Binding("ctrl+r", "reveal", "Show", tooltip="Show the generated password, to be written down"),
+        Binding("ctrl+r", "conceal", "Hide", tooltip="Hide the generated password"),
     ]
 
     class _Judged(Message):
@@ -113,7 +115,7 @@ class NewPassword(Dialog[SecretBytes]):
         if not field.value:
             self.query_one(StrengthLine).strength = None
             return
-        self.run_worker(partial(self._judging, field.value), thread=True, exclusive=True, group="judge")
+        self.run_worker(partial(self._judging, field.value), thread=True, exclusive=True, group=LOOKS)
 
     def _judging(self, typed: str) -> None:
         if self._assess is not None:
@@ -131,8 +133,8 @@ class NewPassword(Dialog[SecretBytes]):
         """Only what can be done now."""
         if action == "generate":
             return self._generate is not None
-        if action == "reveal":
-            return self._generated is not None
+        if action in ("reveal", "conceal"):
+            return self._generated is not None and self._visible is (action == "conceal")
         return super().check_action(action, parameters)
 
     def action_generate(self) -> None:
@@ -146,9 +148,14 @@ class NewPassword(Dialog[SecretBytes]):
         self._say_generated()
 
     def action_reveal(self) -> None:
-        """Show the generated password, or hide it again."""
-        self._visible = not self._visible
-        self._was_shown = self._was_shown or self._visible
+        """Show the generated password: what was wrong is that nobody had seen it."""
+        self._visible = self._was_shown = True
+        self.query_one("#first", FormField).problem = ""
+        self._say_generated()
+
+    def action_conceal(self) -> None:
+        """Hide it again."""
+        self._visible = False
         self._say_generated()
 
     def _drop_generated(self) -> None:

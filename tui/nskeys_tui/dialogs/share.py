@@ -23,6 +23,8 @@ from nskeys.wording.shares import (
     word_question,
     word_rows,
 )
+from nskeys.wording.waiting import LEAVE_NO, LEAVE_SHEET, LEAVE_YES
+from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.word_input import WordInput
 
@@ -46,7 +48,8 @@ class AskShare(Dialog[SecretBytes]):
         Binding("enter", "accept", "Take", tooltip="Take this word; behind the last one, the whole sheet"),
         Binding("up", "move(-1)", "Other word", tooltip="Up and Down go to another word, to type it anew"),
         Binding("down", "move(1)", show=False),
-        Binding("ctrl+r", "hide", "Hide", tooltip="Hide the words, or show them again"),
+        Binding("ctrl+r", "hide", "Hide", tooltip="Hide the words"),
+        Binding("ctrl+r", "show", "Show", tooltip="Show the words again"),
     ]
 
     def __init__(self, request: ShareRequest) -> None:
@@ -88,11 +91,25 @@ class AskShare(Dialog[SecretBytes]):
         """To another word."""
         self._show(self._entry.move(steps))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hiding what is seen, showing what is not."""
+        if action in ("hide", "show"):
+            return self._hidden is (action == "show")
+        return super().check_action(action, parameters)
+
     def action_hide(self) -> None:
-        """Hide or show the words."""
-        self._hidden = not self._hidden
-        self.query_one(WordInput).password = self._hidden
+        """Hide the words."""
+        self._hide(hidden=True)
+
+    def action_show(self) -> None:
+        """Show them again."""
+        self._hide(hidden=False)
+
+    def _hide(self, *, hidden: bool) -> None:
+        self._hidden = hidden
+        self.query_one(WordInput).password = hidden
         self._show(self._entry)
+        self.refresh_bindings()
 
     def action_accept(self) -> None:
         """Take the word in the line; where the sheet is whole, return it."""
@@ -108,10 +125,23 @@ class AskShare(Dialog[SecretBytes]):
             self._forget()
             self.dismiss(given)
 
+    @property
+    def unsaved(self) -> bool:
+        """A word, or a part of one."""
+        return bool(self._entry.letters) or any(self._entry.words)
+
     def action_leave(self) -> None:
-        """Esc."""
-        self._forget()
-        self.dismiss(None)
+        """Esc; words that were taken are left only once that was confirmed."""
+        if any(self._entry.words):
+            question = Confirm(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
+            self.app.push_screen(question, self._leave)
+        else:
+            self._leave(confirmed=True)
+
+    def _leave(self, confirmed: bool | None) -> None:
+        if confirmed:
+            self._forget()
+            self.dismiss(None)
 
     def _forget(self) -> None:
         self._show(ShareEntry(self._request.gathered))

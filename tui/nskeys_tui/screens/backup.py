@@ -12,7 +12,7 @@ from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
-from nskeys.services.passwords import check_hint, check_new_password
+from nskeys.services.passwords import AcceptedPassword, check_hint
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS
 from nskeys.wording.places import location_sentence
@@ -62,11 +62,16 @@ class BackUp(FlowScreen[BackupFlow]):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, BackupFlow())
-        self._password: SecretBytes | None = None
+        self._password: AcceptedPassword | None = None
 
     def on_unmount(self) -> None:
         """A password that was not used is forgotten."""
         self._forget()
+
+    @property
+    def unsaved(self) -> bool:
+        """A password that was typed is nowhere else."""
+        return self._password is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What was written can be drilled."""
@@ -171,7 +176,8 @@ class BackUp(FlowScreen[BackupFlow]):
     # --- password and hint ---------------------------------------------------------------------------
 
     async def _ask_password(self, flow: BackupFlow) -> bool:
-        """Ask until one can be used; Esc leaves things as they were."""
+        """Ask until one can be used. With the first that is typed the one before is gone: nothing is
+        written under a password that somebody meant to replace."""
         hint = flow.plan.hint if flow.plan is not None else ""
         refused = "" if flow.problem is None else str(say_in_app(flow.problem))
         retry = int(bool(refused))
@@ -180,25 +186,22 @@ class BackUp(FlowScreen[BackupFlow]):
             password = await self.app.push_screen_wait(ask_secret(request, retry, refused))
             if password is None:
                 return False
-            problem = await self.session.quickly(partial(self._check, password, hint))
-            if problem is None:
-                break
-            password.wipe()
-            retry, refused = retry + 1, str(say_in_app(problem))
-        self._forget()
-        self._password = password
-        return True
-
-    def _check(self, password: SecretBytes, hint: str) -> None:
-        check_new_password(password, hint, self.session.services.installation.key_store)
+            self._forget()
+            accept = partial(self.session.services.backup.accept_password, password, hint)
+            accepted = await self.session.quickly(accept)
+            if not isinstance(accepted, NskeysError):
+                self._password = accepted
+                return True
+            retry, refused = retry + 1, str(say_in_app(accepted))
 
     @work(exclusive=True)
     async def action_password(self) -> None:
-        """Another password, or one instead of the recovery identity; Esc keeps what there is."""
+        """Another password, or one instead of the recovery identity; Esc keeps what there is, as long as
+        nothing else was typed."""
         if self.flow.unattended:
             self.go(self.flow.with_password())
-        else:
-            await self._ask_password(self.flow)
+        elif not await self._ask_password(self.flow) and self._password is None:
+            self.go(self.flow.back())
 
     @work(exclusive=True)
     async def action_hint(self) -> None:
@@ -240,10 +243,12 @@ class BackUp(FlowScreen[BackupFlow]):
             then=UNATTENDED if self.flow.unattended else "Enter writes it, reads it back and opens it.",
         )
 
-    async def _run(self, flow: BackupFlow, plan: BackupPlan, password: SecretBytes | None) -> BackupFlow:
+    async def _run(
+        self, flow: BackupFlow, plan: BackupPlan, password: AcceptedPassword | None
+    ) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
             if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry and password is not None:
-                return SecretBytes(password.reveal(), typed=True)
+                return password.again()
             return self.session.secrets(request, retry)
 
         def run(progress: Progress) -> BackupReport:

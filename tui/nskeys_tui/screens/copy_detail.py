@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 
 from nskeys.model.register import BackupCopy
 from nskeys.services.recoverability import Overview
@@ -17,12 +16,13 @@ from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.retiring import retire
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class CopyDetail(Screen[None]):
+class CopyDetail(Guarded[None]):
     """As it was when the register was last looked at; what is done to it leads back there."""
 
     HELP = (

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
@@ -22,12 +21,13 @@ from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class CredentialDetail(Screen[None]):
+class CredentialDetail(Guarded[None]):
     """Shows it; the secret on request, until the screen is left."""
 
     HELP = (
@@ -43,7 +43,8 @@ class CredentialDetail(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "secret", "Secret", tooltip="Show the secret, or hide it again"),
+        Binding("s", "secret", "Show secret", tooltip="Open the secret and show it"),
+        Binding("s", "hide", "Hide secret", tooltip="Hide the secret again"),
         Binding("e", "edit", "Edit", tooltip="Change fields, or give it a new secret"),
         Binding("x", "remove", "Remove", tooltip="Remove the credential for good"),
         Binding("escape", "dismiss", "Back", tooltip="Back to the list"),
@@ -56,7 +57,7 @@ class CredentialDetail(Screen[None]):
         self._credential: Credential | None = None
         self._coverage: CredentialCoverage | None = None
         self._looked: datetime | None = None
-        self._shown = self._busy = False
+        self._shown = False
 
     def compose(self) -> ComposeResult:
         """The fields, the secret, what the audit trail says of it."""
@@ -71,7 +72,9 @@ class CredentialDetail(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing can be done to a credential before it is there."""
-        if action in ("secret", "edit", "remove"):
+        if action in ("secret", "hide"):
+            return self._credential is not None and self._shown is (action == "hide")
+        if action in ("edit", "remove"):
             return self._credential is not None
         return super().check_action(action, parameters)
 
@@ -85,7 +88,7 @@ class CredentialDetail(Screen[None]):
         """Whatever comes on top: the secret is not seen any more."""
         self._hide()
 
-    @work(exclusive=True, group="load")
+    @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         services = self._session.services
         found = await self._session.quickly(partial(services.credentials.show, self._credential_id))
@@ -114,23 +117,15 @@ class CredentialDetail(Screen[None]):
     # --- the secret --------------------------------------------------------------------------------------
 
     def action_secret(self) -> None:
-        """Open it and show it, or hide it again."""
-        if self._shown:
-            self._hide()
-        elif self._credential is not None and not self._busy:
-            self._busy = True  # each opening is a line in the audit trail
+        """Open it and show it: each opening is a line in the audit trail."""
+        if self._credential is not None:
             self._say(OPENING)
             self._open(self._credential)
 
     @work(group="act")
     async def _open(self, credential: Credential) -> None:
         credentials = self._session.services.credentials
-        try:
-            secret = await self._session.quickly(
-                partial(credentials.reveal, credential, self._session.secrets)
-            )
-        finally:
-            self._busy = False
+        secret = await self._session.quickly(partial(credentials.reveal, credential, self._session.secrets))
         if isinstance(secret, NskeysError):
             self._say()
             tell(self.app, "Secret", secret)
@@ -139,15 +134,21 @@ class CredentialDetail(Screen[None]):
             length, lines = secret_lines(secret.text())
         self._say(length)
         self._shown = True
+        self.refresh_bindings()
         self.query_one("#secret", Static).update(Content("\n".join(lines)))
         self.query_one("#noted", Static).update(Content(NOTED))
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+
+    def action_hide(self) -> None:
+        """Hide it again."""
+        self._hide()
 
     def _hide(self) -> None:
         self._shown = False
         for name in ("#secret", "#noted"):
             self.query_one(name, Static).update(Content(""))
         self._say()
+        self.refresh_bindings()
 
     # --- changing ----------------------------------------------------------------------------------------
 

@@ -7,14 +7,12 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import Screen
 
 from nskeys.errors import FieldInvalid, NameTaken, NskeysError
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.wording.credentials import (
     KEEP_SECRET,
-    LEAVE_QUESTION,
     RE_ENTER_SECRET,
     credential_title,
     empty_secret_question,
@@ -23,11 +21,13 @@ from nskeys.wording.credentials import (
 from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.names import kind_name
+from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -37,7 +37,7 @@ _FIELDS = ("name", "target", "account", "secret", "note")
 _KINDS = tuple(CredentialKind)
 
 
-class CredentialForm(Screen[None]):
+class CredentialForm(Guarded[None]):
     """Enter saves; what cannot be saved is said beside its field, and nothing typed is lost."""
 
     HELP = (
@@ -50,10 +50,12 @@ class CredentialForm(Screen[None]):
         & ChoiceList { margin: 0 0 1 0; }
     }
     """
+    ESC_LEAVES = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "save", "Save", tooltip="Seal the secret and save everything"),
         Binding("ctrl+s", "save", show=False),
-        Binding("ctrl+r", "reveal", "Show secret", tooltip="Show what was typed as the secret, or hide it"),
+        Binding("ctrl+r", "reveal", "Show secret", tooltip="Show what is typed as the secret"),
+        Binding("ctrl+r", "conceal", "Hide secret", tooltip="Hide what is typed as the secret"),
         Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
@@ -66,7 +68,6 @@ class CredentialForm(Screen[None]):
         self._session = session
         self._first = first
         self._before = credential
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         """The kinds, the fields, the keys."""
@@ -131,29 +132,39 @@ class CredentialForm(Screen[None]):
     def _kind_chosen(self) -> None:
         self._field("name").focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Showing what is hidden, hiding what is seen."""
+        if action in ("reveal", "conceal"):
+            fields = self.query("#secret").results(FormField)
+            return all(field.input.password is (action == "reveal") for field in fields)
+        return super().check_action(action, parameters)
+
     def action_reveal(self) -> None:
-        """Show the secret that is being typed, or hide it again."""
-        secret = self._field("secret").input
-        secret.password = not secret.password
+        """Show the secret that is being typed."""
+        self._hide_secret(hidden=False)
+
+    def action_conceal(self) -> None:
+        """Hide it again."""
+        self._hide_secret(hidden=True)
+
+    def _hide_secret(self, *, hidden: bool) -> None:
+        self._field("secret").input.password = hidden
+        self.refresh_bindings()
 
     # --- saving ------------------------------------------------------------------------------------------
 
     def action_save(self) -> None:
         """Check, ask where something is unusual, seal, save, leave."""
-        fields = None if self._busy else self._checked()
+        fields = self._checked()
         if fields is not None:
-            self._busy = True  # a second Enter must not save a second time
             self._saving(fields)
 
     @work
     async def _saving(self, fields: CredentialFields) -> None:
         typed = self._field("secret").value
-        try:
-            if not typed and self._before is None and not await self._really_empty(fields.name):
-                return
-            outcome = await self._session.quickly(partial(self._save, fields, typed))
-        finally:
-            self._busy = False
+        if not typed and self._before is None and not await self._really_empty(fields.name):
+            return
+        outcome = await self._session.quickly(partial(self._save, fields, typed))
         if isinstance(outcome, NskeysError):
             self._refused(outcome)
         else:
@@ -199,15 +210,19 @@ class CredentialForm(Screen[None]):
     # --- leaving -----------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """Leave; where something was typed, only once that was confirmed."""
-        same_kind = self._before is None or self._kind is self._first_kind
-        if self._busy:
+        """Leave; where something was typed, only once that was confirmed. Saving is not broken off."""
+        if self.judging:
             return
-        if same_kind and all(self._field(name).value == self._value_before(name) for name in _FIELDS):
-            self.dismiss()
-        else:
-            question = Confirm("Leave", LEAVE_QUESTION, yes="Yes, leave", no="No, go on typing")
+        if self.unsaved:
+            question = Confirm("Leave", *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
+        else:
+            self.dismiss()
+
+    @property
+    def unsaved(self) -> bool:
+        """A field, or the kind of a credential that has one."""
+        return super().unsaved or (self._before is not None and self._kind is not self._first_kind)
 
     def _leave(self, confirmed: bool | None) -> None:
         if confirmed:

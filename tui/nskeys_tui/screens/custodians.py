@@ -107,6 +107,16 @@ class Custodians(FlowScreen[CustodiansFlow]):
             self._split.shares.wipe()
             self._split = None
 
+    @property
+    def unsaved(self) -> bool:
+        """Sheets are not shown again."""
+        return self.flow.step in (CustodiansStep.HANDOVER, CustodiansStep.SHEET)
+
+    @property
+    def leave_question(self) -> tuple[str, ...]:
+        """What becomes of the sheets."""
+        return (LEAVE, LEFT)
+
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: CustodiansFlow) -> CustodiansFlow | None:
@@ -317,14 +327,14 @@ class Custodians(FlowScreen[CustodiansFlow]):
 
     def action_back(self) -> None:
         """One step back. Sheets are left only when somebody says so: they are not shown again."""
-        if self.flow.step in (CustodiansStep.HANDOVER, CustodiansStep.SHEET):
+        if self.unsaved:
             self._ask_to_leave()
         else:
             self.go(self.flow.back())
 
     @work(exclusive=True)
     async def _ask_to_leave(self) -> None:
-        question = Confirm("Leave the sheets", LEAVE, LEFT, yes="Yes, leave", no="No, go on")
+        question = Confirm("Leave the sheets", *self.leave_question, yes="Yes, leave", no="No, go on")
         if await self.app.push_screen_wait(question) is True:
             self.go(self.flow.back())
 

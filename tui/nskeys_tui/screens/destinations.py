@@ -35,6 +35,7 @@ from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.columns import Column
+from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.rows import Row
 
 _BROWSE, _TYPE = "browse", "type"
@@ -89,7 +90,7 @@ class Destinations(Listing):
 
     # --- showing -----------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="load")
+    @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         self.say("trying each …")
         sights = await read(self.session.services.destinations.listing)

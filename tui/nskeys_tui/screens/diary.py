@@ -17,6 +17,7 @@ from nskeys_tui.screens.listing import Listing
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.rows import Row
 
 
@@ -57,7 +58,7 @@ class Diary(Listing):
             return self._entry(self.row_key) is not None
         return super().check_action(action, parameters)
 
-    @work(exclusive=True, group="load")
+    @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         found = await read(self.session.services.diary.read)
         if isinstance(found, NskeysError):

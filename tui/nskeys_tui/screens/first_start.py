@@ -6,7 +6,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import KeyStoreUnreached, NskeysError
@@ -33,12 +32,13 @@ from nskeys_tui.screens.new_installation import NewInstallation
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class FirstStart(Screen[None]):
+class FirstStart(Guarded[None]):
     """Stands until there are keys; then the first screen takes its place."""
 
     HELP = (
@@ -91,7 +91,7 @@ class FirstStart(Screen[None]):
         if self._flow.step is FirstStep.CHOOSING:
             self._look()
 
-    @work(exclusive=True, group="look")
+    @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
         sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(sight, NskeysError):
@@ -99,7 +99,7 @@ class FirstStart(Screen[None]):
         elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
             self._show(self._flow.seen(sight))
 
-    @work(exclusive=True, group="look")
+    @work(exclusive=True, group="act")
     async def _look_again(self) -> None:
         """Whatever is found is said, for somebody asked."""
         sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())

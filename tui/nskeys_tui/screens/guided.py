@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -15,12 +14,13 @@ from nskeys.wording.app_errors import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Guided(Screen[None]):
+class Guided(Guarded[None]):
     """One operation, step by step. Subclasses show one step at a time with `show`."""
 
     DEFAULT_CSS = """

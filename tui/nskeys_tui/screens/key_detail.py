@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
@@ -18,6 +17,7 @@ from nskeys_tui.presenters.keys import copies, facts
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -26,7 +26,7 @@ _MARGIN = 3
 """Cells that are not the list's: one at each edge, and one for a scroll bar."""
 
 
-class KeyDetail(Screen[None]):
+class KeyDetail(Guarded[None]):
     """Shows it; a key is never changed by hand."""
 
     HELP = (
@@ -64,7 +64,7 @@ class KeyDetail(Screen[None]):
         """Look."""
         self._look()
 
-    @work(exclusive=True)
+    @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
         try:
             async for sight in self._session.looks.seen_by(self):

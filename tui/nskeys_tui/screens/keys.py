@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.services.recoverability import Overview as Answer
@@ -16,13 +15,14 @@ from nskeys_tui.screens.key_rows import key_columns, key_rows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rows import KnownRows
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Keys(Screen[None]):
+class Keys(Guarded[None]):
     """Enter shows one."""
 
     HELP = (
@@ -53,7 +53,7 @@ class Keys(Screen[None]):
         """Backups and rotations change keys."""
         self._look()
 
-    @work(exclusive=True)
+    @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
         try:
             async for sight in self._session.looks.seen_by(self):

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys_tui.dialogs.notice import Notice
@@ -15,13 +14,14 @@ from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rows import KnownRows, Row
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Listing(Screen[None]):
+class Listing(Guarded[None]):
     """One list. Subclasses load it when the screen is come to, and say what a row means."""
 
     AUTO_FOCUS = "CredentialTable"

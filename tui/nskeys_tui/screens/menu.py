@@ -5,18 +5,18 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from nskeys.wording.menu import ENTRIES
 from nskeys_tui.screens.doors import door
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Menu(Screen[None]):
+class Menu(Guarded[None]):
     """Up, down or a first letter; Enter goes there, Esc comes back here."""
 
     HELP = "Up and Down, or a first letter, mark an entry; Enter goes there. Esc leads back, step by step."

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.bootstrap import protectors
@@ -34,6 +33,7 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -42,7 +42,7 @@ Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
 """As `bootstrap.protectors` names them."""
 
 
-class NewInstallation(Screen[FirstStart | None]):
+class NewInstallation(Guarded[FirstStart | None]):
     """Returns the flow: something was made, or the CMDB that was named holds credentials; else None."""
 
     HELP = (
@@ -57,6 +57,7 @@ class NewInstallation(Screen[FirstStart | None]):
         & #unavailable { height: auto; padding-left: 2; text-style: dim; }
     }
     """
+    ESC_LEAVES = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "set_up", "Set up", priority=True, tooltip="Make the first key, as is said here"),
         Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
@@ -70,7 +71,7 @@ class NewInstallation(Screen[FirstStart | None]):
         self._session = session
         self._flow = flow
         self._settings = Settings("", "")
-        self._ready = self._busy = False
+        self._ready = False
 
     def compose(self) -> ComposeResult:
         """The fields, then the protectors."""
@@ -94,7 +95,7 @@ class NewInstallation(Screen[FirstStart | None]):
         """What is configured stands in the fields; what can protect keys here is found out."""
         self._read()
 
-    @work
+    @work(group=LOOKS)
     async def _read(self) -> None:
         found = await self._session.quickly(self._look)
         if isinstance(found, NskeysError):
@@ -123,7 +124,7 @@ class NewInstallation(Screen[FirstStart | None]):
 
     def action_set_up(self) -> None:
         """Check what was typed, then do it."""
-        if self._busy or not self._ready:
+        if not self._ready:
             return
         server = self.query_one("#server", FormField)
         if not server.value.strip():
@@ -134,7 +135,6 @@ class NewInstallation(Screen[FirstStart | None]):
         if isinstance(flow.problem, LossCountWrong):
             self._refuse(self.query_one("#count", FormField), count_refused(flow.problem.actual))
             return
-        self._busy = True
         self._setting_up(flow, server.value.strip(), self.query_one(ChoiceList).key or "")
 
     @staticmethod
@@ -145,10 +145,7 @@ class NewInstallation(Screen[FirstStart | None]):
     @work
     async def _setting_up(self, flow: FirstStart, server: str, protector: str) -> None:
         make = partial(self._make, flow, server, self._cmdb(), protector)
-        try:
-            made = await self._session.quickly(make)
-        finally:
-            self._busy = False
+        made = await self._session.quickly(make)
         if not isinstance(made, NskeysError):
             self.dismiss(made)
             return
@@ -172,6 +169,6 @@ class NewInstallation(Screen[FirstStart | None]):
         return flow.made(set_up.execute(protector, secrets, settings, flow.accept_loss))
 
     def action_leave(self) -> None:
-        """Back."""
-        if not self._busy:
+        """Back. What is being made is not broken off."""
+        if not self.judging:
             self.dismiss(None)

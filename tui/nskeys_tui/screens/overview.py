@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 
 from nskeys.errors import NskeysError
@@ -29,6 +28,7 @@ from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.answer_block import AnswerBlock
 from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.find_line import FindLine
+from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import MORE, KeyBar
 from nskeys_tui.widgets.row_lines import RowLines
 from nskeys_tui.widgets.rule import Rule
@@ -38,7 +38,7 @@ _MOMENT = 0.3
 """Seconds that a look may take before it is mentioned."""
 
 
-class Overview(Screen[None]):
+class Overview(Guarded[None]):
     """The answer, the keys, the credentials."""
 
     HELP = (
@@ -115,7 +115,7 @@ class Overview(Screen[None]):
         """Whatever was done on another screen, look again."""
         self.action_look()
 
-    @work(exclusive=True, group="look")
+    @work(exclusive=True, group=LOOKS)
     async def action_look(self) -> None:
         """What the register remembers, then every copy looked at."""
         try:

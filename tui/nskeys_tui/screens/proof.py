@@ -9,7 +9,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
@@ -27,6 +26,7 @@ from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rows import Row
 from nskeys_tui.widgets.rule import Rule
@@ -73,7 +73,7 @@ class _Failures:
         return [Row(*proof_cells(item.credential, self._reasons)) for item in shown]
 
 
-class ProofList(Screen[None]):
+class ProofList(Guarded[None]):
     """Which credentials opened and which did not."""
 
     HELP = (

@@ -5,17 +5,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.wording.errors import say
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Refused(Screen[None]):
+class Refused(Guarded[None]):
     """Says it and waits for the person to leave: the words would be lost with the screen."""
 
     DEFAULT_CSS = """

@@ -28,6 +28,7 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.rows import Row
 
 _BROWSE, _TYPE = "browse", "type"
@@ -82,7 +83,7 @@ class Register(Listing):
 
     # --- showing -----------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="load")
+    @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         try:
             async for sight in self.session.looks.fresh():

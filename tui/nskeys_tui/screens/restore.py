@@ -56,6 +56,11 @@ class Restore(FromBackup[RestoreFlow]):
         self._held.close()
         self._open = None
 
+    @property
+    def unsaved(self) -> bool:
+        """What opened the backup was typed, and would be asked for again."""
+        return self._open is not None and self.flow.step is not RestoreStep.DONE
+
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: RestoreFlow) -> RestoreFlow | None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
@@ -25,6 +24,7 @@ from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -33,7 +33,7 @@ _NAME = "Runbook"
 _SAVING = "Save the runbook"
 
 
-class Runbook(Screen[None]):
+class Runbook(Guarded[None]):
     """As it is printed; longer than the screen."""
 
     HELP = (

@@ -2,15 +2,15 @@
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
 
 
-class Starting(Screen[None]):
+class Starting(Guarded[None]):
     """Stands until the services are there."""
 
     def __init__(self, server: str = "") -> None:

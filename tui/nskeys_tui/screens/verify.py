@@ -2,7 +2,6 @@
 
 from textual import work
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from nskeys.errors import Cancelled
 from nskeys.model.operations import ProofReport
@@ -10,6 +9,7 @@ from nskeys.ports import Progress, Stage
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.title_bar import TitleBar
@@ -17,7 +17,7 @@ from nskeys_tui.widgets.title_bar import TitleBar
 _NAME = "Verify"
 
 
-class Verify(Screen[None]):
+class Verify(Guarded[None]):
     """Begins at once, for it changes nothing; leads to the list, and from there back."""
 
     HELP = (

@@ -23,7 +23,7 @@ from nskeys.errors import NskeysError
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.row_painter import RowPainter, lean
 from nskeys_tui.widgets.row_window import Repaint, RowWindow
-from nskeys_tui.widgets.rows import Chunk, Rows, fetch
+from nskeys_tui.widgets.rows import Chunk, KnownRows, Rows, fetch
 
 _REST = 0.15
 """Seconds that the cursor must rest on a row before others are told."""
@@ -255,11 +255,17 @@ class CredentialTable(Widget, can_focus=True):
             self._fetch()
 
     def _fetch(self) -> None:
-        """Fetch the rows around the window, unless a fetch is under way: its end looks again."""
-        if self._rows is None or self._fetching or not self.size.height:
+        """Fetch the rows around the window, unless a fetch is under way: its end looks again. Rows that are
+        at hand come at once, so that no key meets a list without a row under the cursor."""
+        if self._rows is None or not self.size.height:
             return
         first = max(0, self._window.top - self._window.height)
         count = self._window.top + 2 * self._window.height - first
+        if isinstance(self._rows, KnownRows):
+            self._arrive(*fetch(self._rows, first, count))
+            return
+        if self._fetching:
+            return
         self._fetching = (self._rows, self._window.top, self._window.height)
         self.run_worker(partial(self._ask, self._rows, first, count), thread=True, group="rows")
 

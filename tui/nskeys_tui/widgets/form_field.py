@@ -73,7 +73,8 @@ class FormField(Widget):
 
     @value.setter
     def value(self, value: str) -> None:
-        self._input.value = value
+        """One that nobody typed."""
+        self._input.give(value)
 
     @property
     def problem(self) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 from textual.content import Content
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from nskeys.wording.terminal import width
+from nskeys.wording.terminal import fit, width
+from nskeys.wording.waiting import CANNOT_STOP, WORKING
 
 _NAMES = {
     "escape": "Esc",
@@ -86,6 +88,9 @@ class KeyBar(Widget):
     KeyBar { height: 1; dock: bottom; }
     """
 
+    busy: reactive[bool] = reactive(default=False)
+    """Whether the screen waits for an answer: then no key works but the ways out."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._keys: tuple[Key, ...] = ()
@@ -102,8 +107,11 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         """The keys that fit."""
-        keys, gap = fit_keys(self._keys, self.size.width)
-        pieces: list[tuple[str, str]] = []
+        if self.busy and not getattr(self.screen, "ESC_LEAVES", True):
+            return Content(fit(f" {WORKING} {CANNOT_STOP}", self.size.width))
+        now = [key for key in self._keys if key.name == "Esc"] if self.busy else self._keys
+        keys, gap = fit_keys(now, self.size.width)
+        pieces: list[tuple[str, str]] = [(f" {WORKING} ", "")] if self.busy else []
         for key in keys:
             pieces += [(" " * (gap if pieces else 1), ""), (key.name, "bold $accent"), (f" {key.does}", "")]
         return Content.assemble(*pieces)

@@ -44,7 +44,9 @@ class TextInput(Input):
         classes: str | None = None,
         disabled: bool = False,
         submits: bool = True,
+        seeks: bool = False,
     ) -> None:
+        """`seeks`: what is typed here only looks for something, so nothing is lost with it."""
         super().__init__(
             value,
             placeholder=placeholder,
@@ -57,7 +59,17 @@ class TextInput(Input):
             disabled=disabled,
         )
         self.cursor_blink = False
-        self._submits = submits
+        self._submits, self._seeks = submits, seeks
+        self._given = value
+
+    @property
+    def typed(self) -> bool:
+        """Whether a person put something here that is not kept elsewhere yet."""
+        return not self._seeks and self.value != self._given
+
+    def give(self, value: str) -> None:
+        """Put a value here that nobody typed."""
+        self._given = self.value = value
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where the field does not submit, Enter belongs to the screen it is on."""

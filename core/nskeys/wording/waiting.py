@@ -1,0 +1,19 @@
+"""What is said where an answer is awaited, and where leaving loses something."""
+
+WORKING = "Working …"
+CANNOT_STOP = "cannot be stopped here; Ctrl+Q twice leaves"
+STOPPING = "Stopping at the next safe place …"
+NOT_STOPPING = f"What runs now {CANNOT_STOP}."
+
+LEAVE = "Leave nskeys"
+LEAVE_SHEET = "Leave the sheet"
+LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
+LEAVE_YES, LEAVE_NO = "Yes, leave", "No, go on typing"
+BUSY = "Work is under way: Esc stops it at the next safe place, Ctrl+Q again leaves now."
+WAITING = "An answer is awaited: Ctrl+Q again leaves without it."
+
+
+def not_utf8(wrong: bytes) -> str:
+    """What was dropped, and how a terminal is put right."""
+    named = " ".join(f"0x{byte:02X}" for byte in wrong[:4]) + (" …" if len(wrong) > 4 else "")
+    return f"The terminal sent what is not UTF-8 ({named}): dropped. Set the terminal to UTF-8."

@@ -1,0 +1,104 @@
+"""How the app ends: a signal leaves it as `q` does, and no thread that hangs keeps anybody from leaving.
+
+What is under way gets a moment to come to its next safe place. Whoever waits longer would wait for good, so
+the process ends then, as a kill would end it, with the terminal as it was before.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import termios
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event, Thread
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_GRACE = 1.5
+"""Seconds that work has to come to its next safe place, once the terminal is put back."""
+_DEADLINE = 4.0
+"""Seconds until the process ends, whatever it waits for."""
+_MODES_OFF = b"\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+"""Paste brackets, keyboard protocol, alternate screen and focus reports off; line wrap and cursor on."""
+
+
+class Leaving:
+    """The end of one run. Make it in the main thread, before the terminal is changed."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._terminal = sys.stdin.fileno()
+        self._modes = termios.tcgetattr(self._terminal)
+        self._threads = ThreadPoolExecutor(thread_name_prefix="work")
+        loop.set_default_executor(self._threads)
+        self._signal: int | None = None
+        self._code = 0
+
+    def on_signals(self, leave: Callable[[], None]) -> None:
+        """From now on the signals that end a process call `leave` in the loop. An ignored SIGHUP is heard
+        too: the app would go on without a line."""
+
+        def heard(number: int, _frame: FrameType | None) -> None:
+            self._signal = number
+            self.at_the_latest(128 + number)
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(leave)
+
+        for number in SIGNALS:
+            signal.signal(number, heard)
+
+    def at_the_latest(self, code: int) -> None:
+        """End the process a few seconds from now, unless it has ended by itself."""
+        self._code = code
+        Thread(target=self._end_late, name="deadline", daemon=True).start()
+
+    def _end_late(self) -> None:
+        time.sleep(_DEADLINE)
+        self._put_back()
+        os._exit(self._code)
+
+    def _put_back(self) -> None:
+        """The terminal as it was, past everything that may hang; a line that is gone takes nothing."""
+        with suppress(OSError, termios.error):
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
+            os.set_blocking(self._terminal, False)
+            try:
+                os.write(self._terminal, _MODES_OFF)
+            finally:
+                os.set_blocking(self._terminal, True)
+
+    def end(self, code: int, close: Callable[[], None]) -> int:
+        """What the run ends with, once its threads have ended and `close` was called. Where a thread hangs,
+        or a dropped line is the reason, the process ends here."""
+        ended = self._all_ended()
+        if ended:
+            close()
+        if self._signal == signal.SIGHUP:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
+        if self._signal is not None:
+            code = 128 + self._signal
+        if not ended:
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+        return code
+
+    def _all_ended(self) -> bool:
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
+        ended = Event()
+
+        def wait() -> None:
+            self._threads.shutdown()
+            ended.set()
+
+        Thread(target=wait, daemon=True).start()
+        return ended.wait(_GRACE)
