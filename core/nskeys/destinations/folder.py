@@ -1,6 +1,5 @@
 """A destination that is a folder: on a disk, a stick, or a mounted share."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,8 +120,7 @@ class FolderDestination:
         raise DestinationUnreachable(self._info.address, problem)
 
     def _unreachable(self, error: OSError) -> DestinationUnreachable:
-        refused = error.errno in (errno.EACCES, errno.EPERM)
-        return DestinationUnreachable(self._info.address, "not_permitted" if refused else "gone")
+        return DestinationUnreachable(self._info.address, files.problem_of(error))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

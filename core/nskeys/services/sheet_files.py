@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, SheetsRefused
+from nskeys.services.lists import writable_path
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _IN_MEMORY = ("tmpfs", "ramfs")
@@ -18,11 +19,11 @@ _DEVICE = 2
 def check_folder(folder: str, home: str) -> Path:
     """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
     is made, so that no set is split whose sheets then go nowhere."""
-    path = Path(folder).expanduser().absolute()
+    path = writable_path(folder)
     try:
         status = path.lstat()
-    except OSError:
-        raise CannotCreate(str(path), "missing_folder") from None
+    except OSError as error:
+        raise files.cannot_create(path, error) from None
     if stat.S_ISLNK(status.st_mode):
         raise SheetsRefused(str(path), "link")
     if not stat.S_ISDIR(status.st_mode):
