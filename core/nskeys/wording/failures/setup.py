@@ -140,7 +140,7 @@ def closed_words(path: str) -> str:
 
 def waiting_words(holder: Locked, seconds: float) -> str:
     """Whom a change waits for, and how long."""
-    told = _locked(holder).what.removesuffix(".")
+    told = holder_words(holder).removesuffix(".")
     return f"{told}; waiting up to {count(round(seconds), 'second')} for that to end ..."
 
 
@@ -180,14 +180,16 @@ def _loss_count_wrong(error: LossCountWrong) -> Sentence:
     )
 
 
-def _locked(error: Locked) -> Sentence:
+def holder_words(error: Locked) -> str:
+    """`root (process 4711) is making a backup, since 14:02.`"""
     who = shown(error.holder) if error.holder else "Somebody else"
     process = f" (process {error.pid})" if error.pid else ""
     doing = shown(error.doing) if error.doing else "changing this installation"
-    return Sentence(
-        f"{who}{process} is {doing}{_since(error.since)}.",
-        "Wait until that is finished, then run the command again.",
-    )
+    return f"{who}{process} is {doing}{_since(error.since)}."
+
+
+def _locked(error: Locked) -> Sentence:
+    return Sentence(holder_words(error), "Wait until that is finished, then run the command again.")
 
 
 def _since(text: str) -> str:
