@@ -4,7 +4,7 @@ Every write goes to a random temporary name in the same folder (`.nskeys-<random
 no-follow, 0600), is synced, gets its name by link or rename, and then the folder is synced. Nothing is
 ever truncated in place. A process that dies leaves at most a temporary file, which `sweep` removes.
 Foreign errors become `CannotCreate` or `FileUnreadable` here, and `problem_of` is the one place that
-says what an errno means; FileExistsError alone passes through, from `write_new` and `write_first_free`.
+says what an errno means.
 """
 
 import errno
@@ -72,20 +72,15 @@ def named_path(text: str) -> Path:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """A new file. Never replaces one: FileExistsError. CannotCreate."""
+    """A new file. Never replaces one. CannotCreate (`name_taken`, ...)."""
     write_first_free(path.parent, [path.name], data)
 
 
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
-    """A new file under the first of `names` that nothing has; returns that name. FileExistsError when
-    all are taken, CannotCreate."""
-    try:
-        with _temporary(folder, data) as part:
-            name = _place_first_free(part, folder, names)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise cannot_create(folder, error) from None
+    """A new file under the first of `names` that nothing has; returns that name. CannotCreate, of the
+    first one as `name_taken` when all are taken."""
+    with _creating(folder), _temporary(folder, data) as part:
+        name = _place_first_free(part, folder, names)
     sync_folder(folder)
     return name
 
@@ -263,11 +258,13 @@ def _lock(descriptor: int) -> bool:
 
 
 def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
+    tried = []
     for name in names:
         with suppress(FileExistsError):
             _place(part, folder / name)
             return name
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+        tried.append(name)
+    raise CannotCreate(str(folder.joinpath(*tried[:1])), "name_taken")
 
 
 def _place(part: Path, path: Path) -> None:

@@ -1,8 +1,8 @@
 """A real systemd as the first process of namespaces of its own: it runs units as it does on any server.
 
-It sees this machine's files, but for its own `/run`, `/tmp` (where a checkout or environment that lies there is seen all
-the same), `/etc/systemd/system` and `/var/lib/systemd`, and it knows no units but those of a test and the
-few targets that they name.
+It sees this machine's files, but for its own `/run`, `/tmp` (where a checkout or a virtual environment that
+lies there is seen all the same), `/etc/systemd/system` and `/var/lib/systemd`, and it knows no units but
+those of a test and the few targets that they name.
 """
 
 import os

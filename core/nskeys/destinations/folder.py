@@ -50,11 +50,8 @@ class FolderDestination:
         returns the name used. DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
-        try:
-            with self._reaching():
-                return files.write_first_free(self._folder, candidates(name), data)
-        except FileExistsError:
-            raise CannotCreate(self.address_of(name), "name_taken") from None
+        with self._reaching():
+            return files.write_first_free(self._folder, candidates(name), data)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, from the medium where that can be had; FileUnreadable, and

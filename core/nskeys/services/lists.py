@@ -16,10 +16,7 @@ def save_text(path: str, text: str) -> str:
     """Write the text durably to a new file (0600) and give its absolute path. A file that is there is
     never replaced: CannotCreate (`name_taken`)."""
     target = writable_path(path)
-    try:
-        files.write_new(target, text.encode("utf-8"))
-    except FileExistsError:
-        raise CannotCreate(str(target), "name_taken") from None
+    files.write_new(target, text.encode("utf-8"))
     return str(target)
 
 

@@ -28,7 +28,8 @@ def check_folder(folder: str, home: str) -> Path:
         raise SheetsRefused(str(path), "link")
     if not stat.S_ISDIR(status.st_mode):
         raise CannotCreate(str(path), "not_a_folder")
-    real, kept = path.resolve(), Path(home).resolve()
+    # Not `resolve`: it raises another kind of error where links lead in a circle.
+    real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
     if real.is_relative_to(kept) or kept.is_relative_to(real):
         raise SheetsRefused(str(path), "in_home")
     if status.st_mode & _OTHERS:
@@ -61,10 +62,7 @@ def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
     try:
         for name, text in sheets:
             path = folder / name
-            try:
-                files.write_new(path, text.encode("utf-8"))
-            except FileExistsError:
-                raise CannotCreate(str(path), "name_taken") from None
+            files.write_new(path, text.encode("utf-8"))
             written.append(path)
     except BaseException:
         for path in written:

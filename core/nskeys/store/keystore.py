@@ -127,7 +127,7 @@ class DiskKeyStore:
         if not self._may_be_replaced(gone=gone):
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
-        number = max(self._numbers()) + 1
+        number = max(self._numbers(), default=0) + 1
         generation = self._unfinished(number)
         build(generation, cmdb_id, protector, secrets, keys, server_key)
         public = server_pub_bytes(public_of(server_key))
@@ -170,7 +170,7 @@ class DiskKeyStore:
         before = self.info()
         with self.unlock(unwrap) as opened:
             keys = [NewKey(info, opened.key(info.kid)) for info in self.keys()]
-            following = max(self._numbers()) + 1
+            following = max([before.generation, *self._numbers()]) + 1
             generation = self._unfinished(following)
             build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
         before_switch()
