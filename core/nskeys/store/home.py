@@ -30,9 +30,10 @@ def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYS
     elif os.path.lexists(system) or os.geteuid() == 0:
         path = system
     else:
-        path = platformdirs.user_data_path("nskeys")
-        if not path.is_absolute():  # neither HOME nor a line in passwd
-            raise HomeUnreachable(str(path), "no_home")
+        try:
+            path = platformdirs.user_data_path("nskeys")
+        except RuntimeError:  # neither HOME nor a line in passwd
+            raise HomeUnreachable("nskeys", "no_home") from None
     _check_readable(path)
     return path
 
