@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,9 +85,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def machine(made: Path, tmp_path: Path) -> Iterator[Machine]:
+def machine(made: Path, tmp_path: Path) -> Machine:
     shutil.copytree(made, tmp_path / "m", symlinks=True)
-    yield Machine(tmp_path / "m", dict(os.environ))
+    return Machine(tmp_path / "m", dict(os.environ))
 
 
 def add_one(machine: Machine, before: Sequence[str] = ()) -> Ran:
@@ -104,14 +104,7 @@ def count(machine: Machine) -> int:
 
 # --- where the home is -------------------------------------------------------------------------------
 
-COMMANDS = [
-    ("verify",),
-    ("status",),
-    ("key", "list"),
-    ("credential", "list"),
-    ("backup",),
-    ("drill", "latest"),
-]
+COMMANDS = [("verify",), ("status",), ("backup",)]
 
 
 def loop(folder: Path) -> str:
@@ -208,18 +201,13 @@ def test_no_locale_is_needed(machine: Machine, locale: dict[str, str]) -> None:
         name: value for name, value in os.environ.items() if name != "LANG" and not name.startswith("LC_")
     }
     machine.environment = {**plain, **locale}
-    for argv in (
-        ("status",),
-        ("credential", "list"),
-        ("credential", "show", "run-as/\u00e4"),
-        ("runbook",),
-    ):
+    for argv in (("credential", "show", "run-as/\u00e4"), ("runbook",)):
         assert machine.run(*argv).is_orderly()
 
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", ">/dev/full", "2>/dev/full", "| true"])
 def test_words_that_nobody_takes_are_no_bug(machine: Machine, redirection: str) -> None:
-    for argv in ("status", "credential list", "audit", "runbook", "key list --json", "nonsense", "--help"):
+    for argv in ("status", "key list --json", "nonsense", "--help"):
         script = f'set -o pipefail; "$@" {argv} {redirection}'
         ran = machine.run(before=("bash", "-c", script, "-"))
         assert ran.code in KNOWN, (argv, ran)
@@ -241,7 +229,6 @@ FILES = {
     "CMDB": ("cmdb.sqlite3", "openat"),
     "rows": ("cmdb.sqlite3", "pread64"),
     "recovery": ("recovery/recovery.json", "read"),
-    "backups": ("backups", "openat"),
 }
 ERRORS = (
     "EIO",
@@ -275,9 +262,9 @@ def test_a_file_of_the_home_that_cannot_be_read_is_told(machine: Machine, number
     """Each file with other errors and commands: together every error and every command is tried."""
     name, call = list(FILES.values())[number]
     total = 0
-    for turn in range(4):
-        error = ERRORS[(number * 4 + turn) % len(ERRORS)]
-        argv = READERS[turn]
+    for turn in range(2):
+        error = ERRORS[(number * 2 + turn) % len(ERRORS)]
+        argv = READERS[(number + turn) % len(READERS)]
         given = (*argv, str(machine.folder / "password")) if argv[-1].endswith("-file") else argv
         ran = machine.run(*given, before=struck(machine, call, error, machine.home / name))
         total += strikes(machine)
@@ -286,7 +273,7 @@ def test_a_file_of_the_home_that_cannot_be_read_is_told(machine: Machine, number
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EROFS", "EDQUOT"])
-@pytest.mark.parametrize("call", ["openat", "fsync", "pwrite64", "fdatasync"])
+@pytest.mark.parametrize("call", ["openat", "pwrite64", "fdatasync"])
 def test_a_change_that_the_disk_refuses_is_told_and_is_none(
     machine: Machine, call: str, error: str
 ) -> None:
