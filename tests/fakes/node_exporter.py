@@ -35,7 +35,7 @@ class NodeExporter:
 def node_exporter(folder: Path) -> Iterator[NodeExporter]:
     """One that reads `*.prom` there; skips where it is not installed or its user cannot be become."""
     need("prometheus-node-exporter")
-    exporter = program("prometheus-node-exporter")
+    command = program("prometheus-node-exporter")
     if os.geteuid() != 0:
         pytest.skip("only root can start it as its user")
     with socket.socket() as free:
@@ -48,7 +48,7 @@ def node_exporter(folder: Path) -> Iterator[NodeExporter]:
         f"--collector.textfile.directory={folder}",
     ]
     process = subprocess.Popen(
-        [exporter, *options], user=USER, group=USER, extra_groups=[], cwd="/", stderr=subprocess.DEVNULL
+        [command, *options], user=USER, group=USER, extra_groups=[], cwd="/", stderr=subprocess.DEVNULL
     )
     try:
         exporter = NodeExporter(address)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -49,7 +50,9 @@ class DialogWaiting(Waiting):
         """Show it."""
         self._stopped.clear()
         self._dialog = AnotherChange(holder, self._stopped.set)
-        self._app.call_from_thread(self._show, self._dialog)
+        # Textual declares a union here that a type checker cannot resolve for a coroutine.
+        showing: Callable[[], Any] = partial(self._show, self._dialog)
+        self._app.call_from_thread(showing)
 
     def checkpoint(self) -> None:
         """Cancelled once Esc was pressed."""
@@ -58,11 +61,12 @@ class DialogWaiting(Waiting):
 
     def end(self) -> None:
         """Take it away before the work goes on: a screen below it cannot end while it stands."""
-        self._app.call_from_thread(self._hide, self._dialog)
+        hiding: Callable[[], Any] = partial(self._hide, self._dialog)
+        self._app.call_from_thread(hiding)
 
     async def _show(self, dialog: AnotherChange) -> None:
         await self._app.push_screen(dialog)
 
-    async def _hide(self, dialog: AnotherChange) -> None:
+    async def _hide(self, dialog: AnotherChange | None) -> None:
         while dialog in self._app.screen_stack:
             await self._app.screen.dismiss()  # its help may lie above it
