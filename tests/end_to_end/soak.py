@@ -1,4 +1,4 @@
-"""One server under load: `python -m tests.end_to_end.soak [--cycles 200] [--writers 10]`.
+"""One server under load: `python -m tests.end_to_end.soak [--cycles 200] [--writers 10] [--minutes M]`.
 
 One process goes through cycles of what an administrator and timers do: add a credential, make a new key,
 back up, drill, activate the key, prune. Beside it writers add, edit and remove credentials of their own,
@@ -14,6 +14,7 @@ is whole.
 import argparse
 import io
 import json
+import math
 import multiprocessing
 import sys
 import time
@@ -30,7 +31,7 @@ from tests.fakes.command_line import connect_cheaply
 _LOCKED = 75
 _OUTDATED = "Something changed since"
 _AT_RISK = {"key rotate": {0, 1}, "status": {0, 1}}
-_BREATH = 2.0
+_BREATH = 5.0
 """Seconds at most that a writer looks at what it has done."""
 _OWN = 4
 """Credentials that a writer has at once."""
@@ -150,8 +151,8 @@ def writers(folder: Path, count: int, wait: float) -> Iterator[None]:
             process.join()
 
 
-def soak(folder: Path, cycles: int, count: int, wait: float) -> list[str]:
-    """Run it, and tell how it went, line by line; Failure."""
+def soak(folder: Path, cycles: int, count: int, wait: float, minutes: float = math.inf) -> list[str]:
+    """Run it, and tell how it went, line by line; no cycle begins after so many minutes. Failure."""
     one = Administrator(folder, "one", wait)
     vault = folder / "vault"
     vault.mkdir()
@@ -160,8 +161,10 @@ def soak(folder: Path, cycles: int, count: int, wait: float) -> list[str]:
     one.run("destination", "add", str(vault), "--elsewhere", "tape to the safe")
     began = time.monotonic()
     with writers(folder, count, wait):
-        for number in range(cycles):
-            one.cycle(number)
+        done = 0
+        while done < cycles and time.monotonic() - began < minutes * 60:
+            one.cycle(done)
+            done += 1
     spent = time.monotonic() - began
     told = [json.loads((folder / f"told-writer-{number}").read_text()) for number in range(count)]
     if problems := [writer["problem"] for writer in told if writer["problem"]]:
@@ -171,7 +174,7 @@ def soak(folder: Path, cycles: int, count: int, wait: float) -> list[str]:
     check(one, secrets)
     longest = max(one.longest, *(writer["longest"] for writer in told), 0.0)
     return [
-        f"{cycles} cycles beside {count} writers in {spent:.0f} s; longest command: {longest:.1f} s",
+        f"{done} cycles beside {count} writers in {spent:.0f} s; longest command: {longest:.1f} s",
         f"{len(secrets)} credentials open, each with the secret stored last; the audit trail is whole",
         *(f"{number:7,} x {what}" for what, number in sorted(counts.items())),
     ]
@@ -196,10 +199,11 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--cycles", type=int, default=200)
     parser.add_argument("--writers", type=int, default=10)
     parser.add_argument("--wait", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     options = parser.parse_args(argv)
     with quick_folder() as folder, suppress(KeyboardInterrupt):
         try:
-            print("\n".join(soak(folder, options.cycles, options.writers, options.wait)))
+            print("\n".join(soak(folder, options.cycles, options.writers, options.wait, options.minutes)))
         except Failure as failure:
             print(failure)
             return 1
