@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.disks import public_folder
-from tests.fakes.programs import WITHOUT
+from tests.fakes.programs import WITHOUT, need
 
 ROOT = Path(__file__).parents[2]
 PROTECTOR = "contracts/test_every_protector.py::test_looking_never_opens_anything"
@@ -77,7 +77,7 @@ def _link_all(folder: Path, without: str) -> None:
                 (folder / path.name).symlink_to(path)
 
 
-def tested(program: str, tests: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+def run_without(program: str, tests: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
     """The tests, where this program is missing."""
     with others(program) as path:
         return subprocess.run(
@@ -92,7 +92,8 @@ def tested(program: str, tests: list[str], **environment: str) -> "subprocess.Co
 
 @pytest.mark.parametrize("program", NEEDING)
 def test_its_tests_are_skipped_with_its_name_and_none_fails(program: str) -> None:
-    ran = tested(program, NEEDING[program])
+    need(*NEEDING)  # where two are missing, a test names the first of them
+    ran = run_without(program, NEEDING[program])
     assert ran.returncode == 0, ran.stdout
     assert re.search(rf"^SKIPPED .*: {re.escape(program)} is not installed$", ran.stdout, re.MULTILINE), (
         ran.stdout
@@ -101,6 +102,7 @@ def test_its_tests_are_skipped_with_its_name_and_none_fails(program: str) -> Non
 
 
 def test_in_ci_a_skipped_test_fails_the_run() -> None:
-    ran = tested("unzip", NEEDING["unzip"], CI="true")
+    need("unzip")
+    ran = run_without("unzip", NEEDING["unzip"], CI="true")
     assert ran.returncode == 1, ran.stdout
     assert "unzip is not installed" in ran.stdout

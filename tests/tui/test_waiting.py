@@ -45,5 +45,5 @@ async def test_esc_stops_waiting_and_nothing_is_changed(tmp_path: Path) -> None:
             await app.press(pilot, "ctrl+q", shows="Stop waiting")
             await app.press(pilot, "escape", "escape")
             await app.wait(pilot, "deploy")
-            assert "Stop waiting" not in app.words
+            assert "Stop waiting" not in app.text
     assert services.credentials.total() == 0
