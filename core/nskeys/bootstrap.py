@@ -35,7 +35,8 @@ from nskeys.services.runbook import RunbookService
 from nskeys.services.schedule import ScheduleService
 from nskeys.services.setting_up import SetUpService
 from nskeys.services.verifying import VerifyService
-from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
+from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.cmdb_address import url_of
 from nskeys.store.home import HomeFolder, find_home
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock
@@ -44,6 +45,9 @@ from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.registry import RegistryFile
 from nskeys.store.settings import ConfigToml
 from nskeys.store.systemd_units import SystemdUnits
+
+PATIENCE = 10.0
+"""Seconds that a change waits for another one to end, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Services:
     recovery: RecoveryService
     custodians: CustodiansService
     schedule: ScheduleService
+    closed: tuple[str, ...] = ()
+    """What other users could read in the home, and was closed to them just now."""
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -92,12 +98,15 @@ def connect(
     environ: Mapping[str, str] = os.environ,
     costs: Costs | None = None,
     manager: ServiceManager | None = None,
+    wait: float = PATIENCE,
 ) -> Services:
     """The services of the installation in `home` (None: found as core/FORMAT.md says). `cmdb` is the
-    URL of the CMDB where none is configured yet. Opens nothing: what is missing is said when it is
-    needed."""
+    URL of the CMDB where none is configured yet; a change waits `wait` seconds for another one to end.
+    Opens nothing: what is missing is said when it is
+    needed. HomeNotSafe, HomeUnreachable, HomeUnreadable."""
     costs = costs or Costs()
     folder = HomeFolder(find_home(home, environ))
+    closed = folder.make_safe()
     clock, identity = SystemClock(), ProcessIdentity(environ)
     settings = ConfigToml(folder.config, host_name())
 
@@ -106,7 +115,7 @@ def connect(
 
     servers = SshServers(*_ssh_files(folder.known_hosts))
     address = cmdb if cmdb is not None else settings.read().cmdb
-    database = SqlCmdb(address, clock) if address else cmdb_in_file(folder.cmdb, clock)
+    database = SqlCmdb(address or url_of(folder.cmdb), clock, busy_timeout=wait)
     return wire(
         Installation(
             home=folder,
@@ -118,7 +127,7 @@ def connect(
                 lambda: settings.read().destinations, remote=remote_schemes(servers), servers=servers
             ),
             protectors=protector_named,
-            lock=FileLock(Path(folder.lock), identity.actor(), clock),
+            lock=FileLock(folder.lock, identity.actor(), clock, wait),
             clock=clock,
             identity=identity,
             recovery=RecoveryFolder(folder.recovery),
@@ -126,6 +135,7 @@ def connect(
             scrypt_log_n=costs.scrypt_log_n,
         ),
         manager,
+        closed,
     )
 
 
@@ -136,7 +146,9 @@ def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
     return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))
 
 
-def wire(installation: Installation, manager: ServiceManager | None = None) -> Services:
+def wire(
+    installation: Installation, manager: ServiceManager | None = None, closed: tuple[str, ...] = ()
+) -> Services:
     """The services over these ports; the schedule is this machine's systemd's unless told otherwise."""
     return Services(
         installation=installation,
@@ -160,6 +172,7 @@ def wire(installation: Installation, manager: ServiceManager | None = None) -> S
         recovery=RecoveryService(installation),
         custodians=CustodiansService(installation),
         schedule=ScheduleService(installation, manager or SystemdUnits()),
+        closed=closed,
     )
 
 

@@ -3,7 +3,8 @@
 Every write goes to a random temporary name in the same folder (`.nskeys-<random>.part`; exclusive,
 no-follow, 0600), is synced, gets its name by link or rename, and then the folder is synced. Nothing is
 ever truncated in place. A process that dies leaves at most a temporary file, which `sweep` removes.
-Foreign errors become `CannotCreate` or `FileUnreadable` here; FileExistsError alone passes through.
+Foreign errors become `CannotCreate` or `FileUnreadable` here, and `problem_of` is the one place that
+says what an errno means.
 """
 
 import errno
@@ -22,19 +23,30 @@ _OWN = 0o600
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 
 _PROBLEMS = {
+    errno.EIO: "io_error",
     errno.ENOSPC: "no_space",
     errno.EDQUOT: "no_space",
     errno.EACCES: "not_permitted",
     errno.EPERM: "not_permitted",
     errno.EROFS: "read_only",
+    errno.EEXIST: "name_taken",
+    errno.ENOENT: "missing",
     errno.ENOTDIR: "not_a_folder",
     errno.EISDIR: "not_a_file",
     errno.ENAMETOOLONG: "name_too_long",
     errno.EFBIG: "too_large",
     errno.ELOOP: "link_loop",
+    errno.EMFILE: "too_many_open",
+    errno.ENFILE: "too_many_open",
+    errno.ENOMEM: "no_memory",
+    errno.EBUSY: "in_use",
+    errno.ETXTBSY: "in_use",
     errno.ESTALE: "gone",
     errno.ENOTCONN: "gone",
     errno.EHOSTDOWN: "gone",
+    errno.EHOSTUNREACH: "gone",
+    errno.ENETDOWN: "gone",
+    errno.ENETUNREACH: "gone",
     errno.ETIMEDOUT: "gone",
 }
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
@@ -42,14 +54,31 @@ _NO_FLAG = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EROFS}
 
 
+def problem_of(error: OSError) -> str:
+    """What an errno means, as a token; a rare one is told by its name (`ENOTBLK`)."""
+    number = error.errno or errno.EIO
+    return _PROBLEMS.get(number) or errno.errorcode.get(number, "io_error")
+
+
+def named_path(text: str) -> Path:
+    """The absolute path that a person named; a `~` at its beginning is this user's home, as far as there
+    is one. FileUnreadable (`no_working_folder`, `zero_character`)."""
+    if "\0" in text:
+        raise FileUnreadable(text, "zero_character")
+    try:
+        return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111  # Path raises where there is no home
+    except OSError:  # of a relative path, where the folder that one stands in was removed
+        raise FileUnreadable(text, "no_working_folder") from None
+
+
 def write_new(path: Path, data: bytes) -> None:
-    """A new file. Never replaces one: FileExistsError. CannotCreate."""
+    """A new file. Never replaces one. CannotCreate (`name_taken`, ...)."""
     write_first_free(path.parent, [path.name], data)
 
 
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
-    """A new file under the first of `names` that nothing has; returns that name. FileExistsError when
-    all are taken, CannotCreate."""
+    """A new file under the first of `names` that nothing has; returns that name. CannotCreate, of the
+    first one as `name_taken` when all are taken."""
     with _creating(folder), _temporary(folder, data) as part:
         name = _place_first_free(part, folder, names)
     sync_folder(folder)
@@ -99,11 +128,11 @@ def make_folder(path: Path) -> None:
             return
     if path.parent != path:
         make_folder(path.parent)
-    try:
-        with _creating(path):
+    with _creating(path):
+        try:
             path.mkdir(mode=0o700, exist_ok=True)
-    except FileExistsError:
-        raise CannotCreate(str(path), "not_a_folder") from None
+        except FileExistsError:
+            raise CannotCreate(str(path), "not_a_folder") from None
     sync_folder(path.parent)
 
 
@@ -147,6 +176,31 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
     return bytes(data)
 
 
+def mode_of(path: Path) -> int | None:
+    """What `path` leads to, as stat(2) says it (`st_mode`); None where nothing is there. FileUnreadable."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise FileUnreadable(str(path), problem_of(error)) from None
+
+
+def exists(path: Path) -> bool:
+    """Whether anything is there; FileUnreadable where that cannot be told."""
+    return mode_of(path) is not None
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, in order; FileUnreadable (`missing` where there is no folder)."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  # the names, not paths made of them
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileUnreadable(str(folder), "missing") from None
+    except OSError as error:
+        raise FileUnreadable(str(folder), problem_of(error)) from None
+
+
 def _remove_tree(path: Path) -> None:
     for entry in path.iterdir():
         if entry.is_dir() and not entry.is_symlink():
@@ -171,7 +225,9 @@ def _temporary(folder: Path, data: bytes, mode: int = _OWN) -> Iterator[Path]:
         os.fsync(descriptor)
         yield path
     finally:
-        os.close(descriptor)
+        # safe: what was written is on the medium since `fsync`, and Linux frees the number all the same
+        with suppress(OSError):
+            os.close(descriptor)
         with suppress(OSError):
             path.unlink()
 
@@ -202,11 +258,13 @@ def _lock(descriptor: int) -> bool:
 
 
 def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
+    tried = []
     for name in names:
         with suppress(FileExistsError):
             _place(part, folder / name)
             return name
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+        tried.append(name)
+    raise CannotCreate(str(folder.joinpath(*tried[:1])), "name_taken")
 
 
 def _place(part: Path, path: Path) -> None:
@@ -260,16 +318,14 @@ def _sync(descriptor: int) -> None:
 
 def cannot_create(path: Path, error: OSError) -> CannotCreate:
     """What kept a file or folder from being made or changed."""
-    missing = "missing_folder" if error.errno == errno.ENOENT else "io_error"
-    return CannotCreate(str(path), _PROBLEMS.get(error.errno or 0, missing))
+    problem = problem_of(error)
+    return CannotCreate(str(path), "missing_folder" if problem == "missing" else problem)
 
 
 @contextmanager
 def _creating(path: Path) -> Iterator[None]:
     try:
         yield
-    except FileExistsError:
-        raise
     except OSError as error:
         raise cannot_create(path, error) from None
 
@@ -281,4 +337,4 @@ def _reading(path: Path) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError):
         raise FileUnreadable(str(path), "missing") from None
     except OSError as error:
-        raise FileUnreadable(str(path), _PROBLEMS.get(error.errno or 0, "io_error")) from None
+        raise FileUnreadable(str(path), problem_of(error)) from None

@@ -33,7 +33,7 @@ def test_a_new_file_is_there_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_new_file_never_replaces_one(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"mine")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(CannotCreate, check=lambda error: error.problem == "name_taken"):
         files.write_new(tmp_path / "a", b"yours")
     assert (tmp_path / "a").read_bytes() == b"mine"
     assert names(tmp_path) == ["a"]
@@ -41,7 +41,7 @@ def test_a_new_file_never_replaces_one(tmp_path: Path) -> None:
 
 def test_a_new_file_does_not_go_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "victim")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(CannotCreate, check=lambda error: error.problem == "name_taken"):
         files.write_new(tmp_path / "a", b"data")
     assert names(tmp_path) == ["a"]
 
@@ -69,7 +69,7 @@ def test_a_filesystem_without_links_never_replaces_either(
     if not flag_known:
         monkeypatch.setattr(files, "_rename_unless_taken", lambda part, path: False)
     files.write_new(tmp_path / "a", b"mine")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(CannotCreate, check=lambda error: error.problem == "name_taken"):
         files.write_new(tmp_path / "a", b"yours")
     assert (tmp_path / "a").read_bytes() == b"mine"
     assert files.write_first_free(tmp_path, ["a", "b"], b"second") == "b"

@@ -16,11 +16,9 @@ from nskeys.model.base64url import from_base64url
 from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
+from tests.fakes.programs import needs
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
-    for tool in ("age", "unzip")
-]
+pytestmark = needs("age", "unzip")
 
 
 @pytest.fixture

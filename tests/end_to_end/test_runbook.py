@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.command_line import Machine
+from tests.fakes.programs import needs
 from tests.fakes.sshd import Sshd
 
-needs_unzip = pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
+needs_unzip = needs("unzip")
 
 
 def shell(script: list[str], folder: Path) -> str:

@@ -4,7 +4,6 @@ Every program that is started, every byte that is written to a file or a socket,
 is searched. One secret is shown on the screen, because that was asked for; it is in the terminal alone.
 """
 
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from tests.end_to_end.test_secrets_stay_inside import Seen, read_log, spellings
 from tests.fakes.command_line import connect_cheaply
 from tests.fakes.fixed import Answers
 from tests.fakes.injection import find_strace
+from tests.fakes.programs import need
 
 PASSPHRASE, OTHER_PASSPHRASE = "MARK-nine-pears-on-a-shelf", "MARK-ten-plums-in-a-jar"
 PASSWORD, WRONG = "MARK-seven-apples-in-a-vault", "MARK-no-plums-at-all"
@@ -212,8 +212,7 @@ def import_some(keys: Keys, path: Path) -> None:
 
 
 def test_no_secret_leaves_the_app(watched: Watched) -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
+    need("strace")
     with watched.app() as keys:
         set_up(keys)
         add(keys, "first", SECRET)

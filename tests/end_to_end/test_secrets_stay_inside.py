@@ -25,10 +25,11 @@ from nskeys.store.keystore_files import read_store
 from tests.end_to_end import typed_commands
 from tests.fakes.command_line import Machine, connect_cheaply
 from tests.fakes.fixed import Answers
+from tests.fakes.programs import need, needs
 from tests.fakes.token import PIN, Tokens
 from tests.fakes.tpm import Board
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+needs_strace = needs("strace")
 
 MARKS = {
     "backup password": "MARK-seven-apples-in-a-vault",
@@ -264,8 +265,7 @@ def _told(seen: Sequence[Seen], planned: Sequence[tuple[int, list[str]]]) -> str
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     """A program that leaves a secret everywhere, and removes its file again, is seen doing so."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
+    need("strace")
     left = tmp_path / "gone"
     script = f"MARK=in-the-environment /bin/echo in-the-arguments > {left}; rm {left}"
     log = tmp_path / "log"

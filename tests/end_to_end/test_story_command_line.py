@@ -22,14 +22,12 @@ import pytest
 
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import tree
+from tests.fakes.programs import needs
 
 EXPORTS = Path(__file__).parents[1] / "vectors" / "exports"
 PASSWORD = "seven apples and a pärtridge"
 SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else shutil.which("python3")
-needs_tools = pytest.mark.skipif(
-    shutil.which("age") is None or shutil.which("unzip") is None or SYSTEM_PYTHON is None,
-    reason="age, unzip or python3 is not installed",
-)
+needs_tools = needs("age", "unzip", "python3")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tests.core.archive.test_a_stranger_reads_a_row import read_row
 from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
+from tests.fakes.programs import need
 from tests.fakes.sshd import Sshd, an_sshd, another_machine
 from tests.fakes.systemd import Systemd, running_systemd, why_no_systemd
 
@@ -74,6 +75,7 @@ def world(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     """Everything, below a folder that is no temporary one: a job sees none of those."""
     if why_no_systemd():
         pytest.skip(why_no_systemd())
+    need("unzip", "ssh-keygen", "sshd", "ip")
     folder = Path(tempfile.mkdtemp(dir="/var/lib", prefix="nskeys-test-"))
     ssh = folder / "root" / ".ssh"
     ssh.mkdir(parents=True)

@@ -16,12 +16,11 @@ import pytest
 
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
+from tests.fakes.programs import needs
 
 PASSWORD = "five tin soldiers at noon"
 SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
-needs_tools = pytest.mark.skipif(
-    shutil.which("age") is None or shutil.which("unzip") is None, reason="age or unzip is not installed"
-)
+needs_tools = needs("age", "unzip")
 
 
 @pytest.fixture

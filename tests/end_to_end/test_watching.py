@@ -16,6 +16,7 @@ from tests.fakes.command_line import Machine
 from tests.fakes.disks import public_folder
 from tests.fakes.monitoring import plugin_line
 from tests.fakes.private_mounts import PrivateMounts, private_mounts
+from tests.fakes.programs import need
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PROGRAM = Path(sys.executable).with_name("nskeys")
@@ -205,6 +206,7 @@ def test_what_the_readme_puts_into_cron_and_systemd_does_it(room: Room) -> None:
     for name, text in units.items():
         (room.folder / name).write_text(text)
     names = [str(room.folder / name) for name in units]
+    need("systemd-analyze")
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *names], capture_output=True, text=True
     )

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import subprocess
 import time
 import uuid
@@ -10,9 +9,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-import pytest
+from tests.fakes.programs import needs
 
-needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+needs_tmux = needs("tmux")
 _PATIENCE = 30.0
 
 

@@ -130,7 +130,7 @@ class World:
 
     def main(self, *argv: str) -> int:
         """One command, its streams those of this process; its exit code."""
-        return main(self.arguments(*argv), lambda home, cmdb: self.services)
+        return main(self.arguments(*argv), lambda home, cmdb, wait: self.services)
 
     def run(self, *argv: str) -> Ran:
         """One command; it ends as it ends."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nskeys.bootstrap import Costs, Services, connect
+from nskeys.bootstrap import PATIENCE, Costs, Services, connect
 from nskeys.cli.main import main
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.store.systemd_units import SystemdUnits
@@ -15,9 +15,9 @@ from nskeys.store.systemd_units import SystemdUnits
 CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(memory_kib=64, iterations=1, lanes=1))
 
 
-def connect_cheaply(home: str | None, cmdb: str | None) -> Services:
+def connect_cheaply(home: str | None, cmdb: str | None, wait: float = PATIENCE) -> Services:
     """The real services, with passwords that cost nothing."""
-    return connect(home, cmdb, costs=CHEAP, manager=_no_systemd(home))
+    return connect(home, cmdb, costs=CHEAP, manager=_no_systemd(home), wait=wait)
 
 
 def _no_systemd(home: str | None) -> SystemdUnits:

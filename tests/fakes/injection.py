@@ -8,7 +8,6 @@ under strace forks its victims with `in_child` and lets them `pad` themselves.
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 import traceback
@@ -20,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+
+from tests.fakes.programs import need, program
 
 LATEST = 160
 """No process under test makes calls of one kind as often as that."""
@@ -73,9 +74,8 @@ CALLS: Mapping[str, Call] = MappingProxyType(
 
 def find_strace() -> str:
     """strace, if this machine has it and lets it look at processes; else the test is skipped."""
-    found = shutil.which("strace")
-    if found is None:
-        pytest.skip("strace is not installed")
+    need("strace")
+    found = program("strace")
     if subprocess.run([found, "-o", os.devnull, "true"], capture_output=True).returncode != 0:
         pytest.skip("this machine does not let strace look at processes")
     return found

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from nskeys.errors import Locked
 from nskeys.model.operations import RegistryValues
-from nskeys.ports import Settings
+from nskeys.ports import Settings, Waiting
 
 _NO_BACKUP_YET = RegistryValues()
 _DEFAULTS = Settings("ns01.example.net", "")
@@ -85,6 +85,7 @@ class FreeLock:
     """ports.Lock; free unless the test lets somebody else hold it. `doings` lists who had it."""
 
     def __init__(self) -> None:
+        self.waiting = Waiting()
         self.somebody: Locked | None = None
         self.held = ""
         self.doings: list[str] = []

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.fakes.private_mounts import PrivateMounts
+from tests.fakes.programs import need
 
 USER = "nagios"
 _PATIENCE = 60.0
@@ -141,8 +140,7 @@ class Nagios:
 @contextmanager
 def nagios(folder: Path, mounts: PrivateMounts, command: str) -> Iterator[Nagios]:
     """It runs `command` as its only check; skips where it is not installed."""
-    if shutil.which("nagios4") is None:
-        pytest.skip("nagios4-core is not installed")
+    need("nagios4")
     days = "\n    ".join(f"{day} 00:00-24:00" for day in _DAYS)
     (folder / "results").mkdir()
     (folder / "nagios.cfg").write_text(_MAIN.format(folder=folder))

@@ -1,7 +1,6 @@
 """Debian's node-exporter, on loopback, as its own user, with a folder of text files and nothing else."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -14,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.fakes.monitoring import Samples, samples
+from tests.fakes.programs import need, program
 
 USER = "prometheus"
 _PATIENCE = 30.0
@@ -34,9 +34,10 @@ class NodeExporter:
 @contextmanager
 def node_exporter(folder: Path) -> Iterator[NodeExporter]:
     """One that reads `*.prom` there; skips where it is not installed or its user cannot be become."""
-    program = shutil.which("prometheus-node-exporter")
-    if program is None or os.geteuid() != 0:
-        pytest.skip("prometheus-node-exporter is not installed, or only root can start it as its user")
+    need("prometheus-node-exporter")
+    command = program("prometheus-node-exporter")
+    if os.geteuid() != 0:
+        pytest.skip("only root can start it as its user")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -47,7 +48,7 @@ def node_exporter(folder: Path) -> Iterator[NodeExporter]:
         f"--collector.textfile.directory={folder}",
     ]
     process = subprocess.Popen(
-        [program, *options], user=USER, group=USER, extra_groups=[], cwd="/", stderr=subprocess.DEVNULL
+        [command, *options], user=USER, group=USER, extra_groups=[], cwd="/", stderr=subprocess.DEVNULL
     )
     try:
         exporter = NodeExporter(address)

@@ -4,13 +4,14 @@ So a test can lay down rules for `sudo` and a system-wide home without touching 
 """
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.fakes.programs import need
 
 _SYSTEM_HOME = r"""
 set -e
@@ -85,8 +86,9 @@ class PrivateMounts:
 @contextmanager
 def private_mounts(folder: Path, home: Path) -> Iterator[PrivateMounts]:
     """Such a view; skips where this user may not have one, or where `sudo` is not installed."""
-    if os.geteuid() != 0 or shutil.which("sudo") is None:
-        pytest.skip("a rule for sudo can be tried by root alone, and where sudo is installed")
+    need("sudo", "unshare")
+    if os.geteuid() != 0:
+        pytest.skip("a rule for sudo can be tried by root alone")
     mounts = PrivateMounts(folder, home)
     try:
         yield mounts

@@ -5,7 +5,6 @@ can take the server for this machine. The machine's own /etc/ssh is neither read
 """
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ import pytest
 from nskeys.destinations.known_hosts import KnownHosts, entry_name
 from nskeys.destinations.ssh_limits import SftpLimits
 from nskeys.destinations.ssh_servers import SshServers
+from tests.fakes.programs import need, program
 
 HURRIED = SftpLimits(connect=2.0, login=2.0, answer=1.5, greeting=0.5, keepalive=1.0)
 """Limits for tests of servers that hang."""
@@ -84,11 +84,6 @@ class Sshd:
         return SshServers(KnownHosts(path), (self.key,), limits)
 
 
-def why_no_sshd() -> str:
-    """Why no server can be run here; empty where one can."""
-    return "" if _sshd() else "this needs openssh-server"
-
-
 @contextmanager
 def an_sshd(
     folder: Path,
@@ -99,8 +94,7 @@ def an_sshd(
     user: str = "",
 ) -> Iterator[Sshd]:
     """A server on a free port; `options` are lines of sshd_config(5), `within` a command to run it in."""
-    if why_no_sshd():
-        pytest.skip(why_no_sshd())
+    need("sshd", "ssh-keygen")
     folder.mkdir(parents=True, exist_ok=True)
     for name, kind in (*((f"host_{kind}", kind) for kind in kinds), ("client", "ed25519")):
         if not (folder / name).exists():
@@ -150,6 +144,7 @@ def an_sshd(
 @contextmanager
 def another_machine() -> Iterator[tuple[str, list[str]]]:
     """The address of a machine that is not this one, and the command that runs something there."""
+    need("ip")
     number = os.getpid()
     name, ours, theirs = f"nsk{number}", f"nska{number % 10**8}", f"nskb{number % 10**8}"
     net = f"10.{200 + (number >> 8) % 50}.{number % 256}"
@@ -174,6 +169,7 @@ def a_person(password: str) -> Iterator[str]:
     """A user of this machine for as long as a test needs one, with a password and nothing else."""
     if os.geteuid() != 0:
         pytest.skip("a user with a password needs root")
+    need("useradd", "chpasswd", "userdel")
     name = f"nsk{os.getpid()}"
     _patiently("useradd", "--no-create-home", "--home-dir", "/", "--shell", "/bin/sh", name)
     try:
@@ -194,12 +190,13 @@ def a_silent_port() -> Iterator[int]:
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> None:
     """A new pair; a host key, or one to log in with."""
+    need("ssh-keygen")
     size = ("-b", "2048") if kind == "rsa" else ()
     _run("ssh-keygen", "-q", "-t", kind, *size, "-N", passphrase, "-C", "", "-f", str(path))
 
 
 def _sshd() -> str:
-    return shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin") or ""
+    return program("sshd")
 
 
 def _takes(config: Path, line: str) -> bool:

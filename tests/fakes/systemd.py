@@ -1,8 +1,8 @@
 """A real systemd as the first process of namespaces of its own: it runs units as it does on any server.
 
-It sees this machine's files, but for its own `/run`, `/tmp` (where a checkout that lies there is seen all
-the same), `/etc/systemd/system` and `/var/lib/systemd`, and it knows no units but those of a test and the
-few targets that they name.
+It sees this machine's files, but for its own `/run`, `/tmp` (where a checkout or a virtual environment that
+lies there is seen all the same), `/etc/systemd/system` and `/var/lib/systemd`, and it knows no units but
+those of a test and the few targets that they name.
 """
 
 import os
@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from tests.fakes.programs import missing
 
 _SYSTEMD = "/lib/systemd/systemd"
 _CHECKOUT = Path(__file__).parents[2]
@@ -33,11 +35,13 @@ mount --bind "$STATE" /var/lib/systemd
 [ -z "$ROOT" ] || mount -t overlay overlay -o "lowerdir=$ROOT:/root" /root
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system
-mkdir /run/checkout
-mount --bind "$CHECKOUT" /run/checkout
+mkdir /run/tmp
+mount --rbind /tmp /run/tmp
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-[ -d "$CHECKOUT" ] || { mkdir -p "$CHECKOUT" && mount --bind /run/checkout "$CHECKOUT"; }
-umount /run/checkout
+for seen in "$CHECKOUT" "$ENVIRONMENT"; do
+    [ -d "$seen" ] || { mkdir -p "$seen" && mount --bind "/run$seen" "$seen"; }
+done
+umount -l /run/tmp
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 export container=nskeys-test SYSTEMD_UNIT_PATH="/etc/systemd/system:$TARGETS"
@@ -97,6 +101,8 @@ def why_no_systemd() -> str:
     """Why none can be had here; empty where one can."""
     if not Path(_SYSTEMD).exists():
         return "this needs systemd"
+    if why := missing("unshare", "nsenter", "mount"):
+        return why
     return "" if os.geteuid() == 0 else "only root makes namespaces that systemd can run"
 
 
@@ -121,6 +127,7 @@ def running_systemd(folder: Path, root: Path | None = None) -> Iterator[Systemd]
         "SYSTEMD": _SYSTEMD,
         "ROOT": str(root or ""),
         "CHECKOUT": str(_CHECKOUT),
+        "ENVIRONMENT": sys.prefix,
     }
     with _cgroup() as cgroup, log.open("w") as written:
         unshared = subprocess.Popen(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.programs import missing
+
 MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
@@ -18,9 +20,8 @@ PIN, SO_PIN = "1234-sesame", "officer-5678"
 
 def why_no_token() -> str:
     """Why no token can be had here; empty where one can."""
-    if shutil.which("softhsm2-util") is None or not any(map(os.path.exists, MODULES)):
-        return "softhsm2 is not installed"
-    return ""
+    there = any(map(os.path.exists, MODULES))
+    return missing("softhsm2-util") or ("" if there else "the module of softhsm2 is not installed")
 
 
 class Tokens:

@@ -6,7 +6,6 @@ takes out what was left before the next client's first one, which is always TPM2
 """
 
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -15,6 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+
+from tests.fakes.programs import missing
 
 _SESSIONS, _NO_SESSIONS = 0x8002, 0x8001  # TPM_ST_SESSIONS, TPM_ST_NO_SESSIONS
 _STARTUP = 0x144
@@ -27,9 +28,8 @@ _EMPTY_PASSWORD = struct.pack(">IIHBH", 9, _PASSWORD, 0, 0, 0)
 
 def why_no_tpm() -> str:
     """Why no TPM can be had here; empty where one can."""
-    for tool in ("swtpm", "systemd-creds"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed"
+    if why := missing("swtpm", "systemd-creds", "libtss2"):
+        return why
     return "" if os.geteuid() == 0 else "only root reads the host's secret"
 
 

@@ -49,6 +49,8 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.NotSetUp: Exit.NOT_SET_UP,
         errors.AlreadySetUp: Exit.CANNOT_CREATE,
         errors.HomeUnreadable: Exit.NOT_PERMITTED,
+        errors.HomeUnreachable: Exit.UNREACHABLE,
+        errors.HomeNotSafe: Exit.NOT_PERMITTED,
         errors.NewerVersion: Exit.BAD_DATA,
         errors.ConfigurationInvalid: Exit.NOT_SET_UP,
         errors.CredentialsWithoutKeys: Exit.NOT_SET_UP,

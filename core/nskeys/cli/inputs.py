@@ -2,39 +2,34 @@
 
 import errno
 import os
+from collections.abc import Callable
 
 from nskeys.errors import FileUnreadable
+from nskeys.files import problem_of
 
 STANDARD_INPUT = "-"
 STDIN = 0
 
 _PIECE = 1 << 20
-_PROBLEMS = {
-    errno.ENOENT: "missing",
-    errno.ENOTDIR: "missing",
-    errno.ENXIO: "missing",
-    errno.EBADF: "missing",
-    errno.EACCES: "not_permitted",
-    errno.EPERM: "not_permitted",
-    errno.EISDIR: "not_a_file",
-    errno.ELOOP: "link_loop",
-    errno.ENAMETOOLONG: "name_too_long",
-}
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.EBADF)
 
 
-def read_input(path: str, limit: int) -> bytearray:
-    """What is in it, up to one byte more than `limit`, so that the caller can tell; FileUnreadable."""
+def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: None) -> bytearray:
+    """What is in it, up to one byte more than `limit`, so that the caller can tell; FileUnreadable.
+    `check` gets the open descriptor before anything is read."""
     try:
         if path == STANDARD_INPUT:
+            check(STDIN)
             return _read(STDIN, limit)
         # No O_NONBLOCK: a named pipe is waited for, as a shell's process substitution needs it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
         try:
+            check(descriptor)
             return _read(descriptor, limit)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise FileUnreadable(path, _PROBLEMS.get(error.errno or 0, "io_error")) from None
+        raise FileUnreadable(path, "missing" if error.errno in _NOT_THERE else problem_of(error)) from None
     except ValueError:  # U+0000 in a path
         raise FileUnreadable(path, "missing") from None
 

@@ -119,7 +119,7 @@ def _understood(argv: Sequence[str]) -> Namespace:
 
 def _run(options: Namespace, output: Output, connect: Connect) -> int:
     secrets = RememberedPassphrase(CommandLineSecrets(_secret_files(options)))
-    session = Session(connect, options.home, output, secrets, sys.stderr)
+    session = Session(connect, options.home, output, secrets, sys.stderr, options.wait)
     try:
         try:
             code: int = session.let_in(lambda: options.run(session, options))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from nskeys.archive.bounds import IDENTITY_LIMIT
 from nskeys.cli.inputs import read_input
 from nskeys.cli.parser import CommandParser, UsageProblem
+from nskeys.cli.secret_files import guard
 from nskeys.errors import IdentityUnusable
 from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Opening, by_file
 from nskeys.model.secret import SecretBytes
@@ -32,7 +33,7 @@ def opening_of(options: Namespace) -> Iterator[Opening]:
     if options.identity is None:
         yield BY_ITS_OWN
         return
-    data = read_input(options.identity, IDENTITY_LIMIT)
+    data = read_input(options.identity, IDENTITY_LIMIT, guard(options.identity))
     with SecretBytes(data) as secret:
         data[:] = bytes(len(data))
         if len(secret) > IDENTITY_LIMIT:

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.errors import CannotCreate
+from nskeys.files import problem_of
 from nskeys.model.canonical import Json
 
 
@@ -90,8 +91,7 @@ class Output:
         """Everything is out; CannotCreate where standard output could not take it."""
         self.flush()
         if self._failure is not None and self._failure.errno != errno.EPIPE:
-            problem = "no_space" if self._failure.errno in (errno.ENOSPC, errno.EDQUOT) else "io_error"
-            raise CannotCreate("standard output", problem)
+            raise CannotCreate("standard output", problem_of(self._failure))
 
     def _write(self, text: str) -> None:
         if self._failure is None:

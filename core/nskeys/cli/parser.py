@@ -13,6 +13,9 @@ Run = Callable[[Any, argparse.Namespace], int]
 """A command: from the session and its options to an exit code."""
 
 WIDTH = 79
+_PATIENCE = 10.0
+"""Seconds that a change waits for another one to end, as in `bootstrap`, which is slow to load."""
+_LONGEST = 86_400
 _PARTS = re.compile(r"\[[^]]*\]|--\S+ [A-Z]+|\S+")
 """What of a usage line stays together: what is optional, an option with its value, a word."""
 
@@ -157,6 +160,13 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
         default=argparse.SUPPRESS,
         help="file with what an SSH server wants (-: stdin)",
     )
+    options.add_argument(
+        "--wait",
+        metavar="S",
+        type=seconds,
+        default=argparse.SUPPRESS,
+        help="seconds to wait for another change (10; 0: none)",
+    )
     options.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help="print this help")
     return options
 
@@ -164,8 +174,19 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
 def defaults() -> argparse.Namespace:
     """What holds where an option of every parser was not given."""
     return argparse.Namespace(
-        home=None, json=False, passphrase_file=None, pin_file=None, ssh_secret_file=None
+        home=None, json=False, passphrase_file=None, pin_file=None, ssh_secret_file=None, wait=_PATIENCE
     )
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, 0 or more; ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {_LONGEST}")
+    return number
 
 
 def _sentence(summary: str) -> str:

@@ -7,17 +7,33 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 from nskeys.cli.letting_in import LettingIn
 from nskeys.cli.output import Output
 from nskeys.cli.progress import ProofLine, TerminalProgress
-from nskeys.errors import NskeysError
+from nskeys.errors import Locked, NskeysError
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import SecretProvider, SecretRequest
+from nskeys.ports import SecretProvider, SecretRequest, Waiting
+from nskeys.wording.failures.setup import closed_words, waiting_words
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
 
 T = TypeVar("T")
 
-Connect = Callable[[str | None, str | None], "Services"]
-"""From `--home` and `--cmdb` to the services."""
+Connect = Callable[[str | None, str | None, float], "Services"]
+"""From `--home`, `--cmdb` and `--wait` to the services."""
+
+
+class TerminalWaiting(Waiting):
+    """Says on standard error whom a change waits for. `stop` raises Cancelled once Ctrl-C was pressed."""
+
+    def __init__(self, say: Callable[[str], None], seconds: float, stop: Callable[[], None]) -> None:
+        self._say, self._seconds, self._stop = say, seconds, stop
+
+    def begin(self, holder: Locked) -> None:
+        """The word."""
+        self._say(waiting_words(holder, self._seconds))
+
+    def checkpoint(self) -> None:
+        """Cancelled."""
+        self._stop()
 
 
 class Session:
@@ -30,8 +46,10 @@ class Session:
         output: Output,
         secrets: SecretProvider,
         stderr: TextIO,
+        wait: float,
     ) -> None:
         self.output = output
+        self._wait = wait
         self._provider = secrets
         self._connect = connect
         self._home = home
@@ -49,8 +67,20 @@ class Session:
     def services(self, cmdb: str | None = None) -> "Services":
         """The services of this home; `cmdb` where none is configured yet."""
         if self._services is None:
-            self._services = self._connect(self._home, cmdb)
+            self._services = self._connect(self._home, cmdb, self._wait)
+            waiting = TerminalWaiting(self._say, self._wait, self._stop)
+            self._services.installation.lock.waiting = waiting
+            self.output.say(*(closed_words(path) for path in self._services.closed))
         return self._services
+
+    def _say(self, words: str) -> None:
+        if self._told is not None:
+            self._told.pause()
+        self.output.say(words)
+
+    def _stop(self) -> None:
+        if self._told is not None:
+            self._told.checkpoint()
 
     def let_in(
         self, call: Callable[[], T], problems: Callable[[T], Iterable[NskeysError]] = lambda _: ()
@@ -76,8 +106,8 @@ class Session:
             self._services.close()
 
 
-def connect_here(home: str | None, cmdb: str | None) -> "Services":
+def connect_here(home: str | None, cmdb: str | None, wait: float) -> "Services":
     """The services as the program wires them. Imported here: this is what is slow to load."""
     from nskeys.bootstrap import connect
 
-    return connect(home, cmdb)
+    return connect(home, cmdb, wait=wait)

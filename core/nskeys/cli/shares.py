@@ -4,6 +4,7 @@ import os
 
 from nskeys.cli.inputs import STANDARD_INPUT, STDIN, read_input
 from nskeys.cli.prompt import Prompt, conversation
+from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import SHARE_WORDS
@@ -51,7 +52,7 @@ class ShareSource:
 
 def _lines_of(path: str) -> list[tuple[int, SecretBytes]]:
     """The lines that are not empty, with their numbers; FileUnreadable."""
-    data = read_input(path, _FILE_LIMIT)
+    data = read_input(path, _FILE_LIMIT, guard(path))
     if len(data) > _FILE_LIMIT:
         raise FileUnreadable(path, "too_large")
     lines = [

@@ -1,6 +1,5 @@
 """A destination that is a folder: on a disk, a stick, or a mounted share."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,11 +50,8 @@ class FolderDestination:
         returns the name used. DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
-        try:
-            with self._reaching():
-                return files.write_first_free(self._folder, candidates(name), data)
-        except FileExistsError:
-            raise CannotCreate(self.address_of(name), "name_taken") from None
+        with self._reaching():
+            return files.write_first_free(self._folder, candidates(name), data)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, from the medium where that can be had; FileUnreadable, and
@@ -121,8 +117,7 @@ class FolderDestination:
         raise DestinationUnreachable(self._info.address, problem)
 
     def _unreachable(self, error: OSError) -> DestinationUnreachable:
-        refused = error.errno in (errno.EACCES, errno.EPERM)
-        return DestinationUnreachable(self._info.address, "not_permitted" if refused else "gone")
+        return DestinationUnreachable(self._info.address, files.problem_of(error))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

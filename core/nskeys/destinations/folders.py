@@ -52,7 +52,7 @@ class Folders:
         whole = Path(expanded)
         try:
             whole = whole if whole.is_absolute() else Path.cwd() / whole
-        except FileNotFoundError:
+        except OSError:  # the folder that one stands in was removed
             raise DestinationInvalid(path, "relative") from None
         if ".." in whole.parts:
             # What `..` means depends on the links before it, so these are resolved, and only then.

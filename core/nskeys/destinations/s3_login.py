@@ -4,6 +4,7 @@ It is read where it is used, in the worker process, and kept nowhere else. Nothi
 profile that names a program, a role or a single sign-on has no key of its own and is said to be of no use.
 """
 
+import os
 from collections.abc import Mapping
 from configparser import Error, RawConfigParser
 from dataclasses import dataclass, field
@@ -74,7 +75,8 @@ def _with_settings(found: Login, environ: Mapping[str, str], settings: Mapping[s
 def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
     """The settings of a profile from both files; those of the credentials file go first."""
     name = wanted or "default"
-    home = Path(environ.get("HOME") or "~").expanduser() / ".aws"
+    # Path raises where there is no home; a folder `~` that is not there holds no login.
+    home = Path(environ.get("HOME") or os.path.expanduser("~")) / ".aws"  # noqa: PTH111
     keys = _sections(Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / "credentials"))
     rest = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / "config"))
     found = {**rest.get(name if name == "default" else f"profile {name}", {}), **keys.get(name, {})}

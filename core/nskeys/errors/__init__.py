@@ -141,6 +141,12 @@ from nskeys.errors.running import (
     CredentialsWithoutKeys as CredentialsWithoutKeys,
 )
 from nskeys.errors.running import (
+    HomeNotSafe as HomeNotSafe,
+)
+from nskeys.errors.running import (
+    HomeUnreachable as HomeUnreachable,
+)
+from nskeys.errors.running import (
     HomeUnreadable as HomeUnreadable,
 )
 from nskeys.errors.running import (

@@ -32,6 +32,27 @@ class HomeUnreadable(_SetUp):
 
 
 @dataclass(eq=False)
+class HomeUnreachable(_SetUp):
+    """The home cannot be opened, for a reason that lies in its disk or its name; `problem` is a token."""
+
+    home: str
+    problem: str
+
+
+@dataclass(eq=False)
+class HomeNotSafe(_SetUp):
+    """Another user may change `path`, which is the home, lies in it or above it (`above`): `problem` is
+    `others_write`, or `other_owner` with the `owner`'s name; `user` is who runs this."""
+
+    home: str
+    path: str
+    problem: str
+    owner: str
+    user: str
+    above: bool = False
+
+
+@dataclass(eq=False)
 class NewerVersion(_SetUp):
     """Something was written by a newer nskeys; `what` is `cmdb`, `store`, `config` or `backup`."""
 

@@ -71,6 +71,9 @@ from nskeys.ports.people import (
     Stage as Stage,
 )
 from nskeys.ports.people import (
+    Waiting as Waiting,
+)
+from nskeys.ports.people import (
     nobody as nobody,
 )
 from nskeys.ports.places import (

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from nskeys.errors import SecretUnavailable, ShareRefused
+from nskeys.errors import Locked, SecretUnavailable, ShareRefused
 from nskeys.model.operations import FailureReason
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered
@@ -141,9 +141,26 @@ class Clock(Protocol):
         ...
 
 
+class Waiting:
+    """Told while a change waits for another one to end. This one tells nobody and never gives up."""
+
+    def begin(self, holder: Locked) -> None:
+        """Nothing."""
+
+    def checkpoint(self) -> None:
+        """Nothing. Called several times a second; raises Cancelled where a person no longer waits."""
+
+    def end(self) -> None:
+        """Nothing."""
+
+
 class Lock(Protocol):
     """The one lock around every change of state. Never held while a person thinks."""
 
+    waiting: Waiting
+    """Who is told when somebody else has it; a front end puts its own here."""
+
     def hold(self, doing: str) -> AbstractContextManager[None]:
-        """Take it at once or raise Locked with the holder; `doing` is what others are told."""
+        """Take it, or raise Locked with the holder who kept it too long; `doing` is what others are told.
+        Cancelled where a person stopped waiting."""
         ...

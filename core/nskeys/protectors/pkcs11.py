@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable, WrongPassword
+from nskeys.files import exists
 from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
@@ -55,7 +56,7 @@ class Pkcs11Protector(BaseProtector):
             raise ProtectorUnavailable(_PROTECTOR, "not_installed")
         if self._uri is None:
             raise ProtectorUnavailable(_PROTECTOR, "no_uri")
-        if self._uri.module.startswith("/") and not Path(self._uri.module).exists():
+        if self._uri.module.startswith("/") and not exists(Path(self._uri.module)):
             raise ProtectorUnavailable(_PROTECTOR, "module_missing")
 
     def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:

@@ -20,6 +20,7 @@ from nskeys.errors import (
     NskeysError,
     ProtectorUnavailable,
 )
+from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.protectors.child import Ended, run
 
@@ -150,7 +151,7 @@ def _systemd_version() -> int | None:
 
 def device_is_there(device: str) -> bool:
     """Whether there is a device node of this name; what is no node is found out by using it."""
-    return not device.startswith("/") or Path(device).exists()
+    return not device.startswith("/") or exists(Path(device))
 
 
 def is_root() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nskeys import files
-from nskeys.errors import CannotCreate
+from nskeys.errors import CannotCreate, FileUnreadable
 
 
 def save_lines(path: str, lines: Sequence[str]) -> str:
@@ -15,9 +15,14 @@ def save_lines(path: str, lines: Sequence[str]) -> str:
 def save_text(path: str, text: str) -> str:
     """Write the text durably to a new file (0600) and give its absolute path. A file that is there is
     never replaced: CannotCreate (`name_taken`)."""
-    target = Path(path).expanduser().absolute()
-    try:
-        files.write_new(target, text.encode("utf-8"))
-    except FileExistsError:
-        raise CannotCreate(str(target), "name_taken") from None
+    target = writable_path(path)
+    files.write_new(target, text.encode("utf-8"))
     return str(target)
+
+
+def writable_path(path: str) -> Path:
+    """The absolute path of what is to be written; CannotCreate."""
+    try:
+        return files.named_path(path)
+    except FileUnreadable as error:
+        raise CannotCreate(error.path, error.problem) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, SheetsRefused
+from nskeys.services.lists import writable_path
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _IN_MEMORY = ("tmpfs", "ramfs")
@@ -18,16 +19,17 @@ _DEVICE = 2
 def check_folder(folder: str, home: str) -> Path:
     """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
     is made, so that no set is split whose sheets then go nowhere."""
-    path = Path(folder).expanduser().absolute()
+    path = writable_path(folder)
     try:
         status = path.lstat()
-    except OSError:
-        raise CannotCreate(str(path), "missing_folder") from None
+    except OSError as error:
+        raise files.cannot_create(path, error) from None
     if stat.S_ISLNK(status.st_mode):
         raise SheetsRefused(str(path), "link")
     if not stat.S_ISDIR(status.st_mode):
         raise CannotCreate(str(path), "not_a_folder")
-    real, kept = path.resolve(), Path(home).resolve()
+    # Not `resolve`: it raises another kind of error where links lead in a circle.
+    real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
     if real.is_relative_to(kept) or kept.is_relative_to(real):
         raise SheetsRefused(str(path), "in_home")
     if status.st_mode & _OTHERS:
@@ -60,10 +62,7 @@ def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
     try:
         for name, text in sheets:
             path = folder / name
-            try:
-                files.write_new(path, text.encode("utf-8"))
-            except FileExistsError:
-                raise CannotCreate(str(path), "name_taken") from None
+            files.write_new(path, text.encode("utf-8"))
             written.append(path)
     except BaseException:
         for path in written:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
-from nskeys.errors import HomeUnreadable
-from nskeys.files import make_folder
+from nskeys.errors import FileUnreadable, HomeUnreachable, HomeUnreadable
+from nskeys.files import make_folder, named_path, names_in, problem_of
+from nskeys.store.ownership import make_safe
 
 SYSTEM_HOME = Path("/var/lib/nskeys")
 
@@ -18,14 +19,21 @@ SYSTEM_HOME = Path("/var/lib/nskeys")
 def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYSTEM_HOME) -> Path:
     """The home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or the
     user is root, else the user's own. HomeUnreadable where it exists and this user may not list it: an
-    administrator who forgot sudo must never be offered a new installation."""
+    administrator who forgot sudo must never be offered a new installation. HomeUnreachable where it
+    cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
     chosen = option or environ.get("NSKEYS_HOME")
     if chosen:
-        path = Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111  # leaves an unknown ~user alone
+        try:
+            path = named_path(chosen)
+        except FileUnreadable as error:
+            raise HomeUnreachable(chosen, error.problem) from None
     elif os.path.lexists(system) or os.geteuid() == 0:
         path = system
     else:
-        path = platformdirs.user_data_path("nskeys")
+        try:
+            path = platformdirs.user_data_path("nskeys")
+        except RuntimeError:  # neither HOME nor a line in passwd
+            raise HomeUnreachable("nskeys", "no_home") from None
     _check_readable(path)
     return path
 
@@ -42,10 +50,20 @@ class HomeFolder:
         return str(self._folder)
 
     def prepare(self) -> None:
-        """Make the folder and `backups/` (0700) if they are missing; HomeUnreadable, CannotCreate."""
+        """Make the folder and `backups/` (0700) if they are missing; HomeUnreadable, HomeUnreachable,
+        CannotCreate."""
         _check_readable(self._folder)
         make_folder(self._folder)
         make_folder(self.backups)
+
+    def make_safe(self) -> tuple[str, ...]:
+        """Before anything in it is believed: HomeNotSafe where another user may change it. What others may
+        only read is closed to them; returns what was. HomeUnreachable."""
+        inside = (self.config, self.server_pub, self.registry, self.known_hosts, self.lock, self.cmdb)
+        try:
+            return make_safe(self._folder, (self.store, self.recovery), inside)
+        except OSError as error:
+            raise HomeUnreachable(str(self._folder), problem_of(error)) from None
 
     def default_destination(self) -> str:
         """`backups/`, as an address."""
@@ -104,9 +122,12 @@ class HomeFolder:
 
 def _check_readable(path: Path) -> None:
     try:
-        with os.scandir(path):
-            return
-    except (FileNotFoundError, NotADirectoryError):
-        return  # nothing there to be read; `prepare` says what is in the way
-    except PermissionError:
-        raise HomeUnreadable(str(path)) from None
+        names_in(path)
+    except FileUnreadable as error:
+        match error.problem:
+            case "missing":
+                return  # nothing there to be read; `prepare` says what is in the way
+            case "not_permitted":
+                raise HomeUnreadable(str(path)) from None
+            case problem:
+                raise HomeUnreachable(str(path), problem) from None

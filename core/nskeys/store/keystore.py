@@ -22,7 +22,6 @@ from nskeys.errors import (
     KeyStoreDamaged,
     KeyStoreElsewhere,
     KeyStoreUnreached,
-    NotPermitted,
     NotSetUp,
 )
 from nskeys.model.keys import KeyInfo
@@ -30,7 +29,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped, nobody, nothing
 from nskeys.store.keystore_build import build
 from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
-from nskeys.store.keystore_generation import Generation
+from nskeys.store.keystore_generation import Generation, translated
 from nskeys.store.keystore_open import OpenGeneration
 
 _LIMIT = 4096
@@ -73,7 +72,7 @@ class DiskKeyStore:
         except FileUnreadable as error:
             if error.problem == "missing":
                 return None
-            raise _translated(error) from None
+            raise translated(error) from None
         public = read_server_pub(str(self._server_pub), data)
         if self.exists():
             _, record = self._read(lambda generation: generation.server_record())
@@ -128,7 +127,7 @@ class DiskKeyStore:
         if not self._may_be_replaced(gone=gone):
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
-        number = max(self._numbers()) + 1
+        number = max(self._numbers(), default=0) + 1
         generation = self._unfinished(number)
         build(generation, cmdb_id, protector, secrets, keys, server_key)
         public = server_pub_bytes(public_of(server_key))
@@ -171,13 +170,13 @@ class DiskKeyStore:
         before = self.info()
         with self.unlock(unwrap) as opened:
             keys = [NewKey(info, opened.key(info.kid)) for info in self.keys()]
-            following = max(self._numbers()) + 1
+            following = max([before.generation, *self._numbers()]) + 1
             generation = self._unfinished(following)
             build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
         before_switch()
         self._believe(generation, following)
         # The switch is made. What cannot be removed now, the next sweep removes: it is no failure.
-        with suppress(CannotCreate, NotPermitted):
+        with suppress(CannotCreate, FileUnreadable):
             self._generation(before.generation).destroy()
 
     def opens_with(self, candidate: SecretBytes) -> bool:
@@ -199,7 +198,7 @@ class DiskKeyStore:
         generation = self._generation(number)
         generation.sweep()
         generation.finish_change()
-        if not self._current.exists():
+        if not files.exists(self._current):
             self._point_to(number)
         self._remove_superseded(generation)
 
@@ -214,8 +213,8 @@ class DiskKeyStore:
     def _mend_server_pub(self, opened: OpenGeneration) -> None:
         """Write `server.pub` again where it was lost: without it nothing is vouched for, and no backup
         counts. It is always the same bytes, written at once, so no lock is needed."""
-        if not self._server_pub.exists():
-            with suppress(CannotCreate, NotPermitted):
+        with suppress(CannotCreate, FileUnreadable):
+            if not files.exists(self._server_pub):
                 files.replace(self._server_pub, server_pub_bytes(public_of(opened.server_key())))
 
     def _server_pub_is(self, data: bytes) -> bool:
@@ -278,7 +277,7 @@ class DiskKeyStore:
             text = files.read_bounded(self._current, _LIMIT).decode("ascii", "replace")
         except FileUnreadable as error:
             if error.problem != "missing":
-                raise _translated(error) from None
+                raise translated(error) from None
             numbers = self._numbers()
             if len(numbers) > 1:
                 raise KeyStoreDamaged(str(self._current), "missing") from None
@@ -292,18 +291,12 @@ class DiskKeyStore:
 
     def _entries(self) -> list[Path]:
         try:
-            return sorted(self._store.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except PermissionError:
-            raise NotPermitted(str(self._store)) from None
+            return [self._store / name for name in files.names_in(self._store)]
+        except FileUnreadable as error:
+            if error.problem == "missing":
+                return []
+            raise translated(error) from None
 
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= 9
-
-
-def _translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted:
-    if error.problem == "not_permitted":
-        return NotPermitted(error.path)
-    return KeyStoreDamaged(error.path, error.problem)

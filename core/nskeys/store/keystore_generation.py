@@ -74,11 +74,9 @@ class Generation:
     def kids_by_name(self) -> frozenset[Kid]:
         """The keys that have a file, whatever is in it. Other files are left alone."""
         try:
-            names = [path.name for path in self.keys_folder.iterdir()]
-        except PermissionError:
-            raise NotPermitted(str(self.keys_folder)) from None
-        except OSError:
-            raise KeyStoreDamaged(str(self.keys_folder), "missing") from None
+            names = files.names_in(self.keys_folder)
+        except FileUnreadable as error:
+            raise translated(error) from None
         return frozenset(
             Kid(name.removesuffix(".json"))
             for name in names
@@ -124,9 +122,9 @@ class Generation:
     def adds_nothing_to(self, kids: Collection[Kid]) -> bool:
         """Whether every key that may be in here is one of `kids`, as far as names tell; a generation
         that was half removed has lost some."""
-        if self.change_json.exists() and not _is_empty(self.change_json):
+        if files.exists(self.change_json) and not _is_empty(self.change_json):
             return False
-        return not self.keys_folder.exists() or self.kids_by_name() <= set(kids)
+        return not files.exists(self.keys_folder) or self.kids_by_name() <= set(kids)
 
     def stamp(self) -> tuple[int, int] | None:
         """Something that differs once a change was committed or finished; None for no such folder."""
@@ -138,7 +136,7 @@ class Generation:
 
     def destroy(self) -> None:
         """Remove the folder, what its KEK is had from first. CannotCreate."""
-        if self.folder.is_dir():
+        if files.exists(self.folder):
             files.remove(self.protector_json)
         files.remove_folder(self.folder)
 
@@ -148,7 +146,7 @@ class Generation:
         except FileUnreadable as error:
             if error.problem == "missing":
                 return {}
-            raise _translated(error) from None
+            raise translated(error) from None
         # Its bytes are on the medium before it gets its name, so an empty one never had any.
         return read_change(str(self.change_json), data) if data else {}
 
@@ -170,10 +168,11 @@ def _read(path: Path) -> bytes:
     try:
         return files.read_bounded(path, _SMALL)
     except FileUnreadable as error:
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
-def _translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
+def translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
+    """As the key store tells it: a file that is wrong is damage, a disk that gives none is not."""
     match error.problem:
         case "missing" | "too_large" | "not_a_file":
             return KeyStoreDamaged(error.path, error.problem)

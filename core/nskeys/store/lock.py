@@ -3,9 +3,11 @@
 The file says who holds it, for the sentence that a second administrator reads, and for nothing else.
 """
 
+import errno
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,44 +16,69 @@ from nskeys.errors import CannotCreate, Locked, NotPermitted
 from nskeys.files import cannot_create
 from nskeys.model.audit import Actor
 from nskeys.model.times import to_rfc3339
-from nskeys.ports import Clock
+from nskeys.ports import Clock, Waiting
 
 _MOST_READ = 4096  # bytes; a holder's details are far shorter
+_PAUSE = 0.05  # seconds between two tries
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
 class FileLock:
-    """ports.Lock on a file. Not re-entrant: who holds it and asks again is told so like anyone else."""
+    """ports.Lock on a file. Not re-entrant: who holds it and asks again is told so like anyone else.
+    `wait`: seconds until a holder who keeps it is told as Locked; 0: at once."""
 
-    def __init__(self, path: Path, actor: Actor, clock: Clock) -> None:
+    def __init__(self, path: Path, actor: Actor, clock: Clock, wait: float = 0.0) -> None:
         self._path = path
         self._actor = actor
         self._clock = clock
+        self._wait = wait
+        self.waiting = Waiting()
 
     @contextmanager
     def hold(self, doing: str) -> Iterator[None]:
-        """Take it at once or raise Locked with the holder; NotPermitted, CannotCreate."""
+        """Take it or raise Locked with the holder; NotPermitted, CannotCreate (`no_locks`, ...),
+        Cancelled."""
         descriptor = self._take()
         try:
             self._say(descriptor, doing)
             yield
         finally:
-            with suppress(OSError):
-                os.ftruncate(descriptor, 0)
-            # Said explicitly, so that a worker forked meanwhile does not go on holding it.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-            os.close(descriptor)
+            _release(descriptor)
 
     def _take(self) -> int:
+        """The open file, locked. The kernel has no lock with a time limit, so it is tried again."""
+        until = time.monotonic() + self._wait
+        told = False
+        try:
+            while isinstance(taken := self._try(), Locked):
+                if time.monotonic() >= until:
+                    raise taken
+                if not told:
+                    told = True
+                    self.waiting.begin(taken)
+                self.waiting.checkpoint()
+                time.sleep(_PAUSE)
+        finally:
+            if told:
+                self.waiting.end()
+        return taken
+
+    def _try(self) -> int | Locked:
         while True:
             descriptor = self._open()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if self._is_still_the_file(descriptor):
+                    return descriptor
             except BlockingIOError:
                 holder = _holder(descriptor)
                 os.close(descriptor)
-                raise holder from None
-            if self._is_still_the_file(descriptor):
-                return descriptor
+                return holder
+            except OSError as error:
+                os.close(descriptor)
+                if error.errno in _NO_LOCKS:
+                    raise CannotCreate(str(self._path), "no_locks") from None
+                raise cannot_create(self._path, error) from None
             os.close(descriptor)  # somebody removed the file; whoever comes next locks the new one
 
     def _open(self) -> int:
@@ -80,6 +107,18 @@ class FileLock:
         with suppress(OSError):  # a full disk: the lock holds, only its sentence is poorer
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(details).encode("utf-8"), 0)
+
+
+def _release(descriptor: int) -> None:
+    """Give it up. What goes wrong here undoes nothing of the change that was made under it, and the
+    kernel closes the file all the same; so it is no failure of that change."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+    with suppress(OSError):
+        # Said explicitly, so that a worker forked meanwhile does not go on holding it.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _holder(descriptor: int) -> Locked:

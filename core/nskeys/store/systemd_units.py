@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nskeys.errors import FileUnreadable, ScheduleNotStarted
-from nskeys.files import read_bounded, remove, replace
+from nskeys.files import exists, problem_of, read_bounded, remove, replace
 from nskeys.model.schedule import Job, TimerSight
 
 UNITS = Path("/etc/systemd/system")
@@ -34,13 +35,16 @@ class SystemdUnits:
         """The command beside this Python where there is one, else this Python with our module. `-P` keeps
         the working folder out of what it imports."""
         command = Path(sys.executable).with_name("nskeys")
-        if command.is_file() and os.access(command, os.X_OK):
+        if os.access(command, os.X_OK):
             return (str(command),)
         return (sys.executable, "-P", "-m", "nskeys_tui")
 
     def owner(self, path: str) -> str:
-        """The name of the user who owns a folder; empty for root."""
-        uid = Path(path).stat().st_uid
+        """The name of the user who owns a folder, or its number; empty for root. FileUnreadable."""
+        try:
+            uid = Path(path).stat().st_uid
+        except OSError as error:
+            raise FileUnreadable(path, problem_of(error)) from None
         try:
             return "" if uid == 0 else pwd.getpwuid(uid).pw_name
         except KeyError:
@@ -54,7 +58,7 @@ class SystemdUnits:
         """A unit's text. A link, which is how systemd masks a unit, or what cannot be read is empty: not
         ours."""
         path = self._folder / name
-        if path.is_symlink():
+        if _is_link(path):
             return ""
         try:
             return read_bounded(path, _LIMIT).decode("utf-8")
@@ -73,7 +77,7 @@ class SystemdUnits:
 
     def runs(self) -> bool:
         """Whether systemd runs this machine."""
-        return self._running.is_dir()
+        return exists(self._running)
 
     def start(self, timers: Sequence[str]) -> None:
         """Reload, enable, start; ScheduleNotStarted."""
@@ -90,7 +94,7 @@ class SystemdUnits:
 
     def timer(self, job: Job) -> TimerSight:
         """What is known of a job: without systemd, whether it would begin with the machine."""
-        enabled = (self._folder / "timers.target.wants" / job.timer).is_symlink()
+        enabled = _is_link(self._folder / "timers.target.wants" / job.timer)
         if not self.runs():
             return TimerSight(job, enabled, active=False)
         timer, service = self._properties(job.timer), self._properties(job.service)
@@ -114,6 +118,13 @@ class SystemdUnits:
         done = _systemctl(*argv)
         if done is None or done.returncode:
             raise ScheduleNotStarted(" ".join(("systemctl", *argv)))
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return stat.S_ISLNK(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:

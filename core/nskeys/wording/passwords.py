@@ -7,7 +7,7 @@ from nskeys.model.backup import HINT_LIMIT
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.sentence import Sentence, token_words
 from nskeys.wording.sizes import number
-from nskeys.wording.terminal import fit, safe
+from nskeys.wording.terminal import fit, safe, shown
 
 GENERATED = "Generated for you: write it down and keep it apart from the backup."
 
@@ -157,3 +157,8 @@ def hint_refused(reason: str) -> Sentence:
     """Why a hint cannot be used, and what to do."""
     unknown = Sentence(f"This hint cannot be used: {token_words({}, reason)}.", "Choose another one.")
     return _HINT_REFUSED.get(reason, unknown)
+
+
+def others_read_words(path: str) -> str:
+    """That a file with a secret is no secret to the other users of this machine."""
+    return f"Other users can read {shown(path)}: close it to them with 'chmod go= FILE'."

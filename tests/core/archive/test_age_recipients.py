@@ -1,6 +1,5 @@
 """Files to recipients: what this program writes, Debian's age and pyrage open, and the other way round."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,9 +27,10 @@ from nskeys.errors import (
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import BACKED_UP, LOG_N, password
 from tests.end_to_end.pty_session import PtySession
+from tests.fakes.programs import needs
 
-needs_age = pytest.mark.skipif(shutil.which("age") is None, reason="age is not installed")
-needs_ssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
+needs_age = needs("age", "age-keygen")
+needs_ssh = needs("ssh-keygen")
 PLAIN = b"the keys of a server"
 
 

@@ -37,6 +37,8 @@ def test_an_error_that_nobody_foresaw_is_a_bug() -> None:
         (errors.Locked("root", 1, "making a backup", ""), 75),
         (errors.WrongPassword("backup"), 77),
         (errors.HomeUnreadable("/var/lib/nskeys"), 77),
+        (errors.HomeUnreachable("/var/lib/nskeys", "io_error"), 69),
+        (errors.HomeNotSafe("/var/lib/nskeys", "/var/lib", "others_write", "root", "root"), 77),
         (errors.BackupDamaged("b.zip", "keys.kms", "hash"), 65),
         (errors.ImportRefused("e.csv", ()), 65),
         (errors.DestinationUnreachable("/mnt/vault", "gone"), 69),

@@ -9,6 +9,7 @@ import pytest
 from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.cli.exits import Exit
 from tests.fakes.command_line import Machine
+from tests.fakes.programs import need
 
 
 @pytest.fixture
@@ -127,6 +128,7 @@ def test_an_identity_that_is_none_or_somebody_else_s_is_said(server: Machine) ->
 
 def test_an_ssh_key_opens_it_with_its_passphrase(server: Machine, tmp_path: Path) -> None:
     key = tmp_path / "key"
+    need("ssh-keygen")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "open sesame", "-f", str(key)], check=True)
     path = _made(server, "--recipient", f"{key}.pub")
     phrase = server.file("phrase", "open sesame\n")

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[3]
 _SECRET = "hunter2-in-the-message"
 
 
-def _failing(error: BaseException) -> Callable[[str | None, str | None], Services]:
-    def connect(_home: str | None, _cmdb: str | None) -> Services:
+def _failing(error: BaseException) -> Callable[[str | None, str | None, float], Services]:
+    def connect(_home: str | None, _cmdb: str | None, _wait: float) -> Services:
         secret = _SECRET  # a local variable that a traceback would show
         assert secret
         raise error

@@ -12,7 +12,7 @@ from nskeys.cli.main import grammar, main
 from nskeys.cli.parser import CommandParser
 
 _EVERYWHERE = {
-    *("--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file", "--help", "-h"),
+    *("--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file", "--wait", "--help", "-h"),
 }
 
 DESIGN = """

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.cli.recipients import recipients_of
 from nskeys.cli.secret_files import read_secret
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
+from nskeys.wording.errors import say
+from tests.fakes.disks import public_folder
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,38 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, path: str, problem: str) -
     with pytest.raises(FileUnreadable) as raised:
         read_secret(given)
     assert raised.value.problem == problem
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b"word\n")
+    path.chmod(mode)
+    with pytest.raises(FileUnreadable) as raised:
+        read_secret(str(path))
+    assert raised.value.problem == "others_write"
+    os.system(say(raised.value).advice.split("'")[1].replace("FILE", str(path)))
+    assert read_secret(str(path)).reveal() == b"word"
+
+
+def test_a_file_that_others_can_read_is_taken_with_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    with public_folder() as folder:
+        path = folder / "secret"
+        path.write_bytes(b"word\n")
+        path.chmod(0o644)
+        assert read_secret(str(path)).reveal() == b"word"
+        assert capsys.readouterr().err == (
+            f"Other users can read {path}: close it to them with 'chmod go= FILE'.\n"
+        )
+        folder.chmod(0o700)
+        assert read_secret(str(path)).reveal() == b"word"
+        assert capsys.readouterr().err == "", "nobody comes to it"
+
+
+def test_a_list_of_recipients_that_others_may_write_chooses_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text("age1\n")
+    path.chmod(0o666)
+    with pytest.raises(FileUnreadable) as raised:
+        recipients_of([str(path)])
+    assert raised.value.problem == "others_write"

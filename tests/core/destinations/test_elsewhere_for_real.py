@@ -1,7 +1,6 @@
 """Here or elsewhere, with real mounts and a server on another machine: what would fool a naive look."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from nskeys.destinations.location import Machine, judge_peer, this_machine, wher
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.model.places import DestinationInfo, Location, LocationReason
 from tests.core.destinations.sftp_places import place_on
+from tests.fakes.programs import need
 from tests.fakes.sshd import Sshd, an_sshd, another_machine
 
 LIMIT = 1 << 20
@@ -21,8 +21,9 @@ LIMIT = 1 << 20
 @contextmanager
 def sshfs(sshd: Sshd, folder: Path, host: str, mount: Path) -> Iterator[Path]:
     """A folder of a server, mounted with sshfs as `host`; skips where this machine has no FUSE."""
-    if shutil.which("sshfs") is None or not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        pytest.skip("a mounted server needs sshfs and FUSE")
+    need("sshfs", "fusermount3")
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        pytest.skip("a mounted server needs FUSE")
     known = sshd.folder / "known_hosts"
     known.write_text(sshd.known().replace(sshd.host, host), "ascii")
     mount.mkdir()

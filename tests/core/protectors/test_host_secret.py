@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.protectors.host_secret import belongs_here
+from tests.fakes.programs import need
 
 OURS = "4c8e1f0a5d6b47c29e3f8a1b2c3d4e5f"
 MARK = "148c3f5336264014b7f70442c285e117"
@@ -54,6 +55,7 @@ def test_without_a_machine_id_it_is_left_to_systemd(secret: Path, machine_id: Pa
 
 def test_systemd_reads_the_mark_as_it_is_read_here(tmp_path: Path) -> None:
     """Against the machine's own: what systemd's own tool says of this machine-id."""
+    need("systemd-id128")
     said = subprocess.run(
         ["systemd-id128", "machine-id", "--app-specific=d3acecba0dad4cdfb8c9381528936c58"],
         capture_output=True,

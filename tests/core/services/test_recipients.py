@@ -32,6 +32,7 @@ from nskeys.services.opening import means_of
 from nskeys.services.sources import find_source
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
+from tests.fakes.programs import need
 from tests.fakes.servers import IDENTITY_PASSWORD, NOBODY, PASSWORD, Server, Site
 
 ANOTHER = "another one for us"
@@ -147,6 +148,7 @@ def test_somebody_else_s_identity_is_none_of_the_recipients(server: Server) -> N
 
 def test_an_ssh_key_under_a_passphrase_opens_it(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "key"
+    need("ssh-keygen")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "open sesame", "-f", str(path)], check=True)
     line = parse_recipient(path.with_suffix(".pub").read_text("utf-8")).text
     address = server.back_up_to(line).copy.address

@@ -8,6 +8,7 @@ import pytest
 from nskeys.errors import ScheduleRefused
 from nskeys.model.schedule import Job
 from nskeys.services.unit_text import MARK, UnitFacts, units
+from tests.fakes.programs import need
 
 FACTS = UnitFacts(program=("/usr/bin/env",), home="/var/lib/nskeys")
 ODD = "/srv/an odd % home, $HOME and \"two\" 'quotes' \\ü"
@@ -27,6 +28,7 @@ def lines(facts: UnitFacts, name: str = Job.BACKUP.service) -> list[str]:
 
 def analyzed(folder: Path, facts: UnitFacts, *argv: str) -> "subprocess.CompletedProcess[str]":
     """What systemd-analyze says of all of them."""
+    need("systemd-analyze")
     for unit in units(facts):
         (folder / unit.name).write_text(unit.text)
     files = [str(path) for path in sorted(folder.glob("*.service" if "security" in argv else "*"))]
@@ -64,6 +66,7 @@ def test_they_are_as_well_protected_as_their_work_allows(tmp_path: Path, tpm: bo
 
 
 def test_a_judge_of_protection_sees_what_is_not_protected(tmp_path: Path) -> None:
+    need("systemd-analyze")
     (tmp_path / "bare.service").write_text("[Service]\nExecStart=/usr/bin/env\n")
     command = ["systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}"]
     done = subprocess.run([*command, str(tmp_path / "bare.service")], capture_output=True, check=False)

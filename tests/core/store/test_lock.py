@@ -1,17 +1,21 @@
 """The lock between processes."""
 
+import errno
 import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nskeys.errors import CannotCreate, Locked, NotPermitted
+from nskeys.errors import Cancelled, CannotCreate, Locked, NotPermitted
 from nskeys.model.audit import Actor
+from nskeys.ports import Waiting
 from nskeys.store.lock import FileLock
 from tests.fakes.disks import public_folder, unprivileged
 from tests.fakes.fixed import OPERATOR, FixedClock
@@ -160,3 +164,109 @@ def test_another_users_home_is_not_locked() -> None:
             pass
         with unprivileged(), pytest.raises(NotPermitted), lock.hold("backup"):
             raise AssertionError("not ours")
+
+
+# --- waiting -----------------------------------------------------------------------------------------
+
+
+class Watching(Waiting):
+    """Keeps what it is told; may let the holder go, or give up, at the first look."""
+
+    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
+        self.told: list[str] = []
+        self._then = then
+
+    def begin(self, holder: Locked) -> None:
+        self.told.append(f"waits for {holder.doing}")
+
+    def checkpoint(self) -> None:
+        self._then()
+
+    def end(self) -> None:
+        self.told.append("waits no more")
+
+
+def patient(tmp_path: Path, seconds: float, then: Callable[[], object] = lambda: None) -> FileLock:
+    lock = FileLock(tmp_path / "lock", OPERATOR, FixedClock(), seconds)
+    lock.waiting = Watching(then)
+    return lock
+
+
+def told(lock: FileLock) -> list[str]:
+    assert isinstance(lock.waiting, Watching)
+    return lock.waiting.told
+
+
+def test_a_change_waits_for_the_one_before_it_and_says_for_whom(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        assert process.stdin is not None
+        lock = patient(tmp_path, 60, process.stdin.close)
+        with lock.hold("backup"):
+            assert told(lock) == ["waits for rotate", "waits no more"]
+
+
+def test_who_need_not_wait_is_told_nothing(tmp_path: Path) -> None:
+    lock = patient(tmp_path, 60)
+    with lock.hold("backup"):
+        pass
+    assert told(lock) == []
+
+
+def test_a_holder_who_keeps_it_is_named_after_the_wait(tmp_path: Path) -> None:
+    with holder(tmp_path) as process:
+        lock = patient(tmp_path, 0.2)
+        began = time.monotonic()
+        assert refusal(lock).doing == "rotate"
+        assert time.monotonic() - began >= 0.2
+        assert told(lock) == ["waits for rotate", "waits no more"]
+        assert refusal(patient(tmp_path, 0)).doing == "rotate"
+        process.communicate("")
+
+
+def test_a_person_can_stop_waiting(tmp_path: Path) -> None:
+    def give_up() -> None:
+        raise Cancelled
+
+    with holder(tmp_path) as process:
+        lock = patient(tmp_path, 60, give_up)
+        with pytest.raises(Cancelled), lock.hold("backup"):
+            raise AssertionError("both hold it")
+        assert told(lock) == ["waits for rotate", "waits no more"]
+        process.communicate("")
+    with lock.hold("restore"):
+        pass
+
+
+# --- file systems ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_without_locks_is_called_so(
+    lock: FileLock, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(CannotCreate, check=lambda error: error.problem == "no_locks"), lock.hold("backup"):
+        raise AssertionError("it holds nothing")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("call", ["close", "ftruncate"])
+def test_what_fails_when_the_lock_is_given_up_undoes_nothing(
+    lock: FileLock, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    real = getattr(os, call)
+
+    def fail(descriptor: int, *rest: int) -> None:
+        if call == "close":
+            real(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with lock.hold("backup"):
+        monkeypatch.setattr(os, call, fail)
+    monkeypatch.undo()
+    with lock.hold("restore"):
+        pass

@@ -28,6 +28,14 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.AlreadySetUp("/h"), "/h is set up already and has keys, so nothing was changed."),
     (errors.HomeUnreadable("/h"), "/h is there, but this user may not read it."),
     (
+        errors.HomeUnreachable("/h", "link_loop"),
+        "The home /h cannot be opened: its links lead in a circle.",
+    ),
+    (
+        errors.HomeNotSafe("/h", "/h/store", "others_write", "root", "root"),
+        "Other users may write to /h/store, so nothing there can be believed and no key is opened.",
+    ),
+    (
         errors.NewerVersion("store", 3, 1),
         "The key store was written by a newer nskeys (version 3 of its format; this nskeys knows up to 1).",
     ),

@@ -15,10 +15,12 @@ from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords import generate_password
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.services.strength import score
+from nskeys.wording.failures.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
+from nskeys_tui.dialogs.waiting import DialogWaiting
 from nskeys_tui.screens.looks import Looks
 from nskeys_tui.widgets.strength_line import Strength
 
@@ -37,7 +39,10 @@ class Session:
 
     def __init__(self, app: App[Any], services: Services) -> None:
         self._app = app
-        self.services = services
+        self._waiting = DialogWaiting(app)
+        self.services = self._told_of(services)
+        for path in services.closed:
+            app.notify(closed_words(path), markup=False)
         self.secrets = RememberedPassphrase(DialogSecrets(app, ask_secret))
         """A `ports.SecretProvider` for worker threads."""
         self.looks = Looks(lambda: self.services.recoverability)
@@ -86,9 +91,14 @@ class Session:
         except NskeysError:
             services.close()
             raise
-        before, self.services = self.services, services
+        before, self.services = self.services, self._told_of(services)
         before.close()
         return sight
+
+    def _told_of(self, services: Services) -> Services:
+        """The services, whose changes wait for others under a dialog."""
+        services.installation.lock.waiting = self._waiting
+        return services
 
     def close(self) -> None:
         """Forget the passphrase, let go of the CMDB."""

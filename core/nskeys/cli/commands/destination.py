@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
@@ -10,6 +9,7 @@ from nskeys.cli.exits import Exit, exit_for
 from nskeys.cli.parser import CommandParser, Commands
 from nskeys.cli.session import Session
 from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted
+from nskeys.files import named_path
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
@@ -108,7 +108,7 @@ def add_destination(session: Session, options: Namespace) -> int:
     services = session.services()
     key_file = options.key_file
     if key_file:
-        key_file = str(Path(key_file).expanduser().absolute())
+        key_file = str(named_path(key_file))
     sight = services.destinations.add(options.destination, options.elsewhere, key_file)
     if isinstance(sight.problem, ServerSecretWanted):
         sight = session.let_in(

@@ -1,5 +1,6 @@
 """When a key, the key store, its protector or a rotation is not as it must be."""
 
+import shlex
 from types import MappingProxyType
 
 from nskeys.errors import (
@@ -22,14 +23,24 @@ from nskeys.wording.names import kid_name, protector_name
 from nskeys.wording.protection import NO_BACKUP
 from nskeys.wording.sentence import Sentence, listed
 from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import shown
+from nskeys.wording.terminal import safe, shown
 
 
 def _key_store_damaged(error: KeyStoreDamaged) -> Sentence:
     return Sentence(
         f"{shown(error.path)} in the key store is not what was written{clause(error.problem)}.",
-        "Keep the home as it is, and restore the keys into another one: 'nskeys restore FILE --home DIR'.",
+        "Keep the home as it is, and restore the keys into another one, over the same CMDB: "
+        f"'nskeys restore FILE --home DIR --cmdb {_cmdb_beside(error.path)}', or the address in the 'cmdb' "
+        "line of config.toml where it has one.",
     )
+
+
+def _cmdb_beside(path: str) -> str:
+    """The URL of the SQLite CMDB that lies in the home of a key store's file."""
+    home, between, _ = path.rpartition("/store/")
+    if not between:
+        home = path.rpartition("/")[0]
+    return shlex.quote(safe(f"sqlite:///{home}/cmdb.sqlite3")) if home else "URL"
 
 
 def _key_store_elsewhere(error: KeyStoreElsewhere) -> Sentence:

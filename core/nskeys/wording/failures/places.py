@@ -28,6 +28,15 @@ _TO_CREATE = MappingProxyType(
         "name_too_long": "Name a place with a shorter path.",
         "name_taken": "Name another file, or move that one away; nothing is ever replaced.",
         "gone": "Check that it is mounted and its server runs, and try again.",
+        "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
+        "no_memory": "End other programs, and try again.",
+        "in_use": "End what uses it, and try again.",
+        "no_locks": (
+            "Two changes at once could undo each other, so none is made without a lock: move the home to a "
+            "local disk, or mount its file system with locks."
+        ),
+        "link_loop": "Correct the link, or name another place.",
+        "no_working_folder": "Go to a folder that is there, or name it by its absolute path.",
         **buckets.TO_CREATE,
     }
 )
@@ -52,6 +61,14 @@ _TO_READ = MappingProxyType(
         "not_permitted": "Run the command again with sudo, or as a user who may read it.",
         "not_a_file": "Name a file.",
         "gone": "Check that it is mounted and its server runs, and try again.",
+        "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
+        "no_memory": "End other programs, and try again.",
+        "in_use": "End what uses it, and try again.",
+        "others_write": "Look whether somebody changed it, then close it to others with 'chmod go= FILE'.",
+        "io_error": "Look into the system's log and check the disk, or use another copy.",
+        "link_loop": "Correct the link, or name another file.",
+        "name_too_long": "Name a file with a shorter path.",
+        "no_working_folder": "Go to a folder that is there, or name it by its absolute path.",
     }
 )
 

@@ -1,5 +1,6 @@
 """When the home is not as a command needs it, is busy, or a person stopped."""
 
+import shlex
 from types import MappingProxyType
 
 from nskeys.errors import (
@@ -7,6 +8,8 @@ from nskeys.errors import (
     Cancelled,
     ConfigurationInvalid,
     CredentialsWithoutKeys,
+    HomeNotSafe,
+    HomeUnreachable,
     HomeUnreadable,
     Locked,
     LossCountWrong,
@@ -20,7 +23,7 @@ from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.sentence import Sentence, token_words
 from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import shown
+from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import when
 
 _NEWER = MappingProxyType(
@@ -87,6 +90,60 @@ def _home_unreadable(error: HomeUnreadable) -> Sentence:
     )
 
 
+_TO_OPEN_HOME = MappingProxyType(
+    {
+        "link_loop": "Correct the link, or name another home with '--home DIR'.",
+        "name_too_long": "Name a home with a shorter path: '--home DIR'.",
+        "no_home": "Name a folder for it: '--home DIR', or the environment variable NSKEYS_HOME.",
+        "no_working_folder": "Go to a folder that is there, or name the home by its absolute path.",
+        "zero_character": "Name another home: '--home DIR'.",
+        "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
+        "no_memory": "End other programs, and try again.",
+        "gone": "Check that it is mounted and its server runs, and try again.",
+    }
+)
+
+
+def _home_unreachable(error: HomeUnreachable) -> Sentence:
+    return Sentence(
+        f"The home {shown(error.home)} cannot be opened{clause(error.problem)}.",
+        _TO_OPEN_HOME.get(
+            error.problem,
+            "Look into the system's log and check the disk; if it is lost, restore a backup into another "
+            "home: 'nskeys restore FILE --home DIR'.",
+        ),
+    )
+
+
+def _home_not_safe(error: HomeNotSafe) -> Sentence:
+    path, home = shown(error.path), shlex.quote(safe(error.home))
+    place = shlex.quote(safe(error.path)) if error.above else home
+    within = "" if error.above else "-R "
+    if error.problem == "other_owner":
+        owner = shown(error.owner)
+        return Sentence(
+            f"{path} belongs to {owner}, who can change what lies there, so {shown(error.user)} opens no "
+            "key there.",
+            f"Run nskeys as {owner}; or, if nobody changed it, make it yours: "
+            f"'chown {within}{shlex.quote(safe(error.user))}: {place}'.",
+        )
+    return Sentence(
+        f"Other users may write to {path}, so nothing there can be believed and no key is opened.",
+        f"Look whether somebody changed it, then close it to others: 'chmod {within}go-w {place}'.",
+    )
+
+
+def closed_words(path: str) -> str:
+    """That others could read something, and cannot any more."""
+    return f"Other users could read {shown(path)}; it is closed to them now (chmod go=)."
+
+
+def waiting_words(holder: Locked, seconds: float) -> str:
+    """Whom a change waits for, and how long."""
+    told = holder_words(holder).removesuffix(".")
+    return f"{told}; waiting up to {count(round(seconds), 'second')} for that to end ..."
+
+
 def _newer_version(error: NewerVersion) -> Sentence:
     what = token_words(_NEWER, error.what)
     return Sentence(
@@ -123,14 +180,16 @@ def _loss_count_wrong(error: LossCountWrong) -> Sentence:
     )
 
 
-def _locked(error: Locked) -> Sentence:
+def holder_words(error: Locked) -> str:
+    """`root (process 4711) is making a backup, since 14:02.`"""
     who = shown(error.holder) if error.holder else "Somebody else"
     process = f" (process {error.pid})" if error.pid else ""
     doing = shown(error.doing) if error.doing else "changing this installation"
-    return Sentence(
-        f"{who}{process} is {doing}{_since(error.since)}.",
-        "Wait until that is finished, then run the command again.",
-    )
+    return f"{who}{process} is {doing}{_since(error.since)}."
+
+
+def _locked(error: Locked) -> Sentence:
+    return Sentence(holder_words(error), "Wait until that is finished, then run the command again.")
 
 
 def _since(text: str) -> str:
@@ -167,6 +226,8 @@ SETUP: Table = MappingProxyType(
         NotSetUp: _not_set_up,
         AlreadySetUp: _already_set_up,
         HomeUnreadable: _home_unreadable,
+        HomeUnreachable: _home_unreachable,
+        HomeNotSafe: _home_not_safe,
         NewerVersion: _newer_version,
         ConfigurationInvalid: _configuration_invalid,
         CredentialsWithoutKeys: _credentials_without_keys,

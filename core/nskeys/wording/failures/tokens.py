@@ -1,5 +1,7 @@
 """Tokens of errors as clauses: each follows a colon, begins small and has no full stop."""
 
+import errno
+import os
 from types import MappingProxyType
 
 from nskeys.wording.sentence import token_words
@@ -19,6 +21,13 @@ _FILES = {
     "link_loop": "its links lead in a circle",
     "gone": "the file system does not answer",
     "io_error": "the operating system reported an input/output error",
+    "too_many_open": "this process, or the machine, has too many files open",
+    "no_memory": "the machine has no memory left",
+    "in_use": "something else is using it",
+    "others_write": "other users may write it, so what it says may be theirs",
+    "no_locks": "its file system has no locks",
+    "no_home": "this user has no home folder",
+    "no_working_folder": "the folder that you stand in is not there any more",
 }
 _TEXTS = {
     "empty": "it is empty",
@@ -211,5 +220,9 @@ _CLAUSES = MappingProxyType(
 
 
 def clause(token: str) -> str:
-    """`: it is empty`, to end the first half of a sentence with; nothing for an empty token."""
+    """`: it is empty`, to end the first half of a sentence with; nothing for an empty token. A rare error
+    of the operating system, which comes by its name, is told in the system's own words."""
+    number = getattr(errno, token, None) if token.isupper() else None
+    if isinstance(number, int):
+        return f": the operating system says {os.strerror(number).lower()!r} ({token})"
     return f": {token_words(_CLAUSES, token)}" if token else ""
