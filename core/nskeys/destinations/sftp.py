@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.location import judge_peer, this_machine
-from nskeys.destinations.sftp_address import understood
-from nskeys.destinations.ssh_servers import Login, SshServers
+from nskeys.destinations.sftp_address import Login, SftpAddress, understood
+from nskeys.destinations.ssh_servers import SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Destination, Listed
@@ -25,19 +25,17 @@ class Sftp:
     def __init__(self, servers: SshServers) -> None:
         self._servers = servers
 
-    def normal(self, address: str) -> str:
-        """The one spelling: host in lower case, no usual port, `%` escapes where they must be.
-        DestinationInvalid (`has_password`, `bad_host`, `bad_user`, `dots`, `not_text`)."""
-        return str(understood(address))
+    def understood(self, address: str) -> SftpAddress:
+        """As `sftp_address.understood`."""
+        return understood(address)
 
-    def at(self, info: DestinationInfo) -> Destination:
+    def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
         """The folder on its server."""
-        return SftpDestination(info, self._servers)
+        return SftpDestination(address, info, self._servers)
 
-    def split(self, address: str) -> tuple[str, str]:
+    def split(self, address: SftpAddress) -> tuple[SftpAddress, str]:
         """The folder and the name of a file."""
-        folder, name = understood(address).split()
-        return str(folder), name
+        return address.split()
 
     def interrupt(self) -> None:
         """Whoever waits for a server gets Cancelled."""
@@ -52,11 +50,11 @@ class SftpDestination:
     """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
     HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
 
-    def __init__(self, info: DestinationInfo, servers: SshServers) -> None:
+    def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshServers) -> None:
+        self._address = address
         self._info = info
         self._servers = servers
-        self._address = understood(info.address)
-        self._login = Login(self._address, info.key_file)
+        self._login = Login(address, info.key_file)
 
     @property
     def live(self) -> bool:

@@ -22,8 +22,8 @@ class HostKeyUnknown(NskeysError):
 
 @dataclass(eq=False)
 class HostKeyChanged(NskeysError):
-    """A server shows another host key than the known one, or one that was revoked. `known` has the
-    fingerprints that were expected, `file` says where they stand."""
+    """A server shows another host key than the known one. `known` has the fingerprints that were expected,
+    `file` says where they stand."""
 
     host: str
     port: int
@@ -31,6 +31,18 @@ class HostKeyChanged(NskeysError):
     fingerprint: str
     known: tuple[str, ...]
     file: str
+
+
+@dataclass(eq=False)
+class HostKeyRevoked(NskeysError):
+    """A server shows a host key, or a certificate by an authority's key, that was revoked. `revoked_in` has
+    the lines that say so, each a file and the line's number. `fingerprint` is empty where several lines
+    are about the server and the key was in a certificate."""
+
+    host: str
+    port: int
+    fingerprint: str
+    revoked_in: tuple[tuple[str, int], ...]
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from nskeys.errors import (
     DestinationInvalid,
     DestinationUnreachable,
     HostKeyChanged,
+    HostKeyRevoked,
     HostKeyUnknown,
     NskeysError,
 )
@@ -113,12 +114,12 @@ class DestinationService:
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
-        is known, or where no server is asked. HostKeyChanged, DestinationUnreachable."""
+        is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
         try:
             self._installation.destinations.at(self._installation.configured(address)).listing()
         except HostKeyUnknown as server:
             return server
-        except (HostKeyChanged, DestinationInvalid):
+        except (HostKeyChanged, HostKeyRevoked, DestinationInvalid):
             raise
         except DestinationUnreachable as error:
             if error.problem in _NO_SERVER:

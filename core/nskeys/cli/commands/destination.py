@@ -1,8 +1,8 @@
 """`nskeys destination`: places for backups."""
 
+import os
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
@@ -108,7 +108,7 @@ def add_destination(session: Session, options: Namespace) -> int:
     services = session.services()
     key_file = options.key_file
     if key_file:
-        key_file = str(Path(key_file).expanduser().absolute())
+        key_file = os.path.abspath(os.path.expanduser(key_file))  # noqa: PTH111, PTH100  # Path may raise
     sight = services.destinations.add(options.destination, options.elsewhere, key_file)
     if isinstance(sight.problem, ServerSecretWanted):
         sight = session.let_in(

@@ -55,6 +55,9 @@ _TO_READ = MappingProxyType(
     }
 )
 
+_SAID = 120
+"""Cells for what a server says."""
+
 
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
     return Sentence(
@@ -71,9 +74,10 @@ def to_reach(error: DestinationUnreachable) -> str:
 
 
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
+    said = f" ({shown(error.said, _SAID)})" if error.said else ""
     left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
     return Sentence(
-        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{left}.",
+        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{said}{left}.",
         to_reach(error) + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
     )
