@@ -10,7 +10,7 @@ from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
 
 A = TypeVar("A")
-"""A kind's addresses, understood; `str` of one is its one spelling, with the scheme in lower case in front."""
+"""A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
 
 
 class Scheme(Protocol[A]):

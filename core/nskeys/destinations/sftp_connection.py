@@ -72,10 +72,10 @@ class SftpConnection:
 
 
 async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
-    """What a shell prints where SFTP should begin: an SFTP server waits to be spoken to, and says nothing."""
+    """What a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken to."""
     said = b""
     with suppress(asyncssh.Error, OSError, EOFError):
         async with asyncio.timeout(seconds):
-            _, out, err = await connection.open_session(subsystem="sftp", encoding=None)
-            said = await out.read(_MOST_SAID) or await err.read(_MOST_SAID)
+            _, out, _ = await connection.open_session(subsystem="sftp", encoding=None)
+            said = await out.read(_MOST_SAID)
     return " ".join(said.decode("utf-8", "replace").split())

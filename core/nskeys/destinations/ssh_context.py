@@ -16,8 +16,8 @@ GivenSecret = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class LoginContext:
-    """Who is trusted, which key files are shown where none is configured, what a person gave, and how long a
-    server may take."""
+    """Who is trusted, which key files are shown where none is configured, what a person gave, and how long
+    a server may take."""
 
     known_hosts: KnownHosts
     usual_keys: Sequence[Path]

@@ -40,8 +40,8 @@ class Keys:
 
     @asynccontextmanager
     async def with_agent(self, seconds: float) -> AsyncIterator[list[asyncssh.SSHKeyPair]]:
-        """The keys to be shown, while the agent that signs with its own is connected. An agent that does not
-        list its keys within so many seconds has none."""
+        """The keys to be shown, while the agent that signs with its own is connected. An agent that does
+        not list its keys within so many seconds has none."""
         wanted = None if not self.named else [] if self._loaded else _public(self._files[0])
         place = os.environ.get("SSH_AUTH_SOCK")
         if not place or wanted == []:

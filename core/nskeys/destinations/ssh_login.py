@@ -45,6 +45,7 @@ _ALGORITHMS = {
 }
 """Key types, and the signatures that are taken of each; SHA-1 is none of them."""
 _CERTIFICATE = "-cert-v01@openssh.com"
+_HungUp = asyncssh.DisconnectError | OSError | EOFError
 
 
 def _own_name() -> str:
@@ -154,23 +155,12 @@ async def log_in(
                 if not client.authority or known.revoked_in(client.authority):
                     raise _not_the_one(address, known, client, str(error)) from None
                 known = replace(known, authorities=())  # as ssh: the plain key may be known
-            except TimeoutError:
-                if keys.silent:
-                    raise DestinationUnreachable(str(address), "silent_agent") from None
-                raise
-            except asyncssh.PermissionDenied:
-                raise _not_let_in(address, client, keys) from None
             except (asyncssh.DisconnectError, OSError, EOFError) as error:
-                if not client.met:
-                    raise await _no_handshake(address, error, limits) from None
-                if client.offered and client.left and not again:
-                    # It takes no more tries over one connection; over another one it may know those that
-                    # are left. Once, for it counts them all, and those in files first.
-                    again, shown = True, sorted(client.left, key=_is_agents)
-                elif client.offered > 1 or "authentication" in str(error):
-                    raise _not_let_in(address, client, keys, hung_up=True) from None
-                else:
-                    raise
+                if again or not client.offered or not client.left or isinstance(error, TimeoutError):
+                    raise await _cause(address, client, keys, error, limits) from None
+                # It takes no more tries over one connection; over another one it may know those that are
+                # left. Once, for some servers count them all, and those in files first.
+                again, shown = True, sorted(client.left, key=_is_agents)
             sock = await _connected(address, limits.connect)
 
 
@@ -224,8 +214,22 @@ def _not_the_one(
     return problem or DestinationUnreachable(str(address), "host_certificate")
 
 
+async def _cause(
+    address: SftpAddress, client: _Client, keys: Keys, error: _HungUp, limits: SftpLimits
+) -> Exception:
+    """Why a server that is the right one, as far as it was seen, let nobody in."""
+    if isinstance(error, TimeoutError):
+        return DestinationUnreachable(str(address), "silent_agent") if keys.silent else error
+    if not client.met:
+        return await _no_handshake(address, error, limits)
+    refused = isinstance(error, asyncssh.PermissionDenied)
+    if refused or client.offered > 1 or "authentication" in str(error):
+        return _not_let_in(address, client, keys, hung_up=not refused)
+    return error
+
+
 def _not_let_in(
-    address: SftpAddress, client: _Client, keys: Keys, *, hung_up: bool = False
+    address: SftpAddress, client: _Client, keys: Keys, *, hung_up: bool
 ) -> ServerSecretWanted | DestinationUnreachable:
     """What a person could give to be let in: the passphrase of the key that was named for this place, the
     password, or the passphrase of a usual key, in this order; else why no key was taken."""
@@ -240,9 +244,7 @@ def _not_let_in(
     return DestinationUnreachable(str(address), problem)
 
 
-async def _no_handshake(
-    address: SftpAddress, error: asyncssh.DisconnectError | OSError | EOFError, limits: SftpLimits
-) -> Exception:
+async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits) -> Exception:
     """Why a server hung up before it showed a host key: it may have none that we take."""
     offered: tuple[str, ...] = ()
     if isinstance(error, asyncssh.ProtocolError | asyncssh.ProtocolNotSupported):

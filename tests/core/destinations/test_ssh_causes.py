@@ -168,13 +168,12 @@ def test_a_password_is_asked_for_though_the_agent_has_more_keys_than_the_server_
     [
         ("echo Welcome to vault02; exec /usr/lib/openssh/sftp-server", "Welcome to vault02"),
         ("/usr/sbin/nologin", "This account is currently not available."),
-        ("exec /nowhere/sftp-server", "/nowhere/sftp-server"),
         ("printf '\\033[2Jcleared'; cat", "\\x1b[2Jcleared"),
     ],
 )
 def test_what_a_shell_prints_into_the_sftp_stream_is_named(tmp_path: Path, command: str, said: str) -> None:
     with an_sshd(tmp_path / "s", f"ForceCommand {command}") as server:
-        told = unreachable(refusal(server.servers(limits=HURRIED), server))
+        told = unreachable(refusal(server.servers(limits=QUICK), server))
     assert told.problem == "greeting"
     words = say(told)
     assert said in words.what

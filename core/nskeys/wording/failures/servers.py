@@ -32,7 +32,7 @@ TO_REACH = MappingProxyType(
         "login": "Check the user's name, and that the server knows the key of this machine",
         "key_file": "Check the key file that is configured for it",
         "no_sftp": "Let that server offer SFTP to this user",
-        "greeting": "Give that user 'ForceCommand internal-sftp' on the server, or a shell that prints nothing",
+        "greeting": "Give that user 'ForceCommand internal-sftp' there, or a shell that prints nothing",
         "silent_agent": "Name the key file, with 'destination add DEST --key-file FILE', or end that agent",
         "too_many_keys": "Name the right key file, with 'destination add DEST --key-file FILE'",
         "no_agreement": "Update the SSH service of that server",
@@ -80,7 +80,7 @@ def _host_key_revoked(error: HostKeyRevoked) -> Sentence:
     key = f"the host key {shown(error.fingerprint)}, which" if error.fingerprint else "a host key that"
     return Sentence(
         f"The server {server_name(error.host, error.port)} shows {key} was revoked in {lines}.",
-        "Somebody may stand between who has that key, so nothing was sent; ask who runs that server for its "
+        "Whoever stole that key may stand between, so nothing was sent; ask who runs that server for its "
         "new key, and who revoked this one.",
     )
 
