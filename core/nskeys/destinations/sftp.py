@@ -55,6 +55,7 @@ class SftpDestination:
         self._info = info
         self._servers = servers
         self._login = Login(address, info.key_file)
+        self._flushed: bool | None = None
 
     @property
     def live(self) -> bool:
@@ -75,26 +76,15 @@ class SftpDestination:
     def check(self) -> None:
         """Raise what would keep a backup from being written there, by writing something;
         DestinationUnreachable, CannotCreate. Leaves nothing behind."""
-        self._ask(lambda folder: folder.check())
+        self._flushed = self._write(lambda folder: folder.check())
 
     def publish(self, name: str, data: bytes) -> str:
         """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
         returns the name used. DestinationUnreachable, which names a temporary file that had to be left,
         CannotCreate."""
         _checked(name)
-        used: list[SftpFolder] = []
-
-        def publish(folder: "SftpFolder") -> Coroutine[Any, Any, str]:
-            used.append(folder)
-            return folder.publish(name, data)
-
-        try:
-            return self._ask(publish, len(data))
-        except DestinationUnreachable as error:
-            left = used[-1].left if used else ""
-            if left and not self._removed(left):
-                raise DestinationUnreachable(error.destination, error.problem, self._named(left)) from None
-            raise
+        used, self._flushed = self._write(lambda folder: folder.publish(name, data), len(data))
+        return used
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
@@ -116,8 +106,26 @@ class SftpDestination:
         self._ask(lambda folder: folder.sweep())
 
     def flushes(self) -> bool:
-        """Whether the server offers fsync@openssh.com."""
-        return self._ask(lambda folder: folder.check())
+        """Whether the server flushed what was last written; asked by writing something where nothing was."""
+        if self._flushed is None:
+            self.check()
+        return bool(self._flushed)
+
+    def _write(self, deed: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+        """As `_ask`; what a lost connection left there is removed over another one, or named."""
+        used: list[SftpFolder] = []
+
+        def write(folder: "SftpFolder") -> Coroutine[Any, Any, T]:
+            used.append(folder)
+            return deed(folder)
+
+        try:
+            return self._ask(write, size)
+        except DestinationUnreachable as error:
+            left = [name for folder in used for name in folder.left if not self._removed(name)]
+            if left:
+                raise DestinationUnreachable(error.destination, error.problem, self._named(left[0])) from None
+            raise
 
     def _ask(self, question: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
         from nskeys.destinations.sftp_errors import reaching
