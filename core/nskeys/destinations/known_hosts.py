@@ -53,8 +53,8 @@ class Known:
         self, host: str, port: int, key: HostKey
     ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | None:
         """What is wrong with a key that the server shows; None for one that is known."""
-        if lines := self.revoked_in(key):
-            return HostKeyRevoked(host, port, key.fingerprint, lines)
+        if revoked := self.revoked_in(key):
+            return HostKeyRevoked(host, port, key.fingerprint, *revoked)
         if key in self.keys:
             return None
         if self.keys:
@@ -67,9 +67,9 @@ class Known:
         """Those that nobody revoked."""
         return tuple(key for key in keys if not self.revoked_in(key))
 
-    def revoked_in(self, key: HostKey) -> tuple[tuple[str, int], ...]:
-        """The lines that revoke a key."""
-        return tuple((file, line) for revoked, file, line in self.revoked if revoked == key)
+    def revoked_in(self, key: HostKey) -> tuple[str, int] | None:
+        """The file and line that revokes a key."""
+        return next(((file, line) for revoked, file, line in self.revoked if revoked == key), None)
 
 
 @dataclass(frozen=True, slots=True)

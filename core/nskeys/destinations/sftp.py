@@ -124,7 +124,9 @@ class SftpDestination:
         except DestinationUnreachable as error:
             left = [name for folder in used for name in folder.left if not self._removed(name)]
             if left:
-                raise DestinationUnreachable(error.destination, error.problem, self._named(left[0])) from None
+                raise DestinationUnreachable(
+                    error.destination, error.problem, self._named(left[0])
+                ) from None
             raise
 
     def _ask(self, question: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:

@@ -111,9 +111,7 @@ class SftpFolder:
     async def listing(self) -> tuple[Listed, ...]:
         """The `.zip` and `.kms` files there, newest name first, without empty ones."""
         await self._reach()
-        found = [
-            (name, about) async for name, about in self._entries() if is_backup(name) and about.size
-        ]
+        found = [(name, about) async for name, about in self._entries() if is_backup(name) and about.size]
         kept = await self._files_among(found)
         return newest_first(Listed(name, about.size or 0) for name, about in kept)
 

@@ -209,8 +209,9 @@ def _not_the_one(
     problem = known.judge(address.host, address.port, shown) if shown is not None else None
     if problem is None and known.revoked and "revoked" in told:
         # In a certificate, which the library keeps to itself: one of these lines is about it.
-        lines = tuple((file, line) for _, file, line in known.revoked)
-        return HostKeyRevoked(address.host, address.port, "", lines)
+        files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
+        line = known.revoked[0][2] if len(known.revoked) == 1 else 0
+        return HostKeyRevoked(address.host, address.port, "", files, line)
     return problem or DestinationUnreachable(str(address), "host_certificate")
 
 

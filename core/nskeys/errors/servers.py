@@ -35,14 +35,15 @@ class HostKeyChanged(NskeysError):
 
 @dataclass(eq=False)
 class HostKeyRevoked(NskeysError):
-    """A server shows a host key, or a certificate by an authority's key, that was revoked. `revoked_in` has
-    the lines that say so, each a file and the line's number. `fingerprint` is empty where several lines
-    are about the server and the key was in a certificate."""
+    """A server shows a host key, or a certificate by an authority's key, that was revoked in a line of a
+    file. `fingerprint` is empty where the key was in a certificate, and `line` 0 where several lines may
+    be the one."""
 
     host: str
     port: int
     fingerprint: str
-    revoked_in: tuple[tuple[str, int], ...]
+    file: str
+    line: int
 
 
 @dataclass(eq=False)

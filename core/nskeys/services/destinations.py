@@ -53,15 +53,9 @@ class DestinationService:
         return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:
-        """One destination, written to and cleaned again, and asked whether it flushes."""
+        """One destination, as a backup would be written there and read back; nothing stays."""
         info = self._installation.configured(address)
-        sight = self._see(info, info == self._installation.default_destination())
-        if sight.problem is not None:
-            return sight
-        try:
-            return replace(sight, flushes=self._installation.destinations.at(info).flushes())
-        except NskeysError as error:
-            return replace(sight, problem=error)
+        return self._see(info, info == self._installation.default_destination())
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
         where = _UNSEEN
@@ -69,9 +63,10 @@ class DestinationService:
             place = self._installation.destinations.at(info)
             where = place.where()
             place.check()
+            flushes = place.flushes()
         except NskeysError as error:
             return DestinationSight(info, where, error, default)
-        return DestinationSight(info, where, None, default)
+        return DestinationSight(info, where, None, default, flushes=flushes)
 
     def known(self) -> tuple[DestinationInfo, ...]:
         """Every configured destination and the default one, none of them looked at."""

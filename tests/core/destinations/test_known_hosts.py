@@ -118,7 +118,7 @@ def test_a_key_that_anybody_revoked_is_no_good(keys: Keys, own: Path, tmp_path: 
     hosts = KnownHosts(own, (theirs,))
     revoked = hosts.about("vault02", 22).judge("vault02", 22, key)
     assert isinstance(revoked, HostKeyRevoked)
-    assert revoked.revoked_in == ((str(theirs), 3),)
+    assert (revoked.file, revoked.line) == (str(theirs), 3)
     assert revoked.fingerprint == key.fingerprint
 
 

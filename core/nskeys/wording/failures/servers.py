@@ -42,6 +42,13 @@ TO_REACH = MappingProxyType(
     }
 )
 """What to do where an SSH server cannot be used; words for the tokens are in `tokens`."""
+TO_REACH_IN_APP = MappingProxyType(
+    {
+        "silent_agent": "Name its key file under Destinations in the menu (m), or end that agent",
+        "too_many_keys": "Name its key file under Destinations in the menu (m)",
+    }
+)
+"""The same by key, where it is done by a command elsewhere."""
 _WANTED = MappingProxyType(
     {
         "ssh_password": "The server wants the password of",
@@ -76,10 +83,10 @@ def _host_key_changed(error: HostKeyChanged) -> Sentence:
 
 
 def _host_key_revoked(error: HostKeyRevoked) -> Sentence:
-    lines = listed(tuple(f"{shown(file)} line {number}" for file, number in error.revoked_in))
+    line = f" line {error.line}" if error.line else ""
     key = f"the host key {shown(error.fingerprint)}, which" if error.fingerprint else "a host key that"
     return Sentence(
-        f"The server {server_name(error.host, error.port)} shows {key} was revoked in {lines}.",
+        f"The server {server_name(error.host, error.port)} shows {key} was revoked in {shown(error.file)}{line}.",
         "Whoever stole that key may stand between, so nothing was sent; ask who runs that server for its "
         "new key, and who revoked this one.",
     )

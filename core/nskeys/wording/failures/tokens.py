@@ -18,6 +18,10 @@ _FILES = {
     "link": "it is a link, and a link is never followed there",
     "link_loop": "its links lead in a circle",
     "gone": "the file system does not answer",
+    "no_flush": "the file system there cannot flush what is written to its disk",
+    "not_flushed": "what was written could not be flushed to its disk",
+    "not_kept": "it said that a file was written, and there is none",
+    "not_readable": "what was written there cannot be read back",
     "io_error": "the operating system reported an input/output error",
 }
 _TEXTS = {
