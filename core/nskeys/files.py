@@ -136,7 +136,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> bool:
-    """Make the names in a folder durable; False where the file system cannot flush a folder. CannotCreate."""
+    """Make the names in a folder durable; False where the file system knows no such thing. CannotCreate."""
     with _creating(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

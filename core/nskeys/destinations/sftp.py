@@ -106,7 +106,7 @@ class SftpDestination:
         self._ask(lambda folder: folder.sweep())
 
     def flushes(self) -> bool:
-        """Whether the server flushed what was last written; asked by writing something where nothing was."""
+        """Whether the server flushed what was last written; writes something where nothing was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)

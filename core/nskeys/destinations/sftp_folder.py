@@ -216,9 +216,9 @@ class SftpFolder:
     async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
         """Whether a flush that failed was the fault of a disk, or of the file's content.
 
-        "Failure" is what OpenSSH answers for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file system
-        without fsync refuses it every time, and for a new and empty file too. A disk's fault is told once
-        for each open file (fsync(2) on Linux), and is one of what was written."""
+        "Failure" is what OpenSSH answers for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file
+        system without fsync refuses it every time, and for a new and empty file too. A disk's fault is told
+        once for each open file (fsync(2) on Linux), and is one of what was written."""
         with suppress(asyncssh.SFTPFailure):
             await self._asked(file.fsync())
             return True
@@ -326,7 +326,7 @@ class SftpFolder:
     async def _files_among(
         self, found: Sequence[tuple[str, asyncssh.SFTPAttrs]]
     ) -> list[tuple[str, asyncssh.SFTPAttrs]]:
-        """Those that are files. Asked side by side: where kinds are not told it takes a question for each."""
+        """Those that are files. Side by side, for where kinds are not told each takes a question."""
         kept = []
         for start in range(0, len(found), _AT_ONCE):
             some = found[start : start + _AT_ONCE]

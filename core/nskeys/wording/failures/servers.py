@@ -33,8 +33,9 @@ TO_REACH = MappingProxyType(
         "key_file": "Check the key file that is configured for it",
         "no_sftp": "Let that server offer SFTP to this user",
         "greeting": "Give that user 'ForceCommand internal-sftp' there, or a shell that prints nothing",
-        "silent_agent": "Name the key file, with 'destination add DEST --key-file FILE', or end that agent",
-        "too_many_keys": "Name the right key file, with 'destination add DEST --key-file FILE'",
+        "silent_agent": "Name the key file, with 'nskeys destination add DEST --key-file FILE', "
+        "or end that agent",
+        "too_many_keys": "Name the right key file, with 'nskeys destination add DEST --key-file FILE'",
         "no_agreement": "Update the SSH service of that server",
         "old_host_key": "Give that server an Ed25519 host key ('ssh-keygen -A' there makes one)",
         "host_certificate": "Ask who runs that server for a certificate that fits its name",
@@ -83,10 +84,10 @@ def _host_key_changed(error: HostKeyChanged) -> Sentence:
 
 
 def _host_key_revoked(error: HostKeyRevoked) -> Sentence:
-    line = f" line {error.line}" if error.line else ""
+    place = f"{shown(error.file)} line {error.line}" if error.line else shown(error.file)
     key = f"the host key {shown(error.fingerprint)}, which" if error.fingerprint else "a host key that"
     return Sentence(
-        f"The server {server_name(error.host, error.port)} shows {key} was revoked in {shown(error.file)}{line}.",
+        f"The server {server_name(error.host, error.port)} shows {key} was revoked in {place}.",
         "Whoever stole that key may stand between, so nothing was sent; ask who runs that server for its "
         "new key, and who revoked this one.",
     )
