@@ -69,8 +69,10 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (
         errors.HostKeyRevoked("vault02", 22, "SHA256:old", "/etc/ssh/ssh_known_hosts", 3),
-        "The server vault02 shows the host key SHA256:old, which was revoked in "
-        "/etc/ssh/ssh_known_hosts line 3.",
+        (
+            "The server vault02 shows the host key SHA256:old, which was revoked in "
+            "/etc/ssh/ssh_known_hosts line 3."
+        ),
     ),
     (
         errors.HostKeyRevoked("vault02", 22, "", "/etc/ssh/ssh_known_hosts", 0),
@@ -78,8 +80,10 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (
         errors.DestinationUnreachable("sftp://vault02/b", "greeting", said="Welcome\nto vault02"),
-        "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP should "
-        "begin (Welcome\\nto vault02).",
+        (
+            "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP "
+            "should begin (Welcome\\nto vault02)."
+        ),
     ),
     (
         errors.BackupNotProven("/mnt/a.zip", "missing"),
