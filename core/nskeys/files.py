@@ -260,6 +260,8 @@ def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
 def _place(part: Path, path: Path) -> None:
     """Give the temporary file its name, unless something has it: by link, else by a rename that does
     not replace, else (no such filesystem call at all) by way of an empty file of our own."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     try:
         os.link(part, path, follow_symlinks=False)
         if os.path.lexists(path):  # a network filesystem may say that it is done, and make none
