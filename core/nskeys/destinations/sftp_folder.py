@@ -13,7 +13,7 @@ folder is what can be opened as one, and everything else with a size is a file.
 import asyncio
 import re
 import stat
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -182,11 +182,12 @@ class SftpFolder:
 
     async def _write(self, part: str, data: bytes) -> bool:
         """Whether the server flushed it. CannotCreate."""
+        flushed = False
         try:
             async with await self._opened(part) as file:
                 for start in range(0, len(data), _PIECE):
                     await self._asked(file.write(data[start : start + _PIECE], start))
-                return await self._flushed(file, len(data))
+                flushed = await self._flushed(file, len(data))
         except asyncssh.SFTPPermissionDenied:
             raise CannotCreate(str(self._address), "not_permitted") from None
         except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded):
@@ -194,6 +195,7 @@ class SftpFolder:
         except asyncssh.SFTPError as error:
             problem = await self._problem(len(data), "quota")
             raise _unless_lost(error, CannotCreate(str(self._address), problem)) from None
+        return flushed
 
     def _opened(self, part: str) -> Coroutine[Any, Any, asyncssh.SFTPClientFile]:
         """A new file of our own, to be written."""
@@ -320,7 +322,8 @@ class SftpFolder:
             _unless_lost(error, error)
             return False
         finally:
-            await entries.aclose()
+            if isinstance(entries, AsyncGenerator):
+                await self._asked(entries.aclose())
         return True
 
     async def _files_among(

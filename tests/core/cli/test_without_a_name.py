@@ -46,9 +46,13 @@ def test_an_address_without_a_user_asks_for_one(
     server: Machine, address: str, tmp_path: Path, home: bool
 ) -> None:
     environment = {"HOME": str(tmp_path)} if home else {}
-    for command in (("destination", "test"), ("destination", "trust"), ("backup", "--to")):
-        more = ("--password-file", server.password) if command[0] == "backup" else ()
-        code, told = run(server, *command, address, *more, **environment)
+    commands = (
+        ("destination", "test", address),
+        ("destination", "trust", address),
+        ("backup", "--to", address, "--password-file", server.password),
+    )
+    for command in commands:
+        code, told = run(server, *command, **environment)
         assert code == 64, told
         assert "Name the user: sftp://USER@HOST/..." in told
     code, told = run(server, "destination", "list", **environment)

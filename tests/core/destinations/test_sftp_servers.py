@@ -74,8 +74,8 @@ def test_a_server_that_does_not_tell_kinds_is_asked_what_opens(
         goes_round(place)
         assert problem(lambda: place.read("folder.zip", LIMIT)) == (FileUnreadable, "not_a_file")
         assert problem(lambda: place.read("b.zip", LIMIT)) == (FileUnreadable, "missing")
-        for path, why in (("/file", "not_a_folder"), ("/nowhere", "missing_folder")):
-            with place_on(server, path) as place:
+        for name, why in (("/file", "not_a_folder"), ("/nowhere", "missing_folder")):
+            with place_on(server, name) as place:
                 assert problem(place.check) == (DestinationUnreachable, why)
                 assert problem(place.listing) == (DestinationUnreachable, why)
     assert kept(vault) == [".nskeys-2.part", ".nskeys-3.part", "a-2.zip", "folder.zip"]
