@@ -17,6 +17,7 @@ from nskeys.errors import CannotCreate
 from nskeys.model.places import DestinationInfo
 from nskeys.wording.errors import say
 from tests.fakes.command_line import Machine
+from tests.fakes.disks import without_fsync
 
 
 @pytest.fixture
@@ -75,18 +76,6 @@ def test_what_a_file_system_cannot_flush_is_written_and_said(
 ) -> None:
     assert told_by(tmp_path, failing, way) == told
     assert [path.name for path in tmp_path.iterdir()] == (["a.zip"] if isinstance(told[0], bool) else [])
-
-
-def without_fsync(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """As if `folder` lay on a file system that knows no fsync, in this process."""
-    real = os.fsync
-
-    def fsync(descriptor: int) -> None:
-        if Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(folder):
-            raise OSError(number, os.strerror(number))
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", fsync)
 
 
 @pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL])
