@@ -42,6 +42,12 @@ _NO_FLAG = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
+def absolute(path: str) -> Path:
+    """The absolute path that a person means, `~` and `~user` resolved; these stay as they are where no home
+    is known, as in a container or for a user who is not there."""
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111  # Path raises there
+
+
 def write_new(path: Path, data: bytes) -> None:
     """A new file. Never replaces one: FileExistsError. CannotCreate."""
     write_first_free(path.parent, [path.name], data)

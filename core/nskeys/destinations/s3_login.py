@@ -9,6 +9,7 @@ from configparser import Error, RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nskeys import files
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 
@@ -74,7 +75,7 @@ def _with_settings(found: Login, environ: Mapping[str, str], settings: Mapping[s
 def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
     """The settings of a profile from both files; those of the credentials file go first."""
     name = wanted or "default"
-    home = Path(environ.get("HOME") or "~").expanduser() / ".aws"
+    home = files.absolute(environ.get("HOME") or "~") / ".aws"
     keys = _sections(Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or home / "credentials"))
     rest = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / "config"))
     found = {**rest.get(name if name == "default" else f"profile {name}", {}), **keys.get(name, {})}

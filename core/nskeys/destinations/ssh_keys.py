@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncssh
 
+from nskeys import files
 from nskeys.destinations.ssh_context import PASSPHRASE, GivenSecret
 from nskeys.errors import DestinationUnreachable
 
@@ -33,7 +34,7 @@ class Keys:
         self.locked, self.refused = "", False
         self.silent = False
         self._given = credentials.given
-        self._files = [_expanded(credentials.key_file)] if self.named else list(credentials.usual)
+        self._files = [files.absolute(credentials.key_file)] if self.named else list(credentials.usual)
         self._loaded: list[asyncssh.SSHKeyPair] = []
         for path in self._files:
             self._load(path)
@@ -113,8 +114,3 @@ def _public(path: Path) -> list[bytes]:
         return [asyncssh.read_public_key(f"{path}.pub").public_data]
     except (OSError, asyncssh.KeyImportError):
         return []
-
-
-def _expanded(path: str) -> Path:
-    """A path without its tilde; as it is where nobody's home is known."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111  # Path raises there

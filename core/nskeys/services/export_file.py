@@ -1,7 +1,5 @@
 """The file of an export, read for an import: whole, once, and never larger than an import takes."""
 
-from pathlib import Path
-
 from nskeys import files
 
 EXPORT_LIMIT = 64 * 1024 * 1024
@@ -10,4 +8,4 @@ EXPORT_LIMIT = 64 * 1024 * 1024
 
 def read_export(path: str) -> bytes:
     """What is in a regular file; FileUnreadable. A `~` at its beginning is this user's home."""
-    return files.read_bounded(Path(path).expanduser().absolute(), EXPORT_LIMIT)
+    return files.read_bounded(files.absolute(path), EXPORT_LIMIT)

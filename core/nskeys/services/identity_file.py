@@ -1,7 +1,5 @@
 """An identity file that somebody names, read to open a backup with: whole, once, of bounded size."""
 
-from pathlib import Path
-
 from nskeys import files
 from nskeys.archive.bounds import IDENTITY_LIMIT
 from nskeys.model.opening import Opening, by_file
@@ -11,5 +9,5 @@ from nskeys.model.secret import SecretBytes
 def read_identity_file(path: str) -> Opening:
     """What is in a regular file, as the means of opening; FileUnreadable. A `~` at its beginning is this
     user's home. Whether it is an identity is said when a backup is opened; the caller wipes it."""
-    data = files.read_bounded(Path(path).expanduser().absolute(), IDENTITY_LIMIT)
+    data = files.read_bounded(files.absolute(path), IDENTITY_LIMIT)
     return by_file(path, SecretBytes(data))

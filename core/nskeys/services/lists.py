@@ -1,7 +1,6 @@
 """What a person wants to keep (a runbook, a list of what must be re-entered), in a file. No secrets."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate
@@ -15,7 +14,7 @@ def save_lines(path: str, lines: Sequence[str]) -> str:
 def save_text(path: str, text: str) -> str:
     """Write the text durably to a new file (0600) and give its absolute path. A file that is there is
     never replaced: CannotCreate (`name_taken`)."""
-    target = Path(path).expanduser().absolute()
+    target = files.absolute(path)
     try:
         files.write_new(target, text.encode("utf-8"))
     except FileExistsError:

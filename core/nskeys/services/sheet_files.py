@@ -18,7 +18,7 @@ _DEVICE = 2
 def check_folder(folder: str, home: str) -> Path:
     """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
     is made, so that no set is split whose sheets then go nowhere."""
-    path = Path(folder).expanduser().absolute()
+    path = files.absolute(folder)
     try:
         status = path.lstat()
     except OSError:

@@ -90,3 +90,17 @@ def test_a_tilde_that_leads_to_nobodys_home_is_a_sentence(
     code, told = run(server, "destination", "add", named, "--key-file", "~/.ssh/nskeys")
     assert code == 0, told
     assert "its key file cannot be used" in " ".join(told.split())
+
+
+def test_a_file_of_nobodys_home_is_a_file_that_is_not_there(server: Machine) -> None:
+    for path in ("~/export.csv", "~nobody-of-this-name/export.csv"):
+        code, told = run(server, "credential", "import", path)
+        assert code == 65, told
+        assert "there is no such file" in " ".join(told.split())
+
+
+def test_the_app_offers_a_folder_where_there_is_no_home() -> None:
+    code = "from nskeys_tui.presenters.own_folder import own_folder; print(own_folder())"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run([*_WITHIN, sys.executable, "-c", code], env=environment, capture_output=True)
+    assert ran.stdout == b"/\n", ran.stderr

@@ -1,10 +1,10 @@
 """`nskeys destination`: places for backups."""
 
-import os
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nskeys import files
 from nskeys.cli import documents
 from nskeys.cli.exits import Exit, exit_for
 from nskeys.cli.parser import CommandParser, Commands
@@ -108,7 +108,7 @@ def add_destination(session: Session, options: Namespace) -> int:
     services = session.services()
     key_file = options.key_file
     if key_file:
-        key_file = os.path.abspath(os.path.expanduser(key_file))  # noqa: PTH111, PTH100  # Path may raise
+        key_file = str(files.absolute(key_file))
     sight = services.destinations.add(options.destination, options.elsewhere, key_file)
     if isinstance(sight.problem, ServerSecretWanted):
         sight = session.let_in(
