@@ -141,8 +141,12 @@ def connect(
 
 def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
     """Who is trusted, by the home and by whoever uses ssh here; and the key files that ssh shows."""
-    ssh = Path(os.path.expanduser("~/.ssh"))  # noqa: PTH111  # Path raises where there is no home
-    known = KnownHosts(own, (ssh / "known_hosts", Path("/etc/ssh/ssh_known_hosts")))
+    system = Path("/etc/ssh/ssh_known_hosts")
+    try:
+        ssh = Path.home() / ".ssh"
+    except RuntimeError:  # a number without a name, as in a container, has no home
+        return KnownHosts(own, (system,)), ()
+    known = KnownHosts(own, (ssh / "known_hosts", system))
     return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))
 
 

@@ -51,7 +51,7 @@ _PROBLEMS = {
 }
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_FLAG = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
-_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EROFS}
+_NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def problem_of(error: OSError) -> str:
@@ -79,16 +79,44 @@ def write_new(path: Path, data: bytes) -> None:
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
     """A new file under the first of `names` that nothing has; returns that name. CannotCreate, of the
     first one as `name_taken` when all are taken."""
-    with _creating(folder), _temporary(folder, data) as part:
+    with _creating(folder), _temporary(folder, data) as (part, _):
         name = _place_first_free(part, folder, names)
     sync_folder(folder)
     return name
 
 
+def publish(folder: Path, names: Iterable[str], data: bytes) -> tuple[str, bool]:
+    """As `write_first_free`, also where the file system cannot flush: the name, and whether file and name
+    were flushed."""
+    with _creating(folder), _temporary(folder, data, strict=False) as (part, flushed):
+        name = _place_first_free(part, folder, names)
+    return name, sync_folder(folder) and flushed
+
+
+def try_publishing(folder: Path, size: int = 65_536) -> bool:
+    """Do with so many bytes what `publish` does, read them back and remove them; whether they were flushed.
+    CannotCreate where that does not go."""
+    data = bytes(size)
+    with _creating(folder), _temporary(folder, data, strict=False) as (part, flushed):
+        # Still locked under its second name: nobody sweeps it.
+        path = folder / _place_first_free(part, folder, [_temporary_name()])
+        try:
+            flushed = sync_folder(folder) and flushed
+            if read_bounded(path, size, from_medium=True) != data:
+                raise CannotCreate(str(folder), "differs")
+        except FileUnreadable as error:
+            problem = "not_kept" if error.problem == "missing" else "not_readable"
+            raise CannotCreate(str(folder), problem) from None
+        finally:
+            path.unlink(missing_ok=True)
+    sync_folder(folder)
+    return flushed
+
+
 def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
     """A file, whether or not there was one; whoever reads meanwhile gets the old or the new one whole.
     `mode` is for a file that others may read. CannotCreate."""
-    with _creating(path), _temporary(path.parent, data, mode) as part:
+    with _creating(path), _temporary(path.parent, data, mode) as (part, _):
         part.replace(path)
     sync_folder(path.parent)
 
@@ -136,12 +164,12 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable. CannotCreate."""
+def sync_folder(path: Path) -> bool:
+    """Make the names in a folder durable; False where the file system knows no such thing. CannotCreate."""
     with _creating(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            _sync(descriptor)
+            return _sync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -166,7 +194,8 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise FileUnreadable(str(path), "not_a_file")
             if from_medium:
-                _sync(descriptor)  # only clean pages can be dropped
+                with _but_read_only():
+                    _sync(descriptor)  # only clean pages can be dropped
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             data = bytearray()
             while len(data) <= limit and (piece := file.read(min(limit + 1 - len(data), 1 << 20))):
@@ -201,6 +230,16 @@ def names_in(folder: Path) -> list[str]:
         raise FileUnreadable(str(folder), problem_of(error)) from None
 
 
+@contextmanager
+def _but_read_only() -> Iterator[None]:
+    """A file can still be read where the disk was taken back to reading alone."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+
+
 def _remove_tree(path: Path) -> None:
     for entry in path.iterdir():
         if entry.is_dir() and not entry.is_symlink():
@@ -211,9 +250,12 @@ def _remove_tree(path: Path) -> None:
 
 
 @contextmanager
-def _temporary(folder: Path, data: bytes, mode: int = _OWN) -> Iterator[Path]:
-    """A temporary file that holds `data`, on the medium; its temporary name is gone at the end."""
-    path = folder / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
+def _temporary(
+    folder: Path, data: bytes, mode: int = _OWN, *, strict: bool = True
+) -> Iterator[tuple[Path, bool]]:
+    """A temporary file that holds `data`, and whether it is on the medium; CannotCreate (`no_flush`) where
+    the file system cannot do that, unless not `strict`. Its temporary name is gone at the end."""
+    path = folder / _temporary_name()
     descriptor = os.open(path, _NEW, _OWN)
     try:
         _lock(descriptor)
@@ -222,14 +264,20 @@ def _temporary(folder: Path, data: bytes, mode: int = _OWN) -> Iterator[Path]:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-        yield path
+        flushed = _sync(descriptor)
+        if strict and not flushed:
+            raise CannotCreate(str(folder), "no_flush")
+        yield path, flushed
     finally:
         # safe: what was written is on the medium since `fsync`, and Linux frees the number all the same
         with suppress(OSError):
             os.close(descriptor)
         with suppress(OSError):
             path.unlink()
+
+
+def _temporary_name() -> str:
+    return f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
 
 
 def _remove_unless_in_use(path: Path) -> None:
@@ -270,17 +318,22 @@ def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
 def _place(part: Path, path: Path) -> None:
     """Give the temporary file its name, unless something has it: by link, else by a rename that does
     not replace, else (no such filesystem call at all) by way of an empty file of our own."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     try:
         os.link(part, path, follow_symlinks=False)
+        if os.path.lexists(path):  # a network filesystem may say that it is done, and make none
+            return
     except FileExistsError:
         # A network filesystem may have linked, lost the answer and asked again.
         if not (path.exists() and path.samefile(part)):
             raise
+        return
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        if not _rename_unless_taken(part, path):
-            _replace_own_empty_file(part, path)
+    if not _rename_unless_taken(part, path):
+        _replace_own_empty_file(part, path)
 
 
 def _replace_own_empty_file(part: Path, path: Path) -> None:
@@ -307,13 +360,15 @@ def _rename_unless_taken(part: Path, path: Path) -> bool:
     raise OSError(number, os.strerror(number), str(path))
 
 
-def _sync(descriptor: int) -> None:
-    """fsync; a filesystem that knows no fsync of this kind of file keeps nothing back."""
+def _sync(descriptor: int) -> bool:
+    """fsync; False where the filesystem knows none for this kind of file."""
     try:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
+        return False
+    return True
 
 
 def cannot_create(path: Path, error: OSError) -> CannotCreate:

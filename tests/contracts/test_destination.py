@@ -14,6 +14,7 @@ from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations
 from tests.fakes.memory_destination import MemoryDestinations
 from tests.fakes.s3_server import S3Server
+from tests.fakes.sftp_with_faults import a_server_with_faults
 from tests.fakes.sshd import Sshd
 
 LIMIT = 1 << 20
@@ -97,17 +98,19 @@ def _in_a_bucket(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
 
 
-def _on_a_server(sshd: Sshd, tmp_path: Path) -> Site:
+def _on_a_server(sshd: Sshd, tmp_path: Path, root: Path | None = None) -> Site:
+    """A folder below `root` as the server calls it."""
+    root = tmp_path if root is None else root
     (tmp_path / "vault").mkdir()
     declared: list[DestinationInfo] = []
     servers = sshd.servers()
     destinations = AllDestinations(lambda: declared, remote=remote_schemes(servers), servers=servers)
-    folder = sshd.address(tmp_path / "vault")
+    folder = sshd.address(root / "vault")
     spellings = (
         f"{folder}/",
         folder.replace("sftp://", "SFTP://").replace("/vault", "//./%76ault"),
     )
-    missing = sshd.address(tmp_path / "nowhere")
+    missing = sshd.address(root / "nowhere")
     return Site(destinations, folder, missing, declared, spellings, f"{folder}/inner/a.zip", live=False)
 
 
@@ -118,12 +121,22 @@ SITES: dict[str, Callable[[Path], Site]] = {
 }
 
 
-@pytest.fixture(params=[*SITES, "bucket", "server"])
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[Sshd]:
+    """An SFTP server that tells no kinds of files, makes no links and flushes nothing."""
+    faults = ("bare-kinds", "link-lies", "fsync-never")
+    with a_server_with_faults(tmp_path.with_suffix(".odd"), tmp_path, *faults) as server:
+        yield server
+
+
+@pytest.fixture(params=[*SITES, "bucket", "server", "odd server"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     if request.param == "bucket":
         site = _in_a_bucket(request.getfixturevalue("s3"), tmp_path, monkeypatch)
     elif request.param == "server":
         site = _on_a_server(request.getfixturevalue("sshd"), tmp_path)
+    elif request.param == "odd server":
+        site = _on_a_server(request.getfixturevalue("odd"), tmp_path, Path("/"))
     else:
         site = SITES[request.param](tmp_path)
     yield site

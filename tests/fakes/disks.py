@@ -60,3 +60,15 @@ def fill(disk: Path) -> Path:
 def make_read_only(disk: Path) -> None:
     """Mount it so that nothing can be written any more."""
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+
+def without_fsync(folder: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """As if `folder` lay on a file system that knows no fsync, in this process."""
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(folder):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)

@@ -103,7 +103,7 @@ def an_sshd(
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     me = user or _run("id", "-un").strip()
-    port = _free_port() if host == _LOOPBACK else 2222
+    port = free_port() if host == _LOOPBACK else 2222
     config = folder / "sshd_config"
     lines = [
         *options,
@@ -131,7 +131,7 @@ def an_sshd(
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     server = Sshd(folder, host, port, me, process, Path("~").expanduser())
     try:
-        _wait_for(server)
+        wait_for(server)
         yield server
     finally:
         for pid in server.sessions():
@@ -206,7 +206,8 @@ def _takes(config: Path, line: str) -> bool:
     return subprocess.run([_sshd(), "-t", "-f", str(trial)], capture_output=True).returncode == 0
 
 
-def _wait_for(server: Sshd) -> None:
+def wait_for(server: Sshd) -> None:
+    """Until it speaks SSH."""
     until = time.monotonic() + _START
     while server.process.poll() is None and time.monotonic() < until:
         with suppress(OSError), socket.create_connection((server.host, server.port), 1) as greeted:
@@ -232,7 +233,8 @@ def _below(pid: int) -> list[int]:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

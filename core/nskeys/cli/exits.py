@@ -109,6 +109,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.DestinationUnreachable: Exit.UNREACHABLE,
         errors.HostKeyUnknown: Exit.NOT_PERMITTED,
         errors.HostKeyChanged: Exit.NOT_PERMITTED,
+        errors.HostKeyRevoked: Exit.NOT_PERMITTED,
         errors.FingerprintDiffers: Exit.NOT_PERMITTED,
         errors.ServerSecretWanted: Exit.NOT_PERMITTED,
         errors.CannotCreate: Exit.CANNOT_CREATE,

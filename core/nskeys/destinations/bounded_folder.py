@@ -44,6 +44,8 @@ class BoundedFolder:
         self._folder = FolderDestination(info)
         self._workers = workers
         self._slow_mount = slow_mount
+        self._flushed: bool | None = None
+        """As the worker last said."""
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
@@ -61,7 +63,7 @@ class BoundedFolder:
         if (mount := self._slow()) is None:
             self._folder.check()
         else:
-            self._ask(mount, "check")
+            self._flushed = bool(self._ask(mount, "check").head[0])
 
     def publish(self, name: str, data: bytes) -> str:
         """As FolderDestination.publish. Where no answer came the file may be there all the same: what
@@ -69,7 +71,8 @@ class BoundedFolder:
         if (mount := self._slow()) is None:
             return self._folder.publish(name, data)
         seconds = self._workers.limits.to_publish(len(data))
-        return str(self._ask(mount, "publish", seconds, data, name=name).head[0])
+        used, self._flushed = self._ask(mount, "publish", seconds, data, name=name).head
+        return str(used)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, from the medium where that can be had."""
@@ -99,8 +102,10 @@ class BoundedFolder:
             self._ask(mount, "sweep")
 
     def flushes(self) -> bool:
-        """Always: what cannot be flushed to the medium is not written."""
-        return True
+        """As FolderDestination.flushes."""
+        if self._flushed is None and self._slow() is not None:
+            self.check()
+        return self._folder.flushes() if self._flushed is None else self._flushed
 
     def _slow(self) -> str | None:
         return self._slow_mount(self._info.address)

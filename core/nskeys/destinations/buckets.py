@@ -19,18 +19,17 @@ class Buckets:
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()
 
-    def normal(self, address: str) -> str:
-        """The one spelling; DestinationInvalid, which repeats nothing that may be a key."""
-        return str(understood(address))
+    def understood(self, address: str) -> S3Address:
+        """DestinationInvalid, which repeats nothing that may be a key."""
+        return understood(address)
 
-    def at(self, info: DestinationInfo) -> Destination:
+    def at(self, address: S3Address, info: DestinationInfo) -> Destination:
         """The bucket and prefix at an address."""
-        return AskedBucket(info, understood(info.address), self._workers)
+        return AskedBucket(info, address, self._workers)
 
-    def split(self, address: str) -> tuple[str, str]:
+    def split(self, address: S3Address) -> tuple[S3Address, str]:
         """The prefix's address and the name of a file."""
-        folder, name = understood(address).split()
-        return str(folder), name
+        return address.split()
 
     def interrupt(self) -> None:
         """Whoever waits for an answer gets Cancelled."""

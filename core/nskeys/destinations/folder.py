@@ -29,6 +29,7 @@ class FolderDestination:
     def __init__(self, info: DestinationInfo) -> None:
         self._info = info
         self._folder = Path(info.address)
+        self._flushed: bool | None = None
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
@@ -43,7 +44,7 @@ class FolderDestination:
         DestinationUnreachable, CannotCreate. Leaves nothing behind."""
         self._reach()
         with self._reaching():
-            files.try_writing(self._folder)
+            self._flushed = files.try_publishing(self._folder)
 
     def publish(self, name: str, data: bytes) -> str:
         """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
@@ -51,7 +52,8 @@ class FolderDestination:
         self._path(name)
         self._reach()
         with self._reaching():
-            return files.write_first_free(self._folder, candidates(name), data)
+            used, self._flushed = files.publish(self._folder, candidates(name), data)
+            return used
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, from the medium where that can be had; FileUnreadable, and
@@ -98,8 +100,11 @@ class FolderDestination:
         files.sweep(self._folder)
 
     def flushes(self) -> bool:
-        """Always: what cannot be flushed to the medium is not written."""
-        return True
+        """Whether the file system flushed what was last written; asked by writing something where nothing
+        was."""
+        if self._flushed is None:
+            self.check()
+        return bool(self._flushed)
 
     def _path(self, name: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:

@@ -22,15 +22,16 @@ class Folders:
         self._workers = workers or Workers()
         self._slow = slow
 
-    def normal(self, address: str) -> str:
+    def understood(self, address: str) -> str:
         """The absolute path, links kept. DestinationInvalid (`empty`, `not_text`, `other_host`,
         `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind a mount that
         does not answer."""
         url = _FILE.match(address)
         return self._absolute(_path_in(address, address[url.end() :]) if url else address)
 
-    def at(self, info: DestinationInfo) -> Destination:
+    def at(self, address: str, info: DestinationInfo) -> Destination:
         """The folder at a path."""
+        del address  # it is the one in `info`
         return BoundedFolder(info, self._workers, self._slow)
 
     def split(self, address: str) -> tuple[str, str]:

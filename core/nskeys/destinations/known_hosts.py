@@ -13,12 +13,12 @@ import binascii
 import fnmatch
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown
-from nskeys.files import read_bounded, replace
+from nskeys import files
+from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyRevoked, HostKeyUnknown
 
 USUAL_PORT = 22
 _LIMIT = 1 << 24
@@ -41,23 +41,35 @@ class HostKey:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one server: its keys, authorities that may vouch for it, keys that are no good any
-    more, and the file that says so."""
+    """What is known of one server: its keys, authorities that may vouch for it, the file that says so, and
+    keys of either kind that are no good any more, each with the file and line that revokes it."""
 
     keys: tuple[HostKey, ...] = ()
     authorities: tuple[HostKey, ...] = ()
-    revoked: tuple[HostKey, ...] = ()
+    revoked: tuple[tuple[HostKey, str, int], ...] = ()
     file: str = ""
 
-    def judge(self, host: str, port: int, key: HostKey) -> HostKeyUnknown | HostKeyChanged | None:
+    def judge(
+        self, host: str, port: int, key: HostKey
+    ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | None:
         """What is wrong with a key that the server shows; None for one that is known."""
-        if key in self.revoked or (key not in self.keys and self.keys):
-            known = tuple(known.fingerprint for known in self.keys if known not in self.revoked)
-            return HostKeyChanged(host, port, key.key_type, key.fingerprint, known, self.file)
+        if revoked := self.revoked_in(key):
+            return HostKeyRevoked(host, port, key.fingerprint, *revoked)
         if key in self.keys:
             return None
+        if self.keys:
+            known = tuple(known.fingerprint for known in self.good(self.keys))
+            return HostKeyChanged(host, port, key.key_type, key.fingerprint, known, self.file)
         public = base64.b64encode(key.blob).decode("ascii")
         return HostKeyUnknown(host, port, key.key_type, key.fingerprint, public)
+
+    def good(self, keys: Iterable[HostKey]) -> tuple[HostKey, ...]:
+        """Those that nobody revoked."""
+        return tuple(key for key in keys if not self.revoked_in(key))
+
+    def revoked_in(self, key: HostKey) -> tuple[str, int] | None:
+        """The file and line that revokes a key."""
+        return next(((file, line) for revoked, file, line in self.revoked if revoked == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +82,26 @@ class KnownHosts:
     def about(self, host: str, port: int) -> Known:
         """What is known of a server; FileUnreadable where a file is there and cannot be read."""
         found = [_in_file(path, host, port) for path in (self.own, *self.others)]
-        revoked = tuple(key for known in found for key in known.revoked)
+        revoked = tuple(line for known in found for line in known.revoked)
         for known in found:
             if known.keys or known.authorities:
-                return Known(known.keys, known.authorities, revoked, known.file)
+                return replace(known, revoked=revoked)
         return Known(revoked=revoked, file=str(self.own))
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged where another key
-        became known meanwhile; CannotCreate, FileUnreadable."""
+        """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged or HostKeyRevoked
+        where another key became known meanwhile, or that one was revoked; CannotCreate, FileUnreadable."""
         key = HostKey(server.key_type, base64.b64decode(server.public_key))
         problem = self.about(server.host, server.port).judge(server.host, server.port, key)
         if problem is None:
             return
-        if isinstance(problem, HostKeyChanged):
+        if not isinstance(problem, HostKeyUnknown):
             raise problem
         before = _text(self.own)
         if before and not before.endswith("\n"):
             before += "\n"
         line = f"{entry_name(server.host, server.port)} {server.key_type} {server.public_key}\n"
-        replace(self.own, (before + line).encode("utf-8", "surrogateescape"))
+        files.replace(self.own, (before + line).encode("utf-8", "surrogateescape"))
 
 
 def entry_name(host: str, port: int) -> str:
@@ -98,13 +110,14 @@ def entry_name(host: str, port: int) -> str:
 
 
 def _in_file(path: Path, host: str, port: int) -> Known:
-    keys: dict[str, list[HostKey]] = {"": [], _AUTHORITY: [], _REVOKED: []}
+    keys: dict[str, list[tuple[HostKey, str, int]]] = {"": [], _AUTHORITY: [], _REVOKED: []}
     name = entry_name(host.lower(), port)
-    for line in _text(path).splitlines():
+    for number, line in enumerate(_text(path).split("\n"), 1):
         marker, names, key = _understood(line)
         if key is not None and marker in keys and _names(names, name):
-            keys[marker].append(key)
-    return Known(tuple(keys[""]), tuple(keys[_AUTHORITY]), tuple(keys[_REVOKED]), str(path))
+            keys[marker].append((key, str(path), number))
+    known, authorities = (tuple(key for key, _, _ in keys[marker]) for marker in ("", _AUTHORITY))
+    return Known(known, authorities, tuple(keys[_REVOKED]), str(path))
 
 
 def _understood(line: str) -> tuple[str, str, HostKey | None]:
@@ -148,7 +161,7 @@ def _is_hash_of(names: str, name: str) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return read_bounded(path, _LIMIT).decode("utf-8", "surrogateescape")
+        return files.read_bounded(path, _LIMIT).decode("utf-8", "surrogateescape")
     except FileUnreadable as error:
         if error.problem == "missing":
             return ""

@@ -1,5 +1,6 @@
 """Names of backup files: which name comes next where one is taken, and which of them is newer."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
@@ -8,7 +9,18 @@ from nskeys.ports import Listed
 
 _MOST_NAMES = 1_000
 _BACKUP = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,9}))?\.(?:zip|kms)", re.DOTALL)
+_PREFIX, _SUFFIX = ".nskeys-", ".part"
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
+
+
+def temporary_name() -> str:
+    """A random name that nobody else has, for a file that is not finished."""
+    return f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that was not finished."""
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def candidates(name: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nskeys.destinations.buckets import Buckets
 from nskeys.destinations.known_hosts import KnownHosts
@@ -10,6 +11,6 @@ from nskeys.destinations.sftp import Sftp
 from nskeys.destinations.ssh_servers import SshServers
 
 
-def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme]:
+def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme[Any]]:
     """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
     return {"s3": Buckets(), "sftp": Sftp(servers or SshServers(KnownHosts(Path("/dev/null"))))}

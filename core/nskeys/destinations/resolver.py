@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from nskeys.destinations.bounded_folder import SlowMount
 from nskeys.destinations.folders import Folders
@@ -17,7 +18,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_NOTHING: Mapping[str, Scheme] = MappingProxyType({})
+_NOTHING: Mapping[str, Scheme[Any]] = MappingProxyType({})
 
 
 class AllDestinations:
@@ -30,7 +31,7 @@ class AllDestinations:
         declared: Callable[[], Sequence[DestinationInfo]],
         workers: Workers | None = None,
         slow: SlowMount = slow_mount,
-        remote: Mapping[str, Scheme] = _NOTHING,
+        remote: Mapping[str, Scheme[Any]] = _NOTHING,
         servers: SshServers | None = None,
     ) -> None:
         self._servers = servers
@@ -40,31 +41,24 @@ class AllDestinations:
 
     def at(self, destination: DestinationInfo) -> Destination:
         """The destination at an address; DestinationInvalid."""
-        address = self.normal(destination.address)
-        return self._scheme(address).at(self._as_configured(destination, address))
+        scheme, address = self._understood(destination.address)
+        return scheme.at(address, self._as_configured(destination, str(address)))
 
     def source(self, address: str) -> tuple[Destination, str]:
         """The destination and file name behind a file's full address; DestinationInvalid."""
-        place, name = self.split(address)
-        return self.at(DestinationInfo(place)), name
+        scheme, place, name = self._split(address)
+        return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
 
     def split(self, address: str) -> tuple[str, str]:
         """A file's full address as its destination's address and its name; DestinationInvalid."""
-        normal = self.normal(address)
-        place, name = self._scheme(normal).split(normal)
-        if not name:
-            raise DestinationInvalid(address, "no_file")
-        return place, name
+        _, place, name = self._split(address)
+        return str(place), name
 
     def normal(self, address: str) -> str:
         """The one spelling of a destination's or a file's address (a path: absolute, links kept).
         DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
-        if not address:
-            raise DestinationInvalid(address, "empty")
-        if "\0" in address or not _is_text(address):
-            raise DestinationInvalid(_shown(address), "not_text")
-        return self._scheme(address).normal(address)
+        return str(self._understood(address)[1])
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
@@ -86,7 +80,23 @@ class AllDestinations:
         for scheme in (self._folders, *self._remote.values()):
             scheme.close()
 
-    def _scheme(self, address: str) -> Scheme:
+    def _split(self, address: str) -> tuple[Scheme[Any], Any, str]:
+        scheme, whole = self._understood(address)
+        place, name = scheme.split(whole)
+        if not name:
+            raise DestinationInvalid(address, "no_file")
+        return scheme, place, name
+
+    def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
+        """The address, understood by its kind."""
+        if not address:
+            raise DestinationInvalid(address, "empty")
+        if "\0" in address or not _is_text(address):
+            raise DestinationInvalid(_shown(address), "not_text")
+        scheme = self._scheme(address)
+        return scheme, scheme.understood(address)
+
+    def _scheme(self, address: str) -> Scheme[Any]:
         found = _SCHEME.match(address)
         name = found[1].lower() if found else "file"
         if name == "file":

@@ -4,29 +4,31 @@ A new kind is one file beside this one with a class that keeps to `Scheme`, and 
 `registry.remote_schemes`.
 """
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
 
+A = TypeVar("A")
+"""A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
 
-class Scheme(Protocol):
+
+class Scheme(Protocol[A]):
     """All addresses that begin with one name before `://`. One object for a run of the program; for any
     number of threads."""
 
-    def normal(self, address: str) -> str:
-        """The one spelling of a destination's or a file's address, with the scheme in lower case in front;
-        DestinationInvalid. Asks no server."""
+    def understood(self, address: str) -> A:
+        """The address of a destination or a file; DestinationInvalid. Asks no server."""
         ...
 
-    def at(self, info: DestinationInfo) -> Destination:
-        """The destination at `info.address`, which is in its one spelling; `info` carries everything that
-        was configured for it. DestinationInvalid; asks no server."""
+    def at(self, address: A, info: DestinationInfo) -> Destination:
+        """The destination at an address; `info` has its one spelling and everything that was configured for
+        it. Asks no server."""
         ...
 
-    def split(self, address: str) -> tuple[str, str]:
-        """A file's address, in its one spelling, as its destination's address and its name, which is
-        empty where the address names no file."""
+    def split(self, address: A) -> tuple[A, str]:
+        """A file's address as its destination's address and its name, which is empty where the address
+        names no file."""
         ...
 
     def interrupt(self) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.location import judge_peer, this_machine
-from nskeys.destinations.sftp_address import understood
-from nskeys.destinations.ssh_servers import Login, SshServers
+from nskeys.destinations.sftp_address import Login, SftpAddress, understood
+from nskeys.destinations.ssh_servers import SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import Destination, Listed
@@ -25,19 +25,17 @@ class Sftp:
     def __init__(self, servers: SshServers) -> None:
         self._servers = servers
 
-    def normal(self, address: str) -> str:
-        """The one spelling: host in lower case, no usual port, `%` escapes where they must be.
-        DestinationInvalid (`has_password`, `bad_host`, `bad_user`, `dots`, `not_text`)."""
-        return str(understood(address))
+    def understood(self, address: str) -> SftpAddress:
+        """As `sftp_address.understood`."""
+        return understood(address)
 
-    def at(self, info: DestinationInfo) -> Destination:
+    def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
         """The folder on its server."""
-        return SftpDestination(info, self._servers)
+        return SftpDestination(address, info, self._servers)
 
-    def split(self, address: str) -> tuple[str, str]:
+    def split(self, address: SftpAddress) -> tuple[SftpAddress, str]:
         """The folder and the name of a file."""
-        folder, name = understood(address).split()
-        return str(folder), name
+        return address.split()
 
     def interrupt(self) -> None:
         """Whoever waits for a server gets Cancelled."""
@@ -52,11 +50,12 @@ class SftpDestination:
     """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
     HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
 
-    def __init__(self, info: DestinationInfo, servers: SshServers) -> None:
+    def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshServers) -> None:
+        self._address = address
         self._info = info
         self._servers = servers
-        self._address = understood(info.address)
-        self._login = Login(self._address, info.key_file)
+        self._login = Login(address, info.key_file)
+        self._flushed: bool | None = None
 
     @property
     def live(self) -> bool:
@@ -77,26 +76,15 @@ class SftpDestination:
     def check(self) -> None:
         """Raise what would keep a backup from being written there, by writing something;
         DestinationUnreachable, CannotCreate. Leaves nothing behind."""
-        self._ask(lambda folder: folder.check())
+        self._flushed = self._write(lambda folder: folder.check())
 
     def publish(self, name: str, data: bytes) -> str:
         """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
         returns the name used. DestinationUnreachable, which names a temporary file that had to be left,
         CannotCreate."""
         _checked(name)
-        used: list[SftpFolder] = []
-
-        def publish(folder: "SftpFolder") -> Coroutine[Any, Any, str]:
-            used.append(folder)
-            return folder.publish(name, data)
-
-        try:
-            return self._ask(publish, len(data))
-        except DestinationUnreachable as error:
-            left = used[-1].left if used else ""
-            if left and not self._removed(left):
-                raise DestinationUnreachable(error.destination, error.problem, self._named(left)) from None
-            raise
+        used, self._flushed = self._write(lambda folder: folder.publish(name, data), len(data))
+        return used
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
@@ -118,8 +106,28 @@ class SftpDestination:
         self._ask(lambda folder: folder.sweep())
 
     def flushes(self) -> bool:
-        """Whether the server offers fsync@openssh.com."""
-        return self._ask(lambda folder: folder.check())
+        """Whether the server flushed what was last written; writes something where nothing was."""
+        if self._flushed is None:
+            self.check()
+        return bool(self._flushed)
+
+    def _write(self, deed: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+        """As `_ask`; what a lost connection left there is removed over another one, or named."""
+        used: list[SftpFolder] = []
+
+        def write(folder: "SftpFolder") -> Coroutine[Any, Any, T]:
+            used.append(folder)
+            return deed(folder)
+
+        try:
+            return self._ask(write, size)
+        except DestinationUnreachable as error:
+            left = [name for folder in used for name in folder.left if not self._removed(name)]
+            if left:
+                raise DestinationUnreachable(
+                    error.destination, error.problem, self._named(left[0])
+                ) from None
+            raise
 
     def _ask(self, question: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
         from nskeys.destinations.sftp_errors import reaching

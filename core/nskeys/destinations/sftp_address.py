@@ -57,6 +57,19 @@ class SftpAddress:
         return SftpAddress(self.user, self.host, self.port, folder or "/"), name
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who connects to whom, showing what: connections are shared by whoever has the same."""
+
+    address: SftpAddress
+    key_file: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What two logins must have in common to be one."""
+        return self.address.login, self.key_file
+
+
 def understood(address: str) -> SftpAddress:
     """The parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
     `bad_host`, `bad_user`, `dots`, `not_text`)."""

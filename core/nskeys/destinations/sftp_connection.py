@@ -1,18 +1,19 @@
 """A connection to a server's SFTP service: an open one, and whether it still is."""
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from contextlib import suppress
+from typing import Self
 
 import asyncssh
 
+from nskeys.destinations.sftp_address import Login
+from nskeys.destinations.ssh_context import LoginContext
 from nskeys.destinations.ssh_keys import Credentials
 from nskeys.destinations.ssh_login import log_in
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 
-if TYPE_CHECKING:
-    from nskeys.destinations.ssh_servers import Login, SshServers
-
 _LOST = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+_MOST_SAID = 1_024
 
 
 class SftpConnection:
@@ -33,18 +34,23 @@ class SftpConnection:
         """Seconds that the server has for each question."""
 
     @classmethod
-    async def open(cls, servers: "SshServers", login: "Login") -> Self:
-        """Connect and log in; as `log_in`, and DestinationUnreachable (`no_sftp`)."""
-        address, limits = login.address, servers.limits
-        known = servers.known_hosts.about(address.host, address.port)
-        credentials = Credentials(login.key_file, servers.usual_keys, servers.given)
+    async def open(cls, context: LoginContext, login: Login) -> Self:
+        """Connect and log in; as `log_in`, and DestinationUnreachable (`no_sftp`, or `greeting` with what
+        is said where SFTP should begin)."""
+        address, limits = login.address, context.limits
+        known = context.known_hosts.about(address.host, address.port)
+        credentials = Credentials(login.key_file, context.usual_keys, context.given)
         connection = await log_in(address, known, credentials, limits)
         try:
             async with asyncio.timeout(limits.answer):
                 sftp = await connection.start_sftp_client()
-        except (asyncssh.ChannelOpenError, asyncssh.SFTPError, asyncssh.ProcessError):
+        except (asyncssh.ChannelOpenError, asyncssh.SFTPError, asyncssh.ProcessError, EOFError):
+            if connection.is_closed():
+                raise
+            said = await _said_instead(connection, limits.greeting)
             connection.abort()
-            raise DestinationUnreachable(str(address), "no_sftp") from None
+            problem = "greeting" if said else "no_sftp"
+            raise DestinationUnreachable(str(address), problem, said=said) from None
         except BaseException:
             connection.abort()
             raise
@@ -63,3 +69,13 @@ class SftpConnection:
     def abort(self) -> None:
         """Drop the connection, without a farewell that might hang."""
         self._connection.abort()
+
+
+async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
+    """What a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken to."""
+    said = b""
+    with suppress(asyncssh.Error, OSError, EOFError):
+        async with asyncio.timeout(seconds):
+            _, out, _ = await connection.open_session(subsystem="sftp", encoding=None)
+            said = await out.read(_MOST_SAID)
+    return " ".join(said.decode("utf-8", "replace").split())

@@ -1,22 +1,25 @@
 """A folder on a server, over an open SFTP connection: what is done there, question by question.
 
 Nothing is ever replaced. A file is written under a random temporary name that nobody else has, flushed
-where the server can be asked for that, and gets its own name by a hard link, which fails where something
-has the name. Only where a server knows no hard links is it renamed, after a look that the name is free:
-plain SFTP renames must not replace (draft-ietf-secsh-filexfer-02, 6.5), and the extension of OpenSSH that
-does replace is never used.
+where the server can do that, and gets its own name by a hard link, which fails where something has the
+name. Where a server knows no hard links, or says that it made one and did not, the file is renamed, after a
+look that the name is free: plain SFTP renames must not replace (draft-ietf-secsh-filexfer-02, 6.5), and the
+extension of OpenSSH that does replace is never used. That a file has its name is looked at, not believed.
+
+Servers of other systems send permissions without the bits for the kind of a file, or none at all. There a
+folder is what can be opened as one, and everything else with a size is a file.
 """
 
 import asyncio
-import os
+import re
 import stat
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncssh
 
-from nskeys.destinations.names import candidates, is_backup, newest_first
+from nskeys.destinations.names import candidates, is_backup, is_temporary, newest_first, temporary_name
 from nskeys.destinations.sftp_address import SftpAddress
 from nskeys.destinations.sftp_connection import SftpConnection
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable
@@ -24,7 +27,6 @@ from nskeys.ports import Listed
 
 T = TypeVar("T")
 
-PREFIX, SUFFIX = ".nskeys-", ".part"
 _PIECE = 256 << 10
 _TRIAL = 64 << 10
 _MOST_ENTRIES = 100_000
@@ -35,6 +37,12 @@ _FAREWELL = 1.0
 """Seconds for the removal of a temporary file once a person or the network broke the work off."""
 _READ_ONLY = 1  # ST_RDONLY of statvfs(3), as OpenSSH passes it on
 _OWN = 0o600
+_AT_ONCE = 32
+"""Questions of one kind that are asked before the first answer is there."""
+_NO_FLUSH = (asyncssh.SFTPOpUnsupported, asyncssh.SFTPBadMessage, asyncssh.SFTPInvalidParameter)
+"""How a file system without fsync answers: ENOSYS and, from OpenSSH, EINVAL."""
+_FAULT = re.compile(r"input/output|i/o error|no space|quota|read-only", re.IGNORECASE)
+"""Words for EIO, ENOSPC, EDQUOT and EROFS in the answers of servers that send more than "failure"."""
 
 
 class SftpFolder:
@@ -44,28 +52,41 @@ class SftpFolder:
         self._connection = connection
         self._sftp = connection.sftp
         self._address = address
-        self.left = ""
-        """The temporary file that could not be removed any more."""
+        self.left: list[str] = []
+        """Temporary files that are there, or may be."""
 
     async def peer(self) -> str:
         """The address that the server answers from."""
         return self._connection.peer
 
     async def check(self) -> bool:
-        """Write something and remove it again; whether the server flushed it. DestinationUnreachable,
-        CannotCreate."""
+        """Do with a small file what is done with a backup, read it back and remove it; whether the server
+        flushed it. DestinationUnreachable, CannotCreate."""
         await self._reach()
-        async with self._temporary(bytes(_TRIAL)) as (_, flushed):
-            return flushed
+        data = bytes(_TRIAL)
+        async with self._temporary(data) as (part, flushed):
+            name = temporary_name()
+            if not await self._place(part, name, len(data)):
+                raise CannotCreate(str(self._address), "not_kept")
+            self.left.append(self._path(name))
+            await self._flush_folder()
+            try:
+                found = await self._content(self._path(name), len(data))
+            except asyncssh.SFTPError as error:
+                raise _unless_lost(error, CannotCreate(str(self._address), "not_readable")) from None
+            if found != data:
+                raise CannotCreate(str(self._address), "differs")
+        return flushed
 
-    async def publish(self, name: str, data: bytes) -> str:
-        """Write under `name` or the next free one; the name used. DestinationUnreachable, CannotCreate."""
+    async def publish(self, name: str, data: bytes) -> tuple[str, bool]:
+        """Write under `name` or the next free one; the name used, and whether the server flushed it.
+        DestinationUnreachable, CannotCreate."""
         await self._reach()
-        async with self._temporary(data) as (part, _):
+        async with self._temporary(data) as (part, flushed):
             for free in candidates(name):
-                if await self._place(part, free):
+                if await self._place(part, free, len(data)):
                     await self._flush_folder()
-                    return free
+                    return free, flushed
         raise CannotCreate(str(self._address.file(name)), "name_taken")
 
     async def read(self, name: str, limit: int) -> bytes:
@@ -90,11 +111,9 @@ class SftpFolder:
     async def listing(self) -> tuple[Listed, ...]:
         """The `.zip` and `.kms` files there, newest name first, without empty ones."""
         await self._reach()
-        found = []
-        async for name, about in self._entries():
-            if is_backup(name) and _is_regular(about) and about.size:
-                found.append(Listed(name, about.size))
-        return newest_first(found)
+        found = [(name, about) async for name, about in self._entries() if is_backup(name) and about.size]
+        kept = await self._files_among(found)
+        return newest_first(Listed(name, about.size or 0) for name, about in kept)
 
     async def remove(self, name: str) -> None:
         """Remove a file. FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
@@ -115,20 +134,21 @@ class SftpFolder:
         """Remove temporary files that were left for long; none where the folder is not there."""
         try:
             left = [
-                (name, about.mtime or 0)
+                (name, about)
                 async for name, about in self._entries()
-                if name.startswith(PREFIX) and name.endswith(SUFFIX) and _is_regular(about)
+                if is_temporary(name) and about.mtime is not None
             ]
             if not left:
                 return
+            left = await self._files_among(left)
             async with self._temporary(b"") as (part, _):
                 now = (await self._asked(self._sftp.stat(part))).mtime or 0  # by the server's own clock
         except (asyncssh.SFTPError, CannotCreate) as error:
             if isinstance(error, asyncssh.SFTPError):
                 _unless_lost(error, error)
             return  # what keeps backups from this place is said when one is written
-        for name, moment in left:
-            if now - moment > _LEFT_FOR:
+        for name, about in left:
+            if now - (about.mtime or now) > _LEFT_FOR:
                 with suppress(asyncssh.SFTPFailure, asyncssh.SFTPNoSuchFile, asyncssh.SFTPPermissionDenied):
                     await self._asked(self._sftp.remove(self._path(name)))
 
@@ -141,29 +161,33 @@ class SftpFolder:
 
     @asynccontextmanager
     async def _temporary(self, data: bytes) -> AsyncIterator[tuple[str, bool]]:
-        """A temporary file that holds `data`, and whether it was flushed; its name is gone at the end."""
-        part = self._path(f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
-        self.left = part
+        """A temporary file that holds `data`, and whether it was flushed; everything in `left` is gone at
+        the end."""
+        part = self._path(temporary_name())
+        self.left.append(part)
         try:
             yield part, await self._write(part, data)
         except BaseException:
             with suppress(Exception):
                 async with asyncio.timeout(_FAREWELL):
-                    await self._sftp.remove(part)
-                    self.left = ""
+                    await self._clear()
             raise
-        with suppress(asyncssh.SFTPNoSuchFile):  # it was renamed
-            await self._asked(self._sftp.remove(part))
-        self.left = ""
+        await self._clear()
+
+    async def _clear(self) -> None:
+        while self.left:
+            with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+                await self._asked(self._sftp.remove(self.left[-1]))
+            self.left.pop()
 
     async def _write(self, part: str, data: bytes) -> bool:
         """Whether the server flushed it. CannotCreate."""
-        attributes, flushed = asyncssh.SFTPAttrs(permissions=_OWN), False
+        flushed = False
         try:
-            async with await self._asked(self._sftp.open(part, "xb", attributes)) as file:
+            async with await self._opened(part) as file:
                 for start in range(0, len(data), _PIECE):
                     await self._asked(file.write(data[start : start + _PIECE], start))
-                flushed = await self._flushed(file)
+                flushed = await self._flushed(file, len(data))
         except asyncssh.SFTPPermissionDenied:
             raise CannotCreate(str(self._address), "not_permitted") from None
         except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded):
@@ -173,39 +197,74 @@ class SftpFolder:
             raise _unless_lost(error, CannotCreate(str(self._address), problem)) from None
         return flushed
 
-    async def _flushed(self, file: asyncssh.SFTPClientFile) -> bool:
+    def _opened(self, part: str) -> Coroutine[Any, Any, asyncssh.SFTPClientFile]:
+        """A new file of our own, to be written."""
+        return self._asked(self._sftp.open(part, "xb", asyncssh.SFTPAttrs(permissions=_OWN)))
+
+    async def _flushed(self, file: asyncssh.SFTPClientFile, size: int) -> bool:
+        """Flush a file that `size` bytes were written to; False where the server's file system cannot, so
+        that all that is known is that the server has it. CannotCreate where its disk refused."""
         try:
             await self._asked(file.fsync())
-        except asyncssh.SFTPOpUnsupported:
+        except _NO_FLUSH:
             return False
+        except asyncssh.SFTPFailure as error:
+            if not _FAULT.search(error.reason) and not await self._ever_flushes(file):
+                return False
+            problem = await self._problem(size, "not_flushed")
+            raise CannotCreate(str(self._address), problem) from None
         return True
+
+    async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
+        """Whether a flush that failed was the fault of a disk, or of the file's content.
+
+        "Failure" is what OpenSSH answers for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file
+        system without fsync refuses it every time, and for a new and empty file too. A disk's fault is told
+        once for each open file (fsync(2) on Linux), and is one of what was written."""
+        with suppress(asyncssh.SFTPFailure):
+            await self._asked(file.fsync())
+            return True
+        empty = self._path(temporary_name())
+        self.left.append(empty)
+        with suppress(asyncssh.SFTPFailure):
+            async with await self._opened(empty) as other:
+                await self._asked(other.fsync())
+                return True
+        return False
 
     async def _flush_folder(self) -> None:
         """Make the names in it durable, where the server lets a folder be opened and flushed."""
-        with suppress(asyncssh.SFTPFailure, asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported):
+        with suppress(asyncssh.SFTPFailure, asyncssh.SFTPPermissionDenied, *_NO_FLUSH):
             async with await self._asked(self._sftp.open(self._address.remote, "rb")) as folder:
                 await self._asked(folder.fsync())
 
-    async def _place(self, part: str, name: str) -> bool:
-        """Give the temporary file its name; False where something has it."""
+    async def _place(self, part: str, name: str, size: int) -> bool:
+        """Give the temporary file of so many bytes its name; False where something has it."""
         path = self._path(name)
+        if await self._size_there(path) is not None:
+            return False  # some servers replace what is there by a link or a rename
         try:
             await self._asked(self._sftp.link(part, path))
         except asyncssh.SFTPError as error:
             _unless_lost(error, error)
-            if await self._is_there(path):
-                return False
-            return await self._rename(part, path)
-        return True
+        else:
+            if await self._size_there(path) == size:
+                return True
+        if await self._size_there(path) is not None:
+            return False  # it came meanwhile, and is another's
+        return await self._rename(part, path, size)
 
-    async def _rename(self, part: str, path: str) -> bool:
+    async def _rename(self, part: str, path: str, size: int) -> bool:
         try:
             await self._asked(self._sftp.rename(part, path))
         except asyncssh.SFTPError as error:
             _unless_lost(error, error)
-            if await self._is_there(path):
+            if await self._size_there(path) is not None:
                 return False
             raise CannotCreate(str(self._address), await self._problem(0, "write_failed")) from None
+        if await self._size_there(path) != size:
+            raise CannotCreate(str(self._address), "not_kept")
+        self.left.remove(part)
         return True
 
     async def _problem(self, size: int, otherwise: str) -> str:
@@ -227,21 +286,56 @@ class SftpFolder:
         """DestinationUnreachable unless there is a folder."""
         try:
             about = await self._asked(self._sftp.stat(self._address.remote))
+            kind = _kind(about)
+            is_folder = stat.S_ISDIR(kind) if kind else await self._opens_as_folder(self._address.remote)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             raise DestinationUnreachable(str(self._address), "missing_folder") from None
         except asyncssh.SFTPPermissionDenied:
             raise DestinationUnreachable(str(self._address), "not_permitted") from None
         except asyncssh.SFTPError as error:
             raise _unless_lost(error, DestinationUnreachable(str(self._address), "gone")) from None
-        if not stat.S_ISDIR(about.permissions or 0):
+        if not is_folder:
             raise DestinationUnreachable(str(self._address), "not_a_folder")
 
     async def _size(self, path: str, full: str) -> int:
         """Of a regular file: nothing else is opened, for a pipe would keep the server waiting."""
         about = await self._asked(self._sftp.stat(path))
-        if not _is_regular(about):
+        if not await self._is_file(path, about):
             raise FileUnreadable(full, "not_a_file")
         return about.size or 0
+
+    async def _is_file(self, path: str, about: asyncssh.SFTPAttrs) -> bool:
+        if kind := _kind(about):
+            return stat.S_ISREG(kind)
+        try:
+            return not await self._opens_as_folder(path)
+        except asyncssh.SFTPPermissionDenied:
+            return True  # so do some servers answer for a file
+
+    async def _opens_as_folder(self, path: str) -> bool:
+        entries = self._sftp.scandir(path.encode("utf-8"))
+        try:
+            await self._asked(anext(entries, None))
+        except asyncssh.SFTPPermissionDenied:
+            raise
+        except asyncssh.SFTPError as error:
+            _unless_lost(error, error)
+            return False
+        finally:
+            if isinstance(entries, AsyncGenerator):
+                await self._asked(entries.aclose())
+        return True
+
+    async def _files_among(
+        self, found: Sequence[tuple[str, asyncssh.SFTPAttrs]]
+    ) -> list[tuple[str, asyncssh.SFTPAttrs]]:
+        """Those that are files. Side by side, for where kinds are not told each takes a question."""
+        kept = []
+        for start in range(0, len(found), _AT_ONCE):
+            some = found[start : start + _AT_ONCE]
+            are = await asyncio.gather(*(self._is_file(self._path(name), about) for name, about in some))
+            kept += [item for item, is_file in zip(some, are, strict=True) if is_file]
+        return kept
 
     async def _content(self, path: str, limit: int) -> bytes:
         """Up to one byte more than `limit`."""
@@ -254,12 +348,13 @@ class SftpFolder:
                 data += piece if isinstance(piece, bytes) else piece.encode("utf-8")
         return bytes(data)
 
-    async def _is_there(self, path: str) -> bool:
+    async def _size_there(self, path: str) -> int | None:
+        """The size of what has a name, links not followed; None where nothing has it."""
         try:
-            await self._asked(self._sftp.lstat(path))
+            about = await self._asked(self._sftp.lstat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-            return False
-        return True
+            return None
+        return about.size or 0
 
     async def _entries(self) -> AsyncIterator[tuple[str, asyncssh.SFTPAttrs]]:
         """Names that are text, with what is known of them."""
@@ -293,5 +388,6 @@ def _unless_lost(error: asyncssh.SFTPError, otherwise: E) -> E:
     return otherwise
 
 
-def _is_regular(about: asyncssh.SFTPAttrs) -> bool:
-    return stat.S_ISREG(about.permissions or 0)
+def _kind(about: asyncssh.SFTPAttrs) -> int:
+    """The bits for the kind of a file; 0 where the server does not send them."""
+    return stat.S_IFMT(about.permissions or 0)

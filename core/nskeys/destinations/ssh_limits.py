@@ -10,6 +10,8 @@ class SftpLimits:
     connect: float = 10.0
     login: float = 30.0
     """The handshake, and whoever has to touch a key."""
+    agent: float = 5.0
+    """For an agent to list its keys; nobody has to touch anything for that."""
     answer: float = 15.0
     """To each question once logged in."""
     greeting: float = 5.0

@@ -7,13 +7,12 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from nskeys.destinations.sftp_address import Login
 from nskeys.destinations.sftp_connection import SftpConnection
+from nskeys.destinations.ssh_context import LoginContext
 from nskeys.errors import Cancelled
-
-if TYPE_CHECKING:
-    from nskeys.destinations.ssh_servers import Login, SshServers
 
 T = TypeVar("T")
 
@@ -32,9 +31,9 @@ class Line:
         # What breaks off in the background was told to whoever waited; the default prints it.
         self.loop.set_exception_handler(_nobody_told)
 
-    def connect(self, servers: "SshServers", login: "Login") -> None:
+    def connect(self, context: LoginContext, login: Login) -> None:
         """Open the connection."""
-        self.connection = self._until_done(SftpConnection.open(servers, login))
+        self.connection = self._until_done(SftpConnection.open(context, login))
 
     def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
         """The answer; TimeoutError after so many seconds."""

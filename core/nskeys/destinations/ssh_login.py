@@ -8,17 +8,30 @@ import asyncio
 import base64
 import getpass
 import logging
+import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import asyncssh
 
 from nskeys.destinations.known_hosts import HostKey, Known
 from nskeys.destinations.lookups import looked_up
 from nskeys.destinations.sftp_address import SftpAddress
-from nskeys.destinations.ssh_keys import PASSPHRASE, PASSWORD, Credentials, Keys
+from nskeys.destinations.ssh_context import PASSPHRASE, PASSWORD
+from nskeys.destinations.ssh_hello import host_keys_offered
+from nskeys.destinations.ssh_keys import Credentials, Keys
 from nskeys.destinations.ssh_limits import SftpLimits
-from nskeys.errors import DestinationUnreachable, HostKeyChanged, HostKeyUnknown, ServerSecretWanted
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    ServerSecretWanted,
+)
 
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 logging.getLogger("asyncssh").propagate = False  # its words would stand in the middle of a screen
@@ -32,13 +45,40 @@ _ALGORITHMS = {
 }
 """Key types, and the signatures that are taken of each; SHA-1 is none of them."""
 _CERTIFICATE = "-cert-v01@openssh.com"
+_HungUp = asyncssh.DisconnectError | OSError | EOFError
+
+
+def _own_name() -> str:
+    """Who runs this, as ssh would say it; empty for a number without a line in passwd, as in a container.
+
+    The library asks for that name and for a home where it uses neither, and ends where there is none. So
+    such a process gets what login(1) gives: its number for a name, and `/` for a home."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
+        return ""
+
+
+_USER = _own_name()
 
 
 class _Client(asyncssh.SSHClient):
     """Answers what the server shows and asks, and remembers what it was."""
 
-    def __init__(self, password: str | None) -> None:
+    def __init__(self, password: str | None, keys: Sequence[asyncssh.SSHKeyPair]) -> None:
         self.shown: HostKey | None = None
+        self.authority: HostKey | None = None
+        """Whose key signed a certificate that was not taken."""
+        self.met = False
+        """Whether the host key was the right one."""
+        self.left = list(keys)
+        """Keys that the server was not shown yet."""
+        self.offered = 0
         self.wants_password = False
         self.tried_password = False
         self._password = password
@@ -48,6 +88,24 @@ class _Client(asyncssh.SSHClient):
         del host, addr, port
         self.shown = HostKey(key.get_algorithm(), key.public_data)
         return False
+
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """An authority that is not known for this server."""
+        del host, addr, port
+        self.authority = HostKey(key.get_algorithm(), key.public_data)
+        return False
+
+    def begin_auth(self, username: str) -> None:
+        """The host key was the right one."""
+        del username
+        self.met = True
+
+    def public_key_auth_requested(self) -> list[asyncssh.SSHKeyPair] | None:
+        """The next key."""
+        if not self.left:
+            return None
+        self.offered += 1
+        return [self.left.pop(0)]
 
     def password_auth_requested(self) -> str | None:
         """The password, once: a second try would count against the login."""
@@ -79,22 +137,49 @@ class _Client(asyncssh.SSHClient):
 async def log_in(
     address: SftpAddress, known: Known, credentials: Credentials, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
-    """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, ServerSecretWanted,
-    DestinationUnreachable, and whatever asyncssh and the system raise where the network fails."""
-    client = _Client(credentials.given(PASSWORD, address.login))
-    keys = Keys(credentials)
+    """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
+    ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
+    the system raise where the network fails."""
+    user = address.user or _USER
+    if not user:
+        raise DestinationInvalid(str(address), "no_user")
+    keys, again = Keys(credentials), False
+    # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
     sock = await _connected(address, limits.connect)
+    async with keys.with_agent(limits.agent) as shown:
+        while True:
+            client = _Client(credentials.given(PASSWORD, address.login), shown)
+            try:
+                return await _let_in(sock, address.host, user, known, client, limits)
+            except asyncssh.HostKeyNotVerifiable as error:
+                if not client.authority or known.revoked_in(client.authority):
+                    raise _not_the_one(address, known, client, str(error)) from None
+                known = replace(known, authorities=())  # as ssh: the plain key may be known
+            except (asyncssh.DisconnectError, OSError, EOFError) as error:
+                if again or not client.offered or not client.left or isinstance(error, TimeoutError):
+                    raise await _cause(address, client, keys, error, limits) from None
+                # It takes no more tries over one connection; over another one it may know those that are
+                # left. Once, for some servers count them all, and those in files first.
+                again, shown = True, sorted(client.left, key=_is_agents)
+            sock = await _connected(address, limits.connect)
+
+
+async def _let_in(
+    sock: socket.socket, host: str, user: str, known: Known, client: _Client, limits: SftpLimits
+) -> asyncssh.SSHClientConnection:
+    """One try over a socket, which is closed where it fails."""
+    kinds = (known.good(known.keys), known.good(known.authorities), _in_certificates(known))
     try:
-        async with asyncio.timeout(limits.login), keys.with_agent() as shown:
+        async with asyncio.timeout(limits.login):
             return await asyncssh.connect(
                 sock=sock,
                 config=None,
-                host_key_alias=address.host,
+                host_key_alias=host,
                 client_factory=lambda: client,
-                username=address.user or getpass.getuser(),
-                known_hosts=lambda *_: tuple(map(_loaded, (known.keys, known.authorities, known.revoked))),
+                username=user,
+                known_hosts=lambda *_: tuple(map(_loaded, kinds)),
                 server_host_key_algs=_algorithms(known),
-                client_keys=shown or None,
+                client_keys=None,  # the client gives them one by one, so that it knows which were tried
                 agent_path=None,  # its keys are among those shown, as far as they are for this place
                 preferred_auth=("publickey", "keyboard-interactive", "password"),
                 gss_auth=False,
@@ -102,41 +187,81 @@ async def log_in(
                 host_based_auth=False,
                 agent_forwarding=False,
                 x509_trusted_certs=None,
+                x509_trusted_cert_paths=[],
                 login_timeout=limits.login,
                 keepalive_interval=limits.keepalive,
             )
-    except asyncssh.HostKeyNotVerifiable:
-        sock.close()
-        raise _not_the_one(address, known, client.shown) from None
-    except asyncssh.DisconnectError as error:
-        sock.close()
-        if isinstance(error, asyncssh.PermissionDenied) or "authentication" in error.reason:
-            raise _not_let_in(address, client, keys) from None
-        raise
     except BaseException:
         sock.close()
         raise
 
 
+def _in_certificates(known: Known) -> tuple[HostKey, ...]:
+    """What must not be in a certificate. Plain keys are judged by us alone, for the library does not tell
+    which one was revoked."""
+    return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
+
+
 def _not_the_one(
-    address: SftpAddress, known: Known, shown: HostKey | None
-) -> HostKeyUnknown | HostKeyChanged | DestinationUnreachable:
+    address: SftpAddress, known: Known, client: _Client, told: str
+) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | DestinationUnreachable:
+    shown = client.shown or client.authority
     problem = known.judge(address.host, address.port, shown) if shown is not None else None
+    if problem is None and known.revoked and "revoked" in told:
+        # In a certificate, which the library keeps to itself: one of these lines is about it.
+        files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
+        line = known.revoked[0][2] if len(known.revoked) == 1 else 0
+        return HostKeyRevoked(address.host, address.port, "", files, line)
     return problem or DestinationUnreachable(str(address), "host_certificate")
 
 
+async def _cause(
+    address: SftpAddress, client: _Client, keys: Keys, error: _HungUp, limits: SftpLimits
+) -> Exception:
+    """Why a server that is the right one, as far as it was seen, let nobody in."""
+    if isinstance(error, TimeoutError):
+        return DestinationUnreachable(str(address), "silent_agent") if keys.silent else error
+    if not client.met:
+        return await _no_handshake(address, error, limits)
+    refused = isinstance(error, asyncssh.PermissionDenied)
+    if refused or client.offered > 1 or "authentication" in str(error):
+        return _not_let_in(address, client, keys, hung_up=not refused)
+    return error
+
+
 def _not_let_in(
-    address: SftpAddress, client: _Client, keys: Keys
+    address: SftpAddress, client: _Client, keys: Keys, *, hung_up: bool
 ) -> ServerSecretWanted | DestinationUnreachable:
     """What a person could give to be let in: the passphrase of the key that was named for this place, the
-    password, or the passphrase of a usual key, in this order."""
+    password, or the passphrase of a usual key, in this order; else why no key was taken."""
     if keys.locked and keys.named:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
     if client.wants_password:
         return ServerSecretWanted(PASSWORD, address.login, refused=client.tried_password)
     if keys.locked:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
-    return DestinationUnreachable(str(address), "login")
+    several = hung_up and client.offered + len(client.left) > 1
+    problem = "silent_agent" if keys.silent else "too_many_keys" if several else "login"
+    return DestinationUnreachable(str(address), problem)
+
+
+async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits) -> Exception:
+    """Why a server hung up before it showed a host key: it may have none that we take."""
+    offered: tuple[str, ...] = ()
+    if isinstance(error, asyncssh.ProtocolError | asyncssh.ProtocolNotSupported):
+        return error
+    with suppress(OSError, EOFError, DestinationUnreachable):
+        async with asyncio.timeout(limits.greeting):
+            with await _connected(address, limits.connect) as sock:
+                offered = await host_keys_offered(sock)
+    taken = {name for names in _ALGORITHMS.values() for name in names}
+    if offered and not any(name.removesuffix(_CERTIFICATE) in taken for name in offered):
+        return DestinationUnreachable(str(address), "old_host_key", said=", ".join(offered))
+    return error
+
+
+def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
+    return isinstance(pair, asyncssh.SSHAgentKeyPair)
 
 
 async def _connected(address: SftpAddress, seconds: float) -> socket.socket:

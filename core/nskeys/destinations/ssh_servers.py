@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.known_hosts import KnownHosts
-from nskeys.destinations.sftp_address import SftpAddress
+from nskeys.destinations.sftp_address import Login
+from nskeys.destinations.ssh_context import LoginContext
 from nskeys.destinations.ssh_limits import SftpLimits
 from nskeys.errors import Cancelled, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
@@ -28,19 +28,6 @@ _REST = 60.0
 """Seconds that a connection may rest; later it is more likely dead than of use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who connects to whom, showing what: connections are shared by whoever has the same."""
-
-    address: SftpAddress
-    key_file: str = ""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What two logins must have in common to be one."""
-        return self.address.login, self.key_file
-
-
 class SshServers:
     """For any number of threads; `interrupt` also for signal handlers."""
 
@@ -49,7 +36,7 @@ class SshServers:
     ) -> None:
         self.limits = limits or SftpLimits()
         self.known_hosts = known_hosts
-        self.usual_keys = usual_keys
+        self._context = LoginContext(known_hosts, usual_keys, self.given, self.limits)
         self._secrets: dict[tuple[str, str], SecretBytes] = {}
         self._lock = threading.Lock()
         self._resting: dict[tuple[str, str], list[Line]] = {}
@@ -116,7 +103,7 @@ class SshServers:
         self._busy.add(line)
         try:
             if line.connection is None:
-                line.connect(self, login)
+                line.connect(self._context, login)
             yield line
         except BaseException as error:
             if isinstance(error, ServerSecretWanted) and error.refused:

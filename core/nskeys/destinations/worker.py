@@ -28,11 +28,11 @@ def _where(place: Destination, _: Message) -> Message:
 
 def _check(place: Destination, _: Message) -> Message:
     place.check()
-    return Message([])
+    return Message([place.flushes()])
 
 
 def _publish(place: Destination, question: Message) -> Message:
-    return Message([place.publish(question.head["name"], question.body)])
+    return Message([place.publish(question.head["name"], question.body), place.flushes()])
 
 
 def _read(place: Destination, question: Message) -> Message:

@@ -198,6 +198,9 @@ from nskeys.errors.servers import (
     HostKeyChanged as HostKeyChanged,
 )
 from nskeys.errors.servers import (
+    HostKeyRevoked as HostKeyRevoked,
+)
+from nskeys.errors.servers import (
     HostKeyUnknown as HostKeyUnknown,
 )
 from nskeys.errors.servers import (

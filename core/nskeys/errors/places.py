@@ -16,11 +16,13 @@ class DestinationInvalid(NskeysError):
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
     """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
-    temporary file that could not be removed there any more."""
+    temporary file that could not be removed there any more. `said` is what the server itself says that
+    shows why, as it came."""
 
     destination: str
     problem: str
     left: str = ""
+    said: str = ""
 
 
 @dataclass(eq=False)

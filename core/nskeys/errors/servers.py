@@ -22,8 +22,8 @@ class HostKeyUnknown(NskeysError):
 
 @dataclass(eq=False)
 class HostKeyChanged(NskeysError):
-    """A server shows another host key than the known one, or one that was revoked. `known` has the
-    fingerprints that were expected, `file` says where they stand."""
+    """A server shows another host key than the known one. `known` has the fingerprints that were expected,
+    `file` says where they stand."""
 
     host: str
     port: int
@@ -31,6 +31,19 @@ class HostKeyChanged(NskeysError):
     fingerprint: str
     known: tuple[str, ...]
     file: str
+
+
+@dataclass(eq=False)
+class HostKeyRevoked(NskeysError):
+    """A server shows a host key, or a certificate by an authority's key, that was revoked in a line of a
+    file. `fingerprint` is empty where the key was in a certificate, and `line` 0 where several lines may
+    be the one."""
+
+    host: str
+    port: int
+    fingerprint: str
+    file: str
+    line: int
 
 
 @dataclass(eq=False)

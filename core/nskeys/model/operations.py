@@ -110,10 +110,12 @@ class SetUpReport:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDestination:
-    """A destination that a backup can be written to, and where that is."""
+    """A destination that a backup can be written to, where that is, and whether it can flush what it gets
+    to its medium."""
 
     info: DestinationInfo
     where: Whereabouts
+    flushes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ class BackupReport:
     """Credentials that its keys cover."""
     failures: tuple[CopyFailure, ...] = ()
     """Destinations that got no copy."""
+    unflushed: tuple[str, ...] = ()
+    """Addresses of copies that could not be flushed: a power cut there may take them yet."""
 
     @property
     def copy(self) -> BackupCopy:

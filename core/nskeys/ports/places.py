@@ -64,8 +64,8 @@ class Destination(Protocol):
         ...
 
     def flushes(self) -> bool:
-        """Whether what is written there is flushed to the medium before it counts; False where the place
-        has no way to be asked for that."""
+        """Whether what was last written by this object was flushed to the medium; False where the place
+        cannot do that. Writes something, and removes it, where nothing was written yet."""
         ...
 
 

@@ -126,7 +126,7 @@ class BackupService:
         try:
             place = self._installation.destinations.at(info)
             place.check()
-            return PlannedDestination(info, place.where())
+            return PlannedDestination(info, place.where(), place.flushes())
         except NskeysError as error:
             return CopyFailure(info, error)
 
@@ -167,6 +167,7 @@ class BackupService:
         infos = [planned.info for planned in plan.destinations]
         made: dict[int, BackupCopy] = {}
         failed: dict[int, CopyFailure] = {}
+        unflushed: list[str] = []
         for number, outcome in send_to_all(
             installation.destinations, infos, plan.archive_name, archive, opens, told
         ):
@@ -178,6 +179,7 @@ class BackupService:
                         infos[number], archive.facts, outcome, keys, closed_by.typed
                     )
                     self._echo(made)
+                    unflushed += [] if outcome.flushed else [outcome.address]
                 case Undone(error, left):
                     failed[number] = CopyFailure(infos[number], error)
                     if left:
@@ -186,7 +188,8 @@ class BackupService:
         if not made:
             raise _none_made(failures)
         copies = tuple(made[number] for number in sorted(made))
-        return BackupReport(copies, sum(key.credentials for key in facts.keys), failures)
+        covered = sum(key.credentials for key in facts.keys)
+        return BackupReport(copies, covered, failures, tuple(sorted(unflushed)))
 
     def _record(
         self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, typed: bool

@@ -8,6 +8,7 @@ from nskeys.errors import (
     DestinationInvalid,
     DestinationUnreachable,
     HostKeyChanged,
+    HostKeyRevoked,
     HostKeyUnknown,
     NskeysError,
 )
@@ -52,15 +53,9 @@ class DestinationService:
         return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:
-        """One destination, written to and cleaned again, and asked whether it flushes."""
+        """One destination, as a backup would be written there and read back; nothing stays."""
         info = self._installation.configured(address)
-        sight = self._see(info, info == self._installation.default_destination())
-        if sight.problem is not None:
-            return sight
-        try:
-            return replace(sight, flushes=self._installation.destinations.at(info).flushes())
-        except NskeysError as error:
-            return replace(sight, problem=error)
+        return self._see(info, info == self._installation.default_destination())
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
         where = _UNSEEN
@@ -68,9 +63,10 @@ class DestinationService:
             place = self._installation.destinations.at(info)
             where = place.where()
             place.check()
+            flushes = place.flushes()
         except NskeysError as error:
             return DestinationSight(info, where, error, default)
-        return DestinationSight(info, where, None, default)
+        return DestinationSight(info, where, None, default, flushes=flushes)
 
     def known(self) -> tuple[DestinationInfo, ...]:
         """Every configured destination and the default one, none of them looked at."""
@@ -113,12 +109,12 @@ class DestinationService:
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
-        is known, or where no server is asked. HostKeyChanged, DestinationUnreachable."""
+        is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
         try:
             self._installation.destinations.at(self._installation.configured(address)).listing()
         except HostKeyUnknown as server:
             return server
-        except (HostKeyChanged, DestinationInvalid):
+        except (HostKeyChanged, HostKeyRevoked, DestinationInvalid):
             raise
         except DestinationUnreachable as error:
             if error.problem in _NO_SERVER:

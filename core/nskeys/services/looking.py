@@ -10,7 +10,14 @@ from dataclasses import replace
 from functools import cache, partial
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
-from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown, NskeysError, ServerSecretWanted
+from nskeys.errors import (
+    FileUnreadable,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    NskeysError,
+    ServerSecretWanted,
+)
 from nskeys.model.places import DestinationInfo, LocationReason, Whereabouts
 from nskeys.model.register import NOWHERE, BackupCopy, Sight
 from nskeys.ports import Progress
@@ -113,7 +120,7 @@ def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whe
     return seen
 
 
-_ANSWERED = (HostKeyUnknown, HostKeyChanged, ServerSecretWanted)
+_ANSWERED = (HostKeyUnknown, HostKeyChanged, HostKeyRevoked, ServerSecretWanted)
 
 
 def barred(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:

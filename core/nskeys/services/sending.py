@@ -12,7 +12,6 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import TypeAlias
 
-from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
 from nskeys.archive.writing import WrittenArchive
 from nskeys.errors import (
@@ -38,13 +37,14 @@ _GRACE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A copy that lies there and was proven: its file name and address, where that is, and what was found
-    on reading it back."""
+    """A copy that lies there and was proven: its file name and address, where that is, what was found on
+    reading it back, and whether it was flushed to the medium before."""
 
     name: str
     address: str
     where: Whereabouts
     inspected: Inspected
+    flushed: bool = True
 
 
 def send(
@@ -59,17 +59,27 @@ def send(
     address = place.address_of(used)
     try:
         told(Stage.READING_BACK)
-        data = place.read(used, ARCHIVE_LIMIT)
-        if data != archive.data:
+        if _read_back(place, used, len(archive.data)) != archive.data:
             raise BackupNotProven(address, "differs")
-        inspected = inspect(address, data)
+        inspected = inspect(address, archive.data)
         told(Stage.OPENING)
         # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
         # here, is what "opened" means.
         opens(inspected.kms)
-        return Sent(used, address, place.where(), inspected)
+        return Sent(used, address, place.where(), inspected, place.flushes())
     except NskeysError as error:
         raise BackupNotProven(address, _problem(error)) from None
+
+
+def _read_back(place: Destination, name: str, size: int) -> bytes | None:
+    """What lies there; None where it is more than was written, for a server that does not come to an end is
+    given the time of what it got and no more."""
+    try:
+        return place.read(name, size)
+    except FileUnreadable as error:
+        if error.problem == "too_large":
+            return None
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ def say_in_app(error: NskeysError) -> Sentence:
     if not _NAMES_A_COMMAND.search(told.advice):
         return told
     if isinstance(error, DestinationUnreachable):
-        return Sentence(told.what, f"{to_reach(error)}, or choose another one.")
+        return Sentence(told.what, f"{to_reach(error, in_app=True)}, or choose another one.")
+    if isinstance(error, BackupNotProven) and error.problem == "missing":
+        return Sentence(told.what, "Test that place under Destinations (m), or back up to another one.")
     if "sudo" in told.advice:
         return Sentence(told.what, _SUDO)
     for known in type(error).__mro__:

@@ -28,6 +28,7 @@ from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import ago, since, when
 from nskeys.wording.ways import COMMANDS, Ways
 
+NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
 NOTHING_CHANGED = "Nothing was changed: this is only the plan."
 REVEALED = "The audit trail says that this secret was revealed."
@@ -55,7 +56,8 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
     helps = _whether_it_helps(report.copy.where, ways)
-    return (BACKUP_COMPLETE, *helps, *waits, *no_copy_lines(report.failures))
+    unflushed = tuple(f"{shown(address)}: {NO_FLUSH}" for address in report.unflushed)
+    return (BACKUP_COMPLETE, *helps, *waits, *unflushed, *no_copy_lines(report.failures))
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
@@ -199,10 +201,8 @@ def destination_removed(address: str) -> str:
 
 def destination_works(address: str, flushes: bool | None = None) -> str:
     """A destination was tested; what it cannot promise is said."""
-    works = f"{shown(address)} works: something was written there and removed again."
-    if flushes is not False:
-        return works
-    return f"{works} It cannot be asked to flush, so a power cut there may take what it just got."
+    works = f"{shown(address)} works: something was written there, read back and removed again."
+    return works if flushes is not False else f"{works} {NO_FLUSH}"
 
 
 def saved_line(path: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.known_hosts import HostKey, KnownHosts, entry_name
-from nskeys.errors import HostKeyChanged, HostKeyUnknown
+from nskeys.errors import HostKeyChanged, HostKeyRevoked, HostKeyUnknown
 from tests.fakes.sshd import make_key
 
 
@@ -114,9 +114,12 @@ def test_a_key_that_anybody_revoked_is_no_good(keys: Keys, own: Path, tmp_path: 
     key, text, _ = keys.new()
     own.write_text(f"vault02 {text}\n", "ascii")
     theirs = tmp_path / "theirs"
-    theirs.write_text(f"@revoked * {text}\n", "ascii")
+    theirs.write_text(f"# whom we trust no more\n\n@revoked * {text}\n", "ascii")
     hosts = KnownHosts(own, (theirs,))
-    assert isinstance(hosts.about("vault02", 22).judge("vault02", 22, key), HostKeyChanged)
+    revoked = hosts.about("vault02", 22).judge("vault02", 22, key)
+    assert isinstance(revoked, HostKeyRevoked)
+    assert (revoked.file, revoked.line) == (str(theirs), 3)
+    assert revoked.fingerprint == key.fingerprint
 
 
 @pytest.mark.parametrize(

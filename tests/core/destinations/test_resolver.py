@@ -108,10 +108,11 @@ class _Shelf:
         self.asked: list[DestinationInfo] = []
         self.closed = self.interrupted = False
 
-    def normal(self, address: str) -> str:
+    def understood(self, address: str) -> str:
         return "shelf://" + address.partition("://")[2].rstrip("/")
 
-    def at(self, info: DestinationInfo) -> Destination:
+    def at(self, address: str, info: DestinationInfo) -> Destination:
+        assert address == info.address
         self.asked.append(info)
         return MemoryDestination(info)
 

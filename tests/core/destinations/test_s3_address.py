@@ -2,7 +2,6 @@
 
 import pytest
 
-from nskeys.destinations.buckets import Buckets
 from nskeys.destinations.s3_address import understood
 from nskeys.errors import DestinationInvalid
 
@@ -29,8 +28,8 @@ from nskeys.errors import DestinationInvalid
     ],
 )
 def test_an_address_has_one_spelling(written: str, spelt: str) -> None:
-    assert Buckets().normal(written) == spelt
-    assert Buckets().normal(spelt) == spelt
+    assert str(understood(written)) == spelt
+    assert str(understood(spelt)) == spelt
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_an_address_has_one_spelling(written: str, spelt: str) -> None:
 )
 def test_what_is_none_is_refused(address: str, problem: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        Buckets().normal(address)
+        understood(address)
     assert refused.value.problem == problem
 
 
@@ -79,7 +78,7 @@ def test_what_is_none_is_refused(address: str, problem: str) -> None:
 )
 def test_a_key_in_an_address_is_refused_and_not_repeated(address: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        Buckets().normal(address)
+        understood(address)
     assert refused.value.problem in ("has_login", "bad_query")
     assert "wJalrXUtnFEMI" not in repr(vars(refused.value))
 
@@ -88,9 +87,9 @@ def test_a_file_stands_before_the_question_mark() -> None:
     place = understood("s3://bucket/ns01?endpoint=minio:9000")
     address = str(place.file("a b.zip"))
     assert address == "s3://bucket/ns01/a b.zip?endpoint=minio:9000"
-    assert Buckets().split(address) == (str(place), "a b.zip")
-    assert Buckets().split("s3://bucket/a.zip") == ("s3://bucket", "a.zip")
-    assert Buckets().split("s3://bucket") == ("s3://bucket", "")
+    assert understood(address).split() == (place, "a b.zip")
+    assert understood("s3://bucket/a.zip").split() == (understood("s3://bucket"), "a.zip")
+    assert understood("s3://bucket").split() == (understood("s3://bucket"), "")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b.zip", "a?b.zip", "a\n.zip", "\0"])

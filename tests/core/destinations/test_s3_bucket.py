@@ -69,7 +69,8 @@ def log_in(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **
 
 
 def at(buckets: Buckets, address: str, declared: str = "") -> Destination:
-    return buckets.at(DestinationInfo(buckets.normal(address), declared))
+    known = buckets.understood(address)
+    return buckets.at(known, DestinationInfo(str(known), declared))
 
 
 USES: dict[str, Callable[[Destination], object]] = {

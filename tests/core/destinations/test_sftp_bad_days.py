@@ -195,7 +195,7 @@ def test_whoever_gives_up_while_an_archive_is_written_leaves_no_half_of_it(
     servers = server.servers()
     written = threading.Event()
 
-    async def never(self: sftp_folder.SftpFolder, file: object) -> bool:
+    async def never(self: sftp_folder.SftpFolder, *arguments: object) -> bool:
         written.set()
         await asyncio.sleep(60)
         return True

@@ -76,6 +76,28 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
+        errors.HostKeyRevoked("vault02", 22, "SHA256:old", "/etc/ssh/ssh_known_hosts", 3),
+        (
+            "The server vault02 shows the host key SHA256:old, which was revoked in "
+            "/etc/ssh/ssh_known_hosts line 3."
+        ),
+    ),
+    (
+        errors.HostKeyRevoked("vault02", 22, "", "/etc/ssh/ssh_known_hosts", 0),
+        "The server vault02 shows a host key that was revoked in /etc/ssh/ssh_known_hosts.",
+    ),
+    (
+        errors.DestinationUnreachable("sftp://vault02/b", "greeting", said="Welcome\nto vault02"),
+        (
+            "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP "
+            "should begin (Welcome\\nto vault02)."
+        ),
+    ),
+    (
+        errors.BackupNotProven("/mnt/a.zip", "missing"),
+        "/mnt/a.zip was written, and there is no such file now, so there is no backup.",
+    ),
+    (
         errors.FingerprintDiffers("vault02", 22, "SHA256:abc", "SHA256:xyz"),
         "The server vault02 shows the host key SHA256:abc, not SHA256:xyz, so it was not trusted.",
     ),

@@ -8,6 +8,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.names import key_state_name, kid_name, proof_words
 from nskeys.wording.places import location_name
 from nskeys.wording.recovery import plan_opens
+from nskeys.wording.reports import NO_FLUSH
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
 
@@ -34,7 +35,11 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
     places = [
         row
         for planned in plan.destinations
-        for row in (("Destination", safe(planned.info.address)), ("", location_name(planned.where)))
+        for row in (
+            ("Destination", safe(planned.info.address)),
+            ("", location_name(planned.where)),
+            *(() if planned.flushes else (("", f"! {NO_FLUSH}"),)),
+        )
     ]
     left = [
         row
@@ -62,6 +67,7 @@ def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
             ("File", safe(copy.address)),
             ("Where", location_name(copy.where)),
             ("Proof", proof_words(copy.proof)),
+            *((("", f"! {NO_FLUSH}"),) if copy.address in report.unflushed else ()),
         )
     ]
     return (

@@ -15,6 +15,7 @@ from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.letting_in import let_in
@@ -101,4 +102,4 @@ async def browsing_start(session: Session) -> Path:
         folder = Path(info.address)
         if await read(folder.is_dir) is True:
             return folder
-    return Path.home()
+    return own_folder()

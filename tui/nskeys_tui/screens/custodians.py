@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from nskeys import files
 from nskeys.errors import NskeysError
 from nskeys.model.custodians import CheckReport, Split, SplitPlan
 from nskeys.model.shares import Share
@@ -260,7 +261,7 @@ class Custodians(FlowScreen[CustodiansFlow]):
             await self.show(flow.step, name, sheet, words(COPY_IT), then="Enter when it is copied.")
 
     async def _show_files(self, flow: CustodiansFlow) -> None:
-        lies = await read(partial(in_memory, Path(flow.folder).expanduser()))
+        lies = await read(partial(in_memory, files.named_path(flow.folder)))
         on_disk = [] if lies is True else [words(f"! {ON_DISK}", "warning")]
         await self.show(
             flow.step,

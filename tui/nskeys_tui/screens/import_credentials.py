@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -40,6 +39,7 @@ from nskeys_tui.presenters.imports import (
     report_cells,
     report_total,
 )
+from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.import_rows import COLUMNS, ImportRows
 from nskeys_tui.screens.session import Session
@@ -124,7 +124,7 @@ class ImportCredentials(Guided):
     @work(exclusive=True)
     async def _choose(self, way: str) -> None:
         if way == _BROWSE:
-            browser = FileBrowser("An export", Path.home(), wanted=_may_be_an_export)
+            browser = FileBrowser("An export", own_folder(), wanted=_may_be_an_export)
             path = await self.app.push_screen_wait(browser)
             self._path = "" if path is None else str(path)
         else:

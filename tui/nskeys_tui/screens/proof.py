@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -22,6 +21,7 @@ from nskeys.wording.terminal import safe
 from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
@@ -153,7 +153,7 @@ class ProofList(Guarded[None]):
         lines = re_entry_lines(
             self._proof.failures, installation.settings.read().server_name, installation.clock.now()
         )
-        path = str(Path.home() / "re-enter.txt")
+        path = str(own_folder() / "re-enter.txt")
         while answer := await self._ask_where(path):
             path = answer
             saved = await self._session.quickly(partial(save_lines, path, lines))

@@ -1,7 +1,6 @@
 """What did not come back: re-entered on the spot, and ticked off as it is."""
 
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -25,6 +24,7 @@ from nskeys.wording.re_entry import (
 )
 from nskeys.wording.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.listing import Listing
@@ -144,7 +144,7 @@ class ReEntry(Listing):
     @work(exclusive=True, group="act")
     async def action_save(self) -> None:
         """Write the list to a file that is not there yet."""
-        path = str(Path.home() / "re-entry.csv")
+        path = str(own_folder() / "re-entry.csv")
         while answer := await self._ask_where(path):
             path, found = answer, self._found
             if found is None:

@@ -1,7 +1,6 @@
 """The runbook, to read here or to save: the steps for the person who was not there."""
 
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, work
@@ -21,6 +20,7 @@ from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem
 from nskeys.wording.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
@@ -128,7 +128,7 @@ class Runbook(Guarded[None]):
     @work(exclusive=True)
     async def action_save(self) -> None:
         """Write it to a file that is not there yet."""
-        path = str(Path.home() / "runbook.html")
+        path = str(own_folder() / "runbook.html")
         while answer := await self._ask_where(path):
             path, page = answer, self._page
             if page is None:

@@ -77,6 +77,12 @@ def _backup_foreign(error: BackupForeign) -> Sentence:
 
 
 def _backup_not_proven(error: BackupNotProven) -> Sentence:
+    if error.problem == "missing":
+        return Sentence(
+            f"{shown(error.address)} was written, and there is no such file now, so there is no backup.",
+            "Try that place with 'nskeys destination test DEST', or back up to another one with "
+            "'nskeys backup --to DEST'.",
+        )
     return Sentence(
         f"A file was written to {shown(error.address)}, but reading it back failed"
         f"{clause(error.problem)}, so it is no backup.",

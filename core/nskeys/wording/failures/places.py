@@ -26,6 +26,10 @@ _TO_CREATE = MappingProxyType(
         "missing_folder": "Make the folder, or mount what belongs there, and try again.",
         "not_a_folder": "Name a folder, or another place.",
         "name_too_long": "Name a place with a shorter path.",
+        "no_flush": "Name a place on a file system that can flush (fsync), as ext4, XFS or ZFS can.",
+        "not_flushed": "Look into the log of that server for errors of its disk, or name another place.",
+        "not_kept": "Name another place: what cannot be found again is no backup.",
+        "not_readable": "Let that user read what it writes there, or name another place.",
         "name_taken": "Name another file, or move that one away; nothing is ever replaced.",
         "gone": "Check that it is mounted and its server runs, and try again.",
         "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
@@ -72,6 +76,9 @@ _TO_READ = MappingProxyType(
     }
 )
 
+_SAID = 120
+"""Cells for what a server says."""
+
 
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
     return Sentence(
@@ -82,15 +89,18 @@ def _destination_invalid(error: DestinationInvalid) -> Sentence:
     )
 
 
-def to_reach(error: DestinationUnreachable) -> str:
+def to_reach(error: DestinationUnreachable, *, in_app: bool = False) -> str:
     """The first half of a sentence: what to look at."""
+    if in_app and error.problem in servers.TO_REACH_IN_APP:
+        return servers.TO_REACH_IN_APP[error.problem]
     return _TO_REACH.get(error.problem, "Check that it is there and mounted")
 
 
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
+    said = f" ({shown(error.said, _SAID)})" if error.said else ""
     left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
     return Sentence(
-        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{left}.",
+        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{said}{left}.",
         to_reach(error) + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
     )

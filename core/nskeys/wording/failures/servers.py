@@ -2,7 +2,13 @@
 
 from types import MappingProxyType
 
-from nskeys.errors import FingerprintDiffers, HostKeyChanged, HostKeyUnknown, ServerSecretWanted
+from nskeys.errors import (
+    FingerprintDiffers,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    ServerSecretWanted,
+)
 from nskeys.wording.failures.table import Table
 from nskeys.wording.sentence import Sentence, listed, token_words
 from nskeys.wording.servers import compare_command, key_name, server_name
@@ -14,6 +20,7 @@ TO_NAME = MappingProxyType(
         "bad_host": "Name it as sftp://user@host/path, with a port behind a colon where it is not 22.",
         "bad_user": "Name it as sftp://user@host/path.",
         "dots": "Name the folder by its whole path.",
+        "no_user": "Name the user: sftp://USER@HOST/...",
     }
 )
 TO_REACH = MappingProxyType(
@@ -25,12 +32,24 @@ TO_REACH = MappingProxyType(
         "login": "Check the user's name, and that the server knows the key of this machine",
         "key_file": "Check the key file that is configured for it",
         "no_sftp": "Let that server offer SFTP to this user",
+        "greeting": "Give that user 'ForceCommand internal-sftp' there, or a shell that prints nothing",
+        "silent_agent": "Name the key file, with 'nskeys destination add DEST --key-file FILE', "
+        "or end that agent",
+        "too_many_keys": "Name the right key file, with 'nskeys destination add DEST --key-file FILE'",
         "no_agreement": "Update the SSH service of that server",
+        "old_host_key": "Give that server an Ed25519 host key ('ssh-keygen -A' there makes one)",
         "host_certificate": "Ask who runs that server for a certificate that fits its name",
         "missing_folder": "Make the folder, or mount what belongs there",
     }
 )
 """What to do where an SSH server cannot be used; words for the tokens are in `tokens`."""
+TO_REACH_IN_APP = MappingProxyType(
+    {
+        "silent_agent": "Name its key file under Destinations in the menu (m), or end that agent",
+        "too_many_keys": "Name its key file under Destinations in the menu (m)",
+    }
+)
+"""The same by key, where it is done by a command elsewhere."""
 _WANTED = MappingProxyType(
     {
         "ssh_password": "The server wants the password of",
@@ -64,6 +83,16 @@ def _host_key_changed(error: HostKeyChanged) -> Sentence:
     )
 
 
+def _host_key_revoked(error: HostKeyRevoked) -> Sentence:
+    place = f"{shown(error.file)} line {error.line}" if error.line else shown(error.file)
+    key = f"the host key {shown(error.fingerprint)}, which" if error.fingerprint else "a host key that"
+    return Sentence(
+        f"The server {server_name(error.host, error.port)} shows {key} was revoked in {place}.",
+        "Whoever stole that key may stand between, so nothing was sent; ask who runs that server for its "
+        "new key, and who revoked this one.",
+    )
+
+
 def _fingerprint_differs(error: FingerprintDiffers) -> Sentence:
     return Sentence(
         f"The server {server_name(error.host, error.port)} shows the host key {shown(error.fingerprint)}, "
@@ -84,6 +113,7 @@ SERVERS: Table = MappingProxyType(
     {
         HostKeyUnknown: _host_key_unknown,
         HostKeyChanged: _host_key_changed,
+        HostKeyRevoked: _host_key_revoked,
         FingerprintDiffers: _fingerprint_differs,
         ServerSecretWanted: _secret_wanted,
     }
