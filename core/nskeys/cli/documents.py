@@ -29,6 +29,7 @@ from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
 from nskeys.model.times import to_rfc3339
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
+from nskeys.ports import Leftover
 
 if TYPE_CHECKING:
     from nskeys.services.destinations import DestinationSight
@@ -76,6 +77,7 @@ def status(overview: "Overview", cmdb: str) -> Document:
         if overview.recovery_problem is not None
         else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
         "unproven_shares": overview.unproven_shares,
+        "leftovers": leftovers(overview.leftovers),
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview),
         "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},
@@ -92,6 +94,11 @@ def _practice(overview: "Overview") -> Document:
         "typed": time(known.typed),
         "typing_overdue": known.typing_overdue(now),
     }
+
+
+def leftovers(left: Iterable[Leftover]) -> list[Json]:
+    """Earlier key stores that could not be removed: what opens them, null for nothing."""
+    return [{"path": one.path, "folder": one.folder, "protector": one.protector} for one in left]
 
 
 def key(coverage: KeyCoverage) -> Document:

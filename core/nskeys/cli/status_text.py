@@ -17,6 +17,7 @@ from nskeys.wording.names import (
     rotation_stage_name,
 )
 from nskeys.wording.practice import overdue_sentences
+from nskeys.wording.protection import leftover_lines
 from nskeys.wording.recovery import not_proven_line, who_opens
 from nskeys.wording.reports import (
     MISSING_KEY,
@@ -115,6 +116,8 @@ def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "identity", str(say(overview.recovery_problem))
     if overview.unproven_shares:
         yield "custodians", NOT_CHECKED
+    for line in leftover_lines(overview.leftovers):
+        yield "not removed", line
     if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
     if overview.unreadable_rows:

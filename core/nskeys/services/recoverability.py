@@ -13,7 +13,7 @@ from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import BackupCopy, Proof, waits_for_a_person
 from nskeys.model.rotation import Rotation
-from nskeys.ports import CmdbView
+from nskeys.ports import CmdbView, Leftover
 from nskeys.services.custodians import waiting_custodians
 from nskeys.services.installation import Installation
 from nskeys.services.recovery import known_recovery
@@ -50,6 +50,8 @@ class Overview:
     """The recovery identities, as the server key vouches for them."""
     recovery_problem: NskeysError | None = None
     """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
+    leftovers: tuple[Leftover, ...] = ()
+    """Earlier key stores that could not be removed; they may open everything in a way that was given up."""
     practice: Practice = NOTHING_OVERDUE
     """When copies that count were last drilled, and what opens them was last typed by a person."""
 
@@ -127,6 +129,7 @@ class RecoverabilityService:
             unproven_shares=waiting.shares if waiting is not None else 0,
             recovery=recovery,
             recovery_problem=problem,
+            leftovers=installation.key_store.leftovers(),
         )
 
     def _backs_up_elsewhere(

@@ -111,6 +111,7 @@ def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     yield from _credentials(overview, layout)
     yield from _backups(overview, layout)
     yield from _people(overview, layout)
+    yield from _leftovers(overview, layout)
     yield from _practice(overview, layout)
     yield from _keys(overview, layout)
     if overview.unproven_shares:
@@ -214,6 +215,15 @@ def _people(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if overview.recovery_problem is not None:
         broken = ("the recovery identity cannot be used", "it cannot be used")
         yield _notice(layout, "tampered with", Act.IDENTITY, *broken, severe=True)
+
+
+def _leftovers(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    """A key store that was given up and is still here."""
+    left = sorted(overview.leftovers, key=lambda one: not one.opens)
+    if left:
+        opens = "still opens the keys" if left[0].opens else "could not be removed"
+        texts = (f"an earlier key store {opens}", opens)
+        yield _notice(layout, "not removed", Act.PROTECTOR, *texts)
 
 
 def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:

@@ -199,7 +199,7 @@ def destination_removed(address: str) -> str:
 
 def destination_works(address: str, flushes: bool | None = None) -> str:
     """A destination was tested; what it cannot promise is said."""
-    works = f"{shown(address)} works: something was written there and removed again."
+    works = f"{shown(address)} works: something was written there."
     if flushes is not False:
         return works
     return f"{works} It cannot be asked to flush, so a power cut there may take what it just got."
