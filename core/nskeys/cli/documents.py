@@ -176,7 +176,12 @@ def backup(copy: BackupCopy) -> Document:
 
 def restored(report: RestoreReport) -> Document:
     """`restore`."""
-    return {"added": list(report.added), "present": list(report.present), **_tried(report.proof)}
+    return {
+        "added": list(report.added),
+        "present": list(report.present),
+        **_tried(report.proof),
+        "recorded": report.not_recorded is None,
+    }
 
 
 def restore_planned(plan: RestorePlan) -> Document:

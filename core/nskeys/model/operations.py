@@ -213,7 +213,8 @@ class RestorePlan:
     inspected: Inspected
     facts: Facts
     foreign: tuple[str, ...]
-    """Reasons that need a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`, `lacks_keys`."""
+    """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
+    `other_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
     opens_before: int
     opens_after: int
@@ -255,6 +256,8 @@ class RestoreReport:
     """Keys that stay bound to another machine, for the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
+    not_recorded: NskeysError | None = None
+    """What kept the register from learning how far this restore proved its backup."""
 
 
 class DiaryFate(StrEnum):
@@ -280,6 +283,12 @@ class DrillReport:
     not_recorded: NskeysError | None = None
     """What kept the result out of a register that knows this copy."""
     diary: DiaryFate = DiaryFate.NOT_WRITTEN
+
+    @property
+    def written_down(self) -> bool:
+        """Whether the result is known from now on: a line of the diary has it, and the register where it
+        knows this copy."""
+        return self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN
 
 
 # --- rotation ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ replaced.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from functools import partial
 from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, KeyStoreUnreached, Locked, PlanOutdated
+from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
 from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
@@ -106,7 +106,7 @@ class RestoreService:
                     proof = prove_here(self._installation, keys, told)
                 except Cancelled:
                     raise Cancelled("proof") from None
-                self._record_proof(source, proof, keys, began)
+                problem = self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
             present=tuple(key.info.kid for key in plan.keys if key.fate is KeyFate.PRESENT),
@@ -114,6 +114,7 @@ class RestoreService:
             rotation_advised=plan.sets_up,
             stranded=plan.stranded,
             kept_generation=before,
+            not_recorded=problem,
         )
 
     def _set_up(
@@ -198,20 +199,23 @@ class RestoreService:
 
     def _record_proof(
         self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore, began: datetime
-    ) -> None:
+    ) -> NskeysError | None:
         """A restore proves its backup as a drill does, and the register says so, where that is more than it
-        says already. Somebody else's change does not make it fail: the keys are here, and the report tells
-        the same."""
+        says already. What keeps it from that does not make the restore fail: the keys are here; it is
+        returned, so that the report says it."""
         installation = self._installation
-        known = self._known(source, installation.server_public())
-        if known is None or source.foreign:
-            return
-        more = known.proof.rank < reached_by(proof, source.facts.kids).rank
-        typed = source.typed and known.typed != began
-        if not (more or typed or known.drilled_upto != proof.upto):
-            return
-        with suppress(Locked, CmdbBusy), installation.changing("recording a restore"):
-            record_proof(installation, source, proof, keys, began)
+        try:
+            known = self._known(source, installation.server_public())
+            if known is None or source.foreign:
+                return None
+            more = known.proof.rank < reached_by(proof, source.facts.kids).rank
+            typed = source.typed and known.typed != began
+            if more or typed or known.drilled_upto != proof.upto:
+                with installation.changing("recording a restore"):
+                    record_proof(installation, source, proof, keys, began)
+        except NskeysError as error:
+            return error
+        return None
 
     def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
         now, place = self._installation.clock.now(), source.source

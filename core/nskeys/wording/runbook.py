@@ -205,7 +205,8 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     yield Commands((f"sha256sum {_BACKUP}",))
     yield Words(
         "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
-        "see what is in it. That needs no password, and the server key in it has to be the one above too:"
+        "see what is in it. That needs no password. The server key that it names has to be the one above "
+        "too; whether it signed this backup is checked once it is open:"
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
     newest = _newest(runbook)

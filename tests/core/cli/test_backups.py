@@ -75,7 +75,7 @@ def test_inspect_tells_people_what_is_in_it(server: Machine) -> None:
     assert "hint         fruit\u00e4" in ran.out
     stranger = server.beside("nowhere").run("inspect", made["path"])
     assert stranger.code == 0
-    assert "whose key it is cannot be told here" in stranger.out
+    assert "not checked: it claims to be by" in stranger.out
 
 
 def test_what_is_no_whole_backup_is_refused_before_a_password_is_asked(server: Machine) -> None:

@@ -538,6 +538,8 @@ def test_a_second_administrator_during_the_proof_does_not_make_it_fail(
     report = fresh.restore(address, progress=busy)
     busy.other.__exit__(None, None, None)
     assert report.proof.opened == 2
+    assert isinstance(report.not_recorded, Locked)
+    assert fresh.restore(address).not_recorded is None
 
 
 def test_while_somebody_else_works_nothing_is_restored(server: Server, site: Site, address: str) -> None:

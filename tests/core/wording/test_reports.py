@@ -8,7 +8,7 @@ import pytest
 
 from nskeys.errors import BadRow, CmdbBusy
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import Facts, Inspected, KeyFact, Protection
+from nskeys.model.backup import Facts, Inspected, KeyFact, Protection, Signer
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.operations import (
@@ -224,6 +224,8 @@ def test_a_restore_says_what_it_added() -> None:
     left = whole(proofs.restore_lines(replace(moved, stranded=(OTHER,), kept_generation=3)))
     assert f"the backup lacked it: key {OTHER[:8]}." in left
     assert "store/3" in left
+    untold = whole(proofs.restore_lines(replace(moved, not_recorded=CmdbBusy("/x"))))
+    assert "The register could not be told" in untold
 
 
 def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
@@ -234,8 +236,9 @@ def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
     foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=("unsigned",))))
     assert "does not count for this server: it is not signed" in foreign
     busy = replace(report, recorded=False, not_recorded=CmdbBusy("/x"))
-    assert "The register could not be told. Another program holds the lock" in whole(
-        proofs.drill_lines(busy)
+    assert (
+        "The register could not be told, so it counts as before. Another program holds the lock"
+        in whole(proofs.drill_lines(busy))
     )
 
 
@@ -243,8 +246,10 @@ def test_a_backup_is_told_before_its_password_is_asked() -> None:
     assert proofs.contents_line(FACTS).startswith("backup 41 of ns01, made ")
     assert proofs.contents_line(FACTS).endswith("with 1 key for 14 credentials")
     assert proofs.inspected_line(plan().inspected) == proofs.BARE
-    words = {proofs.signer_words(*case) for case in ((0, 0, 1), (1, 1, 1), (1, 0, 1), (1, 0, 0))}  # type: ignore[arg-type]  # truth values
-    assert len(words) == 4
+    words = {signer: proofs.signer_words(signer, "ab" * 32) for signer in Signer}
+    assert len(set(words.values())) == len(Signer)
+    for unchecked in (Signer.CLAIMED, Signer.OTHER_SERVER):
+        assert "it claims to be by abababab; proven only once it is open" in words[unchecked]
 
 
 def test_an_import_is_planned_and_reported_in_words() -> None:

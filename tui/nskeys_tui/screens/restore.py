@@ -186,7 +186,7 @@ class Restore(FromBackup[RestoreFlow]):
         if report is None:
             await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
             return
-        whole = not report.proof.failures
+        whole = not report.proof.failures and report.not_recorded is None
         first, second, *rest = restore_lines(report, KEYS)
         re_entered = "" if whole else ", and what must be re-entered"
         await self.show(

@@ -39,7 +39,8 @@ def add(commands: Commands) -> None:
             "one whose keys are bound to another machine: then --protector, --server-name\n"
             "and --cmdb are as for 'nskeys init'. A key that opens here is never replaced,\n"
             "nor one whose TPM may only be away, unless you say --other-machine.\n"
-            "Afterwards every credential is opened; exit code 1 if some do not open."
+            "Afterwards every credential is opened; exit code 1 if some do not open, or if\n"
+            "the register could not be told."
         ),
         example=(
             "  nskeys restore /media/stick/ns01-5ac19e2b-20261122T140200Z.zip --plan\n"
@@ -98,7 +99,7 @@ def run(session: Session, options: Namespace) -> int:
         _tell_plan(session, plan)
         return Exit.DONE
     _tell(session, report)
-    return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
+    return Exit.INCOMPLETE if report.proof.failed or report.not_recorded else Exit.DONE
 
 
 def _refuse_settings(options: Namespace, installation: "Installation") -> None:
