@@ -33,6 +33,7 @@ from nskeys.model.operations import (
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Totals
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.services.auditing import AuditVerdict
 from nskeys.wording import imports, proofs, reports
 from tests.core.wording.commands import commands, is_valid
 
@@ -165,20 +166,52 @@ def test_destinations_and_copies_are_named() -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ((3, 3, None, ()), "The audit trail is whole: 3 lines, signed up to line 3."),
-        ((0, None, None, ()), "The audit trail is whole: 0 lines, signed up to line 0."),
-        ((3, None, None, ()), "No valid signature covers the audit trail (3 lines)."),
-        ((3, 3, 2, ()), "The audit trail is not what was written: look at line 2."),
+        (AuditVerdict(0, None, None), "No valid signature covers the audit trail (0 lines)."),
+        (AuditVerdict(3, None, None), "No valid signature covers the audit trail (3 lines)."),
+        (AuditVerdict(3, 2, 3), "The audit trail is not what was written: look at line 2."),
+        (
+            AuditVerdict(3, None, 3),
+            (
+                "The audit trail is whole up to line 3, which the server key signed last. "
+                "There is no backup yet that it could be compared with."
+            ),
+        ),
+        (
+            AuditVerdict(9, None, 8, (), ("/a.zip",), 6),
+            (
+                "The audit trail is whole up to line 8, which the server key signed last. "
+                "Line 9 was written without the server key, by a change that needs no key: no signature covers "
+                "that yet. The next change that uses the keys, such as a backup, signs it. "
+                "Compared up to line 6 with 1 backup copy: /a.zip."
+            ),
+        ),
+        (
+            AuditVerdict(3, None, 3, (), ("/a.zip",), 2, ("/b.zip",)),
+            (
+                "The audit trail is whole up to line 3, which the server key signed last. "
+                "Compared up to line 2 with 1 backup copy: /a.zip. "
+                "1 backup copy could not be asked: /b.zip."
+            ),
+        ),
+        (
+            AuditVerdict(3, None, 3, (), (), 0, ("/b.zip",)),
+            (
+                "The server key signed the audit trail up to line 3, and nothing was changed since. "
+                "Whether it is an older trail that was put back cannot be told. "
+                "1 backup copy could not be asked: /b.zip."
+            ),
+        ),
     ],
 )
-def test_a_check_of_the_audit_trail(
-    found: tuple[int, int | None, int | None, tuple[str, ...]], said: str
-) -> None:
-    assert whole(reports.audit_lines(*found)) == said
+def test_a_check_of_the_audit_trail(found: AuditVerdict, said: str) -> None:
+    assert whole(reports.audit_lines(found)).replace("\n", " ") == said
 
 
 def test_a_cut_audit_trail_names_the_backup_that_knows_better() -> None:
-    assert "/mnt/vault/b.zip" in whole(reports.audit_lines(3, 3, None, ("/mnt/vault/b.zip",)))
+    cut = AuditVerdict(3, None, 3, ("/mnt/vault/b.zip",), (), 0, ("/c.zip",))
+    said = whole(reports.audit_lines(cut))
+    assert "does not hold what /mnt/vault/b.zip says" in said
+    assert "could not be asked: /c.zip" in said
 
 
 def test_each_credential_that_was_tried_is_a_line() -> None:
