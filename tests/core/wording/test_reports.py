@@ -180,8 +180,8 @@ def test_destinations_and_copies_are_named() -> None:
             AuditVerdict(9, None, 8, (), ("/a.zip",), 6),
             (
                 "The audit trail is whole up to line 8, which the server key signed last. "
-                "Line 9 was written without the server key, by a change that needs no key: no signature covers "
-                "that yet. The next change that uses the keys, such as a backup, signs it. "
+                "Line 9 was written without the server key, by a change that needs no key: no "
+                "signature covers that yet. The next change that uses the keys, such as a backup, signs it. "
                 "Compared up to line 6 with 1 backup copy: /a.zip."
             ),
         ),
