@@ -181,12 +181,18 @@ def restored(report: RestoreReport) -> Document:
         "present": list(report.present),
         **_tried(report.proof),
         "recorded": report.not_recorded is None,
+        "protector": report.protector,
+        "protector_before": report.protector_before or None,
     }
 
 
-def restore_planned(plan: RestorePlan) -> Document:
-    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen."""
+def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
+    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen; `server`
+    and `protector` as they would be."""
     return {
+        "server": server,
+        "protector": (plan.protector_here or protector).partition(":")[0],
+        "protector_before": plan.protector_before or None,
         "added": [item.info.kid for item in plan.added],
         "present": [item.info.kid for item in plan.keys if item not in plan.added],
         "credentials": {"opened": plan.opens_after, "failed": plan.total - plan.opens_after},

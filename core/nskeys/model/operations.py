@@ -91,6 +91,8 @@ class FirstSight:
     """What the register remembers, newest first; unsigned here, for the server key is not."""
     unreached: str = ""
     """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
+    server: str = ""
+    """What the server was called that the CMDB was on, as far as it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,11 @@ class RestorePlan:
     unreached: str = ""
     """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
     that this is another machine; then the keys of the backup take their place."""
+    protector_here: str = ""
+    """What binds the keys that are here, where the backup's are added to them."""
+    protector_before: str = ""
+    """What bound the keys of the server that the backup is of, as far as the CMDB tells; it may be
+    anybody's word."""
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -256,6 +263,10 @@ class RestoreReport:
     """Keys that stay bound to another machine, for the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
+    protector: str = ""
+    """What binds the keys here now."""
+    protector_before: str = ""
+    """What bound them on the server that the backup is of, as far as the CMDB tells."""
     not_recorded: NskeysError | None = None
     """What kept the register from learning how far this restore proved its backup."""
 

@@ -63,6 +63,8 @@ class StoreInfo:
     store_id: str
     cmdb_id: str
     protector: str
+    uri: str = ""
+    """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
 
 
 UNKNOWN_PROTECTOR = "unknown"

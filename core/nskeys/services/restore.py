@@ -23,6 +23,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.binding import Binding, binding
 from nskeys.services.drill import reached_by, record_proof
+from nskeys.services.former_server import former_server
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_password_of
 from nskeys.services.proving import prove_here
@@ -70,6 +71,8 @@ class RestoreService:
             elsewhere=bound_to.elsewhere,
             stranded=lacking,
             unreached=bound_to.unreached,
+            protector_here="" if sets_up else installation.key_store.info().protector,
+            protector_before=former_server(installation).protector if sets_up else "",
         )
 
     def execute(
@@ -114,6 +117,8 @@ class RestoreService:
             rotation_advised=plan.sets_up,
             stranded=plan.stranded,
             kept_generation=before,
+            protector=self._installation.key_store.info().protector,
+            protector_before=plan.protector_before,
             not_recorded=problem,
         )
 
@@ -144,7 +149,7 @@ class RestoreService:
             installation.settings.write(settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
-            self._record(plan, source, server_key)
+            self._record(plan, source, server_key, server=settings.server_name, protector=chosen.name)
             self._set_registry(source)
             if not source.foreign:
                 bring_back(installation, source.source.inspected, server_key)
@@ -172,8 +177,10 @@ class RestoreService:
                 keys.change(add=added, states=states)
             self._set_registry(source)
 
-    def _record(self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes) -> None:
-        """The audit line and the source's register row."""
+    def _record(
+        self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes, **set_up: str
+    ) -> None:
+        """The audit line, with what a home was `set_up` as, and the source's register row."""
         installation, facts = self._installation, source.facts
         cmdb_id = installation.cmdb.cmdb_id()
         event = installation.event(
@@ -181,6 +188,7 @@ class RestoreService:
             source.source.address,
             added=shorts([key.info.kid for key in plan.added]),
             foreign=" ".join(plan.foreign),
+            **set_up,
         )
         copy = None if source.source.inspected.bare else self._copy(source, public_of(server_key))
         with installation.cmdb.changing(event) as change:

@@ -70,7 +70,10 @@ class DiskKeyStore:
     def info(self) -> StoreInfo:
         """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
         number, record = self._read(lambda generation: generation.store_record())
-        return StoreInfo(number, record.store_id, record.cmdb_id, record.protector)
+        uri = record.parameters.get("uri", "")
+        return StoreInfo(
+            number, record.store_id, record.cmdb_id, record.protector, uri if isinstance(uri, str) else ""
+        )
 
     def keys(self) -> tuple[KeyInfo, ...]:
         """Every key's state, without unlocking; oldest first."""

@@ -18,7 +18,7 @@ from nskeys.wording.diary import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import failure_words, kid_name, proof_words
+from nskeys.wording.names import failure_words, kid_name, proof_words, protector_label, protector_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -86,8 +86,11 @@ def inspected_line(inspected: Inspected) -> str:
     return f"{line[0].upper()}{line[1:]}."
 
 
-def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
-    """What a restore would mean."""
+def plan_lines(
+    plan: RestorePlan, ways: Ways = COMMANDS, server: str = "", protector: str = ""
+) -> tuple[str, ...]:
+    """What a restore would mean. `server` and `protector` are those of a home that it sets up, as far as
+    they are chosen."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
     if plan.elsewhere:
@@ -99,6 +102,13 @@ def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
+    if plan.sets_up and server:
+        differs = f"; the backup calls it {shown(plan.facts.server)}" if server != plan.facts.server else ""
+        lines.append(f"The server will be called {shown(server)}{differs}.")
+    binds = plan.protector_here or protector.partition(":")[0]
+    if binds:
+        lines.append(f"What will bind them here: {protector_words(binds)}.")
+    lines += bound_before_lines(plan.protector_before, protector)
     if plan.sets_up and not SIGNATURE_REASONS & set(plan.foreign):
         lines.append(
             f"It is signed by server key {plan.facts.server_key}, as the key in it shows. Anybody can "
@@ -138,11 +148,25 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
             f"{'it' if len(report.stranded) == 1 else 'them'} stays in the home as "
             f"store/{report.kept_generation}, bound to the other machine."
         )
+    if report.protector:
+        lines.append(f"What binds them here now: {protector_words(report.protector)}.")
+        lines += bound_before_lines(report.protector_before, report.protector, ways.bind_again)
     if report.not_recorded is not None:
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     if report.rotation_advised:
         lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)
+
+
+def bound_before_lines(before: str, now: str, way: str = "") -> tuple[str, ...]:
+    """How the keys were bound on the server of the backup, as far as the database tells, where that was
+    otherwise; a warning, with the `way` to mend it, where it was stronger."""
+    if not before or before == now.partition(":")[0]:
+        return ()
+    was = f"On the server of this backup they were {protector_label(before)}"
+    if now != "file":
+        return (f"{was}, as far as the database tells.",)
+    return (f"That is weaker than before. {was}, as far as the database tells. {way}".rstrip(),)
 
 
 def _keys(kids: Sequence[Kid]) -> str:

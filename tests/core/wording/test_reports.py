@@ -181,7 +181,8 @@ def test_destinations_and_copies_are_named() -> None:
             (
                 "The audit trail is whole up to line 8, which the server key signed last. "
                 "Line 9 was written without the server key, by a change that needs no key: no "
-                "signature covers that yet. The next change that uses the keys, such as a backup, signs it. "
+                "signature covers that yet. The next change that uses the keys, such as a backup, signs "
+                "it. "
                 "Compared up to line 6 with 1 backup copy: /a.zip."
             ),
         ),

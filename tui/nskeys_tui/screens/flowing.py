@@ -47,6 +47,7 @@ class FlowScreen(Guided, Generic[F]):
             "go_on": Act.GO_ON,
             "password": Act.PASSWORD,
             "hint": Act.HINT,
+            "name": Act.NAME,
             "back_up": Act.BACK_UP,
             "without": Act.SKIP,
             "proof": Act.PROOF,

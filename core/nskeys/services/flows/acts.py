@@ -14,6 +14,8 @@ class Act(StrEnum):
     """Take one of the choices that this step shows."""
     PASSWORD = "password"
     """Type another password."""
+    NAME = "name"
+    """Call the server otherwise."""
     HINT = "hint"
     """Change the hint."""
     BACK_UP = "back_up"
