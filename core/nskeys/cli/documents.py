@@ -25,6 +25,7 @@ from nskeys.model.operations import (
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.model.rotation import Rotation
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
 from nskeys.model.times import to_rfc3339
@@ -78,10 +79,23 @@ def status(overview: "Overview", cmdb: str) -> Document:
         else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
         "unproven_shares": overview.unproven_shares,
         "leftovers": leftovers(overview.leftovers),
+        "claims": [{"key_id": kid, **_claiming(item)} for kid, item in overview.claims],
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview),
-        "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},
+        "rotation": None if rotation is None else _rotation(rotation, overview.rotation_held_by),
         "taken": time(overview.taken),
+    }
+
+
+def _rotation(rotation: Rotation, held_by: BackupCopy | None) -> Document:
+    return {"key_id": rotation.kid, "stage": rotation.stage.value, **_held_by(held_by)}
+
+
+def _held_by(copy: BackupCopy | None) -> Document:
+    """The copy that holds a key that waits, and does not count; whether only a drill of it is missing."""
+    return {
+        "held_by": None if copy is None else copy.address,
+        "drill_due": copy is not None and copy.lies_well,
     }
 
 
@@ -148,6 +162,7 @@ def rotated(report: RotationReport, backup_due: bool) -> Document:
         "state": report.state.value,
         "resealed": report.resealed,
         "backup_due": backup_due,
+        **_held_by(report.held_by),
     }
 
 
@@ -260,10 +275,16 @@ def re_entry(found: ReEntryList) -> Document:
                 **_failure(item.credential, item.reason.value),
                 "updated": time(item.credential.updated),
                 "backup": None if item.held_by is None else _holding(item.held_by),
+                "claimed_by": None if item.claimed_by is None else _claiming(item.claimed_by),
             }
             for item in found.items
         ],
     }
+
+
+def _claiming(item: BackupCopy) -> Document:
+    """A backup that says to hold a key; nothing here vouches for that."""
+    return {"path": item.address, "generation": item.backup.generation}
 
 
 def _holding(item: BackupCopy) -> Document:

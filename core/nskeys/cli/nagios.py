@@ -17,7 +17,7 @@ from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.protection import leftover_line
-from nskeys.wording.reports import checked_words, due_words, exposure_words, headline
+from nskeys.wording.reports import checked_words, claim_line, due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import is_future
 
@@ -40,6 +40,7 @@ def nagios_line(overview: "Overview") -> str:
         *exposure_words(answer, overview.taken),
         *checked_words(answer, overview.taken),
         *due_words(answer.due),
+        *(claim_line(*claim) for claim in overview.claims),
         *_unproven(overview),
         *map(leftover_line, overview.leftovers),
         *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
-from nskeys.wording.copies import copy_place, proof_ago, why_not
+from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.names import (
@@ -23,6 +23,7 @@ from nskeys.wording.reports import (
     MISSING_KEY,
     ROTATION_DUE,
     arrived_line,
+    claim_line,
     due_words,
     headline,
     in_backups,
@@ -87,6 +88,8 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "at risk", f"{number(answer.totals.at_risk)}{exposed}"
     if answer.totals.lost:
         yield "lost", number(answer.totals.lost)
+    for kid, copy in overview.claims:
+        yield "claimed", claim_line(kid, copy)
 
 
 def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
@@ -95,10 +98,10 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "kinds", ", ".join(kind_counts(answer.kinds))
     yield from _backups(overview)
     if overview.rotation is not None:
-        yield (
-            "rotation",
-            f"{kid_name(overview.rotation.kid)} {rotation_stage_name(overview.rotation.stage)}",
-        )
+        held, stage = overview.rotation_held_by, rotation_stage_name(overview.rotation.stage)
+        if held is not None and held.lies_well:
+            stage = f"waiting for a drill of {backup_name(held)}"
+        yield "rotation", f"{kid_name(overview.rotation.kid)} {stage}"
     if overview.rotation_due:
         yield "rotation", ROTATION_DUE
     if overview.arrived:

@@ -317,6 +317,14 @@ class RotationPlan:
     gate_open: bool
     """A proven backup elsewhere holds the waiting key."""
     fingerprint: str
+    held_by: BackupCopy | None = None
+    """Where the gate is closed: the copy that holds the waiting key all the same, and does not count; one
+    that only a drill is missing of before any other."""
+
+    @property
+    def waits_for_a_drill(self) -> bool:
+        """Whether a drill of `held_by` opens the gate, and no further backup has to be made."""
+        return self.held_by is not None and self.held_by.lies_well
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +337,9 @@ class RotationReport:
     left: tuple[CredentialProof, ...]
     """Credentials that could not be re-sealed, for they do not open."""
     due: tuple[DueReason, ...]
+    held_by: BackupCopy | None = None
+    """Of a key that waits: the copy that holds it and does not count; one that only a drill is missing of
+    before any other."""
 
 
 # --- import --------------------------------------------------------------------------------------

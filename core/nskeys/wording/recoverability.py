@@ -173,6 +173,11 @@ def _lost(overview: Overview) -> tuple[str, ...]:
     """Whether a backup may hold their keys all the same: one that nobody vouches for, or that is gone."""
     keys = overview.recoverability.keys
     kids = {key.kid for key in keys if key.state is RecoveryState.LOST and key.credentials}
+    if overview.claims:
+        name = backup_name(
+            max((copy for _, copy in overview.claims), key=lambda one: one.backup.generation)
+        )
+        return (f"{name} says it holds their keys, unvouched: try it", f"{name} says it holds them: try")
     if any(kids & set(copy.backup.kids) for copy in overview.copies):
         return ("a backup may have their keys",)
     return ("no key and no backup opens them", "nothing opens them")
@@ -257,6 +262,9 @@ def rotation_words(overview: Overview) -> str:
     kid = overview.rotation.kid
     if overview.rotation.stage is RotationStage.WAITING:
         held = any(copy.counts and kid in copy.backup.kids for copy in overview.copies)
+        waits = overview.rotation_held_by
+        if waits is not None and waits.lies_well:
+            return f"{kid_name(kid)} waits for a drill of {backup_name(waits)}: o"
         return (
             f"{kid_name(kid)} is backed up: o goes on"
             if held

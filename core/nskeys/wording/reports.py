@@ -3,6 +3,7 @@
 A report claims what was tested and no more, and says what to do next where something is left to do.
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
+from nskeys.wording.rotation import held_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -123,6 +125,15 @@ def arrived_line(kids: Sequence[str]) -> str:
     return f"Credentials are still sealed under restored keys ({names}); 'nskeys key rotate' ends that."
 
 
+def claim_line(kid: str, copy: BackupCopy) -> str:
+    """A backup that says to hold a key of lost credentials, although nobody vouches for its row."""
+    file = shlex.quote(safe(copy.address))
+    return (
+        f"{backup_name(copy).capitalize()} says that it holds key {kid_name(kid)}; nothing here vouches "
+        f"for that. Try it: 'nskeys restore {file}'."
+    )
+
+
 def unreadable_line(rows: int) -> str:
     """Rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
@@ -153,10 +164,15 @@ def rotation_lines(report: RotationReport, ways: Ways = COMMANDS) -> tuple[str, 
     """What a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
-        return (
-            f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
-            ways.back_up_then_rotate,
-        )
+        held = report.held_by
+        if held is None:
+            return (
+                f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
+                ways.back_up_then_rotate,
+            )
+        way = ways.drill_then_rotate if held.lies_well else ways.back_up_then_rotate
+        file = shlex.quote(safe(held.address))
+        return (f"Key {kid} is made and waits. {held_words(held)}", way.replace("FILE", file))
     were = "was" if report.resealed == 1 else "were"
     resealed = f"{count(report.resealed, 'credential')} {were} re-sealed under it"
     lines = [f"Key {kid} is active, and {resealed}."]

@@ -49,6 +49,7 @@ class FlowScreen(Guided, Generic[F]):
             "hint": Act.HINT,
             "name": Act.NAME,
             "back_up": Act.BACK_UP,
+            "drill": Act.DRILL,
             "without": Act.SKIP,
             "proof": Act.PROOF,
             "shares": Act.SHARES,

@@ -20,6 +20,8 @@ class Act(StrEnum):
     """Change the hint."""
     BACK_UP = "back_up"
     """Make a backup first."""
+    DRILL = "drill"
+    """Drill a backup first."""
     SKIP = "skip"
     """Go on without a backup."""
     NUMBERS = "numbers"
