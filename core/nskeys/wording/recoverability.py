@@ -177,7 +177,7 @@ def _lost(overview: Overview) -> tuple[str, ...]:
         name = backup_name(
             max((copy for _, copy in overview.claims), key=lambda one: one.backup.generation)
         )
-        return (f"{name} says it holds their keys, unvouched: try it", f"{name} says it holds them: try")
+        return (f"{name} says it has their keys: try it", f"{name} says it has them", f"try {name}")
     if any(kids & set(copy.backup.kids) for copy in overview.copies):
         return ("a backup may have their keys",)
     return ("no key and no backup opens them", "nothing opens them")

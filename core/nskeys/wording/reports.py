@@ -6,6 +6,7 @@ A report claims what was tested and no more, and says what to do next where some
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import (
@@ -19,7 +20,6 @@ from nskeys.model.operations import (
 from nskeys.model.places import Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
-from nskeys.services.auditing import AuditVerdict
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
@@ -30,6 +30,9 @@ from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import ago, since, when
 from nskeys.wording.ways import COMMANDS, Ways
+
+if TYPE_CHECKING:
+    from nskeys.services.auditing import AuditVerdict  # with its crypto, which a help does not need
 
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
 NOTHING_CHANGED = "Nothing was changed: this is only the plan."
@@ -264,7 +267,7 @@ def _named(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} in {safe(copy.address)}"
 
 
-def audit_lines(verdict: AuditVerdict) -> tuple[str, ...]:
+def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
     """What a check of the audit trail found, and by what that is shown."""
     lines, signed = verdict.lines, verdict.signed_lines
     found = []
@@ -303,7 +306,7 @@ def _unsigned_lines(signed: int, lines: int) -> tuple[str, ...]:
     )
 
 
-def _witnesses(verdict: AuditVerdict) -> tuple[str, ...]:
+def _witnesses(verdict: "AuditVerdict") -> tuple[str, ...]:
     if not verdict.agreeing:
         return () if verdict.not_asked else ("There is no backup yet that it could be compared with.",)
     upto = f" up to line {number(verdict.agreed_lines)}" if verdict.agreed_lines else ""
@@ -311,7 +314,7 @@ def _witnesses(verdict: AuditVerdict) -> tuple[str, ...]:
     return (f"Compared{upto} with {count(len(verdict.agreeing), 'backup copy')}: {told}.",)
 
 
-def _not_asked(verdict: AuditVerdict) -> tuple[str, ...]:
+def _not_asked(verdict: "AuditVerdict") -> tuple[str, ...]:
     """Backups that could contradict it, and could not be read."""
     if not verdict.not_asked:
         return ()

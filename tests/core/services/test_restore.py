@@ -114,7 +114,12 @@ def test_its_line_in_the_trail_names_file_and_keys(server: Server, site: Site, a
     fresh.restore(address)
     line = json.loads(fresh.audit()[-2])
     assert (line["action"], line["subject"]) == ("restored", address)
-    assert line["details"] == {"added": server.active()[:8], "foreign": ""}
+    assert line["details"] == {
+        "added": server.active()[:8],
+        "foreign": "",
+        "protector": "file",
+        "server": fresh.installation.settings.read().server_name,
+    }
     assert fresh.services.audit.verify().whole
 
 
@@ -371,7 +376,7 @@ def test_an_unsigned_archive_needs_one_and_never_brings_its_server_key(
     fresh = site.with_database_of(server)
     with pytest.raises(BackupForeign) as caught:
         fresh.restore(address)
-    assert caught.value.reasons == ("unsigned",)
+    assert caught.value.reasons == ("broken_signature",)
     assert not fresh.installation.key_store.exists()
     fresh.restore(address, accept_foreign=True)
     assert fresh.secrets() == server.secrets()

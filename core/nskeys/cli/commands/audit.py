@@ -27,8 +27,8 @@ def add(commands: Commands) -> None:
         text=(
             "Every line's hash covers all lines before it, and the server key signs the last\n"
             "one; each backup remembers where the trail ended. Exit code 65 if a line was\n"
-            "changed or cut; 1 if there are backups and none could be asked, for then an older\n"
-            "trail that was put back looks whole."
+            "changed or cut; 1 if there are backups and none could be asked, for then an\n"
+            "older trail that was put back looks whole."
         ),
         example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
     )

@@ -21,9 +21,9 @@ def add(commands: Commands) -> None:
         text=(
             "Opens the backup with its password, or that of its recovery identity, and every\n"
             "credential of the CMDB with its keys. Nothing is restored; the register learns\n"
-            "how far the backup was proven. Exit code 1 if some do not open, or if the result\n"
-            "could not be written down; 75, before anything is asked, while somebody else\n"
-            "changes this installation."
+            "how far the backup was proven. Exit code 1 if some do not open, or if the\n"
+            "result could not be written down; 75, before anything is asked, while somebody\n"
+            "else changes this installation."
         ),
         example="  nskeys drill latest\n      the newest backup that can be reached",
     )

@@ -43,9 +43,9 @@ def add(commands: Commands) -> None:
         "make a new key, and seal every credential under it",
         usage="[--without-backup]",
         text=(
-            "The first call makes the key and stops: a backup is due (exit code 1), or a drill\n"
-            "of one that no person proved yet. Once a proven backup elsewhere holds the key,\n"
-            "the next call activates it and re-seals.\n"
+            "The first call makes the key and stops: a backup is due (exit code 1), or a\n"
+            "drill of one that no person proved yet. Once a proven backup elsewhere holds\n"
+            "the key, the next call activates it and re-seals.\n"
             "Broken off anywhere, calling it again finishes it. The old key stays."
         ),
         example=(
