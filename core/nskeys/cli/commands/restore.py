@@ -61,7 +61,7 @@ def add(commands: Commands) -> None:
         "--other-machine", action="store_true", help="the TPM of the keys here is gone, and not only away"
     )
     opening_options(parser)
-    protector_options(parser)
+    protector_options(parser, "the backup's")
 
 
 def run(session: Session, options: Namespace) -> int:
