@@ -11,7 +11,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -74,6 +74,11 @@ def named_path(text: str) -> Path:
 def write_new(path: Path, data: bytes) -> None:
     """A new file. Never replaces one. CannotCreate (`name_taken`, ...)."""
     write_first_free(path.parent, [path.name], data)
+
+
+def left_of(folder: Path, since: Collection[Path]) -> list[Path]:
+    """Temporary files that are in a folder and were not among `since`: their names could not be removed."""
+    return [path for path in temporary(folder) if path not in since]
 
 
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
@@ -178,8 +183,13 @@ def sweep(folder: Path) -> None:
     """Remove temporary files that a killed process left; those that another one still writes stay.
     A missing folder holds none. CannotCreate."""
     with _creating(folder), suppress(FileNotFoundError, NotADirectoryError):
-        for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}")):
+        for path in temporary(folder):
             _remove_unless_in_use(path)
+
+
+def temporary(folder: Path) -> list[Path]:
+    """The temporary files in a folder; none where there is no telling."""
+    return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
 
 
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
 from tests.fakes.programs import needs
 from tests.fakes.sshd import Sshd
 
+needs_age = needs("age")
 needs_unzip = needs("unzip")
 
 
@@ -61,6 +64,49 @@ def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
     [reader] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("at hand")[1], re.MULTILINE)
     assert reader in shell(without, rescue)
     assert (rescue / "keys.kms").read_bytes().startswith(b"age-encryption.org/v1\n")
+
+
+@needs_age
+@needs_unzip
+@pytest.mark.parametrize("protector", ["passphrase", "file"])
+def test_every_line_of_it_can_be_typed_and_the_keys_are_bound_as_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], protector: str
+) -> None:
+    machine = Machine(tmp_path, capsys, "home")
+    asked = ["--passphrase-file", machine.file("phrase", "seven wooden ducks\n")]
+    machine.does("init", "--server-name", "ns01.example.net", "--protector", protector, *asked)
+    fields = ("--kind", "run-as", "--name", "deploy", "--target", "x", "--account", "svc")
+    machine.does("credential", "add", *fields, "--secret-file", machine.file("secret", "s"), *asked)
+    machine.back_up("--to", machine.vault(), *asked)
+    runbook = machine.run("runbook").out
+    typed = [line[4:] for line in runbook.split("\n") if re.match(r" {4}\S", line)]
+    rescue = tmp_path / "rescue"
+    rescue.mkdir()
+    shutil.copy(machine.home / "cmdb.sqlite3", rescue)
+    shutil.rmtree(machine.home)
+    password, passphrase = f" --password-file {machine.password}", f" --passphrase-file {asked[1]}"
+    script: list[str] = []
+    asking: list[str] = []
+    for line in typed:
+        step = line.replace("DESTINATION", str(tmp_path / "vault"))
+        if line.startswith("nskeys") and " inspect " not in line:
+            step += passphrase
+            step += password if " restore " in line or " backup " in line else ""
+        if line.endswith("key rotate"):
+            step += " || [ $? = 1 ]"  # done, and a backup is due
+        (asking if line.startswith(("python3", "age ")) else script).append(step)
+    assert len(script) >= 12
+    shell(script, rescue)
+    assert len(asking) == 2
+    for step in asking:  # on a terminal, for they ask for the password there
+        with PtySession(shlex.split(step), directory=str(rescue)) as session:
+            session.wait_for(lambda now: b"assphrase" in now.raw or b"assword" in now.raw)
+            session.write("seven apples\n")
+            assert session.wait_end() == 0, session.raw
+            assert b'"kty"' in session.raw
+    assert machine.does("protector", "show")["protector"] == protector
+    assert machine.does("status")["server"] == "ns01.example.net"
+    assert machine.run("verify", *asked).code == 0
 
 
 @needs_unzip

@@ -18,7 +18,16 @@ from nskeys.errors import (
 )
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, SecretRequest, StoreInfo, Wrapped, nothing
+from nskeys.ports import (
+    Leftover,
+    NewKey,
+    Protector,
+    SecretProvider,
+    SecretRequest,
+    StoreInfo,
+    Wrapped,
+    nothing,
+)
 
 
 @dataclass
@@ -31,7 +40,7 @@ class _Generation:
 
 
 class MemoryKeyStore:
-    """ports.KeyStore. `damaged` kids do not load; `swept` counts."""
+    """ports.KeyStore. `damaged` kids do not load; `swept` counts; `left` is what a change left."""
 
     def __init__(self, home: str = "/var/lib/nskeys") -> None:
         self._home = home
@@ -42,6 +51,7 @@ class MemoryKeyStore:
         self._public: bytes | None = None
         self.damaged: set[Kid] = set()
         self.swept = 0
+        self.left: tuple[Leftover, ...] = ()
 
     def exists(self) -> bool:
         return self._generation is not None
@@ -135,6 +145,9 @@ class MemoryKeyStore:
     def opens_with(self, candidate: SecretBytes) -> bool:
         now = self._generation
         return now is not None and now.protector.opens_with(now.wrapped, now.store_id, candidate)
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        return self.left
 
     def sweep(self) -> None:
         self.swept += 1

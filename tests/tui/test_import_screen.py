@@ -62,7 +62,11 @@ async def test_the_plan_says_what_becomes_what_and_why(
         await stage.wait(pilot, 'was deploy; "run as" in Root/Run as', "finance-*", "CORP\\svc")
         await stage.press(pilot, "end", until=('"pca" in Root/PCA hosts', "till.example.net:5631"))
         assert names(server) == {"run-as/deploy"}
-        await stage.press(pilot, "enter", until=("3 credentials were imported.", "! Remove the export now"))
+        await stage.press(
+            pilot,
+            "enter",
+            until=("3 credentials were imported.", "! The dropped fields are only in"),
+        )
         await stage.wait(pilot, "was deploy")
         await pilot.press("enter")
         await stage.left(pilot)

@@ -80,3 +80,39 @@ async def test_the_proof_leads_to_it(tmp_path: Path) -> None:
         await app.press(pilot, "m", "v", "enter", shows="credential by credential")
         await app.press(pilot, "e", shows="2 of 2 do not open here")
         await app.press(pilot, "escape", shows="credential by credential")
+
+
+def left_behind(folder: Path) -> Services:
+    """New hardware with a copy of the database, whose owner went on without the keys; the backup that has
+    them is at hand, and only the register's unsigned row says so."""
+    server = set_up(folder / "old")
+    add(server, "alpha")
+    answers = Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD], Purpose.BACKUP_PASSWORD: [PASSWORD]})
+    server.backup.execute(server.backup.plan(), answers)
+    server.close()
+    home = folder / "new"
+    home.mkdir(mode=0o700)
+    (home / "cmdb.sqlite3").write_bytes((folder / "old" / "cmdb.sqlite3").read_bytes())
+    fresh = services_in(home)
+    fresh.set_up.execute("file", NobodyToAsk(), Settings("ns02", ""), accept_loss=1)
+    return fresh
+
+
+@SIZES
+async def test_a_backup_that_says_to_have_the_key_is_tried_before_anything_is_typed(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    services = left_behind(tmp_path)
+    app = AppOn(services, size)
+    async with app.play() as pilot:
+        await app.wait(pilot, "1 lost", "backup 1 says it holds", "r  restore")
+        await app.press(pilot, "m", shows="to enter again")
+        await app.press(pilot, *["down"] * 5, "enter", shows="1 of 1 do not open here")
+        await app.wait(pilot, "backup 1?", "backup 1 says that it holds its key")
+        await app.press(pilot, "r", shows="what is in it")
+        await app.press(pilot, "enter", shows="Password of the backup")
+        await app.press(pilot, Typed(PASSWORD), "enter", shows="the plan")
+        await app.press(pilot, "enter", shows="signed by another server's key")
+        await app.press(pilot, "down", "enter", shows="Every credential opened (1).")
+        await app.press(pilot, "enter", shows="every credential opens (1)")
+    assert secret_of(services, "run-as/alpha")

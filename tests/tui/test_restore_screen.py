@@ -204,6 +204,25 @@ async def test_a_backup_of_another_server_needs_a_plain_yes(world: World, tmp_pa
         await stage.press(pilot, "down", "enter", until="1 key was added.")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_server_is_called_as_in_the_backup_or_as_somebody_says(
+    world: World, size: tuple[int, int]
+) -> None:
+    name = world.a.installation.settings.read().server_name
+    stage = world.on_b(size=size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "which backup?")
+        await stage.press(pilot, "enter", until="what is in it")
+        await to_plan(stage, pilot)
+        await stage.wait(pilot, f"The server will be called {name}.", "n calls the server otherwise.")
+        await stage.press(pilot, "n", until="the name that its backups carry")
+        await stage.type(pilot, "-2")
+        await stage.press(pilot, "enter", until=f"called {name}-2; the backup calls it {name}.")
+        await stage.press(pilot, "enter", until="What shall bind them to it?")
+        await stage.press(pilot, "enter", until="What binds them here now:")
+    assert world.b.installation.settings.read().server_name == f"{name}-2"
+
+
 # --- leaving -------------------------------------------------------------------------------------------
 
 

@@ -10,8 +10,11 @@ from textual.pilot import Pilot
 
 from nskeys.errors import Cancelled
 from nskeys.model.keys import KeyState
+from nskeys.model.recovery import IdentityKind
+from nskeys.ports import Purpose
 from nskeys.services import resealing
 from nskeys_tui.screens.rotation import Rotate
+from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -35,6 +38,28 @@ async def give_password(stage: OnScreen, pilot: Pilot[Any]) -> None:
         await stage.type(pilot, PASSWORD)
         await pilot.press("tab")
     await pilot.press("enter")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_backup_that_waits_for_a_person_is_drilled_from_here(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = server_in(tmp_path, "one")
+    identity = Answers({Purpose.NEW_IDENTITY_PASSWORD: [PASSWORD]})
+    server.services.recovery.execute(server.services.recovery.plan(IdentityKind.PERSON), identity)
+    server.services.rotation.execute(server.services.rotation.plan(), NobodyToAsk())
+    backup = server.services.backup
+    backup.execute(backup.plan(server.vault), NobodyToAsk())
+    stage = OnScreen(server, Rotate, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "! A drill is due", "Backup 1 in", "is not yet proven by a person.")
+        await stage.wait(pilot, "d drills that backup here and now")
+        await stage.press(pilot, "d", until="what is in it")
+        await stage.press(pilot, "enter", until="Password of recovery identity 1")
+        await stage.type(pilot, PASSWORD)
+        await stage.press(pilot, "enter", until="The register has this result.")
+        await stage.press(pilot, "enter", until="A proven backup elsewhere holds key")
+        await stage.press(pilot, "enter", until="1 credential was re-sealed under it.")
 
 
 # --- the whole way -----------------------------------------------------------------------------------

@@ -13,7 +13,15 @@ from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
-from nskeys.model.backup import KMS_NAME, MANIFEST_NAME, Facts, Inspected, KmsContents, MemberFact
+from nskeys.model.backup import (
+    KMS_NAME,
+    MANIFEST_NAME,
+    Facts,
+    Inspected,
+    KmsContents,
+    MemberFact,
+    Signer,
+)
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 
@@ -64,16 +72,31 @@ def _contents(inspected: Inspected, plain: bytes) -> KmsContents:
 
 def signature_holds(contents: KmsContents) -> bool:
     """Whether the server key inside signed the facts, and is the one that they name."""
-    if contents.server_key is None:
-        return False
-    return signed_by(contents.facts, contents.signature, public_of(contents.server_key))
+    return signer_inside(contents) is Signer.THIS_SERVER
 
 
 def signed_by(facts: Facts, signature: bytes | None, public: bytes) -> bool:
     """Whether the owner of `public` (32 bytes), whom the facts name, signed them."""
-    if signature is None or server_thumbprint(public) != facts.server_key:
-        return False
-    return verify(public, "facts", signed_document(facts), signature)
+    return signer_of(facts, signature, public) is Signer.THIS_SERVER
+
+
+def signer_inside(contents: KmsContents) -> Signer:
+    """Who signed the facts, by the server key inside: THIS_SERVER is the one that made the backup."""
+    server_key = contents.server_key
+    public = None if server_key is None else public_of(server_key)
+    return signer_of(contents.facts, contents.signature, public)
+
+
+def signer_of(facts: Facts, signature: bytes | None, public: bytes | None) -> Signer:
+    """Who signed the facts, as far as the server key at hand (32 bytes; None: there is none) can tell."""
+    if signature is None:
+        return Signer.NOBODY
+    if public is None:
+        return Signer.CLAIMED
+    if server_thumbprint(public) != facts.server_key:
+        return Signer.OTHER_SERVER
+    holds = verify(public, "facts", signed_document(facts), signature)
+    return Signer.THIS_SERVER if holds else Signer.BROKEN
 
 
 def _contradiction(inspected: Inspected, contents: KmsContents) -> BackupDamaged | BackupForged | None:

@@ -28,11 +28,14 @@ def _no_number(_: str) -> NoReturn:
 
 
 def audit_verdict(verdict: "AuditVerdict") -> Document:
-    """`audit --verify`."""
+    """`audit --verify`. `whole` is null where it is intact and no backup could be asked."""
     return {
-        "whole": verdict.whole,
+        "whole": verdict.whole if verdict.compared or not verdict.intact else None,
         "lines": verdict.lines,
         "signed_lines": verdict.signed_lines,
         "broken_at": verdict.broken_at,
         "contradicted_by": list(verdict.contradicted_by),
+        "compared_with": list(verdict.agreeing),
+        "compared_lines": verdict.agreed_lines,
+        "not_asked": list(verdict.not_asked),
     }

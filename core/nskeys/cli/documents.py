@@ -25,10 +25,12 @@ from nskeys.model.operations import (
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.model.rotation import Rotation
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
 from nskeys.model.times import to_rfc3339
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
+from nskeys.ports import Leftover
 
 if TYPE_CHECKING:
     from nskeys.services.destinations import DestinationSight
@@ -76,10 +78,24 @@ def status(overview: "Overview", cmdb: str) -> Document:
         if overview.recovery_problem is not None
         else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
         "unproven_shares": overview.unproven_shares,
+        "leftovers": leftovers(overview.leftovers),
+        "claims": [{"key_id": kid, **_claiming(item)} for kid, item in overview.claims],
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview),
-        "rotation": None if rotation is None else {"key_id": rotation.kid, "stage": rotation.stage.value},
+        "rotation": None if rotation is None else _rotation(rotation, overview.rotation_held_by),
         "taken": time(overview.taken),
+    }
+
+
+def _rotation(rotation: Rotation, held_by: BackupCopy | None) -> Document:
+    return {"key_id": rotation.kid, "stage": rotation.stage.value, **_held_by(held_by)}
+
+
+def _held_by(copy: BackupCopy | None) -> Document:
+    """The copy that holds a key that waits, and does not count; whether only a drill of it is missing."""
+    return {
+        "held_by": None if copy is None else copy.address,
+        "drill_due": copy is not None and copy.lies_well,
     }
 
 
@@ -92,6 +108,11 @@ def _practice(overview: "Overview") -> Document:
         "typed": time(known.typed),
         "typing_overdue": known.typing_overdue(now),
     }
+
+
+def leftovers(left: Iterable[Leftover]) -> list[Json]:
+    """Earlier key stores that could not be removed: what opens them, null for nothing."""
+    return [{"path": one.path, "folder": one.folder, "protector": one.protector} for one in left]
 
 
 def key(coverage: KeyCoverage) -> Document:
@@ -141,6 +162,7 @@ def rotated(report: RotationReport, backup_due: bool) -> Document:
         "state": report.state.value,
         "resealed": report.resealed,
         "backup_due": backup_due,
+        **_held_by(report.held_by),
     }
 
 
@@ -169,12 +191,23 @@ def backup(copy: BackupCopy) -> Document:
 
 def restored(report: RestoreReport) -> Document:
     """`restore`."""
-    return {"added": list(report.added), "present": list(report.present), **_tried(report.proof)}
-
-
-def restore_planned(plan: RestorePlan) -> Document:
-    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen."""
     return {
+        "added": list(report.added),
+        "present": list(report.present),
+        **_tried(report.proof),
+        "recorded": report.not_recorded is None,
+        "protector": report.protector,
+        "protector_before": report.protector_before or None,
+    }
+
+
+def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
+    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen; `server`
+    and `protector` as they would be."""
+    return {
+        "server": server,
+        "protector": (plan.protector_here or protector).partition(":")[0],
+        "protector_before": plan.protector_before or None,
         "added": [item.info.kid for item in plan.added],
         "present": [item.info.kid for item in plan.keys if item not in plan.added],
         "credentials": {"opened": plan.opens_after, "failed": plan.total - plan.opens_after},
@@ -242,10 +275,16 @@ def re_entry(found: ReEntryList) -> Document:
                 **_failure(item.credential, item.reason.value),
                 "updated": time(item.credential.updated),
                 "backup": None if item.held_by is None else _holding(item.held_by),
+                "claimed_by": None if item.claimed_by is None else _claiming(item.claimed_by),
             }
             for item in found.items
         ],
     }
+
+
+def _claiming(item: BackupCopy) -> Document:
+    """A backup that says to hold a key; nothing here vouches for that."""
+    return {"path": item.address, "generation": item.backup.generation}
 
 
 def _holding(item: BackupCopy) -> Document:

@@ -2,21 +2,27 @@
 
  0 done                                          69 destination or CMDB unreachable
  1 done, but some credentials do not open,       70 a bug
-   a backup is due or a destination              73 cannot create
-   got no copy                                   75 locked by someone, or not just now
+   a backup is due, a destination got no         73 cannot create
+   copy, or what was done could not be           75 locked by someone, or not just now
+   recorded or cleared away
 64 usage                                         77 not permitted or wrong password
 65 bad data or damaged backup                    78 not set up
                                                 130 interrupted
 
-`nskeys status` alone: 0 all recoverable, 1 some at risk, 2 some lost, 3 cannot tell (every failure).
+`nskeys status` alone: 0 all recoverable, 1 some at risk or an earlier key store could not be removed,
+2 some lost, 3 cannot tell (every failure).
 """
 
 from enum import IntEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from nskeys import errors
 from nskeys.errors import NskeysError
 from nskeys.model.recoverability import Totals
+
+if TYPE_CHECKING:
+    from nskeys.services.recoverability import Overview
 
 
 class Exit(IntEnum):
@@ -130,7 +136,14 @@ def exit_for(error: NskeysError) -> Exit:
     return Exit.BUG
 
 
-def exit_for_status(totals: Totals) -> StatusExit:
+def exit_for_status(overview: "Overview") -> StatusExit:
+    """The worst that is true of any credential; a warning at least where a key store that was given up is
+    still here."""
+    worst = exit_for_credentials(overview.recoverability.totals)
+    return max(worst, StatusExit.AT_RISK) if overview.leftovers else worst
+
+
+def exit_for_credentials(totals: Totals) -> StatusExit:
     """The worst that is true of any credential."""
     if totals.lost:
         return StatusExit.LOST

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.cli.exits import exit_for_status
+from nskeys.cli.exits import exit_for_credentials
 from nskeys.model.keys import KeyState
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
 
@@ -63,6 +63,14 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 overview.practice.typed,
             ),
             _Gauge(
+                "nskeys_key_stores_not_removed",
+                "Earlier key stores that could not be removed, by whether they still open the keys.",
+                [
+                    ([("opens", str(opens).lower())], sum(one.opens is opens for one in overview.leftovers))
+                    for opens in (True, False)
+                ],
+            ),
+            _Gauge(
                 "nskeys_rotation_open",
                 "Whether a rotation of the key waits or is not finished.",
                 [([], int(overview.rotation is not None))],
@@ -93,7 +101,7 @@ def _credentials(overview: "Overview") -> Iterable[_Gauge]:
     yield _Gauge(
         "nskeys_status",
         "Worst state of a credential: 0 recoverable, 1 at risk, 2 lost.",
-        [([], exit_for_status(totals))],
+        [([], exit_for_credentials(totals))],
     )
     yield _Gauge(
         "nskeys_credentials",

@@ -16,7 +16,8 @@ from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.reports import checked_words, due_words, exposure_words, headline
+from nskeys.wording.protection import leftover_line
+from nskeys.wording.reports import checked_words, claim_line, due_words, exposure_words, headline
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import is_future
 
@@ -39,17 +40,19 @@ def nagios_line(overview: "Overview") -> str:
         *exposure_words(answer, overview.taken),
         *checked_words(answer, overview.taken),
         *due_words(answer.due),
+        *(claim_line(*claim) for claim in overview.claims),
         *_unproven(overview),
+        *map(leftover_line, overview.leftovers),
         *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),
     )
     return f"{_said(nagios_exit(overview), ' '.join(words))} | {' '.join(_data(overview))}\n"
 
 
 def nagios_exit(overview: "Overview") -> StatusExit:
-    """The plugin's state: that of the credentials, and a warning at least where a drill is overdue or
-    nobody typed a password for as long."""
+    """The plugin's state: that of `status`, and a warning at least where a drill is overdue or nobody typed
+    a password for as long."""
     answer, known, now = overview.recoverability, overview.practice, overview.taken
-    state = exit_for_status(answer.totals)
+    state = exit_for_status(overview)
     overdue = answer.totals.total and (known.drill_overdue(now) or known.typing_overdue(now))
     return StatusExit.AT_RISK if overdue and state is StatusExit.RECOVERABLE else state
 
@@ -79,6 +82,7 @@ def _data(overview: "Overview") -> Iterator[str]:
     yield f"drill_overdue={int(overview.practice.drill_overdue(now))};0;;0;1"
     yield f"not_proven_by_a_person={int(overview.not_proven_by_a_person is not None)};0;;0;1"
     yield f"unproven_shares={overview.unproven_shares};;;0;"
+    yield f"key_stores_not_removed={len(overview.leftovers)};0;;0;"
     yield f"typed_age={_age(overview.practice.typed, now)};;;0;"
     yield f"typing_overdue={int(overview.practice.typing_overdue(now))};0;;0;1"
 

@@ -117,10 +117,10 @@ def outermost(add_commands: Callable[[Commands], None]) -> CommandParser:
         ),
         epilog=(
             "'nskeys COMMAND --help' explains a command.\n\n"
-            "exit codes: 0 done; 1 done, but some credentials do not open, a backup is due\n"
-            "or a destination got no copy; 64 usage; 65 bad data; 69 unreachable; 70 a bug;\n"
-            "73 cannot create; 75 locked; 77 not permitted or wrong password; 78 not set\n"
-            "up; 130 interrupted"
+            "exit codes: 0 done; 1 done, but some credentials do not open, a backup is due,\n"
+            "a destination got no copy, or something was not recorded or not removed; 64\n"
+            "usage; 65 bad data; 69 unreachable; 70 a bug; 73 cannot create; 75 locked; 77\n"
+            "not permitted or wrong password; 78 not set up; 130 interrupted"
         ),
         formatter_class=_Formatter,
         allow_abbrev=False,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
-from nskeys.wording.copies import copy_place, proof_ago, why_not
+from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.names import (
@@ -17,11 +17,13 @@ from nskeys.wording.names import (
     rotation_stage_name,
 )
 from nskeys.wording.practice import overdue_sentences
+from nskeys.wording.protection import leftover_lines
 from nskeys.wording.recovery import not_proven_line, who_opens
 from nskeys.wording.reports import (
     MISSING_KEY,
     ROTATION_DUE,
     arrived_line,
+    claim_line,
     due_words,
     headline,
     in_backups,
@@ -86,6 +88,8 @@ def _answer(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "at risk", f"{number(answer.totals.at_risk)}{exposed}"
     if answer.totals.lost:
         yield "lost", number(answer.totals.lost)
+    for kid, copy in overview.claims:
+        yield "claimed", claim_line(kid, copy)
 
 
 def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
@@ -94,10 +98,10 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "kinds", ", ".join(kind_counts(answer.kinds))
     yield from _backups(overview)
     if overview.rotation is not None:
-        yield (
-            "rotation",
-            f"{kid_name(overview.rotation.kid)} {rotation_stage_name(overview.rotation.stage)}",
-        )
+        held, stage = overview.rotation_held_by, rotation_stage_name(overview.rotation.stage)
+        if held is not None and held.lies_well:
+            stage = f"waiting for a drill of {backup_name(held)}"
+        yield "rotation", f"{kid_name(overview.rotation.kid)} {stage}"
     if overview.rotation_due:
         yield "rotation", ROTATION_DUE
     if overview.arrived:
@@ -115,6 +119,8 @@ def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "identity", str(say(overview.recovery_problem))
     if overview.unproven_shares:
         yield "custodians", NOT_CHECKED
+    for line in leftover_lines(overview.leftovers):
+        yield "not removed", line
     if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
     if overview.unreadable_rows:

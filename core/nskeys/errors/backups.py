@@ -24,7 +24,8 @@ class BackupDamaged(NskeysError):
 
 @dataclass(eq=False)
 class BackupForged(NskeysError):
-    """A companion of the `.kms` is not the one that nskeys writes: somebody changed `part`."""
+    """A companion of the `.kms` is not the one that nskeys writes: somebody changed `part`; `signature`
+    where it names this server's key and is not signed by it."""
 
     path: str
     part: str
@@ -32,8 +33,9 @@ class BackupForged(NskeysError):
 
 @dataclass(eq=False)
 class BackupForeign(NskeysError):
-    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `other_signer`,
-    `other_cmdb`, `lacks_keys`."""
+    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `broken_signature`,
+    `unproven_signature`, `other_signer`, `names_other_signer` (not opened yet), `other_cmdb`,
+    `lacks_keys`."""
 
     path: str
     reasons: tuple[str, ...]

@@ -45,7 +45,7 @@ class SplitRefused(NskeysError):
 @dataclass(eq=False)
 class SheetsRefused(NskeysError):
     """Sheets are not written into this folder; `reason`: `in_home` (it is the home, lies in it or holds
-    it), `others_can_read`, `link`."""
+    it), `others_can_read`, `link`; `not_removed` (a share stays there that should not)."""
 
     folder: str
     reason: str

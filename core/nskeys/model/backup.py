@@ -88,6 +88,19 @@ class Manifest:
     members: tuple[tuple[str, MemberFact], ...]
 
 
+class Signer(StrEnum):
+    """Who signed a backup, as far as its bytes were compared with a public key."""
+
+    NOBODY = "nobody"
+    CLAIMED = "claimed"
+    """It has a signature, and nothing is at hand that could check it."""
+    THIS_SERVER = "this_server"
+    OTHER_SERVER = "other_server"
+    """It names another key than the one at hand; its signature was not checked."""
+    BROKEN = "broken"
+    """It names the key at hand, and the signature is not by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackedUpKey:
     """A key out of a `.kms`: its thumbprint was recomputed and equals `info.kid`."""

@@ -91,6 +91,8 @@ class FirstSight:
     """What the register remembers, newest first; unsigned here, for the server key is not."""
     unreached: str = ""
     """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
+    server: str = ""
+    """What the server was called that the CMDB was on, as far as it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,8 @@ class RestorePlan:
     inspected: Inspected
     facts: Facts
     foreign: tuple[str, ...]
-    """Reasons that need a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`, `lacks_keys`."""
+    """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
+    `other_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
     opens_before: int
     opens_after: int
@@ -234,6 +237,11 @@ class RestorePlan:
     unreached: str = ""
     """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
     that this is another machine; then the keys of the backup take their place."""
+    protector_here: str = ""
+    """What binds the keys that are here, where the backup's are added to them."""
+    protector_before: str = ""
+    """What bound the keys of the server that the backup is of, as far as the CMDB tells; it may be
+    anybody's word."""
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -259,6 +267,12 @@ class RestoreReport:
     """Keys that stay bound to another machine, for the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
+    protector: str = ""
+    """What binds the keys here now."""
+    protector_before: str = ""
+    """What bound them on the server that the backup is of, as far as the CMDB tells."""
+    not_recorded: NskeysError | None = None
+    """What kept the register from learning how far this restore proved its backup."""
 
 
 class DiaryFate(StrEnum):
@@ -285,6 +299,12 @@ class DrillReport:
     """What kept the result out of a register that knows this copy."""
     diary: DiaryFate = DiaryFate.NOT_WRITTEN
 
+    @property
+    def written_down(self) -> bool:
+        """Whether the result is known from now on: a line of the diary has it, and the register where it
+        knows this copy."""
+        return self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN
+
 
 # --- rotation ------------------------------------------------------------------------------------
 
@@ -301,6 +321,14 @@ class RotationPlan:
     gate_open: bool
     """A proven backup elsewhere holds the waiting key."""
     fingerprint: str
+    held_by: BackupCopy | None = None
+    """Where the gate is closed: the copy that holds the waiting key all the same, and does not count; one
+    that only a drill is missing of before any other."""
+
+    @property
+    def waits_for_a_drill(self) -> bool:
+        """Whether a drill of `held_by` opens the gate, and no further backup has to be made."""
+        return self.held_by is not None and self.held_by.lies_well
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +341,9 @@ class RotationReport:
     left: tuple[CredentialProof, ...]
     """Credentials that could not be re-sealed, for they do not open."""
     due: tuple[DueReason, ...]
+    held_by: BackupCopy | None = None
+    """Of a key that waits: the copy that holds it and does not count; one that only a drill is missing of
+    before any other."""
 
 
 # --- import --------------------------------------------------------------------------------------

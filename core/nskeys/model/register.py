@@ -174,6 +174,22 @@ class BackupCopy:
         return replace(self, sight=sight, look_moment=moment)
 
 
+def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
+    """The copy of a backup that holds a key and does not count: one of which only the proof by a person is
+    missing before any other, then the newest. None where none holds it, or one counts."""
+    holding = [copy for copy in copies if copy.signed and copy.retired is None and kid in copy.backup.kids]
+    if any(copy.counts for copy in holding):
+        return None
+    return max(holding, key=lambda copy: (copy.lies_well, copy.backup.generation), default=None)
+
+
+def claiming(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
+    """The newest backup of which a row that nobody vouches for says that it holds a key; None for none. It
+    may be what brings the key back, and it may be anybody's word."""
+    rows = [copy for copy in copies if not copy.signed and copy.retired is None and kid in copy.backup.kids]
+    return max(rows, key=lambda copy: copy.backup.generation, default=None)
+
+
 def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
     """The newest copy that would count if a person had opened one for its recipients; None where no newest
     backup waits for that."""

@@ -37,5 +37,7 @@ class Runbook:
     """When all of this was looked at."""
     older_readers: tuple[tuple[int, str], ...] = ()
     """The formats that archives had before, and their reader's SHA-256."""
+    protector_uri: str = ""
+    """Of the security token that binds the keys; empty for every other protector."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

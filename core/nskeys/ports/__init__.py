@@ -20,7 +20,13 @@ from nskeys.ports.cmdb import (
     RegisterRow as RegisterRow,
 )
 from nskeys.ports.keys import (
+    UNKNOWN_PROTECTOR as UNKNOWN_PROTECTOR,
+)
+from nskeys.ports.keys import (
     KeyStore as KeyStore,
+)
+from nskeys.ports.keys import (
+    Leftover as Leftover,
 )
 from nskeys.ports.keys import (
     NewKey as NewKey,

@@ -63,6 +63,28 @@ class StoreInfo:
     store_id: str
     cmdb_id: str
     protector: str
+    uri: str = ""
+    """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
+
+
+UNKNOWN_PROTECTOR = "unknown"
+"""Of a leftover whose file cannot be read: what it takes to open it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An earlier key store, or one that was never finished, that could not be removed."""
+
+    path: str
+    """The file that its KEK is had from; the folder where that file is gone."""
+    folder: str
+    protector: str | None
+    """What binds its KEK; None where nothing opens it any more."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the keys may still be had from it."""
+        return self.protector is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +188,11 @@ class KeyStore(Protocol):
         """Whether a password would open this store."""
         ...
 
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What should have been removed and is still here; without unlocking."""
+        ...
+
     def sweep(self) -> None:
-        """Under the lock: finish a change that was broken off, remove what was left behind."""
+        """Under the lock: finish a change that was broken off, remove what was left behind; what cannot
+        be removed stays among the `leftovers`."""
         ...

@@ -38,12 +38,29 @@ class AuditVerdict:
     """How many lines the last good signature covers; None where there is none."""
     contradicted_by: tuple[str, ...] = ()
     """Addresses of backups that carry a head which is not in the trail: it was cut, or put back."""
+    agreeing: tuple[str, ...] = ()
+    """Addresses of backups that were read, and whose head is in the trail or explained by a restore."""
+    agreed_lines: int = 0
+    """The highest line at which a backup found the trail to be what it was when that backup was made."""
+    not_asked: tuple[str, ...] = ()
+    """Addresses of backups that could contradict it, and could not be read now."""
+
+    @property
+    def intact(self) -> bool:
+        """Nothing was cut or edited, as far as its signature and the backups that were read can tell. A
+        trail without a signature is not: the line that a set-up or a restore writes is signed."""
+        return self.broken_at is None and self.signed_lines is not None and not self.contradicted_by
+
+    @property
+    def compared(self) -> bool:
+        """Whether a backup was asked, where there is one that could contradict it."""
+        return bool(self.agreeing or self.contradicted_by or not self.not_asked)
 
     @property
     def whole(self) -> bool:
-        """Nothing was cut or edited, as far as signatures can tell. A trail without any is not whole: the
-        line that a set-up or a restore writes is signed."""
-        return self.broken_at is None and self.signed_lines is not None and not self.contradicted_by
+        """Whether it is intact, and that was compared: an older trail with its older signature looks
+        intact by itself."""
+        return self.intact and self.compared
 
 
 class AuditService:
@@ -92,7 +109,7 @@ class AuditService:
         with installation.cmdb.reading() as view:
             head, signed = view.audit_head(), view.audit_signature()
             copies = vouched(view, public)
-        witnesses = self._witnesses(copies, public, cmdb_id)
+        witnesses, not_asked = self._witnesses(copies, public, cmdb_id)
         chain = _Chain(first_digest(cmdb_id))
         for entry in self.entries():
             if chain.count == head.count:
@@ -102,29 +119,38 @@ class AuditService:
             chain.broken_at = chain.count
         trusted = signed is not None and chain.holds(signed[0]) and _signed(public, cmdb_id, *signed)
         lines = signed[0].count if signed and trusted else None
+        held = {address: facts for address, facts in witnesses.items() if chain.holds(facts.audit)}
+        contradicted_by = tuple(
+            address
+            for address, facts in witnesses.items()
+            if address not in held and not chain.begins_after(facts.created, lines or 0)
+        )
         return AuditVerdict(
             lines=chain.count,
             broken_at=chain.broken_at,
             signed_lines=lines,
-            contradicted_by=tuple(
-                address
-                for address, facts in witnesses.items()
-                if not chain.holds(facts.audit) and not chain.begins_after(facts.created, lines or 0)
-            ),
+            contradicted_by=contradicted_by,
+            agreeing=tuple(address for address in witnesses if address not in contradicted_by),
+            agreed_lines=max((facts.audit.count for facts in held.values()), default=0),
+            not_asked=not_asked,
         )
 
     def _witnesses(
         self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str
-    ) -> Mapping[str, Facts]:
-        """What each backup of this CMDB says under the server key's signature, by address. Retiring a
-        backup is how a person says that an older database was put back for a reason."""
-        found = {}
+    ) -> tuple[Mapping[str, Facts], tuple[str, ...]]:
+        """What each backup of this CMDB says under the server key's signature, by address; and the
+        addresses of those that say nothing now. Retiring a backup is how a person says that an older
+        database was put back for a reason."""
+        found, silent = {}, []
         for copy in copies:
-            own = copy.signed and copy.retired is None and copy.backup.cmdb_id == cmdb_id
-            facts = self._facts_of(copy, public) if own and public is not None else None
-            if facts is not None:
+            if not copy.signed or copy.retired is not None or copy.backup.cmdb_id != cmdb_id:
+                continue
+            facts = self._facts_of(copy, public) if public is not None else None
+            if facts is None:
+                silent.append(copy.address)
+            else:
                 found[copy.address] = facts
-        return found
+        return found, tuple(silent)
 
     def _facts_of(self, copy: BackupCopy, public: bytes) -> Facts | None:
         try:
@@ -132,7 +158,7 @@ class AuditService:
             data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
             manifest = inspect(copy.address, data).manifest
         except NskeysError:
-            return None  # a copy that is gone or damaged says nothing; the register tells that
+            return None  # a copy that is gone, damaged or out of reach says nothing
         same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
         if manifest is None or not same or not signed_by(manifest.facts, manifest.signature, public):
             return None

@@ -1,6 +1,7 @@
 """A drill proves a backup without restoring it: restore's proof, and a line in register and diary."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,12 +9,14 @@ from nskeys.errors import (
     BackupDamaged,
     BackupForged,
     Cancelled,
+    CannotCreate,
     CmdbDamaged,
     CmdbUnreachable,
     DestinationUnreachable,
     FileUnreadable,
     IdentityNotRecipient,
     NotABackup,
+    NotPermitted,
     NotSetUp,
     NskeysError,
     PasswordRefused,
@@ -62,12 +65,14 @@ class DrillService:
         opening: Opening = BY_ITS_OWN,
     ) -> DrillReport:
         """The proof. It works wherever the CMDB can be read; its result is written into the register
-        where this server's keys are, and into the diary wherever the CMDB can be written."""
+        where this server's keys are, and into the diary wherever the CMDB can be written. Locked, before
+        anything is asked, where somebody else's change keeps it from being written down now."""
         installation, told = self._installation, progress or SilentProgress()
         if not installation.cmdb.exists():
             raise NotSetUp(installation.home.path)
         if installation.key_store.exists():
             installation.require()
+        self._require_free()
         began, heard = installation.clock.now(), Listening(secrets)
         try:
             with opened(installation, source, heard, told, opening) as open_source:
@@ -86,6 +91,13 @@ class DrillService:
                     )
                 )
             raise
+
+    def _require_free(self) -> None:
+        """So that nobody types a password for a result that nobody keeps. A disk that cannot be written to
+        does not keep a backup from being proven: the report says that it was not written down."""
+        if self._installation.key_store.exists() or not self._installation.cmdb.outdated():
+            with suppress(CannotCreate, NotPermitted), self._installation.lock.hold("recording a drill"):
+                pass
 
     def _could_not_read(self, address: str, error: NskeysError) -> None:
         installation = self._installation

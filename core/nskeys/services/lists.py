@@ -1,6 +1,7 @@
 """What a person wants to keep (a runbook, a list of what must be re-entered), in a file. No secrets."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, FileUnreadable

@@ -6,7 +6,7 @@ from nskeys.errors import NoProvenBackup
 from nskeys.model.audit import Action
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
-from nskeys.ports import Purpose, SecretProvider, StoreInfo
+from nskeys.ports import Leftover, Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_backup_password
 from nskeys.services.recoverability import RecoverabilityService
@@ -26,6 +26,11 @@ class ProtectionService:
         """The protector in force, without unlocking anything."""
         self._installation.require()
         return self._installation.key_store.info()
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What a change should have removed and is still here. Unlocks nothing."""
+        self._installation.require()
+        return self._installation.key_store.leftovers()
 
     def asks(self) -> Purpose | None:
         """What a person is asked before the keys open; None where nobody is. Unlocks nothing."""
@@ -55,7 +60,7 @@ class ProtectionService:
 
         NoProvenBackup where there is no `backup_before`, unless `without_backup`; ProtectorUnavailable,
         PasswordRefused. Killed anywhere, the old generation or the new one works. Copies of the old one on
-        other disks still open the old way."""
+        other disks still open the old way; so does the old one here, while `leftovers` tells of it."""
         installation = self._installation
         installation.require()
         chosen = installation.protectors(protector)

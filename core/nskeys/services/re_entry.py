@@ -7,7 +7,7 @@ from dataclasses import replace
 from nskeys.model.keys import Kid
 from nskeys.model.operations import FailureReason, ProofReport
 from nskeys.model.re_entry import ReEntry, ReEntryList
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, Sight, claiming
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation
 from nskeys.services.register import RegisterService
@@ -55,23 +55,25 @@ class ReEntryService:
         if all(item.failure is not FailureReason.KEY_MISSING for item in proof.failures):
             return ()
         told.stage(Stage.LOOKING)
-        kept = [
-            copy
-            for copy in RegisterService(self._installation).copies()
-            if copy.signed and copy.retired is None
-        ]
+        kept = [copy for copy in RegisterService(self._installation).copies() if copy.retired is None]
         return sorted(kept, key=_worth, reverse=True)
 
 
 def _items(proof: ProofReport, copies: Sequence[BackupCopy]) -> Iterable[ReEntry]:
     held: dict[Kid, BackupCopy] = {}
     for copy in copies:
-        for kid in copy.backup.kids:
+        for kid in copy.backup.kids if copy.signed else ():
             held.setdefault(kid, copy)
+    claimed: dict[Kid, BackupCopy | None] = {}
     for item in proof.failures:
-        if item.failure is not None:
-            missing = item.failure is FailureReason.KEY_MISSING
-            yield ReEntry(item.credential, item.failure, held.get(item.credential.kid) if missing else None)
+        if item.failure is FailureReason.KEY_MISSING:
+            kid = item.credential.kid
+            known = held.get(kid)
+            if (known is None or known.sight is not Sight.GOOD) and kid not in claimed:
+                claimed[kid] = claiming(copies, kid)
+            yield ReEntry(item.credential, item.failure, known, claimed.get(kid))
+        elif item.failure is not None:
+            yield ReEntry(item.credential, item.failure, None)
 
 
 def _worth(copy: BackupCopy) -> tuple[bool, bool, int, int, str]:

@@ -9,11 +9,17 @@ from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
 from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
-from nskeys.model.recoverability import Recoverability, assess
+from nskeys.model.recoverability import Recoverability, RecoveryState, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
-from nskeys.model.register import BackupCopy, Proof, waits_for_a_person
-from nskeys.model.rotation import Rotation
-from nskeys.ports import CmdbView
+from nskeys.model.register import (
+    BackupCopy,
+    Proof,
+    claiming,
+    holds_without_counting,
+    waits_for_a_person,
+)
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import CmdbView, Leftover
 from nskeys.services.custodians import waiting_custodians
 from nskeys.services.installation import Installation
 from nskeys.services.recovery import known_recovery
@@ -50,6 +56,8 @@ class Overview:
     """The recovery identities, as the server key vouches for them."""
     recovery_problem: NskeysError | None = None
     """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
+    leftovers: tuple[Leftover, ...] = ()
+    """Earlier key stores that could not be removed; they may open everything in a way that was given up."""
     practice: Practice = NOTHING_OVERDUE
     """When copies that count were last drilled, and what opens them was last typed by a person."""
 
@@ -57,6 +65,24 @@ class Overview:
     def not_proven_by_a_person(self) -> BackupCopy | None:
         """A copy of the newest backup that would count, had a person opened one for its recipients."""
         return waits_for_a_person(self.copies)
+
+    @property
+    def claims(self) -> tuple[tuple[Kid, BackupCopy], ...]:
+        """Keys of lost credentials, each with the backup that says to hold it although nobody vouches for
+        that."""
+        lost = [
+            key.kid
+            for key in self.recoverability.keys
+            if key.state is RecoveryState.LOST and key.credentials
+        ]
+        found = ((kid, claiming(self.copies, kid)) for kid in lost)
+        return tuple((kid, copy) for kid, copy in found if copy is not None)
+
+    @property
+    def rotation_held_by(self) -> BackupCopy | None:
+        """Where a rotation waits: the copy that holds its key, and does not count."""
+        waiting = self.rotation is not None and self.rotation.stage is RotationStage.WAITING
+        return holds_without_counting(self.copies, self.rotation.kid) if self.rotation and waiting else None
 
     @property
     def backup_date_ahead(self) -> bool:
@@ -127,6 +153,7 @@ class RecoverabilityService:
             unproven_shares=waiting.shares if waiting is not None else 0,
             recovery=recovery,
             recovery_problem=problem,
+            leftovers=installation.key_store.leftovers(),
         )
 
     def _backs_up_elsewhere(

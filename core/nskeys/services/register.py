@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
-from nskeys.archive.opening import signed_by
+from nskeys.archive.opening import signer_of
 from nskeys.errors import (
     BackupForeign,
+    BackupForged,
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
@@ -15,7 +16,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
-from nskeys.model.backup import Facts, Inspected
+from nskeys.model.backup import Facts, Inspected, Signer
 from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder
@@ -121,7 +122,8 @@ class RegisterService:
         """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
 
         Only one that this server signed, of this CMDB, can be added: another one is a restore's
-        business (BackupForeign)."""
+        business (BackupForeign), and one that names this server's key and is not signed by it is forged
+        (BackupForged)."""
         installation = self._installation
         installation.require()
         inspected, where, folder, full = self.read(address)
@@ -153,9 +155,12 @@ class RegisterService:
         if manifest is None:
             raise NotABackup(inspected.path, "bare")
         public = self._installation.server_public()
+        signer = signer_of(manifest.facts, manifest.signature, public)
+        if signer is Signer.BROKEN:
+            raise BackupForged(inspected.path, "signature")
         reasons = []
-        if public is None or not signed_by(manifest.facts, manifest.signature, public):
-            reasons.append("other_signer" if manifest.signature else "unsigned")
+        if signer is not Signer.THIS_SERVER:
+            reasons.append("unsigned" if signer is Signer.NOBODY else "names_other_signer")
         if manifest.facts.cmdb_id != self._installation.cmdb.cmdb_id():
             reasons.append("other_cmdb")
         if reasons:

@@ -6,7 +6,7 @@ replaced.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from functools import partial
 from nskeys.archive.outside_text import check_server
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import BackupForeign, Cancelled, CmdbBusy, KeyStoreUnreached, Locked, PlanOutdated
+from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
 from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
@@ -23,6 +23,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.binding import Binding, binding
 from nskeys.services.drill import reached_by, record_proof
+from nskeys.services.former_server import former_server
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_password_of
 from nskeys.services.proving import prove_here
@@ -70,6 +71,8 @@ class RestoreService:
             elsewhere=bound_to.elsewhere,
             stranded=lacking,
             unreached=bound_to.unreached,
+            protector_here="" if sets_up else installation.key_store.info().protector,
+            protector_before=former_server(installation).protector if sets_up else "",
         )
 
     def execute(
@@ -106,7 +109,7 @@ class RestoreService:
                     proof = prove_here(self._installation, keys, told)
                 except Cancelled:
                     raise Cancelled("proof") from None
-                self._record_proof(source, proof, keys, began)
+                problem = self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
             present=tuple(key.info.kid for key in plan.keys if key.fate is KeyFate.PRESENT),
@@ -114,6 +117,9 @@ class RestoreService:
             rotation_advised=plan.sets_up,
             stranded=plan.stranded,
             kept_generation=before,
+            protector=self._installation.key_store.info().protector,
+            protector_before=plan.protector_before,
+            not_recorded=problem,
         )
 
     def _set_up(
@@ -143,7 +149,7 @@ class RestoreService:
             installation.settings.write(settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
-            self._record(plan, source, server_key)
+            self._record(plan, source, server_key, server=settings.server_name, protector=chosen.name)
             self._set_registry(source)
             if not source.foreign:
                 bring_back(installation, source.source.inspected, server_key)
@@ -171,8 +177,10 @@ class RestoreService:
                 keys.change(add=added, states=states)
             self._set_registry(source)
 
-    def _record(self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes) -> None:
-        """The audit line and the source's register row."""
+    def _record(
+        self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes, **set_up: str
+    ) -> None:
+        """The audit line, with what a home was `set_up` as, and the source's register row."""
         installation, facts = self._installation, source.facts
         cmdb_id = installation.cmdb.cmdb_id()
         event = installation.event(
@@ -180,6 +188,7 @@ class RestoreService:
             source.source.address,
             added=shorts([key.info.kid for key in plan.added]),
             foreign=" ".join(plan.foreign),
+            **set_up,
         )
         copy = None if source.source.inspected.bare else self._copy(source, public_of(server_key))
         with installation.cmdb.changing(event) as change:
@@ -198,20 +207,23 @@ class RestoreService:
 
     def _record_proof(
         self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore, began: datetime
-    ) -> None:
+    ) -> NskeysError | None:
         """A restore proves its backup as a drill does, and the register says so, where that is more than it
-        says already. Somebody else's change does not make it fail: the keys are here, and the report tells
-        the same."""
+        says already. What keeps it from that does not make the restore fail: the keys are here; it is
+        returned, so that the report says it."""
         installation = self._installation
-        known = self._known(source, installation.server_public())
-        if known is None or source.foreign:
-            return
-        more = known.proof.rank < reached_by(proof, source.facts.kids).rank
-        typed = source.typed and known.typed != began
-        if not (more or typed or known.drilled_upto != proof.upto):
-            return
-        with suppress(Locked, CmdbBusy), installation.changing("recording a restore"):
-            record_proof(installation, source, proof, keys, began)
+        try:
+            known = self._known(source, installation.server_public())
+            if known is None or source.foreign:
+                return None
+            more = known.proof.rank < reached_by(proof, source.facts.kids).rank
+            typed = source.typed and known.typed != began
+            if more or typed or known.drilled_upto != proof.upto:
+                with installation.changing("recording a restore"):
+                    record_proof(installation, source, proof, keys, began)
+        except NskeysError as error:
+            return error
+        return None
 
     def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
         now, place = self._installation.clock.now(), source.source

@@ -14,6 +14,7 @@ from nskeys.errors import PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.operations import RotationPlan, RotationReport
+from nskeys.model.register import holds_without_counting
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
@@ -41,6 +42,7 @@ class RotationService:
                 key.credentials for key in overview.recoverability.keys if key.kid != kid and key.here
             ),
             gate_open=activated or (kid is not None and _held_elsewhere(overview, kid)),
+            held_by=None if kid is None or activated else holds_without_counting(overview.copies, kid),
             fingerprint=installation.fingerprint(),
         )
 
@@ -159,7 +161,9 @@ class RotationService:
         for key in self._installation.key_store.keys():
             if key.kid == kid:
                 due = overview.recoverability.due
-                return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due)
+                waits = key.state is KeyState.PRE_ACTIVE
+                held_by = holds_without_counting(overview.copies, kid) if waits else None
+                return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due, held_by)
         raise PlanOutdated("rotation")
 
 

@@ -36,6 +36,7 @@ class RunbookService:
             cmdb_address=installation.cmdb.address(),
             cmdb_url=installation.settings.read().cmdb,
             protector=overview.protector,
+            protector_uri=installation.key_store.info().uri,
             server_key=server_thumbprint(public),
             reader_sha256=READER_SHA256,
             kinds=overview.recoverability.kinds,

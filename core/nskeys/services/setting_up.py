@@ -23,6 +23,7 @@ from nskeys.model.operations import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.binding import binding
+from nskeys.services.former_server import former_server
 from nskeys.services.installation import Installation, sign_off
 from nskeys.services.remembering import asked_before
 from nskeys.services.vouching import vouched
@@ -55,6 +56,7 @@ class SetUpService:
             cmdb_id=cmdb.cmdb_id(),
             credentials=credentials,
             remembered=remembered,
+            server="" if ready else former_server(installation).name,
         )
 
     def look_closely(self) -> FirstSight:

@@ -55,17 +55,32 @@ def in_memory(folder: Path) -> bool:
     return bool(kinds) and all(kind in _IN_MEMORY for kind in kinds)
 
 
+def _removed(paths: Sequence[Path]) -> bool:
+    """Whether none of them is there any more: each is tried."""
+    gone = True
+    for path in paths:
+        try:
+            files.remove(path)
+        except CannotCreate:
+            gone = False
+    return gone
+
+
 def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
     """Each named text in a new file of its own (0600); their paths. All or none: CannotCreate
-    (`name_taken`, ...)."""
+    (`name_taken`, ...). Where something that holds a share could not be removed again, under whatever
+    name, SheetsRefused (`not_removed`)."""
     written: list[Path] = []
+    before = files.temporary(folder)
     try:
         for name, text in sheets:
             path = folder / name
             files.write_new(path, text.encode("utf-8"))
             written.append(path)
+        if files.left_of(folder, before):
+            raise SheetsRefused(str(folder), "not_removed")
     except BaseException:
-        for path in written:
-            files.remove(path)
+        if not _removed([*written, *files.left_of(folder, before)]):
+            raise SheetsRefused(str(folder), "not_removed") from None
         raise
     return [str(path) for path in written]

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from nskeys.archive.opening import signature_holds
+from nskeys.archive.opening import signature_holds, signer_inside
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.thumbprint import server_thumbprint
-from nskeys.model.backup import Facts, Inspected, KmsContents
+from nskeys.model.backup import Facts, Inspected, KmsContents, Signer
 from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.places import Whereabouts
 from nskeys.ports import Progress, SecretProvider, Stage
@@ -15,6 +15,14 @@ from nskeys.services.installation import Installation, head_document
 from nskeys.services.listening import Listening
 from nskeys.services.opening import open_by
 from nskeys.services.register import RegisterService
+
+_UNPROVEN = {
+    Signer.NOBODY: "unsigned",
+    Signer.CLAIMED: "unproven_signature",
+    Signer.OTHER_SERVER: "broken_signature",
+    Signer.BROKEN: "broken_signature",
+}
+"""Reasons where the key inside does not show that it signed what is inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,8 @@ class OpenSource:
     source: Source
     contents: KmsContents
     foreign: tuple[str, ...]
-    """Reasons for a plain confirmation: `unsigned`, `other_signer`, `other_cmdb`."""
+    """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
+    `other_signer`, `other_cmdb`."""
     typed: bool = False
     """Whether a person typed what opened it."""
 
@@ -77,7 +86,7 @@ def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ..
     other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
     public = installation.server_public()
     if not signature_holds(contents):
-        reasons.append("unsigned")
+        reasons.append(_UNPROVEN[signer_inside(contents)])
     elif public is not None:
         if server_thumbprint(public) != contents.facts.server_key:
             reasons.append("other_signer")

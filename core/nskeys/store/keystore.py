@@ -4,10 +4,13 @@ A generation is built in `store/new-<n>` and gets the name `store/<n>` only when
 opened again; then `current` names it, then the one before is removed. So whatever a killed process left
 is told by its name: `new-<n>` is nothing yet, and a generation that `current` does not name is an old
 or an unwanted copy. Without `current`, a single generation is the store.
+
+What should have been removed and was not is a leftover: it may open everything in a way that was given
+up. Each sweep tries again, keeps nobody from working, and `leftovers` tells until it is gone.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -22,11 +25,21 @@ from nskeys.errors import (
     KeyStoreDamaged,
     KeyStoreElsewhere,
     KeyStoreUnreached,
+    NotPermitted,
     NotSetUp,
 )
-from nskeys.model.keys import KeyInfo
+from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, SecretProvider, StoreInfo, Wrapped, nobody, nothing
+from nskeys.ports import (
+    Leftover,
+    NewKey,
+    Protector,
+    SecretProvider,
+    StoreInfo,
+    Wrapped,
+    nobody,
+    nothing,
+)
 from nskeys.store.keystore_build import build
 from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
 from nskeys.store.keystore_generation import Generation, translated
@@ -35,6 +48,7 @@ from nskeys.store.keystore_open import OpenGeneration
 _LIMIT = 4096
 _UNFINISHED = "new-"
 _TRIES, _PAUSE = 200, 0.01  # a reader waits at most two seconds for a writer that is quicker than it
+_UNDER_WAY = 600  # seconds; no change builds a generation for longer, for what is asked is asked before
 
 _T = TypeVar("_T")
 
@@ -56,7 +70,10 @@ class DiskKeyStore:
     def info(self) -> StoreInfo:
         """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
         number, record = self._read(lambda generation: generation.store_record())
-        return StoreInfo(number, record.store_id, record.cmdb_id, record.protector)
+        uri = record.parameters.get("uri", "")
+        return StoreInfo(
+            number, record.store_id, record.cmdb_id, record.protector, uri if isinstance(uri, str) else ""
+        )
 
     def keys(self) -> tuple[KeyInfo, ...]:
         """Every key's state, without unlocking; oldest first."""
@@ -92,10 +109,10 @@ class DiskKeyStore:
         if self.exists():
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
-        generation = self._unfinished(1)
-        build(generation, cmdb_id, protector, secrets, keys, server_key)
-        files.replace(self._server_pub, server_pub_bytes(public_of(server_key)))
-        self._believe(generation, 1)
+        number = self._next_number()
+        with self._built(number, cmdb_id, protector, secrets, keys, server_key) as generation:
+            files.replace(self._server_pub, server_pub_bytes(public_of(server_key)))
+            self._believe(generation, number)
 
     def elsewhere(self) -> bool:
         """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
@@ -127,17 +144,16 @@ class DiskKeyStore:
         if not self._may_be_replaced(gone=gone):
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
-        number = max(self._numbers(), default=0) + 1
-        generation = self._unfinished(number)
-        build(generation, cmdb_id, protector, secrets, keys, server_key)
-        public = server_pub_bytes(public_of(server_key))
-        if self._server_pub_is(public):
-            self._believe(generation, number)
-        else:
-            # No `server.pub` vouches for nothing; one that is not its store's would be damage.
-            files.remove(self._server_pub)
-            self._believe(generation, number)
-            files.replace(self._server_pub, public)
+        number = self._next_number()
+        with self._built(number, cmdb_id, protector, secrets, keys, server_key) as generation:
+            public = server_pub_bytes(public_of(server_key))
+            if self._server_pub_is(public):
+                self._believe(generation, number)
+            else:
+                # No `server.pub` vouches for nothing; one that is not its store's would be damage.
+                files.remove(self._server_pub)
+                self._believe(generation, number)
+                files.replace(self._server_pub, public)
         self._remove_superseded(self._generation(number))
 
     @contextmanager
@@ -170,14 +186,12 @@ class DiskKeyStore:
         before = self.info()
         with self.unlock(unwrap) as opened:
             keys = [NewKey(info, opened.key(info.kid)) for info in self.keys()]
-            following = max([before.generation, *self._numbers()]) + 1
-            generation = self._unfinished(following)
-            build(generation, before.cmdb_id, protector, wrap, keys, opened.server_key())
-        before_switch()
-        self._believe(generation, following)
-        # The switch is made. What cannot be removed now, the next sweep removes: it is no failure.
-        with suppress(CannotCreate, FileUnreadable):
-            self._generation(before.generation).destroy()
+            following, server_key = self._next_number(), opened.server_key()
+            with self._built(following, before.cmdb_id, protector, wrap, keys, server_key) as generation:
+                before_switch()
+                self._believe(generation, following)
+        # The switch is made. What cannot be removed now is a leftover: `leftovers` tells of it.
+        _remove_if_possible(self._generation(before.generation).destroy)
 
     def opens_with(self, candidate: SecretBytes) -> bool:
         """Whether a password would open this store; False where there is none."""
@@ -187,8 +201,27 @@ class DiskKeyStore:
         protector = self._protectors(record.protector)
         return protector.opens_with(Wrapped(record.parameters), record.store_id, candidate)
 
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Earlier generations that should be gone and are still here, and what opens them; without
+        unlocking. KeyStoreDamaged, NotPermitted."""
+        number = self._number()
+        if number is None:
+            return ()
+        current, left = self._generation(number), []
+        kids = current.key_records().keys()
+        for path in self._entries():
+            generation = Generation(path)
+            if _is_number(path.name):
+                superseded = path != current.folder and _adds_nothing(generation, kids)
+            else:
+                superseded = path.name.startswith(_UNFINISHED) and _seconds_old(path) > _UNDER_WAY
+            if superseded and path.exists():  # else it was removed while we looked
+                left.append(generation.leftover())
+        return tuple(left)
+
     def sweep(self) -> None:
-        """Under the lock: finish a change that was broken off, remove what was left behind."""
+        """Under the lock: finish a change that was broken off, remove what was left behind. An earlier
+        generation that cannot be removed stays a leftover, and no failure."""
         files.sweep(self._server_pub.parent)
         files.sweep(self._store)
         self._remove_unfinished()
@@ -223,10 +256,30 @@ class DiskKeyStore:
         except FileUnreadable:
             return False
 
+    @contextmanager
+    def _built(
+        self,
+        number: int,
+        cmdb_id: str,
+        protector: Protector,
+        secrets: SecretProvider,
+        keys: Sequence[NewKey],
+        server_key: SecretBytes,
+    ) -> Iterator[Generation]:
+        """A whole new generation that has no name yet. What keeps it from getting one leaves nothing of it
+        on the disk: it may hold its KEK in the clear."""
+        generation = self._unfinished(number)
+        try:
+            build(generation, cmdb_id, protector, secrets, keys, server_key)
+            yield generation
+        except BaseException:
+            _remove_if_possible(generation.destroy)
+            raise
+
     def _remove_unfinished(self) -> None:
         for path in self._entries():
             if path.name.startswith(_UNFINISHED):
-                files.remove_folder(path)
+                _remove_if_possible(Generation(path).destroy)
 
     def _remove_superseded(self, current: Generation) -> None:
         """Other generations whose keys are all in the current one, which is whole. Any other may hold
@@ -236,7 +289,7 @@ class DiskKeyStore:
             for number in self._numbers():
                 other = self._generation(number)
                 if other.folder != current.folder and other.adds_nothing_to(kids):
-                    other.destroy()
+                    _remove_if_possible(other.destroy)
 
     def _unfinished(self, number: int) -> Generation:
         return Generation(self._store / f"{_UNFINISHED}{number}")
@@ -286,6 +339,11 @@ class DiskKeyStore:
             raise KeyStoreDamaged(str(self._current), "not_as_written")
         return int(text)
 
+    def _next_number(self) -> int:
+        """A number that nothing has, nor anything unfinished that could not be removed."""
+        names = (path.name.removeprefix(_UNFINISHED) for path in self._entries())
+        return max((int(name) for name in names if _is_number(name)), default=0) + 1
+
     def _numbers(self) -> list[int]:
         return sorted(int(path.name) for path in self._entries() if _is_number(path.name))
 
@@ -296,6 +354,28 @@ class DiskKeyStore:
             if error.problem == "missing":
                 return []
             raise translated(error) from None
+
+
+def _adds_nothing(generation: Generation, kids: Collection[Kid]) -> bool:
+    """Whether it should be gone; one that cannot be read holds nothing that anybody gets from it."""
+    try:
+        return generation.adds_nothing_to(kids)
+    except (KeyStoreDamaged, FileUnreadable):
+        return True
+
+
+def _remove_if_possible(remove: Callable[[], None]) -> None:
+    """What stays is seen by whoever asks for `leftovers`, and tried again by the next sweep."""
+    with suppress(CannotCreate, NotPermitted, KeyStoreDamaged, FileUnreadable):
+        remove()
+
+
+def _seconds_old(path: Path) -> float:
+    """How long a folder was not changed; 0 where that cannot be told."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0
 
 
 def _is_number(text: str) -> bool:

@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from nskeys import files
-from nskeys.errors import FileUnreadable, KeyStoreDamaged, NotPermitted
+from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
 from nskeys.model.keys import Kid
+from nskeys.ports import UNKNOWN_PROTECTOR, Leftover
 from nskeys.store.keystore_files import (
     KeyRecord,
     ServerRecord,
@@ -133,6 +134,20 @@ class Generation:
         except OSError:
             return None
         return status.st_ino, status.st_mtime_ns
+
+    def leftover(self) -> Leftover:
+        """What is left of this generation, which should be gone: the file that its KEK is had from, also
+        where a temporary name of it stayed; the folder where none is left."""
+        for path in (self.protector_json, *files.temporary(self.folder)):
+            try:
+                return Leftover(str(path), str(self.folder), read_store(str(path), _read(path)).protector)
+            except KeyStoreDamaged as error:
+                if error.problem == "missing" or path != self.protector_json:
+                    continue
+            except (NewerVersion, NotPermitted, FileUnreadable):
+                pass
+            return Leftover(str(path), str(self.folder), UNKNOWN_PROTECTOR)
+        return Leftover(str(self.folder), str(self.folder), None)
 
     def destroy(self) -> None:
         """Remove the folder, what its KEK is had from first. CannotCreate."""

@@ -15,6 +15,7 @@ class Act(StrEnum):
     REGISTER = "register"
     CUSTODIANS = "custodians"
     IDENTITY = "identity"
+    PROTECTOR = "protector"
 
 
 _ACTS = MappingProxyType(
@@ -25,6 +26,7 @@ _ACTS = MappingProxyType(
         Act.ROTATE: ("o", "rotate", "nskeys key rotate"),
         Act.ADD: ("a", "add", "nskeys credential add"),
         Act.REGISTER: ("m", "menu", "nskeys register check"),
+        Act.PROTECTOR: ("m", "menu", "nskeys protector show"),
         Act.IDENTITY: ("m", "menu", "nskeys identity show"),
         Act.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
     }

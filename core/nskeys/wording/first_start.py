@@ -2,9 +2,12 @@
 
 from types import MappingProxyType
 
+from nskeys.archive.outside_text import check_server
+from nskeys.errors import FieldInvalid
 from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
+from nskeys.wording.errors import say
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import protector_name, protector_words
 from nskeys.wording.places import location_word
@@ -102,6 +105,17 @@ _AGAINST = MappingProxyType(
     }
 )
 """What each protects against, in the 44 cells that the smallest screen has beside a name."""
+
+
+def server_problem(name: str) -> str:
+    """What keeps a server from being called so; empty for nothing."""
+    if not name.strip():
+        return NAME_MISSING
+    try:
+        check_server(name.strip())
+    except FieldInvalid as error:
+        return say(error).what
+    return ""
 
 
 def protector_choice(name: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ FORMATS = (
     "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and its own JSON, and recognises "
     "which one it is."
 )
-REMOVE_EXPORT = "Remove the export now: it is not encrypted."
+_REMOVE_EXPORT = "Everything in the export was taken. Remove it now: it is not encrypted."
 NOTHING_TO_TAKE = "There is nothing in it that can be taken."
 
 
@@ -80,6 +80,22 @@ def import_lines(report: ImportReport) -> tuple[str, ...]:
     lines += [f"renamed {safe(before)} to {safe(after)}" for before, after in report.renamed]
     lines += [dropped_line(field.field, field.rows) for field in report.dropped]
     return tuple(lines)
+
+
+def export_line(report: ImportReport) -> str:
+    """What to do with the export. It is only to be removed where nothing is in it alone."""
+    if not report.imported:
+        return "Nothing was taken from the export, so what is in it is only there. It is not encrypted."
+    if report.skipped:
+        rows = count(len(report.skipped), "row")
+        are = "is" if len(report.skipped) == 1 else "are"
+        return f"{rows} of the export {are} only there: keep it until you have them. It is not encrypted."
+    if report.dropped:
+        return (
+            "The dropped fields are only in the export. Remove it as soon as nobody needs them: it is not "
+            "encrypted."
+        )
+    return _REMOVE_EXPORT
 
 
 def dropped_line(field: str, rows: int) -> str:

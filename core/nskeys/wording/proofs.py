@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nskeys.model.backup import Facts, Inspected
+from nskeys.model.backup import Facts, Inspected, Signer
 from nskeys.model.keys import Kid
 from nskeys.model.operations import (
     DiaryFate,
@@ -18,7 +18,7 @@ from nskeys.wording.diary import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import failure_words, kid_name, proof_words
+from nskeys.wording.names import failure_words, kid_name, proof_words, protector_label, protector_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -30,10 +30,13 @@ UNREACHED_MEANS = (
     "Its keys would take the place of those that are here. If the TPM is only away, bring it back instead: "
     "nothing is lost, and nothing has to be restored."
 )
+NOT_WRITTEN_DOWN = "The register could not be told, so it counts as before."
 STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
+SIGNATURE_REASONS = frozenset({"unsigned", "broken_signature", "unproven_signature"})
+"""Of a plan or drill: the key inside does not show that it signed what is inside."""
 _OPENED, _FAILED = "opened", "failed"
 
 
@@ -83,8 +86,11 @@ def inspected_line(inspected: Inspected) -> str:
     return f"{line[0].upper()}{line[1:]}."
 
 
-def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
-    """What a restore would mean."""
+def plan_lines(
+    plan: RestorePlan, ways: Ways = COMMANDS, server: str = "", protector: str = ""
+) -> tuple[str, ...]:
+    """What a restore would mean. `server` and `protector` are those of a home that it sets up, as far as
+    they are chosen."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
     if plan.elsewhere:
@@ -96,6 +102,18 @@ def plan_lines(plan: RestorePlan, ways: Ways = COMMANDS) -> tuple[str, ...]:
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
+    if plan.sets_up and server:
+        differs = f"; the backup calls it {shown(plan.facts.server)}" if server != plan.facts.server else ""
+        lines.append(f"The server will be called {shown(server)}{differs}.")
+    binds = plan.protector_here or protector.partition(":")[0]
+    if binds:
+        lines.append(f"What will bind them here: {protector_words(binds)}.")
+    lines += bound_before_lines(plan.protector_before, protector)
+    if plan.sets_up and not SIGNATURE_REASONS & set(plan.foreign):
+        lines.append(
+            f"It is signed by server key {plan.facts.server_key}, as the key in it shows. Anybody can "
+            "make a key: compare the number with the runbook's."
+        )
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
         lines.append(f"{ways.accept_foreign}: {why}.")
@@ -130,9 +148,25 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
             f"{'it' if len(report.stranded) == 1 else 'them'} stays in the home as "
             f"store/{report.kept_generation}, bound to the other machine."
         )
+    if report.protector:
+        lines.append(f"What binds them here now: {protector_words(report.protector)}.")
+        lines += bound_before_lines(report.protector_before, report.protector, ways.bind_again)
+    if report.not_recorded is not None:
+        lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     if report.rotation_advised:
         lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)
+
+
+def bound_before_lines(before: str, now: str, way: str = "") -> tuple[str, ...]:
+    """How the keys were bound on the server of the backup, as far as the database tells, where that was
+    otherwise; a warning, with the `way` to mend it, where it was stronger."""
+    if not before or before == now.partition(":")[0]:
+        return ()
+    was = f"On the server of this backup they were {protector_label(before)}"
+    if now != "file":
+        return (f"{was}, as far as the database tells.",)
+    return (f"That is weaker than before. {was}, as far as the database tells. {way}".rstrip(),)
 
 
 def _keys(kids: Sequence[Kid]) -> str:
@@ -142,13 +176,16 @@ def _keys(kids: Sequence[Kid]) -> str:
 def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     """What a drill proved, and whether the register knows."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
+    if not SIGNATURE_REASONS & set(report.foreign):
+        named = kid_name(report.facts.server_key)
+        lines.append(f"Its signature is by the server key that it names ({named}).")
     if report.foreign:
         why = listed(tuple(foreign_words(reason) for reason in report.foreign))
         lines.append(f"It does not count for this server: {why}.")
     elif report.recorded:
         lines.append("The register has this result.")
     elif report.not_recorded is not None:
-        lines.append(f"The register could not be told. {say(report.not_recorded)}")
+        lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     else:
         lines.append(f"The register does not know this copy; {ways.know_copy}")
     if report.diary is not DiaryFate.SIGNED:
@@ -156,10 +193,13 @@ def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def signer_words(signed: bool, ours: bool, known: bool) -> str:
-    """Who signed a backup, as far as it can be told before it is opened."""
-    if not signed:
-        return "by nobody"
-    if ours:
-        return "by the key of this server"
-    return "not by the key of this server" if known else "yes; whose key it is cannot be told here yet"
+def signer_words(signer: Signer, server_key: str) -> str:
+    """Who signed a backup that names `server_key`, as far as that was checked before it was opened."""
+    claims = f"it claims to be by {kid_name(server_key)}; proven only once it is open"
+    return {
+        Signer.NOBODY: "by nobody",
+        Signer.THIS_SERVER: "by the key of this server",
+        Signer.BROKEN: "not by the key of this server, although it says so: forged or changed",
+        Signer.OTHER_SERVER: f"not by the key of this server: {claims}",
+        Signer.CLAIMED: f"not checked: {claims}",
+    }[signer]

@@ -1,12 +1,14 @@
 """What binds the keys, in plain words: against whom it helps, what breaks it, what a change leaves."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from nskeys.model.register import BackupCopy
+from nskeys.ports import Leftover
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import protector_name
-from nskeys.wording.terminal import safe
+from nskeys.wording.terminal import safe, shown
 
 _HELPS = MappingProxyType(
     {
@@ -38,6 +40,15 @@ _LOST = MappingProxyType(
         "pkcs11": "a token that is gone, locked or erased",
     }
 )
+_STILL_OPENS = MappingProxyType(
+    {
+        "file": "{path} holds its key in the clear: whoever reads it has the keys of this server",
+        "passphrase": "{path} still opens with the earlier passphrase",
+        "tpm2": "{path} still opens with this machine's TPM",
+        "pkcs11": "{path} still opens with the earlier token",
+    }
+)
+NOT_REMOVED = "An earlier key store could not be removed"
 CHANGE_MEANS = (
     "The keys stay the same. They are wrapped anew under a new key-encryption key and opened again; only "
     "then the old wrapping is removed from this disk."
@@ -75,6 +86,37 @@ def protector_title(name: str, current: str) -> str:
 def not_here(name: str, reason: str) -> str:
     """`TPM 2.0 is not to be had here: ...`."""
     return f"{protector_title(name, '')} is not to be had here{clause(reason)}."
+
+
+def leftover_line(left: Leftover) -> str:
+    """What should have been removed, and who gets at the keys by it."""
+    path = shown(left.path)
+    if not left.opens:
+        return f"{NOT_REMOVED}: {path}. Nothing that is left in it opens."
+    still = _STILL_OPENS.get(left.protector or "", "what {path} takes to open cannot be told")
+    return f"{NOT_REMOVED}: {still.format(path=path)}."
+
+
+def leftover_way(left: Leftover) -> str:
+    """What a person does about it."""
+    return (
+        "The next change tries again. Where it cannot be removed either, see why (lsattr, mount, the "
+        f"system's log), then remove {shown(left.folder)} with all that is in it."
+    )
+
+
+def leftover_lines(left: Sequence[Leftover]) -> tuple[str, ...]:
+    """All of them, what opens the keys first, and what to do."""
+    ordered = sorted(left, key=lambda one: not one.opens)
+    return tuple(line for one in ordered for line in (leftover_line(one), leftover_way(one)))
+
+
+def helps_now(protector: str, left: Sequence[Leftover]) -> str:
+    """Against what it helps; nothing is promised while an earlier key store opens the keys."""
+    opening = next((one for one in left if one.opens), None)
+    if opening is None:
+        return helps_against(protector)
+    return f"not more than before, as long as {safe(opening.path)} is here"
 
 
 def backup_before(copy: BackupCopy) -> str:

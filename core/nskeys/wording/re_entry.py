@@ -6,6 +6,7 @@ cell gets an apostrophe before it, as a person would type it.
 
 import csv
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 
 from nskeys.model.operations import FailureReason
@@ -13,17 +14,31 @@ from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import failure_words, kid_name, kind_name
+from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import when
 
 NO_BACKUP = "no known backup holds its key"
+UNVOUCHED = "and nothing here vouches for that"
 NOTHING_LEFT = "Nothing has to be re-entered"
 SAVE_PROMPT = "What must be re-entered: kind, name, target, account, last change. No secrets."
 FILE_HELP = "A name that ends with .csv makes a table for a spreadsheet; any other one plain text."
 _CALCULATES = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What begins a formula; spreadsheets take the full-width signs for the same."""
-_COLUMNS = ("kind", "name", "target", "account", "changed", "why", "key", "backup", "address", "seen")
+_COLUMNS = (
+    "kind",
+    "name",
+    "target",
+    "account",
+    "changed",
+    "why",
+    "key",
+    "backup",
+    "address",
+    "seen",
+    "vouched",
+)
 
 
 def re_entry_sentence(found: ReEntryList) -> str:
@@ -67,9 +82,18 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
             f"For {number(found.in_lost_backups)} the backup that holds the key was not found whole; "
             "if it turns up, a restore of it brings the key back."
         )
+    if found.claimed:
+        # Each is named: it may be at hand, and then nothing has to be typed.
+        named = listed(tuple(f"{backup_name(copy)} in {safe(copy.address)}" for copy in found.claims))
+        says = "says that it holds" if len(found.claims) == 1 else "say that they hold"
+        file = shlex.quote(safe(found.claims[0].address))
+        lines.append(
+            f"For {number(found.claimed)}, {named} {says} the key, {UNVOUCHED}. Try it before anything is "
+            f"typed anew: 'nskeys restore {file}'."
+        )
     if found.in_backups < len(found.items):
         which = "The others need" if found.in_backups else "Else they need"
-        if not found.in_backups and not found.in_lost_backups:
+        if not found.in_backups and not found.in_lost_backups and not found.claimed:
             which = "They need"
         lines.append(f"{which} their secrets again: 'nskeys credential edit ID', or in the app.")
     return tuple(lines)
@@ -79,11 +103,14 @@ def held_words(item: ReEntry) -> str:
     """Whether a backup holds its key: `backup 41 holds its key: /mnt/vault/...`."""
     if item.reason is not FailureReason.KEY_MISSING:
         return "no key opens it: its row was changed after it was sealed, or is damaged"
-    copy = item.held_by
-    if copy is None:
-        return NO_BACKUP
-    doubt = "" if copy.counts else f" ({why_not(copy)})"
-    return f"{backup_name(copy)} holds its key: {safe(copy.address)}{doubt}"
+    copy, claim = item.held_by, item.claimed_by
+    held = []
+    if copy is not None:
+        doubt = "" if copy.counts else f" ({why_not(copy)})"
+        held.append(f"{backup_name(copy)} holds its key: {safe(copy.address)}{doubt}")
+    if claim is not None:
+        held.append(f"{backup_name(claim)} says that it holds its key, {UNVOUCHED}: {safe(claim.address)}")
+    return "; ".join(held) or NO_BACKUP
 
 
 def held_word(item: ReEntry) -> str:
@@ -91,7 +118,7 @@ def held_word(item: ReEntry) -> str:
     if item.reason is not FailureReason.KEY_MISSING:
         return "row changed"
     if item.held_by is None:
-        return "in no backup"
+        return "in no backup" if item.claimed_by is None else f"{backup_name(item.claimed_by)}?"
     return backup_name(item.held_by) if item.held_by.counts else f"{backup_name(item.held_by)}?"
 
 
@@ -132,7 +159,7 @@ def _cells(item: ReEntry) -> Sequence[str]:
 
 
 def _raw_cells(item: ReEntry) -> Iterator[str]:
-    fields, copy = item.credential.fields, item.held_by
+    fields, copy = item.credential.fields, item.held_by or item.claimed_by
     yield from (fields.kind.value, fields.name, fields.target, fields.account)
     yield to_rfc3339(item.credential.updated)
     yield item.reason.value
@@ -140,6 +167,7 @@ def _raw_cells(item: ReEntry) -> Iterator[str]:
     yield "" if copy is None else copy.backup.archive_name
     yield "" if copy is None else copy.address
     yield "" if copy is None else copy.sight.value
+    yield "" if copy is None else "yes" if copy.signed else "no"
 
 
 def _defused(cell: str) -> str:

@@ -111,6 +111,7 @@ def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     yield from _credentials(overview, layout)
     yield from _backups(overview, layout)
     yield from _people(overview, layout)
+    yield from _leftovers(overview, layout)
     yield from _practice(overview, layout)
     yield from _keys(overview, layout)
     if overview.unproven_shares:
@@ -172,6 +173,11 @@ def _lost(overview: Overview) -> tuple[str, ...]:
     """Whether a backup may hold their keys all the same: one that nobody vouches for, or that is gone."""
     keys = overview.recoverability.keys
     kids = {key.kid for key in keys if key.state is RecoveryState.LOST and key.credentials}
+    if overview.claims:
+        name = backup_name(
+            max((copy for _, copy in overview.claims), key=lambda one: one.backup.generation)
+        )
+        return (f"{name} says it has their keys: try it", f"{name} says it has them", f"try {name}")
     if any(kids & set(copy.backup.kids) for copy in overview.copies):
         return ("a backup may have their keys",)
     return ("no key and no backup opens them", "nothing opens them")
@@ -216,6 +222,15 @@ def _people(overview: Overview, layout: Layout) -> Iterator[Notice]:
         yield _notice(layout, "tampered with", Act.IDENTITY, *broken, severe=True)
 
 
+def _leftovers(overview: Overview, layout: Layout) -> Iterator[Notice]:
+    """A key store that was given up and is still here."""
+    left = sorted(overview.leftovers, key=lambda one: not one.opens)
+    if left:
+        opens = "still opens the keys" if left[0].opens else "could not be removed"
+        texts = (f"an earlier key store {opens}", opens)
+        yield _notice(layout, "not removed", Act.PROTECTOR, *texts)
+
+
 def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:
     """A drill that is overdue; and else a password that nobody typed, for one drill is an end to both."""
     known, now = overview.practice, overview.taken
@@ -247,6 +262,9 @@ def rotation_words(overview: Overview) -> str:
     kid = overview.rotation.kid
     if overview.rotation.stage is RotationStage.WAITING:
         held = any(copy.counts and kid in copy.backup.kids for copy in overview.copies)
+        waits = overview.rotation_held_by
+        if waits is not None and waits.lies_well:
+            return f"{kid_name(kid)} waits for a drill of {backup_name(waits)}: o"
         return (
             f"{kid_name(kid)} is backed up: o goes on"
             if held

@@ -3,8 +3,10 @@
 A report claims what was tested and no more, and says what to do next where something is left to do.
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import (
@@ -22,11 +24,15 @@ from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
+from nskeys.wording.rotation import held_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import ago, since, when
 from nskeys.wording.ways import COMMANDS, Ways
+
+if TYPE_CHECKING:
+    from nskeys.services.auditing import AuditVerdict  # with its crypto, which a help does not need
 
 NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
@@ -34,6 +40,7 @@ NOTHING_CHANGED = "Nothing was changed: this is only the plan."
 REVEALED = "The audit trail says that this secret was revealed."
 NOT_AS_STORED = "It holds characters that a terminal must not get, so they are shown as escapes."
 MISSING_KEY = "not here"
+_WITNESSES = 5
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
 OLD_COPIES = "Old copies of this disk still open the old way."
 
@@ -123,6 +130,15 @@ def arrived_line(kids: Sequence[str]) -> str:
     return f"Credentials are still sealed under restored keys ({names}); 'nskeys key rotate' ends that."
 
 
+def claim_line(kid: str, copy: BackupCopy) -> str:
+    """A backup that says to hold a key of lost credentials, although nobody vouches for its row."""
+    file = shlex.quote(safe(copy.address))
+    return (
+        f"{backup_name(copy).capitalize()} says that it holds key {kid_name(kid)}; nothing here vouches "
+        f"for that. Try it: 'nskeys restore {file}'."
+    )
+
+
 def unreadable_line(rows: int) -> str:
     """Rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
@@ -153,10 +169,15 @@ def rotation_lines(report: RotationReport, ways: Ways = COMMANDS) -> tuple[str, 
     """What a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
-        return (
-            f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
-            ways.back_up_then_rotate,
-        )
+        held = report.held_by
+        if held is None:
+            return (
+                f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
+                ways.back_up_then_rotate,
+            )
+        way = ways.drill_then_rotate if held.lies_well else ways.back_up_then_rotate
+        file = shlex.quote(safe(held.address))
+        return (f"Key {kid} is made and waits. {held_words(held)}", way.replace("FILE", file))
     were = "was" if report.resealed == 1 else "were"
     resealed = f"{count(report.resealed, 'credential')} {were} re-sealed under it"
     lines = [f"Key {kid} is active, and {resealed}."]
@@ -246,19 +267,56 @@ def _named(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} in {safe(copy.address)}"
 
 
-def audit_lines(
-    lines: int, signed: int | None, broken_at: int | None, contradicted_by: Sequence[str]
-) -> tuple[str, ...]:
-    """What a check of the audit trail found."""
+def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
+    """What a check of the audit trail found, and by what that is shown."""
+    lines, signed = verdict.lines, verdict.signed_lines
     found = []
-    if broken_at is not None:
-        found.append(f"The audit trail is not what was written: look at line {number(broken_at)}.")
+    if verdict.broken_at is not None:
+        found.append(f"The audit trail is not what was written: look at line {number(verdict.broken_at)}.")
     found += [
         f"The audit trail does not hold what {shown(address)} says of it: lines were cut, or put back."
-        for address in contradicted_by
+        for address in verdict.contradicted_by
     ]
-    if signed is None and lines:
+    if signed is None:
         found.append(f"No valid signature covers the audit trail ({count(lines, 'line')}).")
+        return (*found, *_not_asked(verdict))
     if found:
-        return tuple(found)
-    return (f"The audit trail is whole: {count(lines, 'line')}, signed up to line {number(signed or 0)}.",)
+        return (*found, *_not_asked(verdict))
+    if verdict.compared:
+        whole = f"The audit trail is whole up to line {number(signed)}, which the server key signed last."
+    else:
+        whole = (
+            f"The server key signed the audit trail up to line {number(signed)}, and nothing was changed "
+            "since. Whether it is an older trail that was put back cannot be told."
+        )
+    return (whole, *_unsigned_lines(signed, lines), *_witnesses(verdict), *_not_asked(verdict))
+
+
+def _unsigned_lines(signed: int, lines: int) -> tuple[str, ...]:
+    """Lines behind the last signature, why there are some and how long."""
+    if lines <= signed:
+        return ()
+    first, last = number(signed + 1), number(lines)
+    which = f"Line {last} was" if lines == signed + 1 else f"Lines {first} to {last} were"
+    return (
+        (
+            f"{which} written without the server key, by a change that needs no key: no signature covers "
+            "that yet. The next change that uses the keys, such as a backup, signs it."
+        ),
+    )
+
+
+def _witnesses(verdict: "AuditVerdict") -> tuple[str, ...]:
+    if not verdict.agreeing:
+        return () if verdict.not_asked else ("There is no backup yet that it could be compared with.",)
+    upto = f" up to line {number(verdict.agreed_lines)}" if verdict.agreed_lines else ""
+    told = listed(tuple(shown(address) for address in verdict.agreeing), _WITNESSES)
+    return (f"Compared{upto} with {count(len(verdict.agreeing), 'backup copy')}: {told}.",)
+
+
+def _not_asked(verdict: "AuditVerdict") -> tuple[str, ...]:
+    """Backups that could contradict it, and could not be read."""
+    if not verdict.not_asked:
+        return ()
+    told = listed(tuple(shown(address) for address in verdict.not_asked), _WITNESSES)
+    return (f"{count(len(verdict.not_asked), 'backup copy')} could not be asked: {told}.",)

@@ -1,8 +1,11 @@
 """A rotation in words: what the next step does, what it waits for, and what going on without means."""
 
 from nskeys.model.operations import RotationPlan
+from nskeys.model.register import BackupCopy
+from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import kid_name
 from nskeys.wording.sizes import count
+from nskeys.wording.terminal import safe
 
 WHY = "The old key stays, seals nothing new, and opens what it sealed. Nothing is ever thrown away."
 STOPPED = "Stopped. What was re-sealed is whole, the rest opens with the old key as before."
@@ -14,6 +17,11 @@ def waits(plan: RotationPlan) -> bool:
     return plan.activates and not plan.gate_open
 
 
+def held_words(copy: BackupCopy) -> str:
+    """`Backup 4 holds it, and is not yet proven by a person.`"""
+    return f"{backup_name(copy).capitalize()} in {safe(copy.destination)} holds it, and {why_not(copy)}."
+
+
 def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     """How things stand, and what the next step does about it."""
     kid = kid_name(plan.kid) if plan.kid else ""
@@ -22,6 +30,13 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     if plan.creates:
         return (
             "A new key is made, and waits: a proven backup elsewhere has to hold it first.",
+            f"Then {credentials} {are} re-sealed under it.",
+            WHY,
+        )
+    if waits(plan) and plan.held_by is not None:
+        what = "A drill is due" if plan.waits_for_a_drill else "A backup is due"
+        return (
+            f"{what}: key {kid} waits. {held_words(plan.held_by)}",
             f"Then {credentials} {are} re-sealed under it.",
             WHY,
         )
@@ -45,6 +60,8 @@ def rotation_next(plan: RotationPlan) -> str:
     """What a person does now."""
     if plan.creates:
         return "Enter makes the key. No credential is touched yet."
+    if plan.waits_for_a_drill:
+        return "d drills that backup here and now; afterwards the rotation goes on."
     if waits(plan):
         return "b makes the backup here and now; afterwards the rotation goes on."
     if plan.activates:

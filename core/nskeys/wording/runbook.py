@@ -205,7 +205,8 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     yield Commands((f"sha256sum {_BACKUP}",))
     yield Words(
         "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
-        "see what is in it. That needs no password, and the server key in it has to be the one above too:"
+        "see what is in it. That needs no password. The server key that it names has to be the one above "
+        "too; whether it signed this backup is checked once it is open:"
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
     newest = _newest(runbook)
@@ -214,6 +215,7 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     identity = "" if newest is None else restore_option(newest, runbook.recovery)
     restore = f"nskeys{_home(runbook)} restore {_BACKUP}{identity}{_set_up(runbook)}"
     yield Commands((f"{restore} --plan", restore))
+    yield Words(_binds(runbook))
 
 
 def _at_hand(runbook: Runbook) -> Iterator[Part]:
@@ -309,9 +311,32 @@ def _home(runbook: Runbook) -> str:
 
 
 def _set_up(runbook: Runbook) -> str:
-    """What a new machine must be told of this one."""
+    """What a new machine must be told of this one. A plain file is what binds least, so it is not asked
+    for: the new machine takes the best that it has."""
     cmdb = f" --cmdb {_quoted(safe(runbook.cmdb_url))}" if runbook.cmdb_url else ""
-    return f" --server-name {_quoted(safe(runbook.server))}{cmdb}"
+    bound = runbook.protector_uri or runbook.protector
+    protector = "" if bound == "file" else f" --protector {_quoted(safe(bound))}"
+    return f" --server-name {_quoted(safe(runbook.server))}{cmdb}{protector}"
+
+
+def _binds(runbook: Runbook) -> str:
+    """What '--protector' in the restore's line is for, and what to do where it cannot be."""
+    otherwise = "'--protector passphrase' asks for one, '--protector file' binds them to nothing."
+    match runbook.protector:
+        case "passphrase":
+            return "The keys are put under a passphrase again: a new one is asked for, twice."
+        case "tpm2":
+            return f"The keys are bound to the new machine's TPM 2.0. Where it has none: {otherwise}"
+        case "pkcs11":
+            return (
+                "The keys are bound to the same security token again, whose PIN is asked for. With another "
+                f"token, name that one: 'nskeys restore --help' says how. Without one: {otherwise}"
+            )
+        case _:
+            return (
+                "The keys are bound to the new machine's TPM 2.0 where it has one. Else they lie in a "
+                "plain file, as they did here; '--protector passphrase' puts them under a passphrase."
+            )
 
 
 def _declared(where: Whereabouts) -> str:

@@ -26,6 +26,10 @@ class Ways:
     prove_more: str
     """Behind `as intact; `."""
     back_up_then_rotate: str
+    drill_then_rotate: str
+    """`FILE` stands for the backup's address."""
+    bind_again: str
+    """Behind a sentence that says that the keys are bound more weakly than before."""
 
 
 COMMANDS = Ways(
@@ -45,6 +49,8 @@ COMMANDS = Ways(
     back_up_then_rotate=(
         "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again."
     ),
+    drill_then_rotate="A drill is due: 'nskeys drill FILE', then 'nskeys key rotate' again.",
+    bind_again="'nskeys protector change' binds them in another way.",
 )
 """For the command line."""
 
@@ -63,5 +69,7 @@ KEYS = Ways(
     prove_it="a drill (d) asks for what opens it.",
     prove_more="a drill proves more.",
     back_up_then_rotate="A backup elsewhere has to hold it first: b makes one, then the rotation goes on.",
+    drill_then_rotate="A person has to drill it first: d does that, then the rotation goes on.",
+    bind_again="Protector in the menu (m) binds them in another way.",
 )
 """For the app; keys are those of the first screen where nothing else is said."""

@@ -75,7 +75,7 @@ def test_inspect_tells_people_what_is_in_it(server: Machine) -> None:
     assert "hint         fruit\u00e4" in ran.out
     stranger = server.beside("nowhere").run("inspect", made["path"])
     assert stranger.code == 0
-    assert "whose key it is cannot be told here" in stranger.out
+    assert "not checked: it claims to be by" in stranger.out
 
 
 def test_what_is_no_whole_backup_is_refused_before_a_password_is_asked(server: Machine) -> None:
@@ -392,13 +392,38 @@ def test_a_last_backup_is_retired_only_with_the_risk_accepted(server: Machine) -
 def test_the_audit_trail_is_checked(server: Machine) -> None:
     ran = server.run("audit", "--verify")
     assert (ran.code, ran.out) == (0, "")
-    assert "The audit trail is whole: 3 lines" in ran.err
+    assert "The audit trail is whole up to line 3, which" in ran.err
     with closing(sqlite3.connect(server.home / "cmdb.sqlite3")) as database, database:
         database.execute("UPDATE audit SET line = replace(line, 'deploy-finance', 'somebody-else')")
     broken = server.run("audit", "--verify", "--json")
     assert broken.code == 65
     assert broken.json["whole"] is False
     assert broken.json["broken_at"] == 2
+
+
+def test_a_trail_that_no_backup_was_asked_about_is_not_called_whole(server: Machine) -> None:
+    made = Path(server.back_up("--to", server.vault())["path"])
+    compared = server.does("audit", "--verify")
+    assert (compared["whole"], compared["compared_with"], compared["not_asked"]) == (True, [str(made)], [])
+    away = made.rename(made.with_suffix(".away"))
+    ran = server.run("audit", "--verify")
+    assert ran.code == 1
+    assert "whole" not in ran.err
+    assert f"1 backup copy could not be asked: {made}." in ran.err
+    told = server.run("audit", "--verify", "--json")
+    assert (told.code, told.json["whole"], told.json["not_asked"]) == (1, None, [str(made)])
+    away.rename(made)
+    assert server.run("audit", "--verify").code == 0
+
+
+def test_a_line_that_no_key_signed_yet_is_said_to_wait_for_one(server: Machine) -> None:
+    server.run("credential", "remove", "run-as/deploy-finance", "--yes")
+    ran = server.run("audit", "--verify")
+    assert ran.code == 0
+    assert "whole up to line 3" in ran.err
+    assert "Line 4 was written without the server key" in ran.err
+    server.back_up()
+    assert "whole up to line 5" in server.run("audit", "--verify").err
 
 
 def test_a_line_of_the_audit_trail_that_is_no_json_is_listed_as_it_is(server: Machine) -> None:

@@ -42,12 +42,13 @@ def test_status_at_risk(server: Machine) -> None:
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "exposed_since", "checked", "last_backup",
         "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
-        "unproven_shares", "proofs", "practice", "rotation", "taken",
+        "unproven_shares", "leftovers", "claims", "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
         "total": 2, "recoverable": 0, "at_risk": 2, "lost": 0, "opens_here": 2,
     }  # fmt: skip
+    assert document["leftovers"] == document["claims"] == []
     assert _TIME.fullmatch(document["exposed_since"])
     assert document["checked"] is None
     assert document["last_backup"] is None
@@ -151,7 +152,9 @@ def test_key_list_and_rotation(server: Machine) -> None:
     vault = server.vault()
     first = server.run("key", "rotate", "--json")
     assert first.code == 1
-    assert list(first.json) == ["key_id", "state", "resealed", "backup_due"]
+    assert list(first.json) == [
+        "key_id", "state", "resealed", "backup_due", "held_by", "drill_due",
+    ]  # fmt: skip
     assert (first.json["state"], first.json["resealed"], first.json["backup_due"]) == (
         "pre-active",
         0,
@@ -163,7 +166,10 @@ def test_key_list_and_rotation(server: Machine) -> None:
     assert (here.code, here.json["state"], here.json["backup_due"]) == (1, "pre-active", True)
     server.back_up("--to", vault)
     second = server.does("key", "rotate")
-    assert second == {"key_id": first.json["key_id"], "state": "active", "resealed": 2, "backup_due": False}
+    assert second == {
+        "key_id": first.json["key_id"], "state": "active", "resealed": 2, "backup_due": False,
+        "held_by": None, "drill_due": False,
+    }  # fmt: skip
     keys = {item["key_id"]: item["state"] for item in server.does("key", "list")}
     assert keys == {first.json["key_id"]: "active", key["key_id"]: "deactivated"}
 
@@ -200,7 +206,7 @@ def test_a_backup_that_is_not_needed_names_the_one_that_is_there(server: Machine
 def test_inspect_is_the_manifest(server: Machine) -> None:
     made = server.back_up("--hint", "fruit")
     document = server.does("inspect", made["path"])
-    assert set(document) == {"facts", "sig", "members"}
+    assert set(document) == {"facts", "sig", "members", "signer"}
     assert document["facts"]["hint"] == "fruit"
     assert [key["kid"] for key in document["facts"]["keys"]] == made["key_ids"]
     assert document["members"]["keys.kms"]["sha256"] == made["kms_sha256"]
@@ -226,6 +232,7 @@ def test_restore_drill_and_verify(server: Machine) -> None:
     assert restored == {
         "added": made["key_ids"], "present": [],
         "credentials": {"opened": 2, "failed": 0}, "failures": [],
+        "recorded": True, "protector": "file", "protector_before": "file",
     }  # fmt: skip
     again = other.does("restore", made["path"], "--password-file", server.password)
     assert (again["added"], again["present"]) == ([], made["key_ids"])

@@ -155,6 +155,20 @@ def test_every_bad_row_of_an_import_is_named(server: Machine) -> None:
     assert "7 rows of" in ran.err
 
 
+def test_an_export_with_a_row_that_was_not_taken_is_not_to_be_removed(server: Machine) -> None:
+    rows = [
+        {"kind": "run-as", "name": f"n{n}", "target": "x", "account": account, "secret": "s"}
+        for n, account in enumerate(("one", ""))
+    ]
+    export = server.file("half.json", json.dumps(rows))
+    ran = server.run("credential", "import", export, "--skip-bad")
+    assert ran.code == 0
+    assert "1 row of the export is only there" in ran.err
+    assert "Remove it now" not in ran.err
+    whole = server.run("credential", "import", server.file("one.json", json.dumps(rows[:1])))
+    assert "Everything in the export was taken. Remove it now" in whole.err
+
+
 def test_an_import_that_is_none_is_refused(server: Machine) -> None:
     for name, text in (("x", "a,b\n1,2\n"), ("y", ""), ("z", "<xml/>")):
         ran = server.run("credential", "import", server.file(name, text))

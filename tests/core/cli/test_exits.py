@@ -4,7 +4,7 @@ import pytest
 
 from nskeys import errors
 from nskeys.cli import exits
-from nskeys.cli.exits import EXITS, Exit, StatusExit, exit_for, exit_for_status
+from nskeys.cli.exits import EXITS, Exit, StatusExit, exit_for, exit_for_credentials
 from nskeys.errors import NskeysError
 from nskeys.model.recoverability import Totals
 from tests.core.wording.samples import error_classes, sample
@@ -63,7 +63,7 @@ def test_the_codes_are_those_of_the_contract(error: NskeysError, code: int) -> N
     ],
 )
 def test_status_ends_with_the_worst_that_is_true(totals: Totals, code: StatusExit) -> None:
-    assert exit_for_status(totals) is code
+    assert exit_for_credentials(totals) is code
 
 
 def test_the_table_in_the_docstring_names_every_code() -> None:

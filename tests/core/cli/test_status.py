@@ -163,7 +163,7 @@ def test_monitoring_gets_one_line(server: Machine, machine: Machine) -> None:
         r"\| recoverable=0;;;0;2 at_risk=2;0;;0;2 lost=0;;0;0;2 opens_here=2;;;0;2 backup_due=1;;;0;1 "
         r"copies=0;;;0; copies_counting=0;;;0;0 exposed=\d+s;;;0; check_age=0s;;;0; backup_age=U;;;0; "
         r"proof_age=U;;;0; drill_age=U;;;0; drill_overdue=0;0;;0;1 not_proven_by_a_person=0;0;;0;1 "
-        r"unproven_shares=0;;;0; typed_age=U;;;0; typing_overdue=0;0;;0;1\n",
+        r"unproven_shares=0;;;0; key_stores_not_removed=0;0;;0; typed_age=U;;;0; typing_overdue=0;0;;0;1\n",
         ran.out,
     )
     made = server.back_up("--to", server.vault())

@@ -155,6 +155,34 @@ def test_a_backup_that_agrees_contradicts_nothing(server: Server) -> None:
     assert server.services.audit.verify().contradicted_by == ()
 
 
+def test_a_backup_that_cannot_be_asked_is_named_and_without_any_other_nothing_is_called_whole(
+    server: Server,
+) -> None:
+    away = server.back_up().copy.address
+    with server.cut_off(server.vault):
+        verdict = server.services.audit.verify()
+        assert verdict.not_asked == (away,)
+        assert (verdict.intact, verdict.compared, verdict.whole) == (True, False, False)
+    here = server.back_up(server.local).copy.address
+    with server.cut_off(server.vault):
+        verdict = server.services.audit.verify()
+        assert (verdict.whole, verdict.agreeing, verdict.not_asked) == (True, (here,), (away,))
+        assert verdict.agreed_lines == verdict.lines - 1  # the line that tells of the backup is newer
+    verdict = server.services.audit.verify()
+    assert (verdict.whole, set(verdict.agreeing), verdict.not_asked) == (True, {here, away}, ())
+
+
+def test_a_backup_that_is_gone_says_nothing(server: Server) -> None:
+    address = server.back_up().copy.address
+    server.lose(address)
+    verdict = server.services.audit.verify()
+    assert (verdict.intact, verdict.whole, verdict.not_asked) == (True, False, (address,))
+
+
+def test_a_server_without_a_backup_has_nobody_to_ask(server: Server) -> None:
+    assert server.services.audit.verify().whole
+
+
 def test_an_older_database_that_was_put_back_is_told_until_the_backup_is_retired(
     server: Server, site: Site
 ) -> None:

@@ -184,12 +184,32 @@ def test_where_the_passphrase_is_not_given_a_line_is_unsigned(site: Site) -> Non
     assert not entries(server)[0].signed, "nobody is asked for a passphrase after a drill that failed"
 
 
-def test_what_cannot_be_written_is_no_failure_of_the_drill(server: Server, address: str) -> None:
-    with server.installation.lock.hold("rotating the key"):
-        report = server.drill(address)
+def test_nobody_types_a_password_for_a_result_that_cannot_be_written_now(
+    server: Server, address: str
+) -> None:
+    source, answers = server.services.drill.find(address), Answers({Purpose.BACKUP_PASSWORD: [PASSWORD]})
+    with server.installation.lock.hold("rotating the key"), pytest.raises(Locked):
+        server.services.drill.execute(source, answers)
+    assert answers.asked == []
+    assert server.services.drill.execute(source, answers).written_down
+
+
+def test_what_cannot_be_written_in_the_end_is_told_and_no_failure_of_the_drill(
+    server: Server, address: str
+) -> None:
+    class Busy(SilentProgress):
+        def stage(self, stage: Stage, total: int | None = None) -> None:
+            if stage is Stage.RECORDING:
+                self.other = server.installation.lock.hold("rotating the key")
+                self.other.__enter__()
+
+    busy, source = Busy(), server.services.drill.find(address)
+    report = server.services.drill.execute(source, Answers({Purpose.BACKUP_PASSWORD: [PASSWORD]}), busy)
+    busy.other.__exit__(None, None, None)
     assert report.reached is Proof.CREDENTIALS_OPEN
     assert report.diary is DiaryFate.NOT_WRITTEN
     assert isinstance(report.not_recorded, Locked)
+    assert not report.written_down
     assert entries(server) == ()
 
 

@@ -10,7 +10,6 @@ from nskeys.errors import (
     BackupDamaged,
     Cancelled,
     KeyStoreOfAnotherCmdb,
-    Locked,
     NotSetUp,
     SecretUnavailable,
     WrongPassword,
@@ -161,16 +160,6 @@ def test_each_credential_is_told_as_it_was_tried(server: Server, address: str) -
     assert len(watching.tried) == 2
     assert watching.failed == {one.credential_id: FailureReason.TAMPERED}
     assert watching.totals[Stage.PROVING] == watching.advanced[Stage.PROVING] == 2
-
-
-def test_what_was_proven_is_told_also_where_somebody_else_holds_the_lock(
-    server: Server, address: str
-) -> None:
-    with server.installation.lock.hold("rotating the key"):
-        report = server.drill(address)
-    assert report.reached is Proof.CREDENTIALS_OPEN
-    assert not report.recorded
-    assert isinstance(report.not_recorded, Locked)
 
 
 def test_what_was_proven_is_told_also_where_nobody_gives_the_passphrase(site: Site) -> None:

@@ -197,7 +197,7 @@ def test_another_servers_backup_is_not_added(server: Server, site: Site) -> None
     before = server.everything()
     with pytest.raises(BackupForeign) as caught:
         server.services.register.add(theirs, NOBODY)
-    assert caught.value.reasons == ("other_signer", "other_cmdb")
+    assert caught.value.reasons == ("names_other_signer", "other_cmdb")
     assert server.everything() == before
 
 

@@ -114,7 +114,12 @@ def test_its_line_in_the_trail_names_file_and_keys(server: Server, site: Site, a
     fresh.restore(address)
     line = json.loads(fresh.audit()[-2])
     assert (line["action"], line["subject"]) == ("restored", address)
-    assert line["details"] == {"added": server.active()[:8], "foreign": ""}
+    assert line["details"] == {
+        "added": server.active()[:8],
+        "foreign": "",
+        "protector": "file",
+        "server": fresh.installation.settings.read().server_name,
+    }
     assert fresh.services.audit.verify().whole
 
 
@@ -371,7 +376,7 @@ def test_an_unsigned_archive_needs_one_and_never_brings_its_server_key(
     fresh = site.with_database_of(server)
     with pytest.raises(BackupForeign) as caught:
         fresh.restore(address)
-    assert caught.value.reasons == ("unsigned",)
+    assert caught.value.reasons == ("broken_signature",)
     assert not fresh.installation.key_store.exists()
     fresh.restore(address, accept_foreign=True)
     assert fresh.secrets() == server.secrets()
@@ -538,6 +543,8 @@ def test_a_second_administrator_during_the_proof_does_not_make_it_fail(
     report = fresh.restore(address, progress=busy)
     busy.other.__exit__(None, None, None)
     assert report.proof.opened == 2
+    assert isinstance(report.not_recorded, Locked)
+    assert fresh.restore(address).not_recorded is None
 
 
 def test_while_somebody_else_works_nothing_is_restored(server: Server, site: Site, address: str) -> None:

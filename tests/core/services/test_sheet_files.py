@@ -1,5 +1,6 @@
 """Sheets in files: only where they were asked for, for their owner alone, all or none, over no file."""
 
+import errno
 import stat
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from nskeys.errors import CannotCreate, SheetsRefused
 from nskeys.services.sheet_files import check_folder, in_memory, write_sheets
+from nskeys.wording.errors import say
 
 SHEETS = [("share-1.txt", "one"), ("share-2.txt", "two"), ("share-3.txt", "three")]
 
@@ -78,3 +80,20 @@ def test_memory_and_disk_are_told_apart(tmp_path: Path) -> None:
     assert in_memory(Path("/dev/shm"))
     assert not in_memory(Path("/usr"))
     assert not in_memory(tmp_path / "nowhere")
+
+
+def test_a_share_that_could_not_be_removed_again_is_told(folder: Path) -> None:
+    """An append-only folder: a name is given, and the temporary one stays, with the share behind it."""
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.is_relative_to(folder):
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        with pytest.raises(SheetsRefused) as told:
+            write_sheets(folder, [("share-1.txt", "the words")])
+    assert told.value.reason == "not_removed"
+    assert "whoever reads it has shares" in say(told.value).what

@@ -1,10 +1,14 @@
 """The key store on disk: what lies there, and what happens where it is not as it was written."""
 
 import base64
+import errno
+import os
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +30,7 @@ from nskeys.errors import (
 )
 from nskeys.model.keys import KeyState
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, Wrapped
+from nskeys.ports import UNKNOWN_PROTECTOR, NewKey, Protector, Purpose, SecretProvider, Wrapped
 from nskeys.protectors.passphrase import PassphraseProtector
 from nskeys.protectors.registry import protector
 from nskeys.store.keystore import DiskKeyStore
@@ -550,3 +554,116 @@ def test_an_old_generation_that_cannot_be_removed_is_no_failed_change(
         given
     ) as keys:
         assert keys.key(home.keys[0].info.kid).same_as(home.keys[0].material)
+
+
+# --- what could not be removed -----------------------------------------------------------------------
+
+
+@contextmanager
+def nothing_goes_below(folder: Path) -> Iterator[None]:
+    """No name below this folder can be removed, as where it is immutable."""
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.is_relative_to(folder):
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        yield
+
+
+def changed_to_a_passphrase(home: Home) -> None:
+    home.store.rewrap(ASKING, NobodyToAsk(), Answers({Purpose.NEW_PASSPHRASE: ["new one"]}))
+
+
+def test_an_old_generation_that_stays_is_told_with_the_file_that_opens_it(home: Home) -> None:
+    old = home.generation
+    with nothing_goes_below(old):
+        changed_to_a_passphrase(home)
+        (left,) = home.again().leftovers()
+        assert (left.path, left.folder, left.protector) == (str(old / "protector.json"), str(old), "file")
+        assert left.opens
+        home.store.sweep()  # it fails again, and nobody is held up
+        assert home.again().leftovers() == (left,)
+    home.store.sweep()
+    assert home.again().leftovers() == ()
+    assert not old.exists()
+
+
+def test_what_nothing_opens_any_more_is_told_as_that(home: Home) -> None:
+    old = home.generation
+    with nothing_goes_below(old / "keys"):
+        changed_to_a_passphrase(home)
+    (left,) = home.again().leftovers()
+    assert (left.path, left.protector, left.opens) == (str(old), None, False)
+
+
+def test_a_kek_under_a_temporary_name_opens_as_well(home: Home) -> None:
+    old = home.generation
+    with nothing_goes_below(old):
+        changed_to_a_passphrase(home)
+    (old / "protector.json").rename(old / ".nskeys-0123456789abcdef.part")
+    (left,) = home.again().leftovers()
+    assert left.path.endswith(".part")
+    assert left.protector == "file"
+
+
+def test_an_old_key_file_that_cannot_be_read_may_open_everything(home: Home) -> None:
+    old = home.generation
+    with nothing_goes_below(old):
+        changed_to_a_passphrase(home)
+    (old / "protector.json").write_bytes(b"not what was written")
+    (left,) = home.again().leftovers()
+    assert left.opens
+    assert left.protector == UNKNOWN_PROTECTOR
+
+
+def test_a_generation_that_was_never_finished_leaves_no_kek_behind(home: Home) -> None:
+    """A change to a plain file that fails has written the new KEK in the clear by then."""
+    before = home.snapshot()
+
+    def no_audit_line() -> None:
+        assert (home.path / "store" / "new-2" / "protector.json").exists()
+        raise CannotCreate("cmdb.sqlite3", "no_space")
+
+    with pytest.raises(CannotCreate):
+        home.store.rewrap(PLAIN, NobodyToAsk(), NobodyToAsk(), no_audit_line)
+    assert home.snapshot() == before
+    assert not (home.path / "store" / "new-2").exists()
+
+
+def test_an_unfinished_generation_that_cannot_be_removed_is_told_and_stands_in_nobodys_way(
+    home: Home,
+) -> None:
+    unfinished = home.path / "store" / "new-2"
+
+    def no_audit_line() -> None:
+        raise CannotCreate("cmdb.sqlite3", "no_space")
+
+    with nothing_goes_below(unfinished):
+        with pytest.raises(CannotCreate):
+            home.store.rewrap(PLAIN, NobodyToAsk(), NobodyToAsk(), no_audit_line)
+        assert home.again().leftovers() == ()  # a change that is under way has one too
+        an_hour_ago = time.time() - 3600
+        os.utime(unfinished, (an_hour_ago, an_hour_ago))
+        (left,) = home.again().leftovers()
+        assert (left.path, left.protector) == (str(unfinished / "protector.json"), "file")
+        changed_to_a_passphrase(home)
+        assert home.generation.name == "3"
+    home.store.sweep()
+    assert home.again().leftovers() == ()
+
+
+def test_a_key_that_only_an_old_generation_holds_is_kept_on_purpose(home: Home) -> None:
+    old = home.generation
+    kept = home.path / "kept"
+    shutil.copytree(old, kept)
+    changed_to_a_passphrase(home)
+    shutil.copytree(kept, home.path / "store" / "7")
+    shutil.copy(
+        kept / "keys" / f"{home.keys[0].info.kid}.json",
+        home.path / "store" / "7" / "keys" / f"{'ab' * 32}.json",
+    )
+    assert home.again().leftovers() == ()

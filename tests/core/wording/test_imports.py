@@ -1,9 +1,11 @@
 """Imports in sentences."""
 
+import pytest
+
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
-from nskeys.model.operations import DroppedField, ImportedCredential, ImportFormat, ImportPlan
-from nskeys.wording.imports import bad_words, changes_line, kind_reason, kinds_line, plan_line
+from nskeys.model.operations import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.wording.imports import bad_words, changes_line, export_line, kind_reason, kinds_line, plan_line
 
 ROW = ImportedCredential(
     1,
@@ -45,3 +47,21 @@ def test_the_reason_for_a_kind_is_told_in_the_words_of_each_front_end() -> None:
     given = ImportedCredential(1, ROW.fields, kind_rule="given")
     assert kind_reason(ROW) == '"run as" in Root/Run as'
     assert (kind_reason(given), kind_reason(given, "chosen")) == ("--kind", "chosen")
+
+
+@pytest.mark.parametrize(
+    ("imported", "skipped", "dropped", "said"),
+    [
+        (3, (), (), "Everything in the export was taken. Remove it now: it is not encrypted."),
+        (3, (BAD,), (), "1 row of the export is only there"),
+        (0, (BAD,), (), "Nothing was taken from the export"),
+        (0, (), (), "Nothing was taken from the export"),
+        (3, (), (DroppedField("totp", 1),), "The dropped fields are only in the export."),
+    ],
+)
+def test_an_export_is_to_be_removed_only_where_nothing_is_in_it_alone(
+    imported: int, skipped: tuple[BadRow, ...], dropped: tuple[DroppedField, ...], said: str
+) -> None:
+    line = export_line(ImportReport(imported, skipped, (), dropped))
+    assert line.startswith(said)
+    assert ("emove it now" in line) is (imported > 0 and not skipped and not dropped)

@@ -12,7 +12,7 @@ import pytest
 import nskeys.model
 from nskeys import ports
 from nskeys.model.audit import Action
-from nskeys.model.backup import Protection
+from nskeys.model.backup import Protection, Signer
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.diary import DrillEnd
 from nskeys.model.keys import KeyState, Kid
@@ -26,7 +26,7 @@ from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.rotation import RotationStage
 from nskeys.model.schedule import Job, Obstacle, UnitSight
-from nskeys.wording import diary, names, places, pruning, recovery, schedule
+from nskeys.wording import diary, names, places, proofs, pruning, recovery, schedule
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -64,6 +64,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     RecoveryState: (names.state_name,),
     RotationStage: (names.rotation_stage_name,),
     Sight: (names.sight_name,),
+    Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
     SortBy: (names.column_name,),
     UnitSight: (schedule.sight_words,),
     ports.Purpose: (_prompt,),

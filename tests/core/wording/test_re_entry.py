@@ -76,12 +76,13 @@ def test_the_table_has_a_heading_and_a_row_for_each() -> None:
     head, first, second = table(found(item(), replace(item("other"), held_by=COPY)))
     assert head == [
         "kind", "name", "target", "account", "changed", "why", "key", "backup", "address", "seen",
+        "vouched",
     ]  # fmt: skip
     assert first[:6] == [
         "run-as", "deploy-finance", "finance-*", "CORP\\svc-deploy", "2026-11-22T13:02:00Z", "key_missing",
     ]  # fmt: skip
-    assert first[7:] == ["", "", ""]
-    assert second[7:] == [COPY.backup.archive_name, COPY.address, "good"]
+    assert first[7:] == ["", "", "", ""]
+    assert second[7:] == [COPY.backup.archive_name, COPY.address, "good", "yes"]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
@@ -95,7 +96,7 @@ def test_a_name_is_never_a_formula(formula: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_in_a_name_stays_in_its_cell(name: str, target: str) -> None:
     rows = table(found(item(name=name, target=target)))
-    assert [len(row) for row in rows] == [10, 10]
+    assert [len(row) for row in rows] == [11, 11]
     assert not any(breaks_a_line(cell) for cell in rows[1])
     assert not any(cell.strip().startswith(("=", "+", "-", "@")) for cell in rows[1])
     lines = re_entry_lines(found(item(name=name, target=target)))

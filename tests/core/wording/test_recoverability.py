@@ -230,7 +230,7 @@ def test_lost_credentials_come_first_and_are_severe() -> None:
 
 def test_a_backup_that_may_still_hold_lost_keys_is_mentioned() -> None:
     [lost, _] = told(seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)]))
-    assert lost == ("3 lost", "a backup may have their keys", Act.RESTORE)
+    assert lost == ("3 lost", "backup 41 says it has their keys: try it", Act.RESTORE)
 
 
 def test_credentials_that_would_come_back_but_do_not_open_here() -> None:

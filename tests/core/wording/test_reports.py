@@ -8,7 +8,7 @@ import pytest
 
 from nskeys.errors import BadRow, CmdbBusy
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import Facts, Inspected, KeyFact, Protection
+from nskeys.model.backup import Facts, Inspected, KeyFact, Protection, Signer
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.operations import (
@@ -33,6 +33,7 @@ from nskeys.model.operations import (
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Totals
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.services.auditing import AuditVerdict
 from nskeys.wording import imports, proofs, reports
 from tests.core.wording.commands import commands, is_valid
 
@@ -165,20 +166,53 @@ def test_destinations_and_copies_are_named() -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ((3, 3, None, ()), "The audit trail is whole: 3 lines, signed up to line 3."),
-        ((0, None, None, ()), "The audit trail is whole: 0 lines, signed up to line 0."),
-        ((3, None, None, ()), "No valid signature covers the audit trail (3 lines)."),
-        ((3, 3, 2, ()), "The audit trail is not what was written: look at line 2."),
+        (AuditVerdict(0, None, None), "No valid signature covers the audit trail (0 lines)."),
+        (AuditVerdict(3, None, None), "No valid signature covers the audit trail (3 lines)."),
+        (AuditVerdict(3, 2, 3), "The audit trail is not what was written: look at line 2."),
+        (
+            AuditVerdict(3, None, 3),
+            (
+                "The audit trail is whole up to line 3, which the server key signed last. "
+                "There is no backup yet that it could be compared with."
+            ),
+        ),
+        (
+            AuditVerdict(9, None, 8, (), ("/a.zip",), 6),
+            (
+                "The audit trail is whole up to line 8, which the server key signed last. "
+                "Line 9 was written without the server key, by a change that needs no key: no "
+                "signature covers that yet. The next change that uses the keys, such as a backup, signs "
+                "it. "
+                "Compared up to line 6 with 1 backup copy: /a.zip."
+            ),
+        ),
+        (
+            AuditVerdict(3, None, 3, (), ("/a.zip",), 2, ("/b.zip",)),
+            (
+                "The audit trail is whole up to line 3, which the server key signed last. "
+                "Compared up to line 2 with 1 backup copy: /a.zip. "
+                "1 backup copy could not be asked: /b.zip."
+            ),
+        ),
+        (
+            AuditVerdict(3, None, 3, (), (), 0, ("/b.zip",)),
+            (
+                "The server key signed the audit trail up to line 3, and nothing was changed since. "
+                "Whether it is an older trail that was put back cannot be told. "
+                "1 backup copy could not be asked: /b.zip."
+            ),
+        ),
     ],
 )
-def test_a_check_of_the_audit_trail(
-    found: tuple[int, int | None, int | None, tuple[str, ...]], said: str
-) -> None:
-    assert whole(reports.audit_lines(*found)) == said
+def test_a_check_of_the_audit_trail(found: AuditVerdict, said: str) -> None:
+    assert whole(reports.audit_lines(found)).replace("\n", " ") == said
 
 
 def test_a_cut_audit_trail_names_the_backup_that_knows_better() -> None:
-    assert "/mnt/vault/b.zip" in whole(reports.audit_lines(3, 3, None, ("/mnt/vault/b.zip",)))
+    cut = AuditVerdict(3, None, 3, ("/mnt/vault/b.zip",), (), 0, ("/c.zip",))
+    said = whole(reports.audit_lines(cut))
+    assert "does not hold what /mnt/vault/b.zip says" in said
+    assert "could not be asked: /c.zip" in said
 
 
 def test_each_credential_that_was_tried_is_a_line() -> None:
@@ -224,6 +258,8 @@ def test_a_restore_says_what_it_added() -> None:
     left = whole(proofs.restore_lines(replace(moved, stranded=(OTHER,), kept_generation=3)))
     assert f"the backup lacked it: key {OTHER[:8]}." in left
     assert "store/3" in left
+    untold = whole(proofs.restore_lines(replace(moved, not_recorded=CmdbBusy("/x"))))
+    assert "The register could not be told" in untold
 
 
 def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
@@ -234,8 +270,9 @@ def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
     foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=("unsigned",))))
     assert "does not count for this server: it is not signed" in foreign
     busy = replace(report, recorded=False, not_recorded=CmdbBusy("/x"))
-    assert "The register could not be told. Another program holds the lock" in whole(
-        proofs.drill_lines(busy)
+    assert (
+        "The register could not be told, so it counts as before. Another program holds the lock"
+        in whole(proofs.drill_lines(busy))
     )
 
 
@@ -243,8 +280,10 @@ def test_a_backup_is_told_before_its_password_is_asked() -> None:
     assert proofs.contents_line(FACTS).startswith("backup 41 of ns01, made ")
     assert proofs.contents_line(FACTS).endswith("with 1 key for 14 credentials")
     assert proofs.inspected_line(plan().inspected) == proofs.BARE
-    words = {proofs.signer_words(*case) for case in ((0, 0, 1), (1, 1, 1), (1, 0, 1), (1, 0, 0))}  # type: ignore[arg-type]  # truth values
-    assert len(words) == 4
+    words = {signer: proofs.signer_words(signer, "ab" * 32) for signer in Signer}
+    assert len(set(words.values())) == len(Signer)
+    for unchecked in (Signer.CLAIMED, Signer.OTHER_SERVER):
+        assert "it claims to be by abababab; proven only once it is open" in words[unchecked]
 
 
 def test_an_import_is_planned_and_reported_in_words() -> None:

@@ -4,6 +4,8 @@ import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from nskeys.model.backup import Protection
 from nskeys.model.keys import Kid
 from nskeys.model.places import Location, LocationReason, Whereabouts
@@ -118,18 +120,41 @@ def test_what_is_to_be_typed_can_be_typed() -> None:
             words = [word.replace(" ", "_") for word in shlex.split(line)]
             if words[1] == "--home":
                 words = [words[0], *words[3:], *words[1:3]]
-            if "--server-name" in words:  # of a home that is set up by the restore
-                place = words.index("--server-name")
-                del words[place : place + 2]
+            for option in ("--server-name", "--protector"):  # of a home that is set up by the restore
+                if option in words:
+                    place = words.index(option)
+                    del words[place : place + 2]
             assert is_valid(" ".join(words)), line
 
 
 def test_a_home_and_a_database_of_ones_own_are_named() -> None:
     runbook = replace(RUNBOOK, home="/srv/my home", cmdb_url="sqlite:////srv/x.sqlite3")
     restore = [line for line in typed(runbook) if " restore " in line]
-    told = "--server-name ns01.example.net --cmdb sqlite:////srv/x.sqlite3"
+    told = "--server-name ns01.example.net --cmdb sqlite:////srv/x.sqlite3 --protector tpm2"
     done = f"nskeys --home '/srv/my home' restore \"$backup\" {told}"
     assert restore == [f"{done} --plan", done]
+
+
+@pytest.mark.parametrize(
+    ("protector", "uri", "option", "means"),
+    [
+        ("passphrase", "", " --protector passphrase", "put under a passphrase again"),
+        ("tpm2", "", " --protector tpm2", "Where it has none: '--protector passphrase'"),
+        (
+            "pkcs11",
+            "pkcs11:token=a%20b;serial=1",
+            " --protector 'pkcs11:token=a%20b;serial=1'",
+            "the same security token again",
+        ),
+        ("file", "", "", "Else they lie in a plain file, as they did here"),
+    ],
+)
+def test_the_keys_are_bound_as_they_were(protector: str, uri: str, option: str, means: str) -> None:
+    runbook = replace(RUNBOOK, protector=protector, protector_uri=uri)
+    plan, restore = [line for line in typed(runbook) if " restore " in line]
+    assert restore.endswith(f"--server-name ns01.example.net{option}")
+    assert plan == f"{restore} --plan"
+    assert means in text(runbook)
 
 
 def test_where_backups_go_is_said_again_as_the_register_knows_it() -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from nskeys.ports import StoreInfo
+from nskeys.ports import Leftover, StoreInfo
 from nskeys.wording.names import protector_label
 from nskeys.wording.protection import (
     ANOTHER_PASSPHRASE,
     broken_by,
     helps_against,
+    helps_now,
     lost_with,
     not_here,
     protector_title,
@@ -16,12 +17,12 @@ from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
 
 
-def protection_rows(info: StoreInfo) -> tuple[tuple[str, str], ...]:
+def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:
     """How it is now, in plain words."""
     label = protector_label(info.protector)
     return (
         ("Now", f"{label[0].upper()}{label[1:]}"),
-        ("Helps against", helps_against(info.protector)),
+        ("Helps against", helps_now(info.protector, left)),
         ("Is broken by", broken_by(info.protector)),
         ("Is lost with", lost_with(info.protector)),
         ("Key store", f"{safe(info.store_id)}, generation {number(info.generation)}"),

@@ -109,9 +109,6 @@ class Audit(Listing):
 
         outcome = await self.session.work("Check the audit trail", run, (Stage.LOOKING,))
         if outcome.value is not None:
-            found = outcome.value
-            await self.note(
-                *audit_lines(found.lines, found.signed_lines, found.broken_at, found.contradicted_by)
-            )
+            await self.note(*audit_lines(outcome.value))
         elif isinstance(outcome.error, NskeysError):
             await self.tell(outcome.error)

@@ -69,7 +69,9 @@ class Drill(FromBackup[DrillFlow]):
             "done",
             words(sentence if flow.whole else f"! {sentence}", "good" if flow.whole else "warning"),
             Facts(drill_rows(report)),
-            *(words(line) for line in rest),
+            *(words(line) for line in rest)
+            if report.written_down
+            else (words(f"! {line}", "warning") for line in rest),
             then="l lists every credential that was tried.",
         )
 

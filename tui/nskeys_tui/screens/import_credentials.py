@@ -19,9 +19,9 @@ from nskeys.wording.fields import kind_help
 from nskeys.wording.imports import (
     FORMATS,
     NOTHING_TO_TAKE,
-    REMOVE_EXPORT,
     bad_words,
     changes_line,
+    export_line,
     import_lines,
     kinds_line,
     plan_line,
@@ -235,7 +235,7 @@ class ImportCredentials(Guided):
             "done",
             (
                 (import_lines(report)[0], "good"),
-                (f"! {REMOVE_EXPORT}", "warning"),
+                (f"! {export_line(report)}", "warning"),
                 (changes_line(len(report.renamed), report.dropped), "quiet"),
             ),
             ImportRows(report_total(report), partial(report_cells, report)),

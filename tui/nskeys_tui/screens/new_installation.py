@@ -110,7 +110,8 @@ class NewInstallation(Guarded[FirstStart | None]):
 
     def _offer(self, settings: Settings, known: Protectors) -> None:
         self._settings = settings
-        for name, value in (("#server", settings.server_name), ("#cmdb", settings.cmdb)):
+        server = self._flow.sight.server or settings.server_name
+        for name, value in (("#server", server), ("#cmdb", settings.cmdb)):
             for field in self.query(name).results(FormField):
                 field.value = field.value or value
         usable = [(name, *protector_choice(name)) for name, works, _ in known if works]

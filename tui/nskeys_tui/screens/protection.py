@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
-from nskeys.ports import Progress, Stage, StoreInfo
+from nskeys.ports import Leftover, Progress, Stage, StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.protection import (
     CHANGE_MEANS,
@@ -16,6 +16,7 @@ from nskeys.wording.protection import (
     OLD_COPIES_ROTATE,
     WITHOUT_BACKUP,
     backup_before,
+    leftover_lines,
 )
 from nskeys.wording.reports import protector_sentence
 from nskeys_tui.dialogs.long_work import DialogSecrets
@@ -80,16 +81,18 @@ class Protection(Guided):
 
     @work(exclusive=True)
     async def _show_now(self) -> None:
-        info = await self.session.quickly(self.session.services.protection.show)
-        if isinstance(info, NskeysError):
-            await self.tell(info)
+        protection = self.session.services.protection
+        seen = await self.session.quickly(lambda: (protection.show(), protection.leftovers()))
+        if isinstance(seen, NskeysError):
+            await self.tell(seen)
             self.dismiss()
             return
-        self._info = info
+        self._info, left = seen
         await self.show(
             "now",
             "what binds the keys",
-            Facts(protection_rows(info)),
+            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
+            Facts(protection_rows(self._info, left)),
             then="c binds them in another way. A backup has its own password, whatever is chosen here.",
         )
 
@@ -185,9 +188,9 @@ class Protection(Guided):
             self._without_backup,
         )
 
-        def run(progress: Progress) -> StoreInfo:
+        def run(progress: Progress) -> tuple[StoreInfo, tuple[Leftover, ...]]:
             progress.stage(Stage.UNLOCKING)
-            return change()
+            return change(), self.session.services.protection.leftovers()
 
         outcome = await self.session.work(self.NAME, run, (Stage.UNLOCKING,))
         if outcome.value is None:
@@ -195,11 +198,12 @@ class Protection(Guided):
             await self.tell(outcome.error)
             return
         self.session.secrets.take_over(new)
-        self._info = outcome.value
+        self._info, left = outcome.value
         await self.show(
             "done",
-            "done",
-            words(protector_sentence(outcome.value.protector), "good"),
+            "not wholly done" if left else "done",
+            words(protector_sentence(self._info.protector), "good"),
+            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
             words(f"! {OLD_COPIES_ROTATE}", "warning"),
         )
 

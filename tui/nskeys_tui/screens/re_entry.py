@@ -28,6 +28,7 @@ from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable
@@ -53,6 +54,7 @@ class ReEntry(Listing):
     EMPTY = "…"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "re_enter", "Re-enter", priority=True, tooltip="Type its secret again"),
+        Binding("r", "restore", "Restore", tooltip="Bring the key back from the backup that is named"),
         Binding("s", "save", "Save list", tooltip="Save the list as text or as a table, without secrets"),
         Binding("f5", "again", "Try again", tooltip="Open everything again"),
     ]
@@ -61,6 +63,7 @@ class ReEntry(Listing):
         super().__init__(session)
         self._found: ReEntryList | None = None
         self._looked_after: str | None = None
+        self._restored = False
         self._done = 0
 
     def on_mount(self) -> None:
@@ -68,8 +71,11 @@ class ReEntry(Listing):
         self._collect()
 
     def on_screen_resume(self) -> None:
-        """Back from a credential."""
-        if self._looked_after is not None:
+        """Back from a credential, or from a restore: then other keys may be here."""
+        if self._restored:
+            self._restored = False
+            self.action_again()
+        elif self._looked_after is not None:
             self._tick_off()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -124,6 +130,15 @@ class ReEntry(Listing):
         if item is not None:
             self._looked_after = item.credential.credential_id
             self.app.push_screen(CredentialForm(self.session, item.credential, first="secret"))
+
+    def action_restore(self) -> None:
+        """The backup that is named for this credential, looked at before anything is asked. What lies on a
+        server is chosen there by a person: nothing vouches for an address in an unsigned row."""
+        item = self._item(self.row_key)
+        copy = None if item is None else item.held_by or item.claimed_by
+        named = copy is not None and (copy.signed or copy.address.startswith("/"))
+        self._restored = True
+        self.app.push_screen(Restore(self.session, copy.address if copy is not None and named else ""))
 
     @work(exclusive=True, group="load")
     async def _tick_off(self) -> None:

@@ -2,20 +2,23 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-from textual import on
+from textual import on, work
+from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.model.operations import ProofReport, RestorePlan, RestoreReport
 from nskeys.ports import Progress, Stage
+from nskeys.services.flows.acts import Act
 from nskeys.services.flows.restore_flow import RestoreFlow, RestoreStep
 from nskeys.services.flows.source_flow import SourceFlow
 from nskeys.services.sources import OpenSource, Source, opened
-from nskeys.wording.first_start import protector_choice
-from nskeys.wording.proofs import STORED_NOT_TRIED, plan_lines, restore_lines
+from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
+from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
 from nskeys.wording.ways import KEYS
+from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
 from nskeys_tui.screens.from_backup import FromBackup
@@ -37,6 +40,9 @@ class Restore(FromBackup[RestoreFlow]):
         "they are. Afterwards every credential is opened, and what did not open is a list."
     )
     NEXT = "Enter asks for {asked}. Nothing is changed yet."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "name", "Name", tooltip="Call the server otherwise than the backup does"),
+    ]
 
     def __init__(self, session: Session, address: str = "") -> None:
         super().__init__(session, RestoreFlow((), SourceFlow(named=bool(address))), address)
@@ -73,7 +79,7 @@ class Restore(FromBackup[RestoreFlow]):
             case RestoreStep.PLANNING:
                 return await self._plan_again(flow)
             case RestoreStep.PLAN if flow.plan is not None:
-                await self._show_plan(flow.plan)
+                await self._show_plan(flow.plan, flow.server)
             case RestoreStep.FOREIGN if flow.plan is not None:
                 return flow.next() if await self._confirmed(flow.plan) else flow.back()
             case RestoreStep.PROTECTOR:
@@ -135,16 +141,27 @@ class Restore(FromBackup[RestoreFlow]):
         plan, usable = planned
         return replace(flow, protectors=usable).planned(plan)
 
-    async def _show_plan(self, plan: RestorePlan) -> None:
-        first, *rest = plan_lines(plan, KEYS)
+    async def _show_plan(self, plan: RestorePlan, server: str) -> None:
+        first, *rest = plan_lines(plan, KEYS, server)
+        names = " n calls the server otherwise." if plan.sets_up else ""
         await self.show(
             "plan",
             "the plan",
             words(first),
             Facts(key_rows(plan)),
             *(words(line) for line in rest),
-            then="Enter restores. Nothing is changed yet.",
+            then=f"Enter restores. Nothing is changed yet.{names}",
         )
+
+    @work(exclusive=True, group="name")
+    async def action_name(self) -> None:
+        """Call the server otherwise than the backup does."""
+        question = AskLine(
+            "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
+        )
+        name = await self.app.push_screen_wait(question)
+        if name is not None and Act.NAME in self.flow.acts:
+            self.go(self.flow.name(name.strip()))
 
     async def _confirmed(self, plan: RestorePlan) -> bool:
         question = Confirm(
@@ -159,6 +176,7 @@ class Restore(FromBackup[RestoreFlow]):
             "protector",
             "what protects the keys here",
             words("The keys are stored on this machine. What shall bind them to it?"),
+            *(words(line) for line in _before(flow.plan)),
             ChoiceList(choices),
         )
 
@@ -173,11 +191,12 @@ class Restore(FromBackup[RestoreFlow]):
         services = self.session.services
 
         def run(progress: Progress) -> RestoreReport:
+            settings = services.installation.settings.read()
             return services.restore.execute(
                 plan,
                 source,
                 self.session.secrets,
-                services.installation.settings.read(),
+                replace(settings, server_name=flow.server or settings.server_name),
                 flow.protector,
                 accept_foreign=flow.accepted,
                 other_machine=flow.accepted,
@@ -191,7 +210,7 @@ class Restore(FromBackup[RestoreFlow]):
         if report is None:
             await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
             return
-        whole = not report.proof.failures
+        whole = not report.proof.failures and report.not_recorded is None
         first, second, *rest = restore_lines(report, KEYS)
         re_entered = "" if whole else ", and what must be re-entered"
         await self.show(
@@ -207,3 +226,8 @@ class Restore(FromBackup[RestoreFlow]):
     def proof(self) -> ProofReport | None:
         """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof
+
+
+def _before(plan: RestorePlan | None) -> tuple[str, ...]:
+    """How they were bound before, for whoever chooses."""
+    return () if plan is None else bound_before_lines(plan.protector_before, "")

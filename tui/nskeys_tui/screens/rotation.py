@@ -22,6 +22,7 @@ from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.proof import ProofList
@@ -42,6 +43,7 @@ class Rotate(FlowScreen[RotationFlow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
         Binding("b", "back_up", "Back up", tooltip="Make the backup that is due, and come back here"),
+        Binding("d", "drill", "Drill", tooltip="Drill the backup that holds the new key, and come back"),
         Binding("w", "without", "Without a backup", tooltip="Go on although no backup holds the new key"),
         Binding("l", "left", "What is left", tooltip="Credentials that did not open and kept their seal"),
     ]
@@ -51,7 +53,7 @@ class Rotate(FlowScreen[RotationFlow]):
         self._away = self._stopped = False
 
     def on_screen_resume(self) -> None:
-        """Back from a backup: the gate may be open now, or nothing is due any more."""
+        """Back from a backup or a drill: the gate may be open now, or nothing is due any more."""
         if self._away:
             self._away = False
             self.go(RotationFlow() if self.flow.step is not RotationStep.DONE else self.flow)
@@ -97,7 +99,7 @@ class Rotate(FlowScreen[RotationFlow]):
         self._stopped = False
         await self.show(
             step,
-            "a backup is due" if due else "the next step",
+            f"a {'drill' if plan.waits_for_a_drill else 'backup'} is due" if due else "the next step",
             *before,
             words(f"! {first}" if due else first, "warning" if due else ""),
             *(words(line) for line in rest),
@@ -154,6 +156,13 @@ class Rotate(FlowScreen[RotationFlow]):
         """The backup that is due, right here."""
         self._away = True
         self.app.push_screen(BackUp(self.session))
+
+    def action_drill(self) -> None:
+        """The drill that is due, right here."""
+        plan = self.flow.plan
+        if plan is not None and plan.held_by is not None:
+            self._away = True
+            self.app.push_screen(Drill(self.session, plan.held_by.address))
 
     def action_left(self) -> None:
         """Those that did not open."""

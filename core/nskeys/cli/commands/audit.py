@@ -26,7 +26,9 @@ def add(commands: Commands) -> None:
         usage="[--verify]",
         text=(
             "Every line's hash covers all lines before it, and the server key signs the last\n"
-            "one. Exit code 65 if a line was changed or cut."
+            "one; each backup remembers where the trail ended. Exit code 65 if a line was\n"
+            "changed or cut; 1 if there are backups and none could be asked, for then an\n"
+            "older trail that was put back looks whole."
         ),
         example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
     )
@@ -41,9 +43,10 @@ def run(session: Session, options: Namespace) -> int:
         verdict = services.audit.verify()
         if session.output.as_json:
             session.output.document(audit_documents.audit_verdict(verdict))
-        found = audit_lines(verdict.lines, verdict.signed_lines, verdict.broken_at, verdict.contradicted_by)
-        session.output.say(*found)
-        return Exit.DONE if verdict.whole else Exit.BAD_DATA
+        session.output.say(*audit_lines(verdict))
+        if not verdict.intact:
+            return Exit.BAD_DATA
+        return Exit.DONE if verdict.compared else Exit.INCOMPLETE
     entries = services.audit.entries()
     if session.output.as_json:
         session.output.array(map(audit_documents.audit, entries))

@@ -13,8 +13,8 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.operations import ImportPlan
 from nskeys.wording.imports import (
     KIND_RULE,
-    REMOVE_EXPORT,
     dropped_line,
+    export_line,
     import_lines,
     kind_reason,
     plan_line,
@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
             "Reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and nskeys' own\n"
             "JSON. The kind follows from a word in the name of the group or folder; --kind\n"
             "decides it for every row. One bad row: nothing is imported, every bad row is\n"
-            "named. Remove the export afterwards: it is not encrypted."
+            "named. Remove the export once all in it was taken: it is not encrypted."
         ),
         example="  nskeys credential import export.csv --plan\n      what would become what, and why",
     )
@@ -68,7 +68,7 @@ def run(session: Session, options: Namespace) -> int:
         session.output.say(import_lines(report)[0])
     else:
         session.output.lines(import_lines(report))
-    session.output.say(REMOVE_EXPORT)
+    session.output.say(export_line(report))
     return Exit.DONE
 
 

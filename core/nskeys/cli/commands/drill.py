@@ -21,7 +21,9 @@ def add(commands: Commands) -> None:
         text=(
             "Opens the backup with its password, or that of its recovery identity, and every\n"
             "credential of the CMDB with its keys. Nothing is restored; the register learns\n"
-            "how far the backup was proven."
+            "how far the backup was proven. Exit code 1 if some do not open, or if the\n"
+            "result could not be written down; 75, before anything is asked, while somebody\n"
+            "else changes this installation."
         ),
         example="  nskeys drill latest\n      the newest backup that can be reached",
     )
@@ -41,4 +43,4 @@ def run(session: Session, options: Namespace) -> int:
     else:
         tell_failures(session.output, report.proof, apart=True)
     session.output.say(*drill_lines(report))
-    return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
+    return Exit.INCOMPLETE if report.proof.failed or not report.written_down else Exit.DONE

@@ -1,6 +1,7 @@
 """`nskeys init`: a new installation."""
 
 from argparse import Namespace
+from dataclasses import replace
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import protector_options, settings_of, usable_protector, whole_number
@@ -39,6 +40,9 @@ def run(session: Session, options: Namespace) -> int:
     services = session.services(options.cmdb)
     settings = settings_of(services.installation.settings.read(), options)
     protector = usable_protector(services.installation, options.protector)
+    if options.server_name is None and options.accept_loss:
+        # Its credentials stay, so it is the same server: called as the database tells.
+        settings = replace(settings, server_name=services.set_up.look().server or settings.server_name)
     report = services.set_up.execute(protector, session.secrets, settings, options.accept_loss)
     if session.output.as_json:
         session.output.document(documents.set_up(report))

@@ -8,7 +8,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
-from nskeys.model.backup import Manifest
+from nskeys.model.backup import Manifest, Signer
 from nskeys.wording.names import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import signer_words
@@ -17,7 +17,6 @@ from nskeys.wording.sizes import count, number, size
 from nskeys.wording.times import when
 
 if TYPE_CHECKING:
-    from nskeys.bootstrap import Services
     from nskeys.services.sources import Source
 
 _HEADINGS = ("key", "state", "created", "credentials")
@@ -30,7 +29,11 @@ def add(commands: Commands) -> None:
         run,
         "say what is in a backup, without its password",
         usage="FILE",
-        text="With --json: the manifest of the archive.",
+        text=(
+            "Its signature is checked where the key of its server is at hand; else what it\n"
+            "says is a claim until it is opened. Exit code 65 if it names the key of this\n"
+            "server and is not signed by it. With --json: the manifest, and 'signer'."
+        ),
         example="  nskeys inspect /mnt/vault/ns01-5ac19e2b-20261122T140200Z.zip",
     )
     parser.add_argument("file", metavar="FILE", help="the .zip of a backup, or 'latest'")
@@ -39,6 +42,7 @@ def add(commands: Commands) -> None:
 def run(session: Session, options: Namespace) -> int:
     """Look into it."""
     from nskeys.archive.manifest import manifest_bytes
+    from nskeys.archive.opening import signer_of
     from nskeys.services.sources import find_source
 
     services = session.services()
@@ -46,19 +50,16 @@ def run(session: Session, options: Namespace) -> int:
     manifest = source.inspected.manifest
     if manifest is None:
         raise NotABackup(source.address, "bare")
+    signer = signer_of(manifest.facts, manifest.signature, services.installation.server_public())
     if session.output.as_json:
-        session.output.document(json.loads(manifest_bytes(manifest)))
+        session.output.document({**json.loads(manifest_bytes(manifest)), "signer": signer.value})
     else:
-        _tell(session, services, source, manifest)
-    return Exit.DONE
+        _tell(session, source, manifest, signer)
+    return Exit.BAD_DATA if signer is Signer.BROKEN else Exit.DONE
 
 
-def _tell(session: Session, services: "Services", source: "Source", manifest: Manifest) -> None:
-    from nskeys.archive.opening import signed_by
-
+def _tell(session: Session, source: "Source", manifest: Manifest, signer: Signer) -> None:
     facts = manifest.facts
-    public = services.installation.server_public()
-    ours = public is not None and signed_by(facts, manifest.signature, public)
     session.output.facts(
         [
             ("file", source.address),
@@ -69,7 +70,7 @@ def _tell(session: Session, services: "Services", source: "Source", manifest: Ma
             ("backup", number(facts.generation)),
             ("format", number(facts.format)),
             ("created", when(facts.created)),
-            ("signed", signer_words(manifest.signature is not None, ours, public is not None)),
+            ("signed", signer_words(signer, facts.server_key)),
             ("server key", facts.server_key),
             ("opened by", protection_name(facts.protection)),
             *(("", with_split(identity)) for identity in facts.identities),

@@ -43,8 +43,9 @@ def add(commands: Commands) -> None:
         "make a new key, and seal every credential under it",
         usage="[--without-backup]",
         text=(
-            "The first call makes the key and stops: a backup is due (exit code 1). Once a\n"
-            "proven backup elsewhere holds it, the next call activates it and re-seals.\n"
+            "The first call makes the key and stops: a backup is due (exit code 1), or a\n"
+            "drill of one that no person proved yet. Once a proven backup elsewhere holds\n"
+            "the key, the next call activates it and re-seals.\n"
             "Broken off anywhere, calling it again finishes it. The old key stays."
         ),
         example=(
@@ -96,8 +97,11 @@ def rotate_key(session: Session, options: Namespace) -> int:
     plan = rotation.plan()
     with session.progress() as progress:
         report = rotation.execute(plan, session.secrets, options.without_backup, progress)
-    # A key that waits needs a backup elsewhere, even where one on this machine holds it already.
-    backup_due = bool(report.due) or report.state is KeyState.PRE_ACTIVE
+    # A key that waits needs a backup elsewhere, even where one on this machine holds it already; where one
+    # elsewhere does, a drill of it is due and no further backup.
+    waits = report.state is KeyState.PRE_ACTIVE
+    drill_due = waits and report.held_by is not None and report.held_by.lies_well
+    backup_due = bool(report.due) or (waits and not drill_due)
     if session.output.as_json:
         session.output.document(documents.rotated(report, backup_due))
     else:
@@ -109,7 +113,7 @@ def rotate_key(session: Session, options: Namespace) -> int:
             ]
         )
     session.output.say(*rotation_lines(report))
-    return Exit.INCOMPLETE if backup_due or report.left else Exit.DONE
+    return Exit.INCOMPLETE if backup_due or drill_due or report.left else Exit.DONE
 
 
 def _find(keys: "tuple[KeyCoverage, ...]", prefix: str) -> "KeyCoverage":

@@ -16,11 +16,11 @@ HELP = "tpm2[:DEVICE], pkcs11:URI, passphrase or file"
 KINDS = tuple(kind.value for kind in CredentialKind)
 
 
-def protector_options(parser: CommandParser) -> None:
-    """What a command needs that may set a home up."""
+def protector_options(parser: CommandParser, called: str = "this host's") -> None:
+    """What a command needs that may set a home up; `called` says whose name the server has by default."""
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
     parser.add_argument("--protector", metavar="P", type=protector_uri, help=HELP)
-    parser.add_argument("--server-name", metavar="NAME", help="name of the server; by default this host's")
+    parser.add_argument("--server-name", metavar="NAME", help=f"name of the server; by default {called}")
 
 
 def password_option(parser: CommandParser) -> None:

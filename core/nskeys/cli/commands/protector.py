@@ -1,16 +1,18 @@
 """`nskeys protector`: what binds the keys to this machine or to a person."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 
 from nskeys.cli.commands.options import HELP, protector_uri
+from nskeys.cli.documents import leftovers
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
-from nskeys.ports import StoreInfo
+from nskeys.ports import Leftover, StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
-from nskeys.wording.protection import broken_by, helps_against, lost_with
+from nskeys.wording.protection import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
 
@@ -31,7 +33,8 @@ def add(commands: Commands) -> None:
         text=(
             "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
             "opened again, and only then the old wrapping is removed from this disk. Without\n"
-            "a proven backup elsewhere that holds them all, nothing is done."
+            "a proven backup elsewhere that holds them all, nothing is done. Exit code 1\n"
+            "where the old wrapping could not be removed: then it still opens the keys."
         ),
         example="  nskeys protector change passphrase\n      asks for it twice",
     )
@@ -45,9 +48,12 @@ def add(commands: Commands) -> None:
 
 
 def show(session: Session, _: Namespace) -> int:
-    """The protector in force."""
-    _tell(session, session.services().protection.show())
-    return Exit.DONE
+    """The protector in force, and what is left of an earlier one."""
+    protection = session.services().protection
+    info, left = protection.show(), protection.leftovers()
+    _tell(session, info, left)
+    session.output.say(*leftover_lines(left))
+    return Exit.INCOMPLETE if left else Exit.DONE
 
 
 def change(session: Session, options: Namespace) -> int:
@@ -61,21 +67,27 @@ def change(session: Session, options: Namespace) -> int:
         info = protection.change(options.protector, session.secrets, new, options.without_backup)
     finally:
         new.forget()
-    _tell(session, info)
-    session.output.say(protector_sentence(info.protector), OLD_COPIES)
-    return Exit.DONE
+    left = protection.leftovers()
+    _tell(session, info, left)
+    session.output.say(protector_sentence(info.protector), *leftover_lines(left), OLD_COPIES)
+    return Exit.INCOMPLETE if left else Exit.DONE
 
 
-def _tell(session: Session, info: StoreInfo) -> None:
+def _tell(session: Session, info: StoreInfo, left: Sequence[Leftover]) -> None:
     if session.output.as_json:
         session.output.document(
-            {"protector": info.protector, "store_id": info.store_id, "generation": info.generation}
+            {
+                "protector": info.protector,
+                "store_id": info.store_id,
+                "generation": info.generation,
+                "leftovers": leftovers(left),
+            }
         )
         return
     session.output.facts(
         [
             ("protector", protector_words(info.protector)),
-            ("helps against", helps_against(info.protector)),
+            ("helps against", helps_now(info.protector, left)),
             ("is broken by", broken_by(info.protector)),
             ("is lost with", lost_with(info.protector)),
             ("store id", info.store_id),

@@ -1,6 +1,7 @@
 """`nskeys restore`: a plan, then all or nothing, then a proof credential by credential."""
 
 from argparse import Namespace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
@@ -16,6 +17,7 @@ from nskeys.wording.names import key_fate_name, key_state_name, kid_name
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 from nskeys.wording.sizes import count
+from nskeys.wording.ways import COMMANDS
 
 if TYPE_CHECKING:
     from nskeys.services.installation import Installation
@@ -36,10 +38,12 @@ def add(commands: Commands) -> None:
         ),
         text=(
             "An empty home is set up by it, or one with nothing but the copied database, or\n"
-            "one whose keys are bound to another machine: then --protector, --server-name\n"
-            "and --cmdb are as for 'nskeys init'. A key that opens here is never replaced,\n"
+            "one whose keys are bound to another machine: then --protector and --cmdb are as\n"
+            "for 'nskeys init', and the server is called as in the backup unless you say\n"
+            "--server-name. A key that opens here is never replaced,\n"
             "nor one whose TPM may only be away, unless you say --other-machine.\n"
-            "Afterwards every credential is opened; exit code 1 if some do not open."
+            "Afterwards every credential is opened; exit code 1 if some do not open, or if\n"
+            "the register could not be told."
         ),
         example=(
             "  nskeys restore /media/stick/ns01-5ac19e2b-20261122T140200Z.zip --plan\n"
@@ -57,7 +61,7 @@ def add(commands: Commands) -> None:
         "--other-machine", action="store_true", help="the TPM of the keys here is gone, and not only away"
     )
     opening_options(parser)
-    protector_options(parser)
+    protector_options(parser, "the backup's")
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -83,6 +87,8 @@ def run(session: Session, options: Namespace) -> int:
         opened(installation, source, session.secrets, progress, opening) as open_source,
     ):
         plan = services.restore.plan(open_source)
+        if plan.sets_up and options.server_name is None:
+            settings = replace(settings, server_name=plan.facts.server)
         if not options.plan:
             report = services.restore.execute(
                 plan,
@@ -95,10 +101,10 @@ def run(session: Session, options: Namespace) -> int:
                 options.other_machine,
             )
     if options.plan:
-        _tell_plan(session, plan)
+        _tell_plan(session, plan, settings.server_name, protector)
         return Exit.DONE
     _tell(session, report)
-    return Exit.INCOMPLETE if report.proof.failed else Exit.DONE
+    return Exit.INCOMPLETE if report.proof.failed or report.not_recorded else Exit.DONE
 
 
 def _refuse_settings(options: Namespace, installation: "Installation") -> None:
@@ -114,9 +120,9 @@ def _refuse_settings(options: Namespace, installation: "Installation") -> None:
             )
 
 
-def _tell_plan(session: Session, plan: RestorePlan) -> None:
+def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str) -> None:
     if session.output.as_json:
-        session.output.document(documents.restore_planned(plan))
+        session.output.document(documents.restore_planned(plan, server, protector))
     else:
         session.output.table(
             _HEADINGS,
@@ -130,7 +136,7 @@ def _tell_plan(session: Session, plan: RestorePlan) -> None:
                 for key in plan.keys
             ),
         )
-    session.output.say(*plan_lines(plan), NOTHING_CHANGED)
+    session.output.say(*plan_lines(plan, COMMANDS, server, protector), NOTHING_CHANGED)
 
 
 def _tell(session: Session, report: RestoreReport) -> None:

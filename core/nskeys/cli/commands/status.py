@@ -38,7 +38,8 @@ def add(commands: Commands) -> None:
         text=(
             "Would they, if this server died now? Every backup that can be reached is read;\n"
             "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
-            "1 some at risk, 2 some lost, 3 cannot tell."
+            "1 some at risk or an earlier key store that could not be removed, 2 some lost,\n"
+            "3 cannot tell."
         ),
         example=(
             "  nskeys status --prometheus \\\n"
@@ -67,7 +68,7 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return nagios_exit(overview) if options.nagios else exit_for_status(overview.recoverability.totals)
+    return nagios_exit(overview) if options.nagios else exit_for_status(overview)
 
 
 def _form(session: Session, options: Namespace) -> Form:

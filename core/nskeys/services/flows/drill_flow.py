@@ -40,8 +40,11 @@ class DrillFlow:
 
     @property
     def whole(self) -> bool:
-        """Whether every credential came back, from a backup of this server's own."""
-        return self.report is not None and not self.report.proof.failures and not self.report.foreign
+        """Whether every credential came back, from a backup of this server's own, and that is known from
+        now on."""
+        report = self.report
+        proven = report is not None and not report.proof.failures and not report.foreign
+        return proven and report is not None and report.written_down
 
     def at_source(self, source: SourceFlow) -> "DrillFlow":
         """The choice of the file went on."""

@@ -56,6 +56,8 @@ class RestoreFlow:
     accepted: bool = False
     """Whether a person said yes to that question."""
     protector: str = ""
+    server: str = ""
+    """What the server is called where the home is set up: as in the backup, unless a person says else."""
     report: RestoreReport | None = None
     stored: bool = False
     """The keys are here, also where the proof was stopped."""
@@ -69,7 +71,8 @@ class RestoreFlow:
             return self.source.acts
         if self.step is RestoreStep.DONE:
             return frozenset({Act.GO_ON, Act.BACK} | ({Act.PROOF} if self.report else set()))
-        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+        names = self.step is RestoreStep.PLAN and self.plan is not None and self.plan.sets_up
+        return frozenset(_ACTS.get(self.step, {Act.BACK}) | ({Act.NAME} if names else set()))
 
     @property
     def holds_keys(self) -> bool:
@@ -98,7 +101,21 @@ class RestoreFlow:
 
     def planned(self, plan: RestorePlan) -> "RestoreFlow":
         """It is open, and what a restore would do is known. A new plan needs a new yes."""
-        return replace(self, step=RestoreStep.PLAN, plan=plan, accepted=False, protector="", problem=None)
+        return replace(
+            self,
+            step=RestoreStep.PLAN,
+            plan=plan,
+            accepted=False,
+            protector="",
+            server=(self.server or plan.facts.server) if plan.sets_up else "",
+            problem=None,
+        )
+
+    def name(self, server: str) -> "RestoreFlow":
+        """Call the server so."""
+        if Act.NAME not in self.acts:
+            raise ValueError("this restore names no server")
+        return replace(self, server=server)
 
     def next(self) -> "RestoreFlow":
         """Yes to what this step shows: to the next question that has to be answered, or to the work."""

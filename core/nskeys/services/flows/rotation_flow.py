@@ -58,7 +58,12 @@ class RotationFlow:
     def acts(self) -> Set[Act]:
         """What may be done now."""
         due = self.step is RotationStep.DONE and self.report is not None and self.report.due
-        return frozenset(_ACTS.get(self.step, {Act.BACK}) | ({Act.BACK_UP} if due else set()))
+        drill = self.step is RotationStep.WAITING and self.plan is not None and self.plan.waits_for_a_drill
+        return frozenset(
+            _ACTS.get(self.step, {Act.BACK})
+            | ({Act.BACK_UP} if due else set())
+            | ({Act.DRILL} if drill else set())
+        )
 
     def looked(self, plan: RotationPlan) -> "RotationFlow":
         """What the next step would be."""

@@ -19,7 +19,10 @@ from nskeys.wording.terminal import shown
 _FOREIGN = MappingProxyType(
     {
         "unsigned": "it is not signed",
+        "broken_signature": "its signature is not by the server key that it names",
+        "unproven_signature": "its signature cannot be checked, for the server key is not in it",
         "other_signer": "it is signed by another server's key",
+        "names_other_signer": "it names another server's key as its signer",
         "other_cmdb": "it belongs to another CMDB",
         "lacks_keys": "keys of this server are not in it, and stay unreadable here",
         "unreached": "the TPM of the keys that are here cannot be asked: it may only be away for now",
@@ -37,7 +40,8 @@ def _not_a_backup(error: NotABackup) -> Sentence:
     if error.problem == "bare":
         return Sentence(
             f"{shown(error.path)} is a bare .kms without its companions, so nothing vouches for it.",
-            "Name the whole archive (.zip); only 'nskeys restore FILE' takes a bare .kms.",
+            "Name the whole archive (.zip); only 'nskeys restore FILE' and 'nskeys drill FILE' take a bare "
+            ".kms.",
         )
     return Sentence(
         f"{shown(error.path)} is not a backup{clause(error.problem)}.",
@@ -54,8 +58,14 @@ def _backup_damaged(error: BackupDamaged) -> Sentence:
 
 
 def _backup_forged(error: BackupForged) -> Sentence:
+    what = f"{shown(error.part)} in {shown(error.path)} is not what nskeys writes: somebody changed it."
+    if error.part == "signature":
+        what = (
+            f"{shown(error.path)} names the key of this server as its signer, and is not signed by it: "
+            "somebody made or changed it."
+        )
     return Sentence(
-        f"{shown(error.part)} in {shown(error.path)} is not what nskeys writes: somebody changed it.",
+        what,
         "Run nothing from this archive, type no password for it, and use another copy: "
         "'nskeys register list' says where they are.",
     )

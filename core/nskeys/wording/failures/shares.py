@@ -67,6 +67,12 @@ _SHEETS_REFUSED = MappingProxyType(
 
 
 def _sheets_refused(error: SheetsRefused) -> Sentence:
+    if error.reason == "not_removed":
+        return Sentence(
+            f"The sheets could not be written as they should, and some of what was written into "
+            f"{shown(error.folder)} could not be removed again: whoever reads it has shares.",
+            "Remove it yourself, files whose names begin with '.nskeys-' too; then split anew.",
+        )
     return Sentence(
         f"No sheets are written into {shown(error.folder)}: {token_words(_SHEETS_REFUSED, error.reason)}.",
         "Name a folder that is yours alone (chmod 700), best of a file system in memory, below /dev/shm.",

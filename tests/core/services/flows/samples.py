@@ -9,6 +9,7 @@ from nskeys.model.operations import (
     BackupPlan,
     BackupReport,
     CredentialProof,
+    DiaryFate,
     DrillReport,
     FailureReason,
     FirstSight,
@@ -81,7 +82,15 @@ def restore_report(proof: ProofReport = WHOLE, *, advised: bool = True) -> Resto
 
 def drill_report(proof: ProofReport = WHOLE, foreign: tuple[str, ...] = ()) -> DrillReport:
     """How far a backup was proven."""
-    return DrillReport("/vault/ns01.zip", FACTS, Proof.CREDENTIALS_OPEN, foreign, proof, recorded=True)
+    return DrillReport(
+        "/vault/ns01.zip",
+        FACTS,
+        Proof.CREDENTIALS_OPEN,
+        foreign,
+        proof,
+        recorded=True,
+        diary=DiaryFate.SIGNED,
+    )
 
 
 CREATE = RotationPlan(
