@@ -15,7 +15,7 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listed
 
@@ -92,6 +92,9 @@ class MemoryDestination:
         if self.place.barred:
             raise self.place.barred[0]
         return self.place.whereabouts
+
+    def mounted(self) -> Mounted | None:
+        return None
 
     def address_of(self, name: str) -> str:
         return posixpath.join(self.info.address, name)

@@ -9,7 +9,7 @@ from nskeys.destinations.frames import Message
 from nskeys.destinations.s3_address import S3Address, understood
 from nskeys.destinations.workers import Workers
 from nskeys.errors import DestinationUnreachable
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Destination, Listed
 
 
@@ -58,6 +58,10 @@ class AskedBucket:
             return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
         location, reason, detail = self._ask("where").head
         return Whereabouts(Location(location), LocationReason(reason), detail)
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
 
     def address_of(self, name: str) -> str:
         """The full address of a file there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.destinations.location import where_is
+from nskeys.destinations.mounted import mounted_at
 from nskeys.destinations.names import candidates, is_backup, newest_first
 from nskeys.errors import (
     CannotCreate,
@@ -16,7 +17,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed
 
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
@@ -33,7 +34,11 @@ class FolderDestination:
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
-        return where_is(self._info.address, self._info.declared_elsewhere)
+        return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now."""
+        return mounted_at(self._info.address)
 
     def address_of(self, name: str) -> str:
         """The full path of a file there."""
@@ -111,7 +116,10 @@ class FolderDestination:
         return self._folder / name
 
     def _reach(self) -> None:
-        """Raise DestinationUnreachable unless there is a folder."""
+        """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
+        elsewhere, and something else is there now, such as the disk beneath."""
+        if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
+            raise DestinationUnreachable(self._info.address, "not_mounted")
         try:
             if self._folder.is_dir():
                 return

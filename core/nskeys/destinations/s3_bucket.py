@@ -19,7 +19,7 @@ from nskeys.destinations.s3_answers import names_a_bucket, problem_in
 from nskeys.destinations.s3_login import Login, NoLogin, login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed
 
 if TYPE_CHECKING:
@@ -69,8 +69,12 @@ class S3Bucket:
         if machine.is_called(host) or any(machine.is_called(address) for address in addresses):
             return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
         if not addresses:
-            return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, host)
+            return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, host)
         return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
 
     def address_of(self, name: str) -> str:
         """The full address of a file there."""

@@ -10,7 +10,7 @@ from nskeys.destinations.location import judge_peer, this_machine
 from nskeys.destinations.sftp_address import understood
 from nskeys.destinations.ssh_servers import Login, SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Destination, Listed
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ class SftpDestination:
             words = self._info.declared_elsewhere
             return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
         return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
 
     def address_of(self, name: str) -> str:
         """The full address of a file there."""

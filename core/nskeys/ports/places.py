@@ -7,7 +7,7 @@ from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.audit import Actor
 from nskeys.model.exports import ParsedExport
 from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
 from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
@@ -32,6 +32,11 @@ class Destination(Protocol):
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
+        ...
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now, to be remembered with a declaration; None for what is no folder, and where
+        nothing tells."""
         ...
 
     def address_of(self, name: str) -> str:

@@ -20,12 +20,22 @@ _REASONS = MappingProxyType(
         LocationReason.REMOTE_IS_THIS_MACHINE: "that address is this machine",
         LocationReason.DECLARED: "declared",
         LocationReason.FOREIGN_FILESYSTEM: "a file system that may lie anywhere",
+        LocationReason.NOT_MOUNTED: "not mounted",
         LocationReason.NOT_LOOKED_AT: "not looked at yet",
+        LocationReason.UNREACHED: "could not be reached",
+        LocationReason.UNTOLD: "could not be told",
     }
 )
 _DETAIL_SAYS_IT = frozenset({LocationReason.NETWORK_MOUNT, LocationReason.REMOTE_SERVER})
 """Reasons whose detail (a mount source, a host) says more than the reason's own words."""
-_DETAIL_ADDS = frozenset({LocationReason.DECLARED, LocationReason.FOREIGN_FILESYSTEM})
+_DETAIL_ADDS = frozenset(
+    {
+        LocationReason.DECLARED,
+        LocationReason.FOREIGN_FILESYSTEM,
+        LocationReason.NOT_MOUNTED,
+        LocationReason.UNTOLD,
+    }
+)
 _DETAIL_CELLS = 120
 
 

@@ -154,7 +154,7 @@ def test_a_server_elsewhere_is_elsewhere_and_one_that_nobody_knows_is_unknown() 
         return found.location, found.reason, found.detail
 
     assert where("192.0.2.7:9000") == (Location.ELSEWHERE, LocationReason.REMOTE_SERVER, "server 192.0.2.7")
-    assert where("nowhere.invalid") == (Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, "nowhere.invalid")
+    assert where("nowhere.invalid") == (Location.UNKNOWN, LocationReason.UNTOLD, "nowhere.invalid")
 
 
 @pytest.mark.parametrize("use", USES)

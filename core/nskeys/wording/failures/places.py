@@ -43,6 +43,8 @@ _TO_REACH = MappingProxyType(
     {
         **buckets.TO_REACH,
         **servers.TO_REACH,
+        "not_mounted": "Mount it (if another disk or share is meant now, remove the destination and add it "
+        "again)",
         "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
     }
 )

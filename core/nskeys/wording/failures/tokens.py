@@ -120,6 +120,7 @@ _DATABASE = {
     "not_url": "it is no URL",
 }
 _PLACES = {
+    "not_mounted": "what was declared to lie elsewhere is not mounted there",
     "no_file": "it names no file",
     "not_configured": "it is none of the configured ones",
     "unknown_scheme": "nskeys does not know this kind of address",
