@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
 
+from nskeys.destinations import other_styles
 from nskeys.destinations.bounded_folder import SlowMount
 from nskeys.destinations.folders import Folders
 from nskeys.destinations.scheme import Scheme
@@ -64,6 +65,7 @@ class AllDestinations:
             raise DestinationInvalid(address, "empty")
         if "\0" in address or not _is_text(address):
             raise DestinationInvalid(_shown(address), "not_text")
+        other_styles.check(address)
         return self._scheme(address).normal(address)
 
     def trust(self, server: HostKeyUnknown) -> None:

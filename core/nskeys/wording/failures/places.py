@@ -58,12 +58,27 @@ _TO_READ = MappingProxyType(
 )
 
 
+_TO_NAME = MappingProxyType(
+    {
+        **buckets.TO_NAME,
+        **servers.TO_NAME,
+        "other_style": "Write sftp://user@host/path for a server, or the path of a folder.",
+        "share": "Mount it, and name the folder where it is mounted, for example /mnt/vault.",
+        "unknown_scheme": "Name a folder by its path, sftp://user@host/path or s3://bucket/prefix.",
+    }
+)
+
+
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
+    advice = _TO_NAME.get(
+        error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
+    )
+    if error.instead:
+        advice = f"Write {shown(error.instead)}."
+    if error.there:
+        advice += f" What has this very name in the present folder is ./{shown(error.destination)}."
     return Sentence(
-        f"{shown(error.destination)} cannot be used as a destination{clause(error.problem)}.",
-        {**buckets.TO_NAME, **servers.TO_NAME}.get(
-            error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
-        ),
+        f"{shown(error.destination)} cannot be used as a destination{clause(error.problem)}.", advice
     )
 
 

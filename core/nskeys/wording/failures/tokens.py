@@ -121,6 +121,8 @@ _DATABASE = {
 }
 _PLACES = {
     "not_mounted": "what was declared to lie elsewhere is not mounted there",
+    "other_style": "it is written as other programs do",
+    "share": "a share, or a disk of another system, is mounted first",
     "no_file": "it names no file",
     "not_configured": "it is none of the configured ones",
     "unknown_scheme": "nskeys does not know this kind of address",
