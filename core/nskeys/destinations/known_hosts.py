@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyUnknown
-from nskeys.files import read_bounded, replace
+from nskeys.files import read_bounded, read_if_there, replace_behind
 
 USUAL_PORT = 22
 _LIMIT = 1 << 24
@@ -85,11 +85,11 @@ class KnownHosts:
             return
         if isinstance(problem, HostKeyChanged):
             raise problem
-        before = _text(self.own)
+        before = (read_if_there(self.own, _LIMIT) or b"").decode("utf-8", "surrogateescape")
         if before and not before.endswith("\n"):
             before += "\n"
         line = f"{entry_name(server.host, server.port)} {server.key_type} {server.public_key}\n"
-        replace(self.own, (before + line).encode("utf-8", "surrogateescape"))
+        replace_behind(self.own, (before + line).encode("utf-8", "surrogateescape"))
 
 
 def entry_name(host: str, port: int) -> str:

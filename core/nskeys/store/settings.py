@@ -25,8 +25,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
-from nskeys.files import read_bounded, replace
+from nskeys.errors import ConfigurationInvalid, NewerVersion
+from nskeys.files import read_if_there, replace_behind
 from nskeys.model.places import DestinationInfo, Mounted
 from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
@@ -62,15 +62,11 @@ class ConfigToml:
         if after is None or self._understand(after) != settings:
             raise self._invalid("cannot_change")
         if after != before:
-            replace(self._path, after.encode("utf-8"))
+            replace_behind(self._path, after.encode("utf-8"))
 
     def _text(self) -> str:
         try:
-            return read_bounded(self._path, _LIMIT).decode("utf-8")
-        except FileUnreadable as error:
-            if error.problem == "missing":
-                return ""
-            raise
+            return (read_if_there(self._path, _LIMIT) or b"").decode("utf-8")
         except UnicodeDecodeError:
             raise self._invalid("not_toml") from None
 

@@ -26,6 +26,8 @@ _TO_CREATE = MappingProxyType(
         "missing_folder": "Make the folder, or mount what belongs there, and try again.",
         "not_a_folder": "Name a folder, or another place.",
         "name_too_long": "Name a place with a shorter path.",
+        "link_loop": "Remove the link, or let it lead to a file.",
+        "foreign_link": "Remove that link, or name a file in a folder that others may not write to.",
         "name_taken": "Name another file, or move that one away; nothing is ever replaced.",
         "gone": "Check that it is mounted and its server runs, and try again.",
         **buckets.TO_CREATE,
@@ -53,6 +55,8 @@ _TO_READ = MappingProxyType(
         "missing": "Check the path, and whether what belongs there is mounted.",
         "not_permitted": "Run the command again with sudo, or as a user who may read it.",
         "not_a_file": "Name a file.",
+        "link_loop": "Remove the link, or let it lead to a file.",
+        "dangling_link": "Bring back what it leads to, or remove the link.",
         "gone": "Check that it is mounted and its server runs, and try again.",
     }
 )

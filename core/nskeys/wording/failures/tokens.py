@@ -17,6 +17,8 @@ _FILES = {
     "name_taken": "the name is taken",
     "link": "it is a link, and a link is never followed there",
     "link_loop": "its links lead in a circle",
+    "dangling_link": "it is a link that leads to nothing",
+    "foreign_link": "it is a link that another user put there",
     "gone": "the file system does not answer",
     "io_error": "the operating system reported an input/output error",
 }
