@@ -14,7 +14,7 @@ from nskeys.destinations.worker_process import NoAnswer
 from nskeys.destinations.workers import Interrupted, Workers
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
     {
@@ -87,11 +87,11 @@ class BoundedFolder:
             return self._folder.read(name, limit)
         return self._ask(mount, "read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first."""
         if (mount := self._slow()) is None:
             return self._folder.listing()
-        return tuple(Listed(name, size) for name, size in self._ask(mount, "listing").head)
+        return listing_in(self._ask(mount, "listing"))
 
     def remove(self, name: str) -> None:
         """As FolderDestination.remove. Where no answer came the file may be gone all the same."""
@@ -119,6 +119,12 @@ class BoundedFolder:
     ) -> Message:
         limit = self._workers.limits.look if seconds is None else seconds
         return asked(self._workers, mount, self._info, deed, limit, body, **more)
+
+
+def listing_in(answer: Message) -> Listing:
+    """What a worker listed."""
+    files, left_out = answer.head
+    return Listing((Listed(name, size) for name, size in files), left_out)
 
 
 def asked(

@@ -9,7 +9,7 @@ from pathlib import Path
 from nskeys import files
 from nskeys.destinations.location import where_is
 from nskeys.destinations.mounted import mounted_at
-from nskeys.destinations.names import candidates, is_backup, newest_first
+from nskeys.destinations.names import candidates, is_backup, listing_of
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,
@@ -18,7 +18,7 @@ from nskeys.errors import (
     FileUnreadable,
 )
 from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
 
@@ -74,16 +74,15 @@ class FolderDestination:
                 self._reach()
             raise
 
-    def listing(self) -> tuple[Listed, ...]:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable. Without empty ones:
-        a backup that was killed while it got its name may leave such a file."""
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
                 found = [listed for entry in entries if (listed := _listed(entry))]
         except OSError as error:
             raise self._unreachable(error) from None
-        return newest_first(found)
+        return listing_of(found)
 
     def remove(self, name: str) -> None:
         """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
@@ -145,10 +144,8 @@ class FolderDestination:
 
 def _listed(entry: os.DirEntry[str]) -> Listed | None:
     try:
-        entry.name.encode("utf-8")
         if is_backup(entry.name) and entry.is_file():
-            size = entry.stat().st_size
-            return Listed(entry.name, size) if size else None
-    except (OSError, UnicodeEncodeError):  # gone meanwhile; or a name that is no text, so none of ours
+            return Listed(entry.name, entry.stat().st_size)
+    except OSError:  # gone meanwhile
         pass
     return None

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.destinations.location import Machine, this_machine
-from nskeys.destinations.names import candidates, is_backup, newest_first
+from nskeys.destinations.names import candidates, listing_of
 from nskeys.destinations.s3_address import INSTANCE, understood
 from nskeys.destinations.s3_answers import names_a_bucket, problem_in
 from nskeys.destinations.s3_login import Login, NoLogin, login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
@@ -113,12 +113,12 @@ class S3Bucket:
             raise FileUnreadable(str(file), "too_large")
         return data
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
         store = self._store()
         with self._reaching(self._info.address):
             found = tuple(_listed(store, self._address.path))
-        return newest_first(listed for listed in found if is_backup(listed.name) and listed.size)
+        return listing_of(found)
 
     def remove(self, name: str) -> None:
         """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""

@@ -11,7 +11,7 @@ from nskeys.destinations.sftp_address import understood
 from nskeys.destinations.ssh_servers import Login, SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
-from nskeys.ports import Destination, Listed
+from nskeys.ports import Destination, Listing
 
 if TYPE_CHECKING:
     from nskeys.destinations.sftp_folder import SftpFolder
@@ -107,7 +107,7 @@ class SftpDestination:
         _checked(name)
         return self._ask(lambda folder: folder.read(name, limit), limit)
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         return self._ask(lambda folder: folder.listing())
 

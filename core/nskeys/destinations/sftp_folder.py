@@ -16,11 +16,11 @@ from typing import TypeVar
 
 import asyncssh
 
-from nskeys.destinations.names import candidates, is_backup, newest_first
+from nskeys.destinations.names import candidates, is_plain, listing_of
 from nskeys.destinations.sftp_address import SftpAddress
 from nskeys.destinations.sftp_connection import SftpConnection
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 T = TypeVar("T")
 
@@ -87,14 +87,12 @@ class SftpFolder:
             raise FileUnreadable(full, "too_large")
         return data
 
-    async def listing(self) -> tuple[Listed, ...]:
+    async def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first, without empty ones."""
         await self._reach()
-        found = []
-        async for name, about in self._entries():
-            if is_backup(name) and _is_regular(about) and about.size:
-                found.append(Listed(name, about.size))
-        return newest_first(found)
+        return listing_of(
+            [Listed(name, about.size or 0) async for name, about in self._entries() if _is_regular(about)]
+        )
 
     async def remove(self, name: str) -> None:
         """Remove a file. FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
@@ -117,7 +115,10 @@ class SftpFolder:
             left = [
                 (name, about.mtime or 0)
                 async for name, about in self._entries()
-                if name.startswith(PREFIX) and name.endswith(SUFFIX) and _is_regular(about)
+                if is_plain(name)
+                and name.startswith(PREFIX)
+                and name.endswith(SUFFIX)
+                and _is_regular(about)
             ]
             if not left:
                 return
@@ -262,7 +263,7 @@ class SftpFolder:
         return True
 
     async def _entries(self) -> AsyncIterator[tuple[str, asyncssh.SFTPAttrs]]:
-        """Names that are text, with what is known of them."""
+        """Every name, whatever it is, with what is known of it; bytes that are no text as Python's."""
         folder = self._address.remote.encode("utf-8")
         entries = aiter(self._sftp.scandir(folder))
         for _ in range(_MOST_ENTRIES):
@@ -270,9 +271,8 @@ class SftpFolder:
                 entry = await self._asked(anext(entries))
             except StopAsyncIteration:
                 return
-            with suppress(UnicodeDecodeError):  # a name that is no text is none of ours
-                name = entry.filename
-                yield (name if isinstance(name, str) else name.decode("utf-8")), entry.attrs
+            name = entry.filename
+            yield (name if isinstance(name, str) else name.decode("utf-8", "surrogateescape")), entry.attrs
 
     def _path(self, name: str) -> str:
         return f"{self._address.remote.rstrip('/')}/{name}"

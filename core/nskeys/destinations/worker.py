@@ -45,7 +45,8 @@ def _read(place: Destination, question: Message) -> Message:
 
 
 def _listing(place: Destination, _: Message) -> Message:
-    return Message([list(dataclasses.astuple(listed)) for listed in place.listing()])
+    found = place.listing()
+    return Message([[list(dataclasses.astuple(listed)) for listed in found], found.left_out])
 
 
 def _remove(place: Destination, question: Message) -> Message:

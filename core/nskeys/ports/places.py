@@ -1,7 +1,8 @@
 """Destinations, and the files of the home."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.audit import Actor
@@ -19,6 +20,19 @@ class Listed:
 
     name: str
     size: int
+
+
+class Listing(tuple[Listed, ...]):
+    """The backup files at a place, newest name first. `left_out` counts those whose names nskeys never
+    writes, such as one with a slash in it: nothing is done with them, and they hold up no other."""
+
+    left_out: int
+
+    def __new__(cls, files: Iterable[Listed] = (), left_out: int = 0) -> Self:
+        """Both, as one value that is used as its files."""
+        made = super().__new__(cls, files)
+        made.left_out = left_out
+        return made
 
 
 class Destination(Protocol):
@@ -55,7 +69,7 @@ class Destination(Protocol):
         """The whole file, from the medium where that can be had; FileUnreadable above `limit`."""
         ...
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first."""
         ...
 

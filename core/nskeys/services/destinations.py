@@ -13,7 +13,7 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
-from nskeys.ports import Listed
+from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.looking import unseen
 from nskeys.services.side_by_side import side_by_side
@@ -86,7 +86,7 @@ class DestinationService:
         """The full address of a file there."""
         return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
 
-    def files(self, address: str) -> tuple[Listed, ...]:
+    def files(self, address: str) -> Listing:
         """The backup files that lie there."""
         return self._installation.destinations.at(self._installation.configured(address)).listing()
 
