@@ -19,19 +19,22 @@ class DestinationInvalid(NskeysError):
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
     """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
-    temporary file that could not be removed there any more."""
+    temporary file that could not be removed there any more, `said` what its server said, in its words."""
 
     destination: str
     problem: str
     left: str = ""
+    said: str = ""
 
 
 @dataclass(eq=False)
 class CannotCreate(NskeysError):
-    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ..."""
+    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ...; `said`
+    is what a server said, in its words."""
 
     path: str
     problem: str
+    said: str = ""
 
 
 @dataclass(eq=False)

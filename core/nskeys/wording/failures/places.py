@@ -1,5 +1,6 @@
 """When a destination, a file or the CMDB cannot be reached, read or written."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from nskeys.errors import (
@@ -73,6 +74,31 @@ _TO_NAME = MappingProxyType(
 )
 
 
+_ON_A_SERVER = MappingProxyType(
+    {
+        "not_permitted": "Let its user do that on that server, or name another place.",
+        "read_only": "Let that server mount it writable, or name another place.",
+        "missing_folder": "Make the folder on that server, and try again.",
+    }
+)
+"""What to do there: nothing that is done on this machine helps."""
+_ON_A_SERVER_TO_REACH = MappingProxyType(
+    {
+        "not_permitted": "Let its user into that folder on that server",
+        "not_a_folder": "Name a folder of that server",
+        "missing_folder": "Make the folder on that server",
+    }
+)
+_LOG_OR_ANOTHER = "Look into the {log}, or name another place."
+
+
+def _advice(address: str, problem: str, known: Mapping[str, str], otherwise: str) -> str:
+    there = _is_on_a_server(address)
+    if there and problem in _ON_A_SERVER:
+        return _ON_A_SERVER[problem]
+    return known.get(problem, otherwise.format(log="log of that server" if there else "system's log"))
+
+
 def _destination_invalid(error: DestinationInvalid) -> Sentence:
     advice = _TO_NAME.get(
         error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
@@ -88,13 +114,31 @@ def _destination_invalid(error: DestinationInvalid) -> Sentence:
 
 def to_reach(error: DestinationUnreachable) -> str:
     """The first half of a sentence: what to look at."""
+    if _is_on_a_server(error.destination):
+        return {**_TO_REACH, **_ON_A_SERVER_TO_REACH}.get(
+            error.problem, "Check that it is there and mounted"
+        )
     return _TO_REACH.get(error.problem, "Check that it is there and mounted")
+
+
+def _refusal(address: str, problem: str, said: str = "") -> str:
+    """The end of what happened; on a server its own words where it said some."""
+    words = (
+        "the server does not permit it" if _is_on_a_server(address) and problem == "not_permitted" else ""
+    )
+    told = f" ('{shown(said)}')" if said else ""
+    return (f": {words}" if words else clause(problem)) + told
+
+
+def _is_on_a_server(address: str) -> bool:
+    return address.startswith(("sftp://", "s3://"))
 
 
 def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
     left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
     return Sentence(
-        f"The destination {shown(error.destination)} cannot be reached{clause(error.problem)}{left}.",
+        f"The destination {shown(error.destination)} cannot be reached"
+        f"{_refusal(error.destination, error.problem, error.said)}{left}.",
         to_reach(error) + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
     )
@@ -102,22 +146,29 @@ def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
 
 def _cannot_create(error: CannotCreate) -> Sentence:
     return Sentence(
-        f"{shown(error.path)} cannot be written{clause(error.problem)}.",
-        _TO_CREATE.get(error.problem, "Look into the system's log, or name another place."),
+        f"{shown(error.path)} cannot be written{_refusal(error.path, error.problem, error.said)}.",
+        _advice(error.path, error.problem, _TO_CREATE, _LOG_OR_ANOTHER),
     )
 
 
 def _cannot_remove(error: CannotRemove) -> Sentence:
     return Sentence(
-        f"{shown(error.path)} cannot be removed{clause(error.problem)}.",
-        _TO_REMOVE.get(error.problem, "Look into the system's log; until it is gone it stays listed."),
+        f"{shown(error.path)} cannot be removed{_refusal(error.path, error.problem)}.",
+        _advice(
+            error.path, error.problem, _TO_REMOVE, "Look into the {log}; until it is gone it stays listed."
+        ),
     )
 
 
 def _file_unreadable(error: FileUnreadable) -> Sentence:
     return Sentence(
-        f"{shown(error.path)} cannot be read{clause(error.problem)}.",
-        _TO_READ.get(error.problem, "Check that it is the file that is meant, or use another copy."),
+        f"{shown(error.path)} cannot be read{_refusal(error.path, error.problem)}.",
+        _advice(
+            error.path,
+            error.problem,
+            _TO_READ,
+            "Check that it is the file that is meant, or use another copy.",
+        ),
     )
 
 

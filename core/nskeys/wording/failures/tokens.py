@@ -180,6 +180,8 @@ _BUCKETS = {
     "no_tls": "it does not speak TLS",
     "no_connection": "no connection could be made",
     "odd_names": "something there has a name that keeps it from being listed",
+    "bad_request": "the server refused the request",
+    "virtual_host_only": "the server wants the name of the bucket in front of its own",
     "server_error": "the server reported an error",
 }
 _PROTECTORS = {
