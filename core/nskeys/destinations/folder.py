@@ -20,6 +20,12 @@ from nskeys.errors import (
 from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed, Listing
 
+_PROBLEMS = {
+    errno.EACCES: "not_permitted",
+    errno.EPERM: "not_permitted",
+    errno.ENAMETOOLONG: "name_too_long",
+    errno.ELOOP: "link_loop",
+}
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
 
 
@@ -128,8 +134,7 @@ class FolderDestination:
         raise DestinationUnreachable(self._info.address, problem)
 
     def _unreachable(self, error: OSError) -> DestinationUnreachable:
-        refused = error.errno in (errno.EACCES, errno.EPERM)
-        return DestinationUnreachable(self._info.address, "not_permitted" if refused else "gone")
+        return DestinationUnreachable(self._info.address, _PROBLEMS.get(error.errno or 0, "gone"))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 from nskeys.model.places import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.texts import as_text
 
 # fmt: off
 _NETWORK = frozenset((
@@ -112,7 +113,7 @@ def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
     """What a mount says about where its files are."""
     if mount is None:
         return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
-    detail = f"{mount.kind} {mount.source}".encode("utf-8", "replace").decode("utf-8")
+    detail = as_text(f"{mount.kind} {mount.source}")
     if _is_network(mount):
         if any(machine.is_called(host) for host in _servers(mount)):
             return Whereabouts(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.model.places import Mounted
+from nskeys.model.texts import as_text
 
 _UDEV = Path("/run/udev/data")
 _ID_FS_UUID = re.compile(r"^E:ID_FS_UUID=(\S+)$", re.MULTILINE)
@@ -25,7 +26,7 @@ def mounted_at(path: str) -> Mounted | None:
         return None
     inside = inside_of(mount, os.path.realpath(path))
     told = (mount.point, mount.kind, mount.source, uuid_of(mount, path), inside)
-    return Mounted(*(text.encode("utf-8", "replace").decode("utf-8") for text in told))
+    return Mounted(*map(as_text, told))
 
 
 def inside_of(mount: Mount, path: str) -> str:

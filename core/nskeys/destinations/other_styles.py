@@ -117,4 +117,4 @@ def _without_password(address: str, scheme: str, rest: str) -> str:
 
 def _is_here(address: str) -> bool:
     """Whether there is something of exactly this name in the present folder."""
-    return os.path.lexists(address)
+    return "\0" not in address and os.path.lexists(address)

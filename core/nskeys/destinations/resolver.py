@@ -15,6 +15,7 @@ from nskeys.destinations.workers import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import as_text, is_text
 from nskeys.ports import Destination
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -41,17 +42,20 @@ class AllDestinations:
 
     def at(self, destination: DestinationInfo) -> Destination:
         """The destination at an address; DestinationInvalid."""
-        address = self.normal(destination.address)
+        return self._at(destination, self.normal(destination.address))
+
+    def _at(self, destination: DestinationInfo, address: str) -> Destination:
         return self._scheme(address).at(self._as_configured(destination, address))
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address; DestinationInvalid."""
+        """The destination and file name behind a file's full address, whose folders here may have names
+        that are no text; DestinationInvalid."""
         place, name = self.split(address)
-        return self.at(DestinationInfo(place)), name
+        return self._at(DestinationInfo(place), self._understood(place)), name
 
     def split(self, address: str) -> tuple[str, str]:
-        """A file's full address as its destination's address and its name; DestinationInvalid."""
-        normal = self.normal(address)
+        """As `source`: a file's full address as its destination's address and its name."""
+        normal = self._understood(address)
         place, name = self._scheme(normal).split(normal)
         if not name:
             raise DestinationInvalid(address, "no_file")
@@ -61,12 +65,20 @@ class AllDestinations:
         """The one spelling of a destination's or a file's address (a path: absolute, links kept).
         DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
+        normal = self._understood(address)
+        if not is_text(normal):
+            raise DestinationInvalid(as_text(address), "not_text")
+        return normal
+
+    def _understood(self, address: str) -> str:
+        """As `normal`; a path on this machine may hold bytes that are no text, as Python has them."""
         if not address:
             raise DestinationInvalid(address, "empty")
-        if "\0" in address or not _is_text(address):
-            raise DestinationInvalid(_shown(address), "not_text")
         other_styles.check(address)
-        return self._scheme(address).normal(address)
+        scheme = self._scheme(address)
+        if "\0" in address or not (scheme is self._folders or is_text(address)):
+            raise DestinationInvalid(as_text(address), "not_text")
+        return scheme.normal(address)
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
@@ -111,15 +123,3 @@ class AllDestinations:
             return self.normal(info.address) == address
         except (DestinationInvalid, DestinationUnreachable):
             return False  # a scheme that only a newer version knows, or dots behind a dead mount
-
-
-def _is_text(address: str) -> bool:
-    try:
-        address.encode("utf-8")
-    except UnicodeEncodeError:  # bytes of an argument that were no UTF-8
-        return False
-    return True
-
-
-def _shown(address: str) -> str:
-    return address.encode("utf-8", "replace").decode("utf-8")

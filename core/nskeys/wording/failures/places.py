@@ -48,6 +48,7 @@ _TO_REACH = MappingProxyType(
         **servers.TO_REACH,
         "not_mounted": "Mount it (if another disk or share is meant now, remove the destination and add it "
         "again)",
+        "name_too_long": "Name a folder with a shorter path",
         "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
     }
 )
@@ -56,6 +57,7 @@ _TO_READ = MappingProxyType(
         "missing": "Check the path, and whether what belongs there is mounted.",
         "not_permitted": "Run the command again with sudo, or as a user who may read it.",
         "not_a_file": "Name a file.",
+        "name_too_long": "Move it to a folder with a shorter path.",
         "link_loop": "Remove the link, or let it lead to a file.",
         "dangling_link": "Bring back what it leads to, or remove the link.",
         "gone": "Check that it is mounted and its server runs, and try again.",
