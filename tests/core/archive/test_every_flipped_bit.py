@@ -7,6 +7,8 @@ from nskeys.archive.opening import open_backup
 from nskeys.errors import BackupDamaged, NotABackup, NskeysError
 from tests.core.archive.samples import archive, members_of, password, rebuilt
 
+pytestmark = pytest.mark.slow
+
 WRITTEN = archive()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from tests.core.services.test_forged_register import FORGERIES, changed, says
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, RawRegisterRow, run_as
+
+pytestmark = pytest.mark.slow
 
 _SECOND_VAULT = "/safe"
 

@@ -13,6 +13,8 @@ from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY
 
+pytestmark = pytest.mark.slow
+
 SECRETS = {f"run-as/deploy-{number}": f"secret {number}" for number in range(3)}
 
 

@@ -18,6 +18,8 @@ from tests.core.store.kill_work import (
 )
 from tests.fakes.injection import CALLS, Blow, run_driver
 
+pytestmark = pytest.mark.slow
+
 DRIVER = Path(__file__).with_name("kill_driver.py")
 
 

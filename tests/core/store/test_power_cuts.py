@@ -9,6 +9,8 @@ from nskeys import files
 from tests.core.store.kill_work import WORK, base_for, finish, is_done
 from tests.fakes.power import Disk, Luck
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("luck", Luck)
 @pytest.mark.parametrize("name", WORK)

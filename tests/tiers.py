@@ -1,0 +1,56 @@
+"""Sorts the tests into tiers, and says how many run at once.
+
+- `real`: talks to a real server, chip, token or terminal, or runs the program as a process of its own;
+- `slow`: walks every call, every cut of the power or every history, or shows a screen in one more size;
+- `quick`: all others. `pytest -m quick` is what one runs all day.
+
+A folder, a fixture or a parameter says what a test is, so nobody has to remember a marker; where none of
+them can tell, `pytest.mark.slow` does.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_TESTS = Path(__file__).parent
+_REAL_FOLDERS = ("end_to_end",)
+_REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd"})
+_REAL_IDS = frozenset({"real", "postgres", "postgresql", "tpm2", "pkcs11", "sftp", "s3"})
+"""Parameters that stand for the real thing; the fake beside them is quick."""
+_QUICK_SIZE = (80, 24)
+_FEW_FILES = 4
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test its tier; tests that were marked by hand keep theirs."""
+    for item in items:
+        if _is_real(item):
+            item.add_marker("real")
+        if _is_repeated(item):
+            item.add_marker("slow")
+        if not any(item.get_closest_marker(tier) for tier in ("real", "slow")):
+            item.add_marker("quick")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the workers for `-n auto`: none for a few files, which run sooner than workers start."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    if len(files) <= _FEW_FILES and all(Path(file).is_file() for file in files):
+        return 0
+    return len(os.sched_getaffinity(0))
+
+
+def _is_real(item: pytest.Item) -> bool:
+    if item.path.relative_to(_TESTS).parts[0] in _REAL_FOLDERS:
+        return True
+    if not _REAL_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        return True
+    return hasattr(item, "callspec") and not _REAL_IDS.isdisjoint(item.callspec.id.split("-"))
+
+
+def _is_repeated(item: pytest.Item) -> bool:
+    """Return whether the test shows a screen in another size than the one that stands for all."""
+    return hasattr(item, "callspec") and item.callspec.params.get("size", _QUICK_SIZE) != _QUICK_SIZE
