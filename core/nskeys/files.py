@@ -22,6 +22,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OWN = 0o600
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 
+_MOST_LINKS = 40  # as the kernel's own (path_resolution(7))
+
 _PROBLEMS = {
     errno.EIO: "io_error",
     errno.ENOSPC: "no_space",
@@ -124,6 +126,41 @@ def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
     with _creating(path), _temporary(path.parent, data, mode) as (part, _):
         part.replace(path)
     sync_folder(path.parent)
+
+
+def replace_behind(path: Path, data: bytes, *, mode: int = _OWN) -> None:
+    """As `replace`, for a file that a person may have put a link in the place of: the link stays, and what
+    it leads to is replaced, where it lies, and keeps its owner and mode. CannotCreate."""
+    target = behind(path)
+    if target == path:
+        replace(path, data, mode=mode)
+        return
+    with _creating(target):
+        kept = target.stat() if target.exists() else None
+        bits = mode if kept is None else stat.S_IMODE(kept.st_mode)
+        with _temporary(target.parent, data, bits) as (part, _):
+            if kept is not None and (kept.st_uid, kept.st_gid) != (os.geteuid(), os.getegid()):
+                with suppress(PermissionError):  # only root gives files away
+                    os.chown(part, kept.st_uid, kept.st_gid)
+            part.replace(target)
+    sync_folder(target.parent)
+
+
+def behind(path: Path) -> Path:
+    """Where a link leads, and further ones; the path itself where it is none. CannotCreate: `link_loop`,
+    or `foreign_link` for a link that somebody else put where everybody may (as the kernel's own
+    fs.protected_symlinks has it)."""
+    start = path
+    with _creating(start):
+        for _ in range(_MOST_LINKS):
+            if not path.is_symlink():
+                return path
+            about, folder = path.lstat(), path.parent.stat()
+            shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+            if shared and about.st_uid not in (os.geteuid(), folder.st_uid):
+                raise CannotCreate(str(start), "foreign_link")
+            path = path.parent / path.readlink()
+    raise CannotCreate(str(start), "link_loop")
 
 
 def try_writing(folder: Path, size: int = 65_536) -> None:
@@ -248,6 +285,19 @@ def _but_read_only() -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.EROFS:
             raise
+
+
+def read_if_there(path: Path, limit: int) -> bytes | None:
+    """As `read_bounded`; None where there is no such file. A link that leads to nothing is no file that is
+    not there: FileUnreadable (`dangling_link`)."""
+    try:
+        return read_bounded(path, limit)
+    except FileUnreadable as error:
+        if error.problem != "missing":
+            raise
+        if path.is_symlink():
+            raise FileUnreadable(str(path), "dangling_link") from None
+        return None
 
 
 def _remove_tree(path: Path) -> None:

@@ -24,7 +24,16 @@ from nskeys.errors import ConfigurationInvalid, NskeysError
 from nskeys.model.credentials import Credential
 from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.ports import Listed, Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
+from nskeys.ports import (
+    Listed,
+    Listing,
+    Progress,
+    Purpose,
+    SecretProvider,
+    SecretRequest,
+    ShareRequest,
+    Stage,
+)
 from nskeys.services.flows.first_start import FirstStart as Flow
 from nskeys.services.flows.first_start import Way
 from nskeys.services.pages import CredentialPages
@@ -188,7 +197,9 @@ class Tour:
             Stop(partial(Drill, session, self._backup), opening),
             Stop(partial(Restore, session, f"/nowhere/{SENTINELS[0]}.zip"), ("enter",)),
             Stop(partial(FileBrowser, "A backup", Path(self._backup).parent), ("full_stop", "backspace")),
-            Stop(partial(BackupList, SENTINELS[0], [Listed(f"{text}.zip", 7) for text in SENTINELS])),
+            Stop(
+                partial(BackupList, SENTINELS[0], Listing(Listed(f"{text}.zip", 7) for text in SENTINELS))
+            ),
             Stop(partial(FirstStart, session, self._sight(services, HomeState.DATABASE_ONLY))),
             Stop(partial(FirstStart, session, self._sight(services, HomeState.UNREACHED))),
             Stop(partial(self._new_installation, session, services)),
@@ -216,10 +227,10 @@ class Tour:
             partial(ProofList, session, report),
             partial(FactSheet, "A line of the audit trail", entry_rows(entry)),
             partial(Confirm, "Forget a destination", *remove_question(info, default=True)),
-            partial(BackupList, SENTINELS[0], [Listed(text, 1) for text in SENTINELS[:5]]),
+            partial(BackupList, SENTINELS[0], Listing(Listed(text, 1) for text in SENTINELS[:5])),
             partial(ShowCode, ["\u2588 \u2580\u2584"] * 9),
             partial(Offer, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
-            partial(BackupList, SENTINELS[0], [Listed(text, 1_000) for text in SENTINELS]),
+            partial(BackupList, SENTINELS[0], Listing(Listed(text, 1_000) for text in SENTINELS)),
             partial(ShowCode, [safe(text) for text in SENTINELS[:10]]),
             partial(AskLine, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
         ]

@@ -15,9 +15,9 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 _DISK = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
 _LONGEST_HANG = 30.0  # seconds; a test that forgets to let go must still end
@@ -93,6 +93,9 @@ class MemoryDestination:
             raise self.place.barred[0]
         return self.place.whereabouts
 
+    def mounted(self) -> Mounted | None:
+        return None
+
     def address_of(self, name: str) -> str:
         return posixpath.join(self.info.address, name)
 
@@ -122,12 +125,13 @@ class MemoryDestination:
             raise FileUnreadable(self.address_of(name), "too_large")
         return data
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         self._reach()
-        names = (name for name in self.place.files if name.endswith((".zip", ".kms")))
-        return tuple(
-            Listed(name, len(self.place.files[name])) for name in sorted(names, key=_age, reverse=True)
-        )
+        names = [name for name in self.place.files if name.endswith((".zip", ".kms"))]
+        plain = [name for name in names if name.isprintable() and "/" not in name and "\\" not in name]
+        ordered = sorted(plain, key=_age, reverse=True)
+        files = (Listed(name, len(self.place.files[name])) for name in ordered)
+        return Listing(files, len(names) - len(plain))
 
     def remove(self, name: str) -> None:
         self._reach()

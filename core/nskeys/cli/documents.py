@@ -5,6 +5,7 @@ allowed, changing or removing one is not.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -321,6 +322,7 @@ def destination(sight: "DestinationSight", problem: str | None) -> Document:
     return {
         "destination": sight.info.address,
         "elsewhere": sight.info.declared_elsewhere,
+        "mounted": None if sight.info.mounted is None else asdict(sight.info.mounted),
         "key_file": sight.info.key_file,
         "location": sight.where.location.value,
         "reason": sight.where.reason.value,

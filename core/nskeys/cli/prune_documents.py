@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def planned(plan: "PrunePlan") -> Document:
     """`prune --plan`: every file that can be seen."""
-    return {**_kept(plan), "files": [_file(one) for one in plan.decisions], "skipped": _skipped(plan)}
+    return {
+        **_kept(plan),
+        "files": [_file(one) for one in plan.decisions],
+        "skipped": _skipped(plan),
+        "odd_names": _odd(plan),
+    }
 
 
 def done(report: "PruneReport") -> Document:
@@ -27,6 +32,10 @@ def done(report: "PruneReport") -> Document:
         "failures": failures,
         "skipped": _skipped(report.plan),
     }
+
+
+def _odd(plan: "PrunePlan") -> list[Json]:
+    return [{"destination": address, "files": files} for address, files in plan.odd]
 
 
 def _kept(plan: "PrunePlan") -> Document:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nskeys.cli.columns import fact_lines, table_lines
+from nskeys.model.places import LocationReason
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
@@ -131,7 +132,8 @@ def _backups(overview: "Overview") -> Iterator[tuple[str, str]]:
     """When the last one was made and when proven, two dates; and what is due."""
     answer = overview.recoverability
     if answer.last is not None:
-        not_counting = why_not(answer.last)
+        told = answer.last.where.reason is LocationReason.NOT_MOUNTED  # by its place
+        not_counting = "" if told else why_not(answer.last)
         yield (
             "last backup",
             copy_place(answer.last, PLACE_CELLS, overview.taken)

@@ -4,6 +4,7 @@ On this machine's own disks that costs nothing, there the folder is used directl
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from types import MappingProxyType
 
 from nskeys import errors
@@ -12,8 +13,8 @@ from nskeys.destinations.frames import Message
 from nskeys.destinations.worker_process import NoAnswer
 from nskeys.destinations.workers import Interrupted, Workers
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.ports import Listed
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Listed, Listing
 
 _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
     {
@@ -49,10 +50,18 @@ class BoundedFolder:
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
-        if self._info.declared_elsewhere or (mount := self._slow()) is None:
-            return self._folder.where()  # what was declared is not looked for
+        said = self._info.declared_elsewhere and self._info.mounted is None  # nothing is looked at for it
+        if said or (mount := self._slow()) is None:
+            return self._folder.where()
         location, reason, detail = self._ask(mount, "where").head
         return Whereabouts(Location(location), LocationReason(reason), detail)
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now."""
+        if (mount := self._slow()) is None:
+            return self._folder.mounted()
+        head = self._ask(mount, "mounted").head
+        return Mounted(*head) if head else None
 
     def address_of(self, name: str) -> str:
         """The full path of a file there."""
@@ -81,11 +90,11 @@ class BoundedFolder:
             return self._folder.read(name, limit)
         return self._ask(mount, "read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first."""
         if (mount := self._slow()) is None:
             return self._folder.listing()
-        return tuple(Listed(name, size) for name, size in self._ask(mount, "listing").head)
+        return listing_in(self._ask(mount, "listing"))
 
     def remove(self, name: str) -> None:
         """As FolderDestination.remove. Where no answer came the file may be gone all the same."""
@@ -117,6 +126,12 @@ class BoundedFolder:
         return asked(self._workers, mount, self._info, deed, limit, body, **more)
 
 
+def listing_in(answer: Message) -> Listing:
+    """What a worker listed."""
+    files, left_out = answer.head
+    return Listing((Listed(name, size) for name, size in files), left_out)
+
+
 def asked(
     workers: Workers,
     mount: str,
@@ -128,8 +143,9 @@ def asked(
 ) -> Message:
     """A worker's answer; the errors of the folder, DestinationUnreachable (`no_answer`), and Cancelled
     where a person did not want to wait for it."""
-    told = {"address": info.address, "declared": info.declared_elsewhere, "seconds": seconds}
-    head = {"do": deed, **told, **more}
+    held = None if info.mounted is None else astuple(info.mounted)
+    told = {"address": info.address, "declared": info.declared_elsewhere, "mounted": held}
+    head = {"do": deed, "seconds": seconds, **told, **more}
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:

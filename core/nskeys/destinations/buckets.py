@@ -4,13 +4,13 @@ So an answer that stays away ends with its worker, and neither the library nor t
 program's own memory.
 """
 
-from nskeys.destinations.bounded_folder import asked
+from nskeys.destinations.bounded_folder import asked, listing_in
 from nskeys.destinations.frames import Message
 from nskeys.destinations.s3_address import S3Address, understood
 from nskeys.destinations.workers import Workers
 from nskeys.errors import DestinationUnreachable
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.ports import Destination, Listed
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Destination, Listing
 
 
 class Buckets:
@@ -58,6 +58,10 @@ class AskedBucket:
         location, reason, detail = self._ask("where").head
         return Whereabouts(Location(location), LocationReason(reason), detail)
 
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
+
     def address_of(self, name: str) -> str:
         """The full address of a file there."""
         return str(self._address.file(name))
@@ -78,9 +82,9 @@ class AskedBucket:
         self._address.file(name)
         return self._ask("read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
-        return tuple(Listed(name, size) for name, size in self._ask("listing").head)
+        return listing_in(self._ask("listing"))
 
     def remove(self, name: str) -> None:
         """Remove an object. Where no answer came it may be gone all the same."""

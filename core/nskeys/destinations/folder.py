@@ -7,7 +7,8 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.destinations.location import where_is
-from nskeys.destinations.names import candidates, is_backup, newest_first
+from nskeys.destinations.mounted import mounted_at
+from nskeys.destinations.names import candidates, is_backup, listing_of
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,
@@ -15,8 +16,8 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.model.places import DestinationInfo, Whereabouts
-from nskeys.ports import Listed
+from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Listed, Listing
 
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
 
@@ -33,7 +34,11 @@ class FolderDestination:
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
-        return where_is(self._info.address, self._info.declared_elsewhere)
+        return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now."""
+        return mounted_at(self._info.address)
 
     def address_of(self, name: str) -> str:
         """The full path of a file there."""
@@ -67,16 +72,15 @@ class FolderDestination:
                 self._reach()
             raise
 
-    def listing(self) -> tuple[Listed, ...]:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable. Without empty ones:
-        a backup that was killed while it got its name may leave such a file."""
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
                 found = [listed for entry in entries if (listed := _listed(entry))]
         except OSError as error:
             raise self._unreachable(error) from None
-        return newest_first(found)
+        return listing_of(found)
 
     def remove(self, name: str) -> None:
         """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
@@ -112,7 +116,10 @@ class FolderDestination:
         return self._folder / name
 
     def _reach(self) -> None:
-        """Raise DestinationUnreachable unless there is a folder."""
+        """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
+        elsewhere, and something else is there now, such as the disk beneath."""
+        if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
+            raise DestinationUnreachable(self._info.address, "not_mounted")
         try:
             if self._folder.is_dir():
                 return
@@ -137,10 +144,8 @@ class FolderDestination:
 
 def _listed(entry: os.DirEntry[str]) -> Listed | None:
     try:
-        entry.name.encode("utf-8")
         if is_backup(entry.name) and entry.is_file():
-            size = entry.stat().st_size
-            return Listed(entry.name, size) if size else None
-    except (OSError, UnicodeEncodeError):  # gone meanwhile; or a name that is no text, so none of ours
+            return Listed(entry.name, entry.stat().st_size)
+    except OSError:  # gone meanwhile
         pass
     return None

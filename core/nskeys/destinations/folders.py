@@ -74,10 +74,7 @@ def _path_in(address: str, rest: str) -> str:
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost"):
         raise DestinationInvalid(address, "other_host")
-    try:
-        decoded = unquote_to_bytes(slash + path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise DestinationInvalid(address, "not_text") from None
+    decoded = os.fsdecode(unquote_to_bytes(os.fsencode(slash + path)))
     if not decoded or "\0" in decoded:
         raise DestinationInvalid(address, "not_text" if decoded else "empty")
     # An absolute path, so that no tilde in it is anybody's home.

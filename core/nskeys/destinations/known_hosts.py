@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nskeys import files
-from nskeys.errors import FileUnreadable, HostKeyChanged, HostKeyRevoked, HostKeyUnknown
+from nskeys.errors import HostKeyChanged, HostKeyRevoked, HostKeyUnknown
+from nskeys.files import read_if_there, replace_behind
 
 USUAL_PORT = 22
 _LIMIT = 1 << 24
@@ -101,7 +101,7 @@ class KnownHosts:
         if before and not before.endswith("\n"):
             before += "\n"
         line = f"{entry_name(server.host, server.port)} {server.key_type} {server.public_key}\n"
-        files.replace(self.own, (before + line).encode("utf-8", "surrogateescape"))
+        replace_behind(self.own, (before + line).encode("utf-8", "surrogateescape"))
 
 
 def entry_name(host: str, port: int) -> str:
@@ -160,9 +160,4 @@ def _is_hash_of(names: str, name: str) -> bool:
 
 
 def _text(path: Path) -> str:
-    try:
-        return files.read_bounded(path, _LIMIT).decode("utf-8", "surrogateescape")
-    except FileUnreadable as error:
-        if error.problem == "missing":
-            return ""
-        raise
+    return (read_if_there(path, _LIMIT) or b"").decode("utf-8", "surrogateescape")

@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nskeys.destinations.lookups import addresses_of
+from nskeys.destinations.mounted import mounted_at
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.places import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.texts import as_text
 
 # fmt: off
 _NETWORK = frozenset((
@@ -87,18 +89,31 @@ def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
     return tuple(words[0] for words in lines if host in (name.rstrip(".") for name in words[1:]))
 
 
-def where_is(path: str, declared_elsewhere: str = "") -> Whereabouts:
-    """Where a folder lies, looked at now; what a person declared holds."""
+def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = None) -> Whereabouts:
+    """Where a folder lies, looked at now. What a person declared holds for as long as the folder lies on
+    what held it then (`mounted`; None: nothing was remembered)."""
     if declared_elsewhere:
-        return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, declared_elsewhere)
+        now = mounted_at(path) if mounted is not None else None
+        return judge_declared(declared_elsewhere, mounted, now)
     return judge(mount_of(path), this_machine())
+
+
+def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> Whereabouts:
+    """What a declaration says about a folder that lay on `then`, and lies on `now`. What took the place
+    of it may be anything, so it counts as this machine's."""
+    holds = then is None or then.is_still(now)
+    if then is None or holds:
+        return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+    if holds is None:
+        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, f"{then.kind} {then.source}")
+    return Whereabouts(Location.HERE, LocationReason.NOT_MOUNTED, f"{then.kind} {then.source}")
 
 
 def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
     """What a mount says about where its files are."""
     if mount is None:
-        return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
-    detail = f"{mount.kind} {mount.source}".encode("utf-8", "replace").decode("utf-8")
+        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
+    detail = as_text(f"{mount.kind} {mount.source}")
     if _is_network(mount):
         if any(machine.is_called(host) for host in _servers(mount)):
             return Whereabouts(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)
@@ -117,7 +132,7 @@ def judge_peer(host: str, address: str, machine: Machine) -> Whereabouts:
     plain = plain_address(address)
     detail = host if plain == host else f"{host} ({plain})"
     if not plain:
-        return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
     if machine.is_called(plain):
         return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, detail)
     return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {detail}")

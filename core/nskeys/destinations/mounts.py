@@ -12,13 +12,16 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A mount: its id, its place, and the filesystem's type, source and options."""
+    """A mount: its id, its place, the filesystem's type, source and options, the folder of the filesystem
+    that is mounted there, and the device's number as `8:1`, which is another one after the next start."""
 
     mount_id: int
     point: str
     kind: str
     source: str
     options: str
+    root: str = "/"
+    device: str = ""
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
@@ -29,7 +32,8 @@ def parse_mountinfo(text: str) -> tuple[Mount, ...]:
         left, right = front.split(" "), back.split(" ")
         if dash and len(left) >= 6 and len(right) >= 3 and left[0].isdecimal():
             kind, source, options = (_unescaped(field) for field in right[:3])
-            mounts.append(Mount(int(left[0]), _unescaped(left[4]), kind, source, options))
+            root, point = _unescaped(left[3]), _unescaped(left[4])
+            mounts.append(Mount(int(left[0]), point, kind, source, options, root, left[2]))
     return tuple(mounts)
 
 

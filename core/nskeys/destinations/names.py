@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 _MOST_NAMES = 1_000
 _BACKUP = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,9}))?\.(?:zip|kms)", re.DOTALL)
@@ -34,9 +34,20 @@ def is_backup(name: str) -> bool:
     return _BACKUP.fullmatch(name) is not None
 
 
-def newest_first(found: Iterable[Listed]) -> tuple[Listed, ...]:
-    """By the time in a backup's name, then by the number that a collision added."""
-    return tuple(sorted(found, key=lambda listed: _age(listed.name), reverse=True))
+def is_plain(name: str) -> bool:
+    """Whether a name is text that leads nowhere and hides nothing: no slash of any system, no control
+    character, no direction of writing. One that is not was never written by nskeys."""
+    return name.isprintable() and not any(sign in name for sign in "/\\") and name not in ("", ".", "..")
+
+
+def listing_of(found: Iterable[Listed]) -> Listing:
+    """The backups among files of any name: by the time in the name, then by the number that a collision
+    added, newest first. Without empty ones: a backup that was killed while it got its name may leave such
+    a file."""
+    backups = [listed for listed in found if is_backup(listed.name) and listed.size]
+    plain = [listed for listed in backups if is_plain(listed.name)]
+    ordered = sorted(plain, key=lambda listed: _age(listed.name), reverse=True)
+    return Listing(ordered, len(backups) - len(plain))
 
 
 def _age(name: str) -> tuple[str, int, str]:

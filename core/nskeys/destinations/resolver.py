@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
+from nskeys.destinations import other_styles
 from nskeys.destinations.bounded_folder import SlowMount
 from nskeys.destinations.folders import Folders
 from nskeys.destinations.scheme import Scheme
@@ -15,6 +16,7 @@ from nskeys.destinations.workers import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import as_text, is_text
 from nskeys.ports import Destination
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -42,15 +44,16 @@ class AllDestinations:
     def at(self, destination: DestinationInfo) -> Destination:
         """The destination at an address; DestinationInvalid."""
         scheme, address = self._understood(destination.address)
-        return scheme.at(address, self._as_configured(destination, str(address)))
+        return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address; DestinationInvalid."""
+        """The destination and file name behind a file's full address, whose folders here may have names
+        that are no text; DestinationInvalid."""
         scheme, place, name = self._split(address)
         return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
 
     def split(self, address: str) -> tuple[str, str]:
-        """A file's full address as its destination's address and its name; DestinationInvalid."""
+        """As `source`: a file's full address as its destination's address and its name."""
         _, place, name = self._split(address)
         return str(place), name
 
@@ -58,7 +61,7 @@ class AllDestinations:
         """The one spelling of a destination's or a file's address (a path: absolute, links kept).
         DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
-        return str(self._understood(address)[1])
+        return _checked_text(str(self._understood(address)[1]))
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
@@ -88,12 +91,14 @@ class AllDestinations:
         return scheme, place, name
 
     def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
-        """The address, understood by its kind."""
+        """The address, understood by its kind; a path on this machine may hold bytes that are no text, as
+        Python has them."""
         if not address:
             raise DestinationInvalid(address, "empty")
-        if "\0" in address or not _is_text(address):
-            raise DestinationInvalid(_shown(address), "not_text")
+        other_styles.check(address)
         scheme = self._scheme(address)
+        if "\0" in address or not (scheme is self._folders or is_text(address)):
+            raise DestinationInvalid(as_text(address), "not_text")
         return scheme, scheme.understood(address)
 
     def _scheme(self, address: str) -> Scheme[Any]:
@@ -121,13 +126,7 @@ class AllDestinations:
             return False  # a scheme that only a newer version knows, or dots behind a dead mount
 
 
-def _is_text(address: str) -> bool:
-    try:
-        address.encode("utf-8")
-    except UnicodeEncodeError:  # bytes of an argument that were no UTF-8
-        return False
-    return True
-
-
-def _shown(address: str) -> str:
-    return address.encode("utf-8", "replace").decode("utf-8")
+def _checked_text(address: str) -> str:
+    if not is_text(address):
+        raise DestinationInvalid(as_text(address), "not_text")
+    return address

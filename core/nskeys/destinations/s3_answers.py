@@ -1,10 +1,13 @@
 """What a bucket's refusals mean: from the texts of obstore to tokens, in this one place.
 
 obstore raises few classes with long texts, which hold the server's own error code, or what the system said
-of the connection. They may hold a signature too, so nothing of them is passed on.
+of the connection. Of a refusal that has no better words the server's are passed on (`words_in`), nothing
+else: a text may hold a signature too.
 """
 
+import html
 import re
+from collections.abc import Iterable
 
 _CODE = re.compile(r"<Code>\s*([A-Za-z0-9]{1,64})\s*</Code>")
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
@@ -26,11 +29,20 @@ _CODES = {
     "AuthorizationHeaderMalformed": "wrong_region",
     "IllegalLocationConstraintException": "wrong_region",
     "NotImplemented": "not_create_only",
+    "SecondLevelDomainForbidden": "virtual_host_only",
+    "PathStyleDomainForbidden": "virtual_host_only",
+    "VirtualHostDomainRequired": "virtual_host_only",
     "QuotaExceeded": "bucket_full",
     "XMinioStorageFull": "bucket_full",
     "InsufficientStorage": "bucket_full",
     "EntityTooLarge": "too_large",
 }
+_MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
+_BODY = re.compile(r"non-2xx status code: \d{3}[^:\n]*: (.*?)(?:\n\nDebug source:|\Z)", re.DOTALL)
+_MOST_WORDS = 200
+_VIRTUAL_HOST = re.compile(r"virtual.?(?:host|style)|third level domain|path.?style", re.IGNORECASE)
+"""How servers say that they take a bucket's name only in front of their own."""
+_NONE_MATCH = re.compile(r"if.?none.?match|conditional", re.IGNORECASE)
 _STATUSES = {"301": "wrong_region", "401": "access_denied", "403": "access_denied", "507": "bucket_full"}
 _TEXTS = (
     ("/latest/api/token", "no_instance_login"),
@@ -56,11 +68,39 @@ def problem_in(text: str) -> str:
     if code and code[1] in _CODES:
         return _CODES[code[1]]
     status = _STATUS.search(text)
+    if status and (token := _refused_for(status[1], _body(text))):
+        return token
     if status and status[1] in _STATUSES:
         return _STATUSES[status[1]]
     if status:
         return "server_error"
     return next((token for part, token in _TEXTS if part in text), "server_error")
+
+
+def _refused_for(status: str, body: str) -> str:
+    """What a refusal with an unknown code is about, by its words; empty where they do not tell."""
+    if status in ("400", "403", "405") and _VIRTUAL_HOST.search(body):
+        return "virtual_host_only"
+    if status == "400":
+        return "not_create_only" if _NONE_MATCH.search(body) else "bad_request"
+    return ""
+
+
+def _body(text: str) -> str:
+    found = _BODY.search(text)
+    return found[1] if found else ""
+
+
+def words_in(text: str, hidden: Iterable[str]) -> str:
+    """What the server itself said, as it said it, without its marks: hostile text, made safe where it is
+    shown. Empty where it repeats any of `hidden`, the login, or a signature."""
+    body = _body(text)
+    if "Signature=" in body or any(secret and secret in body for secret in hidden):
+        return ""
+    code, message = _CODE.search(body), _MESSAGE.search(body)
+    told = [found[1].strip() for found in (code, message) if found and found[1].strip()]
+    words = ": ".join(told) or re.sub(r"<[^>]*>", " ", body)
+    return " ".join(html.unescape(words).split())[:_MOST_WORDS]
 
 
 def names_a_bucket(text: str) -> bool:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.destinations.location import Machine, this_machine
-from nskeys.destinations.names import candidates, is_backup, newest_first
-from nskeys.destinations.s3_address import INSTANCE, understood
-from nskeys.destinations.s3_answers import names_a_bucket, problem_in
+from nskeys.destinations.names import candidates, listing_of
+from nskeys.destinations.s3_address import INSTANCE, S3Address, understood
+from nskeys.destinations.s3_answers import names_a_bucket, problem_in, words_in
 from nskeys.destinations.s3_login import Login, NoLogin, login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.ports import Listed
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Listed, Listing
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
@@ -34,7 +34,10 @@ _AMAZON = "s3.{region}.amazonaws.com"
 _REGION = "us-east-1"  # as obstore and Amazon's tools have it where nothing is said
 _MARK = "nskeys-put"
 _TRIAL = ".nskeys-trial"
-_REFUSED = ("access_denied", "bucket_full", "not_create_only", "too_large")
+_TRIAL_DATA = b"trial"
+_REFUSED = ("access_denied", "bad_request", "bucket_full", "not_create_only", "too_large")
+_IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host_only")
+"""Problems of which the server's own words say more."""
 
 
 class S3Bucket:
@@ -69,24 +72,39 @@ class S3Bucket:
         if machine.is_called(host) or any(machine.is_called(address) for address in addresses):
             return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
         if not addresses:
-            return Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, host)
+            return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, host)
         return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
 
     def address_of(self, name: str) -> str:
         """The full address of a file there."""
         return str(self._address.file(name))
 
     def check(self) -> None:
-        """Put something there, see that it is not replaced, remove it again. DestinationUnreachable,
-        CannotCreate (`access_denied`, `not_create_only`, ...)."""
-        store, trial = self._store(), self._address.file(_TRIAL)
+        """Put something there as a backup is, see that it is not replaced, read it back, remove it again.
+        DestinationUnreachable, CannotCreate (`access_denied`, `not_create_only`, ...), FileUnreadable."""
+        store, trial, mark = self._store(), self._address.file(_TRIAL), secrets.token_hex(16)
         with self._writing(self._info.address):
             # One name for every trial: where nothing may be removed, one small object stays. Of three times
             # the third tells, for another one's trial may remove the first.
-            if all(_put(store, trial.path, b"trial") for _ in range(3)):
+            if all(_put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
                 raise CannotCreate(self._info.address, "not_create_only")
+        self._read_back(store, trial)
         with suppress(DestinationUnreachable, FileUnreadable), self._reaching(str(trial)):
             _delete(store, trial.path)
+
+    def _read_back(self, store: "S3Store", trial: S3Address) -> None:
+        """The trial as it is there; not where another one's trial removed it meanwhile."""
+        try:
+            with self._reaching(str(trial)):
+                data = _get(store, trial.path, len(_TRIAL_DATA))
+        except FileUnreadable:
+            return
+        if data != _TRIAL_DATA:
+            raise FileUnreadable(str(trial), "differs")
 
     def publish(self, name: str, data: bytes) -> str:
         """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used.
@@ -109,12 +127,30 @@ class S3Bucket:
             raise FileUnreadable(str(file), "too_large")
         return data
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
         store = self._store()
-        with self._reaching(self._info.address):
-            found = tuple(_listed(store, self._address.path))
-        return newest_first(listed for listed in found if is_backup(listed.name) and listed.size)
+        try:
+            with self._reaching(self._info.address):
+                return listing_of(_listed(store, self._address.path))
+        except DestinationUnreachable as error:
+            # obstore lists nothing where one name is none of its own; that page is asked for without it.
+            known = self._login()
+            if error.problem != "odd_names" or not known.complete:
+                raise
+            return self._listed_plainly(known)
+
+    def _listed_plainly(self, known: Login) -> Listing:
+        from nskeys.destinations.s3_listing import NotListed, Question, objects
+
+        endpoint = self._address.url or f"https://{self._host()}"
+        question = Question(endpoint, self._address.bucket, self._address.path, self._region(known))
+        try:
+            return listing_of(
+                Listed(name, size) for name, size in objects(question, known, self._seconds * _OF_A_LIMIT)
+            )
+        except NotListed:
+            raise self._unreachable("odd_names") from None
 
     def remove(self, name: str) -> None:
         """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
@@ -166,6 +202,8 @@ class S3Bucket:
             "bucket": self._address.bucket,
             "region": self._region(known),
             "disable_bulk_delete": True,  # not every server has it
+            # Buckets whose objects are locked by themselves take no PUT without one.
+            "checksum_algorithm": "SHA256",
         }
         if self._address.url:
             config["endpoint"] = self._address.url
@@ -214,7 +252,16 @@ class S3Bucket:
         except NskeysError:
             raise
         except Exception as error:  # noqa: BLE001  # not all that obstore raises has its base class
-            raise self._unreachable(problem_in(str(error))) from None
+            problem = problem_in(str(error))
+            said = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
+            raise DestinationUnreachable(self._info.address, problem, said=said) from None
+
+    def _words(self, text: str) -> str:
+        """What the server said, unless it repeats a login: that of the cloud machine is not known here."""
+        if self._address.auth == INSTANCE:
+            return ""
+        known = self._login()
+        return words_in(text, (known.key_id, known.secret, known.token))
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:
@@ -224,7 +271,7 @@ class S3Bucket:
                 yield
         except DestinationUnreachable as error:
             if error.problem in _REFUSED:
-                raise CannotCreate(path, error.problem) from None
+                raise CannotCreate(path, error.problem, error.said) from None
             raise
 
 

@@ -10,8 +10,8 @@ from nskeys.destinations.location import judge_peer, this_machine
 from nskeys.destinations.sftp_address import Login, SftpAddress, understood
 from nskeys.destinations.ssh_servers import SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.ports import Destination, Listed
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Destination, Listing
 
 if TYPE_CHECKING:
     from nskeys.destinations.sftp_folder import SftpFolder
@@ -69,6 +69,10 @@ class SftpDestination:
             return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
         return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
 
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
+
     def address_of(self, name: str) -> str:
         """The full address of a file there."""
         return str(self._address.file(_checked(name)))
@@ -91,7 +95,7 @@ class SftpDestination:
         _checked(name)
         return self._ask(lambda folder: folder.read(name, limit), limit)
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         return self._ask(lambda folder: folder.listing())
 

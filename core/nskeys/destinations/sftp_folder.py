@@ -19,11 +19,18 @@ from typing import Any, TypeVar
 
 import asyncssh
 
-from nskeys.destinations.names import candidates, is_backup, is_temporary, newest_first, temporary_name
+from nskeys.destinations.names import (
+    candidates,
+    is_backup,
+    is_plain,
+    is_temporary,
+    listing_of,
+    temporary_name,
+)
 from nskeys.destinations.sftp_address import SftpAddress
 from nskeys.destinations.sftp_connection import SftpConnection
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable
-from nskeys.ports import Listed
+from nskeys.ports import Listed, Listing
 
 T = TypeVar("T")
 
@@ -108,12 +115,13 @@ class SftpFolder:
             raise FileUnreadable(full, "too_large")
         return data
 
-    async def listing(self) -> tuple[Listed, ...]:
+    async def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first, without empty ones."""
         await self._reach()
         found = [(name, about) async for name, about in self._entries() if is_backup(name) and about.size]
-        kept = await self._files_among(found)
-        return newest_first(Listed(name, about.size or 0) for name, about in kept)
+        plain = await self._files_among([item for item in found if is_plain(item[0])])
+        odd = [item for item in found if not is_plain(item[0])]  # left out and counted, never asked about
+        return listing_of(Listed(name, about.size or 0) for name, about in (*plain, *odd))
 
     async def remove(self, name: str) -> None:
         """Remove a file. FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
@@ -136,7 +144,7 @@ class SftpFolder:
             left = [
                 (name, about)
                 async for name, about in self._entries()
-                if is_temporary(name) and about.mtime is not None
+                if is_plain(name) and is_temporary(name) and about.mtime is not None
             ]
             if not left:
                 return
@@ -357,7 +365,7 @@ class SftpFolder:
         return about.size or 0
 
     async def _entries(self) -> AsyncIterator[tuple[str, asyncssh.SFTPAttrs]]:
-        """Names that are text, with what is known of them."""
+        """Every name, whatever it is, with what is known of it; bytes that are no text as Python's."""
         folder = self._address.remote.encode("utf-8")
         entries = aiter(self._sftp.scandir(folder))
         for _ in range(_MOST_ENTRIES):
@@ -365,9 +373,8 @@ class SftpFolder:
                 entry = await self._asked(anext(entries))
             except StopAsyncIteration:
                 return
-            with suppress(UnicodeDecodeError):  # a name that is no text is none of ours
-                name = entry.filename
-                yield (name if isinstance(name, str) else name.decode("utf-8")), entry.attrs
+            name = entry.filename
+            yield (name if isinstance(name, str) else name.decode("utf-8", "surrogateescape")), entry.attrs
 
     def _path(self, name: str) -> str:
         return f"{self._address.remote.rstrip('/')}/{name}"

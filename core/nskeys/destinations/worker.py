@@ -17,13 +17,18 @@ from typing import BinaryIO
 from nskeys.destinations.folder import FolderDestination
 from nskeys.destinations.frames import Message, packed, unpacked, wanted
 from nskeys.errors import NskeysError
-from nskeys.model.places import DestinationInfo
+from nskeys.model.places import DestinationInfo, Mounted
 from nskeys.ports import Destination
 from nskeys.private_memory import keep_memory_private
 
 
 def _where(place: Destination, _: Message) -> Message:
     return Message(list(dataclasses.astuple(place.where())))
+
+
+def _mounted(place: Destination, _: Message) -> Message:
+    mounted = place.mounted()
+    return Message([] if mounted is None else list(dataclasses.astuple(mounted)))
 
 
 def _check(place: Destination, _: Message) -> Message:
@@ -40,7 +45,8 @@ def _read(place: Destination, question: Message) -> Message:
 
 
 def _listing(place: Destination, _: Message) -> Message:
-    return Message([list(dataclasses.astuple(listed)) for listed in place.listing()])
+    found = place.listing()
+    return Message([[list(dataclasses.astuple(listed)) for listed in found], found.left_out])
 
 
 def _remove(place: Destination, question: Message) -> Message:
@@ -61,6 +67,7 @@ Deed = Callable[[Destination, Message], Message]
 DEEDS: Mapping[str, Deed] = MappingProxyType(
     {
         "where": _where,
+        "mounted": _mounted,
         "check": _check,
         "publish": _publish,
         "read": _read,
@@ -82,7 +89,9 @@ def answer(question: Message, amazons: Mapping[str, str]) -> Message:
 
 
 def _place(question: Message, amazons: Mapping[str, str]) -> Destination:
-    info = DestinationInfo(question.head["address"], question.head["declared"])
+    held = question.head["mounted"]
+    mounted = None if held is None else Mounted(*held)
+    info = DestinationInfo(question.head["address"], question.head["declared"], mounted=mounted)
     if not info.address.startswith("s3://"):
         return FolderDestination(info)
     from nskeys.destinations.s3_bucket import S3Bucket  # here, for folders need none of it

@@ -7,10 +7,13 @@ from nskeys.errors.root import NskeysError
 
 @dataclass(eq=False)
 class DestinationInvalid(NskeysError):
-    """A destination cannot be understood; `problem` is a token."""
+    """A destination cannot be understood; `problem` is a token. `instead` is how to write what was meant;
+    `there`: a file or folder of exactly this name is in the present folder."""
 
     destination: str
     problem: str
+    instead: str = ""
+    there: bool = False
 
 
 @dataclass(eq=False)
@@ -27,10 +30,12 @@ class DestinationUnreachable(NskeysError):
 
 @dataclass(eq=False)
 class CannotCreate(NskeysError):
-    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ..."""
+    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ...; `said`
+    is what a server said, in its words."""
 
     path: str
     problem: str
+    said: str = ""
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Location(StrEnum):
@@ -23,7 +24,13 @@ class LocationReason(StrEnum):
     REMOTE_IS_THIS_MACHINE = "remote_is_this_machine"
     DECLARED = "declared"
     FOREIGN_FILESYSTEM = "foreign_filesystem"
+    NOT_MOUNTED = "not_mounted"
+    """It was declared to lie elsewhere, and what was declared is not what holds it now."""
     NOT_LOOKED_AT = "not_looked_at"
+    UNREACHED = "unreached"
+    """It was looked at, and did not answer."""
+    UNTOLD = "untold"
+    """It was looked at, and what was seen does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,45 @@ class Whereabouts:
     detail: str = ""
 
 
+_SAME_KIND = MappingProxyType({"nfs4": "nfs", "smb3": "cifs", "smbfs": "cifs"})
+"""Types that one and the same share may be mounted as, as its server and this machine agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """The file system that holds a folder: where it is mounted, its type, its source (of a network mount
+    the server and its export), its UUID (empty: none is told), and the folder's path inside it.
+
+    No device number: it is given out anew at every start."""
+
+    point: str
+    kind: str
+    source: str
+    uuid: str = ""
+    inside: str = "/"
+
+    def is_still(self, now: "Mounted | None") -> bool | None:
+        """Whether the same folder of the same file system is there now; None where nothing tells.
+
+        The mount point does not decide, for a service may see its folders mounted onto themselves. A stick
+        under another device's name is the same by its UUID."""
+        if now is None or (self.uuid and not now.uuid and self._named_as(now)):
+            return None
+        same = self.uuid == now.uuid if self.uuid and now.uuid else self._named_as(now)
+        return same and self.inside == now.inside
+
+    def _named_as(self, now: "Mounted") -> bool:
+        kinds = {_SAME_KIND.get(kind, kind) for kind in (self.kind, now.kind)}
+        return len(kinds) == 1 and self.source.rstrip("/") == now.source.rstrip("/")
+
+
 @dataclass(frozen=True, slots=True)
 class DestinationInfo:
-    """A configured destination: its address, what a person declared about it (empty: nothing), and the
-    file with the key that its server is shown (empty: the usual ones)."""
+    """A configured destination: its address, what a person declared about it (empty: nothing), the file
+    with the key that its server is shown (empty: the usual ones), and what held its folder when it was
+    declared (None: nothing was declared, or it is no folder)."""
 
     address: str
     declared_elsewhere: str = ""
     key_file: str = ""
+    mounted: Mounted | None = None

@@ -146,12 +146,13 @@ class BackupCopy:
 
     @property
     def was_good(self) -> bool:
-        """Whether it once counted: elsewhere, opened, vouched for. Its last good look then says
-        until when its keys' credentials were safe."""
+        """Whether it once counted: elsewhere, or on what is not mounted now, opened, vouched for. Its last
+        good look then says until when its keys' credentials were safe."""
+        away = self.where.reason is LocationReason.NOT_MOUNTED and self.sight is not Sight.GOOD
         return (
             self.signed
             and self.by_a_person
-            and self.where.location is Location.ELSEWHERE
+            and (away or self.where.location is Location.ELSEWHERE)
             and self.proof.rank >= Proof.OPENED.rank
         )
 

@@ -101,6 +101,9 @@ from nskeys.ports.places import (
     Listed as Listed,
 )
 from nskeys.ports.places import (
+    Listing as Listing,
+)
+from nskeys.ports.places import (
     Registry as Registry,
 )
 from nskeys.ports.places import (

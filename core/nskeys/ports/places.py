@@ -1,13 +1,14 @@
 """Destinations, and the files of the home."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.audit import Actor
 from nskeys.model.exports import ParsedExport
 from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
 from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
@@ -21,6 +22,19 @@ class Listed:
     size: int
 
 
+class Listing(tuple[Listed, ...]):
+    """The backup files at a place, newest name first. `left_out` counts those whose names nskeys never
+    writes, such as one with a slash in it: nothing is done with them, and they hold up no other."""
+
+    left_out: int
+
+    def __new__(cls, files: Iterable[Listed] = (), left_out: int = 0) -> Self:
+        """Both, as one value that is used as its files."""
+        made = super().__new__(cls, files)
+        made.left_out = left_out
+        return made
+
+
 class Destination(Protocol):
     """A place for backups. Nothing there is ever replaced, and only pruning removes anything."""
 
@@ -32,6 +46,11 @@ class Destination(Protocol):
 
     def where(self) -> Whereabouts:
         """Here or elsewhere, looked at now."""
+        ...
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now, to be remembered with a declaration; None for what is no folder, and where
+        nothing tells."""
         ...
 
     def address_of(self, name: str) -> str:
@@ -50,7 +69,7 @@ class Destination(Protocol):
         """The whole file, from the medium where that can be had; FileUnreadable above `limit`."""
         ...
 
-    def listing(self) -> tuple[Listed, ...]:
+    def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first."""
         ...
 

@@ -13,14 +13,14 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.audit import Action
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.ports import Listed
+from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
+from nskeys.ports import Listing
 from nskeys.services.installation import Installation
+from nskeys.services.looking import unseen
 from nskeys.services.side_by_side import side_by_side
 
 _NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
 """Why a server could not even say who it is."""
-_UNSEEN = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,14 @@ class DestinationService:
         return self._see(info, info == self._installation.default_destination())
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
-        where = _UNSEEN
+        where: Whereabouts | None = None
         try:
             place = self._installation.destinations.at(info)
             where = place.where()
             place.check()
             flushes = place.flushes()
         except NskeysError as error:
-            return DestinationSight(info, where, error, default)
+            return DestinationSight(info, where or unseen(error), error, default)
         return DestinationSight(info, where, None, default, flushes=flushes)
 
     def known(self) -> tuple[DestinationInfo, ...]:
@@ -82,7 +82,7 @@ class DestinationService:
         """The full address of a file there."""
         return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
 
-    def files(self, address: str) -> tuple[Listed, ...]:
+    def files(self, address: str) -> Listing:
         """The backup files that lie there."""
         return self._installation.destinations.at(self._installation.configured(address)).listing()
 
@@ -96,7 +96,8 @@ class DestinationService:
         normal = installation.destinations.normal(address)
         if key_file is None:
             key_file = installation.configured(normal).key_file
-        info = DestinationInfo(normal, declared_elsewhere, key_file)
+        mounted = self._mounted(normal) if declared_elsewhere else None
+        info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
         with installation.changing("adding a destination"):
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
@@ -106,6 +107,15 @@ class DestinationService:
                 )
         # Only now: until it is configured, what was declared of it before still counts.
         return self._see(info, default=False)
+
+    def _mounted(self, normal: str) -> Mounted | None:
+        """What a declaration is about: what holds the folder. While another file system than the declared
+        one is there it stays the declared one, so that saying the same once more changes nothing; whoever
+        means the other one takes the declaration back first."""
+        installation = self._installation
+        then = installation.configured(normal).mounted
+        now = installation.destinations.at(DestinationInfo(normal)).mounted()
+        return now if then is None or then.is_still(now) else then
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it

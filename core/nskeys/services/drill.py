@@ -31,6 +31,7 @@ from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.operations import DiaryFate, DrillReport, FailureReason, ProofReport
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import as_text
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.diary import DiaryService, write_line
 from nskeys.services.installation import Installation, sign_off, unlocked
@@ -125,7 +126,7 @@ class DrillService:
             seconds=max(0, int((installation.clock.now() - began).total_seconds())),
             actor=installation.event(Action.DRILLED, address).actor,
             host=installation.identity.host(),
-            address=address,
+            address=as_text(address),
             archive_sha256="",
             generation=0,
             end=end,

@@ -21,6 +21,7 @@ from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
 from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import as_text
 from nskeys.ports import (
     Clock,
     Cmdb,
@@ -90,10 +91,10 @@ class Installation:
 
     def event(self, action: Action, subject: str, **details: str | int) -> AuditEvent:
         """The audit line of a change that is about to be made, now and by whoever runs this."""
-        told = tuple((name, _as_text(str(value))) for name, value in sorted(details.items()))
+        told = tuple((name, as_text(str(value))) for name, value in sorted(details.items()))
         actor = self.identity.actor()
-        known = replace(actor, user=_as_text(actor.user), sudo_user=_as_text(actor.sudo_user))
-        return AuditEvent(action, _as_text(subject), known, self.clock.now(), told)
+        known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
+        return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
     @contextmanager
     def changing(self, doing: str) -> Iterator[None]:
@@ -172,12 +173,6 @@ def sign_off(change: CmdbChange, cmdb_id: str, server_key: SecretBytes) -> None:
 def head_document(cmdb_id: str, head: AuditHead) -> bytes:
     """What the server key signs of an audit head."""
     return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})
-
-
-def _as_text(text: str) -> str:
-    """What came from a command line or an environment may hold bytes that are no text; the audit trail
-    is text."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shorts(keys: Sequence[str]) -> str:

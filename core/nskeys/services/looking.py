@@ -6,11 +6,13 @@ server is looked at by a check of the register; an answer takes it as that check
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.errors import (
+    DestinationUnreachable,
     FileUnreadable,
     HostKeyChanged,
     HostKeyRevoked,
@@ -18,7 +20,7 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.places import DestinationInfo, LocationReason, Whereabouts
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.register import NOWHERE, BackupCopy, Sight
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation
@@ -69,12 +71,8 @@ def _sights(
     """What each look at copies of one place found; where none is due, where they lie by the last check."""
 
     @cache
-    def declared() -> bool:
-        return bool(installation.configured(copies[0].destination).declared_elsewhere)
-
     def checked(where: Whereabouts) -> Whereabouts:
-        # No check saw it lie elsewhere, a person said so; and may have taken it back since.
-        return where if where.reason is not LocationReason.DECLARED or declared() else NOWHERE
+        return _as_declared(installation, copies[0].destination, where)
 
     return [
         _sight(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
@@ -95,20 +93,42 @@ def _as_checked(copy: BackupCopy, found: _Found | Whereabouts, installation: Ins
     return _seen(installation, copy, *found)
 
 
+def unseen(error: NskeysError) -> Whereabouts:
+    """Where a place lies whose look ended so: it did not answer, or what it answered does not tell."""
+    silent = isinstance(error, DestinationUnreachable)
+    return Whereabouts(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
+
+
 def _sight(installation: Installation, copy: BackupCopy) -> _Found:
-    where = copy.where
     try:
         destination, name = installation.destinations.source(copy.address)
         data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
         where = destination.where()
     except FileUnreadable as error:
         if error.problem == "missing":
-            return Sight.MISSING, where
-        return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), where
-    except NskeysError:
-        return Sight.UNREACHABLE, where
+            return Sight.MISSING, copy.where
+        return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), copy.where
+    except NskeysError as error:
+        return Sight.UNREACHABLE, _where_unseen(installation, copy, error)
     same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
     return (Sight.GOOD if same else Sight.CHANGED), where
+
+
+def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> Whereabouts:
+    """Where a copy lies that could not be looked at: where it was seen last, unless nobody ever saw that,
+    or what was declared of its folder was taken back, or is not mounted."""
+    if isinstance(error, DestinationUnreachable) and error.problem == "not_mounted":
+        with suppress(NskeysError):
+            return installation.destinations.source(copy.address)[0].where()
+    where = _as_declared(installation, copy.destination, copy.where)
+    return unseen(error) if where == NOWHERE else where
+
+
+def _as_declared(installation: Installation, destination: str, where: Whereabouts) -> Whereabouts:
+    """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
+    said it may have taken it back since."""
+    said = where.reason is LocationReason.DECLARED
+    return NOWHERE if said and not installation.configured(destination).declared_elsewhere else where
 
 
 def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts) -> BackupCopy:

@@ -44,6 +44,8 @@ class PrunePlan:
     skipped: tuple[SkippedDestination, ...]
     fingerprint: str
     """The register that the plan saw."""
+    odd: tuple[tuple[str, int], ...] = ()
+    """Destinations with files whose names nskeys never writes, and how many: nothing is done with them."""
 
     @property
     def deleted(self) -> tuple[Decision, ...]:
@@ -118,7 +120,7 @@ class PruningService:
         there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
         known = tuple(copy if copy.signed else without_claims(copy) for copy in there)
         looked = look_at_all(installation, known, told, everywhere=True)
-        others, skipped = self._others(register)
+        others, skipped, odd = self._others(register)
         silent = {one.address for one in skipped}
         begun = [
             now
@@ -130,10 +132,14 @@ class PruningService:
             for copy in looked
         ]
         decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
-        return PrunePlan(retention, tuple(_oldest_first(decisions)) + others, skipped, register.fingerprint)
+        fates = tuple(_oldest_first(decisions)) + others
+        return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
 
-    def _others(self, register: Register) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...]]:
-        """Files that no row names, where backups go or went; and the places that do not answer."""
+    def _others(
+        self, register: Register
+    ) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...], tuple[tuple[str, int], ...]]:
+        """Files that no row names, where backups go or went; the places that do not answer; and where files
+        have odd names."""
         installation = self._installation
         known = {copy.address for copy in register.copies}
         vouched = [copy.destination for copy in register.copies if copy.signed and copy.retired is None]
@@ -142,21 +148,24 @@ class PruningService:
             infos.setdefault(address, DestinationInfo(address))
         found: list[Decision] = []
         skipped: list[SkippedDestination] = []
+        odd: list[tuple[str, int]] = []
         for info in infos.values():
             try:
                 there = installation.destinations.at(info)
-                addresses = [there.address_of(listed.name) for listed in there.listing()]
+                listing = there.listing()
+                addresses = [there.address_of(listed.name) for listed in listing]
             except Cancelled:
                 raise
             except NskeysError as error:
                 skipped.append(SkippedDestination(info.address, error))
                 continue
+            odd += [(info.address, listing.left_out)] if listing.left_out else []
             found += [
                 Decision(address, info.address, Fate.KEEP, FateReason.UNKNOWN)
                 for address in addresses
                 if address not in known
             ]
-        return tuple(found), tuple(skipped)
+        return tuple(found), tuple(skipped), tuple(odd)
 
     def _execute(self, plan: PrunePlan, keys: OpenKeyStore, told: Progress) -> PruneReport:
         deleted: list[BackupCopy] = []

@@ -127,6 +127,7 @@ class RegisterService:
         installation = self._installation
         installation.require()
         inspected, where, folder, full = self.read(address)
+        installation.destinations.normal(folder)  # what is no text cannot be written down
         facts = self._own_facts(inspected)
         now = installation.clock.now()
         fresh = BackupCopy(

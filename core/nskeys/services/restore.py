@@ -20,6 +20,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import is_text
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.binding import Binding, binding
 from nskeys.services.drill import reached_by, record_proof
@@ -190,10 +191,9 @@ class RestoreService:
             foreign=" ".join(plan.foreign),
             **set_up,
         )
-        copy = None if source.source.inspected.bare else self._copy(source, public_of(server_key))
+        copy = self._copy(source, public_of(server_key)) if source.source.recordable else None
         with installation.cmdb.changing(event) as change:
             change.know_keys(facts.kids)
-            # A bare `.kms` is no archive: there is no file that a later look could compare.
             if copy is not None:
                 record(change, copy, server_key)
             sign_off(change, cmdb_id, server_key)
@@ -202,7 +202,8 @@ class RestoreService:
         """The registry values, unless they name a newer backup. A foreign one is not this server's."""
         registry, created = self._installation.registry, source.facts.created
         last = registry.read().backup_date
-        if not source.foreign and (last is None or last < created):
+        named = is_text(source.source.destination)
+        if named and not source.foreign and (last is None or last < created):
             registry.write(RegistryValues(source.source.destination, created))
 
     def _record_proof(
@@ -242,8 +243,10 @@ class RestoreService:
         return replace(known or fresh, where=place.where).with_proof(Proof.OPENED, now)
 
     def _knows(self, source: OpenSource) -> bool:
-        bare = source.source.inspected.bare
-        return bare or self._known(source, self._installation.server_public()) is not None
+        return (
+            not source.source.recordable
+            or self._known(source, self._installation.server_public()) is not None
+        )
 
     def _known(self, source: OpenSource, public: bytes | None) -> BackupCopy | None:
         place = source.source

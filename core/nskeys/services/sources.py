@@ -10,6 +10,7 @@ from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.model.backup import Facts, Inspected, KmsContents, Signer
 from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.places import Whereabouts
+from nskeys.model.texts import is_text
 from nskeys.ports import Progress, SecretProvider, Stage
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.listening import Listening
@@ -33,6 +34,12 @@ class Source:
     where: Whereabouts
     destination: str
     address: str
+
+    @property
+    def recordable(self) -> bool:
+        """Whether a register row can be about it: a bare `.kms` is no archive that a later look could
+        compare, and an address with bytes that are no text cannot be written down."""
+        return not self.inspected.bare and is_text(self.address)
 
     @property
     def facts(self) -> Facts | None:

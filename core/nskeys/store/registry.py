@@ -6,8 +6,8 @@
 import json
 from pathlib import Path
 
-from nskeys.errors import ConfigurationInvalid, FileUnreadable
-from nskeys.files import read_bounded, replace
+from nskeys.errors import ConfigurationInvalid
+from nskeys.files import read_if_there, replace_behind
 from nskeys.model.operations import RegistryValues
 from nskeys.model.times import from_rfc3339, to_rfc3339
 
@@ -23,13 +23,8 @@ class RegistryFile:
 
     def read(self) -> RegistryValues:
         """Both values; empty where none were written. ConfigurationInvalid, FileUnreadable."""
-        try:
-            data = read_bounded(self._path, _LIMIT)
-        except FileUnreadable as error:
-            if error.problem == "missing":
-                return RegistryValues()
-            raise
-        return self._understand(data)
+        data = read_if_there(self._path, _LIMIT)
+        return RegistryValues() if data is None else self._understand(data)
 
     def write(self, values: RegistryValues) -> None:
         """Both values, durably, at once. CannotCreate."""
@@ -39,7 +34,7 @@ class RegistryFile:
         if values.backup_date is not None:
             document[_DATE] = to_rfc3339(values.backup_date)
         text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-        replace(self._path, text.encode("utf-8"))
+        replace_behind(self._path, text.encode("utf-8"))
 
     def _understand(self, data: bytes) -> RegistryValues:
         try:

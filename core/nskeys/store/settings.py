@@ -8,6 +8,8 @@ drill_days = 90                      # left out for 90; a drill is overdue after
 [[destination]]
 address = "/mnt/vault/nskeys"
 elsewhere = "tape to the safe"       # left out where nothing was declared
+mounted = {point = "/mnt/vault", kind = "ext4", source = "/dev/sdb1", uuid = "2b1c...", inside = "/nskeys"}
+                                     # what held it then; while something else does, it counts as here
 
 [[destination]]
 address = "sftp://backup@vault02/nskeys"
@@ -19,12 +21,13 @@ keep_monthly = 12
 """
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
-from nskeys.files import read_bounded, replace
-from nskeys.model.places import DestinationInfo
+from nskeys.errors import ConfigurationInvalid, NewerVersion
+from nskeys.files import read_if_there, replace_behind
+from nskeys.model.places import DestinationInfo, Mounted
 from nskeys.model.practice import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
@@ -59,15 +62,11 @@ class ConfigToml:
         if after is None or self._understand(after) != settings:
             raise self._invalid("cannot_change")
         if after != before:
-            replace(self._path, after.encode("utf-8"))
+            replace_behind(self._path, after.encode("utf-8"))
 
     def _text(self) -> str:
         try:
-            return read_bounded(self._path, _LIMIT).decode("utf-8")
-        except FileUnreadable as error:
-            if error.problem == "missing":
-                return ""
-            raise
+            return (read_if_there(self._path, _LIMIT) or b"").decode("utf-8")
         except UnicodeDecodeError:
             raise self._invalid("not_toml") from None
 
@@ -101,16 +100,32 @@ class ConfigToml:
             raise self._invalid("wrong_type", "destination")
         found: dict[str, DestinationInfo] = {}
         for table in tables:
-            self._only(table, "address", "elsewhere", "key_file")
+            self._only(table, "address", "elsewhere", "key_file", "mounted")
             address = self._string(table, "address", "")
             if not address:
                 raise self._invalid("empty", "address")
             if address in found:
                 raise self._invalid("twice", address)
             found[address] = DestinationInfo(
-                address, self._string(table, "elsewhere", ""), self._string(table, "key_file", "")
+                address,
+                self._string(table, "elsewhere", ""),
+                self._string(table, "key_file", ""),
+                self._mounted(table),
             )
         return tuple(found.values())
+
+    def _mounted(self, destination: dict[str, Any]) -> Mounted | None:
+        table = destination.get("mounted")
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise self._invalid("wrong_type", "mounted")
+        names = [field.name for field in fields(Mounted)]
+        self._only(table, *names)
+        told = {name: self._string(table, name, "") for name in names}
+        if empty := [name for name in names if name != "uuid" and not told[name]]:
+            raise self._invalid("empty", empty[0])
+        return Mounted(**told)
 
     def _retention(self, document: dict[str, Any]) -> Retention:
         table = document.get("retention", {})

@@ -91,4 +91,12 @@ def _changed_block(block: str, info: DestinationInfo) -> str:
             table[name] = value
         elif not value:
             table.pop(name, None)
+    told = asdict(info.mounted) if info.mounted is not None else {}
+    mounted = {name: value for name, value in told.items() if value}
+    if mounted and table.get("mounted") != mounted:
+        inline = tomlkit.inline_table()
+        inline.update(mounted)
+        table["mounted"] = inline
+    elif not mounted:
+        table.pop("mounted", None)
     return tomlkit.dumps(document)

@@ -21,6 +21,7 @@ _SIGHTS = MappingProxyType(
 )
 UNPROVEN = "is not yet proven by a person"
 """Behind a copy to recipients of whom nobody showed yet that they can open it."""
+_NOWHERE = "has an unknown location"
 _AHEAD = "dated ahead of now"
 _LEAST_PLACE = 12
 
@@ -31,13 +32,18 @@ def backup_name(copy: BackupCopy) -> str:
 
 
 def place_word(where: Whereabouts) -> str:
-    """`here`, `elsewhere`, `unknown`; where only a person said so, `declared elsewhere`."""
+    """`here`, `elsewhere`, `unknown`; where only a person said so, `declared elsewhere`, or `not mounted`
+    where that is not what is there."""
+    if where.reason is LocationReason.NOT_MOUNTED:
+        return "not mounted"
     word = location_word(where.location)
     return f"declared {word}" if where.reason is LocationReason.DECLARED else word
 
 
 def place_brief(where: Whereabouts) -> str:
     """`place_word` in nine cells: `declared` where only a person said that it is elsewhere."""
+    if where.reason is LocationReason.NOT_MOUNTED:
+        return "unmounted"
     return "declared" if where.reason is LocationReason.DECLARED else location_word(where.location)
 
 
@@ -73,15 +79,25 @@ def why_not(copy: BackupCopy) -> str:
         return "was deleted, being old" if copy.pruned else "was retired"
     if not copy.signed:
         return "is not vouched for by this server"
+    if copy.where.reason is LocationReason.NOT_MOUNTED:
+        return "is not mounted"
     if copy.sight in _SIGHTS:
         return _SIGHTS[copy.sight]
     if copy.where.location is Location.HERE:
         return "lies on this machine"
     if copy.where.location is Location.UNKNOWN:
-        return "lies where nobody knows if it survives"
+        return _NOWHERE
     if not copy.by_a_person:
         return UNPROVEN
     return "was never opened"
+
+
+def named_why_not(copy: BackupCopy) -> str:
+    """The copy with `why_not`: `backup 41 is missing`, `backup 41: location unknown`."""
+    reason = why_not(copy)
+    if reason == _NOWHERE:
+        return f"{backup_name(copy)}: location unknown"
+    return f"{backup_name(copy)} {reason}"
 
 
 def proof_ago(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str:

@@ -3,7 +3,8 @@
 from types import MappingProxyType
 
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.wording.terminal import fit, safe
+from nskeys.wording.sizes import count
+from nskeys.wording.terminal import fit, safe, shown
 
 SAME_DISK = "This backup lies on this machine: the disk that dies takes both."
 
@@ -20,12 +21,22 @@ _REASONS = MappingProxyType(
         LocationReason.REMOTE_IS_THIS_MACHINE: "that address is this machine",
         LocationReason.DECLARED: "declared",
         LocationReason.FOREIGN_FILESYSTEM: "a file system that may lie anywhere",
+        LocationReason.NOT_MOUNTED: "not mounted",
         LocationReason.NOT_LOOKED_AT: "not looked at yet",
+        LocationReason.UNREACHED: "could not be reached",
+        LocationReason.UNTOLD: "could not be told",
     }
 )
 _DETAIL_SAYS_IT = frozenset({LocationReason.NETWORK_MOUNT, LocationReason.REMOTE_SERVER})
 """Reasons whose detail (a mount source, a host) says more than the reason's own words."""
-_DETAIL_ADDS = frozenset({LocationReason.DECLARED, LocationReason.FOREIGN_FILESYSTEM})
+_DETAIL_ADDS = frozenset(
+    {
+        LocationReason.DECLARED,
+        LocationReason.FOREIGN_FILESYSTEM,
+        LocationReason.NOT_MOUNTED,
+        LocationReason.UNTOLD,
+    }
+)
 _DETAIL_CELLS = 120
 
 
@@ -56,6 +67,14 @@ def location_sentence(where: Whereabouts) -> str:
     if where.location is Location.UNKNOWN:
         return "Whether this place outlives this machine is not known, so a backup there does not count."
     return ""
+
+
+def odd_names(address: str, files: int) -> str:
+    """Files at a destination that were left out for their names."""
+    has, their = ("has a name", "it is") if files == 1 else ("have names", "they are")
+    return (
+        f"{count(files, 'file')} at {shown(address)} {has} that nskeys never writes, so {their} left alone."
+    )
 
 
 def destination_name(destination: DestinationInfo) -> str:

@@ -8,6 +8,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.model.retention import MOST_KEPT, Decision, Fate, FateReason, Retention
 from nskeys.wording.copies import backup_name
 from nskeys.wording.errors import say
+from nskeys.wording.places import odd_names
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
 from nskeys.wording.times import when
@@ -65,7 +66,10 @@ def retention_words(retention: Retention) -> str:
 
 
 def plan_lines(
-    retention: Retention, decisions: Sequence[Decision], skipped: Sequence[tuple[str, NskeysError]]
+    retention: Retention,
+    decisions: Sequence[Decision],
+    skipped: Sequence[tuple[str, NskeysError]],
+    odd: Sequence[tuple[str, int]] = (),
 ) -> tuple[str, ...]:
     """What is kept, how many go and stay, and which places are left out."""
     going = sum(one.fate is Fate.DELETE for one in decisions)
@@ -80,7 +84,7 @@ def plan_lines(
     )
     if noted:
         lines.append(f"{count(noted, 'file')} gone before {'is' if noted == 1 else 'are'} to be noted.")
-    return (*lines, *skipped_lines(skipped))
+    return (*lines, *skipped_lines(skipped), *(odd_names(address, files) for address, files in odd))
 
 
 def delete_question(files: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.rotation import RotationStage
 from nskeys.services.recoverability import Overview
 from nskeys.wording.acts import Act, act_hint
-from nskeys.wording.copies import backup_name, copy_place, made_variants, proof_variants, why_not
+from nskeys.wording.copies import backup_name, copy_place, made_variants, named_why_not, proof_variants
 from nskeys.wording.layout import Layout, first_fitting
 from nskeys.wording.names import kid_name
 from nskeys.wording.practice import drill_overdue_words, typing_overdue_words
@@ -98,7 +98,7 @@ def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: in
         head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
         return head + copy_place(best, cells - len(head), overview.taken)
     if answer.last is not None:
-        return first_fitting(cells, f"{backup_name(answer.last)} {why_not(answer.last)}")
+        return first_fitting(cells, named_why_not(answer.last))
     return NO_BACKUP
 
 

@@ -344,6 +344,7 @@ def test_destinations_are_added_tested_listed_and_removed(server: Machine) -> No
     vault = server.vault()
     listed = server.does("destination", "list")
     assert [item["destination"] for item in listed] == [vault]
+    assert listed[0].pop("mounted")["inside"].endswith("/vault")
     assert listed[0] == {
         "destination": vault, "elsewhere": "tape to the safe", "key_file": "", "location": "elsewhere",
         "reason": "declared", "default": True, "problem": None,

@@ -135,7 +135,7 @@ def test_what_a_mount_does_not_tell_is_not_guessed(kind: str, source: str, optio
 
 
 def test_without_a_mount_nobody_can_tell() -> None:
-    assert judge(None, OURS) == Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+    assert judge(None, OURS) == Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
 
 
 def test_a_detail_is_text_whatever_the_mount_is_called() -> None:

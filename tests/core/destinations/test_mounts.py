@@ -23,7 +23,9 @@ x 22 0:46 / /broken rw - ext4 /dev/vdc rw
 def test_every_line_of_the_documented_form_is_a_mount() -> None:
     mounts = parse_mountinfo(TEXT)
     assert [mount.mount_id for mount in mounts] == [22, 30, 31, 32, 33, 34]
-    assert mounts[1] == Mount(30, "/mnt/vault", "nfs4", "vault02:/backups", "rw,vers=4.2,addr=10.1.2.3")
+    assert mounts[1] == Mount(
+        30, "/mnt/vault", "nfs4", "vault02:/backups", "rw,vers=4.2,addr=10.1.2.3", "/", "0:41"
+    )
     assert (mounts[2].point, mounts[2].source) == ("/mnt/my share\tx", "//filer/nskeys backups")
 
 

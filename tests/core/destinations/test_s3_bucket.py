@@ -29,8 +29,9 @@ from nskeys.errors import (
 )
 from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination
+from nskeys.wording.errors import say
 from tests.fakes.certificates import Authority
-from tests.fakes.s3_server import S3Server, s3_server, silent_server
+from tests.fakes.s3_server import KEY_ID, S3Server, s3_server, silent_server
 
 NAME = "ns01-01234567-20261123T140200Z.zip"
 
@@ -155,7 +156,7 @@ def test_a_server_elsewhere_is_elsewhere_and_one_that_nobody_knows_is_unknown() 
         return found.location, found.reason, found.detail
 
     assert where("192.0.2.7:9000") == (Location.ELSEWHERE, LocationReason.REMOTE_SERVER, "server 192.0.2.7")
-    assert where("nowhere.invalid") == (Location.UNKNOWN, LocationReason.NOT_LOOKED_AT, "nowhere.invalid")
+    assert where("nowhere.invalid") == (Location.UNKNOWN, LocationReason.UNTOLD, "nowhere.invalid")
 
 
 @pytest.mark.parametrize("use", USES)
@@ -248,7 +249,8 @@ def test_a_login_that_is_wrong_is_said_and_not_shown(
         USES[use](at(buckets, strict.address("strict", "ns01")))
     assert isinstance(refused.value, DestinationUnreachable)
     assert refused.value.problem == problem
-    assert set(vars(refused.value)) == {"destination", "problem", "left"}
+    assert set(vars(refused.value)) == {"destination", "problem", "left", "said"}
+    assert refused.value.said == ""
 
 
 def test_the_right_login_may_do_everything(
@@ -477,6 +479,11 @@ def test_a_machine_in_a_cloud_gives_its_login_when_it_is_asked_for(
         place = at(buckets, f"{s3.address(bucket)}&auth=instance")
         place.publish(NAME, b"backup")
         assert s3.objects(bucket) == {NAME: b"backup"}
+        # Only the library has that login, so where it cannot list nobody can.
+        s3.put(bucket, "bell\x07.zip", b"somebody else's")
+        with pytest.raises(DestinationUnreachable) as odd:
+            place.listing()
+        assert odd.value.problem == "odd_names"
     with silent_server() as silent:
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url)
         quick = Buckets(Workers(TimeLimits(look=3.0)))
@@ -499,16 +506,188 @@ def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch, bucket:
 
 
 @pytest.mark.parametrize("odd", ["ns01//a.zip", "ns01/../a.zip", "ns01/.", "ns01/bell\x07.zip"])
-def test_a_name_that_keeps_others_from_being_listed_is_said_to_be_that(
+def test_a_name_that_obstore_cannot_parse_keeps_no_other_from_being_listed(
     s3: S3Server, buckets: Buckets, bucket: str, odd: str
 ) -> None:
     place = at(buckets, s3.address(bucket, "ns01"))
     place.publish(NAME, b"ours")
     s3.put(bucket, odd, b"somebody else's")
-    with pytest.raises(DestinationUnreachable) as refused:
-        place.listing()
-    assert refused.value.problem == "odd_names"
+    found = place.listing()
+    assert [(listed.name, listed.size) for listed in found] == [(NAME, 4)]
+    assert found.left_out == int(odd.startswith("ns01/bell"))  # the others lie in folders of their own
     assert place.read(NAME, 100) == b"ours"
+
+
+def test_over_many_pages_with_an_odd_name_every_other_is_listed(
+    s3: S3Server, buckets: Buckets, bucket: str
+) -> None:
+    client = s3.client()
+    for number in range(1_005):
+        client.put_object(Bucket=bucket, Key=f"ns01/{number:04}.zip", Body=b"1")
+    s3.put(bucket, "ns01/0500\x07.zip", b"1")
+    found = at(buckets, s3.address(bucket, "ns01")).listing()
+    assert (len(found), found.left_out) == (1_005, 1)
+
+
+def directly(address: str) -> Destination:
+    """Asked in this process: what a server answers is told in the same way there."""
+    return S3Bucket(DestinationInfo(address), os.environ, 10.0)
+
+
+class _Strict(http.server.BaseHTTPRequestHandler):
+    """In the place of servers that refuse what nskeys asks for, each in its own words."""
+
+    protocol_version = "HTTP/1.1"
+    status, body = 400, b""
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def refusal(code: str, message: str, more: str = "") -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>".encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "problem", "said"),
+    [
+        (
+            400,
+            refusal("InvalidRequest", "Content-MD5 or a checksum is required"),
+            CannotCreate,
+            "bad_request",
+            "InvalidRequest: Content-MD5 or a checksum is required",
+        ),
+        (
+            400,
+            refusal("InvalidArgument", "bad", "<ArgumentName>If-None-Match</ArgumentName>"),
+            CannotCreate,
+            "not_create_only",
+            "InvalidArgument: bad",
+        ),
+        (
+            400,
+            refusal("InvalidRequest", "Conditional writes are not supported"),
+            CannotCreate,
+            "not_create_only",
+            "InvalidRequest: Conditional writes are not supported",
+        ),
+        (
+            403,
+            refusal("SecondLevelDomainForbidden", "Use the OSS third level domain."),
+            DestinationUnreachable,
+            "virtual_host_only",
+            "SecondLevelDomainForbidden: Use the OSS third level domain.",
+        ),
+        (
+            400,
+            refusal("InvalidURI", "Only virtual-hosted-style requests are supported"),
+            DestinationUnreachable,
+            "virtual_host_only",
+            "InvalidURI: Only virtual-hosted-style requests are supported",
+        ),
+        (400, b"no xml \x1b[31m\nat all", CannotCreate, "bad_request", "no xml \x1b[31m at all"),
+        (400, b"<html><b>Bad</b> gateway</html>", CannotCreate, "bad_request", "Bad gateway"),
+        (400, refusal("X", f"your key {KEY_ID} is"), CannotCreate, "bad_request", ""),
+        (400, refusal("X", "AWS4-HMAC-SHA256 Signature=abc"), CannotCreate, "bad_request", ""),
+        (403, refusal("AccessDenied", "no"), CannotCreate, "access_denied", ""),
+    ],
+)
+def test_a_server_that_refuses_is_told_apart_and_said_in_its_own_words(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    body: bytes,
+    kind: type[CannotCreate] | type[DestinationUnreachable],
+    problem: str,
+    said: str,
+) -> None:
+    handler = type("Handler", (_Strict,), {"status": status, "body": body})
+    with serving(handler) as server:
+        log_in(server, tmp_path, monkeypatch)
+        for use in ("check", "publish"):
+            with pytest.raises((CannotCreate, DestinationUnreachable)) as refused:
+                USES[use](directly(server.address("bucket")))
+            assert isinstance(refused.value, kind)
+            assert (refused.value.problem, refused.value.said) == (problem, said)
+            sentence = say(refused.value)
+            assert sentence.what.isprintable()
+            assert "sudo" not in sentence.advice
+
+
+class _Keeping(http.server.BaseHTTPRequestHandler):
+    """A bucket in memory that takes a put only with a checksum, as one with a default retention does."""
+
+    protocol_version = "HTTP/1.1"
+    objects: dict[str, bytes]
+    readable = True
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if not any(name.lower().startswith("x-amz-checksum-") for name in self.headers):
+            self._say(400, refusal("InvalidRequest", "a checksum is required"))
+        elif self.path in self.objects:
+            self._say(412, refusal("PreconditionFailed", "there is one"))
+        else:
+            self.objects[self.path] = data
+            self._say(200, b"")
+
+    def do_GET(self) -> None:
+        if not self.readable:
+            self._say(403, refusal("AccessDenied", "no"))
+        elif self.path in self.objects:
+            self._say(200, self.objects[self.path])
+        else:
+            self._say(404, refusal("NoSuchKey", "none"))
+
+    def do_DELETE(self) -> None:
+        self.objects.pop(self.path, None)
+        self._say(204, b"")
+
+    def _say(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("ETag", '"x"')
+        self.send_header("Last-Modified", "Mon, 23 Nov 2026 14:02:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_every_put_carries_a_checksum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, bytes] = {}
+    with serving(type("Handler", (_Keeping,), {"objects": kept})) as server:
+        log_in(server, tmp_path, monkeypatch)
+        place = directly(server.address("locked"))
+        place.check()
+        assert place.publish(NAME, b"backup") == NAME
+        assert place.read(NAME, 10) == b"backup"
+    assert kept == {f"/locked/{NAME}": b"backup"}
+
+
+def test_a_bucket_that_lets_nobody_read_back_what_was_put_is_no_destination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup would end there too: a test does what a backup does."""
+    handler = type("Handler", (_Keeping,), {"objects": {}, "readable": False})
+    with serving(handler) as server:
+        log_in(server, tmp_path, monkeypatch)
+        with pytest.raises(DestinationUnreachable) as refused:
+            directly(server.address("bucket")).check()
+    assert refused.value.problem == "access_denied"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
-from nskeys.model.places import DestinationInfo
+from nskeys.model.places import DestinationInfo, Mounted
 from nskeys.model.retention import Retention
 from nskeys.ports import Settings
 from nskeys.store.settings import ConfigToml
@@ -239,3 +239,36 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path, table: str, problem: str
     with pytest.raises(ConfigurationInvalid) as refused:
         ConfigToml(path, "ns01").read()
     assert (refused.value.problem, refused.value.detail) == (problem, detail)
+
+
+def test_what_held_a_declared_folder_is_kept_and_comes_back(path: Path, file: ConfigToml) -> None:
+    held = Mounted("/mnt/tape", "vfat", "/dev/sdb1", "66E3-1A2B", "/ns01")
+    share = Mounted("/mnt/vault", "nfs4", "vault02:/backups", "", "/")
+    path.write_text(WRITTEN)
+    places = (replace(VAULT, declared_elsewhere="copied", mounted=share), replace(TAPE, mounted=held), OLD)
+    wanted = Settings("ns01.example.net", "", places)
+    file.write(wanted)
+    assert file.read() == wanted
+    assert "# Ask the night shift." in path.read_text()
+    back = replace(wanted, destinations=(VAULT, TAPE, OLD))
+    file.write(back)
+    assert file.read() == back
+    assert "mounted" not in path.read_text().replace("mounted by systemd", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('mounted = "x"', "wrong_type"),
+        ("mounted = {point = 1}", "wrong_type"),
+        ('mounted = {device = "8:1"}', "unknown_setting"),
+        ('mounted = {point = "/mnt", kind = "ext4", source = "/dev/sdb1"}', "empty"),
+    ],
+)
+def test_a_memory_of_a_mount_that_is_none_is_refused(
+    path: Path, file: ConfigToml, text: str, problem: str
+) -> None:
+    path.write_text(f'[[destination]]\naddress = "/mnt"\nelsewhere = "x"\n{text}\n')
+    with pytest.raises(ConfigurationInvalid) as refused:
+        file.read()
+    assert refused.value.problem == problem

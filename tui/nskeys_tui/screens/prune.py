@@ -107,7 +107,7 @@ class Prune(FlowScreen[PruneFlow]):
 
     async def _show_plan(self, flow: PruneFlow, plan: PrunePlan) -> None:
         skipped = [(one.address, one.error) for one in plan.skipped]
-        kept, going, *rest = plan_lines(plan.retention, plan.decisions, skipped)
+        kept, going, *rest = plan_lines(plan.retention, plan.decisions, skipped, plan.odd)
         lines = [(STOPPED, "warning")] if flow.stopped else []
         lines += [(kept, "quiet"), (going, ""), *((f"! {line}", "warning") for line in rest)]
         said = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]

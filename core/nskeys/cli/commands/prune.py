@@ -74,7 +74,7 @@ def _tell_plan(session: Session, plan: "PrunePlan") -> None:
     else:
         session.output.table(_HEADINGS, map(decision_cells, plan.decisions))
     skipped = [(one.address, one.error) for one in plan.skipped]
-    session.output.say(*plan_lines(plan.retention, plan.decisions, skipped), NOTHING_CHANGED)
+    session.output.say(*plan_lines(plan.retention, plan.decisions, skipped, plan.odd), NOTHING_CHANGED)
 
 
 def _tell(session: Session, report: "PruneReport") -> None:

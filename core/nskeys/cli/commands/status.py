@@ -14,7 +14,7 @@ from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
 from nskeys.errors import NotSetUp, NskeysError
-from nskeys.files import replace
+from nskeys.files import replace_behind
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.reports import remembered_line
 
@@ -112,4 +112,4 @@ def _publish(session: Session, options: Namespace, text: str) -> None:
     if options.output is None:
         session.output.text(text)
     else:
-        replace(Path(options.output), text.encode("utf-8"), mode=_READABLE)
+        replace_behind(Path(options.output), text.encode("utf-8"), mode=_READABLE)

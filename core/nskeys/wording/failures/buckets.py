@@ -37,6 +37,8 @@ TO_REACH = MappingProxyType(
         "no_connection": "Check the network, and the name of the server",
         "odd_names": "Remove or rename it: no part of a name may be empty, '.' or '..', and no character a "
         "control character. Until then name a backup by its full address",
+        "virtual_host_only": "Name a bucket of a server that takes its name in the path, as most do",
+        "bad_request": "Look what the bucket's rules ask for",
         "server_error": "Look into the log of the server, and try again later",
     }
 )
@@ -45,6 +47,7 @@ TO_CREATE = MappingProxyType(
         "access_denied": "Let the bucket's policy permit to write there, or name another place.",
         "not_create_only": "Name a bucket whose server keeps to 'If-None-Match: *', as Amazon's does.",
         "bucket_full": "Make room there, or name another place.",
+        "bad_request": "Look what the bucket's rules ask for, or name another place.",
     }
 )
 TO_REMOVE = MappingProxyType(

@@ -19,6 +19,8 @@ _FILES = {
     "name_taken": "the name is taken",
     "link": "it is a link, and a link is never followed there",
     "link_loop": "its links lead in a circle",
+    "dangling_link": "it is a link that leads to nothing",
+    "foreign_link": "it is a link that another user put there",
     "gone": "the file system does not answer",
     "no_flush": "the file system there cannot flush what is written to its disk",
     "not_flushed": "what was written could not be flushed to its disk",
@@ -133,6 +135,9 @@ _DATABASE = {
     "not_url": "it is no URL",
 }
 _PLACES = {
+    "not_mounted": "what was declared to lie elsewhere is not mounted there",
+    "other_style": "it is written as other programs do",
+    "share": "a share, or a disk of another system, is mounted first",
     "no_file": "it names no file",
     "not_configured": "it is none of the configured ones",
     "unknown_scheme": "nskeys does not know this kind of address",
@@ -193,6 +198,8 @@ _BUCKETS = {
     "no_tls": "it does not speak TLS",
     "no_connection": "no connection could be made",
     "odd_names": "something there has a name that keeps it from being listed",
+    "bad_request": "the server refused the request",
+    "virtual_host_only": "the server wants the name of the bucket in front of its own",
     "server_error": "the server reported an error",
 }
 _PROTECTORS = {

@@ -1,0 +1,120 @@
+"""Addresses as other programs write them: none of them is a folder here, and each has a right form.
+
+    user@host:/path  host:path  host::module  [fd00::9]:/path      scp, rsync
+    sftp:user@host:/path  rclone:remote:path  s3:host/bucket       restic, rclone
+    scp://user@host/path  ssh://host  smb://host/share  nfs://...   URLs
+    \\\\host\\share  //host/share  C:\\folder                          Windows
+
+A folder with such a name is meant where it begins with `/`, `./`, `../` or `~`.
+"""
+
+import os
+import re
+
+from nskeys.destinations.s3_address import understood as bucket_of
+from nskeys.destinations.sftp_address import SCHEME, understood
+from nskeys.errors import DestinationInvalid
+
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+_OF_SSH = re.compile(r"(?:sftp|scp|ssh|rsync)(?:\+[a-z]+)?", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:sftp|scp|ssh|rsync):", re.IGNORECASE)
+_SHARE = re.compile(r"smb|cifs|nfs4?|dav|davs|webdavs?|afp", re.IGNORECASE)
+_FOLDER = re.compile(r"file:/*(?P<path>/.*)", re.IGNORECASE | re.DOTALL)
+_BUCKET = re.compile(
+    r"s3:/?(?P<scheme>https?://)?(?:(?P<host>[^/]+[.:][^/]+)/)?(?P<path>[^:@]*)", re.IGNORECASE | re.DOTALL
+)
+_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
+_REMOTE = re.compile(
+    r"(?:(?P<user>[^@/:]+)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@/:\[\]]+)(?P<colons>::?)(?P<path>.*)", re.DOTALL
+)
+_LOGIN_FIRST = re.compile(r"[^@/:]+@[^@/:]+(?:/.*)?", re.DOTALL)
+_MEANT = ("/", "./", "../", "~")
+
+
+def check(address: str, top: "frozenset[str] | None" = None) -> None:
+    """DestinationInvalid where an address is another program's: `other_style`, with the form to write where
+    there is one, or `share`, which is to be mounted; `unknown_scheme`. `top` is what lies in `/` (None:
+    looked at)."""
+    url = _URL.match(address)
+    if url is not None:
+        _check_scheme(address, url["scheme"], url["rest"])
+    elif address.startswith("\\") or _DRIVE.match(address) or _is_share(address, top):
+        raise DestinationInvalid(address, "share", there=_is_here(address))
+    elif not address.startswith(_MEANT):
+        first = address.partition("/")[0]
+        if ":" in first or "@" in first:
+            raise DestinationInvalid(address, "other_style", _instead(address), _is_here(address))
+
+
+def _check_scheme(address: str, scheme: str, rest: str) -> None:
+    if _SHARE.fullmatch(scheme):
+        raise DestinationInvalid(_without_password(address, scheme, rest), "share")
+    if scheme.lower() != "sftp" and _OF_SSH.fullmatch(scheme):
+        raise DestinationInvalid(_without_password(address, scheme, rest), "other_style", _checked(rest))
+
+
+def _is_share(address: str, top: "frozenset[str] | None") -> bool:
+    """`//host/share`: an absolute path as the system has it, unless nothing in `/` is called so."""
+    if not address.startswith("//") or address.startswith("///") or "/" not in address.rstrip("/")[2:]:
+        return False
+    if top is None:
+        try:
+            top = frozenset(os.listdir("/"))  # noqa: PTH208  # names alone: a look may wait for a mount
+        except OSError:
+            return False
+    return address[2:].partition("/")[0] not in (*top, ".", "..")
+
+
+def _instead(address: str) -> str:
+    """The right form; empty where nobody can tell what was meant."""
+    if folder := _FOLDER.match(address):
+        return folder["path"]
+    if bucket := _BUCKET.fullmatch(address):
+        return _bucket(**bucket.groupdict())
+    plain = _PREFIX.sub("", address, count=1).removeprefix("//")
+    login, _, place = plain.partition("/")[0].rpartition("@")
+    if ":" in login:
+        raise DestinationInvalid(f"{login.partition(':')[0]}@{place}", "has_password")
+    if _LOGIN_FIRST.fullmatch(plain):
+        return _checked(plain)
+    remote = _REMOTE.fullmatch(plain)
+    if remote is None:
+        return _checked(plain)
+    path = remote["path"]
+    if path and not path.startswith("/"):
+        path = f"/{path}" if path.startswith("~") else f"/~/{path}"
+    user = f"{remote['user']}@" if remote["user"] else ""
+    return _checked(f"{user}{remote['host']}{path}")
+
+
+def _bucket(scheme: str | None, host: str | None, path: str) -> str:
+    """Without what cannot be told: only where a server is named is the first part of the path no bucket."""
+    endpoint = f"?endpoint={host}" if host else ""
+    plain = "&tls=no" if scheme and scheme.lower() == "http://" else ""
+    try:
+        return str(bucket_of(f"s3://{path.strip('/')}{endpoint}{plain}"))
+    except DestinationInvalid:
+        return "s3://bucket/prefix"
+
+
+def _checked(rest: str) -> str:
+    """`sftp://` with the rest, where that is an address; else empty. `has_password` is raised."""
+    try:
+        return str(understood(SCHEME + rest))
+    except DestinationInvalid as error:
+        if error.problem == "has_password":
+            raise
+        return ""
+
+
+def _without_password(address: str, scheme: str, rest: str) -> str:
+    """The address to be repeated."""
+    login, at, place = rest.partition("/")[0].rpartition("@")
+    if not at or ":" not in login:
+        return address
+    return f"{scheme}://{login.partition(':')[0]}@{place}{rest[len(login) + 1 + len(place) :]}"
+
+
+def _is_here(address: str) -> bool:
+    """Whether there is something of exactly this name in the present folder."""
+    return "\0" not in address and os.path.lexists(address)
