@@ -104,7 +104,9 @@ async def test_a_test_says_that_it_works_or_why_not(server: RealServer) -> None:
     stage = OnScreen(server, Destinations)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
-        await stage.press(pilot, "t", until="works: something was written there.")
+        await stage.press(
+            pilot, "t", until="works: something was written there, read back and removed again."
+        )
         await stage.press(pilot, "enter", until="each tried now")
         with server.cut_off(server.vault):
             await stage.press(pilot, "t", until=("cannot be reached", "choose another one."))
