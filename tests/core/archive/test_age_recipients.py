@@ -27,7 +27,7 @@ from nskeys.errors import (
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import BACKED_UP, LOG_N, password
 from tests.end_to_end.pty_session import PtySession
-from tests.fakes.programs import needs
+from tests.fakes.programs import need, needs
 
 needs_age = needs("age", "age-keygen")
 needs_ssh = needs("ssh-keygen")
@@ -41,6 +41,7 @@ def new_identity() -> X25519Identity:
 
 def ssh_key(folder: Path, kind: str, passphrase: str = "") -> tuple[str, bytes, Path]:
     """A key pair by ssh-keygen: the public line, the private file's bytes, its path."""
+    need("ssh-keygen")
     path = folder / f"id_{kind}"
     bits = ["-b", "2048"] if kind == "rsa" else []
     command = ["ssh-keygen", "-q", "-t", kind, *bits, "-N", passphrase, "-C", "ops@host", "-f", str(path)]
@@ -50,6 +51,7 @@ def ssh_key(folder: Path, kind: str, passphrase: str = "") -> tuple[str, bytes, 
 
 def run_age(*arguments: str, data: bytes) -> bytes:
     """What Debian's age prints; it must succeed."""
+    need("age")
     return subprocess.run(["age", *arguments], input=data, capture_output=True, check=True).stdout
 
 
