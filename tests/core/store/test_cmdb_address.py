@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.errors import ConfigurationInvalid
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import PostgresAddress, SqliteAddress, understand, url_of
+from nskeys.store.cmdb.address import PostgresAddress, SqliteAddress, understand, url_of
 from tests.fakes.fixed import FixedClock
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from nskeys.errors import CmdbDamaged, NewerVersion, NskeysError
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from tests.fakes.cmdbs import CMDB_ID, read_everything, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event

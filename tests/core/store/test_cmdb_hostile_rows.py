@@ -13,7 +13,7 @@ from nskeys.model.register_text import to_text
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import CmdbView, RegisterRow
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from tests.fakes.backups import a_copy
 from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential

@@ -12,8 +12,8 @@ import pytest
 from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbUnreachable, ConfigurationInvalid, NotSetUp
 from nskeys.model.paging import CredentialFilter
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import PostgresAddress
-from nskeys.store.cmdb_postgres import PostgresEngine
+from nskeys.store.cmdb.address import PostgresAddress
+from nskeys.store.cmdb.postgres import PostgresEngine
 from tests.fakes.cmdbs import CMDB_ID, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
@@ -53,7 +53,7 @@ def run(url: str, statement: str) -> None:
 
 def test_a_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    monkeypatch.delitem(sys.modules, "nskeys.store.cmdb_postgres", raising=False)
+    monkeypatch.delitem(sys.modules, "nskeys.store.cmdb.postgres", raising=False)
     with pytest.raises(ConfigurationInvalid) as refused:
         SqlCmdb("postgresql://db01/nskeys", FixedClock()).exists()
     assert (refused.value.problem, refused.value.detail) == ("driver_missing", "psycopg")

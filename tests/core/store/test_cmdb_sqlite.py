@@ -14,7 +14,7 @@ import pytest
 
 from nskeys.errors import AlreadySetUp, CannotCreate, CmdbUnreachable, NotPermitted, NotSetUp
 from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from tests.fakes.cmdbs import CMDB_ID, total
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock

@@ -11,10 +11,9 @@ from sqlalchemy import MetaData, create_engine, text
 from nskeys.errors import CannotCreate, NewerVersion, NskeysError
 from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.store import schema
-from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
-from nskeys.store.migrations import STEPS, Step
+from nskeys.store.cmdb import SqlCmdb, schema
+from nskeys.store.cmdb.address import url_of
+from nskeys.store.cmdb.migrations import STEPS, Step
 from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import OLD_KEY, a_credential
 from tests.fakes.events import an_event

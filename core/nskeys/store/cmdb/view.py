@@ -12,10 +12,9 @@ from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
-from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
-from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.cmdb_paging import Columns, Wanted, credential_columns, has_numbers, storable
-from nskeys.store.cmdb_records import (
+from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.paging import Columns, Wanted, credential_columns, has_numbers, storable
+from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
     drill_row_of,
@@ -23,7 +22,7 @@ from nskeys.store.cmdb_records import (
     rotation_of,
     signed_head_of,
 )
-from nskeys.store.cmdb_rows import (
+from nskeys.store.cmdb.rows import (
     credential_of,
     key_of,
     keys_of,
@@ -34,8 +33,9 @@ from nskeys.store.cmdb_rows import (
     sealed_rows_of,
     seals_of,
 )
-from nskeys.store.cmdb_upgrade import CmdbMark
-from nskeys.store.schema import audit, credentials, drills, keys, meta, register, rotations
+from nskeys.store.cmdb.schema import audit, credentials, drills, keys, meta, register, rotations
+from nskeys.store.cmdb.upgrade import CmdbMark
+from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
 
 AUDIT_SIGNATURE = "audit_signature"
 

@@ -9,7 +9,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.register_text import TEXT_LIMIT
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow
-from nskeys.store.cmdb_checks import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
+from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
 _SIGNATURE_LIMIT = 1_024

@@ -7,7 +7,7 @@ were there before have 0. The index that says which keys seal how many now says 
 
 from collections.abc import Sequence
 
-from nskeys.store.migrations.step import Spelling, Step
+from nskeys.store.cmdb.migrations.step import Spelling, Step
 
 _STATEMENTS = (
     "ALTER TABLE credentials ADD COLUMN seal_no BIGINT NOT NULL DEFAULT 0",

@@ -22,11 +22,11 @@ from nskeys.model.register import BackupCopy
 from nskeys.model.register_text import from_text, to_text
 from nskeys.model.rotation import Rotation
 from nskeys.ports import RegisterRow
-from nskeys.store import schema
-from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, seconds_of
-from nskeys.store.cmdb_paging import storable
-from nskeys.store.cmdb_records import signed_head_text
-from nskeys.store.cmdb_view import AUDIT_SIGNATURE, SqlView
+from nskeys.store.cmdb import schema
+from nskeys.store.cmdb.paging import storable
+from nskeys.store.cmdb.records import signed_head_text
+from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, seconds_of
+from nskeys.store.cmdb.view import AUDIT_SIGNATURE, SqlView
 
 _ADD = (
     "INSERT INTO credentials (key_no, kind, name, target, account, note, sealed_at, created, updated,"

@@ -17,13 +17,13 @@ from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.credentials import SealedCredential
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
-from nskeys.store.cmdb_address import SqliteAddress, understand, url_of
-from nskeys.store.cmdb_file import is_there
-from nskeys.store.migrations import STEPS, Step
+from nskeys.store.cmdb.address import SqliteAddress, understand, url_of
+from nskeys.store.cmdb.file import is_there
+from nskeys.store.cmdb.migrations import STEPS, Step
 
 if TYPE_CHECKING:
-    from nskeys.store.cmdb_engine import CmdbEngine
-    from nskeys.store.cmdb_view import SqlView
+    from nskeys.store.cmdb.engine import CmdbEngine
+    from nskeys.store.cmdb.view import SqlView
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
@@ -43,7 +43,7 @@ class SqlCmdb:
         busy_timeout: float = 5.0,
         steps: Sequence[Step] = STEPS,
     ) -> None:
-        """`url` is an SQLAlchemy URL (see `cmdb_address`), `busy_timeout` the seconds that a change waits
+        """`url` is an SQLAlchemy URL (see `address`), `busy_timeout` the seconds that a change waits
         for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
         self._address = understand(url)
         self._clock = clock
@@ -82,7 +82,7 @@ class SqlCmdb:
         """Make the tables, durably."""
         if len(cmdb_id) != 32 or bytes.fromhex(cmdb_id).hex() != cmdb_id:
             raise ValueError("a CMDB id is 32 hex digits")
-        from nskeys.store.cmdb_upgrade import create
+        from nskeys.store.cmdb.upgrade import create
 
         self._engine.prepare()
         with self._engine.transaction(changing=True) as connection:
@@ -99,8 +99,8 @@ class SqlCmdb:
         """A transaction that writes `event` to the audit trail; an older schema is upgraded first."""
         if not self._there():
             raise NotSetUp(self._address.home)
-        from nskeys.store.cmdb_change import SqlChange
-        from nskeys.store.cmdb_upgrade import CmdbMark, read_mark, upgrade
+        from nskeys.store.cmdb.change import SqlChange
+        from nskeys.store.cmdb.upgrade import CmdbMark, read_mark, upgrade
 
         with self._engine.transaction(changing=True) as connection:
             mark = read_mark(self._engine, connection, self._steps)
@@ -140,8 +140,8 @@ class SqlCmdb:
     def _looking(self) -> Iterator[SqlView]:
         if not self._there():
             raise NotSetUp(self._address.home)
-        from nskeys.store.cmdb_upgrade import read_mark
-        from nskeys.store.cmdb_view import SqlView
+        from nskeys.store.cmdb.upgrade import read_mark
+        from nskeys.store.cmdb.view import SqlView
 
         with self._engine.transaction(changing=False) as connection:
             mark = read_mark(self._engine, connection, self._steps)
@@ -156,10 +156,10 @@ class SqlCmdb:
 
     def _open(self) -> CmdbEngine:
         if isinstance(self._address, SqliteAddress):
-            from nskeys.store.cmdb_sqlite import SqliteEngine
+            from nskeys.store.cmdb.sqlite import SqliteEngine
 
             return SqliteEngine(self._address, self._busy_timeout)
-        from nskeys.store.cmdb_postgres import PostgresEngine
+        from nskeys.store.cmdb.postgres import PostgresEngine
 
         return PostgresEngine(self._address, self._busy_timeout)
 

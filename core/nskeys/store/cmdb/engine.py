@@ -1,6 +1,6 @@
 """One database behind SQLAlchemy: its transactions, and its errors translated once.
 
-What SQLite and PostgreSQL do differently is said in `cmdb_sqlite` and `cmdb_postgres`; everything above
+What SQLite and PostgreSQL do differently is said in `sqlite` and `postgres`; everything above
 speaks to this class. Importing this module imports SQLAlchemy.
 """
 
@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from nskeys.errors import CmdbDamaged, NskeysError
-from nskeys.store.cmdb_address import CmdbAddress
-from nskeys.store.migrations import Spelling
+from nskeys.store.cmdb.address import CmdbAddress
+from nskeys.store.cmdb.migrations import Spelling
 
 BATCH = 2_000
 """Rows that long reads take at a time."""

@@ -7,7 +7,7 @@ writes each page once. `credentials_by_use` answers "which keys seal how many, s
 
 from collections.abc import Sequence
 
-from nskeys.store.migrations.step import Spelling, Step
+from nskeys.store.cmdb.migrations.step import Spelling, Step
 
 _TABLES = (
     "CREATE TABLE meta (name {text} NOT NULL PRIMARY KEY, value {text} NOT NULL)",

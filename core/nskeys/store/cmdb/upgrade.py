@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
-from nskeys.store.cmdb_checks import damaged, hex_of
-from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.migrations import Step
-from nskeys.store.schema import TABLES, meta
+from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.migrations import Step
+from nskeys.store.cmdb.schema import TABLES, meta
+from nskeys.store.cmdb.values import damaged, hex_of
 
 _ID = "cmdb_id"
 _SCHEMA = "schema"

@@ -24,10 +24,10 @@ from sqlalchemy import Connection, NullPool, create_engine, event
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbBusy, CmdbDamaged, CmdbUnreachable, NotPermitted, NskeysError
-from nskeys.store.cmdb_address import SqliteAddress
-from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.cmdb_file import NEW_FILE, make_file
-from nskeys.store.migrations import Spelling
+from nskeys.store.cmdb.address import SqliteAddress
+from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.file import NEW_FILE, make_file
+from nskeys.store.cmdb.migrations import Spelling
 
 _VALUE_LIMIT = 4 << 20
 """Bytes of one value or row; more is not ours, and not worth the memory."""

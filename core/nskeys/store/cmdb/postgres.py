@@ -19,9 +19,9 @@ from nskeys.errors import (
     ConfigurationInvalid,
     NskeysError,
 )
-from nskeys.store.cmdb_address import PostgresAddress
-from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.migrations import Spelling
+from nskeys.store.cmdb.address import PostgresAddress
+from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.migrations import Spelling
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _CONNECT_SECONDS = 10

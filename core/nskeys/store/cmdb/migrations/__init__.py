@@ -4,9 +4,9 @@ A step is plain SQL of its own time. It does not use `schema`, which describes t
 never touches a field that a seal binds.
 """
 
-from nskeys.store.migrations.step import Spelling, Step
-from nskeys.store.migrations.step_0001 import FIRST_TABLES
-from nskeys.store.migrations.step_0002 import NUMBERED_SEALS
+from nskeys.store.cmdb.migrations.step import Spelling, Step
+from nskeys.store.cmdb.migrations.step_0001 import FIRST_TABLES
+from nskeys.store.cmdb.migrations.step_0002 import NUMBERED_SEALS
 
 __all__ = ["STEPS", "Spelling", "Step"]
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tup
 from nskeys.model.keys import Kid
 from nskeys.model.listing import fold
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.store.schema import credentials, listing
+from nskeys.store.cmdb.schema import credentials, listing
 
 Columns = tuple[ColumnElement[Any], ...]
 

@@ -14,7 +14,7 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import SEALS_LIMIT, Kid
 from nskeys.ports import SealedRow
-from nskeys.store.cmdb_checks import (
+from nskeys.store.cmdb.values import (
     NUMBER_LIMIT,
     bytes_of,
     count_of,
