@@ -113,6 +113,8 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.CannotRemove: Exit.NOT_PERMITTED,
         errors.FileUnreadable: Exit.BAD_DATA,
         errors.CmdbUnreachable: Exit.UNREACHABLE,
+        errors.CmdbForbids: Exit.NOT_PERMITTED,
+        errors.CmdbFull: Exit.LOCKED,
         errors.CmdbBusy: Exit.LOCKED,
         errors.CmdbDamaged: Exit.BAD_DATA,
     }

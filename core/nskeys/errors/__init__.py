@@ -36,6 +36,12 @@ from nskeys.errors.cmdb import (
     CmdbDamaged as CmdbDamaged,
 )
 from nskeys.errors.cmdb import (
+    CmdbForbids as CmdbForbids,
+)
+from nskeys.errors.cmdb import (
+    CmdbFull as CmdbFull,
+)
+from nskeys.errors.cmdb import (
     CmdbUnreachable as CmdbUnreachable,
 )
 from nskeys.errors.credentials import (

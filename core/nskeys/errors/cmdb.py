@@ -15,6 +15,16 @@ class CmdbUnreachable(NskeysError):
 
 
 @dataclass(eq=False)
+class CmdbForbids(CmdbUnreachable):
+    """The server does not let this role do what is needed."""
+
+
+@dataclass(eq=False)
+class CmdbFull(CmdbUnreachable):
+    """The server has no connection free just now."""
+
+
+@dataclass(eq=False)
 class CmdbBusy(NskeysError):
     """Another program holds the CMDB's own lock."""
 

@@ -60,7 +60,7 @@ def test_a_commit_is_on_the_medium_and_its_journal_gone(cmdb: SqlCmdb, path: Pat
     with cmdb.changing(an_event()) as change:
         connection = change._connection  # type: ignore[attr-defined]  # the one that was opened for it
         settings = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            name: connection.value(f"PRAGMA {name}")
             for name in ("synchronous", "journal_mode", "foreign_keys", "trusted_schema", "cell_size_check")
         }
     assert settings == {

@@ -1,7 +1,7 @@
 """The CMDB: credentials, register, rotations and audit trail in SQLite or PostgreSQL.
 
-SQLAlchemy costs as much to import as the whole screen: this module imports it at the first transaction,
-so that knowing the address, and that there is no file yet, stays free.
+The driver and all that speaks to it are imported at the first transaction, so that knowing the address,
+and that there is no file yet, stays free.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SqlCmdb:
         busy_timeout: float = 5.0,
         steps: Sequence[Step] = STEPS,
     ) -> None:
-        """`url` is an SQLAlchemy URL (see `address`), `busy_timeout` the seconds that a change waits
+        """`url` is a URL as `address` understands it, `busy_timeout` the seconds that a change waits
         for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
         self._address = understand(url)
         self._clock = clock
@@ -104,7 +104,7 @@ class SqlCmdb:
 
         with self._engine.transaction(changing=True) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            change = SqlChange(self._engine, connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
+            change = SqlChange(connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
 
             def upgraded(old: int, new: int) -> None:
                 details = (("from", str(old)), ("to", str(new)))
@@ -145,7 +145,7 @@ class SqlCmdb:
 
         with self._engine.transaction(changing=False) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            yield SqlView(self._engine, connection, mark)
+            yield SqlView(connection, mark)
 
     @property
     def _engine(self) -> CmdbEngine:

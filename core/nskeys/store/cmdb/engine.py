@@ -1,17 +1,15 @@
-"""One database behind SQLAlchemy: its transactions, and its errors translated once.
+"""One database: its transactions, its statements, and its driver's errors translated once.
 
-What SQLite and PostgreSQL do differently is said in `sqlite` and `postgres`; everything above
-speaks to this class. Importing this module imports SQLAlchemy.
+Statements are constants with question marks for what is given to them; `Connection` alone knows which mark
+a driver wants. What SQLite and PostgreSQL do differently is said in `sqlite` and `postgres`; everything
+above speaks to these two classes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from traceback import walk_tb
-from typing import Any
-
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from typing import Any, ClassVar
 
 from nskeys.errors import CmdbDamaged, NskeysError
 from nskeys.store.cmdb.address import CmdbAddress
@@ -20,18 +18,81 @@ from nskeys.store.cmdb.migrations import Spelling
 BATCH = 2_000
 """Rows that long reads take at a time."""
 
+Row = tuple[Any, ...]
+
+
+class Connection(ABC):
+    """What one transaction asks its database. Statements have question marks."""
+
+    position: ClassVar[str]
+    """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
+    conflict: type[Exception]
+    """What the driver raises where a row breaks a constraint."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Every row."""
+        rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
+        return rows
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """The first row, if there is any."""
+        return next(iter(self.all(sql, *values)), None)
+
+    def value(self, sql: str, *values: object) -> Any:
+        """The first row's first value; None without a row."""
+        row = self.one(sql, *values)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: object) -> int:
+        """How many rows the statement changed."""
+        changed: int = self.driver.execute(self.marked(sql), values).rowcount
+        return changed
+
+    def many(self, sql: str, rows: Sequence[Row]) -> int:
+        """Runs the statement for each row of values; returns how many rows were changed."""
+        if not rows:
+            return 0
+        cursor = self.driver.cursor()
+        cursor.executemany(self.marked(sql), rows)
+        changed: int = cursor.rowcount
+        return changed
+
+    @abstractmethod
+    def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
+        """The rows in batches, without holding them all at once."""
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Everything inside, or nothing of it."""
+        self.driver.execute("SAVEPOINT nskeys")
+        try:
+            yield
+        except BaseException:
+            # A full disk ends the whole transaction in SQLite: going back then fails too, and that
+            # error would say nothing of the disk.
+            with suppress(Exception):
+                self.driver.execute("ROLLBACK TO SAVEPOINT nskeys")
+                self.driver.execute("RELEASE SAVEPOINT nskeys")
+            raise
+        self.driver.execute("RELEASE SAVEPOINT nskeys")
+
+    @staticmethod
+    def marked(sql: str) -> str:
+        """`sql` with the driver's own mark in place of question marks."""
+        return sql
+
 
 class CmdbEngine(ABC):
     """A database that can be opened; nothing is connected before the first transaction."""
 
     spelling: Spelling
-    position: str
-    """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
     driver_errors: type[Exception]
 
-    def __init__(self, address: CmdbAddress, engine: Engine) -> None:
+    def __init__(self, address: CmdbAddress) -> None:
         self.address = address
-        self._engine = engine
 
     @abstractmethod
     def prepare(self) -> None:
@@ -48,69 +109,27 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def translated(self, error: Exception) -> NskeysError:
-        """What a driver's error says, without anything of the statement's parameters."""
+        """What a driver's error says, without anything of the statement's values."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections."""
 
     @contextmanager
     def transaction(self, *, changing: bool) -> Iterator[Connection]:
         """A transaction that commits at the end and rolls back on any exception; errors of the driver
         come out translated."""
-        with self._translating(), self._connect(changing) as connection, connection.begin():
+        with self._translating(), self._begun(changing) as connection:
             yield connection
 
-    def stream(
-        self, connection: Connection, sql: str, parameters: tuple[Any, ...]
-    ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """A query's rows in batches, as the driver gives them; `sql` has question marks."""
-        with closing(self._cursor(connection)) as cursor:
-            cursor.execute(self.driver_sql(sql), parameters)
-            while rows := cursor.fetchmany(BATCH):
-                yield rows
-
-    def fetch(
-        self, connection: Connection, sql: str, parameters: tuple[Any, ...]
-    ) -> Sequence[tuple[Any, ...]]:
-        """All of a query's rows, as the driver gives them; `sql` has question marks."""
-        with closing(self._cursor(connection)) as cursor:
-            cursor.execute(self.driver_sql(sql), parameters)
-            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
-            return rows
-
-    def many(self, connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        """A statement for each row of parameters; returns how many rows it changed. `sql` has question
-        marks."""
-        if not rows:
-            return 0
-        return connection.exec_driver_sql(self.driver_sql(sql), list(rows)).rowcount
-
-    def driver_sql(self, sql: str) -> str:
-        """`sql` with the driver's own mark for a parameter in place of question marks."""
-        return sql
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._engine.dispose()
-
     @abstractmethod
-    def _options(self, changing: bool) -> Mapping[str, Any]:
-        """SQLAlchemy's execution options for a transaction."""
-
-    @abstractmethod
-    def _cursor(self, connection: Connection) -> Any:
-        """A cursor of the driver that does not fetch everything at once."""
-
-    @contextmanager
-    def _connect(self, changing: bool) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
-            yield connection.execution_options(**self._options(changing))
+    def _begun(self, changing: bool) -> AbstractContextManager[Connection]:
+        """The transaction itself."""
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            first = _first(error)
-            cause = first.orig
-            raise self.translated(cause if isinstance(cause, Exception) else first) from None
         except self.driver_errors as error:
             raise self.translated(error) from None
         except (UnicodeDecodeError, MemoryError) as error:
@@ -122,21 +141,10 @@ class CmdbEngine(ABC):
             raise
 
 
-def _first(error: DBAPIError) -> DBAPIError:
-    """What went wrong first. A full disk ends a whole transaction in SQLite: going back to a savepoint then
-    fails too, and that error says nothing of the disk."""
-    first, earlier = error, error.__context__
-    while earlier is not None:
-        if isinstance(earlier, DBAPIError):
-            first = earlier
-        earlier = earlier.__context__
-    return first
-
-
 def _raised_below(error: Exception) -> bool:
-    """Whether the last Python code before the error, and so the driver's caller, is SQLAlchemy or ours."""
+    """Whether the last Python code before the error, and so the driver's caller, is the store's."""
     last = None
     for frame, _ in walk_tb(error.__traceback__):
         last = frame
     name = "" if last is None else last.f_globals.get("__name__", "")
-    return name.startswith(("sqlalchemy.", "nskeys.store."))
+    return name.startswith("nskeys.store.")

@@ -6,44 +6,36 @@ order of an index: there the order key is an expression that no index knows.
 """
 
 from collections.abc import Mapping
-from typing import Any
-
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 
 from nskeys.model.keys import Kid
 from nskeys.model.listing import fold
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.store.cmdb.schema import credentials, listing
 
-Columns = tuple[ColumnElement[Any], ...]
+Query = tuple[str, list[object]]
+"""A statement with question marks, and what stands for them."""
 
-_COLUMNS: Columns = (
-    credentials.c.id,
-    credentials.c.key_no,
-    credentials.c.kind,
-    credentials.c.name,
-    credentials.c.target,
-    credentials.c.account,
-    credentials.c.note,
-    credentials.c.sealed_at,
-    credentials.c.created,
-    credentials.c.updated,
+COLUMNS = (
+    "credentials.id, credentials.key_no, credentials.kind, credentials.name, credentials.target,"
+    " credentials.account, credentials.note, credentials.sealed_at, credentials.created,"
+    " credentials.updated, credentials.seal_no"
 )
+"""What makes a credential."""
 
-_NUMBERED = 2
-"""The schema from which on seals have numbers."""
 _FEW = 1_000
 """So many credentials are quicker collected by their keys than met on the way through a list."""
 
-
-def credential_columns(schema: int) -> Columns:
-    """What makes a credential, in a CMDB of this schema."""
-    return (*_COLUMNS, credentials.c.seal_no if has_numbers(schema) else literal(0).label("seal_no"))
-
-
-def has_numbers(schema: int) -> bool:
-    """Whether seals have numbers there, and drills a diary."""
-    return schema >= _NUMBERED
+# Templates: what fills their holes are words of this module and so many question marks, never what somebody
+# typed or stored; that is given beside the statement.
+_COUNT = "SELECT count(*) FROM {table}{where}"
+_PAGE = (
+    "SELECT chosen.place, chosen.id, {columns} FROM"
+    " (SELECT {key} AS place, listing.id AS id FROM listing{where}"
+    " ORDER BY {key} {way}, listing.id {way} LIMIT ? OFFSET ?) AS chosen"
+    " LEFT JOIN credentials ON credentials.id = chosen.id ORDER BY chosen.place {way}, chosen.id {way}"
+)
+_OF_KEYS = "credentials.key_no IN ({marks})"
+_AMONG_FEW = "listing.id IN (SELECT credentials.id FROM credentials WHERE {of_keys})"
+_AMONG_MANY = "EXISTS (SELECT 1 FROM credentials WHERE credentials.id = listing.id AND {of_keys})"
 
 
 def storable(*texts: str) -> bool:
@@ -72,21 +64,24 @@ class Wanted:
         """Whether it cannot let anything through."""
         return self.key_numbers == [] or not storable(self.text)
 
-    def total(self) -> Select[int]:
+    def total(self) -> Query:
         """How many it lets through; without a text this is counted in an index."""
         if self.text:
-            return select(func.count()).select_from(listing).where(*self._conditions(few=False))
-        statement = select(func.count()).select_from(credentials)
+            conditions, values = self._conditions(few=False)
+            return _COUNT.format(table="listing", where=_where(conditions)), values
+        conditions, values = [], []
         if self.kind is not None:
-            statement = statement.where(credentials.c.kind == self.kind.value)
+            conditions.append("credentials.kind = ?")
+            values.append(self.kind.value)
         if self.key_numbers is not None:
-            statement = statement.where(credentials.c.key_no.in_(self.key_numbers))
-        return statement
+            conditions.append(self._of_keys())
+            values.extend(self.key_numbers)
+        return _COUNT.format(table="credentials", where=_where(conditions)), values
 
-    def sealed_by_keys(self) -> Select[int]:
+    def sealed_by_keys(self) -> Query:
         """How many credentials its keys seal."""
-        numbers = self.key_numbers or []
-        return select(func.count()).select_from(credentials).where(credentials.c.key_no.in_(numbers))
+        where = _where([self._of_keys()])
+        return _COUNT.format(table="credentials", where=where), [*(self.key_numbers or [])]
 
     def page(
         self,
@@ -96,43 +91,40 @@ class Wanted:
         backwards: bool,
         offset: int,
         of_keys: int | None,
-        columns: Columns,
-    ) -> Select[*tuple[Any, ...]]:
-        """The rows behind the place `after` in the direction walked: order key, id, and
-        `columns` of credentials. `of_keys` is what `sealed_by_keys` gave."""
-        falling = order.descending != backwards
-        column = listing.c[f"by_{order.by.value}"]
-        key: ColumnElement[str] = column.concat("") if self.text else column
-        place = tuple_(key, listing.c.id)
-        found = select(key.label("place"), listing.c.id)
-        found = found.where(*self._conditions(few=of_keys is not None and of_keys <= _FEW))
+    ) -> Query:
+        """The rows behind the place `after` in the direction walked: order key, id, and `COLUMNS`.
+        `of_keys` is what `sealed_by_keys` gave."""
+        way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
+        key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
+        conditions, values = self._conditions(few=of_keys is not None and of_keys <= _FEW)
         if after is not None:
-            found = found.where(place < tuple_(*after) if falling else place > tuple_(*after))
-        chosen = (
-            found.order_by(*_directed(falling, key, listing.c.id)).limit(limit).offset(offset).subquery()
-        )
-        joined = chosen.outerjoin(credentials, credentials.c.id == chosen.c.id)
-        return (
-            select(chosen.c.place, chosen.c.id.label("listed_id"), *columns)
-            .select_from(joined)
-            .order_by(*_directed(falling, chosen.c.place, chosen.c.id))
-        )
+            conditions.append(f"({key}, listing.id) {beyond} (?, ?)")
+            values.extend(after)
+        statement = _PAGE.format(columns=COLUMNS, key=key, where=_where(conditions), way=way)
+        return statement, [*values, limit, offset]
 
-    def _conditions(self, *, few: bool) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
+    def _conditions(self, *, few: bool) -> tuple[list[str], list[object]]:
+        conditions: list[str] = []
+        values: list[object] = []
         if self.kind is not None:
-            conditions.append(listing.c.kind == self.kind.value)
+            conditions.append("listing.kind = ?")
+            values.append(self.kind.value)
         if self.key_numbers is not None:
-            of_keys = credentials.c.key_no.in_(self.key_numbers)
-            conditions.append(
-                listing.c.id.in_(select(credentials.c.id).where(of_keys))
-                if few
-                else exists().where(credentials.c.id == listing.c.id, of_keys)
-            )
+            conditions.append((_AMONG_FEW if few else _AMONG_MANY).format(of_keys=self._of_keys()))
+            values.extend(self.key_numbers)
         if self.text:
-            conditions.append(getattr(func, self._position)(listing.c.haystack, self.text) > 0)
-        return conditions
+            conditions.append(f"{self._position}(listing.haystack, ?) > 0")
+            values.append(self.text)
+        return conditions, values
+
+    def _of_keys(self) -> str:
+        return _OF_KEYS.format(marks=marks(len(self.key_numbers or [])))
 
 
-def _directed(falling: bool, *columns: ColumnElement[str]) -> list[ColumnElement[str]]:
-    return [column.desc() if falling else column.asc() for column in columns]
+def marks(number: int) -> str:
+    """So many question marks for a list; an empty one holds nothing."""
+    return ", ".join("?" * number) or "NULL"
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -3,36 +3,38 @@
 A look is REPEATABLE READ, READ ONLY: one snapshot. A change first takes one advisory lock for its
 transaction, so that changes come one after the other and each sees all before it. Tables are where the
 role's search path leads; text is COLLATE "C", so every database orders it by code point.
+
+Everything that is set is set for one transaction, and no statement is prepared: behind a pooler such as
+PgBouncer the next transaction may run in another session.
 """
 
+import functools
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any
-
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import ArgumentError
 
 from nskeys.errors import (
     CmdbBusy,
     CmdbDamaged,
+    CmdbForbids,
+    CmdbFull,
     CmdbUnreachable,
     ConfigurationInvalid,
     NskeysError,
 )
 from nskeys.store.cmdb.address import PostgresAddress
-from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.migrations import Spelling
+from nskeys.store.cmdb.postgres_login import Login, login
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
-_CONNECT_SECONDS = 10
-_SILENCE = 20
-"""Seconds after which a server that acknowledges nothing is gone; without it the system goes on sending for
-a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
-system acknowledges."""
+_KEPT = 2
+"""Connections that are kept for the next transactions."""
 _DETAIL_LIMIT = 300
 
-_BUSY = {"55P03", "40001", "40P01", "57014"}
-"""lock_not_available, serialization_failure, deadlock_detected, query_canceled."""
+_BUSY = {"55P03", "40001", "40P01"}
+"""lock_not_available, serialization_failure, deadlock_detected."""
 _DAMAGED = {
     "XX001": "corrupt",
     "XX002": "corrupt",
@@ -43,49 +45,87 @@ _DAMAGED = {
     "42883": "schema",
 }
 _UNREACHABLE = {
-    "42501": "not_permitted",
-    "25006": "read_only",
-    "53100": "no_space",
-    "28000": "not_permitted",
-    "28P01": "not_permitted",
+    "25006": "standby",
+    "25P03": "idle_timeout",
+    "25P04": "transaction_timeout",
     "3D000": "no_such_database",
+    "3F000": "no_schema",
+    "53100": "no_space",
+    "57014": "statement_timeout",
+    "57P01": "shut_down",
+    "57P02": "shut_down",
+    "57P03": "shut_down",
+    "57P05": "idle_timeout",
 }
+_FORBIDDEN = {"28000", "28P01", "42501"}
+_FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
+"""How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+
+# The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
+# one, or into the session's own temporary one, does not come before it.
+_SET_SEARCH_PATH = """
+SELECT pg_catalog.set_config('search_path', coalesce((
+    SELECT pg_catalog.quote_ident(n.nspname)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = 'meta' AND n.nspname = ANY (pg_catalog.current_schemas(false))
+    ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname) LIMIT 1
+), pg_catalog.quote_ident(pg_catalog.current_schema()), '""') || ', pg_temp', true)
+"""
+_BEGIN_LOOK = f"""
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; {_SET_SEARCH_PATH}
+"""
+# Only raised: a server whose standbys have to show each change at once is left to do so.
+_BEGIN_CHANGE = f"""
+BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL row_security = off;
+SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
+    WHERE pg_catalog.current_setting('synchronous_commit') <> 'remote_apply';
+SELECT pg_catalog.set_config('lock_timeout', '{{milliseconds}}', true); {_SET_SEARCH_PATH}
+"""
+_WRITABLE = "SELECT pg_catalog.current_setting('transaction_read_only') = 'off'"
+_TAKE_LOCK = f"SELECT pg_catalog.pg_advisory_xact_lock({_LOCK})"
+_TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname = current_schema()
+"""
+
+
+class PostgresConnection(Connection):
+    """One transaction on a PostgreSQL server."""
+
+    position = "strpos"
+
+    def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
+        """The rows in batches, as a cursor of the server gives them."""
+        with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
+            cursor.execute(self.marked(sql), values)
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
+
+    @staticmethod
+    @functools.cache
+    def marked(sql: str) -> str:
+        """psycopg's mark is `%s`."""
+        return sql.replace("%", "%%").replace("?", "%s")
 
 
 class PostgresEngine(CmdbEngine):
     """A database on a PostgreSQL server."""
 
     spelling = Spelling(text='TEXT COLLATE "C"', blob="BYTEA", clustered="")
-    position = "strpos"
 
     def __init__(self, address: PostgresAddress, busy_timeout: float) -> None:
-        self.driver_errors = _driver(address).Error
-        try:
-            engine = create_engine(
-                f"postgresql+psycopg://{address.rest}",
-                hide_parameters=True,
-                pool_size=2,
-                pool_pre_ping=True,
-                connect_args={
-                    "connect_timeout": _CONNECT_SECONDS,
-                    "client_encoding": "utf8",
-                    "tcp_user_timeout": _SILENCE * 1000,
-                    "keepalives_idle": _SILENCE // 4,
-                    "keepalives_interval": _SILENCE // 4,
-                    "keepalives_count": 3,
-                },
-            )
-        except (ArgumentError, ValueError):
-            raise ConfigurationInvalid(address.shown, "not_url") from None
-        self._milliseconds = max(1, round(busy_timeout * 1000))
-        event.listen(engine, "begin", self._begin)
-        super().__init__(address, engine)
+        super().__init__(address)
+        self._place = address
+        self._psycopg = _driver(address)
+        self.driver_errors = self._psycopg.Error
+        self._begin_change = _BEGIN_CHANGE.format(milliseconds=max(1, round(busy_timeout * 1000)))
+        self._kept: list[Any] = []
 
     def prepare(self) -> None:
         """Nothing: databases are made by those who run the server. One that cannot hold every
         character is refused."""
         with self.transaction(changing=False) as connection:
-            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+            encoding = connection.value("SHOW server_encoding")
         if encoding != "UTF8":
             raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
 
@@ -94,49 +134,119 @@ class PostgresEngine(CmdbEngine):
         are made by those who run the server."""
 
     def tables(self, connection: Connection) -> frozenset[str]:
-        """Those that the search path leads to."""
-        rows = connection.exec_driver_sql(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'p', 'f')"
-            " AND pg_table_is_visible(oid)"
-        )
-        return frozenset(str(name) for (name,) in rows)
+        """Those of the schema that the CMDB is in."""
+        return frozenset(str(name) for (name,) in connection.all(_TABLES))
 
     def translated(self, error: Exception) -> NskeysError:
         """By SQLSTATE; what it says of rows ("DETAIL") is left out."""
         shown = self.address.shown
         state = getattr(error, "sqlstate", None)
         if state is None:
-            return CmdbUnreachable(shown, "cannot_connect", str(error)[:_DETAIL_LIMIT])
+            told = str(error)
+            full = any(words in told for words in _FULL)
+            problem = CmdbFull if full else CmdbUnreachable
+            return problem(shown, "full" if full else "cannot_connect", told[:_DETAIL_LIMIT])
         if state in _BUSY:
             return CmdbBusy(shown)
         if state in _DAMAGED or state.startswith("23"):
             return CmdbDamaged("", _DAMAGED.get(state, "schema"))
-        message = str(getattr(getattr(error, "diag", None), "message_primary", None) or "")
-        if state.startswith(("08", "57P")):
-            return CmdbUnreachable(shown, "connection_lost", message[:_DETAIL_LIMIT])
-        return CmdbUnreachable(shown, _UNREACHABLE.get(state, "failed"), message[:_DETAIL_LIMIT])
+        message = str(getattr(getattr(error, "diag", None), "message_primary", None) or "")[:_DETAIL_LIMIT]
+        if state in _FORBIDDEN:
+            return CmdbForbids(shown, "role_forbidden", message)
+        if state == "53300":
+            return CmdbFull(shown, "full", message)
+        lost = "connection_lost" if state.startswith("08") else "failed"
+        return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
-    def driver_sql(self, sql: str) -> str:
-        """psycopg's mark is `%s`."""
-        return sql.replace("%", "%%").replace("?", "%s")
+    def close(self) -> None:
+        """Let go of connections."""
+        while self._kept:
+            self._kept.pop().close()
 
-    def _options(self, changing: bool) -> Mapping[str, Any]:
+    @functools.cached_property
+    def _login(self) -> Login:
+        return login(self._psycopg, self._place)
+
+    @contextmanager
+    def _begun(self, changing: bool) -> Iterator[Connection]:
+        driver = self._in_transaction(changing)
+        try:
+            connection = PostgresConnection(driver)
+            connection.conflict = self._psycopg.IntegrityError
+            yield connection
+            self._commit(driver, changing)
+        except BaseException:
+            with suppress(self.driver_errors):
+                driver.rollback()
+            raise
+        finally:
+            self._keep(driver)
+
+    def _commit(self, driver: Any, changing: bool) -> None:
+        try:
+            done = driver.execute("COMMIT").statusmessage
+        except self.driver_errors:
+            if changing and driver.closed:
+                # Nobody can know: the server may have committed before the connection was lost.
+                raise CmdbUnreachable(self.address.shown, "outcome_unknown") from None
+            raise
+        if done != "COMMIT":
+            raise CmdbUnreachable(self.address.shown, "failed", "the transaction was rolled back")
+
+    def _in_transaction(self, changing: bool) -> Any:
+        """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
+        while self._kept:
+            driver = self._kept.pop()
+            try:
+                self._begin(driver, changing)
+            except (self.driver_errors, CmdbUnreachable) as error:
+                lost = driver.closed
+                self._let_go(driver)
+                # A server that was the primary may have become a standby: another one is asked then.
+                if not lost and not isinstance(error, CmdbUnreachable):
+                    raise
+            else:
+                return driver
+        driver = self._connect(changing)
+        try:
+            self._begin(driver, changing)
+        except BaseException:
+            self._let_go(driver)
+            raise
+        return driver
+
+    def _begin(self, driver: Any, changing: bool) -> None:
+        driver.execute(self._begin_change if changing else _BEGIN_LOOK)
         if changing:
-            return {"isolation_level": "READ COMMITTED", "nskeys_changing": True}
-        return {
-            "isolation_level": "REPEATABLE READ",
-            "postgresql_readonly": True,
-            "nskeys_changing": False,
-        }
+            if driver.execute(_WRITABLE).fetchone() != (True,):
+                raise CmdbUnreachable(self.address.shown, "standby")
+            driver.execute(_TAKE_LOCK)
 
-    def _cursor(self, connection: Connection) -> Any:
-        driver: Any = connection.connection.driver_connection
-        return driver.cursor(name="nskeys_stream", binary=True)
+    def _connect(self, changing: bool) -> Any:
+        options = self._login.options
+        if self._login.several_hosts:
+            try:
+                return self._open({**options, "target_session_attrs": "read-write"})
+            except self.driver_errors:
+                # Without a primary, a standby shows what there is.
+                if changing:
+                    raise
+        return self._open(options)
 
-    def _begin(self, connection: Connection) -> None:
-        if connection.get_execution_options().get("nskeys_changing"):
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {self._milliseconds}")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    def _open(self, options: dict[str, Any]) -> Any:
+        return self._psycopg.connect(
+            self._login.conninfo, autocommit=True, prepare_threshold=None, **options
+        )
+
+    def _keep(self, driver: Any) -> None:
+        if driver.closed or len(self._kept) >= _KEPT:
+            self._let_go(driver)
+        else:
+            self._kept.append(driver)
+
+    def _let_go(self, driver: Any) -> None:
+        with suppress(self.driver_errors):
+            driver.close()
 
 
 def _driver(address: PostgresAddress) -> Any:

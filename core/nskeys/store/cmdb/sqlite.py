@@ -1,31 +1,30 @@
 """The CMDB in one SQLite file.
 
-Transactions begin by the `begin` event (SQLAlchemy's documentation, "Enabling Non-Legacy SQLite
-Transactional Modes"): IMMEDIATE for a change, so that nobody can come between reading and writing;
-deferred for a look, which keeps its snapshot from the first query on. `synchronous=EXTRA` because FULL
-does not sync the folder after the rollback journal is deleted: a power cut could bring the journal back
-and undo a commit (SQLite's documentation of that pragma).
+A change begins IMMEDIATE, so that nobody can come between reading and writing; a look is deferred and keeps
+its snapshot from the first query on. `synchronous=EXTRA` because FULL does not sync the folder after the
+rollback journal is deleted: a power cut could bring the journal back and undo a commit (SQLite's
+documentation of that pragma).
 
 Nothing here opens and closes the database's file by itself while SQLite may have it open: closing any
 descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
 File", section 2.2).
 """
 
+import errno
+import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, count
-from typing import Any
+from pathlib import Path
 from urllib.parse import quote
-
-from sqlalchemy import Connection, NullPool, create_engine, event
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbBusy, CmdbDamaged, CmdbUnreachable, NotPermitted, NskeysError
 from nskeys.store.cmdb.address import SqliteAddress
-from nskeys.store.cmdb.engine import CmdbEngine
+from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.file import NEW_FILE, make_file
 from nskeys.store.cmdb.migrations import Spelling
 
@@ -40,25 +39,62 @@ _UNREACHABLE = {
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_FULL: "no_space",
 }
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+
+class SqliteConnection(Connection):
+    """One transaction of an SQLite file."""
+
+    position = "instr"
+    conflict = sqlite3.IntegrityError
+    driver: sqlite3.Connection
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Every row; text that is not UTF-8 comes as bytes."""
+        try:
+            return super().all(sql, *values)
+        except sqlite3.OperationalError as error:
+            self._read_ill_text(error)
+            return super().all(sql, *values)
+
+    def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
+        """The rows in batches, as a cursor gives them; text that is not UTF-8 comes as bytes."""
+        given = 0
+        try:
+            for rows in self._batches(sql, values):
+                yield rows
+                given += len(rows)
+        except sqlite3.OperationalError as error:
+            self._read_ill_text(error)
+            # The snapshot is the same, so the rows that were given come first once more.
+            for rows in self._batches(sql, values):
+                if len(rows) > given:
+                    yield rows[given:]
+                given = max(0, given - len(rows))
+
+    def _batches(self, sql: str, values: Sequence[object]) -> Iterator[Sequence[Row]]:
+        with closing(self.driver.execute(sql, tuple(values))) as cursor:
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
+
+    def _read_ill_text(self, error: sqlite3.OperationalError) -> None:
+        """From here on text that is not UTF-8 comes as bytes, instead of ending every row's reading. Not
+        from the start: asking Python about each text costs as much as opening its row."""
+        if not _is_ill_text(error) or self.driver.text_factory is not str:
+            raise error
+        self.driver.text_factory = _text_or_bytes
 
 
 class SqliteEngine(CmdbEngine):
     """An SQLite file."""
 
     spelling = Spelling(text="TEXT", blob="BLOB", clustered=" WITHOUT ROWID")
-    position = "instr"
     driver_errors = sqlite3.Error
 
     def __init__(self, address: SqliteAddress, busy_timeout: float) -> None:
+        super().__init__(address)
         self._path = address.path
         self._busy_timeout = busy_timeout
-        # No pool: a connection kept open would go on with the old file when a backup of the database is
-        # put in its place.
-        engine = create_engine(
-            "sqlite+pysqlite://", creator=self._open, poolclass=NullPool, hide_parameters=True
-        )
-        event.listen(engine, "begin", _begin)
-        super().__init__(address, engine)
 
     def prepare(self) -> None:
         """An empty file, which SQLite takes for an empty database."""
@@ -86,22 +122,22 @@ class SqliteEngine(CmdbEngine):
 
     def tables(self, connection: Connection) -> frozenset[str]:
         """By SQLite's own list."""
-        rows = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        rows = connection.all("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
         return frozenset(name for (name,) in rows if isinstance(name, str))
+
+    def close(self) -> None:
+        """Nothing: a connection kept open would go on with the old file when a backup of the database
+        is put in its place, so each transaction has its own."""
 
     def translated(self, error: Exception) -> NskeysError:
         """By SQLite's primary result code."""
         shown = self.address.shown
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            # The driver's own. It decodes text by itself, and says so in these words (CPython's
-            # Modules/_sqlite/cursor.c).
-            if str(error).startswith("Could not decode to UTF-8"):
-                return CmdbDamaged("", "not_text")
             return CmdbUnreachable(shown, "failed", str(error))
         primary = code & 0xFF
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return CmdbBusy(shown)
+            return CmdbBusy(shown) if _has_locks(self._path.parent) else CmdbUnreachable(shown, "no_locks")
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):
             return CmdbDamaged("", "corrupt")
         if primary in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_SCHEMA):
@@ -110,11 +146,20 @@ class SqliteEngine(CmdbEngine):
             return NotPermitted(shown)
         return CmdbUnreachable(shown, _UNREACHABLE.get(primary, "failed"), str(error))
 
-    def _options(self, changing: bool) -> Mapping[str, Any]:
-        return {"nskeys_changing": changing}
-
-    def _cursor(self, connection: Connection) -> sqlite3.Cursor:
-        return _driver(connection).cursor()
+    @contextmanager
+    def _begun(self, changing: bool) -> Iterator[Connection]:
+        with closing(self._open()) as driver:
+            if changing:
+                # Does nothing unless another program switched the file to a write-ahead log.
+                driver.execute("PRAGMA journal_mode = DELETE")
+            driver.execute("BEGIN IMMEDIATE" if changing else "BEGIN")
+            try:
+                yield SqliteConnection(driver)
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    driver.execute("ROLLBACK")
+                raise
+            driver.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
         # mode=rw: a file that is not there is not made.
@@ -139,17 +184,32 @@ class SqliteEngine(CmdbEngine):
         return connection
 
 
-def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("nskeys_changing"):
-        # Does nothing unless another program switched the file to a write-ahead log.
-        connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")
+def _is_ill_text(error: sqlite3.OperationalError) -> bool:
+    """The driver decodes text by itself, and says so in these words (CPython, Modules/_sqlite/cursor.c)."""
+    return str(error).startswith("Could not decode to UTF-8")
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("not a connection of sqlite3")
-    return driver
+def _text_or_bytes(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def _has_locks(folder: Path) -> bool:
+    """Whether the file system knows the locks that SQLite uses: of one that has none SQLite says that
+    somebody holds them. Tried on a file of its own, never on the database's."""
+    trial = folder / f".nskeys-{secrets.token_hex(8)}.part"
+    try:
+        descriptor = os.open(trial, NEW_FILE, 0o600)
+    except OSError:
+        return True
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _NO_LOCKS
+    finally:
+        os.close(descriptor)
+        with suppress(OSError):
+            trial.unlink()
+    return True

@@ -4,16 +4,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from sqlalchemy import Connection, func, select
-
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
-from nskeys.store.cmdb.engine import CmdbEngine
-from nskeys.store.cmdb.paging import Columns, Wanted, credential_columns, has_numbers, storable
+from nskeys.store.cmdb.engine import Connection
+from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, marks, storable
 from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
@@ -33,7 +31,6 @@ from nskeys.store.cmdb.rows import (
     sealed_rows_of,
     seals_of,
 )
-from nskeys.store.cmdb.schema import audit, credentials, drills, keys, meta, register, rotations
 from nskeys.store.cmdb.upgrade import CmdbMark
 from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
 
@@ -45,22 +42,34 @@ _KEY_ROWS = (
     "SELECT id, kind, name, target, account, note, sealed FROM credentials"
     " WHERE key_no + 0 = ? AND id > ? ORDER BY id"
 )
+_USES = "SELECT key_no, kind, count(*), min(sealed_at), max(seal_no) FROM credentials GROUP BY key_no, kind"
+_SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
+
+
+def _credentials(rest: str, *more: str) -> str:
+    """A question for the columns of credentials; `rest` is what stands behind the table."""
+    return " ".join(("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest))
+
+
+_NAMED = _credentials("WHERE kind = ? AND name = ?")
+_BEGINNING = _credentials("WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
+_SEALED = _credentials("WHERE id = ?", "sealed")
+_SEALED_AFTER = _credentials("WHERE id > ? ORDER BY id LIMIT ?", "sealed")
+# The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
+_SEALED_AFTER_BY = _credentials("WHERE id > ? AND key_no + 0 = ? ORDER BY id LIMIT ?", "sealed")
 
 
 class SqlView:
     """What one transaction sees. Not to be used after it."""
 
-    def __init__(self, engine: CmdbEngine, connection: Connection, mark: CmdbMark) -> None:
-        self._engine = engine
+    def __init__(self, connection: Connection, mark: CmdbMark) -> None:
         self._connection = connection
         self.cmdb_id = mark.cmdb_id
         self.schema = mark.schema
 
     def counts(self) -> tuple[KeyUse, ...]:
         """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
-        columns = (credentials.c.key_no, credentials.c.kind)
-        earliest, last = func.min(credentials.c.sealed_at), func.max(self._columns[-1])
-        rows = self._connection.execute(select(*columns, func.count(), earliest, last).group_by(*columns))
+        rows = self._connection.all(_USES)
         uses = (
             KeyUse(
                 key_of(key_no, self._keys),
@@ -78,7 +87,7 @@ class SqlView:
         understood = self._understood(wanted)
         if understood.nothing:
             return 0
-        return self._connection.execute(understood.total()).scalar_one()
+        return self._number(understood.total())
 
     def page(
         self,
@@ -95,18 +104,16 @@ class SqlView:
             return ()
         of_keys = None
         if understood.key_numbers is not None:
-            of_keys = self._connection.execute(understood.sealed_by_keys()).scalar_one()
-        statement = understood.page(order, limit, after, backwards, offset, of_keys, self._columns)
-        page = [self._placed(row) for row in self._connection.execute(statement)]
+            of_keys = self._number(understood.sealed_by_keys())
+        sql, values = understood.page(order, limit, after, backwards, offset, of_keys)
+        page = [self._placed(row) for row in self._connection.all(sql, *values)]
         return tuple(reversed(page)) if backwards else tuple(page)
 
     def credential(self, credential_id: str) -> SealedCredential | None:
         """One, by its full id."""
         if not storable(credential_id):
             return None
-        row = self._connection.execute(
-            select(*self._columns, credentials.c.sealed).where(credentials.c.id == credential_id)
-        ).one_or_none()
+        row = self._connection.one(_SEALED, credential_id)
         return None if row is None else sealed_of(row, self._keys)
 
     def find(self, reference: str) -> tuple[Credential, ...]:
@@ -119,9 +126,7 @@ class SqlView:
         if not is_hex(prefix):
             return ()
         # "g" follows every hex digit, so this is all that begins with the prefix.
-        begins = (credentials.c.id >= prefix) & (credentials.c.id < prefix + "g")
-        statement = select(*self._columns).where(begins).order_by(credentials.c.id)
-        rows = self._connection.execute(statement.limit(_PREFIX_MATCHES))
+        rows = self._connection.all(_BEGINNING, prefix, prefix + "g", _PREFIX_MATCHES)
         return tuple(credential_of(row, self._keys) for row in rows)
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
@@ -129,117 +134,110 @@ class SqlView:
         wanted = unicodedata.normalize("NFC", name)
         if not storable(wanted):
             return None
-        statement = select(*self._columns)
-        statement = statement.where(credentials.c.kind == kind.value, credentials.c.name == wanted)
-        row = self._connection.execute(statement).one_or_none()
+        row = self._connection.one(_NAMED, kind.value, wanted)
         return None if row is None else credential_of(row, self._keys)
 
     def names(self) -> frozenset[tuple[str, str]]:
         """Every (kind, name) there is."""
-        rows = self._connection.execute(select(credentials.c.kind, credentials.c.name))
+        rows = self._connection.all("SELECT kind, name FROM credentials")
         return frozenset((kind_of(kind, "credentials", name).value, name_of(name)) for kind, name in rows)
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
         """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
-        statement = select(*self._columns, credentials.c.sealed).where(credentials.c.id > after)
-        if kid is not None:
-            # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order
-            # of their ids.
-            statement = statement.where(credentials.c.key_no + 0 == self._key_no(kid))
-        rows = self._connection.execute(statement.order_by(credentials.c.id).limit(limit))
+        if kid is None:
+            rows = self._connection.all(_SEALED_AFTER, after, limit)
+        else:
+            rows = self._connection.all(_SEALED_AFTER_BY, after, self._key_no(kid), limit)
         return tuple(sealed_of(row, self._keys) for row in rows)
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
         """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
-        parameters = (self._key_no(kid), after, limit)
-        rows = self._engine.fetch(self._connection, _KEY_ROWS + " LIMIT ?", parameters)
-        return sealed_rows_of(rows)
+        return sealed_rows_of(self._connection.all(_KEY_ROWS + " LIMIT ?", self._key_no(kid), after, limit))
 
     def stream_rows(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
         """Every sealed row, key by key, in batches."""
         in_use = {key_of(number, self._keys): number for number in self._numbers_in_use()}
         for kid, number in in_use.items():
-            for rows in self._engine.stream(self._connection, _KEY_ROWS, (number, "")):
+            for rows in self._connection.stream(_KEY_ROWS, number, ""):
                 yield kid, sealed_rows_of(rows)
 
     def seals(self, kid: Kid) -> int:
         """How many secrets the key ever sealed."""
-        found = self._connection.execute(select(keys.c.seals).where(keys.c.kid == kid)).one_or_none()
+        found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
         return 0 if found is None else seals_of(found[0], kid)
 
     def last_seal(self) -> int:
         """How many secrets all keys ever sealed: the number of the last seal."""
-        rows = self._connection.execute(select(keys.c.kid, keys.c.seals))
+        rows = self._connection.all("SELECT kid, seals FROM keys")
         return sum(seals_of(seals, kid) for kid, seals in rows)
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
         """How many credentials of these keys have a greater number, from one index."""
         numbers = [number for kid in kids if (number := self._key_no(kid))]
-        if not numbers or not has_numbers(self.schema):
-            return 0
-        later = credentials.c.key_no.in_(numbers) & (credentials.c.seal_no > seal_no)
-        return self._connection.execute(
-            select(func.count()).select_from(credentials).where(later)
-        ).scalar_one()
+        return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
 
     def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
         """The diary's last lines as stored, newest first."""
-        if not has_numbers(self.schema):
-            return ()
-        statement = select(drills.c.number, drills.c.body, drills.c.signature)
-        rows = self._connection.execute(statement.order_by(drills.c.number.desc()).limit(limit))
+        rows = self._connection.all(
+            "SELECT number, body, signature FROM drills ORDER BY number DESC LIMIT ?", limit
+        )
         return tuple(drill_row_of(row) for row in rows)
 
     def register_rows(self) -> tuple[RegisterRow, ...]:
         """The register as stored, in the order of first recording."""
-        statement = select(register.c.body, register.c.signature).order_by(register.c.number)
-        return tuple(register_row_of(row) for row in self._connection.execute(statement))
+        rows = self._connection.all("SELECT body, signature FROM register ORDER BY number")
+        return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
         """The open rotation, if any."""
-        statement = select(rotations).where(rotations.c.stage != RotationStage.FINISHED.value)
-        row = self._connection.execute(statement.order_by(rotations.c.number.desc()).limit(1)).one_or_none()
+        row = self._connection.one(
+            "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
+            " WHERE stage <> ? ORDER BY number DESC LIMIT 1",
+            RotationStage.FINISHED.value,
+        )
         return None if row is None else rotation_of(row)
 
     def audit_head(self) -> AuditHead:
         """Count and last hash of the audit trail, as stored."""
-        statement = select(audit.c.no, audit.c.digest).order_by(audit.c.no.desc()).limit(1)
-        row = self._connection.execute(statement).one_or_none()
+        row = self._connection.one("SELECT no, digest FROM audit ORDER BY no DESC LIMIT 1")
         return AuditHead(0, first_digest(self.cmdb_id)) if row is None else audit_head_of(row)
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
         """The last head that the server key signed, with its signature."""
-        statement = select(meta.c.value).where(meta.c.name == AUDIT_SIGNATURE)
-        row = self._connection.execute(statement).one_or_none()
+        row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
         return None if row is None else signed_head_of(row[0])
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
         """Lines in order, behind number `after`."""
-        statement = select(audit.c.no, audit.c.line, audit.c.digest).where(audit.c.no > after)
-        rows = self._connection.execute(statement.order_by(audit.c.no).limit(limit))
+        rows = self._connection.all(
+            "SELECT no, line, digest FROM audit WHERE no > ? ORDER BY no LIMIT ?", after, limit
+        )
         return tuple(audit_entry_of(row) for row in rows)
 
     @cached_property
     def _keys(self) -> dict[int, Kid]:
         """Every key id by its number. They are few."""
-        return keys_of(self._connection.execute(select(keys.c.key_no, keys.c.kid)))
-
-    @cached_property
-    def _columns(self) -> Columns:
-        return credential_columns(self.schema)
+        return keys_of(self._connection.all("SELECT key_no, kid FROM keys"))
 
     def _key_no(self, kid: Kid) -> int:
         """A key's number; 0, which no key has, where it is not known."""
         return next((number for number, known in self._keys.items() if known == kid), 0)
 
     def _numbers_in_use(self) -> list[int]:
-        rows = self._connection.execute(select(credentials.c.key_no).distinct())
+        rows = self._connection.all("SELECT DISTINCT key_no FROM credentials")
         return sorted(count_of(number, NUMBER_LIMIT, "credentials") for (number,) in rows)
 
+    def _number(self, query: Query) -> int:
+        statement, values = query
+        found: int = self._connection.value(statement, *values)
+        return found
+
     def _understood(self, wanted: CredentialFilter) -> Wanted:
-        return Wanted(wanted, {kid: number for number, kid in self._keys.items()}, self._engine.position)
+        return Wanted(
+            wanted, {kid: number for number, kid in self._keys.items()}, self._connection.position
+        )
 
     def _placed(self, row: Sequence[object]) -> PlacedCredential:
         place, listed_id, *columns = row
