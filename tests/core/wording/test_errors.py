@@ -305,6 +305,29 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.CmdbUnreachable("postgresql://db/cmdb", "refused", "port 5432"),
         "The CMDB postgresql://db/cmdb cannot be opened: the server refused the connection (port 5432).",
     ),
+    (
+        errors.CmdbUnreachable("postgresql://db/cmdb", "standby"),
+        "The CMDB postgresql://db/cmdb can only be read: its server is a standby or read-only.",
+    ),
+    (
+        errors.CmdbUnreachable("postgresql://db/cmdb", "outcome_unknown"),
+        "The connection to the CMDB postgresql://db/cmdb was lost while a change was committed: all of it was "
+        "made, or nothing.",
+    ),
+    (
+        errors.CmdbUnreachable("postgresql://db/cmdb", "statement_timeout", "canceling statement"),
+        "The server of the CMDB postgresql://db/cmdb cancelled a statement: its 'statement_timeout' was over, "
+        "or somebody did it (canceling statement).",
+    ),
+    (
+        errors.CmdbForbids("postgresql://db/cmdb", "role_forbidden", "permission denied for table keys"),
+        "The server of the CMDB postgresql://db/cmdb does not let this role do that (permission denied for "
+        "table keys).",
+    ),
+    (
+        errors.CmdbFull("postgresql://db/cmdb", "full"),
+        "The server of the CMDB postgresql://db/cmdb has no connection free.",
+    ),
     (errors.CmdbBusy("cmdb.sqlite3"), "Another program holds the lock of the CMDB cmdb.sqlite3."),
     (
         errors.CmdbDamaged("credentials", "wrong_value", ("3", "7")),

@@ -16,6 +16,7 @@ _META = "meta"
 _ID = "cmdb_id"
 _SCHEMA = "schema"
 _DIGITS = 9
+_MARK = "SELECT name, value FROM meta WHERE name IN (?, ?)"
 
 
 @dataclass(frozen=True, slots=True)

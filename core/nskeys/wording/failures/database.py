@@ -9,7 +9,7 @@ from nskeys.wording.sentence import Sentence, listed
 from nskeys.wording.terminal import shown
 
 _TO_REACH = "Check that its file or its server is there, and the 'cmdb' line in config.toml."
-_FROM_THERE = "What was committed before is kept. Run the command again: it goes on from there."
+_FROM_THERE = "Run the command again: what was committed before is kept, and it goes on from there."
 _PRIMARY = (
     "Name the primary in the 'cmdb' line of config.toml, or all servers with commas between them: the one "
     "that takes changes is found."
