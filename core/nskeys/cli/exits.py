@@ -117,6 +117,7 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.CmdbFull: Exit.LOCKED,
         errors.CmdbBusy: Exit.LOCKED,
         errors.CmdbDamaged: Exit.BAD_DATA,
+        errors.CmdbAltered: Exit.BAD_DATA,
     }
 )
 

@@ -30,6 +30,9 @@ from nskeys.errors.backups import (
     NotABackup as NotABackup,
 )
 from nskeys.errors.cmdb import (
+    CmdbAltered as CmdbAltered,
+)
+from nskeys.errors.cmdb import (
     CmdbBusy as CmdbBusy,
 )
 from nskeys.errors.cmdb import (

@@ -32,6 +32,15 @@ class CmdbBusy(NskeysError):
 
 
 @dataclass(eq=False)
+class CmdbAltered(NskeysError):
+    """The database has something among its tables that nskeys did not make and that could change what is
+    read or written; `objects` as `trigger t on register`."""
+
+    cmdb: str
+    objects: tuple[str, ...]
+
+
+@dataclass(eq=False)
 class CmdbDamaged(NskeysError):
     """A row of the CMDB is not what nskeys writes; `table` and `problem` say where and what."""
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from traceback import walk_tb
 from typing import Any, ClassVar
 
-from nskeys.errors import CmdbDamaged, NskeysError
+from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
 from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
 
@@ -104,8 +104,21 @@ class CmdbEngine(ABC):
         durably, where that can be."""
 
     @abstractmethod
+    def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
+        """What there is among the tables: kind, name and table of each. A plain table, which can hold
+        rows and no more, is of the kind `table`."""
+
     def tables(self, connection: Connection) -> frozenset[str]:
-        """The tables there are."""
+        """The tables there are; CmdbAltered where something there could change what is read or written."""
+        objects = self.objects(connection)
+        others = tuple(
+            f"{kind} {name} on {table}" if table != name else f"{kind} {name}"
+            for kind, name, table in objects
+            if kind != "table"
+        )
+        if others:
+            raise CmdbAltered(self.address.shown, others)
+        return frozenset(name for _, name, _ in objects)
 
     @abstractmethod
     def translated(self, error: Exception) -> NskeysError:

@@ -83,9 +83,22 @@ SELECT pg_catalog.set_config('lock_timeout', '{{milliseconds}}', true); {_SET_SE
 """
 _WRITABLE = "SELECT pg_catalog.current_setting('transaction_read_only') = 'off'"
 _TAKE_LOCK = f"SELECT pg_catalog.pg_advisory_xact_lock({_LOCK})"
-_TABLES = """
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname = current_schema()
+_OBJECTS = """
+WITH here AS (
+    SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+)
+SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+    WHEN 'p' THEN 'partitioned table' ELSE 'foreign table' END, relname, relname FROM here
+UNION ALL SELECT 'trigger', t.tgname, h.relname FROM pg_trigger t JOIN here h ON h.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND h.relkind = 'r'
+UNION ALL SELECT 'rule', r.rulename, h.relname FROM pg_rewrite r JOIN here h ON h.oid = r.ev_class
+    WHERE h.relkind = 'r'
+UNION ALL SELECT 'policy', p.polname, h.relname FROM pg_policy p JOIN here h ON h.oid = p.polrelid
+UNION ALL SELECT 'child table', i.inhrelid::regclass::text, h.relname
+    FROM pg_inherits i JOIN here h ON h.oid = i.inhparent
 """
 
 
@@ -133,9 +146,10 @@ class PostgresEngine(CmdbEngine):
         """Nothing: the step and all that belongs to it is one transaction, and copies of the database
         are made by those who run the server."""
 
-    def tables(self, connection: Connection) -> frozenset[str]:
-        """Those of the schema that the CMDB is in."""
-        return frozenset(str(name) for (name,) in connection.all(_TABLES))
+    def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
+        """In the schema that the CMDB is in; an extension's own views, as pg_stat_statements makes them,
+        are the extension's."""
+        return [(str(kind), str(name), str(table)) for kind, name, table in connection.all(_OBJECTS)]
 
     def translated(self, error: Exception) -> NskeysError:
         """By SQLSTATE; what it says of rows ("DETAIL") is left out."""

@@ -39,6 +39,7 @@ _UNREACHABLE = {
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_FULL: "no_space",
 }
+_OBJECTS = "SELECT type, name, tbl_name, rootpage FROM sqlite_master WHERE type <> 'index'"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
@@ -120,10 +121,12 @@ class SqliteEngine(CmdbEngine):
                 part.unlink()
         files.write_first_free(folder, chain([name], (f"{name}-{number}" for number in count(2))), data)
 
-    def tables(self, connection: Connection) -> frozenset[str]:
-        """By SQLite's own list."""
-        rows = connection.all("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-        return frozenset(name for (name,) in rows if isinstance(name, str))
+    def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
+        """By SQLite's own list; what has no pages of its own is no plain table."""
+        return [
+            ("virtual table" if kind == "table" and not page else str(kind), str(name), str(table))
+            for kind, name, table, page in connection.all(_OBJECTS)
+        ]
 
     def close(self) -> None:
         """Nothing: a connection kept open would go on with the old file when a backup of the database

@@ -28,7 +28,7 @@ class CmdbMark:
 
 
 def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> CmdbMark:
-    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged."""
+    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged, CmdbAltered."""
     if _META not in engine.tables(connection):
         raise NotSetUp(engine.address.home)
     found: dict[str, object] = dict(

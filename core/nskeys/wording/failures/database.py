@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
+from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
 from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.sentence import Sentence, listed
@@ -73,6 +73,15 @@ def _cmdb_busy(error: CmdbBusy) -> Sentence:
     )
 
 
+def _cmdb_altered(error: CmdbAltered) -> Sentence:
+    objects = listed(tuple(shown(name) for name in error.objects))
+    return Sentence(
+        f"The CMDB {shown(error.cmdb)} has what nskeys did not make: {objects}; nothing of it was used.",
+        "Find out who made that and remove it there, then run 'nskeys verify'; views of another program want "
+        "a schema of their own.",
+    )
+
+
 def _cmdb_damaged(error: CmdbDamaged) -> Sentence:
     rows = f" (rows {listed(tuple(shown(row) for row in error.rows))})" if error.rows else ""
     table = f"The table {shown(error.table)} of the CMDB" if error.table else "The CMDB"
@@ -88,6 +97,7 @@ DATABASE: Table = MappingProxyType(
         CmdbForbids: _cmdb_unreachable,
         CmdbFull: _cmdb_unreachable,
         CmdbBusy: _cmdb_busy,
+        CmdbAltered: _cmdb_altered,
         CmdbDamaged: _cmdb_damaged,
     }
 )
