@@ -25,7 +25,8 @@ SQLITE = {
     "CREATE VIRTUAL TABLE words USING fts5(word)": "virtual table words",
 }
 POSTGRES = {
-    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM credentials; RETURN NEW; END';"
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql"
+    " AS 'BEGIN DELETE FROM credentials; RETURN NEW; END';"
     "CREATE TRIGGER t AFTER INSERT ON register EXECUTE FUNCTION f()": "trigger t on register",
     "CREATE RULE r AS ON INSERT TO audit DO ALSO DELETE FROM credentials": "rule r on audit",
     "CREATE POLICY p ON credentials USING (name <> 'one')": "policy p on credentials",

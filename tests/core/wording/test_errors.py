@@ -306,38 +306,40 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The CMDB postgresql://db/cmdb cannot be opened: the server refused the connection (port 5432).",
     ),
     (
-        errors.CmdbUnreachable("postgresql://db/cmdb", "standby"),
-        "The CMDB postgresql://db can only be read: its server is a standby or read-only.",
+        errors.CmdbUnreachable("pg://db", "standby"),
+        "The CMDB pg://db can only be read: its server is a standby or read-only.",
     ),
     (
-        errors.CmdbUnreachable("postgresql://db", "outcome_unknown"),
+        errors.CmdbUnreachable("pg://db", "outcome_unknown"),
         (
-            "The connection to the CMDB postgresql://db was lost while a change was committed: all of it was "
+            "The connection to the CMDB pg://db was lost while a change was committed: all of it was "
             "made, or nothing."
         ),
     ),
     (
-        errors.CmdbUnreachable("postgresql://db", "statement_timeout", "canceling statement"),
+        errors.CmdbUnreachable("pg://db", "statement_timeout", "canceling statement"),
         (
-            "The server of the CMDB postgresql://db cancelled a statement: its 'statement_timeout' was over, "
+            "The server of the CMDB pg://db cancelled a statement: its 'statement_timeout' was over, "
             "or somebody did it (canceling statement)."
         ),
     ),
     (
-        errors.CmdbForbids("postgresql://db", "role_forbidden", "permission denied for table keys"),
+        errors.CmdbForbids("pg://db", "role_forbidden", "permission denied for table keys"),
         (
-            "The server of the CMDB postgresql://db does not let this role do that (permission denied for "
+            "The server of the CMDB pg://db does not let this role do that (permission denied for "
             "table keys)."
         ),
     ),
     (
-        errors.CmdbFull("postgresql://db", "full"),
-        "The server of the CMDB postgresql://db has no connection free.",
+        errors.CmdbFull("pg://db", "full"),
+        "The server of the CMDB pg://db has no connection free.",
     ),
     (
-        errors.CmdbAltered("cmdb.sqlite3", ("trigger t on register", "view v")),
-        "The CMDB cmdb.sqlite3 has what nskeys did not make: trigger t on register and view v; nothing of it "
-        "was used.",
+        errors.CmdbAltered("pg://db", ("trigger t on register", "view v")),
+        (
+            "The CMDB pg://db has what nskeys did not make: trigger t on register and view v; "
+            "nothing of it was used."
+        ),
     ),
     (errors.CmdbBusy("cmdb.sqlite3"), "Another program holds the lock of the CMDB cmdb.sqlite3."),
     (

@@ -60,6 +60,13 @@ _UNREACHABLE = {
 _FORBIDDEN = {"28000", "28P01", "42501"}
 _FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
 """How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+_UNSAFE = (
+    "authentication method requirement",
+    "does not support SSL",
+    "root certificate",
+    "certificate verify",
+)
+"""How libpq says that a login would be less safe than `postgres_login` wants it."""
 
 # The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
 # one, or into the session's own temporary one, does not come before it.
@@ -157,9 +164,12 @@ class PostgresEngine(CmdbEngine):
         state = getattr(error, "sqlstate", None)
         if state is None:
             told = str(error)
-            full = any(words in told for words in _FULL)
-            problem = CmdbFull if full else CmdbUnreachable
-            return problem(shown, "full" if full else "cannot_connect", told[:_DETAIL_LIMIT])
+            if any(words in told for words in _FULL):
+                return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
+            unsafe = any(words in told for words in _UNSAFE)
+            return CmdbUnreachable(
+                shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT]
+            )
         if state in _BUSY:
             return CmdbBusy(shown)
         if state in _DAMAGED or state.startswith("23"):

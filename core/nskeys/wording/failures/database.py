@@ -46,6 +46,12 @@ _REASONS = MappingProxyType(
             "The server of {} has no connection free",
             "Try again in a moment; if it stays so, let the server or its pool take more connections.",
         ),
+        "unsafe_login": (
+            "The login to {} would not be safe, so no password was sent",
+            (
+                "Let the server offer TLS and SCRAM, name its CA in the address ('sslrootcert=FILE'), or say there "
+            "what may be weaker ('sslmode=', 'require_auth=').",
+        ),
         "no_schema": (
             "The role that nskeys logs in as has no schema in the database of {}",
             "Make one for it there: CREATE SCHEMA AUTHORIZATION role.",
@@ -77,8 +83,7 @@ def _cmdb_altered(error: CmdbAltered) -> Sentence:
     objects = listed(tuple(shown(name) for name in error.objects))
     return Sentence(
         f"The CMDB {shown(error.cmdb)} has what nskeys did not make: {objects}; nothing of it was used.",
-        "Find out who made that and remove it there, then run 'nskeys verify'; views of another program want "
-        "a schema of their own.",
+        "Find out who made that and remove it there, then run 'nskeys verify'.",
     )
 
 
