@@ -49,8 +49,9 @@ _REASONS = MappingProxyType(
         "unsafe_login": (
             "The login to {} would not be safe, so no password was sent",
             (
-                "Let the server offer TLS and SCRAM, name its CA in the address ('sslrootcert=FILE'), or say there "
-            "what may be weaker ('sslmode=', 'require_auth=').",
+                "Let the server offer TLS and SCRAM and name its CA in the address ('sslrootcert=FILE'), or say "
+                "there what may be weaker ('sslmode=', 'require_auth=')."
+            ),
         ),
         "no_schema": (
             "The role that nskeys logs in as has no schema in the database of {}",
