@@ -16,7 +16,13 @@ from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.reports import checked_words, due_words, exposure_words, headline
+from nskeys.wording.reports import (
+    checked_words,
+    due_words,
+    exposure_words,
+    headline,
+    unreadable_rows_line,
+)
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import is_future
 
@@ -38,6 +44,7 @@ def nagios_line(overview: "Overview") -> str:
         headline(answer.totals),
         *exposure_words(answer, overview.taken),
         *checked_words(answer, overview.taken),
+        *((unreadable_rows_line(overview.unreadable),) if overview.unreadable else ()),
         *due_words(answer.due),
         *_unproven(overview),
         *(overdue_sentences(overview.practice, overview.taken) if answer.totals.total else ()),
@@ -51,7 +58,8 @@ def nagios_exit(overview: "Overview") -> StatusExit:
     answer, known, now = overview.recoverability, overview.practice, overview.taken
     state = exit_for_status(answer.totals)
     overdue = answer.totals.total and (known.drill_overdue(now) or known.typing_overdue(now))
-    return StatusExit.AT_RISK if overdue and state is StatusExit.RECOVERABLE else state
+    warned = overdue or overview.unreadable
+    return StatusExit.AT_RISK if warned and state is StatusExit.RECOVERABLE else state
 
 
 def nagios_failure(words: str) -> str:

@@ -28,6 +28,7 @@ from nskeys.wording.reports import (
     put_back_line,
     registry_future,
     unreadable_line,
+    unreadable_rows_line,
 )
 from nskeys.wording.sizes import count, number
 from nskeys.wording.times import ago, since, when
@@ -117,6 +118,8 @@ def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "custodians", NOT_CHECKED
     if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
+    if overview.unreadable:
+        yield "unreadable", unreadable_rows_line(overview.unreadable)
     if overview.unreadable_rows:
         yield "register", unreadable_line(overview.unreadable_rows)
 

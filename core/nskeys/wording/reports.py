@@ -6,6 +6,7 @@ A report claims what was tested and no more, and says what to do next where some
 from collections.abc import Sequence
 from datetime import datetime
 
+from nskeys.model.credentials import UnreadableCredential, UnreadableRow
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import (
     BackupReport,
@@ -20,6 +21,7 @@ from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
+from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.sentence import listed
@@ -34,6 +36,7 @@ REVEALED = "The audit trail says that this secret was revealed."
 NOT_AS_STORED = "It holds characters that a terminal must not get, so they are shown as escapes."
 MISSING_KEY = "not here"
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
+_NAMED_ROWS = 5
 OLD_COPIES = "Old copies of this disk still open the old way."
 
 
@@ -55,7 +58,21 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
     helps = _whether_it_helps(report.copy.where, ways)
-    return (BACKUP_COMPLETE, *helps, *waits, *no_copy_lines(report.failures))
+    unopened = (_unopened_line(report),) if report.unopened else ()
+    ill = (unreadable_rows_line(report.unreadable),) if report.unreadable else ()
+    return (BACKUP_COMPLETE, *unopened, *ill, *helps, *waits, *no_copy_lines(report.failures))
+
+
+def _unopened_line(report: BackupReport) -> str:
+    """Credentials that a backup does not bring back, because their keys are not here; and what does."""
+    credentials = count(report.unopened, "credential")
+    keys = listed(tuple(kid_name(kid) for kid in report.lacking))
+    are, it = ("is", "it") if len(report.lacking) == 1 else ("are", "them")
+    said = f"It does not bring back {credentials}: key {keys} {are} not here"
+    if report.held_by is None:
+        return f"{said}, and no backup that the register knows holds {it}."
+    held = f"{backup_name(report.held_by)} in {safe(report.held_by.address)}"
+    return f"{said}, but {held} holds {it}: 'nskeys restore FILE' brings {it} back."
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
@@ -124,6 +141,23 @@ def arrived_line(kids: Sequence[str]) -> str:
 def unreadable_line(rows: int) -> str:
     """Rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
+
+
+def unreadable_rows_line(rows: Sequence[UnreadableRow]) -> str:
+    """Which rows of the CMDB cannot be read, and why."""
+    named = listed(tuple(map(_row_name, rows)), _NAMED_ROWS)
+    return f"{count(len(rows), 'row')} of the CMDB cannot be read: {named}."
+
+
+def unreadable_rows(credentials: Sequence[UnreadableCredential]) -> list[UnreadableRow]:
+    """Credentials that were listed, as rows."""
+    return [UnreadableRow("credentials", row.credential_id, row.problem, row) for row in credentials]
+
+
+def _row_name(row: UnreadableRow) -> str:
+    name = row.credential.reference if row.credential else f"{row.table} {row.row}"
+    reason = clause(row.problem).removeprefix(": ")
+    return f"{safe(name)} ({reason})"
 
 
 def remembered_line(copy: BackupCopy) -> str:

@@ -67,7 +67,12 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return nagios_exit(overview) if options.nagios else exit_for_status(overview.recoverability.totals)
+    return nagios_exit(overview) if options.nagios else _exit(overview)
+
+
+def _exit(overview: "Overview") -> StatusExit:
+    state = exit_for_status(overview.recoverability.totals)
+    return StatusExit.AT_RISK if overview.unreadable and state is StatusExit.RECOVERABLE else state
 
 
 def _form(session: Session, options: Namespace) -> Form:

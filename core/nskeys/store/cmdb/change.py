@@ -37,6 +37,7 @@ _LIST = (
     "INSERT INTO listing (kind, by_kind, by_name, by_target, by_account, by_updated, haystack, id)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_UNLIST = "DELETE FROM listing WHERE id = ?"
 _RELIST = (
     "UPDATE listing SET kind = ?, by_kind = ?, by_name = ?, by_target = ?, by_account = ?,"
     " by_updated = ?, haystack = ? WHERE id = ?"
@@ -89,7 +90,11 @@ class SqlChange(SqlView):
             changed = self._connection.many(_REPLACE, [self._values(row, seal_no) for row in credentials])
             if changed != len(credentials):
                 raise self._missing(row.credential.credential_id for row in credentials)
-            self._connection.many(_RELIST, [_listing_values(row) for row in credentials])
+            listing = [_listing_values(row) for row in credentials]
+            if self._connection.many(_RELIST, listing) != len(listing):
+                # Somebody took rows out of the list, which is derived: they are made anew.
+                self._connection.many(_UNLIST, [values[-1:] for values in listing])
+                self._connection.many(_LIST, listing)
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
         """New blobs under `kid`, sealed at `moment` and counted; NoSuchCredential, KeyUsedUp."""

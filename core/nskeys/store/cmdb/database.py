@@ -7,14 +7,14 @@ and that there is no file yet, stays free.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.errors import NotSetUp
 from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.credentials import SealedCredential
+from nskeys.model.credentials import SealedCredential, UnreadableCredential
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
 from nskeys.store.cmdb.address import SqliteAddress, understand, url_of
@@ -24,6 +24,10 @@ from nskeys.store.cmdb.migrations import STEPS, Step
 if TYPE_CHECKING:
     from nskeys.store.cmdb.engine import CmdbEngine
     from nskeys.store.cmdb.view import SqlView
+
+
+def _ignore(_: UnreadableCredential) -> None:
+    """Nobody is told."""
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
@@ -124,10 +128,13 @@ class SqlCmdb:
                 yield batch
                 after = batch[-1].credential.credential_id
 
-    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look."""
+    def stream_raw(
+        self, unreadable: Callable[[UnreadableCredential], None] = _ignore
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row in batches of one key each, from one consistent look; `unreadable` is told
+        those that cannot be read."""
         with self._looking() as view:
-            yield from view.stream_rows()
+            yield from view.stream_rows(unreadable)
 
     def close(self) -> None:
         """Let go of connections."""

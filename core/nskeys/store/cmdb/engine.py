@@ -26,6 +26,9 @@ class Connection(ABC):
 
     position: ClassVar[str]
     """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
+    text_only: ClassVar[str] = "TRUE"
+    """A condition that holds where the column in its hole is text: who goes through a table in the order of
+    a column comes to the end only where it is."""
     conflict: type[Exception]
     """What the driver raises where a row breaks a constraint."""
 

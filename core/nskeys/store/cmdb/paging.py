@@ -49,15 +49,18 @@ def storable(*texts: str) -> bool:
 class Wanted:
     """A filter, understood: which rows of `listing` it lets through."""
 
-    def __init__(self, wanted: CredentialFilter, key_numbers: Mapping[Kid, int], position: str) -> None:
-        """`key_numbers` are all keys that the database knows; `position` is its function that finds a
-        text in a text (0: not in it)."""
+    def __init__(
+        self, wanted: CredentialFilter, key_numbers: Mapping[Kid, int], position: str, text_only: str
+    ) -> None:
+        """`key_numbers` are all keys that the database knows; `position` and `text_only` are the
+        connection's."""
         self.kind = wanted.kind
         self.text = fold(wanted.text)
         self.key_numbers: list[int] | None = None
         if wanted.kids is not None and not key_numbers.keys() <= wanted.kids:
             self.key_numbers = sorted(key_numbers[kid] for kid in wanted.kids & key_numbers.keys())
         self._position = position
+        self._text_only = text_only
 
     @property
     def nothing(self) -> bool:
@@ -97,9 +100,10 @@ class Wanted:
         way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
         key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
         conditions, values = self._conditions(few=of_keys is not None and of_keys <= _FEW)
+        conditions += [self._text_only.format(column) for column in (key, "listing.id")]
         if after is not None:
-            conditions.append(f"({key}, listing.id) {beyond} (?, ?)")
-            values.extend(after)
+            conditions.append(f"({key}, listing.id) {beyond} (CAST(? AS TEXT), CAST(? AS TEXT))")
+            values.extend(map(cursor_value, after))
         statement = _PAGE.format(columns=COLUMNS, key=key, where=_where(conditions), way=way)
         return statement, [*values, limit, offset]
 
@@ -119,6 +123,16 @@ class Wanted:
 
     def _of_keys(self) -> str:
         return _OF_KEYS.format(marks=marks(len(self.key_numbers or [])))
+
+
+def cursor_text(value: str | bytes) -> str:
+    """A place in an index as text; what is no UTF-8 in it comes back by `cursor_value`."""
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
+
+
+def cursor_value(text: str) -> str | bytes:
+    """The same place, to be compared with CAST(? AS TEXT)."""
+    return text if storable(text) else text.encode("utf-8", "surrogateescape")
 
 
 def marks(number: int) -> str:

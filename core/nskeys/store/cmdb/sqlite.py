@@ -47,6 +47,7 @@ class SqliteConnection(Connection):
     """One transaction of an SQLite file."""
 
     position = "instr"
+    text_only = "typeof({}) = 'text'"
     conflict = sqlite3.IntegrityError
     driver: sqlite3.Connection
 

@@ -1,17 +1,26 @@
 """One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
+from typing import TypeVar
 
+from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
-from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
-from nskeys.model.keys import KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.credentials import (
+    Credential,
+    CredentialKind,
+    SealedCredential,
+    UnreadableCredential,
+    UnreadableRow,
+)
+from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
-from nskeys.store.cmdb.engine import Connection
-from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, marks, storable
+from nskeys.store.cmdb.engine import Connection, Row
+from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable
 from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
@@ -21,42 +30,75 @@ from nskeys.store.cmdb.records import (
     signed_head_of,
 )
 from nskeys.store.cmdb.rows import (
+    SEAL_NO_LIMIT,
     credential_of,
     key_of,
     keys_of,
     kind_of,
-    name_of,
+    readable_rows,
     seal_no_of,
     sealed_of,
-    sealed_rows_of,
     seals_of,
+    unreadable_of,
 )
 from nskeys.store.cmdb.upgrade import CmdbMark
-from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, is_hex, moment_of, text_of
+from nskeys.store.cmdb.values import (
+    EARLIEST,
+    LATEST,
+    NUMBER_LIMIT,
+    count_of,
+    hex_of,
+    is_hex,
+    moment_of,
+    shown_as_text,
+)
 
 AUDIT_SIGNATURE = "audit_signature"
 
-_PLACE_LIMIT = 1_024
 _PREFIX_MATCHES = 10
-_KEY_ROWS = (
-    "SELECT id, kind, name, target, account, note, sealed FROM credentials"
-    " WHERE key_no + 0 = ? AND id > ? ORDER BY id"
-)
+_READ_ALL = 5_000
+_SHOWN = 64
+_KINDS = frozenset(kind.value for kind in CredentialKind)
+# The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
+_KEY_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials WHERE key_no + 0 = ?"
 _USES = "SELECT key_no, kind, count(*), min(sealed_at), max(seal_no) FROM credentials GROUP BY key_no, kind"
+_USE = (
+    "SELECT count(*), min(sealed_at), max(seal_no) FROM credentials WHERE key_no = ? AND kind = ?"
+    " AND sealed_at BETWEEN ? AND ? AND seal_no BETWEEN ? AND ?"
+    " AND sealed_at = CAST(sealed_at AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT)"
+)
 _SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
+_STRAYS = "SELECT {columns} FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({marks})"
+_UNLISTED = (
+    "SELECT credentials.id FROM credentials WHERE NOT EXISTS"
+    " (SELECT 1 FROM listing WHERE listing.id = credentials.id AND {keys})"
+)
+_OPEN_ROTATION = (
+    "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
+    " WHERE stage <> ? ORDER BY number DESC LIMIT 1"
+)
+_LAST_LINE = "SELECT max(no) FROM audit WHERE no BETWEEN 1 AND ?"
+_LAST_DIGESTS = "SELECT no, digest FROM audit WHERE no BETWEEN 1 AND ? ORDER BY no DESC LIMIT 100"
+_LINES = "SELECT no, line, digest FROM audit WHERE no > ? AND no <= ? ORDER BY no LIMIT ?"
+
+_Found = TypeVar("_Found")
+
+
+def _joined(*parts: str) -> str:
+    """A statement of several parts, all of them words of this module."""
+    return " ".join(part for part in parts if part)
 
 
 def _credentials(rest: str, *more: str) -> str:
     """A question for the columns of credentials; `rest` is what stands behind the table."""
-    return " ".join(("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest))
+    return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
 
 
 _NAMED = _credentials("WHERE kind = ? AND name = ?")
 _BEGINNING = _credentials("WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
 _SEALED = _credentials("WHERE id = ?", "sealed")
-_SEALED_AFTER = _credentials("WHERE id > ? ORDER BY id LIMIT ?", "sealed")
-# The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
-_SEALED_AFTER_BY = _credentials("WHERE id > ? AND key_no + 0 = ? ORDER BY id LIMIT ?", "sealed")
+_ALL = _credentials("ORDER BY id", "sealed")
+_STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
 
 
 class SqlView:
@@ -69,18 +111,22 @@ class SqlView:
 
     def counts(self) -> tuple[KeyUse, ...]:
         """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
-        rows = self._connection.all(_USES)
-        uses = (
-            KeyUse(
-                key_of(key_no, self._keys),
-                kind_of(kind, "credentials").value,
-                count,
-                moment_of(sealed_at, "credentials"),
-                seal_no_of(seal_no),
-            )
-            for key_no, kind, count, sealed_at, seal_no in rows
-        )
+        found = (self._use(*row) for row in self._connection.all(_USES))
+        uses = (use for use in found if use is not None)
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 5,000
+        credentials, and of more those that name no key."""
+        records = tuple(self._unreadable_records())
+        if self._connection.value("SELECT count(*) FROM credentials") > _READ_ALL:
+            return (*map(_as_row, self._strays()), *records)
+        rows = (sealed_of(row, self._keys).credential for row in self._connection.all(_ALL))
+        ill = [_as_row(row) for row in rows if isinstance(row, UnreadableCredential)]
+        known = {item.row for item in ill}
+        unlisted = (shown_as_text(row[0], _SHOWN) for row in self._connection.all(self._unlisted()))
+        listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in known]
+        return (*ill, *listing, *records)
 
     def total(self, wanted: CredentialFilter) -> int:
         """How many credentials match."""
@@ -140,38 +186,68 @@ class SqlView:
     def names(self) -> frozenset[tuple[str, str]]:
         """Every (kind, name) there is."""
         rows = self._connection.all("SELECT kind, name FROM credentials")
-        return frozenset((kind_of(kind, "credentials", name).value, name_of(name)) for kind, name in rows)
+        return frozenset((kind, name) for kind, name in rows if kind in _KINDS and type(name) is str)
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
         """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
-        if kid is None:
-            rows = self._connection.all(_SEALED_AFTER, after, limit)
-        else:
-            rows = self._connection.all(_SEALED_AFTER_BY, after, self._key_no(kid), limit)
-        return tuple(sealed_of(row, self._keys) for row in rows)
+        of_key = "" if kid is None else "AND key_no + 0 = ?"
+        asked = _credentials(_joined("WHERE id > CAST(? AS TEXT)", of_key, *self._by_id()), "sealed")
+        number = () if kid is None else (self._key_no(kid),)
+
+        def batch(cursor: object) -> Sequence[Row]:
+            return self._connection.all(asked, cursor, *number, limit)
+
+        def readable(rows: Sequence[Row]) -> Sequence[SealedCredential]:
+            found = (sealed_of(row, self._keys) for row in rows)
+            return [row for row in found if not isinstance(row.credential, UnreadableCredential)]
+
+        return tuple(_first_readable(batch, readable, after, limit))
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
         """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
-        return sealed_rows_of(self._connection.all(_KEY_ROWS + " LIMIT ?", self._key_no(kid), after, limit))
+        asked = _joined(_KEY_ROWS, "AND id > CAST(? AS TEXT)", *self._by_id())
+        number = self._key_no(kid)
 
-    def stream_rows(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row, key by key, in batches."""
-        in_use = {key_of(number, self._keys): number for number in self._numbers_in_use()}
-        for kid, number in in_use.items():
-            for rows in self._connection.stream(_KEY_ROWS, number, ""):
-                yield kid, sealed_rows_of(rows)
+        def batch(cursor: object) -> Sequence[Row]:
+            return self._connection.all(asked, number, cursor, limit)
+
+        def readable(rows: Sequence[Row]) -> Sequence[SealedRow]:
+            return readable_rows(rows, kid, lambda _: None)
+
+        return _first_readable(batch, readable, after, limit)
+
+    def stream_rows(
+        self, unreadable: Callable[[UnreadableCredential], None]
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
+        for number in self._numbers_in_use():
+            kid = self._keys[number]
+            for rows in self._connection.stream(_STREAMED, number):
+                if good := readable_rows(rows, kid, unreadable):
+                    yield kid, good
+        for stray in self._strays():
+            unreadable(stray)
 
     def seals(self, kid: Kid) -> int:
-        """How many secrets the key ever sealed."""
+        """How many secrets the key ever sealed; a number that cannot be read is the limit."""
         found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
-        return 0 if found is None else seals_of(found[0], kid)
+        if found is None:
+            return 0
+        try:
+            return seals_of(found[0], kid)
+        except CmdbDamaged:
+            return SEALS_LIMIT
 
     def last_seal(self) -> int:
-        """How many secrets all keys ever sealed: the number of the last seal."""
-        rows = self._connection.all("SELECT kid, seals FROM keys")
-        return sum(seals_of(seals, kid) for kid, seals in rows)
+        """How many secrets all keys ever sealed: the number of the last seal. A number that cannot be
+        read counts for nothing, so no drill is taken to have seen what it may not have."""
+        total = 0
+        for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
+            with suppress(CmdbDamaged):
+                total += seals_of(seals, kid)
+        return total
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
         """How many credentials of these keys have a greater number, from one index."""
@@ -191,29 +267,33 @@ class SqlView:
         return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
-        """The open rotation, if any."""
-        row = self._connection.one(
-            "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
-            " WHERE stage <> ? ORDER BY number DESC LIMIT 1",
-            RotationStage.FINISHED.value,
-        )
-        return None if row is None else rotation_of(row)
+        """The open rotation, if any; None for a record that cannot be read."""
+        row = self._connection.one(_OPEN_ROTATION, RotationStage.FINISHED.value)
+        with suppress(CmdbDamaged):
+            return None if row is None else rotation_of(row)
+        return None
 
     def audit_head(self) -> AuditHead:
-        """Count and last hash of the audit trail, as stored."""
-        row = self._connection.one("SELECT no, digest FROM audit ORDER BY no DESC LIMIT 1")
-        return AuditHead(0, first_digest(self.cmdb_id)) if row is None else audit_head_of(row)
+        """Count and last hash of the audit trail, as stored. Where the last line cannot be read, the hash
+        is that of the last one that can: the trail goes on, and its check says where it is broken."""
+        last = self._connection.value(_LAST_LINE, NUMBER_LIMIT)
+        if last is None:
+            return AuditHead(0, first_digest(self.cmdb_id))
+        for row in self._connection.all(_LAST_DIGESTS, NUMBER_LIMIT):
+            with suppress(CmdbDamaged):
+                return AuditHead(last, audit_head_of(row).digest)
+        return AuditHead(last, first_digest(self.cmdb_id))
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """The last head that the server key signed, with its signature."""
+        """The last head that the server key signed, with its signature; one that cannot be read is none."""
         row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
-        return None if row is None else signed_head_of(row[0])
+        with suppress(CmdbDamaged):
+            return None if row is None else signed_head_of(row[0])
+        return None
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
-        """Lines in order, behind number `after`."""
-        rows = self._connection.all(
-            "SELECT no, line, digest FROM audit WHERE no > ? ORDER BY no LIMIT ?", after, limit
-        )
+        """Lines in order, behind number `after`; one that cannot be read is empty."""
+        rows = self._connection.all(_LINES, after, NUMBER_LIMIT, limit)
         return tuple(audit_entry_of(row) for row in rows)
 
     @cached_property
@@ -227,7 +307,52 @@ class SqlView:
 
     def _numbers_in_use(self) -> list[int]:
         rows = self._connection.all("SELECT DISTINCT key_no FROM credentials")
-        return sorted(count_of(number, NUMBER_LIMIT, "credentials") for (number,) in rows)
+        return sorted(number for (number,) in rows if type(number) is int and number in self._keys)
+
+    def _by_id(self) -> tuple[str, ...]:
+        """What ends a question that goes on from one id to the next."""
+        return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
+
+    def _strays(self) -> Iterator[UnreadableCredential]:
+        """Rows that name no key that there is."""
+        known = sorted(self._keys)
+        asked = _STRAYS.format(columns=COLUMNS, marks=", ".join("?" * len(known)) or "0")
+        for row in self._connection.all(asked, *known):
+            found = credential_of(row, self._keys)
+            if isinstance(found, UnreadableCredential):
+                yield found
+
+    def _unlisted(self) -> str:
+        """Credentials that the list cannot show: they have no row in it, or one whose keys are no text."""
+        keys = (self._connection.text_only.format(f"listing.by_{by.value}") for by in SortBy)
+        return _UNLISTED.format(keys=" AND ".join(keys))
+
+    def _use(
+        self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
+    ) -> KeyUse | None:
+        """One group of the index; None where none of its rows can be read. A number that cannot be read
+        hides those of the others: they are asked for once more without it."""
+        with suppress(CmdbDamaged):
+            kid, known = key_of(key_no, self._keys), kind_of(kind, "credentials").value
+            with suppress(CmdbDamaged):
+                return KeyUse(kid, known, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
+            row = self._connection.one(_USE, key_no, kind, EARLIEST, LATEST, 0, SEAL_NO_LIMIT)
+            if row is not None and row[0]:
+                return KeyUse(kid, known, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
+        return None
+
+    def _unreadable_records(self) -> Iterator[UnreadableRow]:
+        for number, kid, seals in self._connection.all("SELECT key_no, kid, seals FROM keys"):
+            try:
+                count_of(number, NUMBER_LIMIT, "keys")
+                seals_of(seals, Kid(hex_of(kid, 64, "keys")))
+            except CmdbDamaged as error:
+                yield UnreadableRow("keys", shown_as_text(number, _SHOWN), error.problem)
+        for row in self._connection.all(_OPEN_ROTATION, RotationStage.FINISHED.value):
+            try:
+                rotation_of(row)
+            except CmdbDamaged as error:
+                yield UnreadableRow("rotations", shown_as_text(row[0], _SHOWN), error.problem)
 
     def _number(self, query: Query) -> int:
         statement, values = query
@@ -235,15 +360,33 @@ class SqlView:
         return found
 
     def _understood(self, wanted: CredentialFilter) -> Wanted:
-        return Wanted(
-            wanted, {kid: number for number, kid in self._keys.items()}, self._connection.position
-        )
+        numbers = {kid: number for number, kid in self._keys.items()}
+        return Wanted(wanted, numbers, self._connection.position, self._connection.text_only)
 
-    def _placed(self, row: Sequence[object]) -> PlacedCredential:
+    def _placed(self, row: Row) -> PlacedCredential:
         place, listed_id, *columns = row
         if columns[0] is None:
-            raise damaged("listing", "no_credential", listed_id)
-        credential = credential_of(columns, self._keys)
-        return PlacedCredential(
-            credential, (text_of(place, _PLACE_LIMIT, "listing", listed_id), credential.credential_id)
-        )
+            credential: Credential = unreadable_of((listed_id,), None, "no_credential")
+        else:
+            credential = credential_of(columns, self._keys)
+        return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))
+
+
+def _as_row(credential: UnreadableCredential) -> UnreadableRow:
+    return UnreadableRow("credentials", credential.credential_id, credential.problem, credential)
+
+
+def _first_readable(
+    batch: Callable[[object], Sequence[Row]],
+    readable: Callable[[Sequence[Row]], Sequence[_Found]],
+    after: str,
+    limit: int,
+) -> Sequence[_Found]:
+    """What can be read of the first batch behind `after` that has something; nothing at the end."""
+    cursor: object = after
+    while True:
+        rows = batch(cursor)
+        good = readable(rows)
+        if good or len(rows) < limit:
+            return good
+        cursor = rows[-1][0]

@@ -49,7 +49,7 @@ _REASONS = MappingProxyType(
         "unsafe_login": (
             "The login to {} would not be safe, so no password was sent",
             (
-                "Let the server offer TLS and SCRAM and name its CA in the address ('sslrootcert=FILE'), or say "
+                "Let it offer TLS and SCRAM and name its CA in the address ('sslrootcert=FILE'), or say "
                 "there what may be weaker ('sslmode=', 'require_auth=')."
             ),
         ),
