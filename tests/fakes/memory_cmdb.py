@@ -19,6 +19,7 @@ from nskeys.model.credentials import (
     UnreadableCredential,
     UnreadableRow,
 )
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
 from nskeys.model.listing import fold, listing_of
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
@@ -70,6 +71,9 @@ class MemoryCmdb:
 
     def address(self) -> str:
         return self._address
+
+    def login(self) -> DatabaseLogin | None:
+        return None
 
     def exists(self) -> bool:
         return self._id is not None

@@ -7,6 +7,7 @@ from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
+from nskeys.wording.database import login_words
 from nskeys.wording.errors import say
 from nskeys.wording.names import (
     key_state_name,
@@ -53,6 +54,7 @@ def status_text(services: "Services", overview: "Overview") -> str:
                 *_answer(overview),
                 ("server", overview.server),
                 ("cmdb", cmdb),
+                *_login(services),
                 ("protector", protector_words(overview.protector)),
                 *_remarks(overview),
             ]
@@ -61,6 +63,12 @@ def status_text(services: "Services", overview: "Overview") -> str:
         *table_lines(KEY_HEADINGS, map(key_cells, answer.keys)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _login(services: "Services") -> Iterator[tuple[str, str]]:
+    login = services.installation.cmdb.login()
+    if login is not None:
+        yield "login", login_words(login)
 
 
 def key_cells(key: KeyCoverage) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from nskeys.model.credentials import (
     UnreadableCredential,
     UnreadableRow,
 )
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.register import BackupCopy
@@ -27,7 +28,7 @@ class CmdbView(Protocol):
     their secrets (`sealed`, `sealed_rows`) or counted."""
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
-        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 5,000
+        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
         credentials, and of more those that name no key."""
         ...
 
@@ -189,6 +190,10 @@ class Cmdb(Protocol):
 
     def address(self) -> str:
         """The URL or path, without any password."""
+        ...
+
+    def login(self) -> DatabaseLogin | None:
+        """How its server is logged in to; None for a file. ConfigurationInvalid."""
         ...
 
     def exists(self) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from nskeys.errors import NotSetUp
 from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.credentials import SealedCredential, UnreadableCredential
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
 from nskeys.store.cmdb.address import SqliteAddress, understand, url_of
@@ -63,6 +64,10 @@ class SqlCmdb:
     def address(self) -> str:
         """The URL or path."""
         return self._address.shown
+
+    def login(self) -> DatabaseLogin | None:
+        """How the server is logged in to; None for a file."""
+        return self._engine.login()
 
     def exists(self) -> bool:
         """Whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""

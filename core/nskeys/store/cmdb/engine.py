@@ -12,6 +12,7 @@ from traceback import walk_tb
 from typing import Any, ClassVar
 
 from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
+from nskeys.model.database import DatabaseLogin
 from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
 
@@ -29,6 +30,11 @@ class Connection(ABC):
     text_only: ClassVar[str] = "TRUE"
     """A condition that holds where the column in its hole is text: who goes through a table in the order of
     a column comes to the end only where it is."""
+    hex_only: ClassVar[str]
+    """A condition that holds where the text in its hole has lower-case hex digits alone."""
+    sound: ClassVar[str] = "TRUE"
+    """A condition that holds for a row of `credentials` whose values are of the right types, as far as the
+    database lets others in."""
     conflict: type[Exception]
     """What the driver raises where a row breaks a constraint."""
 
@@ -100,6 +106,10 @@ class CmdbEngine(ABC):
     @abstractmethod
     def prepare(self) -> None:
         """Make what a first transaction needs: for SQLite, the file."""
+
+    def login(self) -> DatabaseLogin | None:
+        """How a server is logged in to; None for a file."""
+        return None
 
     @abstractmethod
     def copy_aside(self, schema: int) -> None:

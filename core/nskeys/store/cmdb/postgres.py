@@ -23,6 +23,7 @@ from nskeys.errors import (
     ConfigurationInvalid,
     NskeysError,
 )
+from nskeys.model.database import DatabaseLogin
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.migrations import Spelling
@@ -113,6 +114,7 @@ class PostgresConnection(Connection):
     """One transaction on a PostgreSQL server."""
 
     position = "strpos"
+    hex_only = "{} ~ '^[0-9a-f]*$'"
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
         """The rows in batches, as a cursor of the server gives them."""
@@ -149,6 +151,10 @@ class PostgresEngine(CmdbEngine):
         if encoding != "UTF8":
             raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
 
+    def login(self) -> DatabaseLogin:
+        """What the address and the rules make of it."""
+        return self._login.shown
+
     def copy_aside(self, schema: int) -> None:
         """Nothing: the step and all that belongs to it is one transaction, and copies of the database
         are made by those who run the server."""
@@ -163,13 +169,7 @@ class PostgresEngine(CmdbEngine):
         shown = self.address.shown
         state = getattr(error, "sqlstate", None)
         if state is None:
-            told = str(error)
-            if any(words in told for words in _FULL):
-                return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
-            unsafe = any(words in told for words in _UNSAFE)
-            return CmdbUnreachable(
-                shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT]
-            )
+            return CmdbUnreachable(shown, "connection_lost", str(error)[:_DETAIL_LIMIT])
         if state in _BUSY:
             return CmdbBusy(shown)
         if state in _DAMAGED or state.startswith("23"):
@@ -231,7 +231,10 @@ class PostgresEngine(CmdbEngine):
                     raise
             else:
                 return driver
-        driver = self._connect(changing)
+        try:
+            driver = self._connect(changing)
+        except self.driver_errors as error:
+            raise self._not_connected(error) from None
         try:
             self._begin(driver, changing)
         except BaseException:
@@ -256,6 +259,14 @@ class PostgresEngine(CmdbEngine):
                 if changing:
                     raise
         return self._open(options)
+
+    def _not_connected(self, error: Exception) -> NskeysError:
+        """Before anybody is logged in libpq tells text, and no SQLSTATE."""
+        shown, told = self.address.shown, str(error)
+        if any(words in told for words in _FULL):
+            return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
+        unsafe = any(words in told for words in _UNSAFE)
+        return CmdbUnreachable(shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT])
 
     def _open(self, options: dict[str, Any]) -> Any:
         return self._psycopg.connect(

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from nskeys.errors import ConfigurationInvalid
-from nskeys.model.database import LoginSafety
+from nskeys.model.database import DatabaseLogin, LoginSafety
 from nskeys.store.cmdb.address import PostgresAddress
 
 _CONNECT_SECONDS = 10
@@ -40,9 +40,7 @@ class Login:
     options: dict[str, Any]
     several_hosts: bool
     """Whether the primary is to be looked for among several hosts."""
-    safety: LoginSafety
-    weakened: tuple[str, ...]
-    """What the address says itself, weaker or not, in place of what would be required."""
+    shown: DatabaseLogin
 
 
 def login(psycopg: Any, address: PostgresAddress) -> Login:
@@ -53,14 +51,13 @@ def login(psycopg: Any, address: PostgresAddress) -> Login:
         raise ConfigurationInvalid("postgresql://", "not_url") from None
     hosts = _hosts(psycopg, address, given)
     required = _required(hosts)
-    weakened = tuple(f"{name}={given[name]}" for name in required if name in given)
+    told = tuple(f"{name}={given[name]}" for name in required if name in given)
     return Login(
         conninfo=address.shown,
         options={name: value for name, value in {**_PATIENCE, **required}.items() if name not in given}
         | {"client_encoding": "utf8"},
         several_hosts=len(hosts) > 1 and "target_session_attrs" not in given,
-        safety=_SAFETY[tuple(sorted(required))],
-        weakened=weakened,
+        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], told),
     )
 
 

@@ -30,7 +30,7 @@ from nskeys.store.cmdb.values import (
     text_of,
 )
 
-_SEALED_LIMIT = 1 << 17
+SEALED_LIMIT = 1 << 17
 """Bytes of a sealed secret, generously; `crypto` knows the exact sizes."""
 SEAL_NO_LIMIT = SEALS_LIMIT * NUMBER_LIMIT
 _SHOWN_ID = 64
@@ -89,7 +89,7 @@ def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
     """The same, with the sealed secret at the end."""
     credential = credential_of(row, keys)
     try:
-        return SealedCredential(credential, bytes_of(row[11], _SEALED_LIMIT, "credentials"))
+        return SealedCredential(credential, bytes_of(row[11], SEALED_LIMIT, "credentials"))
     except CmdbDamaged as error:
         if not isinstance(credential, UnreadableCredential):
             credential = unreadable_of(row, credential.kid, error.problem)

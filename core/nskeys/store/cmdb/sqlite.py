@@ -48,6 +48,13 @@ class SqliteConnection(Connection):
 
     position = "instr"
     text_only = "typeof({}) = 'text'"
+    hex_only = "{} NOT GLOB '*[^0-9a-f]*'"
+    sound = (
+        "typeof(id) = 'text' AND typeof(kind) = 'text' AND typeof(name) = 'text'"
+        " AND typeof(target) = 'text' AND typeof(account) = 'text' AND typeof(note) = 'text'"
+        " AND typeof(sealed) = 'blob'"
+        " AND nskeys_is_utf8(CAST(id || name || target || account || note AS BLOB))"
+    )
     conflict = sqlite3.IntegrityError
     driver: sqlite3.Connection
 
@@ -174,6 +181,7 @@ class SqliteEngine(CmdbEngine):
             isolation_level=None,
             check_same_thread=False,
         )
+        connection.create_function("nskeys_is_utf8", 1, _is_utf8, deterministic=True)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
         for pragma in (
             "synchronous = EXTRA",
@@ -191,6 +199,10 @@ class SqliteEngine(CmdbEngine):
 def _is_ill_text(error: sqlite3.OperationalError) -> bool:
     """The driver decodes text by itself, and says so in these words (CPython, Modules/_sqlite/cursor.c)."""
     return str(error).startswith("Could not decode to UTF-8")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    return isinstance(_text_or_bytes(raw), str)
 
 
 def _text_or_bytes(raw: bytes) -> str | bytes:

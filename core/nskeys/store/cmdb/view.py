@@ -9,6 +9,9 @@ from typing import TypeVar
 from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
 from nskeys.model.credentials import (
+    FIELD_LIMIT,
+    NAME_LIMIT,
+    NOTE_LIMIT,
     Credential,
     CredentialKind,
     SealedCredential,
@@ -31,6 +34,7 @@ from nskeys.store.cmdb.records import (
 )
 from nskeys.store.cmdb.rows import (
     SEAL_NO_LIMIT,
+    SEALED_LIMIT,
     credential_of,
     key_of,
     keys_of,
@@ -56,9 +60,9 @@ from nskeys.store.cmdb.values import (
 AUDIT_SIGNATURE = "audit_signature"
 
 _PREFIX_MATCHES = 10
-_READ_ALL = 5_000
+_READ_ALL = 20_000
 _SHOWN = 64
-_KINDS = frozenset(kind.value for kind in CredentialKind)
+_KINDS = tuple(kind.value for kind in CredentialKind)
 # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
 _KEY_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials WHERE key_no + 0 = ?"
 _USES = "SELECT key_no, kind, count(*), min(sealed_at), max(seal_no) FROM credentials GROUP BY key_no, kind"
@@ -70,8 +74,26 @@ _USE = (
 _SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
 _STRAYS = "SELECT {columns} FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({marks})"
 _UNLISTED = (
-    "SELECT credentials.id FROM credentials WHERE NOT EXISTS"
+    "SELECT credentials.id FROM credentials WHERE (SELECT count(*) FROM credentials) <= ? AND NOT EXISTS"
     " (SELECT 1 FROM listing WHERE listing.id = credentials.id AND {keys})"
+)
+_ILL = (
+    "SELECT {columns}, sealed FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({known})"
+    " OR (SELECT count(*) FROM credentials) <= ? AND (kind IN ({kinds}) AND length(id) = 32 AND {hex}"
+    " AND length(name) <= ? AND length(target) <= ? AND length(account) <= ? AND length(note) <= ?"
+    " AND length(sealed) <= ? AND sealed_at BETWEEN ? AND ? AND created BETWEEN ? AND ?"
+    " AND updated BETWEEN ? AND ? AND seal_no BETWEEN 0 AND ?"
+    " AND sealed_at = CAST(sealed_at AS BIGINT) AND created = CAST(created AS BIGINT)"
+    " AND updated = CAST(updated AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT) AND {sound}) IS NOT TRUE"
+)
+_LIMITS = (
+    NAME_LIMIT,
+    FIELD_LIMIT,
+    FIELD_LIMIT,
+    NOTE_LIMIT,
+    SEALED_LIMIT,
+    *(EARLIEST, LATEST) * 3,
+    SEAL_NO_LIMIT,
 )
 _OPEN_ROTATION = (
     "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
@@ -97,7 +119,6 @@ def _credentials(rest: str, *more: str) -> str:
 _NAMED = _credentials("WHERE kind = ? AND name = ?")
 _BEGINNING = _credentials("WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
 _SEALED = _credentials("WHERE id = ?", "sealed")
-_ALL = _credentials("ORDER BY id", "sealed")
 _STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
 
 
@@ -116,15 +137,25 @@ class SqlView:
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
-        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 5,000
-        credentials, and of more those that name no key."""
+        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
+        credentials, and of more those that name no key. The database looks for them: what it gives does
+        not grow with what there is."""
         records = tuple(self._unreadable_records())
-        if self._connection.value("SELECT count(*) FROM credentials") > _READ_ALL:
-            return (*map(_as_row, self._strays()), *records)
-        rows = (sealed_of(row, self._keys).credential for row in self._connection.all(_ALL))
+        known_keys, limits = sorted(self._keys), (_READ_ALL, *_KINDS, *_LIMITS)
+        asked = _ILL.format(
+            columns=COLUMNS,
+            known=", ".join("?" * len(known_keys)) or "0",
+            kinds=", ".join("?" * len(_KINDS)),
+            hex=self._connection.hex_only.format("id"),
+            sound=self._connection.sound,
+        )
+        found = self._connection.all(asked, *known_keys, *limits)
+        rows = (sealed_of(row, self._keys).credential for row in found)
         ill = [_as_row(row) for row in rows if isinstance(row, UnreadableCredential)]
         known = {item.row for item in ill}
-        unlisted = (shown_as_text(row[0], _SHOWN) for row in self._connection.all(self._unlisted()))
+        unlisted = (
+            shown_as_text(row[0], _SHOWN) for row in self._connection.all(self._unlisted(), _READ_ALL)
+        )
         listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in known]
         return (*ill, *listing, *records)
 
