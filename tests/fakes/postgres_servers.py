@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -122,6 +123,17 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "the condition never held"
         time.sleep(0.02)
+
+
+@contextmanager
+def servers_folder() -> Iterator[Path]:
+    """A folder for servers that their user may enter; pytest's own are for its user alone."""
+    folder = Path(tempfile.mkdtemp(prefix="nskeys-servers-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder(parent: Path, name: str) -> Path:

@@ -21,16 +21,20 @@ from tests.fakes.cmdbs import CMDB_ID, add, read_everything, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
-from tests.fakes.postgres_servers import PostgresServer, pgbouncer, postgres_server, standby_of, wait_until
+from tests.fakes.postgres_servers import (
+    PostgresServer,
+    pgbouncer,
+    postgres_server,
+    servers_folder,
+    standby_of,
+    wait_until,
+)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A place that the servers' user may enter."""
-    folder = tmp_path_factory.mktemp("postgres")
-    for place in (folder, folder.parent, folder.parent.parent):
-        place.chmod(0o755)
-    return folder
+def folder() -> Iterator[Path]:
+    with servers_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
