@@ -36,7 +36,7 @@ from nskeys.services.schedule import ScheduleService
 from nskeys.services.setting_up import SetUpService
 from nskeys.services.verifying import VerifyService
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from nskeys.store.home import HomeFolder, find_home
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock

@@ -366,7 +366,7 @@ def test_fields_may_be_as_long_as_the_model_allows(cmdb: Cmdb) -> None:
 
 
 def test_a_key_seals_no_more_than_its_limit(cmdb: Cmdb, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("tests.fakes.memory_cmdb", "nskeys.store.cmdb_change"):
+    for module in ("tests.fakes.memory_cmdb", "nskeys.store.cmdb.change"):
         monkeypatch.setattr(f"{module}.SEALS_LIMIT", 3)
     rows = [a_credential("one"), a_credential("two")]
     add(cmdb, *rows)

@@ -12,7 +12,14 @@ from datetime import datetime
 
 from nskeys.errors import AlreadySetUp, CmdbBusy, KeyUsedUp, NameTaken, NoSuchCredential, NotSetUp
 from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead, first_digest, next_digest
-from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
+from nskeys.model.credentials import (
+    Credential,
+    CredentialKind,
+    SealedCredential,
+    UnreadableCredential,
+    UnreadableRow,
+)
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
 from nskeys.model.listing import fold, listing_of
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
@@ -64,6 +71,9 @@ class MemoryCmdb:
 
     def address(self) -> str:
         return self._address
+
+    def login(self) -> DatabaseLogin | None:
+        return None
 
     def exists(self) -> bool:
         return self._id is not None
@@ -118,7 +128,9 @@ class MemoryCmdb:
                 yield batch
                 after = batch[-1].credential.credential_id
 
-    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+    def stream_raw(
+        self, unreadable: Callable[[UnreadableCredential], None] = lambda _: None
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
         with self.reading() as view:
             for kid in sorted(view.state.seals):
                 after = ""
@@ -136,6 +148,9 @@ class MemoryView:
     def __init__(self, cmdb_id: str, state: State) -> None:
         self.cmdb_id = cmdb_id
         self.state = state
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        return ()
 
     def counts(self) -> tuple[KeyUse, ...]:
         found: dict[tuple[Kid, str], list[Credential]] = {}

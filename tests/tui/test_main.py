@@ -48,7 +48,7 @@ import contextlib, ctypes, io, resource, sys
 from nskeys_tui.__main__ import main
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main(["--help"])
-print(sorted({"textual", "rich", "sqlalchemy"} & set(sys.modules)))
+print(sorted({"textual", "rich", "sqlite3"} & set(sys.modules)))
 print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(PR_GET_DUMPABLE))
 """.replace("PR_GET_DUMPABLE", "3")
 

@@ -80,7 +80,7 @@ def _open_app(home: str | None) -> int:
 
 
 def _connect(home: str | None) -> "Connected":
-    """In a thread, after the first paint: SQLAlchemy alone takes as long to import as Textual."""
+    """In a thread, after the first paint: what the services need takes its time to import."""
     try:
         from nskeys_tui.screens.arriving import connected
 

@@ -65,6 +65,9 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "cmdb": cmdb,
         "credentials": _totals(answer.totals),
         "keys": [key(item) for item in answer.keys],
+        "unreadable": [
+            {"table": row.table, "row": row.row, "problem": row.problem} for row in overview.unreadable
+        ],
         "exposed_since": time(answer.exposed_since),
         "checked": time(answer.checked),
         "last_backup": None if answer.last is None else _last_backup(answer.last),

@@ -122,8 +122,11 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
         errors.CannotRemove: Exit.NOT_PERMITTED,
         errors.FileUnreadable: Exit.BAD_DATA,
         errors.CmdbUnreachable: Exit.UNREACHABLE,
+        errors.CmdbForbids: Exit.NOT_PERMITTED,
+        errors.CmdbFull: Exit.LOCKED,
         errors.CmdbBusy: Exit.LOCKED,
         errors.CmdbDamaged: Exit.BAD_DATA,
+        errors.CmdbAltered: Exit.BAD_DATA,
     }
 )
 
@@ -138,9 +141,9 @@ def exit_for(error: NskeysError) -> Exit:
 
 def exit_for_status(overview: "Overview") -> StatusExit:
     """The worst that is true of any credential; a warning at least where a key store that was given up is
-    still here."""
+    still here, or a row of the CMDB cannot be read."""
     worst = exit_for_credentials(overview.recoverability.totals)
-    return max(worst, StatusExit.AT_RISK) if overview.leftovers else worst
+    return max(worst, StatusExit.AT_RISK) if overview.leftovers or overview.unreadable else worst
 
 
 def exit_for_credentials(totals: Totals) -> StatusExit:

@@ -17,7 +17,14 @@ from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say
 from nskeys.wording.practice import overdue_sentences
 from nskeys.wording.protection import leftover_line
-from nskeys.wording.reports import checked_words, claim_line, due_words, exposure_words, headline
+from nskeys.wording.reports import (
+    checked_words,
+    claim_line,
+    due_words,
+    exposure_words,
+    headline,
+    unreadable_rows_line,
+)
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import is_future
 
@@ -39,6 +46,7 @@ def nagios_line(overview: "Overview") -> str:
         headline(answer.totals),
         *exposure_words(answer, overview.taken),
         *checked_words(answer, overview.taken),
+        *((unreadable_rows_line(overview.unreadable),) if overview.unreadable else ()),
         *due_words(answer.due),
         *(claim_line(*claim) for claim in overview.claims),
         *_unproven(overview),

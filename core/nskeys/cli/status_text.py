@@ -8,6 +8,7 @@ from nskeys.model.places import LocationReason
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
+from nskeys.wording.database import login_words
 from nskeys.wording.errors import say
 from nskeys.wording.names import (
     key_state_name,
@@ -31,6 +32,7 @@ from nskeys.wording.reports import (
     put_back_line,
     registry_future,
     unreadable_line,
+    unreadable_rows_line,
 )
 from nskeys.wording.sizes import count, number
 from nskeys.wording.times import ago, since, when
@@ -55,6 +57,7 @@ def status_text(services: "Services", overview: "Overview") -> str:
                 *_answer(overview),
                 ("server", overview.server),
                 ("cmdb", cmdb),
+                *_login(services),
                 ("protector", protector_words(overview.protector)),
                 *_remarks(overview),
             ]
@@ -63,6 +66,12 @@ def status_text(services: "Services", overview: "Overview") -> str:
         *table_lines(KEY_HEADINGS, map(key_cells, answer.keys)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _login(services: "Services") -> Iterator[tuple[str, str]]:
+    login = services.installation.cmdb.login()
+    if login is not None:
+        yield "login", login_words(login)
 
 
 def key_cells(key: KeyCoverage) -> tuple[str, ...]:
@@ -124,6 +133,8 @@ def _warnings(overview: "Overview") -> Iterator[tuple[str, str]]:
         yield "not removed", line
     if overview.backup_date_ahead:
         yield "clock", registry_future(overview.registry)
+    if overview.unreadable:
+        yield "unreadable", unreadable_rows_line(overview.unreadable)
     if overview.unreadable_rows:
         yield "register", unreadable_line(overview.unreadable_rows)
 

@@ -30,10 +30,19 @@ from nskeys.errors.backups import (
     NotABackup as NotABackup,
 )
 from nskeys.errors.cmdb import (
+    CmdbAltered as CmdbAltered,
+)
+from nskeys.errors.cmdb import (
     CmdbBusy as CmdbBusy,
 )
 from nskeys.errors.cmdb import (
     CmdbDamaged as CmdbDamaged,
+)
+from nskeys.errors.cmdb import (
+    CmdbForbids as CmdbForbids,
+)
+from nskeys.errors.cmdb import (
+    CmdbFull as CmdbFull,
 )
 from nskeys.errors.cmdb import (
     CmdbUnreachable as CmdbUnreachable,

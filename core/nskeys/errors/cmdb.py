@@ -15,10 +15,29 @@ class CmdbUnreachable(NskeysError):
 
 
 @dataclass(eq=False)
+class CmdbForbids(CmdbUnreachable):
+    """The server does not let this role do what is needed."""
+
+
+@dataclass(eq=False)
+class CmdbFull(CmdbUnreachable):
+    """The server has no connection free just now."""
+
+
+@dataclass(eq=False)
 class CmdbBusy(NskeysError):
     """Another program holds the CMDB's own lock."""
 
     cmdb: str
+
+
+@dataclass(eq=False)
+class CmdbAltered(NskeysError):
+    """The database has something among its tables that nskeys did not make and that could change what is
+    read or written; `objects` as `trigger t on register`."""
+
+    cmdb: str
+    objects: tuple[str, ...]
 
 
 @dataclass(eq=False)

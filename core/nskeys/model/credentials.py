@@ -68,6 +68,37 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableCredential(Credential):
+    """A row that is not as nskeys writes it, shown as far as it can be read: its texts are made so, a time
+    that is none is the beginning of 1970, and `kid` is no key's, for none opens it."""
+
+    problem: str = ""
+    """A token, as in `CmdbDamaged`."""
+    ill: frozenset[str] = frozenset()
+    """What could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
+    key: Kid | None = None
+    """The key that the row names, where that is one."""
+
+    @property
+    def reference(self) -> str:
+        """`kind/name`, as far as they can be read."""
+        kind = "?" if "kind" in self.ill else self.fields.kind.value
+        return f"{kind}/{self.fields.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """Any row of the CMDB that is not as nskeys writes it."""
+
+    table: str
+    row: str
+    """What names the row in its table."""
+    problem: str
+    """A token, as in `CmdbDamaged`."""
+    credential: UnreadableCredential | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SealedCredential:
     """A credential with its sealed secret, as stored."""
 

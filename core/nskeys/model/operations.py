@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from nskeys.errors import BadRow, NskeysError
 from nskeys.model.backup import Facts, Inspected
-from nskeys.model.credentials import Credential, CredentialFields
+from nskeys.model.credentials import Credential, CredentialFields, UnreadableRow
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.places import DestinationInfo, Location, Whereabouts
 from nskeys.model.recoverability import DueReason
@@ -23,6 +23,8 @@ class FailureReason(StrEnum):
 
     KEY_MISSING = "key_missing"
     TAMPERED = "tampered"
+    UNREADABLE = "unreadable"
+    """Its row is not as nskeys writes it, so there is nothing that a key could be tried on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,19 @@ class BackupReport:
     """Destinations that got no copy."""
     unflushed: tuple[str, ...] = ()
     """Addresses of copies that could not be flushed: a power cut there may take them yet."""
+    unopened: int = 0
+    """Credentials that none of its keys opens."""
+    lacking: tuple[Kid, ...] = ()
+    """The keys that would."""
+    held_by: BackupCopy | None = None
+    """A copy of another backup that holds one of them."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Rows of the CMDB that cannot be read."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every destination got its copy, and its keys open what there is."""
+        return not (self.failures or self.unopened or self.unreadable)
 
     @property
     def copy(self) -> BackupCopy:

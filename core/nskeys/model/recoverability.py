@@ -73,6 +73,8 @@ class Totals:
     at_risk: int
     lost: int
     opens_here: int
+    unreadable: int = 0
+    """Rows that cannot be read: credentials that come back from nowhere; part of `total` alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,20 @@
 """The database with the credentials, the register and the audit trail."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead
-from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
+from nskeys.model.credentials import (
+    Credential,
+    CredentialKind,
+    SealedCredential,
+    UnreadableCredential,
+    UnreadableRow,
+)
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.register import BackupCopy
@@ -16,7 +23,14 @@ from nskeys.ports.people import SealedRow
 
 
 class CmdbView(Protocol):
-    """One consistent look at the CMDB."""
+    """One consistent look at the CMDB. A row that cannot be read stops nothing: it is an
+    UnreadableCredential where one credential is asked for or listed, and left out where many are read for
+    their secrets (`sealed`, `sealed_rows`) or counted."""
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
+        credentials, and of more those that name no key."""
+        ...
 
     def counts(self) -> tuple[KeyUse, ...]:
         """Credentials per key and kind, with the earliest sealing and the last seal's number."""
@@ -178,6 +192,10 @@ class Cmdb(Protocol):
         """The URL or path, without any password."""
         ...
 
+    def login(self) -> DatabaseLogin | None:
+        """How its server is logged in to; None for a file. ConfigurationInvalid."""
+        ...
+
     def exists(self) -> bool:
         """Whether there is a CMDB of nskeys at all. Creates nothing."""
         ...
@@ -205,9 +223,11 @@ class Cmdb(Protocol):
         Migrates an older schema first (after copying an SQLite file)."""
         ...
 
-    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+    def stream_raw(
+        self, unreadable: Callable[[UnreadableCredential], None] = ...
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
         """Every sealed row in batches of one key each, from one consistent look: the quick way to
-        try them all."""
+        try them all. `unreadable` is told each row that cannot be read, as it is met."""
         ...
 
     def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:

@@ -37,7 +37,7 @@ from nskeys.services.passwords import AcceptedPassword, accept_new_password, che
 from nskeys.services.recoverability import RecoverabilityService
 from nskeys.services.sending import Sent, Undone, send_to_all
 from nskeys.services.side_by_side import side_by_side
-from nskeys.services.vouching import identity, record, still_there
+from nskeys.services.vouching import identity, record, still_there, vouched
 
 
 class BackupService:
@@ -188,8 +188,33 @@ class BackupService:
         if not made:
             raise _none_made(failures)
         copies = tuple(made[number] for number in sorted(made))
-        covered = sum(key.credentials for key in facts.keys)
-        return BackupReport(copies, covered, failures, tuple(sorted(unflushed)))
+        return self._reported(copies, facts, failures, tuple(sorted(unflushed)))
+
+    def _reported(
+        self,
+        copies: tuple[BackupCopy, ...],
+        facts: Facts,
+        failures: tuple[CopyFailure, ...],
+        unflushed: tuple[str, ...],
+    ) -> BackupReport:
+        """With what it does not bring back: rows of keys that are not here, or that cannot be read."""
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            lacking = [use for use in view.counts() if use.credentials and use.kid not in facts.kids]
+            known = vouched(view, installation.server_public()) if lacking else ()
+            unreadable = view.unreadable()
+        kids = {use.kid for use in lacking}
+        kept = [copy for copy in known if copy.retired is None and kids & set(copy.backup.kids)]
+        return BackupReport(
+            copies,
+            sum(key.credentials for key in facts.keys),
+            failures,
+            unflushed,
+            unopened=sum(use.credentials for use in lacking),
+            lacking=tuple(sorted(kids)),
+            held_by=max(kept, key=lambda copy: (copy.counts, copy.backup.generation), default=None),
+            unreadable=unreadable,
+        )
 
     def _record(
         self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, typed: bool

@@ -3,10 +3,12 @@
 import os
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import (
     AmbiguousCredential,
+    CmdbDamaged,
     FieldInvalid,
     NoSuchCredential,
     NoSuchKey,
@@ -14,7 +16,14 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.audit import Action
-from nskeys.model.credentials import Credential, CredentialFields, SealedCredential, check_secret
+from nskeys.model.credentials import (
+    Credential,
+    CredentialFields,
+    SealedCredential,
+    UnreadableCredential,
+    check_secret,
+)
+from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
@@ -71,6 +80,7 @@ class CredentialService:
         with unlocked(installation, secrets) as keys, installation.changing("revealing a credential"):
             with installation.cmdb.reading() as view:
                 stored = _stored(view, credential)
+            _check_readable(stored.credential)
             secret = _opened(stored, keys, cmdb_id)
             try:
                 event = installation.event(
@@ -108,6 +118,8 @@ class CredentialService:
             )
             with installation.cmdb.changing(event) as change:
                 stored = _unchanged(change, credential, "edit")
+                if secret is None:
+                    _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
                 # Wiped here is only what was opened here; a given secret stays the caller's.
                 with (
@@ -121,6 +133,8 @@ class CredentialService:
 
     def _edited(self, change: CmdbChange, before: Credential, fields: CredentialFields) -> Credential:
         active, now = sealing_key(self._installation, change), self._installation.clock.now()
+        if isinstance(before, UnreadableCredential):
+            return _mended(before, fields, active.kid, now)
         # Exposure counts from the first sealing under a key, not from the last.
         sealed = before.sealed if active.kid == before.kid else now
         return replace(before, fields=fields, kid=active.kid, updated=now, sealed=sealed)
@@ -143,6 +157,25 @@ def _check(secret: SecretBytes) -> None:
     if not is_text(secret):
         raise FieldInvalid("secret", "not_text")
     check_secret(secret.text())
+
+
+def _check_readable(credential: Credential) -> None:
+    """CmdbDamaged for a row that cannot be read: nothing is to be had from it."""
+    if isinstance(credential, UnreadableCredential):
+        raise CmdbDamaged("credentials", credential.problem, (credential.reference,))
+
+
+def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, now: datetime) -> Credential:
+    """A row that could not be read, with the fields and the secret that a person gives it; what cannot be
+    read of its fields has to be among them."""
+    shown = before.fields
+    for name in ("kind", "name", "target", "account", "note"):
+        if name in before.ill and getattr(fields, name) == getattr(shown, name):
+            raise FieldInvalid(name, "not_readable")
+    if "id" in before.ill:
+        _check_readable(before)
+    created = now if "created" in before.ill else before.created
+    return Credential(before.credential_id, fields, kid, created, now, now)
 
 
 def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:

@@ -166,7 +166,7 @@ class DrillService:
             reached=reached,
             opened=proof.opened,
             missing=reasons.count(FailureReason.KEY_MISSING),
-            tampered=reasons.count(FailureReason.TAMPERED),
+            tampered=reasons.count(FailureReason.TAMPERED) + reasons.count(FailureReason.UNREADABLE),
             failures=tuple(item.credential.reference for item in proof.failures[:NAMED_FAILURES]),
             typed=source.typed,
         )

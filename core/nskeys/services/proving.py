@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import NoSuchKey
-from nskeys.model.credentials import Credential
+from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.keys import Kid
 from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.secret import SecretBytes
@@ -23,9 +23,9 @@ def prove(
     with cmdb.reading() as view:
         progress.stage(Stage.PROVING, sum(use.credentials for use in view.counts()))
         upto = view.last_seal()
-    tried = _Tried()
+    tried, ill = _Tried(), list[UnreadableCredential]()
     sealers: dict[Kid, Sealer | None] = {}
-    for kid, rows in cmdb.stream_raw():
+    for kid, rows in cmdb.stream_raw(ill.append):
         progress.checkpoint()
         if kid not in sealers:
             material = key_of(kid)
@@ -33,7 +33,18 @@ def prove(
         failed = tried.add(kid, sealers[kid], rows)
         progress.proved(rows, failed)
         progress.advance(len(rows))
-    return replace(tried.report(cmdb), upto=upto)
+    progress.proved([_as_row(row) for row in ill], dict.fromkeys(_ids(ill), FailureReason.UNREADABLE))
+    return replace(tried.report(cmdb, ill), upto=upto)
+
+
+def _as_row(row: UnreadableCredential) -> SealedRow:
+    fields = row.fields
+    kind, _, _ = row.reference.partition("/")
+    return (row.credential_id, kind, fields.name, fields.target, fields.account, fields.note, b"")
+
+
+def _ids(rows: Sequence[UnreadableCredential]) -> list[str]:
+    return [row.credential_id for row in rows]
 
 
 def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progress) -> ProofReport:
@@ -67,10 +78,17 @@ class _Tried:
         self.tampered += failing
         return dict.fromkeys(failing, FailureReason.TAMPERED)
 
-    def report(self, cmdb: Cmdb) -> ProofReport:
-        """With the failures' credentials. A row that was removed since is no failure of a credential
-        that there is."""
+    def report(self, cmdb: Cmdb, ill: Sequence[UnreadableCredential]) -> ProofReport:
+        """With the failures' credentials, and the rows that could not even be read. A row that was removed
+        since is no failure of a credential that there is."""
+        with cmdb.reading() as view:
+            # As far as it can be read: what was tried is less than a row holds.
+            stored = [None if "id" in row.ill else view.credential(row.credential_id) for row in ill]
         failures = [
+            CredentialProof(row.credential if row is not None else met, FailureReason.UNREADABLE)
+            for met, row in zip(ill, stored, strict=True)
+        ]
+        failures += [
             CredentialProof(credential, FailureReason.KEY_MISSING)
             for kid, ids in self.missing.items()
             for credential in sealed_by(cmdb, kid)

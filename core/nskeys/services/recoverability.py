@@ -1,15 +1,17 @@
 """The one service that answers which credentials would come back; every front end asks it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nskeys.errors import DestinationUnreachable, NskeysError
-from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, Kid, active_key
+from nskeys.model.credentials import UnreadableRow
+from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, active_key
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo, Location
 from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
-from nskeys.model.recoverability import Recoverability, RecoveryState, assess
+from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import (
     BackupCopy,
@@ -25,6 +27,9 @@ from nskeys.services.installation import Installation
 from nskeys.services.recovery import known_recovery
 from nskeys.services.register import RegisterService
 from nskeys.services.vouching import read_register
+
+_READ_BY_THE_INDEX = frozenset({"key", "kind", "sealed"})
+"""What a row needs to be counted for its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Overview:
     """Custodians' shares that were made and wait for their proof."""
     unreadable_rows: int = 0
     """Rows of the register that cannot be understood."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Rows of the CMDB that are not as nskeys writes them, as far as the look met them."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, as the server key vouches for them."""
     recovery_problem: NskeysError | None = None
@@ -115,7 +122,8 @@ class RecoverabilityService:
         recovery, problem = _recovery(installation)
         with installation.cmdb.reading() as view:
             # The CMDB first: a key is on disk before any row names it, so none seems missing.
-            uses, rotation = view.counts(), view.rotation()
+            unreadable = view.unreadable()
+            uses, rotation = _readable(view.counts(), unreadable), view.rotation()
             keys, now = installation.key_store.keys(), installation.clock.now()
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
@@ -130,7 +138,7 @@ class RecoverabilityService:
                 # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for
                 # the copy is not asked again.
                 copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
-            answer = replace(answer, drilled=drilled)
+            answer = replace(answer, drilled=drilled, totals=_with_unreadable(answer.totals, unreadable))
         waiting = waiting_custodians(installation)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
@@ -149,6 +157,7 @@ class RecoverabilityService:
             arrived=tuple(key.kid for key in left if _came_after(key, active)),
             rotation_due=seals >= SEALS_DUE,
             unreadable_rows=register.unreadable,
+            unreadable=unreadable,
             practice=practice(copies, settings.drill_days, now),
             unproven_shares=waiting.shares if waiting is not None else 0,
             recovery=recovery,
@@ -176,6 +185,24 @@ class RecoverabilityService:
         except NskeysError:
             return False
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
+
+
+def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tuple[KeyUse, ...]:
+    """The uses of keys without the rows that the index counts and that cannot be read: they come back with
+    no key."""
+    counted = _READ_BY_THE_INDEX
+    ill = Counter(
+        (row.credential.key, row.credential.fields.kind.value)
+        for row in unreadable
+        if row.credential is not None and not row.credential.ill & counted
+    )
+    return tuple(replace(use, credentials=max(0, use.credentials - ill[use.kid, use.kind])) for use in uses)
+
+
+def _with_unreadable(totals: Totals, unreadable: Sequence[UnreadableRow]) -> Totals:
+    """Credentials whose rows cannot be read are there, and come back from nowhere."""
+    ill = sum(row.credential is not None for row in unreadable)
+    return replace(totals, total=totals.total + ill, unreadable=ill)
 
 
 def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]:

@@ -1,6 +1,6 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
@@ -168,19 +168,20 @@ class RegisterService:
             raise BackupForeign(inspected.path, tuple(reasons))
         return manifest.facts
 
-    def read(self, address: str) -> tuple[Inspected, Whereabouts, str, str]:
+    def read(self, address: str, most: bool = False) -> tuple[Inspected, Whereabouts, str, str]:
         """A backup file, inspected without its password: with where it lies, its destination's
-        address and its own full address. `latest` is the newest that the register can reach."""
+        address and its own full address. `latest` is the newest that the register can reach; with
+        `most`, the newest of those whose keys open most credentials."""
         destinations = self._installation.destinations
         if address == "latest":
-            address = self._latest()
+            address = self._latest(most)
         destination, name = destinations.source(address)
         full = destination.address_of(name)
         data = destination.read(name, ARCHIVE_LIMIT)
         folder, _ = destinations.split(full)
         return inspect(full, data), destination.where(), folder, full
 
-    def _latest(self) -> str:
+    def _latest(self, most: bool) -> str:
         """The newest that is there and whole. Where no server key is yet, as on new hardware, a row's
         own word has to do: what is found there is inspected like any other file."""
         nobody_vouches = self._installation.server_public() is None
@@ -189,12 +190,20 @@ class RegisterService:
             for copy in self.register().copies
             if copy.retired is None and (copy.signed or nobody_vouches)
         ]
+        if most:
+            counted.sort(key=self._opens(), reverse=True)
         for copy in counted:
             if self.look(copy).sight is Sight.GOOD:
                 return copy.address
         for error in barred(self._installation, [copy.destination for copy in counted]):
             raise error  # once that is answered, there may be one
         raise NoBackupKnown
+
+    def _opens(self) -> Callable[[BackupCopy], int]:
+        """How many credentials the keys of a copy open."""
+        with self._installation.cmdb.reading() as view:
+            uses = view.counts()
+        return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
     def barred(self) -> tuple[NskeysError, ...]:
         """What servers with copies want of a person before these can be looked at."""

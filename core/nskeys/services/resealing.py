@@ -37,6 +37,7 @@ def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: P
     told.stage(Stage.RESEALING, sum(use.credentials for use in uses))
     for old in sorted({use.kid for use in uses}):
         work.key(old)
+    work.leave_unreadable()
     return work.outcome
 
 
@@ -48,6 +49,7 @@ class _Work:
         self._keys = keys
         self._told = told
         self._server_key = keys.server_key()
+        self._new_kid = kid
         self._new = Sealer(self._cmdb_id, kid, keys.key(kid))
 
     def key(self, kid: Kid) -> None:
@@ -77,6 +79,16 @@ class _Work:
         for credential in sealed_by(self._installation.cmdb, kid):
             self.outcome.left.append(CredentialProof(credential, FailureReason.KEY_MISSING))
             self._told.advance()
+
+    def leave_unreadable(self) -> None:
+        """Rows of other keys, or of none, that cannot be read: what they seal stays as it is."""
+        with self._installation.cmdb.reading() as view:
+            ill = [row.credential for row in view.unreadable()]
+        self.outcome.left.extend(
+            CredentialProof(row, FailureReason.UNREADABLE)
+            for row in ill
+            if row is not None and row.key != self._new_kid
+        )
 
     def _leave(self, ids: Sequence[str]) -> None:
         """Rows that are not what was sealed."""

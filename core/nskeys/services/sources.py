@@ -65,9 +65,10 @@ class OpenSource:
         return self.contents.facts
 
 
-def find_source(installation: Installation, address: str) -> Source:
-    """Read and inspect a backup; `latest` is the newest one that the register can reach."""
-    return Source(*RegisterService(installation).read(address))
+def find_source(installation: Installation, address: str, most: bool = False) -> Source:
+    """Read and inspect a backup; `latest` is the newest one that the register can reach, with `most` the
+    newest of those that bring back most credentials."""
+    return Source(*RegisterService(installation).read(address, most))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from nskeys.errors import NoCopyMade, NskeysError
 from nskeys.wording.failures.backups import BACKUPS
 from nskeys.wording.failures.credentials import CREDENTIALS
+from nskeys.wording.failures.database import DATABASE
 from nskeys.wording.failures.keys import KEYS
 from nskeys.wording.failures.places import PLACES
 from nskeys.wording.failures.recovery import RECOVERY
@@ -43,6 +44,7 @@ WORDINGS: Table = MappingProxyType(
         **BACKUPS,
         **RECOVERY,
         **PLACES,
+        **DATABASE,
         **SERVERS,
         **SCHEDULE,
         **_OF_OTHERS,

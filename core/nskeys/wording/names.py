@@ -111,6 +111,7 @@ _FAILURES = MappingProxyType(
             "changed or damaged",
             "its row was changed after it was sealed, or is damaged",
         ),
+        FailureReason.UNREADABLE: ("unreadable", "its row cannot be read"),
     }
 )
 _FORMATS = MappingProxyType(

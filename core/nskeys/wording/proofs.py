@@ -64,7 +64,7 @@ def failure_lines(proof: ProofReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     lines = []
     if FailureReason.KEY_MISSING in reasons:
         lines.append(f"Where a key is missing, {ways.bring_key_back}")
-    if FailureReason.TAMPERED in reasons:
+    if reasons & {FailureReason.TAMPERED, FailureReason.UNREADABLE}:
         lines.append(f"A row that was changed or damaged needs a new secret: {ways.new_secret}")
     return tuple(lines)
 

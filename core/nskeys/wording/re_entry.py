@@ -9,6 +9,7 @@ import io
 import shlex
 from collections.abc import Iterator, Sequence
 
+from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.operations import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.times import to_rfc3339
@@ -101,6 +102,8 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
 
 def held_words(item: ReEntry) -> str:
     """Whether a backup holds its key: `backup 41 holds its key: /mnt/vault/...`."""
+    if item.reason is FailureReason.UNREADABLE:
+        return "no key opens it: its row cannot be read"
     if item.reason is not FailureReason.KEY_MISSING:
         return "no key opens it: its row was changed after it was sealed, or is damaged"
     copy, claim = item.held_by, item.claimed_by
@@ -115,6 +118,8 @@ def held_words(item: ReEntry) -> str:
 
 def held_word(item: ReEntry) -> str:
     """The same for a column: `backup 41`, `in no backup`."""
+    if item.reason is FailureReason.UNREADABLE:
+        return "row unreadable"
     if item.reason is not FailureReason.KEY_MISSING:
         return "row changed"
     if item.held_by is None:
@@ -132,7 +137,7 @@ def re_entry_lines(found: ReEntryList) -> tuple[str, ...]:
             f"[ ] {kind_name(fields.kind)}  {safe(fields.name)}",
             f"    target   {safe(fields.target)}",
             f"    account  {safe(fields.account)}",
-            f"    changed  {when(item.credential.updated)}",
+            f"    changed  {_changed(item.credential)}",
             f"    id       {item.credential.credential_id}",
             f"    why      {_why(item)}",
         ]
@@ -146,6 +151,11 @@ def re_entry_csv(found: ReEntryList) -> str:
     table.writerow(_COLUMNS)
     table.writerows([_defused(cell) for cell in _cells(item)] for item in found.items)
     return text.getvalue()
+
+
+def _changed(credential: Credential) -> str:
+    unknown = isinstance(credential, UnreadableCredential) and "updated" in credential.ill
+    return "at a time that cannot be read" if unknown else when(credential.updated)
 
 
 def _why(item: ReEntry) -> str:

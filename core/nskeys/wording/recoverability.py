@@ -18,7 +18,7 @@ from nskeys.wording.layout import Layout, first_fitting
 from nskeys.wording.names import kid_name
 from nskeys.wording.practice import drill_overdue_words, typing_overdue_words
 from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.terminal import fit, safe, width
 from nskeys.wording.times import since
 
 QUESTION = ("If this server died now", "If it died now")
@@ -139,6 +139,12 @@ def _notice(layout: Layout, label: str, act: Act | None, *texts: str, severe: bo
 
 def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
     answer, totals = overview.recoverability, overview.recoverability.totals
+    if overview.unreadable:
+        rows = len(overview.unreadable)
+        first = overview.unreadable[0]
+        name = safe(first.credential.reference if first.credential else f"{first.table} {first.row}")
+        texts: tuple[str, ...] = (f"{name} and {number(rows - 1)} more", name) if rows > 1 else (name,)
+        yield _notice(layout, f"{number(rows)} unreadable", None, *texts, count(rows, "row"), severe=True)
     if totals.lost:
         texts = _lost(overview)
         yield _notice(layout, f"{number(totals.lost)} lost", Act.RESTORE, *texts, severe=True)
@@ -151,7 +157,7 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
             else:  # a date is longer than a time, and since when is worth more than under which key
                 texts = (*(f"{when}: {text}" for text in texts), when)
         yield _notice(layout, label, _out_of_risk(overview), *texts)
-    closed = totals.total - totals.opens_here - totals.lost
+    closed = totals.total - totals.opens_here - totals.lost - totals.unreadable
     if closed:
         texts = ("their keys are in a backup, not here", "their keys are not here")
         label = first_fitting(layout.notice, f"{number(closed)} closed here", f"{number(closed)} closed")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from nskeys.model.credentials import UnreadableCredential, UnreadableRow
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import (
     BackupReport,
@@ -22,6 +23,7 @@ from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
+from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.rotation import held_words
@@ -42,6 +44,7 @@ NOT_AS_STORED = "It holds characters that a terminal must not get, so they are s
 MISSING_KEY = "not here"
 _WITNESSES = 5
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
+_NAMED_ROWS = 5
 OLD_COPIES = "Old copies of this disk still open the old way."
 
 
@@ -64,7 +67,29 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
     helps = _whether_it_helps(report.copy.where, ways)
     unflushed = tuple(f"{shown(address)}: {NO_FLUSH}" for address in report.unflushed)
-    return (BACKUP_COMPLETE, *helps, *waits, *unflushed, *no_copy_lines(report.failures))
+    unopened = (_unopened_line(report),) if report.unopened else ()
+    ill = (unreadable_rows_line(report.unreadable),) if report.unreadable else ()
+    return (
+        BACKUP_COMPLETE,
+        *unopened,
+        *ill,
+        *helps,
+        *waits,
+        *unflushed,
+        *no_copy_lines(report.failures),
+    )
+
+
+def _unopened_line(report: BackupReport) -> str:
+    """Credentials that a backup does not bring back, because their keys are not here; and what does."""
+    credentials = count(report.unopened, "credential")
+    keys = listed(tuple(kid_name(kid) for kid in report.lacking))
+    are, it = ("is", "it") if len(report.lacking) == 1 else ("are", "them")
+    said = f"It does not bring back {credentials}: key {keys} {are} not here"
+    if report.held_by is None:
+        return f"{said}, and no backup that the register knows holds {it}."
+    held = f"{backup_name(report.held_by)} in {safe(report.held_by.address)}"
+    return f"{said}, but {held} holds {it}: 'nskeys restore FILE' brings {it} back."
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
@@ -142,6 +167,23 @@ def claim_line(kid: str, copy: BackupCopy) -> str:
 def unreadable_line(rows: int) -> str:
     """Rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
+
+
+def unreadable_rows_line(rows: Sequence[UnreadableRow]) -> str:
+    """Which rows of the CMDB cannot be read, and why."""
+    named = listed(tuple(map(_row_name, rows)), _NAMED_ROWS)
+    return f"{count(len(rows), 'row')} of the CMDB cannot be read: {named}."
+
+
+def unreadable_rows(credentials: Sequence[UnreadableCredential]) -> list[UnreadableRow]:
+    """Credentials that were listed, as rows."""
+    return [UnreadableRow("credentials", row.credential_id, row.problem, row) for row in credentials]
+
+
+def _row_name(row: UnreadableRow) -> str:
+    name = row.credential.reference if row.credential else f"{row.table} {row.row}"
+    reason = clause(row.problem).removeprefix(": ")
+    return f"{safe(name)} ({reason})"
 
 
 def remembered_line(copy: BackupCopy) -> str:

@@ -40,7 +40,7 @@ def test_status_at_risk(server: Machine) -> None:
     document = ran.json
     assert ran.code == 1
     assert list(document) == [
-        "server", "cmdb", "credentials", "keys", "exposed_since", "checked", "last_backup",
+        "server", "cmdb", "credentials", "keys", "unreadable", "exposed_since", "checked", "last_backup",
         "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
         "unproven_shares", "leftovers", "claims", "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip

@@ -178,7 +178,7 @@ def test_help_loads_nothing_slow(argv: list[str]) -> None:
         "import sys\n"
         "from nskeys.cli.main import main\n"
         f"main({argv!r})\n"
-        "slow = {'sqlalchemy', 'cryptography', 'pyrage', 'tomlkit', 'platformdirs', 'zxcvbn', 'asyncio'}\n"
+        "slow = {'sqlite3', 'cryptography', 'pyrage', 'tomlkit', 'platformdirs', 'zxcvbn', 'asyncio'}\n"
         "sys.exit(str(sorted(slow & sys.modules.keys())) if slow & sys.modules.keys() else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -229,5 +229,5 @@ def test_the_worker_is_quick_to_start(tmp_path: Path) -> None:
     """It must not load what only the program needs."""
     code = "import sys, nskeys.destinations.worker; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"sqlalchemy", "textual", "cryptography", "pyrage", "asyncio"}
+    heavy = {"sqlite3", "textual", "cryptography", "pyrage", "asyncio"}
     assert not heavy & set(loaded.stdout.split())

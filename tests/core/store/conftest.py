@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from tests.fakes.cmdbs import CMDB_ID, add
 from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import FixedClock

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.errors import ConfigurationInvalid
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import PostgresAddress, SqliteAddress, understand, url_of
+from nskeys.store.cmdb.address import PostgresAddress, SqliteAddress, understand, url_of
 from tests.fakes.fixed import FixedClock
 
 
@@ -55,7 +55,6 @@ def test_a_postgresql_url_is_shown_as_it_stands(rest: str) -> None:
         "nskeys:hunter2@db01/nskeys",
         "nskeys:hun/ter2@db01/nskeys",
         "nskeys:hun@ter2@db01/nskeys",
-        "nskeys:@db01/nskeys",
         "nskeys:hunter2@",
         "db01/nskeys?password=hunter2",
         "db01/nskeys?PASSWORD=hunter2",
@@ -63,7 +62,6 @@ def test_a_postgresql_url_is_shown_as_it_stands(rest: str) -> None:
         "db01/nskeys?oauth_client_secret=hunter2",
         "db01/nskeys?scram_client_key=hunter2",
         "db01/nskeys?%70assword=hunter2",
-        "db01/nskeys?password",
     ],
 )
 def test_a_password_in_a_url_is_refused_and_not_repeated(rest: str) -> None:
@@ -72,6 +70,23 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(rest: str) -> None:
     error = refused.value
     assert error.problem == "password_in_url"
     assert "hun" not in repr(error)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "nskeys:@db01/nskeys",
+        "db01/nskeys?password=",
+        "db01/nskeys?passfile=/etc/nskeys/passfile",
+        "db01:5432,db02:5433/nskeys",
+        "nskeys@[2001:db8::7]:5432/nskeys",
+        "db01:5432/name@with-at",
+        "%2Frun%2Fpostgresql:5433/nskeys",
+        "/nskeys?service=cmdb",
+    ],
+)
+def test_what_is_no_password_is_not_called_one(rest: str) -> None:
+    assert SqlCmdb(f"postgresql://{rest}", FixedClock()).address() == f"postgresql://{rest}"
 
 
 @pytest.mark.parametrize(

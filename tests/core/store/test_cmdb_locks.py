@@ -12,7 +12,7 @@ import pytest
 from nskeys.errors import CmdbBusy
 from nskeys.model.audit import first_digest, next_digest
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import url_of
+from nskeys.store.cmdb.address import url_of
 from tests.fakes.cmdbs import CMDB_ID, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
@@ -49,7 +49,7 @@ def test_a_change_is_immediate_so_nobody_comes_between_reading_and_writing(
 def test_a_change_larger_than_the_cache_keeps_nobody_from_reading_before_it_commits(
     cmdb: SqlCmdb, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.store.cmdb_sqlite._CACHE_KIB", 100)
+    monkeypatch.setattr("nskeys.store.cmdb.sqlite._CACHE_KIB", 100)
     with cmdb.changing(an_event()) as change:
         change.add([a_credential(f"n{n}", note="x" * 16_000) for n in range(100)])
         assert total(opened(path, busy_timeout=0.05)) == 1
@@ -60,7 +60,7 @@ def test_a_commit_is_on_the_medium_and_its_journal_gone(cmdb: SqlCmdb, path: Pat
     with cmdb.changing(an_event()) as change:
         connection = change._connection  # type: ignore[attr-defined]  # the one that was opened for it
         settings = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            name: connection.value(f"PRAGMA {name}")
             for name in ("synchronous", "journal_mode", "foreign_keys", "trusted_schema", "cell_size_check")
         }
     assert settings == {

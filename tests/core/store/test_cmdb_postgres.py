@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbUnreachable, ConfigurationInvalid, NotSetUp
-from nskeys.model.paging import CredentialFilter
+from nskeys.model.credentials import UnreadableCredential
+from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb_address import PostgresAddress
-from nskeys.store.cmdb_postgres import PostgresEngine
-from tests.fakes.cmdbs import CMDB_ID, total
+from nskeys.store.cmdb.address import PostgresAddress
+from nskeys.store.cmdb.postgres import PostgresEngine
+from tests.fakes.cmdbs import CMDB_ID, add, read_everything, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
@@ -53,7 +54,7 @@ def run(url: str, statement: str) -> None:
 
 def test_a_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    monkeypatch.delitem(sys.modules, "nskeys.store.cmdb_postgres", raising=False)
+    monkeypatch.delitem(sys.modules, "nskeys.store.cmdb.postgres", raising=False)
     with pytest.raises(ConfigurationInvalid) as refused:
         SqlCmdb("postgresql://db01/nskeys", FixedClock()).exists()
     assert (refused.value.problem, refused.value.detail) == ("driver_missing", "psycopg")
@@ -95,7 +96,7 @@ def test_a_connection_that_is_cut_in_a_change_leaves_nothing_of_it(cmdb: SqlCmdb
 
     with pytest.raises(CmdbUnreachable) as refused:
         change_and_lose_the_line()
-    assert refused.value.problem == "connection_lost"
+    assert refused.value.problem == "shut_down"
     assert total(cmdb) == 1
 
 
@@ -116,7 +117,7 @@ def test_a_role_that_may_not_make_tables_is_told_so(empty: SqlCmdb, url: str) ->
         pytest.raises(CmdbUnreachable) as refused,
     ):
         reader.create(CMDB_ID)
-    assert refused.value.problem == "not_permitted"
+    assert refused.value.problem == "role_forbidden"
     run(url, "DROP OWNED BY reader")
 
 
@@ -133,8 +134,7 @@ def test_looking_is_read_only_and_one_snapshot(cmdb: SqlCmdb) -> None:
     with cmdb.reading() as view:
         connection = view._connection  # type: ignore[attr-defined]  # the one that was opened for it
         shown = [
-            connection.exec_driver_sql(f"SHOW {name}").scalar_one()
-            for name in ("transaction_read_only", "transaction_isolation")
+            connection.value(f"SHOW {name}") for name in ("transaction_read_only", "transaction_isolation")
         ]
     assert shown == ["on", "repeatable read"]
 
@@ -184,29 +184,47 @@ def test_a_table_that_another_program_locked_is_said_to_be_busy(cmdb: SqlCmdb, u
 
 
 @pytest.mark.parametrize(
-    ("statement", "table"),
+    "change",
     [
-        ("UPDATE credentials SET kind = 'root'", "credentials"),
-        ("UPDATE credentials SET sealed_at = 9223372036854775807", "credentials"),
-        ("UPDATE keys SET kid = 'x'", "keys"),
-        ("DROP TABLE listing CASCADE", ""),
-        ("ALTER TABLE credentials RENAME COLUMN note TO remark", ""),
-        ("ALTER TABLE credentials ALTER COLUMN sealed TYPE text USING 'x'", "credentials"),
+        "kind = 'root'",
+        "sealed_at = 9223372036854775807",
+        "note = repeat('x', 20000)",
+        "id = upper(md5('x'))",
     ],
 )
-def test_hostile_rows_and_tables_are_damage(cmdb: SqlCmdb, url: str, statement: str, table: str) -> None:
+def test_a_row_that_cannot_be_read_is_named_and_stops_no_other(
+    cmdb: SqlCmdb, url: str, change: str
+) -> None:
+    add(cmdb, a_credential("good"))
+    run(url, "ALTER TABLE listing DROP CONSTRAINT listing_id_fkey")
+    run(url, f"UPDATE credentials SET {change} WHERE name = 'one'")
+    told: list[UnreadableCredential] = []
+    opened = [row[2] for _, rows in cmdb.stream_raw(told.append) for row in rows]
+    with cmdb.reading() as view:
+        page = view.page(CredentialFilter(), CredentialOrder(), 5)
+        assert "good" in [item.credential.fields.name for item in page]
+        view.counts()
+        assert "credentials" in {row.table for row in view.unreadable()}
+    assert "good" in opened
+    assert len(opened) + len(told) == 2
+
+
+def test_columns_of_another_type_are_named_row_by_row(cmdb: SqlCmdb, url: str) -> None:
+    run(url, "ALTER TABLE credentials ALTER COLUMN sealed TYPE text USING 'x'")
+    told: list[UnreadableCredential] = []
+    assert list(cmdb.stream_raw(told.append)) == []
+    assert [row.reference for row in told] == ["run-as/one"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TABLE listing CASCADE", "ALTER TABLE credentials RENAME COLUMN note TO remark"],
+)
+def test_tables_that_are_not_those_of_nskeys_are_damage(cmdb: SqlCmdb, url: str, statement: str) -> None:
     run(url, statement)
-
-    def read_everything() -> None:
-        with cmdb.reading() as view:
-            view.counts()
-            view.total(CredentialFilter(text="x"))
-            view.sealed()
-        list(cmdb.stream_raw())
-
     with pytest.raises(CmdbDamaged) as refused:
-        read_everything()
-    assert refused.value.table == table
+        read_everything(cmdb)
+    assert refused.value.problem == "schema"
 
 
 def test_an_empty_place_is_not_set_up(empty: SqlCmdb) -> None:
@@ -219,7 +237,7 @@ def test_a_server_that_fell_silent_is_not_waited_for_by_the_systems_own_patience
     """What libpq was told: in a network that is cut a look ends after half a minute."""
     engine = PostgresEngine(PostgresAddress(url.removeprefix("postgresql://")), 1.0)
     with engine.transaction(changing=False) as connection:
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.driver
         told = driver.info.get_parameters()
     engine.close()
     assert told["tcp_user_timeout"] == "20000"

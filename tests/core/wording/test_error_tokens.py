@@ -32,9 +32,9 @@ TABLES = {
     ("files.py", "_PROBLEMS"): (errors.CannotCreate, errors.FileUnreadable),
     ("cli/inputs.py", "_PROBLEMS"): (errors.FileUnreadable,),
     ("protectors/systemd_creds.py", "_REASONS"): (errors.ProtectorUnavailable,),
-    ("store/cmdb_postgres.py", "_DAMAGED"): (errors.CmdbDamaged,),
-    ("store/cmdb_postgres.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
-    ("store/cmdb_sqlite.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
+    ("store/cmdb/postgres.py", "_DAMAGED"): (errors.CmdbDamaged,),
+    ("store/cmdb/postgres.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
+    ("store/cmdb/sqlite.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
 }
 """Where a module looks up what went wrong, and the errors that then carry the token."""
 

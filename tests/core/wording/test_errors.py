@@ -335,6 +335,42 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.CmdbUnreachable("postgresql://db/cmdb", "refused", "port 5432"),
         "The CMDB postgresql://db/cmdb cannot be opened: the server refused the connection (port 5432).",
     ),
+    (
+        errors.CmdbUnreachable("pg://db", "standby"),
+        "The CMDB pg://db can only be read: its server is a standby or read-only.",
+    ),
+    (
+        errors.CmdbUnreachable("pg://db", "outcome_unknown"),
+        (
+            "The connection to the CMDB pg://db was lost while a change was committed: all of it was "
+            "made, or nothing."
+        ),
+    ),
+    (
+        errors.CmdbUnreachable("pg://db", "statement_timeout", "canceling statement"),
+        (
+            "The server of the CMDB pg://db cancelled a statement: its 'statement_timeout' was over, "
+            "or somebody did it (canceling statement)."
+        ),
+    ),
+    (
+        errors.CmdbForbids("pg://db", "role_forbidden", "permission denied for table keys"),
+        (
+            "The server of the CMDB pg://db does not let this role do that (permission denied for "
+            "table keys)."
+        ),
+    ),
+    (
+        errors.CmdbFull("pg://db", "full"),
+        "The server of the CMDB pg://db has no connection free.",
+    ),
+    (
+        errors.CmdbAltered("pg://db", ("trigger t on register", "view v")),
+        (
+            "The CMDB pg://db has what nskeys did not make: trigger t on register and view v; "
+            "nothing of it was used."
+        ),
+    ),
     (errors.CmdbBusy("cmdb.sqlite3"), "Another program holds the lock of the CMDB cmdb.sqlite3."),
     (
         errors.CmdbDamaged("credentials", "wrong_value", ("3", "7")),

@@ -14,6 +14,7 @@ from nskeys import ports
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection, Signer
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.database import LoginSafety
 from nskeys.model.diary import DrillEnd
 from nskeys.model.keys import KeyState, Kid
 from nskeys.model.opening import Means
@@ -26,7 +27,7 @@ from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.rotation import RotationStage
 from nskeys.model.schedule import Job, Obstacle, UnitSight
-from nskeys.wording import diary, names, places, proofs, pruning, recovery, schedule
+from nskeys.wording import database, diary, names, places, proofs, pruning, recovery, schedule
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.terminal import safe, width
@@ -56,6 +57,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     KeyFate: (names.key_fate_name,),
     Job: (schedule.job_words,),
     KeyState: (names.key_state_name,),
+    LoginSafety: (database.LOGINS.__getitem__,),
     Location: (places.location_word,),
     LocationReason: (_reason,),
     Obstacle: (lambda obstacle: schedule.obstacle_words(obstacle).what,),

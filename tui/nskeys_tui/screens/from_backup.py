@@ -112,7 +112,7 @@ class FromBackup(FlowScreen[F]):
 
     def find(self, address: str) -> Source:
         """Read and inspect the file."""
-        return find_source(self.session.services.installation, address)
+        return find_source(self.session.services.installation, address, most=True)
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:

@@ -83,7 +83,7 @@ def run(session: Session, options: Namespace) -> int:
         report = services.backup.execute(plan, session.secrets, progress)
     _tell(session, report.copies, report)
     session.output.say(*backup_lines(report))
-    return Exit.INCOMPLETE if report.failures else Exit.DONE
+    return Exit.DONE if report.whole else Exit.INCOMPLETE
 
 
 def _problems(plan: BackupPlan) -> tuple[NskeysError, ...]:

@@ -11,13 +11,19 @@ from nskeys.cli.credential_documents import shown_credential
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import CommandParser, Commands, UsageProblem
 from nskeys.cli.session import Session
-from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.credentials import CredentialKind, UnreadableCredential, check_fields
 from nskeys.model.recoverability import RecoveryState
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.credentials import comes_back
 from nskeys.wording.fields import field_label
 from nskeys.wording.names import kid_name, kind_name, state_name
-from nskeys.wording.reports import NOT_AS_STORED, REVEALED, credential_done
+from nskeys.wording.reports import (
+    NOT_AS_STORED,
+    REVEALED,
+    credential_done,
+    unreadable_rows,
+    unreadable_rows_line,
+)
 from nskeys.wording.terminal import safe
 from nskeys.wording.times import since, when
 
@@ -107,7 +113,12 @@ def show_credential(session: Session, options: Namespace) -> int:
     coverage, now = overview.recoverability.coverage_of(credential), overview.taken
     if not options.reveal:
         _show(session, credential, coverage, now)
-        return Exit.DONE
+        ill = [row for row in overview.unreadable if row.row == credential.credential_id]
+        if isinstance(credential, UnreadableCredential) and not ill:
+            ill = unreadable_rows([credential])
+        if ill:
+            session.output.say(unreadable_rows_line(ill))
+        return Exit.INCOMPLETE if ill else Exit.DONE
     with services.credentials.reveal(credential, session.secrets) as secret:
         _show(session, credential, coverage, now, secret.text())
     session.output.say(REVEALED)

@@ -1,7 +1,7 @@
 """`nskeys credential list`: page by page, so that 100,000 rows need no more room than one page."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
@@ -9,14 +9,16 @@ from nskeys.cli.commands.options import KINDS, whole_number
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.model.credentials import Credential, CredentialKind
+from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.wording.names import kind_name, state_name
+from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
 
 _PAGE = 1_000
+_LISTED = ("credentials", "listing")
 _HEADINGS = ("kind", "name", "target", "account", "state", "id")
 
 
@@ -37,14 +39,16 @@ def add(commands: Commands) -> None:
 def run(session: Session, options: Namespace) -> int:
     """The list."""
     services = session.services()
-    answer = services.recoverability.assess()
+    overview = services.recoverability.overview()
+    answer = overview.recoverability
     states = {key.kid: key.state for key in answer.keys}
-    found = _rows(services, options)
+    ill: list[UnreadableCredential] = []
+    found = _noting(_rows(services, options), ill)
     if session.output.as_json:
         session.output.array(
             documents.credential(item, states.get(item.kid) or answer.state_of(item.kid)) for item in found
         )
-        return Exit.DONE
+        return _tell_unreadable(session, overview.unreadable, ill)
     session.output.table(
         _HEADINGS,
         (
@@ -59,7 +63,28 @@ def run(session: Session, options: Namespace) -> int:
             for item in found
         ),
     )
-    return Exit.DONE
+    return _tell_unreadable(session, overview.unreadable, ill)
+
+
+def _noting(found: Iterator[Credential], ill: list[UnreadableCredential]) -> Iterator[Credential]:
+    """The same, with those that cannot be read noted as they come by."""
+    for item in found:
+        if isinstance(item, UnreadableCredential):
+            ill.append(item)
+        yield item
+
+
+def _tell_unreadable(
+    session: Session, known: Sequence[UnreadableRow], met: Sequence[UnreadableCredential]
+) -> Exit:
+    """What the look found, and what the list met besides where there was too much to look at."""
+    named = {row.row for row in known}
+    more = [row for row in unreadable_rows(met) if row.row not in named]
+    rows = [*(row for row in known if row.table in _LISTED), *more]
+    if not rows:
+        return Exit.DONE
+    session.output.say(unreadable_rows_line(rows))
+    return Exit.INCOMPLETE
 
 
 def _rows(services: "Services", options: Namespace) -> Iterator[Credential]:

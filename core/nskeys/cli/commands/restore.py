@@ -79,7 +79,7 @@ def run(session: Session, options: Namespace) -> int:
         _refuse_settings(options, installation)
     protector = usable_protector(installation, options.protector) if sets_up else ""
     settings = settings_of(installation.settings.read(), options)
-    source = find_source(installation, options.file)
+    source = find_source(installation, options.file, most=True)
     session.output.say(inspected_line(source.inspected))
     with (
         opening_of(options) as opening,

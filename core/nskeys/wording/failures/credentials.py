@@ -27,6 +27,7 @@ _TYPED_AS_IT_IS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
 _FIELD_PROBLEMS = MappingProxyType(
     {
         "empty": ("is empty", "Type something into it."),
+        "not_readable": ("cannot be read in the CMDB", "Give it anew, together with the secret."),
         "several_lines": ("has more than one line", "Write it in one line."),
         "zero_character": ("contains the character U+0000", "Type it anew without that character."),
         "control_characters": (

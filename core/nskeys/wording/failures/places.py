@@ -6,9 +6,6 @@ from types import MappingProxyType
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,
-    CmdbBusy,
-    CmdbDamaged,
-    CmdbUnreachable,
     DestinationInvalid,
     DestinationUnreachable,
     FileUnreadable,
@@ -16,7 +13,7 @@ from nskeys.errors import (
 from nskeys.wording.failures import buckets, servers
 from nskeys.wording.failures.table import Table
 from nskeys.wording.failures.tokens import clause
-from nskeys.wording.sentence import Sentence, listed
+from nskeys.wording.sentence import Sentence
 from nskeys.wording.terminal import shown
 
 _TO_CREATE = MappingProxyType(
@@ -197,30 +194,6 @@ def _file_unreadable(error: FileUnreadable) -> Sentence:
     )
 
 
-def _cmdb_unreachable(error: CmdbUnreachable) -> Sentence:
-    detail = f" ({shown(error.detail)})" if error.detail else ""
-    return Sentence(
-        f"The CMDB {shown(error.cmdb)} cannot be opened{clause(error.problem)}{detail}.",
-        "Check that its file or its server is there, and the 'cmdb' line in config.toml.",
-    )
-
-
-def _cmdb_busy(error: CmdbBusy) -> Sentence:
-    return Sentence(
-        f"Another program holds the lock of the CMDB {shown(error.cmdb)}.",
-        "Wait until it is done, or stop it, then run the command again.",
-    )
-
-
-def _cmdb_damaged(error: CmdbDamaged) -> Sentence:
-    rows = f" (rows {listed(tuple(shown(row) for row in error.rows))})" if error.rows else ""
-    table = f"The table {shown(error.table)} of the CMDB" if error.table else "The CMDB"
-    return Sentence(
-        f"{table} is not what nskeys writes{clause(error.problem)}{rows}.",
-        "Bring the CMDB back from its own backup; the keys are not affected.",
-    )
-
-
 PLACES: Table = MappingProxyType(
     {
         DestinationInvalid: _destination_invalid,
@@ -228,8 +201,5 @@ PLACES: Table = MappingProxyType(
         CannotCreate: _cannot_create,
         CannotRemove: _cannot_remove,
         FileUnreadable: _file_unreadable,
-        CmdbUnreachable: _cmdb_unreachable,
-        CmdbBusy: _cmdb_busy,
-        CmdbDamaged: _cmdb_damaged,
     }
 )

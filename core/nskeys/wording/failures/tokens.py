@@ -119,6 +119,7 @@ _DATABASE = {
     "another_copy": "a row of the register stands under another copy's name",
     "unknown_key": "a credential names a key that the CMDB does not list",
     "not_a_schema": "the version of its tables cannot be understood",
+    "not_listed": "the list of credentials does not have it, so only its name or id finds it",
     "no_credential": "a row of the list belongs to no credential",
     "id_taken": "two credentials have the same id",
     "other_tables": "another program's tables have the names of ours",

@@ -1,29 +1,34 @@
 """The CMDB: credentials, register, rotations and audit trail in SQLite or PostgreSQL.
 
-SQLAlchemy costs as much to import as the whole screen: this module imports it at the first transaction,
-so that knowing the address, and that there is no file yet, stays free.
+The driver and all that speaks to it are imported at the first transaction, so that knowing the address,
+and that there is no file yet, stays free.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.errors import NotSetUp
 from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.credentials import SealedCredential
+from nskeys.model.credentials import SealedCredential, UnreadableCredential
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
-from nskeys.store.cmdb_address import SqliteAddress, understand, url_of
-from nskeys.store.cmdb_file import is_there
-from nskeys.store.migrations import STEPS, Step
+from nskeys.store.cmdb.address import SqliteAddress, understand, url_of
+from nskeys.store.cmdb.file import is_there
+from nskeys.store.cmdb.migrations import STEPS, Step
 
 if TYPE_CHECKING:
-    from nskeys.store.cmdb_engine import CmdbEngine
-    from nskeys.store.cmdb_view import SqlView
+    from nskeys.store.cmdb.engine import CmdbEngine
+    from nskeys.store.cmdb.view import SqlView
+
+
+def _ignore(_: UnreadableCredential) -> None:
+    """Nobody is told."""
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
@@ -43,7 +48,7 @@ class SqlCmdb:
         busy_timeout: float = 5.0,
         steps: Sequence[Step] = STEPS,
     ) -> None:
-        """`url` is an SQLAlchemy URL (see `cmdb_address`), `busy_timeout` the seconds that a change waits
+        """`url` is a URL as `address` understands it, `busy_timeout` the seconds that a change waits
         for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
         self._address = understand(url)
         self._clock = clock
@@ -59,6 +64,10 @@ class SqlCmdb:
     def address(self) -> str:
         """The URL or path."""
         return self._address.shown
+
+    def login(self) -> DatabaseLogin | None:
+        """How the server is logged in to; None for a file."""
+        return self._engine.login()
 
     def exists(self) -> bool:
         """Whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""
@@ -82,7 +91,7 @@ class SqlCmdb:
         """Make the tables, durably."""
         if len(cmdb_id) != 32 or bytes.fromhex(cmdb_id).hex() != cmdb_id:
             raise ValueError("a CMDB id is 32 hex digits")
-        from nskeys.store.cmdb_upgrade import create
+        from nskeys.store.cmdb.upgrade import create
 
         self._engine.prepare()
         with self._engine.transaction(changing=True) as connection:
@@ -99,12 +108,12 @@ class SqlCmdb:
         """A transaction that writes `event` to the audit trail; an older schema is upgraded first."""
         if not self._there():
             raise NotSetUp(self._address.home)
-        from nskeys.store.cmdb_change import SqlChange
-        from nskeys.store.cmdb_upgrade import CmdbMark, read_mark, upgrade
+        from nskeys.store.cmdb.change import SqlChange
+        from nskeys.store.cmdb.upgrade import CmdbMark, read_mark, upgrade
 
         with self._engine.transaction(changing=True) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            change = SqlChange(self._engine, connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
+            change = SqlChange(connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
 
             def upgraded(old: int, new: int) -> None:
                 details = (("from", str(old)), ("to", str(new)))
@@ -124,10 +133,13 @@ class SqlCmdb:
                 yield batch
                 after = batch[-1].credential.credential_id
 
-    def stream_raw(self) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look."""
+    def stream_raw(
+        self, unreadable: Callable[[UnreadableCredential], None] = _ignore
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row in batches of one key each, from one consistent look; `unreadable` is told
+        those that cannot be read."""
         with self._looking() as view:
-            yield from view.stream_rows()
+            yield from view.stream_rows(unreadable)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -140,12 +152,12 @@ class SqlCmdb:
     def _looking(self) -> Iterator[SqlView]:
         if not self._there():
             raise NotSetUp(self._address.home)
-        from nskeys.store.cmdb_upgrade import read_mark
-        from nskeys.store.cmdb_view import SqlView
+        from nskeys.store.cmdb.upgrade import read_mark
+        from nskeys.store.cmdb.view import SqlView
 
         with self._engine.transaction(changing=False) as connection:
             mark = read_mark(self._engine, connection, self._steps)
-            yield SqlView(self._engine, connection, mark)
+            yield SqlView(connection, mark)
 
     @property
     def _engine(self) -> CmdbEngine:
@@ -156,10 +168,10 @@ class SqlCmdb:
 
     def _open(self) -> CmdbEngine:
         if isinstance(self._address, SqliteAddress):
-            from nskeys.store.cmdb_sqlite import SqliteEngine
+            from nskeys.store.cmdb.sqlite import SqliteEngine
 
             return SqliteEngine(self._address, self._busy_timeout)
-        from nskeys.store.cmdb_postgres import PostgresEngine
+        from nskeys.store.cmdb.postgres import PostgresEngine
 
         return PostgresEngine(self._address, self._busy_timeout)
 

@@ -1,6 +1,6 @@
 """The SQLite file itself, before SQLite comes into it.
 
-Nothing here, nor in `cmdb_sqlite`, opens and closes a file that SQLite may have open: closing any
+Nothing here, nor in `sqlite`, opens and closes a file that SQLite may have open: closing any
 descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
 File", section 2.2). So a file that exists is only ever looked at by its name.
 """

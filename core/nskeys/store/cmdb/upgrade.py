@@ -7,17 +7,16 @@ A schema newer than the last known step is refused, for nobody knows what it pro
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
-
 from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
-from nskeys.store.cmdb_checks import damaged, hex_of
-from nskeys.store.cmdb_engine import CmdbEngine
-from nskeys.store.migrations import Step
-from nskeys.store.schema import TABLES, meta
+from nskeys.store.cmdb.engine import CmdbEngine, Connection
+from nskeys.store.cmdb.migrations import TABLES, Step
+from nskeys.store.cmdb.values import damaged, hex_of
 
+_META = "meta"
 _ID = "cmdb_id"
 _SCHEMA = "schema"
 _DIGITS = 9
+_MARK = "SELECT name, value FROM meta WHERE name IN (?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,13 @@ class CmdbMark:
 
 
 def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> CmdbMark:
-    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged."""
-    if meta.name not in engine.tables(connection):
+    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged, CmdbAltered."""
+    if _META not in engine.tables(connection):
         raise NotSetUp(engine.address.home)
-    names = meta.c.name.in_((_ID, _SCHEMA))
-    found = {row.name: row.value for row in connection.execute(select(meta).where(names))}
-    mark = CmdbMark(hex_of(found.get(_ID), 32, meta.name, _ID), _schema_of(found.get(_SCHEMA)))
+    found: dict[str, object] = dict(
+        connection.all("SELECT name, value FROM meta WHERE name IN (?, ?)", _ID, _SCHEMA)
+    )
+    mark = CmdbMark(hex_of(found.get(_ID), 32, _META, _ID), _schema_of(found.get(_SCHEMA)))
     if mark.schema > steps[-1].number:
         raise NewerVersion("cmdb", mark.schema, steps[-1].number)
     return mark
@@ -44,7 +44,7 @@ def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cm
     """All tables, and the mark. Does nothing where this id's CMDB exists; AlreadySetUp where another's
     does; CmdbUnreachable (`other_tables`) where somebody else's tables have our names."""
     there = engine.tables(connection) & TABLES
-    if meta.name in there:
+    if _META in there:
         if read_mark(engine, connection, steps).cmdb_id != cmdb_id:
             raise AlreadySetUp(engine.address.home)
         return
@@ -52,7 +52,7 @@ def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cm
         raise CmdbUnreachable(engine.address.shown, "other_tables", ", ".join(sorted(there)))
     _apply(engine, connection, steps)
     schema = str(steps[-1].number)
-    connection.execute(insert(meta), [{"name": _ID, "value": cmdb_id}, {"name": _SCHEMA, "value": schema}])
+    connection.run("INSERT INTO meta (name, value) VALUES (?, ?), (?, ?)", _ID, cmdb_id, _SCHEMA, schema)
 
 
 def upgrade(
@@ -69,17 +69,17 @@ def upgrade(
         return
     engine.copy_aside(due[-1].number)
     _apply(engine, connection, due)
-    connection.execute(update(meta).where(meta.c.name == _SCHEMA).values(value=str(due[-1].number)))
+    connection.run("UPDATE meta SET value = ? WHERE name = ?", str(due[-1].number), _SCHEMA)
     upgraded(mark.schema, due[-1].number)
 
 
 def _apply(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> None:
     for step in steps:
         for statement in step.statements(engine.spelling):
-            connection.exec_driver_sql(statement)
+            connection.run(statement)
 
 
 def _schema_of(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         return int(value)
-    raise damaged(meta.name, "not_a_schema", _SCHEMA)
+    raise damaged(_META, "not_a_schema", _SCHEMA)

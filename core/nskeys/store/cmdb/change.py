@@ -10,9 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
-
 from nskeys.errors import CmdbDamaged, KeyUsedUp, NameTaken, NoSuchCredential
 from nskeys.model.audit import AuditEvent, AuditHead, next_digest
 from nskeys.model.credentials import SealedCredential
@@ -22,11 +19,10 @@ from nskeys.model.register import BackupCopy
 from nskeys.model.register_text import from_text, to_text
 from nskeys.model.rotation import Rotation
 from nskeys.ports import RegisterRow
-from nskeys.store import schema
-from nskeys.store.cmdb_checks import NUMBER_LIMIT, count_of, damaged, seconds_of
-from nskeys.store.cmdb_paging import storable
-from nskeys.store.cmdb_records import signed_head_text
-from nskeys.store.cmdb_view import AUDIT_SIGNATURE, SqlView
+from nskeys.store.cmdb.paging import storable
+from nskeys.store.cmdb.records import signed_head_text
+from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, seconds_of
+from nskeys.store.cmdb.view import AUDIT_SIGNATURE, SqlView
 
 _ADD = (
     "INSERT INTO credentials (key_no, kind, name, target, account, note, sealed_at, created, updated,"
@@ -41,10 +37,31 @@ _LIST = (
     "INSERT INTO listing (kind, by_kind, by_name, by_target, by_account, by_updated, haystack, id)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_UNLIST = "DELETE FROM listing WHERE id = ?"
 _RELIST = (
     "UPDATE listing SET kind = ?, by_kind = ?, by_name = ?, by_target = ?, by_account = ?,"
     " by_updated = ?, haystack = ? WHERE id = ?"
 )
+
+
+_COUNT_SEALS = "UPDATE keys SET seals = seals + ? WHERE kid = ? AND seals <= ?"
+_ADD_KEY = "INSERT INTO keys (key_no, kid, seals) VALUES (?, ?, 0)"
+_REMOVE = "DELETE FROM credentials WHERE id = ?"
+_SET_COPY = "UPDATE register SET body = ?, signature = ? WHERE kms_sha256 = ? AND address = ?"
+_ADD_COPY = "INSERT INTO register (body, signature, kms_sha256, address, number) VALUES (?, ?, ?, ?, ?)"
+_LAST_COPY = "SELECT max(number) FROM register"
+_ADD_DRILL = "INSERT INTO drills (number, body, signature) VALUES (?, ?, ?)"
+_LAST_DRILL = "SELECT max(number) FROM drills"
+_SET_ROTATION = (
+    "UPDATE rotations SET kid = ?, stage = ?, begun = ?, changed = ?, gate_skipped = ? WHERE number = ?"
+)
+_ADD_ROTATION = (
+    "INSERT INTO rotations (kid, stage, begun, changed, gate_skipped, number) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_LAST_ROTATION = "SELECT max(number) FROM rotations"
+_ADD_LINE = "INSERT INTO audit (no, line, digest) VALUES (?, ?, ?)"
+_SET_META = "UPDATE meta SET value = ? WHERE name = ?"
+_ADD_META = "INSERT INTO meta (value, name) VALUES (?, ?)"
 
 
 class SqlChange(SqlView):
@@ -55,25 +72,29 @@ class SqlChange(SqlView):
         head = self.audit_head()
         line = event.line()
         digest = next_digest(head.digest, line)
-        self._connection.execute(insert(schema.audit).values(no=head.count + 1, line=line, digest=digest))
+        self._connection.run(_ADD_LINE, head.count + 1, line, digest)
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
         """New rows, counted as seals of their keys; NameTaken, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
-            self._many(_ADD, [self._values(row, seal_no) for row in credentials])
-            self._many(_LIST, [_listing_values(row) for row in credentials])
+            self._connection.many(_ADD, [self._values(row, seal_no) for row in credentials])
+            self._connection.many(_LIST, [_listing_values(row) for row in credentials])
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
         """Rows with the same ids, re-sealed and counted; NameTaken, NoSuchCredential, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
-            changed = self._many(_REPLACE, [self._values(row, seal_no) for row in credentials])
+            changed = self._connection.many(_REPLACE, [self._values(row, seal_no) for row in credentials])
             if changed != len(credentials):
                 raise self._missing(row.credential.credential_id for row in credentials)
-            self._many(_RELIST, [_listing_values(row) for row in credentials])
+            listing = [_listing_values(row) for row in credentials]
+            if self._connection.many(_RELIST, listing) != len(listing):
+                # Somebody took rows out of the list, which is derived: they are made anew.
+                self._connection.many(_UNLIST, [values[-1:] for values in listing])
+                self._connection.many(_LIST, listing)
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
         """New blobs under `kid`, sealed at `moment` and counted; NoSuchCredential, KeyUsedUp."""
@@ -81,13 +102,12 @@ class SqlChange(SqlView):
             self._count({kid: len(rows)})
             first = (self._key_no(kid), seconds_of(moment), self.last_seal())
             values = [(*first, blob, credential_id) for credential_id, blob in rows]
-            if self._many(_RESEAL, values) != len(rows):
+            if self._connection.many(_RESEAL, values) != len(rows):
                 raise self._missing(credential_id for credential_id, _ in rows)
 
     def remove(self, credential_id: str) -> None:
         """One row; NoSuchCredential."""
-        statement = delete(schema.credentials).where(schema.credentials.c.id == credential_id)
-        if not storable(credential_id) or not self._connection.execute(statement).rowcount:
+        if not storable(credential_id) or not self._connection.run(_REMOVE, credential_id):
             raise NoSuchCredential(credential_id)
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
@@ -95,53 +115,47 @@ class SqlChange(SqlView):
         unknown = sorted(set(kids) - set(self._keys.values()))
         if unknown:
             first = max(self._keys, default=0) + 1
-            rows = [{"key_no": no, "kid": kid, "seals": 0} for no, kid in enumerate(unknown, first)]
-            self._connection.execute(insert(schema.keys), rows)
+            rows = list(enumerate(unknown, first))
+            self._connection.many(_ADD_KEY, rows)
             del self._keys
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
         """Insert the register row, or replace the one with the same `.kms` and address."""
         if row.text != to_text(copy) or from_text(row.text) != copy:
             raise ValueError("a register row's text is its copy's")
-        table = schema.register
-        same = (table.c.kms_sha256 == copy.backup.kms_sha256) & (table.c.address == copy.address)
-        values = {"body": row.text, "signature": row.signature}
-        if not self._connection.execute(update(table).where(same).values(values)).rowcount:
-            key = {"kms_sha256": copy.backup.kms_sha256, "address": copy.address}
-            self._connection.execute(insert(table).values(number=self._next(table), **key, **values))
+        values = (row.text, row.signature, copy.backup.kms_sha256, copy.address)
+        if not self._connection.run(_SET_COPY, *values):
+            self._connection.run(_ADD_COPY, *values, self._next(_LAST_COPY))
 
     def write_drill(self, text: str, signature: bytes | None) -> None:
         """One more line of the diary."""
-        table = schema.drills
-        values = {"number": self._next(table), "body": text, "signature": signature}
-        self._connection.execute(insert(table).values(**values))
+        self._connection.run(_ADD_DRILL, self._next(_LAST_DRILL), text, signature)
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
         """Insert it (number 0) or update it; returns it with its number."""
-        table = schema.rotations
-        number = rotation.number or self._next(table)
-        values = {
-            "kid": rotation.kid,
-            "stage": rotation.stage.value,
-            "begun": seconds_of(rotation.begun),
-            "changed": seconds_of(rotation.changed),
-            "gate_skipped": int(rotation.gate_skipped),
-        }
-        this = update(table).where(table.c.number == number)
-        if not self._connection.execute(this.values(values)).rowcount:
-            self._connection.execute(insert(table).values(number=number, **values))
+        number = rotation.number or self._next(_LAST_ROTATION)
+        values = (
+            rotation.kid,
+            rotation.stage.value,
+            seconds_of(rotation.begun),
+            seconds_of(rotation.changed),
+            int(rotation.gate_skipped),
+            number,
+        )
+        if not self._connection.run(_SET_ROTATION, *values):
+            self._connection.run(_ADD_ROTATION, *values)
         return replace(rotation, number=number)
 
     def sign_audit(self, head: AuditHead, signature: bytes) -> None:
         """Remember the signature of a head."""
         text = signed_head_text(head, signature)
-        self._connection.execute(delete(schema.meta).where(schema.meta.c.name == AUDIT_SIGNATURE))
-        self._connection.execute(insert(schema.meta).values(name=AUDIT_SIGNATURE, value=text))
+        if not self._connection.run(_SET_META, text, AUDIT_SIGNATURE):
+            self._connection.run(_ADD_META, text, AUDIT_SIGNATURE)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         try:
-            with self._connection.begin_nested():
+            with self._connection.savepoint():
                 yield
         except BaseException:
             # Keys that were numbered inside are forgotten again.
@@ -153,12 +167,11 @@ class SqlChange(SqlView):
         """Say which name was taken when the database only says that one was."""
         try:
             yield
-        except IntegrityError:
+        except self._connection.conflict:
             raise self._conflict(rows) from None
 
     def _conflict(self, rows: Sequence[SealedCredential]) -> NameTaken | CmdbDamaged:
-        table = schema.credentials
-        stored = self._connection.execute(select(table.c.id, table.c.kind, table.c.name))
+        stored = self._connection.all("SELECT id, kind, name FROM credentials")
         names = {credential_id: (kind, name) for credential_id, kind, name in stored}
         holders = {name: credential_id for credential_id, name in names.items()}
         for row in rows:
@@ -174,22 +187,18 @@ class SqlChange(SqlView):
     def _count(self, seals: Mapping[Kid, int]) -> None:
         """Count seals, before they are written; KeyUsedUp."""
         self.know_keys(seals)
-        table = schema.keys
         for kid, more in seals.items():
-            room = update(table).where(table.c.kid == kid, table.c.seals <= SEALS_LIMIT - more)
-            if not self._connection.execute(room.values(seals=table.c.seals + more)).rowcount:
+            if not self._connection.run(_COUNT_SEALS, more, kid, SEALS_LIMIT - more):
                 raise KeyUsedUp(kid)
 
-    def _many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        return self._engine.many(self._connection, sql, rows)
-
     def _missing(self, ids: Iterable[str]) -> NoSuchCredential:
-        known = set(self._connection.execute(select(schema.credentials.c.id)).scalars())
+        known = {row[0] for row in self._connection.all("SELECT id FROM credentials")}
         return NoSuchCredential(next((item for item in ids if item not in known), ""))
 
-    def _next(self, table: Table) -> int:
-        last = self._connection.execute(select(func.max(table.c.number))).scalar_one()
-        return 1 if last is None else count_of(last, NUMBER_LIMIT - 1, table.name) + 1
+    def _next(self, last: str) -> int:
+        """The number behind the last one, which the question `last` asks for."""
+        number = self._connection.value(last)
+        return 1 if number is None else count_of(number, NUMBER_LIMIT - 1, "") + 1
 
     def _values(self, row: SealedCredential, seal_no: int) -> tuple[Any, ...]:
         credential, fields = row.credential, row.credential.fields

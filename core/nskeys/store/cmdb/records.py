@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.keys import Kid
 from nskeys.model.register_text import TEXT_LIMIT
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow
-from nskeys.store.cmdb_checks import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
+from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
 _SIGNATURE_LIMIT = 1_024
@@ -51,9 +52,13 @@ def rotation_of(row: Sequence[Any]) -> Rotation:
 
 
 def audit_entry_of(row: Sequence[Any]) -> AuditEntry:
-    """From (no, line, digest)."""
+    """From (no, line, digest). A line that cannot be read is an empty one, which breaks the chain: what
+    is before it and behind it is told all the same."""
     number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
-    return AuditEntry(number, text_of(row[1], _LINE_LIMIT, "audit", number), _digest(row[2], number))
+    try:
+        return AuditEntry(number, text_of(row[1], _LINE_LIMIT, "audit", number), _digest(row[2], number))
+    except CmdbDamaged:
+        return AuditEntry(number, "", b"")
 
 
 def audit_head_of(row: Sequence[Any]) -> AuditHead:

@@ -16,14 +16,20 @@ NUMBER_LIMIT = 2**31 - 1
 _SHOWN_ROWS = 10
 _SHOWN_CHARACTERS = 64
 _HEX = re.compile(r"[0-9a-f]+")
-_EARLIEST = int(datetime(1000, 1, 1, tzinfo=UTC).timestamp())
-_LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+EARLIEST = int(datetime(1000, 1, 1, tzinfo=UTC).timestamp())
+LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def damaged(table: str, problem: str, *rows: object) -> CmdbDamaged:
     """The error; rows are shown as text, whatever they are, and an empty one names none."""
     shown = (str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS] if row != "")
     return CmdbDamaged(table, problem, tuple(shown))
+
+
+def shown_as_text(value: Any, limit: int) -> str:
+    """Whatever a column holds, as text of at most `limit` characters that any encoding takes."""
+    raw = value if type(value) is bytes else str(value).encode("utf-8", "replace")
+    return raw.decode("utf-8", "replace")[:limit]
 
 
 def text_of(value: Any, limit: int, table: str, row: object = "") -> str:
@@ -61,7 +67,7 @@ def count_of(value: Any, limit: int, table: str, row: object = "") -> int:
 
 def moment_of(value: Any, table: str, row: object = "") -> datetime:
     """The moment so many seconds after 1970 began."""
-    if type(value) is int and _EARLIEST <= value <= _LATEST:
+    if type(value) is int and EARLIEST <= value <= LATEST:
         return _moment(value)
     raise damaged(table, "not_a_time", row)
 

@@ -1,7 +1,7 @@
-"""Where a CMDB is, from its SQLAlchemy URL. Pure text: nothing is opened, nothing heavy imported.
+"""Where a CMDB is, from its URL. Pure text: nothing is opened, nothing heavy imported.
 
     sqlite:////var/lib/nskeys/cmdb.sqlite3     all behind the third slash is the path, as it stands
-    postgresql://nskeys@db01/nskeys            any URL that libpq's parameters complete, but no password
+    postgresql://nskeys@db01,db02/nskeys       libpq's own address ("Connection URIs"), but no password
 
 A password in a URL would end up in configuration, process lists and logs; libpq takes it from its
 passfile (PostgreSQL documentation, "The Password File").
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from nskeys.errors import ConfigurationInvalid
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
-_POSTGRES = ("postgresql", "postgresql+psycopg")
+_POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,31 @@ def understand(url: str) -> CmdbAddress:
 
 
 def _tells_password(rest: str) -> bool:
-    """Whether anything that may be a password stands in a URL: between `:` and the last `@`, as
-    SQLAlchemy takes it, or in a parameter."""
+    """Whether anything that may be a password stands in a URL: between `:` and an `@`, or in a parameter.
+    An empty one is none, for libpq too."""
     place, _, query = rest.partition("?")
-    user, at, _ = place.rpartition("@")
-    if at and ":" in user:
+    if _user_has_password(place):
         return True
-    names = [name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)]
-    return any("password" in name or "secret" in name or name.startswith("scram_") for name in names)
+    named = ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
+    return any(
+        value and ("password" in name or "secret" in name or name.startswith("scram_"))
+        for name, value in named
+    )
+
+
+def _user_has_password(place: str) -> bool:
+    """Whether one stands before the last `@`, also one with a slash or an `@` in it, which libpq would take
+    for something else; a port is none."""
+    user, at, _ = place.rpartition("@")
+    name, colon, password = user.partition(":")
+    if not at or not colon or not password:
+        return False
+    return "/" not in name and not ("/" in user and _is_hosts(user))
+
+
+def _is_hosts(text: str) -> bool:
+    """Whether it is hosts, their ports in digits, and a database's name behind them."""
+    hosts, _, _ = text.partition("/")
+    return all(
+        not port or port.isdigit() for _, _, port in (one.rpartition(":") for one in hosts.split(","))
+    )

@@ -1,0 +1,24 @@
+"""What is told of the CMDB's database besides its rows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LoginSafety(StrEnum):
+    """What keeps the login to a database server from whoever stands in between."""
+
+    SOCKET = "socket"
+    """A socket of this machine."""
+    THIS_MACHINE = "this-machine"
+    """TCP to this machine: no password in the clear, none as MD5."""
+    OTHER_MACHINE = "other-machine"
+    """Another machine: TLS with the server's name checked, and SCRAM or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLogin:
+    """How a database server is logged in to."""
+
+    safety: LoginSafety
+    told: tuple[str, ...] = ()
+    """What the address says itself in place of what would be required: `sslmode=disable`."""

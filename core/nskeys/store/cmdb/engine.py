@@ -1,0 +1,176 @@
+"""One database: its transactions, its statements, and its driver's errors translated once.
+
+Statements are constants with question marks for what is given to them; `Connection` alone knows which mark
+a driver wants. What SQLite and PostgreSQL do differently is said in `sqlite` and `postgres`; everything
+above speaks to these two classes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from traceback import walk_tb
+from typing import Any, ClassVar
+
+from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
+from nskeys.model.database import DatabaseLogin
+from nskeys.store.cmdb.address import CmdbAddress
+from nskeys.store.cmdb.migrations import Spelling
+
+BATCH = 2_000
+"""Rows that long reads take at a time."""
+
+Row = tuple[Any, ...]
+
+
+class Connection(ABC):
+    """What one transaction asks its database. Statements have question marks."""
+
+    position: ClassVar[str]
+    """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
+    text_only: ClassVar[str] = "TRUE"
+    """A condition that holds where the column in its hole is text: who goes through a table in the order of
+    a column comes to the end only where it is."""
+    hex_only: ClassVar[str]
+    """A condition that holds where the text in its hole has lower-case hex digits alone."""
+    sound: ClassVar[str] = "TRUE"
+    """A condition that holds for a row of `credentials` whose values are of the right types, as far as the
+    database lets others in."""
+    conflict: type[Exception]
+    """What the driver raises where a row breaks a constraint."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        """Every row."""
+        rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
+        return rows
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        """The first row, if there is any."""
+        return next(iter(self.all(sql, *values)), None)
+
+    def value(self, sql: str, *values: object) -> Any:
+        """The first row's first value; None without a row."""
+        row = self.one(sql, *values)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, *values: object) -> int:
+        """How many rows the statement changed."""
+        changed: int = self.driver.execute(self.marked(sql), values).rowcount
+        return changed
+
+    def many(self, sql: str, rows: Sequence[Row]) -> int:
+        """Runs the statement for each row of values; returns how many rows were changed."""
+        if not rows:
+            return 0
+        cursor = self.driver.cursor()
+        cursor.executemany(self.marked(sql), rows)
+        changed: int = cursor.rowcount
+        return changed
+
+    @abstractmethod
+    def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
+        """The rows in batches, without holding them all at once."""
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Everything inside, or nothing of it."""
+        self.driver.execute("SAVEPOINT nskeys")
+        try:
+            yield
+        except BaseException:
+            # A full disk ends the whole transaction in SQLite: going back then fails too, and that
+            # error would say nothing of the disk.
+            with suppress(Exception):
+                self.driver.execute("ROLLBACK TO SAVEPOINT nskeys")
+                self.driver.execute("RELEASE SAVEPOINT nskeys")
+            raise
+        self.driver.execute("RELEASE SAVEPOINT nskeys")
+
+    @staticmethod
+    def marked(sql: str) -> str:
+        """`sql` with the driver's own mark in place of question marks."""
+        return sql
+
+
+class CmdbEngine(ABC):
+    """A database that can be opened; nothing is connected before the first transaction."""
+
+    spelling: Spelling
+    driver_errors: type[Exception]
+
+    def __init__(self, address: CmdbAddress) -> None:
+        self.address = address
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make what a first transaction needs: for SQLite, the file."""
+
+    def login(self) -> DatabaseLogin | None:
+        """How a server is logged in to; None for a file."""
+        return None
+
+    @abstractmethod
+    def copy_aside(self, schema: int) -> None:
+        """Before the steps to `schema`, while a change is open and has written nothing: keep a copy,
+        durably, where that can be."""
+
+    @abstractmethod
+    def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
+        """What there is among the tables: kind, name and table of each. A plain table, which can hold
+        rows and no more, is of the kind `table`."""
+
+    def tables(self, connection: Connection) -> frozenset[str]:
+        """The tables there are; CmdbAltered where something there could change what is read or written."""
+        objects = self.objects(connection)
+        others = tuple(
+            f"{kind} {name} on {table}" if table != name else f"{kind} {name}"
+            for kind, name, table in objects
+            if kind != "table"
+        )
+        if others:
+            raise CmdbAltered(self.address.shown, others)
+        return frozenset(name for _, name, _ in objects)
+
+    @abstractmethod
+    def translated(self, error: Exception) -> NskeysError:
+        """What a driver's error says, without anything of the statement's values."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections."""
+
+    @contextmanager
+    def transaction(self, *, changing: bool) -> Iterator[Connection]:
+        """A transaction that commits at the end and rolls back on any exception; errors of the driver
+        come out translated."""
+        with self._translating(), self._begun(changing) as connection:
+            yield connection
+
+    @abstractmethod
+    def _begun(self, changing: bool) -> AbstractContextManager[Connection]:
+        """The transaction itself."""
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except self.driver_errors as error:
+            raise self.translated(error) from None
+        except (UnicodeDecodeError, MemoryError) as error:
+            # What sqlite3 makes of a damaged file besides its own errors: it decodes SQLite's messages,
+            # which may quote the file, and SQLite says "no memory" of a record that is longer than its
+            # page holds. We ask for too little at a time to run out of memory here.
+            if _raised_below(error):
+                raise CmdbDamaged("", "corrupt") from None
+            raise
+
+
+def _raised_below(error: Exception) -> bool:
+    """Whether the last Python code before the error, and so the driver's caller, is the store's."""
+    last = None
+    for frame, _ in walk_tb(error.__traceback__):
+        last = frame
+    name = "" if last is None else last.f_globals.get("__name__", "")
+    return name.startswith("nskeys.store.")

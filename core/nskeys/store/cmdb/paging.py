@@ -1,0 +1,144 @@
+"""Lists of credentials: which, in which order, from which place on. Statements only.
+
+A page is a keyset scan of one `listing_by_...` index: what stands before its place costs nothing. With a
+searched text there is no index that helps, and reading the table once beats looking each row up in the
+order of an index: there the order key is an expression that no index knows.
+"""
+
+from collections.abc import Mapping
+
+from nskeys.model.keys import Kid
+from nskeys.model.listing import fold
+from nskeys.model.paging import CredentialFilter, CredentialOrder
+
+Query = tuple[str, list[object]]
+"""A statement with question marks, and what stands for them."""
+
+COLUMNS = (
+    "credentials.id, credentials.key_no, credentials.kind, credentials.name, credentials.target,"
+    " credentials.account, credentials.note, credentials.sealed_at, credentials.created,"
+    " credentials.updated, credentials.seal_no"
+)
+"""What makes a credential."""
+
+_FEW = 1_000
+"""So many credentials are quicker collected by their keys than met on the way through a list."""
+
+# Templates: what fills their holes are words of this module and so many question marks, never what somebody
+# typed or stored; that is given beside the statement.
+_COUNT = "SELECT count(*) FROM {table}{where}"
+_PAGE = (
+    "SELECT chosen.place, chosen.id, {columns} FROM"
+    " (SELECT {key} AS place, listing.id AS id FROM listing{where}"
+    " ORDER BY {key} {way}, listing.id {way} LIMIT ? OFFSET ?) AS chosen"
+    " LEFT JOIN credentials ON credentials.id = chosen.id ORDER BY chosen.place {way}, chosen.id {way}"
+)
+_OF_KEYS = "credentials.key_no IN ({marks})"
+_AMONG_FEW = "listing.id IN (SELECT credentials.id FROM credentials WHERE {of_keys})"
+_AMONG_MANY = "EXISTS (SELECT 1 FROM credentials WHERE credentials.id = listing.id AND {of_keys})"
+
+
+def storable(*texts: str) -> bool:
+    """Whether a text could be in a database at all; U+0000 and lone surrogates cannot."""
+    try:
+        return all("\x00" not in text and text.encode("utf-8") is not None for text in texts)
+    except UnicodeEncodeError:
+        return False
+
+
+class Wanted:
+    """A filter, understood: which rows of `listing` it lets through."""
+
+    def __init__(
+        self, wanted: CredentialFilter, key_numbers: Mapping[Kid, int], position: str, text_only: str
+    ) -> None:
+        """`key_numbers` are all keys that the database knows; `position` and `text_only` are the
+        connection's."""
+        self.kind = wanted.kind
+        self.text = fold(wanted.text)
+        self.key_numbers: list[int] | None = None
+        if wanted.kids is not None and not key_numbers.keys() <= wanted.kids:
+            self.key_numbers = sorted(key_numbers[kid] for kid in wanted.kids & key_numbers.keys())
+        self._position = position
+        self._text_only = text_only
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it cannot let anything through."""
+        return self.key_numbers == [] or not storable(self.text)
+
+    def total(self) -> Query:
+        """How many it lets through; without a text this is counted in an index."""
+        if self.text:
+            conditions, values = self._conditions(few=False)
+            return _COUNT.format(table="listing", where=_where(conditions)), values
+        conditions, values = [], []
+        if self.kind is not None:
+            conditions.append("credentials.kind = ?")
+            values.append(self.kind.value)
+        if self.key_numbers is not None:
+            conditions.append(self._of_keys())
+            values.extend(self.key_numbers)
+        return _COUNT.format(table="credentials", where=_where(conditions)), values
+
+    def sealed_by_keys(self) -> Query:
+        """How many credentials its keys seal."""
+        where = _where([self._of_keys()])
+        return _COUNT.format(table="credentials", where=where), [*(self.key_numbers or [])]
+
+    def page(
+        self,
+        order: CredentialOrder,
+        limit: int,
+        after: tuple[str, str] | None,
+        backwards: bool,
+        offset: int,
+        of_keys: int | None,
+    ) -> Query:
+        """The rows behind the place `after` in the direction walked: order key, id, and `COLUMNS`.
+        `of_keys` is what `sealed_by_keys` gave."""
+        way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
+        key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
+        conditions, values = self._conditions(few=of_keys is not None and of_keys <= _FEW)
+        conditions += [self._text_only.format(column) for column in (key, "listing.id")]
+        if after is not None:
+            conditions.append(f"({key}, listing.id) {beyond} (CAST(? AS TEXT), CAST(? AS TEXT))")
+            values.extend(map(cursor_value, after))
+        statement = _PAGE.format(columns=COLUMNS, key=key, where=_where(conditions), way=way)
+        return statement, [*values, limit, offset]
+
+    def _conditions(self, *, few: bool) -> tuple[list[str], list[object]]:
+        conditions: list[str] = []
+        values: list[object] = []
+        if self.kind is not None:
+            conditions.append("listing.kind = ?")
+            values.append(self.kind.value)
+        if self.key_numbers is not None:
+            conditions.append((_AMONG_FEW if few else _AMONG_MANY).format(of_keys=self._of_keys()))
+            values.extend(self.key_numbers)
+        if self.text:
+            conditions.append(f"{self._position}(listing.haystack, ?) > 0")
+            values.append(self.text)
+        return conditions, values
+
+    def _of_keys(self) -> str:
+        return _OF_KEYS.format(marks=marks(len(self.key_numbers or [])))
+
+
+def cursor_text(value: str | bytes) -> str:
+    """A place in an index as text; what is no UTF-8 in it comes back by `cursor_value`."""
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
+
+
+def cursor_value(text: str) -> str | bytes:
+    """The same place, to be compared with CAST(? AS TEXT)."""
+    return text if storable(text) else text.encode("utf-8", "surrogateescape")
+
+
+def marks(number: int) -> str:
+    """So many question marks for a list; an empty one holds nothing."""
+    return ", ".join("?" * number) or "NULL"
+
+
+def _where(conditions: list[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -1,0 +1,291 @@
+"""The CMDB on a PostgreSQL server, through psycopg 3.
+
+A look is REPEATABLE READ, READ ONLY: one snapshot. A change first takes one advisory lock for its
+transaction, so that changes come one after the other and each sees all before it. Tables are where the
+role's search path leads; text is COLLATE "C", so every database orders it by code point.
+
+Everything that is set is set for one transaction, and no statement is prepared: behind a pooler such as
+PgBouncer the next transaction may run in another session.
+"""
+
+import functools
+import importlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+from nskeys.errors import (
+    CmdbBusy,
+    CmdbDamaged,
+    CmdbForbids,
+    CmdbFull,
+    CmdbUnreachable,
+    ConfigurationInvalid,
+    NskeysError,
+)
+from nskeys.model.database import DatabaseLogin
+from nskeys.store.cmdb.address import PostgresAddress
+from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
+from nskeys.store.cmdb.migrations import Spelling
+from nskeys.store.cmdb.postgres_login import Login, login
+
+_LOCK = int.from_bytes(b"nskeys/1", "big")
+_KEPT = 2
+"""Connections that are kept for the next transactions."""
+_DETAIL_LIMIT = 300
+
+_BUSY = {"55P03", "40001", "40P01"}
+"""lock_not_available, serialization_failure, deadlock_detected."""
+_DAMAGED = {
+    "XX001": "corrupt",
+    "XX002": "corrupt",
+    "22021": "not_text",
+    "42P01": "schema",
+    "42703": "schema",
+    "42804": "schema",
+    "42883": "schema",
+}
+_UNREACHABLE = {
+    "25006": "standby",
+    "25P03": "idle_timeout",
+    "25P04": "transaction_timeout",
+    "3D000": "no_such_database",
+    "3F000": "no_schema",
+    "53100": "no_space",
+    "57014": "statement_timeout",
+    "57P01": "shut_down",
+    "57P02": "shut_down",
+    "57P03": "shut_down",
+    "57P05": "idle_timeout",
+}
+_FORBIDDEN = {"28000", "28P01", "42501"}
+_FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
+"""How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+_UNSAFE = (
+    "authentication method requirement",
+    "does not support SSL",
+    "root certificate",
+    "certificate verify",
+)
+"""How libpq says that a login would be less safe than `postgres_login` wants it."""
+
+# The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
+# one, or into the session's own temporary one, does not come before it.
+_SET_SEARCH_PATH = """
+SELECT pg_catalog.set_config('search_path', coalesce((
+    SELECT pg_catalog.quote_ident(n.nspname)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname = 'meta' AND n.nspname = ANY (pg_catalog.current_schemas(false))
+    ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname) LIMIT 1
+), pg_catalog.quote_ident(pg_catalog.current_schema()), '""') || ', pg_temp', true)
+"""
+_BEGIN_LOOK = f"""
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL row_security = off; {_SET_SEARCH_PATH}
+"""
+# Only raised: a server whose standbys have to show each change at once is left to do so.
+_BEGIN_CHANGE = f"""
+BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL row_security = off;
+SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
+    WHERE pg_catalog.current_setting('synchronous_commit') <> 'remote_apply';
+SELECT pg_catalog.set_config('lock_timeout', '{{milliseconds}}', true); {_SET_SEARCH_PATH}
+"""
+_WRITABLE = "SELECT pg_catalog.current_setting('transaction_read_only') = 'off'"
+_TAKE_LOCK = f"SELECT pg_catalog.pg_advisory_xact_lock({_LOCK})"
+_OBJECTS = """
+WITH here AS (
+    SELECT c.oid, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+    AND NOT EXISTS (SELECT 1 FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+)
+SELECT CASE relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+    WHEN 'p' THEN 'partitioned table' ELSE 'foreign table' END, relname, relname FROM here
+UNION ALL SELECT 'trigger', t.tgname, h.relname FROM pg_trigger t JOIN here h ON h.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND h.relkind = 'r'
+UNION ALL SELECT 'rule', r.rulename, h.relname FROM pg_rewrite r JOIN here h ON h.oid = r.ev_class
+    WHERE h.relkind = 'r'
+UNION ALL SELECT 'policy', p.polname, h.relname FROM pg_policy p JOIN here h ON h.oid = p.polrelid
+UNION ALL SELECT 'child table', i.inhrelid::regclass::text, h.relname
+    FROM pg_inherits i JOIN here h ON h.oid = i.inhparent
+"""
+
+
+class PostgresConnection(Connection):
+    """One transaction on a PostgreSQL server."""
+
+    position = "strpos"
+    hex_only = "{} ~ '^[0-9a-f]*$'"
+
+    def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
+        """The rows in batches, as a cursor of the server gives them."""
+        with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
+            cursor.execute(self.marked(sql), values)
+            while rows := cursor.fetchmany(BATCH):
+                yield rows
+
+    @staticmethod
+    @functools.cache
+    def marked(sql: str) -> str:
+        """psycopg's mark is `%s`."""
+        return sql.replace("%", "%%").replace("?", "%s")
+
+
+class PostgresEngine(CmdbEngine):
+    """A database on a PostgreSQL server."""
+
+    spelling = Spelling(text='TEXT COLLATE "C"', blob="BYTEA", clustered="")
+
+    def __init__(self, address: PostgresAddress, busy_timeout: float) -> None:
+        super().__init__(address)
+        self._place = address
+        self._psycopg = _driver(address)
+        self.driver_errors = self._psycopg.Error
+        self._begin_change = _BEGIN_CHANGE.format(milliseconds=max(1, round(busy_timeout * 1000)))
+        self._kept: list[Any] = []
+
+    def prepare(self) -> None:
+        """Nothing: databases are made by those who run the server. One that cannot hold every
+        character is refused."""
+        with self.transaction(changing=False) as connection:
+            encoding = connection.value("SHOW server_encoding")
+        if encoding != "UTF8":
+            raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
+
+    def login(self) -> DatabaseLogin:
+        """What the address and the rules make of it."""
+        return self._login.shown
+
+    def copy_aside(self, schema: int) -> None:
+        """Nothing: the step and all that belongs to it is one transaction, and copies of the database
+        are made by those who run the server."""
+
+    def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
+        """In the schema that the CMDB is in; an extension's own views, as pg_stat_statements makes them,
+        are the extension's."""
+        return [(str(kind), str(name), str(table)) for kind, name, table in connection.all(_OBJECTS)]
+
+    def translated(self, error: Exception) -> NskeysError:
+        """By SQLSTATE; what it says of rows ("DETAIL") is left out."""
+        shown = self.address.shown
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            return CmdbUnreachable(shown, "connection_lost", str(error)[:_DETAIL_LIMIT])
+        if state in _BUSY:
+            return CmdbBusy(shown)
+        if state in _DAMAGED or state.startswith("23"):
+            return CmdbDamaged("", _DAMAGED.get(state, "schema"))
+        message = str(getattr(getattr(error, "diag", None), "message_primary", None) or "")[:_DETAIL_LIMIT]
+        if state in _FORBIDDEN:
+            return CmdbForbids(shown, "role_forbidden", message)
+        if state == "53300":
+            return CmdbFull(shown, "full", message)
+        lost = "connection_lost" if state.startswith("08") else "failed"
+        return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        while self._kept:
+            self._kept.pop().close()
+
+    @functools.cached_property
+    def _login(self) -> Login:
+        return login(self._psycopg, self._place)
+
+    @contextmanager
+    def _begun(self, changing: bool) -> Iterator[Connection]:
+        driver = self._in_transaction(changing)
+        try:
+            connection = PostgresConnection(driver)
+            connection.conflict = self._psycopg.IntegrityError
+            yield connection
+            self._commit(driver, changing)
+        except BaseException:
+            with suppress(self.driver_errors):
+                driver.rollback()
+            raise
+        finally:
+            self._keep(driver)
+
+    def _commit(self, driver: Any, changing: bool) -> None:
+        try:
+            done = driver.execute("COMMIT").statusmessage
+        except self.driver_errors:
+            if changing and driver.closed:
+                # Nobody can know: the server may have committed before the connection was lost.
+                raise CmdbUnreachable(self.address.shown, "outcome_unknown") from None
+            raise
+        if done != "COMMIT":
+            raise CmdbUnreachable(self.address.shown, "failed", "the transaction was rolled back")
+
+    def _in_transaction(self, changing: bool) -> Any:
+        """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
+        while self._kept:
+            driver = self._kept.pop()
+            try:
+                self._begin(driver, changing)
+            except (self.driver_errors, CmdbUnreachable) as error:
+                lost = driver.closed
+                self._let_go(driver)
+                # A server that was the primary may have become a standby: another one is asked then.
+                if not lost and not isinstance(error, CmdbUnreachable):
+                    raise
+            else:
+                return driver
+        try:
+            driver = self._connect(changing)
+        except self.driver_errors as error:
+            raise self._not_connected(error) from None
+        try:
+            self._begin(driver, changing)
+        except BaseException:
+            self._let_go(driver)
+            raise
+        return driver
+
+    def _begin(self, driver: Any, changing: bool) -> None:
+        driver.execute(self._begin_change if changing else _BEGIN_LOOK)
+        if changing:
+            if driver.execute(_WRITABLE).fetchone() != (True,):
+                raise CmdbUnreachable(self.address.shown, "standby")
+            driver.execute(_TAKE_LOCK)
+
+    def _connect(self, changing: bool) -> Any:
+        options = self._login.options
+        if self._login.several_hosts:
+            try:
+                return self._open({**options, "target_session_attrs": "read-write"})
+            except self.driver_errors:
+                # Without a primary, a standby shows what there is.
+                if changing:
+                    raise
+        return self._open(options)
+
+    def _not_connected(self, error: Exception) -> NskeysError:
+        """Before anybody is logged in libpq tells text, and no SQLSTATE."""
+        shown, told = self.address.shown, str(error)
+        if any(words in told for words in _FULL):
+            return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
+        unsafe = any(words in told for words in _UNSAFE)
+        return CmdbUnreachable(shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT])
+
+    def _open(self, options: dict[str, Any]) -> Any:
+        return self._psycopg.connect(
+            self._login.conninfo, autocommit=True, prepare_threshold=None, **options
+        )
+
+    def _keep(self, driver: Any) -> None:
+        if driver.closed or len(self._kept) >= _KEPT:
+            self._let_go(driver)
+        else:
+            self._kept.append(driver)
+
+    def _let_go(self, driver: Any) -> None:
+        with suppress(self.driver_errors):
+            driver.close()
+
+
+def _driver(address: PostgresAddress) -> Any:
+    try:
+        return importlib.import_module("psycopg")
+    except ImportError:
+        raise ConfigurationInvalid(address.shown, "driver_missing", "psycopg") from None

@@ -1,0 +1,108 @@
+"""How a PostgreSQL server is logged in to: what the address leaves open is filled in with what is safe.
+
+The address is libpq's own (PostgreSQL documentation, "Connection Strings"), a service of `pg_service.conf`
+and the variables `PG...` complete it. What keeps a password from somebody who answers in the server's
+place is decided here: to this machine over TCP no password leaves in the clear or as MD5; to another
+machine TLS is checked, and nothing weaker than SCRAM answers. Weaker only where the address itself says so.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from nskeys.errors import ConfigurationInvalid
+from nskeys.model.database import DatabaseLogin, LoginSafety
+from nskeys.store.cmdb.address import PostgresAddress
+
+_CONNECT_SECONDS = 10
+_SILENCE = 20
+"""Seconds after which a server that acknowledges nothing is gone; without it the system goes on sending for
+a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
+system acknowledges."""
+
+_PATIENCE = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "tcp_user_timeout": _SILENCE * 1000,
+    "keepalives_idle": _SILENCE // 4,
+    "keepalives_interval": _SILENCE // 4,
+    "keepalives_count": 3,
+    "fallback_application_name": "nskeys",
+}
+_HERE = {"require_auth": "!password,!md5"}
+_ELSEWHERE = {"sslmode": "verify-full", "require_auth": "scram-sha-256"}
+
+
+@dataclass(frozen=True)
+class Login:
+    """What psycopg connects with."""
+
+    conninfo: str
+    options: dict[str, Any]
+    several_hosts: bool
+    """Whether the primary is to be looked for among several hosts."""
+    shown: DatabaseLogin
+
+
+def login(psycopg: Any, address: PostgresAddress) -> Login:
+    """ConfigurationInvalid (`not_url`) where libpq does not understand the address."""
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(address.shown)
+    except psycopg.ProgrammingError:
+        raise ConfigurationInvalid("postgresql://", "not_url") from None
+    hosts = _hosts(psycopg, address, given)
+    required = _required(hosts)
+    told = tuple(f"{name}={given[name]}" for name in required if name in given)
+    return Login(
+        conninfo=address.shown,
+        options={name: value for name, value in {**_PATIENCE, **required}.items() if name not in given}
+        | {"client_encoding": "utf8"},
+        several_hosts=len(hosts) > 1 and "target_session_attrs" not in given,
+        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], told),
+    )
+
+
+_SAFETY = {
+    (): LoginSafety.SOCKET,
+    tuple(sorted(_HERE)): LoginSafety.THIS_MACHINE,
+    tuple(sorted(_ELSEWHERE)): LoginSafety.OTHER_MACHINE,
+}
+
+
+def _hosts(psycopg: Any, address: PostgresAddress, given: dict[str, Any]) -> list[str]:
+    """The hosts that libpq would ask, by address where there is one. An address that names none is
+    completed by libpq itself; nothing is sent meanwhile."""
+    known = given
+    if not (given.get("host") or given.get("hostaddr")):
+        started = psycopg.pq.PGconn.connect_start(address.shown.encode())
+        try:
+            known = {
+                option.keyword.decode(): option.val.decode(errors="replace")
+                for option in started.info
+                if option.val is not None
+            }
+        finally:
+            started.finish()
+    names, addresses = ((known.get(key) or "").split(",") for key in ("host", "hostaddr"))
+    length = max(len(names), len(addresses))
+    names += [""] * (length - len(names))
+    addresses += [""] * (length - len(addresses))
+    return [numeric or name for name, numeric in zip(names, addresses, strict=True)]
+
+
+def _required(hosts: list[str]) -> dict[str, str]:
+    if any(not _is_here(host) for host in hosts):
+        return _ELSEWHERE
+    return {} if all(_is_socket(host) for host in hosts) else _HERE
+
+
+def _is_socket(host: str) -> bool:
+    return host == "" or host.startswith(("/", "@"))
+
+
+def _is_here(host: str) -> bool:
+    if _is_socket(host) or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,199 @@
+"""Credentials as rows: what the database holds of them, checked, as parts of the model."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from nskeys.errors import CmdbDamaged
+from nskeys.model.credentials import (
+    FIELD_LIMIT,
+    NAME_LIMIT,
+    NOTE_LIMIT,
+    Credential,
+    CredentialFields,
+    CredentialKind,
+    SealedCredential,
+    UnreadableCredential,
+)
+from nskeys.model.keys import SEALS_LIMIT, Kid
+from nskeys.ports import SealedRow
+from nskeys.store.cmdb.values import (
+    NUMBER_LIMIT,
+    bytes_of,
+    count_of,
+    damaged,
+    hex_of,
+    moment_of,
+    shown_as_text,
+    text_of,
+)
+
+SEALED_LIMIT = 1 << 17
+"""Bytes of a sealed secret, generously; `crypto` knows the exact sizes."""
+SEAL_NO_LIMIT = SEALS_LIMIT * NUMBER_LIMIT
+_SHOWN_ID = 64
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+NO_KEY = Kid("")
+"""What no key is called."""
+_KINDS: Mapping[str, CredentialKind] = {kind.value: kind for kind in CredentialKind}
+
+
+def kind_of(value: Any, table: str, row: object = "") -> CredentialKind:
+    """A credential's kind."""
+    kind = _KINDS.get(value) if type(value) is str else None
+    if kind is None:
+        raise damaged(table, "not_a_kind", row)
+    return kind
+
+
+def keys_of(rows: Iterable[Sequence[Any]]) -> dict[int, Kid]:
+    """Key ids by their number, from (key_no, kid, ...). A row that cannot be read gives none: credentials
+    that name it are under no key."""
+    found = {}
+    for number, kid, *_ in rows:
+        with suppress(CmdbDamaged):
+            found[count_of(number, NUMBER_LIMIT, "keys")] = Kid(hex_of(kid, 64, "keys"))
+    return found
+
+
+def seals_of(value: Any, kid: Kid) -> int:
+    """How many secrets a key sealed."""
+    return count_of(value, SEALS_LIMIT, "keys", kid)
+
+
+def seal_no_of(value: Any, row: object = "") -> int:
+    """The number of a seal; all keys together make no more than this."""
+    return count_of(value, SEAL_NO_LIMIT, "credentials", row)
+
+
+def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
+    """The key with this number; the database does not have to keep its own promises."""
+    kid = keys.get(value) if type(value) is int else None
+    if kid is None:
+        raise damaged("credentials", "unknown_key", row)
+    return kid
+
+
+def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
+    """From (id, key_no, kind, name, target, account, note, sealed_at, created, updated, seal_no, ...);
+    an UnreadableCredential where one of them is not as nskeys writes it."""
+    try:
+        return _credential_of(row, keys)
+    except CmdbDamaged as error:
+        return unreadable_of(row, keys.get(row[1]) if type(row[1]) is int else None, error.problem)
+
+
+def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
+    """The same, with the sealed secret at the end."""
+    credential = credential_of(row, keys)
+    try:
+        return SealedCredential(credential, bytes_of(row[11], SEALED_LIMIT, "credentials"))
+    except CmdbDamaged as error:
+        if not isinstance(credential, UnreadableCredential):
+            credential = unreadable_of(row, credential.kid, error.problem)
+        return SealedCredential(credential, b"")
+
+
+def _credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
+    table = "credentials"
+    credential_id = hex_of(row[0], 32, table, row[0])
+    fields = CredentialFields(
+        kind_of(row[2], table, credential_id),
+        text_of(row[3], NAME_LIMIT, table, credential_id),
+        text_of(row[4], FIELD_LIMIT, table, credential_id),
+        text_of(row[5], FIELD_LIMIT, table, credential_id),
+        text_of(row[6], NOTE_LIMIT, table, credential_id),
+    )
+    return Credential(
+        credential_id=credential_id,
+        fields=fields,
+        kid=key_of(row[1], keys, credential_id),
+        created=moment_of(row[8], table, credential_id),
+        updated=moment_of(row[9], table, credential_id),
+        sealed=moment_of(row[7], table, credential_id),
+        seal_no=seal_no_of(row[10], credential_id),
+    )
+
+
+def unreadable_of(row: Sequence[Any], key: Kid | None, problem: str) -> UnreadableCredential:
+    """A row as for `credential_of`, as far as it can be read; one of fewer values lacks the rest."""
+    ill = set() if key is not None else {"key"}
+
+    def read(name: str, check: Callable[[], Any], instead: Any) -> Any:
+        try:
+            return check()
+        except (CmdbDamaged, IndexError):
+            ill.add(name)
+            return instead
+
+    def text(name: str, at: int, limit: int) -> str:
+        stored = row[at] if at < len(row) else ""
+        shown: str = read(name, lambda: text_of(row[at], limit, ""), shown_as_text(stored, limit))
+        return shown
+
+    credential_id = read("id", lambda: hex_of(row[0], 32, ""), shown_as_text(row[0], _SHOWN_ID))
+    fields = CredentialFields(
+        read("kind", lambda: kind_of(row[2], ""), CredentialKind.RUN_AS),
+        text("name", 3, NAME_LIMIT),
+        text("target", 4, FIELD_LIMIT),
+        text("account", 5, FIELD_LIMIT),
+        text("note", 6, NOTE_LIMIT),
+    )
+    sealed, created, updated = (
+        read(name, functools.partial(_moment_at, row, at), _NO_TIME)
+        for name, at in (("sealed", 7), ("created", 8), ("updated", 9))
+    )
+    return UnreadableCredential(
+        credential_id=credential_id,
+        fields=fields,
+        kid=NO_KEY,
+        created=created,
+        updated=updated,
+        sealed=sealed,
+        seal_no=0,
+        problem=problem,
+        ill=frozenset(ill),
+        key=key,
+    )
+
+
+def _moment_at(row: Sequence[Any], at: int) -> datetime:
+    return moment_of(row[at], "")
+
+
+def readable_rows(
+    rows: Sequence[tuple[Any, ...]], kid: Kid, unreadable: Callable[[UnreadableCredential], None]
+) -> Sequence[SealedRow]:
+    """Those of a batch of (id, kind, name, target, account, note, sealed) of one key whose types and ids
+    are as nskeys writes them; `unreadable` is told the others.
+
+    Column by column: a row at a time would cost as much as opening it. Lengths are not looked at: a field
+    that is longer than nskeys writes is not the one that was sealed, and the row does not open.
+    """
+    if not rows or _sound(rows):
+        return rows
+    good = []
+    for row in rows:
+        if _sound([row]):
+            good.append(row)
+        else:
+            credential_id, *fields, _ = row
+            unreadable(unreadable_of((credential_id, 0, *fields), kid, "not_a_row"))
+    return good
+
+
+def _sound(rows: Sequence[tuple[Any, ...]]) -> bool:
+    ids, kinds, *texts, blobs = zip(*rows, strict=True)
+    try:
+        digits = "".join(ids)
+        return (
+            bytes.fromhex(digits).hex() == digits
+            and set(map(len, ids)) == {32}
+            and _KINDS.keys() >= set(kinds)
+            and all(set(map(type, column)) == {str} for column in texts)
+            and set(map(type, blobs)) == {bytes}
+        )
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,423 @@
+"""One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import TypeVar
+
+from nskeys.errors import CmdbDamaged
+from nskeys.model.audit import AuditEntry, AuditHead, first_digest
+from nskeys.model.credentials import (
+    FIELD_LIMIT,
+    NAME_LIMIT,
+    NOTE_LIMIT,
+    Credential,
+    CredentialKind,
+    SealedCredential,
+    UnreadableCredential,
+    UnreadableRow,
+)
+from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import DrillRow, RegisterRow, SealedRow
+from nskeys.store.cmdb.engine import Connection, Row
+from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable
+from nskeys.store.cmdb.records import (
+    audit_entry_of,
+    audit_head_of,
+    drill_row_of,
+    register_row_of,
+    rotation_of,
+    signed_head_of,
+)
+from nskeys.store.cmdb.rows import (
+    SEAL_NO_LIMIT,
+    SEALED_LIMIT,
+    credential_of,
+    key_of,
+    keys_of,
+    kind_of,
+    readable_rows,
+    seal_no_of,
+    sealed_of,
+    seals_of,
+    unreadable_of,
+)
+from nskeys.store.cmdb.upgrade import CmdbMark
+from nskeys.store.cmdb.values import (
+    EARLIEST,
+    LATEST,
+    NUMBER_LIMIT,
+    count_of,
+    hex_of,
+    is_hex,
+    moment_of,
+    shown_as_text,
+)
+
+AUDIT_SIGNATURE = "audit_signature"
+
+_PREFIX_MATCHES = 10
+_READ_ALL = 20_000
+_SHOWN = 64
+_KINDS = tuple(kind.value for kind in CredentialKind)
+# The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
+_KEY_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials WHERE key_no + 0 = ?"
+_USES = "SELECT key_no, kind, count(*), min(sealed_at), max(seal_no) FROM credentials GROUP BY key_no, kind"
+_USE = (
+    "SELECT count(*), min(sealed_at), max(seal_no) FROM credentials WHERE key_no = ? AND kind = ?"
+    " AND sealed_at BETWEEN ? AND ? AND seal_no BETWEEN ? AND ?"
+    " AND sealed_at = CAST(sealed_at AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT)"
+)
+_SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
+_STRAYS = "SELECT {columns} FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({marks})"
+_UNLISTED = (
+    "SELECT credentials.id FROM credentials WHERE (SELECT count(*) FROM credentials) <= ? AND NOT EXISTS"
+    " (SELECT 1 FROM listing WHERE listing.id = credentials.id AND {keys})"
+)
+_ILL = (
+    "SELECT {columns}, sealed FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({known})"
+    " OR (SELECT count(*) FROM credentials) <= ? AND (kind IN ({kinds}) AND length(id) = 32 AND {hex}"
+    " AND length(name) <= ? AND length(target) <= ? AND length(account) <= ? AND length(note) <= ?"
+    " AND length(sealed) <= ? AND sealed_at BETWEEN ? AND ? AND created BETWEEN ? AND ?"
+    " AND updated BETWEEN ? AND ? AND seal_no BETWEEN 0 AND ?"
+    " AND sealed_at = CAST(sealed_at AS BIGINT) AND created = CAST(created AS BIGINT)"
+    " AND updated = CAST(updated AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT) AND {sound}) IS NOT TRUE"
+)
+_LIMITS = (
+    NAME_LIMIT,
+    FIELD_LIMIT,
+    FIELD_LIMIT,
+    NOTE_LIMIT,
+    SEALED_LIMIT,
+    *(EARLIEST, LATEST) * 3,
+    SEAL_NO_LIMIT,
+)
+_OPEN_ROTATION = (
+    "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
+    " WHERE stage <> ? ORDER BY number DESC LIMIT 1"
+)
+_LAST_LINE = "SELECT max(no) FROM audit WHERE no BETWEEN 1 AND ?"
+_LAST_DIGESTS = "SELECT no, digest FROM audit WHERE no BETWEEN 1 AND ? ORDER BY no DESC LIMIT 100"
+_LINES = "SELECT no, line, digest FROM audit WHERE no > ? AND no <= ? ORDER BY no LIMIT ?"
+
+_Found = TypeVar("_Found")
+
+
+def _joined(*parts: str) -> str:
+    """A statement of several parts, all of them words of this module."""
+    return " ".join(part for part in parts if part)
+
+
+def _credentials(rest: str, *more: str) -> str:
+    """A question for the columns of credentials; `rest` is what stands behind the table."""
+    return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
+
+
+_NAMED = _credentials("WHERE kind = ? AND name = ?")
+_BEGINNING = _credentials("WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
+_SEALED = _credentials("WHERE id = ?", "sealed")
+_STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
+
+
+class SqlView:
+    """What one transaction sees. Not to be used after it."""
+
+    def __init__(self, connection: Connection, mark: CmdbMark) -> None:
+        self._connection = connection
+        self.cmdb_id = mark.cmdb_id
+        self.schema = mark.schema
+
+    def counts(self) -> tuple[KeyUse, ...]:
+        """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
+        found = (self._use(*row) for row in self._connection.all(_USES))
+        uses = (use for use in found if use is not None)
+        return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
+
+    def unreadable(self) -> tuple[UnreadableRow, ...]:
+        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
+        credentials, and of more those that name no key. The database looks for them: what it gives does
+        not grow with what there is."""
+        records = tuple(self._unreadable_records())
+        known_keys, limits = sorted(self._keys), (_READ_ALL, *_KINDS, *_LIMITS)
+        asked = _ILL.format(
+            columns=COLUMNS,
+            known=", ".join("?" * len(known_keys)) or "0",
+            kinds=", ".join("?" * len(_KINDS)),
+            hex=self._connection.hex_only.format("id"),
+            sound=self._connection.sound,
+        )
+        found = self._connection.all(asked, *known_keys, *limits)
+        rows = (sealed_of(row, self._keys).credential for row in found)
+        ill = [_as_row(row) for row in rows if isinstance(row, UnreadableCredential)]
+        known = {item.row for item in ill}
+        unlisted = (
+            shown_as_text(row[0], _SHOWN) for row in self._connection.all(self._unlisted(), _READ_ALL)
+        )
+        listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in known]
+        return (*ill, *listing, *records)
+
+    def total(self, wanted: CredentialFilter) -> int:
+        """How many credentials match."""
+        understood = self._understood(wanted)
+        if understood.nothing:
+            return 0
+        return self._number(understood.total())
+
+    def page(
+        self,
+        wanted: CredentialFilter,
+        order: CredentialOrder,
+        limit: int,
+        after: tuple[str, str] | None = None,
+        backwards: bool = False,
+        offset: int = 0,
+    ) -> tuple[PlacedCredential, ...]:
+        """Up to `limit` credentials behind (`backwards`: before) the place `after`."""
+        understood = self._understood(wanted)
+        if understood.nothing:
+            return ()
+        of_keys = None
+        if understood.key_numbers is not None:
+            of_keys = self._number(understood.sealed_by_keys())
+        sql, values = understood.page(order, limit, after, backwards, offset, of_keys)
+        page = [self._placed(row) for row in self._connection.all(sql, *values)]
+        return tuple(reversed(page)) if backwards else tuple(page)
+
+    def credential(self, credential_id: str) -> SealedCredential | None:
+        """One, by its full id."""
+        if not storable(credential_id):
+            return None
+        row = self._connection.one(_SEALED, credential_id)
+        return None if row is None else sealed_of(row, self._keys)
+
+    def find(self, reference: str) -> tuple[Credential, ...]:
+        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        kind, slash, name = reference.partition("/")
+        if slash and kind in tuple(CredentialKind):
+            found = self.named(CredentialKind(kind), name)
+            return (found,) if found else ()
+        prefix = reference.lower()
+        if not is_hex(prefix):
+            return ()
+        # "g" follows every hex digit, so this is all that begins with the prefix.
+        rows = self._connection.all(_BEGINNING, prefix, prefix + "g", _PREFIX_MATCHES)
+        return tuple(credential_of(row, self._keys) for row in rows)
+
+    def named(self, kind: CredentialKind, name: str) -> Credential | None:
+        """The one of this kind and name."""
+        wanted = unicodedata.normalize("NFC", name)
+        if not storable(wanted):
+            return None
+        row = self._connection.one(_NAMED, kind.value, wanted)
+        return None if row is None else credential_of(row, self._keys)
+
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Every (kind, name) there is."""
+        rows = self._connection.all("SELECT kind, name FROM credentials")
+        return frozenset((kind, name) for kind, name in rows if kind in _KINDS and type(name) is str)
+
+    def sealed(
+        self, kid: Kid | None = None, after: str = "", limit: int = 5_000
+    ) -> tuple[SealedCredential, ...]:
+        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        of_key = "" if kid is None else "AND key_no + 0 = ?"
+        asked = _credentials(_joined("WHERE id > CAST(? AS TEXT)", of_key, *self._by_id()), "sealed")
+        number = () if kid is None else (self._key_no(kid),)
+
+        def batch(cursor: object) -> Sequence[Row]:
+            return self._connection.all(asked, cursor, *number, limit)
+
+        def readable(rows: Sequence[Row]) -> Sequence[SealedCredential]:
+            found = (sealed_of(row, self._keys) for row in rows)
+            return [row for row in found if not isinstance(row.credential, UnreadableCredential)]
+
+        return tuple(_first_readable(batch, readable, after, limit))
+
+    def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
+        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
+        asked = _joined(_KEY_ROWS, "AND id > CAST(? AS TEXT)", *self._by_id())
+        number = self._key_no(kid)
+
+        def batch(cursor: object) -> Sequence[Row]:
+            return self._connection.all(asked, number, cursor, limit)
+
+        def readable(rows: Sequence[Row]) -> Sequence[SealedRow]:
+            return readable_rows(rows, kid, lambda _: None)
+
+        return _first_readable(batch, readable, after, limit)
+
+    def stream_rows(
+        self, unreadable: Callable[[UnreadableCredential], None]
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
+        for number in self._numbers_in_use():
+            kid = self._keys[number]
+            for rows in self._connection.stream(_STREAMED, number):
+                if good := readable_rows(rows, kid, unreadable):
+                    yield kid, good
+        for stray in self._strays():
+            unreadable(stray)
+
+    def seals(self, kid: Kid) -> int:
+        """How many secrets the key ever sealed; a number that cannot be read is the limit."""
+        found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
+        if found is None:
+            return 0
+        try:
+            return seals_of(found[0], kid)
+        except CmdbDamaged:
+            return SEALS_LIMIT
+
+    def last_seal(self) -> int:
+        """How many secrets all keys ever sealed: the number of the last seal. A number that cannot be
+        read counts for nothing, so no drill is taken to have seen what it may not have."""
+        total = 0
+        for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
+            with suppress(CmdbDamaged):
+                total += seals_of(seals, kid)
+        return total
+
+    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
+        """How many credentials of these keys have a greater number, from one index."""
+        numbers = [number for kid in kids if (number := self._key_no(kid))]
+        return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
+
+    def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
+        """The diary's last lines as stored, newest first."""
+        rows = self._connection.all(
+            "SELECT number, body, signature FROM drills ORDER BY number DESC LIMIT ?", limit
+        )
+        return tuple(drill_row_of(row) for row in rows)
+
+    def register_rows(self) -> tuple[RegisterRow, ...]:
+        """The register as stored, in the order of first recording."""
+        rows = self._connection.all("SELECT body, signature FROM register ORDER BY number")
+        return tuple(register_row_of(row) for row in rows)
+
+    def rotation(self) -> Rotation | None:
+        """The open rotation, if any; None for a record that cannot be read."""
+        row = self._connection.one(_OPEN_ROTATION, RotationStage.FINISHED.value)
+        with suppress(CmdbDamaged):
+            return None if row is None else rotation_of(row)
+        return None
+
+    def audit_head(self) -> AuditHead:
+        """Count and last hash of the audit trail, as stored. Where the last line cannot be read, the hash
+        is that of the last one that can: the trail goes on, and its check says where it is broken."""
+        last = self._connection.value(_LAST_LINE, NUMBER_LIMIT)
+        if last is None:
+            return AuditHead(0, first_digest(self.cmdb_id))
+        for row in self._connection.all(_LAST_DIGESTS, NUMBER_LIMIT):
+            with suppress(CmdbDamaged):
+                return AuditHead(last, audit_head_of(row).digest)
+        return AuditHead(last, first_digest(self.cmdb_id))
+
+    def audit_signature(self) -> tuple[AuditHead, bytes] | None:
+        """The last head that the server key signed, with its signature; one that cannot be read is none."""
+        row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
+        with suppress(CmdbDamaged):
+            return None if row is None else signed_head_of(row[0])
+        return None
+
+    def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
+        """Lines in order, behind number `after`; one that cannot be read is empty."""
+        rows = self._connection.all(_LINES, after, NUMBER_LIMIT, limit)
+        return tuple(audit_entry_of(row) for row in rows)
+
+    @cached_property
+    def _keys(self) -> dict[int, Kid]:
+        """Every key id by its number. They are few."""
+        return keys_of(self._connection.all("SELECT key_no, kid FROM keys"))
+
+    def _key_no(self, kid: Kid) -> int:
+        """A key's number; 0, which no key has, where it is not known."""
+        return next((number for number, known in self._keys.items() if known == kid), 0)
+
+    def _numbers_in_use(self) -> list[int]:
+        rows = self._connection.all("SELECT DISTINCT key_no FROM credentials")
+        return sorted(number for (number,) in rows if type(number) is int and number in self._keys)
+
+    def _by_id(self) -> tuple[str, ...]:
+        """What ends a question that goes on from one id to the next."""
+        return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
+
+    def _strays(self) -> Iterator[UnreadableCredential]:
+        """Rows that name no key that there is."""
+        known = sorted(self._keys)
+        asked = _STRAYS.format(columns=COLUMNS, marks=", ".join("?" * len(known)) or "0")
+        for row in self._connection.all(asked, *known):
+            found = credential_of(row, self._keys)
+            if isinstance(found, UnreadableCredential):
+                yield found
+
+    def _unlisted(self) -> str:
+        """Credentials that the list cannot show: they have no row in it, or one whose keys are no text."""
+        keys = (self._connection.text_only.format(f"listing.by_{by.value}") for by in SortBy)
+        return _UNLISTED.format(keys=" AND ".join(keys))
+
+    def _use(
+        self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
+    ) -> KeyUse | None:
+        """One group of the index; None where none of its rows can be read. A number that cannot be read
+        hides those of the others: they are asked for once more without it."""
+        with suppress(CmdbDamaged):
+            kid, known = key_of(key_no, self._keys), kind_of(kind, "credentials").value
+            with suppress(CmdbDamaged):
+                return KeyUse(kid, known, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
+            row = self._connection.one(_USE, key_no, kind, EARLIEST, LATEST, 0, SEAL_NO_LIMIT)
+            if row is not None and row[0]:
+                return KeyUse(kid, known, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
+        return None
+
+    def _unreadable_records(self) -> Iterator[UnreadableRow]:
+        for number, kid, seals in self._connection.all("SELECT key_no, kid, seals FROM keys"):
+            try:
+                count_of(number, NUMBER_LIMIT, "keys")
+                seals_of(seals, Kid(hex_of(kid, 64, "keys")))
+            except CmdbDamaged as error:
+                yield UnreadableRow("keys", shown_as_text(number, _SHOWN), error.problem)
+        for row in self._connection.all(_OPEN_ROTATION, RotationStage.FINISHED.value):
+            try:
+                rotation_of(row)
+            except CmdbDamaged as error:
+                yield UnreadableRow("rotations", shown_as_text(row[0], _SHOWN), error.problem)
+
+    def _number(self, query: Query) -> int:
+        statement, values = query
+        found: int = self._connection.value(statement, *values)
+        return found
+
+    def _understood(self, wanted: CredentialFilter) -> Wanted:
+        numbers = {kid: number for number, kid in self._keys.items()}
+        return Wanted(wanted, numbers, self._connection.position, self._connection.text_only)
+
+    def _placed(self, row: Row) -> PlacedCredential:
+        place, listed_id, *columns = row
+        if columns[0] is None:
+            credential: Credential = unreadable_of((listed_id,), None, "no_credential")
+        else:
+            credential = credential_of(columns, self._keys)
+        return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))
+
+
+def _as_row(credential: UnreadableCredential) -> UnreadableRow:
+    return UnreadableRow("credentials", credential.credential_id, credential.problem, credential)
+
+
+def _first_readable(
+    batch: Callable[[object], Sequence[Row]],
+    readable: Callable[[Sequence[Row]], Sequence[_Found]],
+    after: str,
+    limit: int,
+) -> Sequence[_Found]:
+    """What can be read of the first batch behind `after` that has something; nothing at the end."""
+    cursor: object = after
+    while True:
+        rows = batch(cursor)
+        good = readable(rows)
+        if good or len(rows) < limit:
+            return good
+        cursor = rows[-1][0]
