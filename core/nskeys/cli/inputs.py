@@ -4,6 +4,7 @@ import errno
 import os
 
 from nskeys.errors import FileUnreadable
+from nskeys.model.plain_text import MARK_SIZE, drop_mark
 
 STANDARD_INPUT = "-"
 STDIN = 0
@@ -37,6 +38,18 @@ def read_input(path: str, limit: int) -> bytearray:
         raise FileUnreadable(path, _PROBLEMS.get(error.errno or 0, "io_error")) from None
     except ValueError:  # U+0000 in a path
         raise FileUnreadable(path, "missing") from None
+
+
+def read_text_input(path: str, limit: int) -> bytearray:
+    """As `read_input`, for what a person may have saved in an editor: without the byte order mark of UTF-8;
+    FileUnreadable (`utf16`, `utf32`)."""
+    data = read_input(path, limit + MARK_SIZE)
+    try:
+        drop_mark(data, path)
+    except FileUnreadable:
+        data[:] = bytes(len(data))
+        raise
+    return data
 
 
 def _read(descriptor: int, limit: int) -> bytearray:

@@ -2,7 +2,7 @@
 
 import os
 
-from nskeys.cli.inputs import STANDARD_INPUT, STDIN, read_input
+from nskeys.cli.inputs import STANDARD_INPUT, STDIN, read_text_input
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
@@ -51,7 +51,7 @@ class ShareSource:
 
 def _lines_of(path: str) -> list[tuple[int, SecretBytes]]:
     """The lines that are not empty, with their numbers; FileUnreadable."""
-    data = read_input(path, _FILE_LIMIT)
+    data = read_text_input(path, _FILE_LIMIT)
     if len(data) > _FILE_LIMIT:
         raise FileUnreadable(path, "too_large")
     lines = [

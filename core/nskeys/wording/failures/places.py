@@ -46,11 +46,14 @@ _TO_REACH = MappingProxyType(
         "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
     }
 )
+_SAVE_ANEW = "Save it as UTF-8 (in a Windows editor: choose that encoding when saving), then try again."
 _TO_READ = MappingProxyType(
     {
         "missing": "Check the path, and whether what belongs there is mounted.",
         "not_permitted": "Run the command again with sudo, or as a user who may read it.",
         "not_a_file": "Name a file.",
+        "utf16": _SAVE_ANEW,
+        "utf32": _SAVE_ANEW,
         "gone": "Check that it is mounted and its server runs, and try again.",
     }
 )

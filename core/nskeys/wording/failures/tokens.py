@@ -24,6 +24,8 @@ _TEXTS = {
     "empty": "it is empty",
     "not_utf8": "it is not UTF-8 text",
     "not_text": "it is not UTF-8 text",
+    "utf16": "it is UTF-16 text",
+    "utf32": "it is UTF-32 text",
     "not_json": "it is not JSON",
     "json_syntax": "its JSON cannot be understood",
     "json_depth": "its JSON is nested too deeply",
