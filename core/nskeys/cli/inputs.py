@@ -7,7 +7,7 @@ from nskeys.errors import FileUnreadable
 from nskeys.model.plain_text import MARK_SIZE, drop_mark
 
 STANDARD_INPUT = "-"
-STDIN = 0
+STDIN, STDERR = 0, 2
 
 _PIECE = 1 << 20
 _PROBLEMS = {
