@@ -50,6 +50,7 @@ def set_up(report: SetUpReport) -> Document:
         "cmdb_id": report.cmdb_id,
         "home": report.home,
         "protector": report.protector,
+        "weak_passphrase": report.weak,
     }
 
 
@@ -151,6 +152,7 @@ def backed_up(
     each with what happened in words."""
     return {
         **backup(first),
+        "weak_password": first.weak,
         "copies": [{**backup(item), "destination": item.destination} for item in copies],
         "failures": [{"destination": place, "problem": problem} for place, problem in failures],
     }
@@ -169,7 +171,12 @@ def backup(copy: BackupCopy) -> Document:
 
 def restored(report: RestoreReport) -> Document:
     """`restore`."""
-    return {"added": list(report.added), "present": list(report.present), **_tried(report.proof)}
+    return {
+        "added": list(report.added),
+        "present": list(report.present),
+        **_tried(report.proof),
+        "weak_passphrase": report.weak,
+    }
 
 
 def restore_planned(plan: RestorePlan) -> Document:
@@ -223,6 +230,7 @@ def copy(item: BackupCopy) -> Document:
         "by_check": item.by_check,
         "proven": time(item.proven),
         "typed": time(item.typed),
+        "weak_password": item.weak,
         "good": time(item.good_moment),
         "retired": time(item.retired),
         "pruned": item.pruned,

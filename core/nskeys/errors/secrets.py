@@ -15,10 +15,11 @@ class WrongPassword(NskeysError):
 
 @dataclass(eq=False)
 class PasswordRefused(NskeysError):
-    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `too_long`,
-    `not_text` (no UTF-8)."""
+    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
+    `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
 
     reason: str
+    score: int = 0
 
 
 @dataclass(eq=False)

@@ -103,6 +103,8 @@ class SetUpReport:
     home: str
     protector: str
     kid: Kid
+    weak: int | None = None
+    """How hard its passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
 
 # --- backup ------------------------------------------------------------------------------------
@@ -255,6 +257,8 @@ class RestoreReport:
     """Keys that stay bound to another machine, for the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
+    weak: int | None = None
+    """How hard the new passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
 
 class DiaryFate(StrEnum):

@@ -134,3 +134,5 @@ class RecoveryReport:
     replaced: RecoveryIdentity | None
     path: str
     """Where its file lies in the home."""
+    weak: int | None = None
+    """How hard its password is to guess, 0 to 2, where a person insisted on a weak one; else None."""

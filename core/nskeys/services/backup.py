@@ -168,9 +168,7 @@ class BackupService:
                 case Sent():
                     if len(infos) == 1:
                         told.stage(Stage.RECORDING)
-                    made[number] = self._record(
-                        infos[number], archive.facts, outcome, keys, closed_by.typed
-                    )
+                    made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
                     self._echo(made)
                 case Undone(error, left):
                     failed[number] = CopyFailure(infos[number], error)
@@ -183,7 +181,7 @@ class BackupService:
         return BackupReport(copies, sum(key.credentials for key in facts.keys), failures)
 
     def _record(
-        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, typed: bool
+        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, closed_by: Closing
     ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
         is not there; killed after it, what is there is known."""
@@ -198,7 +196,8 @@ class BackupService:
             sight=Sight.GOOD,
             look_moment=now,
             good_moment=now,
-            typed=now if typed else None,
+            typed=now if closed_by.typed else None,
+            weak=closed_by.weak,
             signed=True,
         ).with_proof(Proof.OPENED, now)
         event = installation.event(

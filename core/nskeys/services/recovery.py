@@ -35,7 +35,7 @@ from nskeys.model.recovery import (
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.passwords import ask_new_identity_password
+from nskeys.services.passwords import ask_new_identity_password, weakness
 from nskeys.services.vouching import vouched
 
 IN_FORCE = "recovery"
@@ -82,7 +82,9 @@ class RecoveryService:
         and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
         installation, told = self._installation, progress or SilentProgress()
         path = installation.recovery.path_of(plan.kind.member)
-        with ask_new_identity_password(plan.number, installation.key_store, secrets) as password:
+        least, keys_here = installation.least_score, installation.key_store
+        with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
+            weak = weakness(password)
             told.stage(Stage.ENCRYPTING)
             made, file = make_identity(
                 installation, plan.kind, plan.number, password, plan.shares, plan.threshold
@@ -114,7 +116,7 @@ class RecoveryService:
             keep(installation, before.with_identity(made), files, keys.server_key())
             if known_recovery(installation).of(plan.kind) != made:
                 raise RecoveryDamaged(path, "identity_changed")
-        return RecoveryReport(made, plan.replaces, path)
+        return RecoveryReport(made, plan.replaces, path, weak)
 
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation

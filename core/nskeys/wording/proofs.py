@@ -19,6 +19,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import failure_words, kid_name, proof_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -130,6 +131,7 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
             f"{'it' if len(report.stranded) == 1 else 'them'} stays in the home as "
             f"store/{report.kept_generation}, bound to the other machine."
         )
+    lines.extend(weak_line(report.weak, "passphrase"))
     if report.rotation_advised:
         lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)

@@ -21,6 +21,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
@@ -40,6 +41,7 @@ OLD_COPIES = "Old copies of this disk still open the old way."
 def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     """`init` made an installation; `lost` credentials stay without their keys."""
     lines = [f"Notification Server {shown(report.server)} is set up.", protector_sentence(report.protector)]
+    lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
     return (*lines, f"No backup was made yet; {COMMANDS.make_backup}")
@@ -55,7 +57,8 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
     helps = _whether_it_helps(report.copy.where, ways)
-    return (BACKUP_COMPLETE, *helps, *waits, *no_copy_lines(report.failures))
+    weak = weak_line(report.copy.weak)
+    return (BACKUP_COMPLETE, *weak, *helps, *waits, *no_copy_lines(report.failures))
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:

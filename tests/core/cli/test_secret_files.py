@@ -137,14 +137,18 @@ def test_every_kind_of_file_may_begin_with_a_mark(
     identity and recipient."""
     machine, marked = Machine(tmp_path, capsys), "\ufeff{}\r\n".format
     secret, typed = (
-        machine.file(name, text) for name, text in (("m", marked("tall oak")), ("t", "tall oak"))
+        machine.file(name, text)
+        for name, text in (("m", marked("tall oak by the lake")), ("t", "tall oak by the lake"))
     )
     machine.does("init", "--server-name", "ns01", "--protector", "passphrase", "--passphrase-file", secret)
     fields = ("--kind", "run-as", "--name", "deploy", "--target", "*", "--account", "svc")
     machine.does("credential", "add", *fields, "--secret-file", secret, "--passphrase-file", typed)
     shown = machine.does("credential", "show", "run-as/deploy", "--reveal", "--passphrase-file", typed)
-    assert shown["secret"] == "tall oak"
-    other, opens = machine.file("p", marked("wide elm")), machine.file("q", "wide elm")
+    assert shown["secret"] == "tall oak by the lake"
+    other, opens = (
+        machine.file("p", marked("wide elm on the hill")),
+        machine.file("q", "wide elm on the hill"),
+    )
     at = str(tmp_path)
     made = machine.does("backup", "--to", at, "--password-file", other, "--passphrase-file", typed)
     machine.does("drill", made["path"], "--password-file", opens, "--passphrase-file", typed)
@@ -156,7 +160,9 @@ def test_every_kind_of_file_may_begin_with_a_mark(
     made = machine.does("backup", "--to", at, "--recipient", to, "--passphrase-file", typed)
     machine.does("drill", made["path"], "--password-file", opens, "--passphrase-file", typed)
     machine.does("drill", made["path"], "--identity", file, "--passphrase-file", typed)
-    assert read_identity_file(file).identity.reveal().startswith(b"AGE-SECRET-KEY-1")
+    read = read_identity_file(file).identity
+    assert read is not None
+    assert read.reveal().startswith(b"AGE-SECRET-KEY-1")
     for option in ("--password-file", "--identity"):
         path = tmp_path / "powershell"
         path.write_bytes(identity.recipient.encode("utf-16"))

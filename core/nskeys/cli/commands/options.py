@@ -21,11 +21,17 @@ def protector_options(parser: CommandParser) -> None:
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
     parser.add_argument("--protector", metavar="P", type=protector_uri, help=HELP)
     parser.add_argument("--server-name", metavar="NAME", help="name of the server; by default this host's")
+    weak_option(parser)
 
 
 def password_option(parser: CommandParser) -> None:
     """A backup's password."""
     parser.add_argument("--password-file", metavar="F", help="file with the backup's password (-: stdin)")
+
+
+def weak_option(parser: CommandParser) -> None:
+    """What a command needs that takes a new password or passphrase."""
+    parser.add_argument("--weak-password", action="store_true", help="take a new one that is easy to guess")
 
 
 def secret_option(parser: CommandParser) -> None:

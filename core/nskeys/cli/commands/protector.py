@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from nskeys.cli.commands.options import HELP, protector_uri
+from nskeys.cli.commands.options import HELP, protector_uri, weak_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
@@ -10,6 +10,7 @@ from nskeys.cli.session import Session
 from nskeys.ports import StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.protection import broken_by, helps_against, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
@@ -27,7 +28,9 @@ def add(commands: Commands) -> None:
         "change",
         change,
         "bind the keys in another way, or to another passphrase",
-        usage="tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--without-backup]",
+        usage=(
+            "tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--weak-password] [--without-backup]"
+        ),
         text=(
             "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
             "opened again, and only then the old wrapping is removed from this disk. Without\n"
@@ -39,6 +42,7 @@ def add(commands: Commands) -> None:
     changing.add_argument(
         "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
     )
+    weak_option(changing)
     changing.add_argument(
         "--without-backup", action="store_true", help="although no backup elsewhere holds every key"
     )
@@ -56,20 +60,27 @@ def change(session: Session, options: Namespace) -> int:
     before = protection.show().protector
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
-    new = RememberedPassphrase(NewPassphrase(path, session.secrets))
+    asked = NewPassphrase(path, session.secrets, insist=options.weak_password)
+    new = RememberedPassphrase(asked)
     try:
         info = protection.change(options.protector, session.secrets, new, options.without_backup)
     finally:
         new.forget()
+        asked.forget()
     _tell(session, info)
-    session.output.say(protector_sentence(info.protector), OLD_COPIES)
+    session.output.say(protector_sentence(info.protector), *weak_line(info.weak, "passphrase"), OLD_COPIES)
     return Exit.DONE
 
 
 def _tell(session: Session, info: StoreInfo) -> None:
     if session.output.as_json:
         session.output.document(
-            {"protector": info.protector, "store_id": info.store_id, "generation": info.generation}
+            {
+                "protector": info.protector,
+                "store_id": info.store_id,
+                "generation": info.generation,
+                "weak_passphrase": info.weak,
+            }
         )
         return
     session.output.facts(
