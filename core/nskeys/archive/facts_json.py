@@ -1,7 +1,6 @@
 """A backup's facts as JSON and back, strictly (core/FORMAT.md, "Facts")."""
 
 import re
-from datetime import datetime
 
 from nskeys.archive.bounds import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT
 from nskeys.archive.outside_text import problem_of
@@ -12,7 +11,7 @@ from nskeys.archive.recovery_json import (
     identity_from_json,
     identity_to_json,
 )
-from nskeys.archive.strict_json import Malformed, integer, items, record, text
+from nskeys.archive.strict_json import Malformed, integer, items, moment, record, text
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
@@ -29,7 +28,7 @@ from nskeys.model.canonical import Json
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.times import to_rfc3339
 
 KNOWN_FORMAT = FORMAT
 """The newest backup format that this program reads."""
@@ -104,7 +103,7 @@ def facts_from_json(value: Json) -> Facts:
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
         server_key=text(fields["server_key"], HASH),
-        created=_moment(fields["created"]),
+        created=moment(fields["created"]),
         generation=integer(fields["generation"], lowest=1),
         previous=None if fields["previous"] is None else text(fields["previous"], HASH),
         keys=_keys_from_json(fields["keys"]),
@@ -182,9 +181,9 @@ def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
         fields = record(item, "kid", "created", "state", "state_since", "credentials")
         info = KeyInfo(
             kid=Kid(text(fields["kid"], HASH)),
-            created=_moment(fields["created"]),
+            created=moment(fields["created"]),
             state=KeyState(text(fields["state"], _STATES)),
-            state_since=_moment(fields["state_since"]),
+            state_since=moment(fields["state_since"]),
         )
         keys.append(KeyFact(info, integer(fields["credentials"])))
     if not keys or len({key.info.kid for key in keys}) != len(keys):
@@ -198,17 +197,11 @@ def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
     return tuple((kind, integer(fields[kind])) for kind in present)
 
 
-def _moment(value: Json) -> datetime:
-    spelled = text(value, r"[0-9TZ:-]{20}")
-    try:
-        return from_rfc3339(spelled)
-    except ValueError:
-        raise Malformed("wrong_value") from None
-
-
 def _outside(value: Json, limit: int, lowest: int = 0) -> str:
     if not isinstance(value, str):
         raise Malformed("wrong_type")
-    if len(value) < lowest or problem_of(value, limit):
+    if len(value) < lowest:
         raise Malformed("wrong_value")
+    if problem := problem_of(value, limit):
+        raise Malformed("not_nfc" if problem == "not_nfc" else "wrong_value")
     return value

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nskeys.archive.encoding import binary
-from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
+from nskeys.archive.strict_json import Malformed, integer, items, moment, parse, record, text
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.base64url import to_base64url
@@ -21,7 +21,7 @@ from nskeys.model.recovery import (
     Recovery,
     RecoveryIdentity,
 )
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.times import to_rfc3339
 
 RECORD_LIMIT = 256 * 1024
 """Bytes of the file."""
@@ -116,15 +116,11 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
         raise Malformed("wrong_value")
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
         raise Malformed("wrong_value")
-    try:
-        created = from_rfc3339(text(fields["created"], r"[0-9TZ:-]{20}"))
-    except ValueError:
-        raise Malformed("wrong_value") from None
     return RecoveryIdentity(
         kind,
         integer(fields["number"], lowest=1),
         text(fields["recipient"], _RECIPIENT),
-        created,
+        moment(fields["created"]),
         sha256,
         shares,
         threshold,

@@ -24,7 +24,7 @@ class PasswordRefused(NskeysError):
 
 @dataclass(eq=False)
 class HintRefused(NskeysError):
-    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`."""
+    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
 
     reason: str
 

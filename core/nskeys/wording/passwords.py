@@ -93,6 +93,7 @@ _HINT_REFUSED = MappingProxyType(
         "too_long": Sentence(
             f"The hint is longer than {number(HINT_LIMIT)} characters.", "Choose a shorter one."
         ),
+        "not_nfc": Sentence("The hint is not in Unicode's normal form C.", "Type it anew."),
         "control_characters": Sentence(
             "The hint contains a character that cannot be seen.", "Type it in one line of plain text."
         ),

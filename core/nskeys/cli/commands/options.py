@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from nskeys.cli.parser import CommandParser
 from nskeys.model.credentials import CredentialKind
@@ -61,7 +62,7 @@ def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
     """The configuration of a home that is set up; FieldInvalid for a name that no backup could carry."""
     from nskeys.archive.outside_text import check_server
 
-    server = settings.server_name if options.server_name is None else options.server_name
+    server = normalize("NFC", settings.server_name if options.server_name is None else options.server_name)
     check_server(server)
     return replace(settings, server_name=server, cmdb=options.cmdb or settings.cmdb)
 

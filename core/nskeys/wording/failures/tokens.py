@@ -47,6 +47,8 @@ _TEXTS = {
     "cannot_change": "it is laid out in a way that nskeys cannot change safely",
     "zero_character": "it contains the character U+0000",
     "not_base64url": "a value in it is not base64url",
+    "not_nfc": "a text in it is not in Unicode's normal form C",
+    "before_1970": "a time in it lies before 1970",
     "too_many": "it holds more entries than it can have",
     "control_characters": "it contains a character that cannot be seen",
     "truncated": "it ends too early",
