@@ -14,7 +14,7 @@ from nskeys.model.backup import FORMAT
 READERS = MappingProxyType(
     {
         1: "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc",
-        2: "0e0aa1d975a673150e47ab4b5883fcc9559c36a8992c61ff4afc99701e318dcb",
+        2: "798aa6146fa046b9eab818916da98359e564b7a6a52c95bc3895ba79bddd44ec",
     }
 )
 """The reader's SHA-256 for each version of the format."""

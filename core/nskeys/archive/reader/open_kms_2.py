@@ -8,11 +8,12 @@ Where the password comes through a pipe, it is the first line. Exit code 1: it d
 
 import base64, getpass, hashlib, hmac, operator, pathlib, re, struct, sys, unicodedata  # noqa: E401, I001
 
-STANZA = r"-> [!-~ ]+\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n"
-HEADER = re.compile(rf"age-encryption\.org/v1\n(?:{STANZA})+--- ([A-Za-z0-9+/]{{43}})\n".encode())
-SCRYPT = re.compile(rb"v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9]|1[0-9]|20)\n([A-Za-z0-9+/]{43})\n---")
-X25519 = re.compile(rb"\n-> X25519 ([A-Za-z0-9+/]{43})\n([A-Za-z0-9+/]{43})(?=\n)")
-SECRET = re.compile(rb"AGE-SECRET-KEY-1([AC-HJ-NP-Z02-9]{52})")
+STANZA = r"-> [!-~]+(?: [!-~]+)*\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{0,63}\n"
+HEADER = re.compile(rf"age-encryption\.org/v1\n((?:{STANZA}){{1,101}})--- ([A-Za-z0-9+/]{{43}})\n".encode())
+SECRET = re.compile(r"AGE-SECRET-KEY-1([AC-HJ-NP-Z02-9]{58})")
+LABEL, SIGNS = b"age-encryption.org/v1/", "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
+CHECKS = 0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3
+WRONG, NONE = "The password does not open it. Try again.", "There is no identity of age in that file."
 CHUNK, P = 65536 + 16, 2**255 - 19
 ROUNDS = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
           (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]  # fmt: skip
@@ -56,25 +57,83 @@ def x25519(secret: bytes, point: bytes) -> bytes:  # RFC 7748, section 5
     return (low[0] * pow(low[1], P - 2, P) % P).to_bytes(32, "little")
 
 
-def open_age(data: bytes, password: bytes, secret: bytes, refusal: str) -> bytes:
-    header = HEADER.match(data) or sys.exit("This is no age file, or its beginning is damaged.")
-    label, payload, found = b"age-encryption.org/v1/", data[header.end() :], []
-    for salt, cost, body in SCRYPT.findall(header[0]) if password else ():
-        salted, n = label + b"scrypt" + base64.b64decode(salt + b"=="), 2 ** int(cost)
+def plain(spelled: bytes, size: int = -1) -> bytes:  # base64 in its one spelling, of so many bytes
+    try:
+        data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4))
+    except ValueError:
+        data = b""
+    if base64.b64encode(data).rstrip(b"=") != spelled or size not in (-1, len(data)):
+        sys.exit("The file's beginning is damaged. Try another copy.")
+    return data
+
+
+def password_key(stanzas: list, password: bytes) -> bytes:
+    words, body = stanzas[0]
+    found = re.fullmatch(rb"scrypt ([A-Za-z0-9+/]{22}) (1?[1-9]|10|20)", b" ".join(words))
+    if len(stanzas) != 1 or not found:
+        sys.exit("This is no keys.kms and no identity that nskeys writes.")
+    salt, cost = found.groups()
+    salted, n = LABEL + b"scrypt" + plain(salt, 16), 2 ** int(cost)
+    try:
         key = hashlib.scrypt(password, salt=salted, n=n, r=8, p=1, dklen=32, maxmem=2**31 - 1)
-        found.append((key, body))
-    for sent, body in X25519.findall(header[0]) if secret else ():
-        share, ours = base64.b64decode(sent + b"="), x25519(secret, (9).to_bytes(32, "little"))
-        found.append((hkdf(x25519(secret, share), share + ours, label + b"X25519"), body))
-    opened = (decrypt(key, bytes(12), base64.b64decode(body + b"=")) for key, body in found)
-    file_key = next(filter(None, opened), None) or sys.exit(refusal)
+    except (MemoryError, ValueError):
+        sys.exit(f"Trying the password needs {n // 1024 + 1} MiB of memory, and they are not to be had.")
+    return decrypt(key, bytes(12), plain(body, 32)) or sys.exit(WRONG)
+
+
+def identity_key(stanzas: list, secrets: list) -> bytes:
+    keys = []
+    for words, body in (item for item in stanzas if item[0][0] == b"X25519"):
+        share, sealed = plain(b" ".join(words[1:]), 32), plain(body, 32)
+        for secret in secrets:
+            shared, ours = x25519(secret, share), x25519(secret, (9).to_bytes(32, "little"))
+            if not any(shared):
+                sys.exit("The file's beginning is damaged: it holds a point of low order.")
+            keys.append(decrypt(hkdf(shared, share + ours, LABEL + b"X25519"), bytes(12), sealed))
+    return next(filter(None, keys), None) or sys.exit("That identity is none of its recipients.")
+
+
+def open_age(data: bytes, secret: "bytes | list") -> bytes:
+    header = HEADER.match(data) or sys.exit("This is no keys.kms or identity, or its beginning is damaged.")
+    payload, stanzas, mac = data[header.end() :], [], plain(header[2], 32)
+    for stanza in re.findall(STANZA.encode(), header[1]):
+        line, _, body = stanza[3:].partition(b"\n")
+        stanzas.append((line.split(b" "), body.replace(b"\n", b"")))
+        plain(stanzas[-1][1])
+    if isinstance(secret, list) and any(words[0] == b"scrypt" for words, _ in stanzas):
+        sys.exit("This keys.kms is under a password: name no identity.")
+    file_key = (identity_key if isinstance(secret, list) else password_key)(stanzas, secret)
+    fits = hmac.compare_digest(hmac.digest(hkdf(file_key, b"", b"header"), header[0][:-45], "sha256"), mac)
     key, sealed, last = hkdf(file_key, payload[:16], b"payload"), payload[16:], max(17, len(payload)) - 17
     nonces = (at.to_bytes(11, "big") + bytes([at == last // CHUNK]) for at in range(last // CHUNK + 1))
-    parts = [decrypt(key, nonce, sealed[CHUNK * at :][:CHUNK]) for at, nonce in enumerate(nonces)]
-    mac = base64.b64encode(hmac.digest(hkdf(file_key, b"", b"header"), header[0][:-45], "sha256"))
-    if mac[:-1] != header[1] or None in parts:
+    parts = fits and [decrypt(key, nonce, sealed[CHUNK * at :][:CHUNK]) for at, nonce in enumerate(nonces)]
+    if not fits or None in parts or (len(parts) > 1 and not parts[-1]):
         sys.exit("It is the right password or identity, but the file is damaged. Try another copy.")
-    return b"".join(filter(None, parts))
+    return b"".join(parts)
+
+
+def secret_of(line: str) -> bytes:  # an identity in Bech32: BIP 173
+    found, check = SECRET.fullmatch(line) or sys.exit(NONE), 1
+    signs, prefix = [SIGNS.index(sign) for sign in found[1]], b"age-secret-key-"
+    for value in [sign >> 5 for sign in prefix] + [0] + [sign & 31 for sign in prefix] + signs:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
+        for at, term in enumerate(CHECKS):
+            check ^= term if top >> at & 1 else 0
+    number = sum(value << 5 * at for at, value in enumerate(reversed(signs[:52])))
+    if check != 1 or number & 15:
+        sys.exit("The identity in that file is damaged: a sign of it was changed.")
+    return (number >> 4).to_bytes(32, "big")
+
+
+def asked() -> bytes:  # the password in NFC; what is none is wrong
+    line = getpass.getpass("Password: ").encode() if sys.stdin.isatty() else sys.stdin.buffer.readline()
+    typed = re.sub(rb"\r?\n\Z", b"", line)
+    typed = typed[3:] if typed.startswith(b"\xef\xbb\xbf") else typed
+    try:
+        text = unicodedata.normalize("NFC", typed.decode("utf-8"))
+    except ValueError:
+        text = ""
+    return text.encode() if text and len(typed) <= 1024 else sys.exit(WRONG)
 
 
 if __name__ == "__main__":
@@ -84,16 +143,16 @@ if __name__ == "__main__":
         kms, *more = [pathlib.Path(name).read_bytes() for name in sys.argv[1:]]
     except OSError as error:
         sys.exit("The file cannot be read: " + str(error.strerror))
-    if not more and not SCRYPT.search(kms):
+    if len(kms) > 2**24 or any(len(data) > 2**16 for data in more):
+        sys.exit("The file is larger than nskeys writes one.")
+    if not more and not kms.startswith(LABEL[:-1] + b"\n-> scrypt "):
         sys.exit("This is no keys.kms under a password; where it is for recipients, name an identity too.")
-    opened, ask = (more or [kms])[0], sys.stdin.isatty()
-    if opened.startswith(b"age-encryption.org"):
-        typed = getpass.getpass("Password: ").encode() if ask else sys.stdin.buffer.readline()
-        text = unicodedata.normalize("NFC", typed.decode("utf-8", "replace").rstrip("\r\n"))
-        opened = open_age(opened, text.encode() or b"\n", b"", "The password does not open it. Try again.")
+    if more and more[0].startswith(b"age-encryption.org/"):
+        more = [open_age(more[0], asked())]
     if more:
-        key = SECRET.search(opened) or sys.exit("There is no identity of age in that file.")
-        signs = (b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L".index(sign) for sign in reversed(key[1]))
-        secret = sum(value << 5 * at for at, value in enumerate(signs)) >> 4
-        opened = open_age(kms, b"", secret.to_bytes(32, "big"), "That identity is none of its recipients.")
-    sys.stdout.buffer.write(opened + b"\n")
+        text = more[0].decode("utf-8-sig", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
+        secrets = [secret_of(line) for line in lines] or sys.exit(NONE)
+        sys.stdout.buffer.write(open_age(kms, secrets) + b"\n")
+    else:
+        sys.stdout.buffer.write(open_age(kms, asked()) + b"\n")
