@@ -30,8 +30,6 @@ from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.times import to_rfc3339
 
-KNOWN_FORMAT = FORMAT
-"""The newest backup format that this program reads."""
 HASH = r"[0-9a-f]{64}"
 _ID = r"[0-9a-f]{32}"
 _STATES = "|".join(KeyState)
@@ -49,17 +47,16 @@ _FIELDS = (
     "protection",
     "recipients",
     "hint",
+    "identities",
+    "earlier",
     "members",
 )
-_FIELDS_2 = (*_FIELDS, "identities", "earlier")
-_FORMAT_1_IDENTITY = "identity.age"
-"""A member that format 1 allowed, and no nskeys ever wrote there."""
 
 
 def facts_to_json(facts: Facts) -> dict[str, Json]:
     """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
-    told: dict[str, Json] = {
-        "format": f"nskeys/backup/{facts.format}",
+    return {
+        "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
         "cmdb_id": facts.cmdb_id,
         "server_key": facts.server_key,
@@ -72,21 +69,19 @@ def facts_to_json(facts: Facts) -> dict[str, Json]:
         "protection": facts.protection.value,
         "recipients": list(facts.recipients),
         "hint": facts.hint,
+        "identities": [
+            {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
+        ],
+        "earlier": earlier_to_json(facts.earlier),
         "members": members_to_json(facts.members),
     }
-    if facts.format > 1:
-        told["identities"] = [
-            {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
-        ]
-        told["earlier"] = earlier_to_json(facts.earlier)
-    return told
 
 
 def facts_from_json(value: Json) -> Facts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
-    if (found := format_number(value)) > KNOWN_FORMAT:
-        raise NewerVersion("backup", found, KNOWN_FORMAT)
-    fields = record(value, *(_FIELDS if found == 1 else _FIELDS_2))
+    if (found := format_number(value)) > FORMAT:
+        raise NewerVersion("backup", found, FORMAT)
+    fields = record(value, *_FIELDS)
     audit = record(fields["audit"], "count", "head")
     protection = Protection(text(fields["protection"], "|".join(Protection)))
     recipients = tuple(
@@ -96,9 +91,8 @@ def facts_from_json(value: Json) -> Facts:
     if bool(recipients) is (protection is Protection.PASSWORD):
         raise Malformed("wrong_value")
     hashes = fields["members"]
-    identities = () if found == 1 else _identities_from_json(fields["identities"], hashes, recipients)
+    identities = _identities_from_json(fields["identities"], hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
-    optional = (_FORMAT_1_IDENTITY,) if found == 1 and recipients else ()
     return Facts(
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
@@ -113,9 +107,8 @@ def facts_from_json(value: Json) -> Facts:
         recipients=recipients,
         hint=_outside(fields["hint"], HINT_LIMIT),
         identities=identities,
-        earlier=() if found == 1 else earlier_from_json(fields["earlier"]),
-        format=found,
-        members=members_from_json(hashes, order + optional, optional),
+        earlier=earlier_from_json(fields["earlier"]),
+        members=members_from_json(hashes, order),
     )
 
 

@@ -1,18 +1,21 @@
-"""RESTORE.txt of format 2: as that of format 1, and for backups that several identities open.
+"""RESTORE.txt: for whoever has to bring a server's credentials back and was not there.
 
-The text is part of the file format: not a letter here may change (core/decisions/0002).
+The text is part of the file format. It follows from the facts alone, so a reader writes it again and
+compares: nobody can put other instructions beside the keys. Therefore not a letter here may change once it
+was released; a better text is a new format version (core/decisions/0002-words-of-the-archive.md).
 """
 
 from collections.abc import Iterator
 
-from nskeys.archive.reader import READERS
-from nskeys.archive.restore_text_1 import REST, field, key_lines, readable
-from nskeys.model.backup import Facts, Protection
+from nskeys.archive.reader import READER_SHA256
+from nskeys.model.backup import Facts, KeyFact, Protection
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.times import to_rfc3339
 
+_WIDTH = 62
+
 _HEAD = """\
-RESTORE.txt                                      nskeys key backup, format 2
+RESTORE.txt                                      nskeys key backup, format 1
 ============================================================================
 
 This archive holds the cryptographic keys of one Notification Server. With
@@ -96,7 +99,7 @@ _READER_FOR_OTHERS = """
 
 _CHECKED = """
 Run it only if sha256sum prints what your runbook or the README of nskeys
-says for format 2; a reader that somebody exchanged could keep the password:
+says for format 1; a reader that somebody exchanged could keep the password:
 
     {reader}
 """
@@ -106,32 +109,87 @@ It takes identities of age, under a password or not, and no ssh keys.
 """
 
 
-def restore_text_2(facts: Facts) -> bytes:
+_REST = """
+3. Restore with nskeys
+----------------------
+
+Install nskeys on the new machine. Then, in this order:
+
+  a. The database. Put your copy of the CMDB in place: the file
+     /var/lib/nskeys/cmdb.sqlite3, or the PostgreSQL database.
+
+  b. The keys. See first what would happen, then do it:
+
+         nskeys restore ARCHIVE.zip --plan
+         nskeys restore ARCHIVE.zip
+
+  c. The proof. Every credential is tried, those that fail are listed:
+
+         nskeys verify
+
+Everything can also be done in the full-screen program: nskeys
+
+
+4. Is this archive whole?
+-------------------------
+
+    nskeys inspect ARCHIVE.zip
+
+needs no password. By hand: "sha256sum keys.kms" must print the number that
+manifest.json gives for keys.kms. If it prints another, this copy is damaged:
+look for another copy. That this server made the archive is proven by the
+signature of the server key above, whose number is also on your runbook.
+
+
+5. If nskeys is gone
+--------------------
+
+A credential's secret is sealed with AES-256-GCM under the key that its row
+names. The stored value is
+
+    0x01, nonce (12 bytes), ciphertext, tag (16 bytes)
+
+The associated data is
+
+    the text "nskeys/row/1" and a zero byte, then the id of the CMDB
+    (16 bytes), the kid (32 bytes) and the id of the credential (16 bytes),
+    then kind, name, target, account and note, each as UTF-8 behind its
+    length (4 bytes, big endian)
+
+What comes out is the secret in UTF-8, the byte 0x80, and zero bytes up to a
+multiple of 64.
+
+
+6. The keys in this archive
+---------------------------"""
+
+
+def restore_text(facts: Facts) -> bytes:
     """The whole file, UTF-8 with line feeds. `facts.members` plays no part in it."""
-    lines = [_HEAD, *_identity(facts), "", "", "".join(_steps(facts)), REST]
+    lines = [_HEAD, *_identity(facts), "", "", "".join(_steps(facts)), _REST]
     for key in facts.keys:
-        lines.extend(key_lines(key))
+        lines.extend(_key_lines(key))
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
 def _identity(facts: Facts) -> Iterator[str]:
-    yield from field("Server", facts.server)
-    yield from field("CMDB", facts.cmdb_id)
-    yield from field("Made", f"{readable(to_rfc3339(facts.created))}, backup {facts.generation}")
-    yield from field("Credentials", f"{facts.credentials}, under the keys listed at the end")
+    yield from _field("Server", facts.server)
+    yield from _field("CMDB", facts.cmdb_id)
+    yield from _field("Made", f"{_readable(to_rfc3339(facts.created))}, backup {facts.generation}")
+    yield from _field("Credentials", f"{facts.credentials}, under the keys listed at the end")
     name = "Opened by"
     for way in _ways(facts):
-        yield from field(name, way)
+        yield from _field(name, way)
         name = "or by"
     if facts.hint or facts.protection is Protection.PASSWORD:
-        yield from field("Hint", facts.hint or "(none was given)")
+        yield from _field("Hint", facts.hint or "(none was given)")
     name = "Recipients"
     for recipient in facts.recipients:
-        yield from field(name, recipient)
+        yield from _field(name, recipient)
         name = ""
     # In two halves, for a line of 78 columns; joined, they are the number on the runbook.
-    yield from field("Server key", facts.server_key[:32])
-    yield from field("", facts.server_key[32:])
+    yield from _field("Server key", facts.server_key[:32])
+    yield from _field("", facts.server_key[32:])
 
 
 def _ways(facts: Facts) -> Iterator[str]:
@@ -162,7 +220,7 @@ def _steps(facts: Facts) -> Iterator[str]:
         yield _READER.format(members=f"keys.kms {identity.member}")
     if facts.recipients and not facts.identities:
         yield _READER_FOR_OTHERS
-    yield _CHECKED.format(reader=READERS[2])
+    yield _CHECKED.format(reader=READER_SHA256)
     if _others(facts):
         yield _AGE_ONLY
 
@@ -182,3 +240,23 @@ def _others(facts: Facts) -> bool:
     """Whether somebody can open it whose identity is not in the archive."""
     ours = {identity.recipient for identity in facts.identities}
     return any(recipient not in ours for recipient in facts.recipients)
+
+
+def _key_lines(key: KeyFact) -> Iterator[str]:
+    """A key of the list at the end."""
+    count = "1 credential" if key.credentials == 1 else f"{key.credentials} credentials"
+    yield ""
+    yield f"  {key.info.kid}"
+    yield f"      made {_readable(to_rfc3339(key.info.created))}, seals {count}"
+    yield f"      {key.info.state} since {_readable(to_rfc3339(key.info.state_since))}"
+
+
+def _field(name: str, value: str) -> Iterator[str]:
+    """A label and its value, which is broken where it is longer than the line."""
+    for at in range(0, max(1, len(value)), _WIDTH):
+        yield f"  {name if at == 0 else '':<14}{value[at : at + _WIDTH]}".rstrip()
+
+
+def _readable(moment: str) -> str:
+    """A moment as it stands in the text."""
+    return moment.replace("T", " ").replace("Z", " UTC")

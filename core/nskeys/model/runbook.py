@@ -35,7 +35,5 @@ class Runbook:
     left out."""
     taken: datetime
     """When all of this was looked at."""
-    older_readers: tuple[tuple[int, str], ...] = ()
-    """The formats that archives had before, and their reader's SHA-256."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

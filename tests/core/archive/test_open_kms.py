@@ -13,25 +13,20 @@ import pytest
 
 from nskeys.archive.age_password import decrypt, encrypt
 from nskeys.archive.age_recipients import encrypt_to
-from nskeys.archive.reader import READERS, reader_bytes
+from nskeys.archive.reader import READER_SHA256, reader_bytes
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import PASSWORD, archive, password
 
 SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else shutil.which("python3")
-RELEASED = {
-    1: "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc",
-    2: "798aa6146fa046b9eab818916da98359e564b7a6a52c95bc3895ba79bddd44ec",
-}
-both = pytest.mark.parametrize("version", RELEASED)
 
 
-@pytest.fixture(params=RELEASED)
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder with the reader of a format and a `.kms`, as unzip leaves them."""
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the reader and a `.kms`, as unzip leaves them."""
     written = archive()
-    (tmp_path / "open_kms.py").write_bytes(reader_bytes(request.param))
+    (tmp_path / "open_kms.py").write_bytes(reader_bytes())
     (tmp_path / "keys.kms").write_bytes(written.kms)
     return tmp_path
 
@@ -42,25 +37,21 @@ def _run(folder: Path, line: bytes, *names: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=folder, input=line, capture_output=True, check=False)
 
 
-@both
-def test_its_bytes_are_those_of_the_format(version: int) -> None:
-    data = files("nskeys.archive.reader").joinpath(f"open_kms_{version}.py").read_bytes()
-    assert hashlib.sha256(data).hexdigest() == READERS[version] == RELEASED[version]
-    assert data == reader_bytes(version)
-    assert READERS.keys() == RELEASED.keys()
+def test_its_bytes_are_those_that_were_written_down() -> None:
+    data = files("nskeys.archive.reader").joinpath("open_kms.py").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == READER_SHA256
+    assert data == reader_bytes()
 
 
-@both
-def test_it_can_be_read_in_one_sitting(version: int) -> None:
-    data = reader_bytes(version)
-    assert len(data.splitlines()) < 160
+def test_it_can_be_read_in_one_sitting() -> None:
+    data = reader_bytes()
+    assert len(data.splitlines()) <= 160
     assert b"\r" not in data
     assert data.isascii()
 
 
-@both
-def test_it_needs_python_3_8_and_its_standard_library_only(version: int) -> None:
-    tree = ast.parse(reader_bytes(version), feature_version=(3, 8))
+def test_it_needs_python_3_8_and_its_standard_library_only() -> None:
+    tree = ast.parse(reader_bytes(), feature_version=(3, 8))
     imported = {
         name.name
         for node in ast.walk(tree)

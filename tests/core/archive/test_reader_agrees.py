@@ -29,7 +29,7 @@ def _loaded() -> ModuleType:
     return module
 
 
-READER = "open_kms_2.py"
+READER = "open_kms.py"
 OPEN_KMS = _loaded()
 PASSWORD = b"vier W\xc3\xa4nde"
 IDENTITY = X25519Identity(SecretBytes(bytes(range(160, 192))))
@@ -54,8 +54,8 @@ def _reader(data: bytes, password: bytes | None = None, lines: str = "") -> byte
     """What open_kms.py reads; None where it refuses, in one sentence."""
     said: object = ""
     try:
-        secret = password or [OPEN_KMS.secret_of(line) for line in lines.splitlines()]
-        opened: bytes = OPEN_KMS.open_age(data, secret)
+        secrets = [OPEN_KMS.secret_of(line) for line in lines.splitlines()]
+        opened: bytes = OPEN_KMS.open_age(data, password or b"", secrets)
     except SystemExit as refused:
         said = refused.code
     else:

@@ -123,7 +123,12 @@ def test_a_weak_password_is_judged_once_and_used_only_if_somebody_insists(
 ) -> None:
     judged: list[int] = []
     real = zxcvbn.zxcvbn
-    monkeypatch.setattr(zxcvbn, "zxcvbn", lambda text: (judged.append(len(text)), real(text))[1])
+
+    def heard(text: str) -> object:
+        judged.append(len(text))
+        return real(text)
+
+    monkeypatch.setattr(zxcvbn, "zxcvbn", heard)
     weak = SecretBytes.from_text("password")
     with pytest.raises(PasswordRefused) as caught:
         check_new_password(weak, "", NO_STORE)

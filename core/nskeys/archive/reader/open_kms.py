@@ -14,6 +14,7 @@ SECRET = re.compile(r"AGE-SECRET-KEY-1([AC-HJ-NP-Z02-9]{58})")
 LABEL, SIGNS = b"age-encryption.org/v1/", "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
 CHECKS = 0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3
 WRONG, NONE = "The password does not open it. Try again.", "There is no identity of age in that file."
+DAMAGED = "It is the right password or identity, but the file is damaged. Try another copy."
 CHUNK, P = 65536 + 16, 2**255 - 19
 ROUNDS = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
           (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]  # fmt: skip
@@ -67,7 +68,7 @@ def plain(spelled: bytes, size: int = -1) -> bytes:  # base64 in its one spellin
     return data
 
 
-def password_key(stanzas: list, password: bytes) -> bytes:
+def password_key(stanzas: "list[tuple[list[bytes], bytes]]", password: bytes) -> bytes:
     words, body = stanzas[0]
     found = re.fullmatch(rb"scrypt ([A-Za-z0-9+/]{22}) (1?[1-9]|10|20)", b" ".join(words))
     if len(stanzas) != 1 or not found:
@@ -81,7 +82,7 @@ def password_key(stanzas: list, password: bytes) -> bytes:
     return decrypt(key, bytes(12), plain(body, 32)) or sys.exit(WRONG)
 
 
-def identity_key(stanzas: list, secrets: list) -> bytes:
+def identity_key(stanzas: "list[tuple[list[bytes], bytes]]", secrets: "list[bytes]") -> bytes:
     keys = []
     for words, body in (item for item in stanzas if item[0][0] == b"X25519"):
         share, sealed = plain(b" ".join(words[1:]), 32), plain(body, 32)
@@ -93,23 +94,24 @@ def identity_key(stanzas: list, secrets: list) -> bytes:
     return next(filter(None, keys), None) or sys.exit("That identity is none of its recipients.")
 
 
-def open_age(data: bytes, secret: "bytes | list") -> bytes:
+def open_age(data: bytes, password: bytes, secrets: "list[bytes]") -> bytes:
     header = HEADER.match(data) or sys.exit("This is no keys.kms or identity, or its beginning is damaged.")
     payload, stanzas, mac = data[header.end() :], [], plain(header[2], 32)
     for stanza in re.findall(STANZA.encode(), header[1]):
         line, _, body = stanza[3:].partition(b"\n")
         stanzas.append((line.split(b" "), body.replace(b"\n", b"")))
         plain(stanzas[-1][1])
-    if isinstance(secret, list) and any(words[0] == b"scrypt" for words, _ in stanzas):
+    if secrets and any(words[0] == b"scrypt" for words, _ in stanzas):
         sys.exit("This keys.kms is under a password: name no identity.")
-    file_key = (identity_key if isinstance(secret, list) else password_key)(stanzas, secret)
-    fits = hmac.compare_digest(hmac.digest(hkdf(file_key, b"", b"header"), header[0][:-45], "sha256"), mac)
+    file_key = identity_key(stanzas, secrets) if secrets else password_key(stanzas, password)
+    if not hmac.compare_digest(hmac.digest(hkdf(file_key, b"", b"header"), header[0][:-45], "sha256"), mac):
+        sys.exit(DAMAGED)
     key, sealed, last = hkdf(file_key, payload[:16], b"payload"), payload[16:], max(17, len(payload)) - 17
     nonces = (at.to_bytes(11, "big") + bytes([at == last // CHUNK]) for at in range(last // CHUNK + 1))
-    parts = fits and [decrypt(key, nonce, sealed[CHUNK * at :][:CHUNK]) for at, nonce in enumerate(nonces)]
-    if not fits or None in parts or (len(parts) > 1 and not parts[-1]):
-        sys.exit("It is the right password or identity, but the file is damaged. Try another copy.")
-    return b"".join(parts)
+    parts = [decrypt(key, nonce, sealed[CHUNK * at :][:CHUNK]) for at, nonce in enumerate(nonces)]
+    if None in parts or (len(parts) > 1 and not parts[-1]):
+        sys.exit(DAMAGED)
+    return b"".join(filter(None, parts))
 
 
 def secret_of(line: str) -> bytes:  # an identity in Bech32: BIP 173
@@ -148,11 +150,11 @@ if __name__ == "__main__":
     if not more and not kms.startswith(LABEL[:-1] + b"\n-> scrypt "):
         sys.exit("This is no keys.kms under a password; where it is for recipients, name an identity too.")
     if more and more[0].startswith(b"age-encryption.org/"):
-        more = [open_age(more[0], asked())]
+        more = [open_age(more[0], asked(), [])]
     if more:
         text = more[0].decode("utf-8-sig", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"]
         secrets = [secret_of(line) for line in lines] or sys.exit(NONE)
-        sys.stdout.buffer.write(open_age(kms, secrets) + b"\n")
+        sys.stdout.buffer.write(open_age(kms, b"", secrets) + b"\n")
     else:
-        sys.stdout.buffer.write(open_age(kms, asked()) + b"\n")
+        sys.stdout.buffer.write(open_age(kms, asked(), []) + b"\n")
