@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nskeys.archive.encoding import binary
 from nskeys.archive.strict_json import Malformed, integer, items, moment, parse, record, text
@@ -21,6 +21,7 @@ from nskeys.model.recovery import (
     Recovery,
     RecoveryIdentity,
 )
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.model.times import to_rfc3339
 
 RECORD_LIMIT = 256 * 1024
@@ -51,7 +52,11 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
             "server_key": server_key,
             "cmdb_id": cmdb_id,
             "identities": [
-                {**identity_to_json(identity), "sha256": identity.sha256}
+                {
+                    **identity_to_json(identity),
+                    "sha256": identity.sha256,
+                    **({} if identity.weak is None else {"weak": identity.weak}),
+                }
                 for identity in recovery.identities
             ],
             "earlier": earlier_to_json(recovery.earlier),
@@ -81,7 +86,8 @@ def parse_record(data: bytes) -> RecoveryRecord:
             raise Malformed("wrong_type")
         told = dict(item)
         sha256 = text(told.pop("sha256", None), _HASH)
-        identities.append(identity_from_json(told, sha256))
+        weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
+        identities.append(replace(identity_from_json(told, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
         Recovery(tuple(identities), earlier_from_json(fields["earlier"])),

@@ -230,7 +230,7 @@ def copy(item: BackupCopy) -> Document:
         "by_check": item.by_check,
         "proven": time(item.proven),
         "typed": time(item.typed),
-        "weak_password": item.weak,
+        "weak_password": item.weak if item.signed else None,
         "good": time(item.good_moment),
         "retired": time(item.retired),
         "pruned": item.pruned,

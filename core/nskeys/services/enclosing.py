@@ -54,7 +54,7 @@ class Closing(Protocol):
 
     @property
     def weak(self) -> int | None:
-        """The score of its password, where a person insisted on a weak one."""
+        """The score of the password that opens it, where a person insisted on a weak one."""
         ...
 
     def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
@@ -100,7 +100,7 @@ class _ToRecipients:
 
     @property
     def weak(self) -> int | None:
-        return None
+        return min((one.weak for one in self.recovery.identities if one.weak is not None), default=None)
 
     def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
         files = identity_files(self.installation, self.recovery)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+from dataclasses import replace
 
 from nskeys.archive.age_recipients import decrypt_by, encrypt_to
 from nskeys.archive.identities import read_identity, write_identity
@@ -84,11 +85,11 @@ class RecoveryService:
         path = installation.recovery.path_of(plan.kind.member)
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
-            weak = weakness(password)
             told.stage(Stage.ENCRYPTING)
             made, file = make_identity(
                 installation, plan.kind, plan.number, password, plan.shares, plan.threshold
             )
+            made = replace(made, weak=weakness(password))
             told.checkpoint()
             told.stage(Stage.OPENING)
             prove_identity(made, file, password, path)
@@ -116,7 +117,7 @@ class RecoveryService:
             keep(installation, before.with_identity(made), files, keys.server_key())
             if known_recovery(installation).of(plan.kind) != made:
                 raise RecoveryDamaged(path, "identity_changed")
-        return RecoveryReport(made, plan.replaces, path, weak)
+        return RecoveryReport(made, plan.replaces, path)
 
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation

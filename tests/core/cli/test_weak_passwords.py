@@ -45,10 +45,18 @@ def test_a_recovery_identity(server: Machine, weak: str) -> None:
         make = ("identity", command, "--password-file", weak)
         _refused(server, *make)
         made = server.does(*make, "--weak-password")
-        assert (made["weak_password"], len(made["identities"])) == (0, 1)
+        assert [one["weak_password"] for one in made["identities"]] == [0]
+    assert f"! Its password {SAID}" in server.run("identity", "show").out
+    backed_up = server.run("backup", "--to", server.vault())
+    assert f"Its password {SAID}" in backed_up.err
+    assert f"! The password of backup 1 {SAID}" in server.run("register", "list").err
+    archive = server.does("register", "list")[0]["path"]
+    assert "weak" not in server.run("inspect", archive, "--json").out
     told = server.run("identity", "replace", "--password-file", weak, "--weak-password").err
     assert f"Its password {SAID}" in told
-    assert server.does("identity", "replace", "--password-file", server.password)["weak_password"] is None
+    good = server.does("identity", "replace", "--password-file", server.password)
+    assert [one["weak_password"] for one in good["identities"]] == [None]
+    assert server.does("backup")["weak_password"] is None
 
 
 def test_the_passphrase_of_a_new_installation(

@@ -87,8 +87,7 @@ def _make(session: Session) -> int:
     with session.progress() as progress:
         report = services.recovery.execute(plan, session.secrets, progress)
     if session.output.as_json:
-        document = documents.recovery(services.recovery.show())
-        session.output.document({**document, "weak_password": report.weak})
+        session.output.document(documents.recovery(services.recovery.show()))
     else:
         session.output.facts(identity_rows(services.recovery.show()))
     session.output.say(*made_lines(report))
