@@ -11,6 +11,7 @@ from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.ssh_servers import SshServers
 from nskeys.imports.recognise import read_export
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager
 from nskeys.protectors.passphrase import DEFAULT_COST
 from nskeys.protectors.registry import available, protector
@@ -52,10 +53,12 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What deriving a key from a password costs; values, so that tests need not wait."""
+    """What deriving a key from a password costs, and how hard to guess one has to be; values, so that tests
+    need not wait."""
 
     scrypt_log_n: int = SCRYPT_LOG_N
     argon2: Argon2Cost = DEFAULT_COST
+    least_score: int = LEAST_SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ def connect(
             recovery=RecoveryFolder(folder.recovery),
             unproven=RecoveryFolder(folder.unproven),
             scrypt_log_n=costs.scrypt_log_n,
+            least_score=costs.least_score,
         ),
         manager,
         closed,

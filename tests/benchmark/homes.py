@@ -25,7 +25,7 @@ def give_password(request: SecretRequest, retry: int) -> SecretBytes:
 
 def make_home(path: Path, credentials: int, scrypt_log_n: int = 18) -> Services:
     """An installation in `path` with so many credentials, its key in a plain file."""
-    services = connect(str(path), costs=Costs(scrypt_log_n, _CHEAP))
+    services = connect(str(path), costs=Costs(scrypt_log_n, _CHEAP, least_score=0))
     services.set_up.execute("file", give_password, Settings("bench", ""))
     fill(services, credentials)
     return services

@@ -62,6 +62,7 @@ class MemoryServer(Server):
             recovery=self.recovery,
             unproven=self.unproven,
             scrypt_log_n=SCRYPT_LOG_N,
+            least_score=0,
         )
 
     @property

@@ -64,6 +64,7 @@ class RealServer(Server):
             recovery=RecoveryFolder(folder.recovery),
             unproven=RecoveryFolder(folder.unproven),
             scrypt_log_n=SCRYPT_LOG_N,
+            least_score=0,
         )
 
     @property

@@ -22,7 +22,7 @@ from nskeys_tui.widgets.text_input import TextInput
 from tests.fakes.fixed import NobodyToAsk
 from tests.tui.stage import HOME_SIZE, at_rest, text, until
 
-CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(64, 1, 1))
+CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(64, 1, 1), least_score=0)
 
 
 def services_in(home: Path) -> Services:

@@ -78,6 +78,7 @@ class Example:
                 recovery=MemoryRecovery("/var/lib/nskeys/recovery"),
                 unproven=MemoryRecovery("/var/lib/nskeys/recovery/unproven"),
                 scrypt_log_n=4,
+                least_score=0,
             )
         )
 

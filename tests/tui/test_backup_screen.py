@@ -10,7 +10,9 @@ from textual.pilot import Pilot
 from nskeys.errors import BackupNotProven
 from nskeys.model.operations import RegistryValues
 from nskeys.model.register import Proof
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.services import archiving
+from nskeys_tui.presenters.register import copy_cells
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.widgets.password_input import PasswordInput
 from tests.fakes.fixed import AFTERNOON
@@ -235,7 +237,7 @@ async def test_a_hint_that_holds_the_password_is_refused_and_another_one_is_take
         await to_review(stage, pilot)
         await stage.press(pilot, "h", until="readable for anybody")
         await stage.type(pilot, f"it is {PASSWORD}")
-        await stage.press(pilot, "enter", until="! The hint contains the password.")
+        await stage.press(pilot, "enter", until="! The hint contains the password")
         await pilot.press(*["backspace"] * 60)
         await stage.type(pilot, "in the safe")
         await stage.press(pilot, "enter", until=("this will be written", "in the safe"))
@@ -401,3 +403,25 @@ async def test_with_one_destination_there_is_nothing_to_mark(server: RealServer)
         await stage.wait(pilot, "where to?")
         assert "[ ]" not in stage.words
         assert "Space" not in stage.words
+
+
+# --- a password that is easy to guess ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_weak_password_is_asked_about_once_and_shown_in_plan_result_and_register(
+    server: RealServer, size: tuple[int, int]
+) -> None:
+    object.__setattr__(server.installation, "least_score", LEAST_SCORE)
+    stage = OnScreen(server, BackUp, size)
+    said = "! Its password is very weak: one of the first that a program tries."
+    async with stage.play() as pilot:
+        await to_password(stage, pilot)
+        await give_password(stage, pilot, "password")
+        await stage.wait(pilot, "Enter again uses it all the same.")
+        await stage.press(pilot, "enter", until="this will be written")
+        assert said in stage.words
+        await stage.press(pilot, "enter", until="is complete.")
+        assert said in stage.words
+    (copy,) = server.services.register.copies()
+    assert (copy.weak, copy_cells(copy)[-1]) == (0, "!")

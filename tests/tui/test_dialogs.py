@@ -143,3 +143,36 @@ async def test_leaving_a_new_password_returns_none() -> None:
         await stage.ask(pilot, new_password())
         await pilot.press(*"abc", "escape")
         await until(pilot, lambda: stage.answers == [None])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_weak_new_password_is_asked_about_once(size: tuple[int, int]) -> None:
+    stage = Stage(Rule(), size=size)
+    request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, ask_secret(request, 0))
+        await pilot.press(*"password", "tab", *"password", "enter")
+        asked = "Very weak: one of the first that a program tries. Enter again uses it all the same."
+        await until(pilot, lambda: asked in " ".join(" ".join(stage.lines()).replace("│", " ").split()))
+        assert not stage.answers
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(stage.answers))
+        given = stage.answers[0]
+        assert (given.reveal(), given.insisted, given.score) == (b"password", True, 0)
+
+
+async def test_another_password_is_asked_about_anew_and_a_good_one_is_not() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, ask_secret(SecretRequest(Purpose.NEW_PASSPHRASE), 0))
+        await pilot.press(*"password", "tab", *"password", "enter")
+        await until(pilot, lambda: any("Enter again uses it" in line for line in stage.lines()))
+        await pilot.press("1", "shift+tab", "1")
+        assert not any("Enter again uses it" in line for line in stage.lines())
+        await pilot.press("enter")
+        await until(pilot, lambda: any("Enter again uses it" in line for line in stage.lines()))
+        for _ in range(2):
+            await pilot.press("ctrl+u", *"seven wooden ducks", "tab")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(stage.answers))
+        assert (stage.answers[0].reveal(), stage.answers[0].insisted) == (b"seven wooden ducks", False)

@@ -1,7 +1,7 @@
-"""Makes the test vectors of both formats: `python tests/vectors/generate.py` from the repository's root.
+"""Makes the test vectors: `python tests/vectors/generate.py` from the repository's root.
 
-Everything is fixed, nonces too, so a second run changes nothing. A vector that was released is never
-made anew: a format that changes gets a new number, a new folder, and its own part of this script. The
+Everything is fixed, nonces too, so a second run changes nothing. Once a format was released its vectors
+are never made anew: one that changes gets a new number, a new folder, and its own part of this script. The
 keys, nonces and passwords in here are published and protect nothing.
 """
 
@@ -56,7 +56,7 @@ from nskeys.store.keystore_files import (
 )
 
 HERE = Path(__file__).parent
-FOLDER, FOLDER_2 = HERE / "format-1", HERE / "format-2"
+FOLDER = HERE / "format-1"
 
 CMDB_ID = bytes(range(0xC0, 0xD0)).hex()
 STORE_ID = bytes(range(0xD0, 0xE0)).hex()
@@ -122,17 +122,23 @@ _ROWS: tuple[tuple[CredentialFields, str], ...] = (
 
 def vectors() -> dict[str, bytes]:
     """Every file by its path under the folder."""
-    archive = _archive()
+    under_password, to_recipients = _archive_under_password(), _archive_to_recipients()
+    files = {one.member: data for one, data in (_identity(kind) for kind in IdentityKind)}
     return {
         "thumbprints.json": _readable(_thumbprints()),
         "sealed_rows.json": _readable(_sealed_rows()),
-        "backup.zip": archive.data,
-        "backup.kms": archive.kms,
-        "backup.json": _readable(_backup(archive)),
-        "register_row.json": _readable(_register_row(archive)),
+        "password.zip": under_password.data,
+        "password.kms": under_password.kms,
+        "password.json": _readable({"password": PASSWORD, **_opened(under_password)}),
+        "recipients.zip": to_recipients.data,
+        "recipients.kms": to_recipients.kms,
+        "recipients.json": _readable({**_what_opens(), **_opened(to_recipients)}),
+        "register_row.json": _readable(_register_row(under_password)),
         "audit_trail.json": _readable(_audit_trail()),
         "store.json": _readable({"passphrase": PASSPHRASE, "kek": KEK.reveal().hex()}),
         **_store(),
+        **{f"home/recovery/{name}": data for name, data in files.items()},
+        "home/recovery/recovery.json": _recovery_record(),
     }
 
 
@@ -185,11 +191,10 @@ def _facts() -> Facts:
         audit=AuditHead(3, hashlib.sha256(b"audit head").digest()),
         protection=Protection.PASSWORD,
         hint="the door and where it is",
-        format=1,
     )
 
 
-def _archive() -> WrittenArchive:
+def _archive_under_password() -> WrittenArchive:
     keys = (
         BackedUpKey(_OLD_INFO, OLD_KEY),
         BackedUpKey(_INFO, KEY),
@@ -201,9 +206,8 @@ def _archive() -> WrittenArchive:
     return write_with(randomness, _facts(), keys, SERVER_SEED, password, LOG_N)
 
 
-def _backup(archive: WrittenArchive) -> Json:
+def _opened(archive: WrittenArchive) -> dict[str, Json]:
     return {
-        "password": PASSWORD,
         "kms_sha256": archive.kms_sha256,
         "archive_sha256": archive.archive_sha256,
         "payload_sha256": archive.payload_sha256,
@@ -313,22 +317,7 @@ def _readable(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode("utf-8") + b"\n"
 
 
-# --- format 2 ------------------------------------------------------------------------------------
-
-
-def vectors_2() -> dict[str, bytes]:
-    """What format 2 changed, by its path under the folder."""
-    files = {one.member: data for one, data in (_identity(kind) for kind in IdentityKind)}
-    archive, under_password = _archive_2(), _archive_2_password()
-    return {
-        "backup.zip": archive.data,
-        "backup.kms": archive.kms,
-        "backup.json": _readable(_backup_2(archive)),
-        "password.zip": under_password.data,
-        "password.json": _readable(_backup(under_password)),
-        **{f"home/recovery/{name}": data for name, data in files.items()},
-        "home/recovery/recovery.json": _recovery_record(),
-    }
+# --- recipients ----------------------------------------------------------------------------------
 
 
 def _identity(kind: IdentityKind) -> tuple[RecoveryIdentity, bytes]:
@@ -346,7 +335,7 @@ def _identity(kind: IdentityKind) -> tuple[RecoveryIdentity, bytes]:
     return made, file
 
 
-def _archive_2() -> WrittenArchive:
+def _archive_to_recipients() -> WrittenArchive:
     identities = [_identity(kind) for kind in IdentityKind]
     facts = replace(
         _facts(),
@@ -355,7 +344,6 @@ def _archive_2() -> WrittenArchive:
         hint="",
         identities=tuple(one for one, _ in identities),
         earlier=(_EARLIER,),
-        format=2,
     )
     randomness = RecipientsRandomness(
         file_key=bytes(range(0xA0, 0xB0)),
@@ -367,18 +355,7 @@ def _archive_2() -> WrittenArchive:
     return write_to_with(randomness, facts, keys, SERVER_SEED, files, parse_recipient(_ONCE))
 
 
-def _archive_2_password() -> WrittenArchive:
-    keys = (BackedUpKey(_OLD_INFO, OLD_KEY), BackedUpKey(_INFO, KEY))
-    randomness = FileRandomness(
-        file_key=bytes(range(0xB0, 0xC0)), salt=bytes(range(0x30, 0x40)), nonce=bytes(range(0x40, 0x50))
-    )
-    password = SecretBytes.from_text(PASSWORD)
-    return write_with(randomness, replace(_facts(), format=2), keys, SERVER_SEED, password, LOG_N)
-
-
-def _backup_2(archive: WrittenArchive) -> Json:
-    told = dict(_backup(archive))  # type: ignore[arg-type]  # it is an object
-    del told["password"]
+def _what_opens() -> dict[str, Json]:
     identities: Json = [
         {
             "member": kind.member,
@@ -387,7 +364,7 @@ def _backup_2(archive: WrittenArchive) -> Json:
         }
         for kind in IdentityKind
     ]
-    return {"identities": identities, "ssh_seed": SSH_SEED.reveal().hex(), **told}
+    return {"identities": identities, "ssh_seed": SSH_SEED.reveal().hex()}
 
 
 def _recovery_record() -> bytes:
@@ -398,13 +375,8 @@ def _recovery_record() -> bytes:
 
 def main() -> None:
     """Write what is missing. A vector that is there stays as it is."""
-    _write(FOLDER, vectors())
-    _write(FOLDER_2, vectors_2())
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        path = folder / name
+    for name, data in vectors().items():
+        path = FOLDER / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             path.write_bytes(data)

@@ -1,7 +1,6 @@
 """A backup's facts as JSON and back, strictly (core/FORMAT.md, "Facts")."""
 
 import re
-from datetime import datetime
 
 from nskeys.archive.bounds import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT
 from nskeys.archive.outside_text import problem_of
@@ -12,7 +11,7 @@ from nskeys.archive.recovery_json import (
     identity_from_json,
     identity_to_json,
 )
-from nskeys.archive.strict_json import Malformed, integer, items, record, text
+from nskeys.archive.strict_json import Malformed, integer, items, moment, record, text
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
@@ -29,10 +28,8 @@ from nskeys.model.canonical import Json
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.times import to_rfc3339
 
-KNOWN_FORMAT = FORMAT
-"""The newest backup format that this program reads."""
 HASH = r"[0-9a-f]{64}"
 _ID = r"[0-9a-f]{32}"
 _STATES = "|".join(KeyState)
@@ -50,17 +47,16 @@ _FIELDS = (
     "protection",
     "recipients",
     "hint",
+    "identities",
+    "earlier",
     "members",
 )
-_FIELDS_2 = (*_FIELDS, "identities", "earlier")
-_FORMAT_1_IDENTITY = "identity.age"
-"""A member that format 1 allowed, and no nskeys ever wrote there."""
 
 
 def facts_to_json(facts: Facts) -> dict[str, Json]:
     """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
-    told: dict[str, Json] = {
-        "format": f"nskeys/backup/{facts.format}",
+    return {
+        "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
         "cmdb_id": facts.cmdb_id,
         "server_key": facts.server_key,
@@ -73,21 +69,19 @@ def facts_to_json(facts: Facts) -> dict[str, Json]:
         "protection": facts.protection.value,
         "recipients": list(facts.recipients),
         "hint": facts.hint,
+        "identities": [
+            {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
+        ],
+        "earlier": earlier_to_json(facts.earlier),
         "members": members_to_json(facts.members),
     }
-    if facts.format > 1:
-        told["identities"] = [
-            {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
-        ]
-        told["earlier"] = earlier_to_json(facts.earlier)
-    return told
 
 
 def facts_from_json(value: Json) -> Facts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
-    if (found := format_number(value)) > KNOWN_FORMAT:
-        raise NewerVersion("backup", found, KNOWN_FORMAT)
-    fields = record(value, *(_FIELDS if found == 1 else _FIELDS_2))
+    if (found := format_number(value)) > FORMAT:
+        raise NewerVersion("backup", found, FORMAT)
+    fields = record(value, *_FIELDS)
     audit = record(fields["audit"], "count", "head")
     protection = Protection(text(fields["protection"], "|".join(Protection)))
     recipients = tuple(
@@ -97,14 +91,13 @@ def facts_from_json(value: Json) -> Facts:
     if bool(recipients) is (protection is Protection.PASSWORD):
         raise Malformed("wrong_value")
     hashes = fields["members"]
-    identities = () if found == 1 else _identities_from_json(fields["identities"], hashes, recipients)
+    identities = _identities_from_json(fields["identities"], hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
-    optional = (_FORMAT_1_IDENTITY,) if found == 1 and recipients else ()
     return Facts(
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
         server_key=text(fields["server_key"], HASH),
-        created=_moment(fields["created"]),
+        created=moment(fields["created"]),
         generation=integer(fields["generation"], lowest=1),
         previous=None if fields["previous"] is None else text(fields["previous"], HASH),
         keys=_keys_from_json(fields["keys"]),
@@ -114,9 +107,8 @@ def facts_from_json(value: Json) -> Facts:
         recipients=recipients,
         hint=_outside(fields["hint"], HINT_LIMIT),
         identities=identities,
-        earlier=() if found == 1 else earlier_from_json(fields["earlier"]),
-        format=found,
-        members=members_from_json(hashes, order + optional, optional),
+        earlier=earlier_from_json(fields["earlier"]),
+        members=members_from_json(hashes, order),
     )
 
 
@@ -182,9 +174,9 @@ def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
         fields = record(item, "kid", "created", "state", "state_since", "credentials")
         info = KeyInfo(
             kid=Kid(text(fields["kid"], HASH)),
-            created=_moment(fields["created"]),
+            created=moment(fields["created"]),
             state=KeyState(text(fields["state"], _STATES)),
-            state_since=_moment(fields["state_since"]),
+            state_since=moment(fields["state_since"]),
         )
         keys.append(KeyFact(info, integer(fields["credentials"])))
     if not keys or len({key.info.kid for key in keys}) != len(keys):
@@ -198,17 +190,11 @@ def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
     return tuple((kind, integer(fields[kind])) for kind in present)
 
 
-def _moment(value: Json) -> datetime:
-    spelled = text(value, r"[0-9TZ:-]{20}")
-    try:
-        return from_rfc3339(spelled)
-    except ValueError:
-        raise Malformed("wrong_value") from None
-
-
 def _outside(value: Json, limit: int, lowest: int = 0) -> str:
     if not isinstance(value, str):
         raise Malformed("wrong_type")
-    if len(value) < lowest or problem_of(value, limit):
+    if len(value) < lowest:
         raise Malformed("wrong_value")
+    if problem := problem_of(value, limit):
+        raise Malformed("not_nfc" if problem == "not_nfc" else "wrong_value")
     return value

@@ -13,9 +13,8 @@ from nskeys.archive.age_password import protection_of
 from nskeys.archive.age_recipients import addressed_to
 from nskeys.archive.bounds import ARCHIVE_LIMIT, IDENTITY_LIMIT
 from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
-from nskeys.archive.facts_json import KNOWN_FORMAT
 from nskeys.archive.manifest import manifest_format, parse_manifest
-from nskeys.archive.reader import READERS
+from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.strict_json import Malformed
@@ -28,6 +27,7 @@ from nskeys.errors import (
     RecipientRefused,
 )
 from nskeys.model.backup import (
+    FORMAT,
     KMS_NAME,
     MANIFEST_NAME,
     READER_NAME,
@@ -63,7 +63,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     if hashes[KMS_NAME] != _fact(kms):
         # Told apart from a wrong password here, before one is asked for.
         raise BackupDamaged(path, KMS_NAME, "hash")
-    if _fact(members[READER_NAME]).sha256 != READERS[manifest.facts.format]:
+    if _fact(members[READER_NAME]).sha256 != READER_SHA256:
         raise BackupForged(path, READER_NAME)
     if members[RESTORE_NAME] != restore_text(manifest.facts):
         raise BackupForged(path, RESTORE_NAME)
@@ -77,14 +77,14 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
         raise BackupForged(path, MANIFEST_NAME)
     identities = {name: members[name] for name in IDENTITY_MEMBERS if name in members}
     for name, member in identities.items():
-        if manifest.facts.format > 1 and not _under_password(member):
+        if not _under_password(member):
             raise BackupForged(path, name)
     return replace(_inspected(path, data, kms, manifest, protection), identities=tuple(identities.items()))
 
 
 def _addressed(facts: Facts, kms: bytes) -> bool:
     """Whether the header is for the recipients that the facts name, as far as it tells."""
-    if facts.format == 1 or not facts.recipients:
+    if not facts.recipients:
         return True
     try:
         recipients = [parse_recipient(text) for text in facts.recipients]
@@ -127,8 +127,8 @@ def _refuse_newer(manifest: bytes) -> None:
         found = manifest_format(manifest)
     except Malformed:
         return
-    if found > KNOWN_FORMAT:
-        raise NewerVersion("backup", found, KNOWN_FORMAT)
+    if found > FORMAT:
+        raise NewerVersion("backup", found, FORMAT)
 
 
 def _manifest(path: str, members: dict[str, bytes]) -> Manifest:

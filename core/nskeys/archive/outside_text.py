@@ -2,10 +2,12 @@
 
 Both are shown before anything is authenticated, and both are printed in RESTORE.txt, so neither may
 hold what a terminal or an editor would obey. The characters are listed here, and not asked from
-`unicodedata`, because a backup must read alike under every Python.
+`unicodedata`, because a backup must read alike under every Python. Normal forms may be asked: what is NFC
+in one version of Unicode is in every later one.
 """
 
 import re
+import unicodedata
 
 from nskeys.archive.bounds import SERVER_LIMIT
 from nskeys.errors import FieldInvalid, HintRefused
@@ -21,10 +23,12 @@ _UNSAFE = re.compile(
 
 
 def problem_of(text: str, limit: int) -> str:
-    """`too_long`, `control_characters` or nothing."""
+    """`too_long`, `control_characters`, `not_nfc` or nothing."""
     if len(text) > limit:
         return "too_long"
-    return "control_characters" if _UNSAFE.search(text) else ""
+    if _UNSAFE.search(text):
+        return "control_characters"
+    return "" if unicodedata.is_normalized("NFC", text) else "not_nfc"
 
 
 def check_hint(hint: str) -> None:

@@ -5,10 +5,10 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nskeys.archive.encoding import binary
-from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
+from nskeys.archive.strict_json import Malformed, integer, items, moment, parse, record, text
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.base64url import to_base64url
@@ -21,7 +21,8 @@ from nskeys.model.recovery import (
     Recovery,
     RecoveryIdentity,
 )
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.secret import LEAST_SCORE
+from nskeys.model.times import to_rfc3339
 
 RECORD_LIMIT = 256 * 1024
 """Bytes of the file."""
@@ -51,7 +52,11 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
             "server_key": server_key,
             "cmdb_id": cmdb_id,
             "identities": [
-                {**identity_to_json(identity), "sha256": identity.sha256}
+                {
+                    **identity_to_json(identity),
+                    "sha256": identity.sha256,
+                    **({} if identity.weak is None else {"weak": identity.weak}),
+                }
                 for identity in recovery.identities
             ],
             "earlier": earlier_to_json(recovery.earlier),
@@ -81,7 +86,8 @@ def parse_record(data: bytes) -> RecoveryRecord:
             raise Malformed("wrong_type")
         told = dict(item)
         sha256 = text(told.pop("sha256", None), _HASH)
-        identities.append(identity_from_json(told, sha256))
+        weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
+        identities.append(replace(identity_from_json(told, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
         Recovery(tuple(identities), earlier_from_json(fields["earlier"])),
@@ -116,15 +122,11 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
         raise Malformed("wrong_value")
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
         raise Malformed("wrong_value")
-    try:
-        created = from_rfc3339(text(fields["created"], r"[0-9TZ:-]{20}"))
-    except ValueError:
-        raise Malformed("wrong_value") from None
     return RecoveryIdentity(
         kind,
         integer(fields["number"], lowest=1),
         text(fields["recipient"], _RECIPIENT),
-        created,
+        moment(fields["created"]),
         sha256,
         shares,
         threshold,

@@ -7,12 +7,15 @@ was written. `Malformed` stays inside this package; its callers know the file an
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from nskeys.archive.bounds import JSON_DEPTH, JSON_DIGITS
 from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.times import from_rfc3339
 
 _INTEGER_LIMIT = 2**53 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Malformed(ValueError):
@@ -75,6 +78,19 @@ def text(value: Json, pattern: str) -> str:
     if not re.fullmatch(pattern, value):
         raise Malformed("wrong_value")
     return value
+
+
+def moment(value: Json) -> datetime:
+    """A time, from 1970 on: an `iat` (RFC 7519) says no earlier one."""
+    try:
+        found = from_rfc3339(text(value, r"[0-9TZ:-]{20}"))
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed("wrong_value") from None
+    if found < _EPOCH:
+        raise Malformed("before_1970")
+    return found
 
 
 def integer(value: Json, lowest: int = 0, highest: int = _INTEGER_LIMIT) -> int:

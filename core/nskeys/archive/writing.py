@@ -128,7 +128,7 @@ def _laid_out(
     files: Mapping[str, bytes],
     encrypt: Callable[[bytes], bytes],
 ) -> WrittenArchive:
-    reader = reader_bytes(facts.format)
+    reader = reader_bytes()
     text = restore_text(facts)
     companions = {RESTORE_NAME: text, READER_NAME: reader, **files}
     members = tuple((name, _fact(data)) for name, data in companions.items())

@@ -53,6 +53,7 @@ def set_up(report: SetUpReport) -> Document:
         "cmdb_id": report.cmdb_id,
         "home": report.home,
         "protector": report.protector,
+        "weak_passphrase": report.weak,
     }
 
 
@@ -177,6 +178,7 @@ def backed_up(
     each with what happened in words."""
     return {
         **backup(first),
+        "weak_password": first.weak,
         "copies": [{**backup(item), "destination": item.destination} for item in copies],
         "failures": [{"destination": place, "problem": problem} for place, problem in failures],
     }
@@ -202,6 +204,7 @@ def restored(report: RestoreReport) -> Document:
         "recorded": report.not_recorded is None,
         "protector": report.protector,
         "protector_before": report.protector_before or None,
+        "weak_passphrase": report.weak,
     }
 
 
@@ -260,6 +263,7 @@ def copy(item: BackupCopy) -> Document:
         "by_check": item.by_check,
         "proven": time(item.proven),
         "typed": time(item.typed),
+        "weak_password": item.weak if item.signed else None,
         "good": time(item.good_moment),
         "retired": time(item.retired),
         "pruned": item.pruned,

@@ -16,6 +16,7 @@ def recovery(known: Recovery) -> Document:
                 "sha256": one.sha256,
                 "shares": one.shares,
                 "threshold": one.threshold,
+                "weak_password": one.weak,
             }
             for one in known.identities
         ],

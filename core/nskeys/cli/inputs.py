@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from nskeys.errors import FileUnreadable
 from nskeys.files import problem_of
+from nskeys.model.plain_text import MARK_SIZE, drop_mark
 
 STANDARD_INPUT = "-"
-STDIN = 0
+STDIN, STDERR = 0, 2
 
 _PIECE = 1 << 20
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.EBADF)
@@ -32,6 +33,18 @@ def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: N
         raise FileUnreadable(path, "missing" if error.errno in _NOT_THERE else problem_of(error)) from None
     except ValueError:  # U+0000 in a path
         raise FileUnreadable(path, "missing") from None
+
+
+def read_text_input(path: str, limit: int, check: Callable[[int], None] = lambda _: None) -> bytearray:
+    """As `read_input`, for what a person may have saved in an editor: without the byte order mark of UTF-8;
+    FileUnreadable (`utf16`, `utf32`)."""
+    data = read_input(path, limit + MARK_SIZE, check)
+    try:
+        drop_mark(data, path)
+    except FileUnreadable:
+        data[:] = bytes(len(data))
+        raise
+    return data
 
 
 def _read(descriptor: int, limit: int) -> bytearray:

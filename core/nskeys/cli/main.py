@@ -118,7 +118,8 @@ def _understood(argv: Sequence[str]) -> Namespace:
 
 
 def _run(options: Namespace, output: Output, connect: Connect) -> int:
-    secrets = RememberedPassphrase(CommandLineSecrets(_secret_files(options)))
+    asked = CommandLineSecrets(_secret_files(options), insist=getattr(options, "weak_password", False))
+    secrets = RememberedPassphrase(asked)
     session = Session(connect, options.home, output, secrets, sys.stderr, options.wait)
     try:
         try:
@@ -126,6 +127,7 @@ def _run(options: Namespace, output: Output, connect: Connect) -> int:
         finally:
             session.close()
             secrets.forget()
+            asked.forget()
         output.finish()
     except UsageProblem as problem:
         return _misused(output, problem)

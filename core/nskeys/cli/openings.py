@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nskeys.archive.bounds import IDENTITY_LIMIT
-from nskeys.cli.inputs import read_input
+from nskeys.cli.inputs import read_text_input
 from nskeys.cli.parser import CommandParser, UsageProblem
 from nskeys.cli.secret_files import guard
 from nskeys.errors import IdentityUnusable
@@ -33,7 +33,7 @@ def opening_of(options: Namespace) -> Iterator[Opening]:
     if options.identity is None:
         yield BY_ITS_OWN
         return
-    data = read_input(options.identity, IDENTITY_LIMIT, guard(options.identity))
+    data = read_text_input(options.identity, IDENTITY_LIMIT, guard(options.identity))
     with SecretBytes(data) as secret:
         data[:] = bytes(len(data))
         if len(secret) > IDENTITY_LIMIT:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nskeys.archive.bounds import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
-from nskeys.cli.inputs import read_input
+from nskeys.cli.inputs import read_text_input
 from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, RecipientRefused
 
@@ -22,7 +22,7 @@ def _recipients(value: str) -> Iterator[str]:
     if value.startswith(_AS_IT_STANDS) or "PRIVATE KEY" in value:
         yield parse_recipient(value).text
         return
-    data = read_input(value, _LIMIT, guard(value, secret=False))
+    data = read_text_input(value, _LIMIT, guard(value, secret=False))
     if len(data) > _LIMIT:
         raise FileUnreadable(value, "too_large")
     try:

@@ -1,6 +1,7 @@
 """Secrets out of files: `--password-file F` and its like.
 
-A file's bytes are the secret, but for one line ending at its end, which editors and `echo` add.
+A file's bytes are the secret, but for one line ending at its end, which editors and `echo` add, and for the
+byte order mark that some editors put before it.
 
 A file that other users may write is refused: a new backup would be made under a password that one of them
 chose. One that they may only read is taken, with a word. ssh would refuse it; but container engines mount
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from nskeys.cli.inputs import read_input
+from nskeys.cli.inputs import read_text_input
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.model.secret import SecretBytes
@@ -53,8 +54,8 @@ def _is_reached(descriptor: int) -> bool:
 
 def read_secret(path: str) -> SecretBytes:
     """The secret in a file, a pipe or a descriptor; FileUnreadable (`too_large` above 65,535 bytes,
-    `others_write`)."""
-    data = read_input(path, SECRET_LIMIT + max(map(len, _ENDINGS)), guard(path))
+    `others_write`, `utf16`, `utf32`)."""
+    data = read_text_input(path, SECRET_LIMIT + max(map(len, _ENDINGS)), guard(path))
     ending = next((ending for ending in _ENDINGS if data.endswith(ending)), b"")
     secret = SecretBytes(data[: len(data) - len(ending)])
     data[:] = bytes(len(data))

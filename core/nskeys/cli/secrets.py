@@ -5,7 +5,7 @@ Never from the arguments or the environment: both can be read by others.
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import replace
 from types import MappingProxyType
 
 from nskeys.cli.inputs import STANDARD_INPUT, STDIN
@@ -15,26 +15,26 @@ from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SecretRequest, ShareRequest
-from nskeys.wording.passwords import Question, password_refused, question, strength_words
+from nskeys.wording.passwords import ALL_THE_SAME, Question, password_refused, question, weak_words
 
 _MAY_BE_EMPTY = frozenset(
     {Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.IDENTITY_PASSWORD, Purpose.PASSPHRASE}
 )
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
-_JUDGED = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
-"""Purposes whose new secret is told how weak it is."""
+_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
 _OPENS = MappingProxyType({Purpose.PASSPHRASE: "key store", Purpose.PIN: "token"})
-_GOOD = 3
-"""A score below this is worth a word."""
 
 
 class CommandLineSecrets:
-    """ports.SecretProvider: `files` names a file for each purpose that has one."""
+    """ports.SecretProvider: `files` names a file for each purpose that has one; `insist` on new passwords
+    however weak they are."""
 
-    def __init__(self, files: Mapping[Purpose, str]) -> None:
+    def __init__(self, files: Mapping[Purpose, str], *, insist: bool = False) -> None:
         self._files = files
+        self._insist = insist
         self._shares = ShareSource(files.get(Purpose.SHARE))
+        self._weak: SecretBytes | None = None
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         """The secret. A file has no second answer: SecretUnavailable where one is asked for, and
@@ -43,12 +43,42 @@ class CommandLineSecrets:
             return self._shares(request)
         path = self._files.get(request.purpose)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
-            return _checked(request.purpose, ask(request, retry))
+            return self._asked(request, retry)
         if retry and request.purpose in _OPENS:
             raise WrongPassword(_OPENS[request.purpose])  # said as it is: nobody can be asked again
         if retry:
             raise SecretUnavailable(request.purpose.value, "file_refused")
-        return _checked(request.purpose, read_secret(path))
+        secret = _checked(request.purpose, read_secret(path))
+        secret.insisted = self._insist and request.purpose in _NEW
+        return secret
+
+    def _asked(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """Typed by a person, who may insist on a weak one that was typed before."""
+        before, self._weak = self._weak, None
+        refused = request.refused
+        if before is not None:
+            if isinstance(refused, PasswordRefused) and refused.reason == "weak" and _insists(request):
+                before.insisted = True
+                return before
+            before.wipe()
+        secret = _checked(request.purpose, ask(request, retry))
+        if request.purpose in _NEW:
+            secret.insisted = self._insist
+            self._weak = secret.copy()
+        return secret
+
+    def forget(self) -> None:
+        """Wipe what was typed last."""
+        if self._weak is not None:
+            self._weak.wipe()
+
+
+def _insists(request: SecretRequest) -> bool:
+    """Whether the person wants the weak password all the same. Cancelled, SecretUnavailable."""
+    score = request.refused.score if isinstance(request.refused, PasswordRefused) else 0
+    with conversation(request.purpose.value) as prompt:
+        prompt.tell(weak_words(score))
+        return prompt.ask(ALL_THE_SAME).strip().lower() in (b"y", b"yes")
 
 
 def ask(request: SecretRequest, retry: int) -> SecretBytes:
@@ -62,20 +92,8 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
             typed = prompt.ask(asked.prompt)
             problem = _problem(request.purpose, asked, typed, prompt)
             if not problem:
-                _warn_of_weakness(request.purpose, typed, prompt)
                 return SecretBytes(typed, typed=True)
             prompt.tell(str(password_refused(problem)))
-
-
-def _warn_of_weakness(purpose: Purpose, typed: bytes, prompt: Prompt) -> None:
-    if purpose not in _JUDGED:
-        return
-    from nskeys.services.strength import score
-
-    with suppress(UnicodeDecodeError), SecretBytes(typed) as password:
-        judged = score(password)
-        if judged < _GOOD:
-            prompt.tell(f"{strength_words(judged).capitalize()}.")
 
 
 def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> str:
@@ -104,8 +122,9 @@ def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
 class NewPassphrase:
     """ports.SecretProvider for the passphrase of a new wrapping, beside the one in force."""
 
-    def __init__(self, path: str | None, others: SecretProvider) -> None:
-        self._secrets = CommandLineSecrets({Purpose.NEW_PASSPHRASE: path} if path else {})
+    def __init__(self, path: str | None, others: SecretProvider, *, insist: bool = False) -> None:
+        files = {Purpose.NEW_PASSPHRASE: path} if path else {}
+        self._secrets = CommandLineSecrets(files, insist=insist)
         self._others = others
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
@@ -113,6 +132,10 @@ class NewPassphrase:
         if request.purpose is Purpose.PIN:
             return self._others(request, retry)
         try:
-            return self._secrets(SecretRequest(Purpose.NEW_PASSPHRASE, request.subject), retry)
+            return self._secrets(replace(request, purpose=Purpose.NEW_PASSPHRASE), retry)
         except SecretUnavailable as error:
             raise SecretUnavailable("other_passphrase", error.detail) from None
+
+    def forget(self) -> None:
+        """Wipe what was typed last."""
+        self._secrets.forget()

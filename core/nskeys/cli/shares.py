@@ -1,15 +1,16 @@
-"""Custodians' shares of one run: from a file, a share a line, else typed on the terminal, word by word."""
+"""Custodians' shares of one run: from a file, else typed on the terminal, word by word."""
 
 import os
+from contextlib import suppress
 
-from nskeys.cli.inputs import STANDARD_INPUT, STDIN, read_input
+from nskeys.cli.inputs import STANDARD_INPUT, STDERR, STDIN, read_text_input
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import SHARE_WORDS
-from nskeys.ports import ShareRequest
+from nskeys.ports import Purpose, ShareRequest
 from nskeys.services.flows.share_entry import ShareEntry
+from nskeys.services.flows.share_file import WrittenShare, written_shares
 from nskeys.wording.shares import (
     CORRECT,
     HOW,
@@ -31,7 +32,7 @@ class ShareSource:
 
     def __init__(self, path: str | None) -> None:
         self._path = path if path != STANDARD_INPUT or not os.isatty(STDIN) else None
-        self._lines: list[tuple[int, SecretBytes]] | None = None
+        self._written: list[WrittenShare] | None = None
         self._line = 0
 
     def __call__(self, request: ShareRequest) -> SecretBytes:
@@ -42,24 +43,33 @@ class ShareSource:
         if request.refused is not None:
             refused = request.refused
             raise ShareRefused(refused.reason, refused.word, refused.share, self._line)
-        if self._lines is None:
-            self._lines = _lines_of(self._path)
-        if not self._lines:
+        if self._written is None:
+            self._written = _written_in(self._path)
+        if not self._written:
             raise SecretUnavailable("share", "file_refused")
-        self._line, text = self._lines.pop(0)
-        return text
+        share = self._written.pop(0)
+        if share.problem is not None:
+            _suggest(share)
+            raise share.problem
+        self._line = share.line
+        return SecretBytes(share.text.encode("ascii"))
 
 
-def _lines_of(path: str) -> list[tuple[int, SecretBytes]]:
-    """The lines that are not empty, with their numbers; FileUnreadable."""
-    data = read_input(path, _FILE_LIMIT, guard(path))
+def _written_in(path: str) -> list[WrittenShare]:
+    """The shares of a file; FileUnreadable."""
+    data = read_text_input(path, _FILE_LIMIT, guard(path))
     if len(data) > _FILE_LIMIT:
         raise FileUnreadable(path, "too_large")
-    lines = [
-        (number, SecretBytes(line)) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()
-    ]
+    shares = [*written_shares(data.decode("utf-8", "replace"))]
     data[:] = bytes(len(data))
-    return lines
+    return shares
+
+
+def _suggest(share: WrittenShare) -> None:
+    """Words that may be meant where one is misread: on the terminal itself, where nothing is kept."""
+    if share.meant and os.isatty(STDERR):
+        with suppress(SecretUnavailable), conversation(Purpose.SHARE.value) as prompt:
+            prompt.tell(suggestions_line("", share.meant, unknown=True))
 
 
 def ask_share(request: ShareRequest) -> SecretBytes:
@@ -88,13 +98,10 @@ def _typed(entry: ShareEntry, prompt: Prompt) -> ShareEntry:
         prompt.tell(f"! {refusal(entry.problem)}")
         prompt.tell(CORRECT)
     typed = prompt.ask(word_question(entry.place))
-    line = typed.decode("utf-8", "replace").strip()
-    if not line and entry.problem is not None:
+    line = typed.decode("utf-8", "replace")
+    if not line.strip() and entry.problem is not None:
         return entry.again()
-    number, _, rest = line.partition(" ")
-    if number.isascii() and number.isdigit() and 1 <= int(number[:3]) <= SHARE_WORDS:
-        entry, line = entry.move(int(number) - 1 - entry.place), rest
-    entry = entry.typed(f"{line} ")
+    entry = entry.line(line)
     if entry.unknown:
         prompt.tell(suggestions_line("", entry.suggestions, unknown=True))
     return entry

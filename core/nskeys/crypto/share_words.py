@@ -1,10 +1,15 @@
 """The 1,024 words that shares are written in (SLIP-39): completed while typing, and guessed at where one is
 misread. No two begin with the same four letters."""
 
+import re
 from functools import cache
 
 UNIQUE = 4
 """Letters that tell a word from all others."""
+
+_TOKENS = re.compile(r"[0-9]+|[^\s0-9,;.:|()\u200b\ufeff]+")
+"""Numbers and words. Between them stand blanks of any kind (no-break ones too), ends of lines, commas, and
+what else people put behind a number."""
 
 
 @cache
@@ -19,6 +24,23 @@ def word_list() -> tuple[str, ...]:
 def word_numbers() -> dict[str, int]:
     """A word's number, 0 to 1,023."""
     return {word: number for number, word in enumerate(word_list())}
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a sheet in small letters, and the numbers before them."""
+    return tuple(_TOKENS.findall(text.lower()))
+
+
+def ends_in_a_token(text: str) -> str:
+    """The letters, or the digits, that a text ends with: a word that may not be whole yet."""
+    found = list(_TOKENS.finditer(text.lower()))
+    return found[-1][0] if found and found[-1].end() == len(text) else ""
+
+
+def place_of(token: str, words: int) -> int | None:
+    """The place, counted from 0, that a number of 1 to `words` names; None for a word."""
+    number = int(token) if token.isdecimal() and len(token) < 4 else 0
+    return number - 1 if 1 <= number <= words else None
 
 
 def beginning_with(letters: str) -> tuple[str, ...]:

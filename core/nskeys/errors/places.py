@@ -49,7 +49,7 @@ class CannotRemove(NskeysError):
 @dataclass(eq=False)
 class FileUnreadable(NskeysError):
     """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
-    `too_large`, ..."""
+    `too_large`, `utf16`, `utf32`, ..."""
 
     path: str
     problem: str

@@ -15,15 +15,16 @@ class WrongPassword(NskeysError):
 
 @dataclass(eq=False)
 class PasswordRefused(NskeysError):
-    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `too_long`,
-    `not_text` (no UTF-8)."""
+    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
+    `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
 
     reason: str
+    score: int = 0
 
 
 @dataclass(eq=False)
 class HintRefused(NskeysError):
-    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`."""
+    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
 
     reason: str
 

@@ -7,9 +7,10 @@ from nskeys.errors.root import NskeysError
 
 @dataclass(eq=False)
 class ShareRefused(NskeysError):
-    """A share cannot be taken; `reason`: `empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`,
-    `other_set`, `beyond_set`, `given`. `word` counts the words from 1 (with `word`), or is how many there
-    are (with `count`); `share` is its number in its set, where that is known; `line` that of its file."""
+    """A share cannot be taken; `reason`: `empty`, `not_text`, `count`, `word`, `missing`, `checksum`,
+    `other_scheme`, `other_set`, `beyond_set`, `given`. `word` counts the words from 1 (with `word` and
+    `missing`), or is how many there are (with `count`); `share` is its number in its set, where that is
+    known; `line` that of its file."""
 
     reason: str
     word: int = 0

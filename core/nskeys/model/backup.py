@@ -13,8 +13,8 @@ KMS_NAME = "keys.kms"
 MANIFEST_NAME = "manifest.json"
 RESTORE_NAME = "RESTORE.txt"
 READER_NAME = "open_kms.py"
-FORMAT = 2
-"""The version of the backup format that is written; 1 is read too."""
+FORMAT = 1
+"""The version of the backup format: what is written, and all that is read."""
 HINT_LIMIT = 200
 
 
@@ -62,10 +62,9 @@ class Facts:
     """Who can open it; those of `identities` are among them."""
     hint: str = ""
     identities: tuple[RecoveryIdentity, ...] = ()
-    """The recovery identities whose files are members of the archive; none in format 1."""
+    """The recovery identities whose files are members of the archive."""
     earlier: tuple[EarlierIdentity, ...] = ()
     """Those before them, so that a restore on new hardware still knows older backups' identities."""
-    format: int = FORMAT
     members: tuple[tuple[str, MemberFact], ...] = ()
 
     @property

@@ -107,6 +107,8 @@ class SetUpReport:
     home: str
     protector: str
     kid: Kid
+    weak: int | None = None
+    """How hard its passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
 
 # --- backup ------------------------------------------------------------------------------------
@@ -288,6 +290,8 @@ class RestoreReport:
     """What bound them on the server that the backup is of, as far as the CMDB tells."""
     not_recorded: NskeysError | None = None
     """What kept the register from learning how far this restore proved its backup."""
+    weak: int | None = None
+    """How hard the new passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
 
 class DiaryFate(StrEnum):

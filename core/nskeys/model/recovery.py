@@ -6,7 +6,7 @@ backup. A new password is a new identity with the next number: older backups ope
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +45,9 @@ class RecoveryIdentity:
     shares: int = 0
     threshold: int = 0
     set_name: str = ""
+    weak: int | None = field(default=None, compare=False)
+    """How hard its password is to guess, 0 to 2, where a person insisted on a weak one; else None. Known on
+    its server alone: no backup says it."""
 
     @property
     def member(self) -> str:

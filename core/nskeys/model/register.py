@@ -89,6 +89,8 @@ class BackupCopy:
     """The number of the last seal that this drill saw; None where none was counted yet."""
     typed: datetime | None = None
     """When a person last typed what opens it, to make it, to drill or to restore it."""
+    weak: int | None = None
+    """How hard its password is to guess, 0 to 2, where a person insisted on a weak one; else None."""
     signed: bool = field(default=False, compare=False)
     """Whether the row's signature verified; never stored, always computed on reading."""
     by_a_person: bool = field(default=True, compare=False)

@@ -13,6 +13,7 @@ from nskeys.model.json_fields import Fields, hex_of, parsed, text_of
 from nskeys.model.keys import Kid
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 20
@@ -42,6 +43,8 @@ def to_text(copy: BackupCopy) -> str:
         value["drilled_upto"] = copy.drilled_upto
     if copy.typed is not None:
         value["typed"] = to_rfc3339(copy.typed)
+    if copy.weak is not None:
+        value["weak"] = copy.weak
     return canonical_json(value).decode("utf-8")
 
 
@@ -87,9 +90,16 @@ def _copy(fields: Fields) -> BackupCopy:
         drilled_rows=fields.number("drilled_rows"),
         drilled_upto=fields.number("drilled_upto") if fields.has("drilled_upto") else None,
         typed=fields.time("typed") if fields.has("typed") else None,
+        weak=_weak(fields.number("weak")) if fields.has("weak") else None,
     )
     fields.done()
     return copy
+
+
+def _weak(score: int) -> int:
+    if score >= LEAST_SCORE:
+        raise ValueError("no weak password")
+    return score
 
 
 def _backup(fields: Fields) -> BackupIdentity:

@@ -35,8 +35,6 @@ class Runbook:
     left out."""
     taken: datetime
     """When all of this was looked at."""
-    older_readers: tuple[tuple[int, str], ...] = ()
-    """The formats that archives had before, and their reader's SHA-256."""
     protector_uri: str = ""
     """Of the security token that binds the keys; empty for every other protector."""
     recovery: Recovery = NO_RECOVERY

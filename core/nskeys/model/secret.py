@@ -10,17 +10,25 @@ from typing import NoReturn, Self
 
 from nskeys.model.wiping import WipedAfterwards
 
+LEAST_SCORE = 3
+"""A new password with a lower score is used only if a person insists: guessing it takes too few tries where
+the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
+
 
 class SecretBytes(WipedAfterwards):
     """Key material or a password: redacted `repr`, no `==`, no hash, no pickling, wiped on exit."""
 
-    __slots__ = ("_buffer", "typed")
+    __slots__ = ("_buffer", "insisted", "score", "typed")
     __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
 
-    def __init__(self, data: bytes | bytearray, *, typed: bool = False) -> None:
-        """`typed`: a person gave it just now, so there is one who knows it."""
+    def __init__(self, data: bytes | bytearray, *, typed: bool = False, insisted: bool = False) -> None:
+        """`typed`: a person gave it just now, so there is one who knows it. `insisted`: a new password that
+        is to be used however weak it is."""
         self._buffer = bytearray(data)
         self.typed = typed
+        self.insisted = insisted
+        self.score: int | None = None
+        """How hard a new password is to guess, 0 to 4; None before it was judged."""
 
     @classmethod
     def from_text(cls, text: str, *, typed: bool = False) -> Self:
@@ -30,6 +38,12 @@ class SecretBytes(WipedAfterwards):
     def reveal(self) -> bytes:
         """The bytes themselves, as a copy that the caller drops as soon as possible."""
         return bytes(self._buffer)
+
+    def copy(self) -> "SecretBytes":
+        """Another buffer with the same bytes, and with what is known of them."""
+        copied = SecretBytes(self._buffer, typed=self.typed, insisted=self.insisted)
+        copied.score = self.score
+        return copied
 
     def text(self) -> str:
         """The bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""

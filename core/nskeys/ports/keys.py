@@ -63,6 +63,9 @@ class StoreInfo:
     store_id: str
     cmdb_id: str
     protector: str
+    weak: int | None = None
+    """How hard its new passphrase is to guess, 0 to 2, where a person insisted on a weak one; told by the
+    change alone, for it is stored nowhere."""
     uri: str = ""
     """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
 

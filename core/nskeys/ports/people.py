@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from nskeys.errors import Locked, SecretUnavailable, ShareRefused
+from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
 from nskeys.model.operations import FailureReason
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered
@@ -40,20 +40,21 @@ class Purpose(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SecretRequest:
     """Which secret, and of what: `subject` names the file, store or credential, `number` the recovery
-    identity (0: it is none); `hint` may help."""
+    identity (0: it is none); `hint` may help; `refused` says why the last new one cannot be used."""
 
     purpose: Purpose
     subject: str = ""
     hint: str = ""
     number: int = 0
+    refused: PasswordRefused | ShareRefused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShareRequest(SecretRequest):
     """One more custodian's share: which were given before it, and why the last one could not be taken."""
 
-    gathered: Gathered = NOTHING_YET
     refused: ShareRefused | None = None
+    gathered: Gathered = NOTHING_YET
 
 
 class SecretProvider(Protocol):

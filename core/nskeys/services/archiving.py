@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint
@@ -54,7 +55,7 @@ def collected_facts(
         generation, previous = next_generation(installation, view)
         head = view.audit_head()
     return Facts(
-        server=installation.settings.read().server_name,
+        server=normalize("NFC", installation.settings.read().server_name),
         cmdb_id=installation.cmdb.cmdb_id(),
         server_key=server_thumbprint(public_of(keys.server_key())),
         created=installation.clock.now(),
@@ -68,7 +69,7 @@ def collected_facts(
         audit=head,
         protection=Protection.RECIPIENTS if recipients else Protection.PASSWORD,
         recipients=recipients,
-        hint=hint,
+        hint=normalize("NFC", hint),
         identities=recovery.identities,
         earlier=recovery.earlier,
     )

@@ -133,7 +133,8 @@ class BackupService:
     def accept_password(self, password: SecretBytes, hint: str) -> AcceptedPassword:
         """A new password for a backup with this hint, judged once: `execute` takes it as it is.
         PasswordRefused, HintRefused, NotEnoughMemory; `password` is wiped in any case."""
-        return accept_new_password(password, hint, self._installation.key_store)
+        installation = self._installation
+        return accept_new_password(password, hint, installation.key_store, installation.least_score)
 
     def execute(
         self, plan: BackupPlan, secrets: SecretProvider, progress: Progress | None = None
@@ -175,9 +176,7 @@ class BackupService:
                 case Sent():
                     if len(infos) == 1:
                         told.stage(Stage.RECORDING)
-                    made[number] = self._record(
-                        infos[number], archive.facts, outcome, keys, closed_by.typed
-                    )
+                    made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
                     self._echo(made)
                     unflushed += [] if outcome.flushed else [outcome.address]
                 case Undone(error, left):
@@ -217,7 +216,7 @@ class BackupService:
         )
 
     def _record(
-        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, typed: bool
+        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, closed_by: Closing
     ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
         is not there; killed after it, what is there is known."""
@@ -232,7 +231,8 @@ class BackupService:
             sight=Sight.GOOD,
             look_moment=now,
             good_moment=now,
-            typed=now if typed else None,
+            typed=now if closed_by.typed else None,
+            weak=closed_by.weak,
             signed=True,
         ).with_proof(Proof.OPENED, now)
         event = installation.event(

@@ -21,7 +21,7 @@ from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider
 from nskeys.services.installation import Installation
-from nskeys.services.passwords import ask_new_password
+from nskeys.services.passwords import ask_new_password, weakness
 from nskeys.services.recovery import identity_files, known_recovery
 
 
@@ -52,6 +52,11 @@ class Closing(Protocol):
         """Whether a person typed what opens it."""
         ...
 
+    @property
+    def weak(self) -> int | None:
+        """The score of the password that opens it, where a person insisted on a weak one."""
+        ...
+
     def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
         """The archive."""
         ...
@@ -69,6 +74,10 @@ class _UnderPassword:
     @property
     def typed(self) -> bool:
         return self.password.typed
+
+    @property
+    def weak(self) -> int | None:
+        return weakness(self.password)
 
     def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
         return write(facts, keys, server_key, self.password, self.log_n)
@@ -89,6 +98,10 @@ class _ToRecipients:
     def typed(self) -> bool:
         return False
 
+    @property
+    def weak(self) -> int | None:
+        return min((one.weak for one in self.recovery.identities if one.weak is not None), default=None)
+
     def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
         files = identity_files(self.installation, self.recovery)
         return write_to(facts, keys, server_key, files, parse_recipient(self.once.recipient))
@@ -104,7 +117,8 @@ def closing(installation: Installation, plan: BackupPlan, secrets: SecretProvide
     """What a plan closes its archive by; asked for where it is a password, and wiped in the end."""
     if plan.wants_password:
         subject = plan.destinations[0].info.address if len(plan.destinations) == 1 else ""
-        with ask_new_password(subject, plan.hint, installation.key_store, secrets) as password:
+        least, store = installation.least_score, installation.key_store
+        with ask_new_password(subject, plan.hint, store, secrets, least) as password:
             yield _UnderPassword(password, installation.scrypt_log_n)
         return
     once = X25519Identity.new()

@@ -20,7 +20,7 @@ from nskeys.model.audit import Action, AuditEvent, AuditHead
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
 from nskeys.model.places import DestinationInfo
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.model.texts import as_text
 from nskeys.ports import (
     Clock,
@@ -62,6 +62,9 @@ class Installation:
     unproven: RecoveryStore
     """Custodians' identities whose shares were not proven yet."""
     scrypt_log_n: int = SCRYPT_LOG_N
+    least_score: int = LEAST_SCORE
+    """New passwords that are easier to guess are used only if a person insists; a value for the same
+    reason."""
 
     def require(self) -> None:
         """Keys and CMDB are here and belong together; else NotSetUp, with the credentials that wait,

@@ -1,16 +1,22 @@
 """New passwords: asked for until one can be used, refused for reasons that were paid for."""
 
 import secrets as randomness
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TypeVar
 
 from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import HINT_LIMIT
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import KeyStore, Purpose, SecretProvider, SecretRequest
 
 PASSWORD_LIMIT = 1_024
 """Bytes. Longer ones cannot be typed on the worst day."""
+
+_JUDGED = 72
+"""Characters that are judged; more make a password no weaker, and judging them slow."""
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 signs that cannot be taken for one another: no l, o, 0, 1."""
@@ -34,12 +40,55 @@ def check_hint(hint: str) -> None:
         raise HintRefused("control_characters")
 
 
-def check_new_password(password: SecretBytes, hint: str, key_store: KeyStore) -> None:
-    """PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one
-    that the hint gives away, or one that also opens the key store (who learns one has both)."""
-    check_text(password)
+def judge(password: SecretBytes) -> int:
+    """Its score, 0 (guessed at once) to 4 (hopeless to guess), by zxcvbn; computed once for a password."""
+    if password.score is None:
+        from zxcvbn import zxcvbn  # here: its dictionaries are slow to load
+
+        password.score = int(zxcvbn(password.text()[:_JUDGED])["score"]) if password else 0
+    return password.score
+
+
+def check_strength(password: SecretBytes, least: int = LEAST_SCORE) -> None:
+    """PasswordRefused (`weak`) unless it is hard to guess, or a person insists on it."""
+    if not password.insisted and judge(password) < least:
+        raise PasswordRefused("weak", judge(password))
+
+
+def weakness(password: SecretBytes) -> int | None:
+    """The score of a weak password on which a person insisted; None for any other."""
+    if not password.insisted:
+        return None
+    return judge(password) if judge(password) < LEAST_SCORE else None
+
+
+def check_hint_for(hint: str, password: SecretBytes) -> None:
+    """HintRefused for a hint that gives the password away: most of it in one piece, forwards or backwards,
+    whatever stands between its letters, in capitals, with accents or without."""
     if password.contained_in(hint):
         raise HintRefused("contains_password")
+    letters, hinted = _letters(password.text()), _letters(hint)
+    for spelt in (letters, letters[::-1]):
+        match = SequenceMatcher(None, spelt, hinted, autojunk=False).find_longest_match()
+        if spelt and 2 * match.size > len(spelt):
+            raise HintRefused("contains_password")
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone, small, without accents."""
+    spelt = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in spelt if sign.isalnum())
+
+
+def check_new_password(
+    password: SecretBytes, hint: str, key_store: KeyStore, least: int = LEAST_SCORE
+) -> None:
+    """PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one that is
+    easy to guess, one that the hint gives away, or one that also opens the key store (who learns one has
+    both)."""
+    check_text(password)
+    check_hint_for(hint, password)
+    check_strength(password, least)
     if key_store.exists() and key_store.opens_with(password):
         raise PasswordRefused("opens_key_store")
 
@@ -50,29 +99,32 @@ class AcceptedPassword(SecretBytes):
 
     __slots__ = ("store_id",)
 
-    def __init__(self, data: bytes | bytearray, *, typed: bool = False, store_id: str = "") -> None:
-        super().__init__(data, typed=typed)
+    def __init__(self, password: SecretBytes, store_id: str) -> None:
+        super().__init__(password.reveal(), typed=password.typed, insisted=password.insisted)
+        self.score = password.score
         self.store_id = store_id
 
-    def again(self) -> "AcceptedPassword":
-        """A copy, wiped by whoever asked for it."""
-        return AcceptedPassword(self.reveal(), typed=self.typed, store_id=self.store_id)
+    def copy(self) -> "AcceptedPassword":
+        """Return another buffer with the same bytes, which was accepted as this one was."""
+        return AcceptedPassword(self, self.store_id)
 
 
-def accept_new_password(password: SecretBytes, hint: str, key_store: KeyStore) -> AcceptedPassword:
+def accept_new_password(
+    password: SecretBytes, hint: str, key_store: KeyStore, least: int = LEAST_SCORE
+) -> AcceptedPassword:
     """The password, judged once and for all; refused as `check_new_password` does. `password` is wiped,
     whatever comes of it."""
     with password:
-        check_new_password(password, hint, key_store)
-        return AcceptedPassword(password.reveal(), typed=password.typed, store_id=_store_id(key_store))
+        check_new_password(password, hint, key_store, least)
+        return AcceptedPassword(password, _store_id(key_store))
 
 
-def _judge(password: SecretBytes, hint: str, key_store: KeyStore) -> None:
+def _judge(password: SecretBytes, hint: str, key_store: KeyStore, least: int) -> None:
     """As `check_new_password`; one that was accepted for this key store is only held against the hint."""
-    if not isinstance(password, AcceptedPassword) or password.store_id != _store_id(key_store):
-        check_new_password(password, hint, key_store)
-    elif password.contained_in(hint):
-        raise HintRefused("contains_password")
+    if isinstance(password, AcceptedPassword) and password.store_id == _store_id(key_store):
+        check_hint_for(hint, password)
+    else:
+        check_new_password(password, hint, key_store, least)
 
 
 def _store_id(key_store: KeyStore) -> str:
@@ -98,27 +150,34 @@ def is_text(secret: SecretBytes) -> bool:
     return True
 
 
-def ask_new_password(subject: str, hint: str, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:
+def ask_new_password(
+    subject: str, hint: str, key_store: KeyStore, secrets: SecretProvider, least: int = LEAST_SCORE
+) -> SecretBytes:
     """A new backup password that can be used. A provider that cannot give another one makes the
     first refusal final; a hint that gives the password away is the caller's to change."""
     request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject)
-    return _ask_new(request, secrets, lambda password: _judge(password, hint, key_store))
+    return _ask_new(request, secrets, lambda password: _judge(password, hint, key_store, least))
 
 
-def ask_new_identity_password(number: int, key_store: KeyStore, secrets: SecretProvider) -> SecretBytes:
+def ask_new_identity_password(
+    number: int, key_store: KeyStore, secrets: SecretProvider, least: int = LEAST_SCORE
+) -> SecretBytes:
     """The password of a new recovery identity with this number; refused as `ask_new_password` does."""
     request = SecretRequest(Purpose.NEW_IDENTITY_PASSWORD, number=number)
-    return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store))
+    return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store, least))
 
 
 def ask_new_passphrase(
-    secrets: SecretProvider, refuse: Callable[[SecretBytes], None] | None = None
+    secrets: SecretProvider,
+    refuse: Callable[[SecretBytes], None] | None = None,
+    least: int = LEAST_SCORE,
 ) -> SecretBytes:
     """A new passphrase for the key store that can be used; refused as `ask_new_password` does. `refuse`
     raises PasswordRefused for one that must not be used although it could be."""
 
     def check(passphrase: SecretBytes) -> None:
         check_text(passphrase)
+        check_strength(passphrase, least)
         if refuse is not None:
             refuse(passphrase)
 
@@ -142,6 +201,7 @@ def _ask_new(
         except PasswordRefused as error:
             password.wipe()
             refused, retry = error, retry + 1
+            request = replace(request, refused=error)
             continue
         except HintRefused:
             password.wipe()

@@ -1,5 +1,6 @@
 """What binds the keys to this machine or to a person: shown, and changed."""
 
+from dataclasses import replace
 from functools import partial
 
 from nskeys.errors import NoProvenBackup
@@ -10,7 +11,7 @@ from nskeys.ports import Leftover, Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.other_passwords import refuse_backup_password
 from nskeys.services.recoverability import RecoverabilityService
-from nskeys.services.remembering import RememberedPassphrase, asked_before
+from nskeys.services.remembering import RememberedPassphrase, asked_before, weak_passphrase
 
 _OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
 """What opens, by what a new wrapping asks for."""
@@ -74,7 +75,7 @@ class ProtectionService:
         with (
             RememberedPassphrase(secrets) as known,
             unlocked(installation, known) as keys,
-            asked_before(chosen, new_secrets, refuse) as wrap,
+            asked_before(chosen, new_secrets, refuse, installation.least_score) as wrap,
             installation.changing("changing the protector"),
         ):
             # Somebody may have changed it while the new passphrase was thought of.
@@ -90,7 +91,8 @@ class ProtectionService:
             # The audit line once the new generation is whole and was opened, and before it counts: killed
             # in between, the line is there once too often, never missing.
             installation.key_store.rewrap(chosen, known, wrap, record)
-        return installation.key_store.info()
+            weak = weak_passphrase(wrap)
+        return replace(installation.key_store.info(), weak=weak)
 
 
 def holding_every_key(answer: Recoverability) -> BackupCopy | None:

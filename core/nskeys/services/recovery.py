@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+from dataclasses import replace
 
 from nskeys.archive.age_recipients import decrypt_by, encrypt_to
 from nskeys.archive.identities import read_identity, write_identity
@@ -35,7 +36,7 @@ from nskeys.model.recovery import (
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.passwords import ask_new_identity_password
+from nskeys.services.passwords import ask_new_identity_password, weakness
 from nskeys.services.vouching import vouched
 
 IN_FORCE = "recovery"
@@ -82,11 +83,13 @@ class RecoveryService:
         and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
         installation, told = self._installation, progress or SilentProgress()
         path = installation.recovery.path_of(plan.kind.member)
-        with ask_new_identity_password(plan.number, installation.key_store, secrets) as password:
+        least, keys_here = installation.least_score, installation.key_store
+        with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
             told.stage(Stage.ENCRYPTING)
             made, file = make_identity(
                 installation, plan.kind, plan.number, password, plan.shares, plan.threshold
             )
+            made = replace(made, weak=weakness(password))
             told.checkpoint()
             told.stage(Stage.OPENING)
             prove_identity(made, file, password, path)

@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from nskeys.crypto.keys import new_material
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Protector, Purpose, SecretProvider, SecretRequest
-from nskeys.services.passwords import ask_new_passphrase
+from nskeys.services.passwords import ask_new_passphrase, weakness
 
 _NO_STORE = "0" * 32
 _OPENING = {Purpose.PASSPHRASE: "passphrase", Purpose.NEW_PASSPHRASE: "passphrase", Purpose.PIN: "pin"}
@@ -31,7 +31,7 @@ class RememberedPassphrase:
         if retry or request.purpose is Purpose.NEW_PASSPHRASE or what not in self._known:
             self._forget(what)
             self._known[what] = self._provider(request, retry)
-        return SecretBytes(self._known[what].reveal())
+        return self._known[what].copy()
 
     def remember(self, purpose: Purpose, secret: SecretBytes) -> None:
         """Give this one, which was asked for already; it is wiped when it is forgotten."""
@@ -71,11 +71,17 @@ class _Asked:
     def __init__(self, provider: SecretProvider, passphrase: SecretBytes) -> None:
         self._provider = provider
         self._passphrase = passphrase
+        self.weak = weakness(passphrase)
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         if retry or request.purpose not in (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE):
             return self._provider(request, retry)
-        return SecretBytes(self._passphrase.reveal())
+        return self._passphrase.copy()
+
+
+def weak_passphrase(asked: SecretProvider) -> int | None:
+    """The score of the new passphrase that was asked for, where a person insisted on a weak one."""
+    return asked.weak if isinstance(asked, _Asked) else None
 
 
 @contextmanager
@@ -83,6 +89,7 @@ def asked_before(
     protector: Protector,
     secrets: SecretProvider,
     refuse: Callable[[SecretBytes], None] | None = None,
+    least: int = LEAST_SCORE,
 ) -> Iterator[SecretProvider]:
     """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person.
     `refuse` raises PasswordRefused for a new passphrase that must not be used."""
@@ -90,7 +97,7 @@ def asked_before(
         case None:
             yield secrets
         case Purpose.NEW_PASSPHRASE:
-            with ask_new_passphrase(secrets, refuse) as passphrase:
+            with ask_new_passphrase(secrets, refuse, least) as passphrase:
                 yield _Asked(secrets, passphrase)
         case _:
             # What exists already is right or wrong: a trial shows it, and is asked for until it is right.

@@ -29,7 +29,7 @@ from nskeys.services.installation import Installation, shorts, sign_off, unlocke
 from nskeys.services.other_passwords import refuse_password_of
 from nskeys.services.proving import prove_here
 from nskeys.services.recovery import bring_back
-from nskeys.services.remembering import RememberedPassphrase, asked_before
+from nskeys.services.remembering import RememberedPassphrase, asked_before, weak_passphrase
 from nskeys.services.restore_keys import new_keys, new_states, plan_keys, stranded
 from nskeys.services.sources import OpenSource
 from nskeys.services.vouching import identity, known_copy, record, vouched
@@ -99,9 +99,10 @@ class RestoreService:
         told = progress or SilentProgress()
         told.checkpoint()
         before = self._installation.key_store.info().generation if plan.stranded else 0
+        weak = None
         with RememberedPassphrase(secrets) as known:
             if plan.sets_up:
-                self._set_up(plan, source, known, settings, protector, told)
+                weak = self._set_up(plan, source, known, settings, protector, told)
             else:
                 self._add(plan, source, known, told)
             with unlocked(self._installation, known) as keys:
@@ -121,6 +122,7 @@ class RestoreService:
             protector=self._installation.key_store.info().protector,
             protector_before=plan.protector_before,
             not_recorded=problem,
+            weak=weak,
         )
 
     def _set_up(
@@ -131,15 +133,17 @@ class RestoreService:
         settings: Settings,
         protector: str,
         told: Progress,
-    ) -> None:
+    ) -> int | None:
+        """The score of the new passphrase, where a person insisted on a weak one."""
         installation = self._installation
         check_server(settings.server_name)
         chosen = installation.protectors(protector)
         chosen.require()
         installation.home.prepare()
+        refuse = partial(refuse_password_of, source.source.inspected)
         with (
             _server_key(source) as server_key,
-            asked_before(chosen, secrets, partial(refuse_password_of, source.source.inspected)) as known,
+            asked_before(chosen, secrets, refuse, installation.least_score) as known,
             installation.changing("restoring"),
         ):
             installation.unchanged("restore", plan.fingerprint)
@@ -162,6 +166,7 @@ class RestoreService:
                 store.replace(cmdb_id, chosen, known, keys, server_key, gone=bool(bound.unreached))
             else:
                 store.create(cmdb_id, chosen, known, keys, server_key)
+            return weak_passphrase(known)
 
     def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
         installation = self._installation

@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from nskeys.archive.reader import READER_SHA256, READERS
+from nskeys.archive.reader import READER_SHA256
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import NotSetUp
-from nskeys.model.backup import FORMAT
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.services.installation import Installation
@@ -45,7 +44,6 @@ class RunbookService:
             others=tuple(copy for copy in kept if not copy.counts),
             taken=overview.taken,
             recovery=overview.recovery,
-            older_readers=tuple(item for item in READERS.items() if item[0] != FORMAT),
         )
 
 

@@ -25,7 +25,7 @@ from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.binding import binding
 from nskeys.services.former_server import former_server
 from nskeys.services.installation import Installation, sign_off
-from nskeys.services.remembering import asked_before
+from nskeys.services.remembering import asked_before, weak_passphrase
 from nskeys.services.vouching import vouched
 
 
@@ -101,7 +101,7 @@ class SetUpService:
         with (
             first.material,
             server_key,
-            asked_before(chosen, secrets) as known,
+            asked_before(chosen, secrets, least=installation.least_score) as known,
             installation.changing("setting up"),
         ):
             if installation.key_store.exists():
@@ -125,6 +125,7 @@ class SetUpService:
             # The store's `current` is the last thing written: until then there is no key, and a
             # killed set-up is simply begun again.
             installation.key_store.create(cmdb_id, chosen, known, [first], server_key)
+            weak = weak_passphrase(known)
         return SetUpReport(
             server=settings.server_name,
             cmdb=installation.cmdb.address(),
@@ -132,6 +133,7 @@ class SetUpService:
             home=installation.home.path,
             protector=chosen.name,
             kid=first.info.kid,
+            weak=weak,
         )
 
     @staticmethod

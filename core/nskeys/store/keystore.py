@@ -72,7 +72,11 @@ class DiskKeyStore:
         number, record = self._read(lambda generation: generation.store_record())
         uri = record.parameters.get("uri", "")
         return StoreInfo(
-            number, record.store_id, record.cmdb_id, record.protector, uri if isinstance(uri, str) else ""
+            number,
+            record.store_id,
+            record.cmdb_id,
+            record.protector,
+            uri=uri if isinstance(uri, str) else "",
         )
 
     def keys(self) -> tuple[KeyInfo, ...]:

@@ -51,6 +51,8 @@ _HELP = MappingProxyType(
         Purpose.SSH_PASSPHRASE: "It is kept until nskeys ends, and stored nowhere.",
     }
 )
+ALL_THE_SAME = "Type 'yes' to use it all the same, or press Enter to choose another one"
+USE_ALL_THE_SAME = "Enter again uses it all the same."
 _RETRIES = MappingProxyType(
     {
         Purpose.NEW_BACKUP_PASSWORD: "That password cannot be used.",
@@ -85,12 +87,13 @@ _PASSWORD_REFUSED = MappingProxyType(
 _HINT_REFUSED = MappingProxyType(
     {
         "contains_password": Sentence(
-            "The hint contains the password.",
+            "The hint contains the password, or most of it.",
             "Choose a hint that helps only who knows the password: anybody can read it.",
         ),
         "too_long": Sentence(
             f"The hint is longer than {number(HINT_LIMIT)} characters.", "Choose a shorter one."
         ),
+        "not_nfc": Sentence("The hint is not in Unicode's normal form C.", "Type it anew."),
         "control_characters": Sentence(
             "The hint contains a character that cannot be seen.", "Type it in one line of plain text."
         ),
@@ -147,8 +150,24 @@ def strength_words(score: int) -> str:
     return ": ".join(_STRENGTHS[score])
 
 
-def password_refused(reason: str) -> Sentence:
+def weak_words(score: int) -> str:
+    """`Very weak: one of the first that a program tries.`"""
+    return f"{strength_words(score).capitalize()}."
+
+
+def weak_line(score: int | None, what: str = "password") -> tuple[str, ...]:
+    """What plan and report say of a weak one on which a person insisted; nothing of any other."""
+    return () if score is None else (f"Its {what} is {strength_words(score)}.",)
+
+
+def password_refused(reason: str, score: int = 0) -> Sentence:
     """Why a new password or passphrase cannot be used, and what to do."""
+    if reason == "weak":
+        return Sentence(
+            f"The password is {strength_words(score)}.",
+            "Choose a harder one, best four words that have nothing to do with each other; or insist on it "
+            "with '--weak-password'.",
+        )
     unknown = Sentence(f"This password cannot be used: {token_words({}, reason)}.", "Choose another one.")
     return _PASSWORD_REFUSED.get(reason, unknown)
 

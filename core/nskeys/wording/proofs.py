@@ -19,6 +19,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import failure_words, kid_name, proof_words, protector_label, protector_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe, shown
@@ -153,6 +154,7 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
         lines += bound_before_lines(report.protector_before, report.protector, ways.bind_again)
     if report.not_recorded is not None:
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
+    lines.extend(weak_line(report.weak, "passphrase"))
     if report.rotation_advised:
         lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
     return tuple(lines)

@@ -17,6 +17,7 @@ from nskeys.model.recovery import (
 )
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
@@ -141,6 +142,7 @@ def identity_rows(recovery: Recovery) -> tuple[tuple[str, str], ...]:
         split = f", {split_words(one)}" if one.shares else ""
         rows.append((identity_name(one), f"made {when(one.created)}{split}"))
         rows.append(("", one.recipient))
+        rows.extend(("", f"! {line}") for line in weak_line(one.weak))
     rows += [(identity_name(one), f"replaced; {one.recipient}") for one in recovery.earlier]
     return tuple(rows)
 
@@ -162,4 +164,4 @@ def made_lines(report: RecoveryReport) -> tuple[str, ...]:
     """It is in force, and what is left to do."""
     name = identity_name(report.identity)
     opened = f"{name[0].upper()}{name[1:]} is made: a test file opened with its password."
-    return (opened, THEN_BACK_UP, THEN_DRILL)
+    return (opened, *weak_line(report.identity.weak), THEN_BACK_UP, THEN_DRILL)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nskeys.model.register import PROOFS, BackupCopy, Sight
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import kind_counts, proof_name, sight_name
+from nskeys.wording.passwords import strength_words
 from nskeys.wording.sentence import listed
 from nskeys.wording.sizes import count, number
 from nskeys.wording.terminal import safe
@@ -71,6 +72,16 @@ def typed_words(copy: BackupCopy, now: datetime) -> str:
     if copy.typed is None or not copy.signed:
         return "nobody is known to have typed what opens it"
     return f"{when(copy.typed)}, {ago(copy.typed, now)}"
+
+
+def weak_password_lines(copies: Sequence[BackupCopy]) -> tuple[str, ...]:
+    """Below the list: backups that are easy to open, once somebody has the file."""
+    weak = {copy.backup.kms_sha256: copy for copy in copies if copy.signed and copy.weak is not None}
+    return tuple(
+        f"! The password of {backup_name(copy)} is {strength_words(copy.weak)}."
+        for copy in weak.values()
+        if copy.weak is not None
+    )
 
 
 def vouched_words(copy: BackupCopy) -> str:

@@ -25,6 +25,7 @@ from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
 from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.rotation import held_words
 from nskeys.wording.sentence import listed
@@ -51,6 +52,7 @@ OLD_COPIES = "Old copies of this disk still open the old way."
 def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     """`init` made an installation; `lost` credentials stay without their keys."""
     lines = [f"Notification Server {shown(report.server)} is set up.", protector_sentence(report.protector)]
+    lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
     return (*lines, f"No backup was made yet; {COMMANDS.make_backup}")
@@ -71,6 +73,7 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
     ill = (unreadable_rows_line(report.unreadable),) if report.unreadable else ()
     return (
         BACKUP_COMPLETE,
+        *weak_line(report.copy.weak),
         *unopened,
         *ill,
         *helps,

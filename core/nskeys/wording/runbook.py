@@ -288,8 +288,7 @@ def _reader(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
         "only if its checksum is this one, for an exchanged reader could keep the password:"
     )
     yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
-    older = ((f"in format {version}", sha256) for version, sha256 in runbook.older_readers)
-    yield Pairs((("SHA-256", runbook.reader_sha256), *older))
+    yield Pairs((("SHA-256", runbook.reader_sha256),))
     yield Commands((f"python3 -I {opened_with_reader(newest, runbook.recovery)}",))
 
 

@@ -33,3 +33,8 @@ def listed(parts: tuple[str, ...], limit: int = 5) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def either(parts: tuple[str, ...]) -> str:
+    """`a, b or c`."""
+    return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from nskeys.errors import ShareRefused
 from nskeys.model.shares import SHARE_WORDS, Gathered, ShareLabel
-from nskeys.wording.sentence import Sentence, listed, token_words
+from nskeys.wording.sentence import Sentence, either, listed, token_words
 from nskeys.wording.sizes import count, number
 
 SEEN = (
@@ -53,6 +53,8 @@ def refusal(error: ShareRefused) -> Sentence:
             f"Word {number(error.word)} is none of the list.",
             "Compare it with the sheet: no two words of the list begin with the same four letters.",
         )
+    if error.reason == "missing":
+        return Sentence(f"Word {number(error.word)} is missing.", "Type every word of the sheet.")
     if error.reason == "count":
         return Sentence(
             f"A share has {SHARE_WORDS} words, and this has {number(error.word)}.",
@@ -117,7 +119,7 @@ def word_rows(words: Sequence[str], mark: int = -1, *, hidden: bool = False) -> 
 def suggestions_line(certain: str, suggestions: Sequence[str], unknown: bool) -> str:
     """What the letters in the line may become."""
     if unknown:
-        meant = f" Did you mean {listed(tuple(suggestions))}?" if suggestions else ""
+        meant = f" Did you mean {either(tuple(suggestions))}?" if suggestions else ""
         return f"That is no word of the list.{meant}"
     if certain:
         return f"= {certain}"

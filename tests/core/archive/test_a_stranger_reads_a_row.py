@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
-READER = Path(__file__).parents[3] / "core" / "nskeys" / "archive" / "reader" / "open_kms_1.py"
+READER = Path(__file__).parents[3] / "core" / "nskeys" / "archive" / "reader" / "open_kms.py"
 TOLD = json.loads((VECTORS / "sealed_rows.json").read_text("utf-8"))
 
 
@@ -46,8 +46,8 @@ def read_row(jwk_set: str, cmdb_id: str, row: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def jwk_set() -> str:
     """What is inside the released `.kms`, as the reader in every archive prints it."""
-    password: str = json.loads((VECTORS / "backup.json").read_text("utf-8"))["password"]
-    command = [sys.executable, "-I", str(READER), str(VECTORS / "backup.kms")]
+    password: str = json.loads((VECTORS / "password.json").read_text("utf-8"))["password"]
+    command = [sys.executable, "-I", str(READER), str(VECTORS / "password.kms")]
     ran = subprocess.run(command, input=password.encode(), capture_output=True, check=True)
     return ran.stdout.decode("utf-8")
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.strict_json import Malformed, parse
-from nskeys.errors import NewerVersion
+from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import Facts, KeyFact, MemberFact, Protection
 from nskeys.model.canonical import canonical_json
 from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
 
 FACTS = archive().facts
@@ -55,15 +56,9 @@ def test_what_is_written_is_read(facts: Facts) -> None:
     assert facts_from_json(parse(canonical_json(facts_to_json(facts)), 100_000)) == facts
 
 
-def test_recipients_and_an_identity_of_format_1_are_read() -> None:
-    identity = ("identity.age", MemberFact("ab" * 32, 300))
-    facts = replace(
-        FACTS,
-        protection=Protection.RECIPIENTS,
-        recipients=("age1" + "q" * 58, "ssh-ed25519 AAAA comment"),
-        members=(*FACTS.members, identity),
-        format=1,
-    )
+def test_recipients_are_read() -> None:
+    recipients = ("age1" + "q" * 58, "ssh-ed25519 AAAA")
+    facts = replace(FACTS, protection=Protection.RECIPIENTS, recipients=recipients)
     assert facts_from_json(facts_to_json(facts)) == facts
 
 
@@ -128,10 +123,37 @@ def test_other_facts_are_refused(change: Callable[[Any], None]) -> None:
         facts_from_json(document)
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (_set("hint", to="Tu\u0308r"), "not_nfc"),
+        (_set("server", to="ns-zu\u0308rich"), "not_nfc"),
+        (_set("created", to="1969-12-31T23:59:59Z"), "before_1970"),
+        (_set("keys", 0, "created", to="1969-12-31T23:59:59Z"), "before_1970"),
+        (_set("keys", 0, "state_since", to="0001-01-01T00:00:00Z"), "before_1970"),
+    ],
+)
+def test_text_out_of_form_and_times_before_1970_are_named(
+    change: Callable[[Any], None], problem: str
+) -> None:
+    document = parse(canonical_json(facts_to_json(FACTS)), 100_000)
+    change(document)
+    with pytest.raises(Malformed) as raised:
+        facts_from_json(document)
+    assert raised.value.problem == problem
+    assert "damaged" in say(BackupDamaged("a.zip", "manifest.json", problem)).what
+
+
+def test_the_first_second_of_1970_is_a_time() -> None:
+    info = replace(FACTS.keys[0].info, created=datetime(1970, 1, 1, tzinfo=UTC))
+    facts = replace(FACTS, keys=(replace(FACTS.keys[0], info=info), *FACTS.keys[1:]))
+    assert facts_from_json(facts_to_json(facts)) == facts
+
+
 def test_a_newer_format_is_named_whatever_else_it_holds() -> None:
     with pytest.raises(NewerVersion) as raised:
-        facts_from_json({"format": "nskeys/backup/3", "moon": "full"})
-    assert (raised.value.what, raised.value.found, raised.value.known) == ("backup", 3, 2)
+        facts_from_json({"format": "nskeys/backup/2", "moon": "full"})
+    assert (raised.value.what, raised.value.found, raised.value.known) == ("backup", 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from typing import Any
 
 from nskeys.archive import bounds
 from nskeys.archive.age_password import HIGHEST_LOG_N, LOG_N, decrypt
-from nskeys.archive.reader import READERS
+from nskeys.archive.reader import READER_SHA256
 from nskeys.model.recovery import EARLIER_LIMIT
 from nskeys.model.secret import SecretBytes
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors" / "format-1"
-VECTORS_2 = ROOT / "tests" / "vectors" / "format-2"
 DOCUMENT = (ROOT / "core" / "FORMAT.md").read_text("utf-8")
 JOINED = re.sub(r"\s+", "", DOCUMENT)
 
@@ -44,7 +43,7 @@ def test_its_sealed_secret_is_the_first_row_of_the_vectors() -> None:
 
 
 def test_its_kms_is_that_of_the_vectors() -> None:
-    told, kms = _vector("backup.json"), (VECTORS / "backup.kms").read_bytes()
+    told, kms = _vector("password.json"), (VECTORS / "password.kms").read_bytes()
     header = kms.split(b"---")[0].decode("ascii")
     assert header.replace("\n", "\n    ") in DOCUMENT
     assert told["password"] in DOCUMENT
@@ -53,21 +52,21 @@ def test_its_kms_is_that_of_the_vectors() -> None:
 
 
 def test_its_archive_begins_as_that_of_the_vectors() -> None:
-    begins = re.search(r"first bytes of `backup.zip`, in both formats:\n\n    ([0-9a-f]+)\n", DOCUMENT)
+    begins = re.search(r"first bytes of `password.zip`:\n\n    ([0-9a-f]+)\n", DOCUMENT)
     assert begins is not None
-    for folder in (VECTORS, VECTORS_2):
-        assert (folder / "backup.zip").read_bytes().hex().startswith(begins[1])
-    for version, sha256 in READERS.items():
-        assert f"{sha256}  open_kms.py, format {version}" in DOCUMENT
+    assert len(begins[1]) % 2 == 0
+    for name in ("password.zip", "recipients.zip"):
+        assert (VECTORS / name).read_bytes().hex().startswith(begins[1])
+    assert f"{READER_SHA256}  open_kms.py" in DOCUMENT
 
 
 def test_its_kms_for_recipients_is_that_of_the_vectors() -> None:
-    header = (VECTORS_2 / "backup.kms").read_bytes().split(b"---")[0].decode("ascii")
+    header = (VECTORS / "recipients.kms").read_bytes().split(b"---")[0].decode("ascii")
     assert header.replace("\n", "\n    ") in DOCUMENT
 
 
 def test_its_record_of_recovery_identities_is_that_of_the_vectors() -> None:
-    record = (VECTORS_2 / "home" / "recovery" / "recovery.json").read_text("utf-8")
+    record = (VECTORS / "home" / "recovery" / "recovery.json").read_text("utf-8")
     assert record in re.sub(r"(?m)^    ", "", DOCUMENT)
 
 

@@ -14,11 +14,18 @@ from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.inspection import inspect
 from nskeys.archive.manifest import manifest_bytes, manifest_for
-from nskeys.archive.reader import reader_bytes
-from nskeys.archive.restore_text import restore_text
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
 from nskeys.model.backup import Protection
-from tests.core.archive.samples import archive, fact, facts, members_of, password, rebuilt, retold
+from tests.core.archive.samples import (
+    archive,
+    fact,
+    facts,
+    members_of,
+    password,
+    rebuilt,
+    retold,
+    to_recipients,
+)
 
 WRITTEN = archive()
 MEMBERS = members_of(WRITTEN.data)
@@ -164,7 +171,7 @@ MANIFESTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "wrong_size",
     ),
     "no signature field": (lambda document: document[: document.rindex(b',"sig":')] + b"}", "wrong_fields"),
-    "another program's": (lambda document: document.replace(b"nskeys/backup/2", b"other/1"), "not_nskeys"),
+    "another program's": (lambda document: document.replace(b"nskeys/backup/1", b"other/1"), "not_nskeys"),
     "too large": (lambda _: b'"' + b"x" * (4 * 1024 * 1024) + b'"', "too_large"),
 }
 
@@ -182,11 +189,11 @@ def test_an_archive_of_a_newer_format_is_called_that_whatever_its_layout() -> No
     newer = (_RESTORE, ("plan.json", b"{}"), ("manifest.json", b'{"facts":{"format":"nskeys/backup/7"}}'))
     with pytest.raises(NewerVersion) as raised:
         inspect("/mnt/a.zip", build(newer))
-    assert (raised.value.what, raised.value.found, raised.value.known) == ("backup", 7, 2)
+    assert (raised.value.what, raised.value.found, raised.value.known) == ("backup", 7, 1)
 
 
 def test_a_flipped_bit_is_not_taken_for_a_newer_format() -> None:
-    at = WRITTEN.data.index(b"nskeys/backup/2") + len(b"nskeys/backup/")
+    at = WRITTEN.data.index(b"nskeys/backup/1") + len(b"nskeys/backup/")
     with pytest.raises(BackupDamaged) as raised:
         inspect("/mnt/a.zip", _patched(at, b"3"))
     assert raised.value.problem == "checksum"
@@ -262,34 +269,8 @@ def test_a_story_that_is_told_consistently_passes_until_it_is_opened() -> None:
     assert inspected.manifest.facts.server == "ns02.example.net"
 
 
-# --- recipients in format 1; those of format 2 are in test_recipient_archives.py -----------------------
-
-
-def _for_recipients(identity: bytes | None) -> bytes:
-    lines = WRITTEN.kms.split(b"\n")
-    lines[1] = b"-> X25519 TEiF0ypqr+bpvcqXNyCVJpL7OuwPdVwPL7KQEbFDOCc"
-    kms = b"\n".join(lines)
-    recipients = ("age1" + "q" * 58,)
-    told = replace(facts(), protection=Protection.RECIPIENTS, recipients=recipients, format=1)
-    text, reader = restore_text(told), reader_bytes(1)
-    listed = (("RESTORE.txt", fact(text)), ("open_kms.py", fact(reader)))
-    extra = () if identity is None else (("identity.age", identity),)
-    told = replace(told, members=listed + tuple((name, fact(data)) for name, data in extra))
-    manifest = manifest_bytes(manifest_for(told, None, fact(kms)))
-    named = (("RESTORE.txt", text), ("open_kms.py", reader), ("manifest.json", manifest))
-    return build((*named, *extra, ("keys.kms", kms)))
-
-
-@pytest.mark.parametrize("identity", [None, b"encrypted by itself"], ids=["without", "with identity"])
-def test_an_archive_for_recipients_is_read(identity: bytes | None) -> None:
-    inspected = inspect("/mnt/a.zip", _for_recipients(identity))
-    assert inspected.protection is Protection.RECIPIENTS
-    assert inspected.manifest is not None
-    assert inspected.manifest.facts.recipients == ("age1" + "q" * 58,)
-
-
 def test_a_password_file_that_is_said_to_be_for_recipients_is_forged() -> None:
-    data = _for_recipients(None)
+    data = to_recipients().written.data
     told = inspect("", data).manifest
     assert told is not None
     manifest = manifest_bytes(manifest_for(told.facts, None, fact(WRITTEN.kms)))

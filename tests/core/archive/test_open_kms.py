@@ -12,23 +12,21 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age_password import decrypt, encrypt
-from nskeys.archive.reader import READERS, reader_bytes
+from nskeys.archive.age_recipients import encrypt_to
+from nskeys.archive.reader import READER_SHA256, reader_bytes
+from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import PASSWORD, archive, password
 
 SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else shutil.which("python3")
-RELEASED = {
-    1: "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc",
-    2: "0e0aa1d975a673150e47ab4b5883fcc9559c36a8992c61ff4afc99701e318dcb",
-}
-both = pytest.mark.parametrize("version", RELEASED)
 
 
-@pytest.fixture(params=RELEASED)
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder with the reader of a format and a `.kms`, as unzip leaves them."""
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the reader and a `.kms`, as unzip leaves them."""
     written = archive()
-    (tmp_path / "open_kms.py").write_bytes(reader_bytes(request.param))
+    (tmp_path / "open_kms.py").write_bytes(reader_bytes())
     (tmp_path / "keys.kms").write_bytes(written.kms)
     return tmp_path
 
@@ -39,25 +37,21 @@ def _run(folder: Path, line: bytes, *names: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=folder, input=line, capture_output=True, check=False)
 
 
-@both
-def test_its_bytes_are_those_of_the_format(version: int) -> None:
-    data = files("nskeys.archive.reader").joinpath(f"open_kms_{version}.py").read_bytes()
-    assert hashlib.sha256(data).hexdigest() == READERS[version] == RELEASED[version]
-    assert data == reader_bytes(version)
-    assert READERS.keys() == RELEASED.keys()
+def test_its_bytes_are_those_that_were_written_down() -> None:
+    data = files("nskeys.archive.reader").joinpath("open_kms.py").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == READER_SHA256
+    assert data == reader_bytes()
 
 
-@both
-def test_it_can_be_read_in_one_sitting(version: int) -> None:
-    data = reader_bytes(version)
-    assert len(data.splitlines()) < 100
+def test_it_can_be_read_in_one_sitting() -> None:
+    data = reader_bytes()
+    assert len(data.splitlines()) <= 160
     assert b"\r" not in data
     assert data.isascii()
 
 
-@both
-def test_it_needs_python_3_8_and_its_standard_library_only(version: int) -> None:
-    tree = ast.parse(reader_bytes(version), feature_version=(3, 8))
+def test_it_needs_python_3_8_and_its_standard_library_only() -> None:
+    tree = ast.parse(reader_bytes(), feature_version=(3, 8))
     imported = {
         name.name
         for node in ast.walk(tree)
@@ -138,3 +132,59 @@ def test_without_a_file_it_says_how_it_is_called(folder: Path) -> None:
     ran = _run(folder, b"", "a", "b", "c")
     assert ran.returncode == 1
     assert ran.stderr.startswith(b"Usage: python3 -I open_kms.py keys.kms")
+
+
+IDENTITIES = [X25519Identity(SecretBytes(bytes([at]) * 32)) for at in (1, 2)]
+
+
+def _to_recipients(folder: Path, identity_file: bytes) -> bytes:
+    """A `.kms` to the second identity, beside an identity file: what is in it."""
+    plain = b"a JWK Set"
+    kms = encrypt_to([parse_recipient(IDENTITIES[1].recipient)], plain)
+    (folder / "open_kms.py").write_bytes(reader_bytes())
+    (folder / "keys.kms").write_bytes(kms)
+    (folder / "identity").write_bytes(identity_file)
+    return plain + b"\n"
+
+
+def _spelled() -> str:
+    return "\n".join(identity.spelled().text() for identity in IDENTITIES)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"# two of them\n\n{_spelled()}\n",
+        f"\ufeff{_spelled()}\n".replace("\n", "\r\n"),
+        f"  {IDENTITIES[1].spelled().text()}  ",
+    ],
+)
+def test_identity_files_as_people_have_them(tmp_path: Path, written: str) -> None:
+    plain = _to_recipients(tmp_path, written.encode())
+    ran = _run(tmp_path, b"", "keys.kms", "identity")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, plain, b"")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", b"There is no identity of age in that file."),
+        (IDENTITIES[1].recipient.encode(), b"There is no identity of age in that file."),
+        (f"{_spelled()}\nhello".encode(), b"There is no identity of age in that file."),
+        (b"", b"There is no identity of age in that file."),
+        (_spelled().encode("utf-16"), b"There is no identity of age in that file."),
+        (b"x" * 70_000, b"The file is larger than nskeys writes one."),
+        (IDENTITIES[0].spelled().reveal(), b"That identity is none of its recipients."),
+        (_spelled().replace("1", "1Q", 1)[:-1].encode(), b"There is no identity of age in that file."),
+    ],
+)
+def test_another_identity_file_is_one_sentence(tmp_path: Path, written: bytes, said: bytes) -> None:
+    _to_recipients(tmp_path, written)
+    ran = _run(tmp_path, b"", "keys.kms", "identity")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"", said + b"\n")
+
+
+def test_a_password_file_that_a_windows_editor_saved(tmp_path: Path) -> None:
+    (tmp_path / "open_kms.py").write_bytes(reader_bytes())
+    (tmp_path / "keys.kms").write_bytes(encrypt(b"{}", SecretBytes(b"x"), 1))
+    assert _run(tmp_path, b"\xef\xbb\xbfx\r\n").stdout == b"{}\n"

@@ -137,8 +137,8 @@ def test_a_password_file_with_something_else_in_it_is_no_backup_of_ours(payload:
 
 def test_a_payload_of_a_newer_format_is_called_that() -> None:
     with pytest.raises(NewerVersion) as raised:
-        _open(_kms(b'{"facts":{"format":"nskeys/backup/3"},"moon":1}'))
-    assert (raised.value.what, raised.value.found) == ("backup", 3)
+        _open(_kms(b'{"facts":{"format":"nskeys/backup/2"},"moon":1}'))
+    assert (raised.value.what, raised.value.found) == ("backup", 2)
 
 
 def test_a_payload_that_says_it_is_for_recipients_is_not_under_a_password() -> None:

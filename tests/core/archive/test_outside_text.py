@@ -45,3 +45,13 @@ def test_lengths_are_bounded() -> None:
         with pytest.raises(FieldInvalid) as raised:
             check_server(server)
         assert raised.value.problem == problem
+
+
+def test_text_in_another_normal_form_is_refused() -> None:
+    with pytest.raises(HintRefused) as hint:
+        check_hint("Blaue Tu\u0308r")
+    assert hint.value.reason == "not_nfc"
+    with pytest.raises(FieldInvalid) as server:
+        check_server("ns-zu\u0308rich")
+    assert server.value.problem == "not_nfc"
+    check_hint("Blaue T\u00fcr")

@@ -1,4 +1,4 @@
-"""Archives to recipients (format 2): written, looked at without a secret, opened, forged."""
+"""Archives to recipients: written, looked at without a secret, opened, forged."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from nskeys.archive.identities import read_identities, write_identity
 from nskeys.archive.inspection import inspect
 from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.opening import open_backup, open_backup_by, open_identity, signature_holds
-from nskeys.archive.reader import READERS
+from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.second_reader import Way, confirm
@@ -198,7 +198,7 @@ def test_the_instructions_say_who_opens_it_and_fit_a_terminal() -> None:
         "Opened by     the password of recovery identity 2",
         "or by         3 of the 5 shares of custodians' identity 1",
         "shamir recover",
-        READERS[2],
+        READER_SHA256,
         *WRITTEN.facts.recipients,
     ):
         assert told in both

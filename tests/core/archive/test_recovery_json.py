@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
+from nskeys.archive.recovery_json import identity_to_json, parse_record, record_bytes, recovery_document
 from nskeys.archive.strict_json import Malformed
 from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.errors import NewerVersion
@@ -42,6 +42,14 @@ def test_it_is_read_as_it_was_written() -> None:
     assert record.document == recovery_document(RECOVERY, SERVER, CMDB)
 
 
+@pytest.mark.parametrize("weak", [None, 0, 2])
+def test_a_weak_password_is_remembered_here_and_in_no_backup(weak: int | None) -> None:
+    known = replace(ONE, weak=weak)
+    (read,) = parse_record(_data(Recovery((known,)))).recovery.identities
+    assert read.weak == weak
+    assert "weak" not in identity_to_json(known)
+
+
 def test_a_newer_one_is_said_to_be_newer() -> None:
     told = json.loads(_data())
     told["record"]["version"] = 2
@@ -67,6 +75,8 @@ def test_a_newer_one_is_said_to_be_newer() -> None:
         Recovery((replace(ONE, recipient="age1x"),)),
         Recovery((replace(ONE, sha256="AB" * 32),)),
         Recovery((ONE,), (BEFORE,) * 101),
+        Recovery((replace(ONE, weak=3),)),
+        Recovery((replace(ONE, weak=-1),)),
     ],
 )
 def test_what_no_server_writes_is_refused(wrong: Recovery) -> None:

@@ -34,7 +34,7 @@ def test_the_ways_to_the_keys_come_in_the_order_of_what_they_need() -> None:
 
 def test_it_fits_a_terminal_and_ends_in_a_line() -> None:
     long = replace(facts(), server="x" * 255, hint="y" * 200, generation=2**53 - 1)
-    for text in (TEXT, restore_text(long).decode("ascii"), _for_recipients(1).decode("ascii")):
+    for text in (TEXT, restore_text(long).decode("ascii"), _for_recipients().decode("ascii")):
         assert max(map(len, text.split("\n"))) <= 78
         assert text.endswith("\n")
         assert not text.endswith("\n\n")
@@ -67,22 +67,21 @@ def test_no_hint_is_said_to_be_none() -> None:
     assert "(none was given)" in restore_text(replace(facts(), hint="")).decode("ascii")
 
 
-def _for_recipients(version: int) -> bytes:
+def _for_recipients() -> bytes:
     told = replace(
         facts(),
         protection=Protection.RECIPIENTS,
         recipients=("age1" + "q" * 58, "ssh-rsa " + "A" * 400),
-        format=version,
     )
     return restore_text(told)
 
 
-def test_format_1_for_recipients_asks_for_an_identity_and_no_password() -> None:
-    text = _for_recipients(1).decode("ascii")
+def test_for_recipients_it_asks_for_an_identity_and_no_password() -> None:
+    text = _for_recipients().decode("ascii")
     assert "age -d -i IDENTITY_FILE keys.kms" in text
     assert "age1" + "q" * 58 in text
-    assert "There is no password" in text
-    assert "python3 -I" not in text
+    assert "a password" not in text.partition("1. See")[0].partition("Opened by")[2]
+    assert "python3 -I open_kms.py keys.kms IDENTITY_FILE" in text
 
 
 def test_it_follows_from_the_facts_alone() -> None:

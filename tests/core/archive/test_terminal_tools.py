@@ -26,7 +26,7 @@ def _typed(command: list[str], folder: Path, line: str) -> tuple[int, bytes]:
 @needs_age
 @pytest.mark.parametrize("released", [False, True], ids=["written now", "released vector"])
 def test_age_shows_the_keys(tmp_path: Path, *, released: bool) -> None:
-    kms = (VECTORS / "backup.kms").read_bytes() if released else archive().kms
+    kms = (VECTORS / "password.kms").read_bytes() if released else archive().kms
     (tmp_path / "keys.kms").write_bytes(kms)
     code, said = _typed(["age", "-d", "keys.kms"], tmp_path, PASSWORD)
     assert code == 0, said

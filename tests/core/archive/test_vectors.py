@@ -1,4 +1,4 @@
-"""What was released is read: the archive and the `.kms` of format 1."""
+"""What was released is read: the archive under a password and its `.kms`."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
-TOLD = json.loads((VECTORS / "backup.json").read_text("utf-8"))
+TOLD = json.loads((VECTORS / "password.json").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["backup.zip", "backup.kms"])
+@pytest.mark.parametrize("name", ["password.zip", "password.kms"])
 def test_a_released_backup_opens(name: str) -> None:
     inspected = inspect(name, (VECTORS / name).read_bytes())
     assert inspected.kms_sha256 == TOLD["kms_sha256"]
@@ -28,8 +28,8 @@ def test_a_released_backup_opens(name: str) -> None:
 
 def test_a_second_reader_opens_the_released_kms() -> None:
     password = SecretBytes.from_text(TOLD["password"])
-    confirm((VECTORS / "backup.kms").read_bytes(), password, TOLD["payload_sha256"])
+    confirm((VECTORS / "password.kms").read_bytes(), password, TOLD["payload_sha256"])
 
 
 def test_the_released_archive_is_the_one_that_was_hashed() -> None:
-    assert inspect("", (VECTORS / "backup.zip").read_bytes()).file_sha256 == TOLD["archive_sha256"]
+    assert inspect("", (VECTORS / "password.zip").read_bytes()).file_sha256 == TOLD["archive_sha256"]

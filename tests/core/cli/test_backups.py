@@ -463,3 +463,13 @@ def test_somebody_who_holds_the_lock_is_named(server: Machine) -> None:
         assert server.run("status").code == 1
     finally:
         os.close(held)
+
+
+def test_a_hint_and_a_name_in_another_normal_form_are_written_in_the_one_of_the_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = Machine(tmp_path, capsys)
+    machine.does("init", "--server-name", "ns-zu\u0308rich", "--protector", "file")
+    made = machine.back_up("--hint", "die blaue Tu\u0308r")
+    facts = machine.does("inspect", made["path"])["facts"]
+    assert (facts["server"], facts["hint"]) == ("ns-z\u00fcrich", "die blaue T\u00fcr")

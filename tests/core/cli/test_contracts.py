@@ -14,7 +14,7 @@ _KID = re.compile(r"[0-9a-f]{64}")
 
 def test_init(machine: Machine) -> None:
     document = machine.does("init", "--server-name", "ns01.example.net")
-    assert set(document) == {"server", "cmdb", "cmdb_id", "home", "protector"}
+    assert set(document) == {"server", "cmdb", "cmdb_id", "home", "protector", "weak_passphrase"}
     assert document["server"] == "ns01.example.net"
     assert document["home"] == str(machine.home)
     assert document["cmdb"] == str(machine.home / "cmdb.sqlite3")
@@ -183,7 +183,7 @@ def test_a_rotation_without_backup_leaves_one_due(server: Machine) -> None:
 def test_backup(server: Machine) -> None:
     document = server.back_up()
     assert list(document) == [
-        "path", "kms_sha256", "key_ids", "proof", "location", "copies", "failures",
+        "path", "kms_sha256", "key_ids", "proof", "location", "weak_password", "copies", "failures",
     ]  # fmt: skip
     assert Path(document["path"]).is_file()
     assert document["key_ids"] == [key["key_id"] for key in server.does("key", "list")]
@@ -231,7 +231,7 @@ def test_restore_drill_and_verify(server: Machine) -> None:
     restored = other.does("restore", made["path"], "--password-file", server.password)
     assert restored == {
         "added": made["key_ids"], "present": [],
-        "credentials": {"opened": 2, "failed": 0}, "failures": [],
+        "credentials": {"opened": 2, "failed": 0}, "failures": [], "weak_passphrase": None,
         "recorded": True, "protector": "file", "protector_before": "file",
     }  # fmt: skip
     again = other.does("restore", made["path"], "--password-file", server.password)

@@ -81,7 +81,7 @@ def test_a_bad_field_changes_nothing(server: Machine) -> None:
 
 def test_a_secret_that_is_no_text_is_refused(server: Machine) -> None:
     path = server.folder / "binary"
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"\xff\xfd")
     ran = server.run("credential", "edit", _REFERENCE, "--secret-file", str(path))
     assert ran.code == 65
     assert "The secret is not valid Unicode text." in ran.err

@@ -198,3 +198,28 @@ def test_whoever_stops_in_the_middle_is_told_that_this_set_is_worth_nothing(serv
         assert "this set cannot be proven any more" in session.text
         assert "Copy every word" not in session.text
     assert server.does("custodians", "show")["in_force"] is None
+
+
+def test_sheets_are_copied_into_a_file_as_they_are_printed(server: Machine, sheets: Path) -> None:
+    split_into(server, sheets)
+    pages = [path.read_text("utf-8").splitlines() for path in sorted(sheets.iterdir())]
+    rows = ["\n".join(row for row in page if len(_NUMBERED.findall(row)) == 4) for page in pages]
+    assert all(len(row.splitlines()) == 5 for row in rows)
+    path = server.file("shares", "\ufeff" + "\r\n\r\n".join(rows).replace("\n", "\r\n"))
+    assert server.run("custodians", "check", "--shares-file", path).code == 0
+
+
+def test_what_a_misread_word_in_a_file_may_mean_is_told_on_a_terminal_alone(
+    server: Machine, sheets: Path
+) -> None:
+    texts = split_into(server, sheets)
+    words = texts[0].split()
+    words[6] = "shelxx"
+    path = server.file("shares", "\n".join((" ".join(words), *texts[1:])))
+    refused = server.run("custodians", "check", "--shares-file", path)
+    assert (refused.code, "Line 1: word 7 is none of the list." in refused.err) == (65, True)
+    assert "shel" not in refused.err
+    with at_a_terminal(server, "custodians", "check", "--shares-file", path) as session:
+        assert ended(session) == 65
+        assert re.search(r"Did you mean .*shelter.* or [a-z]+\?", session.text)
+        assert "word 7 is none of the list" in session.text

@@ -93,14 +93,38 @@ def test_two_different_passwords_are_asked_for_again(server: Machine) -> None:
     assert list((server.home / "backups").iterdir()) == []
 
 
-def test_a_weak_password_is_called_weak(server: Machine) -> None:
+def _types_a_weak_one(session: PtySession, wanted: str) -> None:
+    session.wait_for(f"New {wanted}")
+    session.press(*"password", "enter")
+    session.wait_for("again")
+    session.press(*"password", "enter")
+    session.wait_for("Very weak: one of the first that a program tries.")
+    session.wait_for("Type 'yes' to use it all the same")
+
+
+def test_whoever_insists_on_a_weak_password_gets_it_and_is_told_so(server: Machine) -> None:
     with at_a_terminal(server, "backup") as session:
-        session.wait_for("New password")
-        session.press(*"password", "enter")
-        session.wait_for("again")
-        session.press(*"password", "enter")
-        session.wait_for("Very weak")
+        _types_a_weak_one(session, "password")
+        session.press(*"yes", "enter")
         assert ended(session) == 0
+        assert "Its password is very weak: one of the first that a program tries." in session.text
+    weak = server.file("weak", "password")
+    assert server.does("drill", "latest", "--password-file", weak)["proof"] == "credentials_open"
+    assert "The password of backup 1 is very weak" in server.run("register", "list").err
+
+
+@pytest.mark.parametrize("answer", ["", "no", "password"])
+def test_whoever_does_not_insist_is_asked_for_another_one(server: Machine, answer: str) -> None:
+    with at_a_terminal(server, "protector", "change", "passphrase", "--without-backup") as session:
+        _types_a_weak_one(session, "passphrase")
+        session.press(*answer, "enter")
+        session.wait_for("That passphrase cannot be used.")
+        for _ in range(2):
+            session.press(*"seven wooden ducks", "enter")
+        assert ended(session) == 0
+        assert "eak:" not in session.text.partition("cannot be used")[2]
+    passphrase = ["--passphrase-file", server.file("pp", "seven wooden ducks")]
+    assert server.does("credential", "show", "run-as/deploy-finance", "--reveal", *passphrase)["secret"]
 
 
 def test_a_wrong_password_is_asked_for_again(server: Machine) -> None:

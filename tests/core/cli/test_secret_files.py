@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.cli.exits import Exit
 from nskeys.cli.recipients import recipients_of
 from nskeys.cli.secret_files import read_secret
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
+from nskeys.services.identity_file import read_identity_file
 from nskeys.wording.errors import say
+from tests.fakes.command_line import Machine
 from tests.fakes.disks import public_folder
 
 
@@ -115,3 +119,91 @@ def test_a_list_of_recipients_that_others_may_write_chooses_nobody(tmp_path: Pat
     with pytest.raises(FileUnreadable) as raised:
         recipients_of([str(path)])
     assert raised.value.problem == "others_write"
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("written", "secret"),
+    [
+        (MARK + b"word\r\n", b"word"),
+        (MARK + MARK + b"word", b"word"),
+        (MARK, b""),
+        ("Tür".encode("utf-8-sig"), "Tür".encode()),
+        (b"word" + MARK, b"word" + MARK),
+    ],
+)
+def test_the_mark_that_an_editor_puts_before_utf_8_is_no_part_of_a_secret(
+    tmp_path: Path, written: bytes, secret: bytes
+) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(written)
+    assert read_secret(str(path)).reveal() == secret
+
+
+@pytest.mark.parametrize("text", ["1", "four words\r\n", "Grüße aus Köln\n", "a€b"])
+@pytest.mark.parametrize(
+    ("encoding", "problem"),
+    [
+        ("utf-16", "utf16"),
+        ("utf-16-le", "utf16"),
+        ("utf-16-be", "utf16"),
+        ("utf-32", "utf32"),
+        ("utf-32-le", "utf32"),
+        ("utf-32-be", "utf32"),
+    ],
+)
+def test_what_is_saved_as_utf_16_or_utf_32_is_refused_by_its_name(
+    tmp_path: Path, text: str, encoding: str, problem: str
+) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(FileUnreadable) as raised:
+        read_secret(str(path))
+    assert raised.value.problem == problem
+    said = say(raised.value)
+    assert f"it is {problem.upper().replace('F', 'F-')} text" in said.what
+    assert "Save it as UTF-8" in said.advice
+
+
+def test_every_kind_of_file_may_begin_with_a_mark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a Windows editor saved, and what a person types, are the same password, passphrase, secret,
+    identity and recipient."""
+    machine, marked = Machine(tmp_path, capsys), "\ufeff{}\r\n".format
+    secret, typed = (
+        machine.file(name, text)
+        for name, text in (("m", marked("tall oak by the lake")), ("t", "tall oak by the lake"))
+    )
+    machine.does("init", "--server-name", "ns01", "--protector", "passphrase", "--passphrase-file", secret)
+    fields = ("--kind", "run-as", "--name", "deploy", "--target", "*", "--account", "svc")
+    machine.does("credential", "add", *fields, "--secret-file", secret, "--passphrase-file", typed)
+    shown = machine.does("credential", "show", "run-as/deploy", "--reveal", "--passphrase-file", typed)
+    assert shown["secret"] == "tall oak by the lake"
+    other, opens = (
+        machine.file("p", marked("wide elm on the hill")),
+        machine.file("q", "wide elm on the hill"),
+    )
+    at = str(tmp_path)
+    made = machine.does("backup", "--to", at, "--password-file", other, "--passphrase-file", typed)
+    machine.does("drill", made["path"], "--password-file", opens, "--passphrase-file", typed)
+    machine.does("identity", "create", "--password-file", other, "--passphrase-file", typed)
+    identity = X25519Identity.new()
+    with identity.spelled() as line:
+        file = machine.file("identity", marked(line.text()))
+    to = machine.file("to", marked(identity.recipient))
+    made = machine.does("backup", "--to", at, "--recipient", to, "--passphrase-file", typed)
+    machine.does("drill", made["path"], "--password-file", opens, "--passphrase-file", typed)
+    machine.does("drill", made["path"], "--identity", file, "--passphrase-file", typed)
+    read = read_identity_file(file).identity
+    assert read is not None
+    assert read.reveal().startswith(b"AGE-SECRET-KEY-1")
+    for option in ("--password-file", "--identity"):
+        path = tmp_path / "powershell"
+        path.write_bytes(identity.recipient.encode("utf-16"))
+        refused = machine.run("drill", made["path"], option, str(path), "--passphrase-file", typed)
+        assert (refused.code, "UTF-16" in refused.err) == (Exit.BAD_DATA, True)
+    with pytest.raises(FileUnreadable):
+        read_identity_file(str(path))

@@ -1,4 +1,4 @@
-"""What was released opens: every vector of format 1 that needs no archive."""
+"""What was released opens: every vector that needs no archive."""
 
 import json
 import shutil

@@ -54,6 +54,7 @@ copies = st.builds(
     good_moment=st.none() | moments,
     retired=st.none() | moments,
     drilled_rows=counts,
+    weak=st.none() | st.integers(0, 2),
     signed=st.booleans(),
 )
 
@@ -73,6 +74,7 @@ def test_whether_a_row_is_signed_is_not_part_of_its_text() -> None:
 
 Change = Callable[[dict[str, Any]], object]
 CHANGES: dict[str, Change] = {
+    "a password that is good": lambda row: row.update(weak=3),
     "a field is missing": lambda row: row.pop("sight"),
     "a field of the backup is missing": lambda row: row["backup"].pop("hint"),
     "a field is unknown": lambda row: row.update(extra=1),

@@ -17,7 +17,7 @@ from tests.benchmark.large import fill_with_years
 from tests.fakes.postgres import postgres_url
 
 KEYS, BACKUPS = 7, 5
-CHEAP = Costs(4, Argon2Cost(memory_kib=64, iterations=1, lanes=1))
+CHEAP = Costs(4, Argon2Cost(memory_kib=64, iterations=1, lanes=1), least_score=0)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import zxcvbn
 
 from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
@@ -15,8 +16,10 @@ from nskeys.services.passwords import (
     ask_new_password,
     ask_until_it_opens,
     check_hint,
+    check_hint_for,
     check_new_password,
     generate_password,
+    weakness,
 )
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_keystore import MemoryKeyStore
@@ -44,7 +47,7 @@ def test_a_password_that_nobody_could_type_is_refused(password: bytes, reason: s
 
 
 def test_the_longest_password_is_taken() -> None:
-    check_new_password(SecretBytes(b"x" * PASSWORD_LIMIT), "", NO_STORE)
+    check_new_password(SecretBytes(b"x" * PASSWORD_LIMIT), "", NO_STORE, least=0)
 
 
 @pytest.mark.parametrize("hint", ["secret", "the SECRET word", "topsecret!"])
@@ -89,9 +92,9 @@ def test_a_provider_without_another_answer_makes_the_first_refusal_final() -> No
 
 
 def test_a_new_passphrase_has_the_rules_of_a_password() -> None:
-    answers = Answers({Purpose.NEW_PASSPHRASE: ["", "x" * 2_000, "good"]})
+    answers = Answers({Purpose.NEW_PASSPHRASE: ["", "x" * 2_000, "good and long"]})
     with ask_new_passphrase(answers) as passphrase:
-        assert passphrase.text() == "good"
+        assert passphrase.text() == "good and long"
     assert not any(answers.given)
 
 
@@ -114,7 +117,7 @@ class Counted(MemoryKeyStore):
 
 
 def given(password: AcceptedPassword) -> SecretProvider:
-    return lambda _request, _retry: password.again()
+    return lambda _request, _retry: password.copy()
 
 
 def test_a_password_that_was_accepted_is_not_tried_a_second_time() -> None:
@@ -146,3 +149,62 @@ def test_a_password_that_is_not_accepted_is_wiped() -> None:
     with pytest.raises(PasswordRefused) as refused:
         accept_new_password(typed, "", Counted())
     assert (refused.value.reason, len(typed)) == ("opens_key_store", 0)
+
+
+@pytest.mark.parametrize(
+    ("password", "hint"),
+    [
+        ("Tr0ub4dor&3", "Tr0ub4dor and 3, reversed &"),
+        ("correct horse battery", "Correct-Horse-Battery"),
+        ("correct horse battery", "the CORRECT HORSE"),
+        ("Grüße aus Köln", "grusse-aus-koln"),
+        ("hunter2hunter", "backwards: retnuh2retnuh"),
+        ("a.b.c.d.e.f", "abcdef"),
+        ("!?!?", "it is !?!?"),
+    ],
+)
+def test_a_hint_that_is_most_of_the_password_is_refused(password: str, hint: str) -> None:
+    with pytest.raises(HintRefused) as caught:
+        check_new_password(SecretBytes.from_text(password), hint, NO_STORE, least=0)
+    assert caught.value.reason == "contains_password"
+
+
+@pytest.mark.parametrize("hint", ["four things in the yard", "as on the card in the safe", "", "horse"])
+def test_a_hint_that_helps_only_who_knows_is_taken(hint: str) -> None:
+    check_hint_for(hint, SecretBytes.from_text("correct horse battery staple"))
+
+
+def test_a_weak_password_is_judged_once_and_used_only_if_somebody_insists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[int] = []
+    real = zxcvbn.zxcvbn
+
+    def heard(text: str) -> object:
+        judged.append(len(text))
+        return real(text)
+
+    monkeypatch.setattr(zxcvbn, "zxcvbn", heard)
+    weak = SecretBytes.from_text("password")
+    with pytest.raises(PasswordRefused) as caught:
+        check_new_password(weak, "", NO_STORE)
+    assert (caught.value.reason, caught.value.score) == ("weak", 0)
+    assert weakness(weak) is None
+    weak.insisted = True
+    check_new_password(weak, "", NO_STORE)
+    assert weakness(weak) == weakness(weak.copy()) == 0
+    strong = SecretBytes(b"".join(b"%d lamps, " % number for number in range(71, 900, 13)), insisted=True)
+    assert len(strong) > 300
+    assert weakness(strong) is None
+    check_new_password(strong, "", NO_STORE)
+    assert judged == [8, 72]
+
+
+def test_the_reason_goes_with_the_next_question() -> None:
+    answers = Answers({Purpose.NEW_PASSPHRASE: ["password", "seven wooden ducks"]})
+    with ask_new_passphrase(answers) as passphrase:
+        assert passphrase.text() == "seven wooden ducks"
+    first, second = (request for request, _ in answers.asked)
+    assert first.refused is None
+    assert isinstance(second.refused, PasswordRefused)
+    assert second.refused.reason == "weak"

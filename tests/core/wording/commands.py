@@ -3,7 +3,7 @@
 import re
 
 _GRAMMAR = """
-init [--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]
+init [--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N] [--weak-password]
 status [--json|--prometheus|--nagios] [--output FILE]
 key list
 key show KID
@@ -14,10 +14,10 @@ credential show ID [--reveal]
 credential edit ID [--secret-file F]
 credential remove ID --yes
 credential import FILE [--plan] [--skip-bad] [--kind KIND]
-backup [--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]
+backup [--to DESTINATION] [--password-file F] [--weak-password] [--hint TEXT] [--if-needed]
 inspect FILE
 drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]
-restore FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL]
+restore FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL] [--weak-password]
 verify
 destination list
 destination add DEST [--elsewhere TEXT] [--key-file F]
@@ -32,7 +32,7 @@ prune [--plan] [--keep-last N] [--keep-monthly N]
 registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
-identity create
+identity create [--weak-password]
 custodians show
 custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]
@@ -41,7 +41,7 @@ schedule install
 schedule status
 schedule remove
 protector show
-protector change [--without-backup]
+protector change [--weak-password] [--without-backup]
 audit [--verify]
 """  # noqa: E501  # a command a line
 _EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file"}

@@ -117,7 +117,7 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (errors.PasswordRefused("differs"), "The two passwords differ."),
-    (errors.HintRefused("contains_password"), "The hint contains the password."),
+    (errors.HintRefused("contains_password"), "The hint contains the password, or most of it."),
     (
         errors.NotEnoughMemory(1_024),
         "Deriving a key from the password needs 1,024 MiB of memory, and this machine did not give it.",

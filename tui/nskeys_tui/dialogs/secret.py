@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nskeys.model.secret import SecretBytes
+from nskeys.wording.passwords import USE_ALL_THE_SAME
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.guarded import LOOKS
@@ -85,6 +86,9 @@ class NewPassword(Dialog[SecretBytes]):
         self._generated: SecretBytes | None = None
         self._visible = self._was_shown = False
         self._pause: Timer | None = None
+        self._known: tuple[str, Strength] | None = None
+        """What was judged last, and how."""
+        self._accepting = self._insists = False
 
     def body(self) -> Iterable[Widget]:
         """Why the last one was refused, the question, two fields, how strong it is."""
@@ -103,6 +107,7 @@ class NewPassword(Dialog[SecretBytes]):
             self._drop_generated()
         for field in self.query(FormField):
             field.problem = ""
+        self._accepting = self._insists = False
         if self._pause is not None:
             self._pause.stop()
         self._pause = self.set_timer(_PAUSE, self._judge)
@@ -115,6 +120,8 @@ class NewPassword(Dialog[SecretBytes]):
         if not field.value:
             self.query_one(StrengthLine).strength = None
             return
+        if self._known is not None and self._known[0] == field.value:
+            return
         self.run_worker(partial(self._judging, field.value), thread=True, exclusive=True, group=LOOKS)
 
     def _judging(self, typed: str) -> None:
@@ -126,6 +133,10 @@ class NewPassword(Dialog[SecretBytes]):
     def _judged(self, message: _Judged) -> None:
         if message.typed == self.query_one("#first PasswordInput", PasswordInput).value:
             self.query_one(StrengthLine).strength = message.strength
+            self._known = (message.typed, message.strength)
+            if self._accepting:
+                self._accepting = False
+                self.action_accept()
 
     # --- the generated one -----------------------------------------------------------------------------
 
@@ -188,11 +199,21 @@ class NewPassword(Dialog[SecretBytes]):
             again.focus()
         elif self._generated is not None and not self._was_shown:
             first.problem = "Show it first (Ctrl+R) and write it down."
+        elif self._assess is None:
+            self._give(first.value, None)
+        elif self._known is None or self._known[0] != first.value:
+            self._accepting = True  # as soon as it is judged
+            self._judge()
+        elif self._known[1].weak and not self._insists:
+            self._insists = True
+            first.problem = f"{self._known[1].words.capitalize()}. {USE_ALL_THE_SAME}"
         else:
-            self._give(first.value)
+            self._give(first.value, self._known[1])
 
-    def _give(self, password: str) -> None:
+    def _give(self, password: str, strength: Strength | None) -> None:
         secret = SecretBytes.from_text(password, typed=True)
+        if strength is not None:
+            secret.score, secret.insisted = strength.score, strength.weak
         self._forget()
         self.dismiss(secret)
 
@@ -205,6 +226,7 @@ class NewPassword(Dialog[SecretBytes]):
         if self._generated is not None:
             self._generated.wipe()
             self._generated = None
+        self._known = None
         for field in self.query(PasswordInput):
             field.forget()
 

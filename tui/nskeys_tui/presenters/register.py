@@ -8,6 +8,7 @@ from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.recoverability import Overview
 from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
 from nskeys.wording.names import key_state_name, kid_name, proof_name
+from nskeys.wording.passwords import strength_words
 from nskeys.wording.places import location_name
 from nskeys.wording.recovery import who_opens
 from nskeys.wording.register import (
@@ -42,10 +43,11 @@ def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
 
 
 def copy_style(copy: BackupCopy) -> str:
-    """`warning` for one that should count and does not, `quiet` for one that was let go."""
+    """`warning` for one that should count and does not, or whose password is weak, `quiet` for one
+    that was let go."""
     if copy.retired is not None:
         return "quiet"
-    return "" if copy.signed and copy.sight is Sight.GOOD else "warning"
+    return "" if copy.signed and copy.sight is Sight.GOOD and copy.weak is None else "warning"
 
 
 def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
@@ -77,6 +79,11 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
         ("Keys", _keys(copy, tuple(key.info for key in overview.recoverability.keys if key.info))),
         ("Covers", _covers(copy, overview)),
         ("Opens with", who_opens(copy, overview.recovery)),
+        *(
+            (("Password", f"! {strength_words(copy.weak)}"),)
+            if copy.signed and copy.weak is not None
+            else ()
+        ),
         ("Vouched for", vouched_words(copy)),
         ("SHA-256", safe(backup.kms_sha256)),
         ("", f"of keys.kms inside it; the file has {size(backup.size)}"),

@@ -7,14 +7,15 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from nskeys.errors import HintRefused, NskeysError
+from nskeys.errors import NskeysError
 from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
-from nskeys.services.passwords import AcceptedPassword, check_hint
+from nskeys.services.passwords import AcceptedPassword, check_hint, check_hint_for, weakness
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.places import location_sentence
 from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
@@ -27,7 +28,7 @@ from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.letting_in import let_in
-from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
@@ -183,7 +184,7 @@ class BackUp(FlowScreen[BackupFlow]):
         retry = int(bool(refused))
         while True:
             request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, "")
-            password = await self.app.push_screen_wait(ask_secret(request, retry, refused))
+            password = await self.app.push_screen_wait(self.session.ask(request, retry, refused))
             if password is None:
                 return False
             self._forget()
@@ -225,8 +226,8 @@ class BackUp(FlowScreen[BackupFlow]):
     def _hint_problem(self, hint: str) -> str:
         try:
             check_hint(hint)
-            if self._password is not None and self._password.contained_in(hint):
-                raise HintRefused("contains_password")
+            if self._password is not None:
+                check_hint_for(hint, self._password)
         except NskeysError as error:
             return say_in_app(error).what
         return ""
@@ -238,17 +239,21 @@ class BackUp(FlowScreen[BackupFlow]):
         await self.show(
             BackupStep.REVIEW,
             "this will be written",
+            *(words(f"! {line}", "warning") for line in self._weak()),
             Facts(plan_rows(plan)),
             *([words(f"! {warning}", "warning")] if warning else []),
             then=UNATTENDED if self.flow.unattended else "Enter writes it, reads it back and opens it.",
         )
+
+    def _weak(self) -> tuple[str, ...]:
+        return weak_line(None if self._password is None else weakness(self._password))
 
     async def _run(
         self, flow: BackupFlow, plan: BackupPlan, password: AcceptedPassword | None
     ) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
             if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry and password is not None:
-                return password.again()
+                return password.copy()
             return self.session.secrets(request, retry)
 
         def run(progress: Progress) -> BackupReport:
@@ -263,11 +268,13 @@ class BackUp(FlowScreen[BackupFlow]):
         self.go(None if self.flow.step is BackupStep.DONE else self.flow.run())
 
     async def _done(self, report: BackupReport) -> None:
-        first, *rest = backup_lines(report, KEYS)
+        weak = weak_line(report.copy.weak)
+        first, *rest = (line for line in backup_lines(report, KEYS) if line not in weak)
         await self.show(
             BackupStep.DONE,
             "done",
             words(first, "good"),
+            *(words(f"! {line}", "warning") for line in weak),
             Facts(report_rows(report)),
             *(words(f"! {line}" if line is rest[0] else line, "warning") for line in rest),
             then=then_drill(report.copy),

@@ -22,6 +22,7 @@ from nskeys.wording.first_start import (
     first_title,
     set_up_sentence,
 )
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
@@ -153,7 +154,12 @@ class FirstStart(Guarded[None]):
         if self._flow.step is not FirstStep.OFFER or report is None:
             self._show(self._flow)
             return
-        said = (set_up_sentence(report.server), protector_sentence(report.protector), OFFER)
+        said = (
+            set_up_sentence(report.server),
+            protector_sentence(report.protector),
+            *weak_line(report.weak, "passphrase"),
+            OFFER,
+        )
         offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
         answer = await self.app.push_screen_wait(Offer("Back up now?", said, offered))
         self._leave(answer or "")

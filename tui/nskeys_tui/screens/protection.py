@@ -10,6 +10,7 @@ from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.ports import Leftover, Progress, Stage, StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.protection import (
     CHANGE_MEANS,
     NO_BACKUP,
@@ -29,7 +30,7 @@ from nskeys_tui.presenters.protection import (
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.guided import Guided, words
-from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
@@ -179,7 +180,7 @@ class Protection(Guided):
             return
         # Not the session's own provider: it would take the new passphrase for the one in force if the
         # change is broken off.
-        new = RememberedPassphrase(DialogSecrets(self.app, ask_secret))
+        new = RememberedPassphrase(DialogSecrets(self.app, self.session.ask))
         change = partial(
             self.session.services.protection.change,
             self._wanted,
@@ -203,6 +204,7 @@ class Protection(Guided):
             "done",
             "not wholly done" if left else "done",
             words(protector_sentence(self._info.protector), "good"),
+            *(words(f"! {line}", "warning") for line in weak_line(self._info.weak, "passphrase")),
             *(words(f"! {line}", "warning") for line in leftover_lines(left)),
             words(f"! {OLD_COPIES_ROTATE}", "warning"),
         )

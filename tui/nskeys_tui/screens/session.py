@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from textual.app import App
@@ -10,11 +11,10 @@ from textual.screen import ModalScreen
 from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
 from nskeys.model.operations import FirstSight
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
-from nskeys.services.passwords import generate_password
+from nskeys.services.passwords import generate_password, judge
 from nskeys.services.remembering import RememberedPassphrase
-from nskeys.services.strength import score
 from nskeys.wording.failures.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
@@ -43,10 +43,16 @@ class Session:
         self.services = self._told_of(services)
         for path in services.closed:
             app.notify(closed_words(path), markup=False)
-        self.secrets = RememberedPassphrase(DialogSecrets(app, ask_secret))
+        self.secrets = RememberedPassphrase(DialogSecrets(app, self.ask))
         """A `ports.SecretProvider` for worker threads."""
         self.looks = Looks(lambda: self.services.recoverability)
         """The overviews that screens show."""
+
+    def ask(
+        self, request: SecretRequest, retry: int, refused: str = "", help: str = ""
+    ) -> ModalScreen[SecretBytes | None]:
+        """The dialog that asks for a secret, as `ask_secret`."""
+        return ask_secret(request, retry, refused, help, self.services.installation.least_score)
 
     async def work(
         self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
@@ -55,7 +61,7 @@ class Session:
         dialog: LongWork[T] = LongWork(
             title,
             lambda progress, _: work(progress),
-            ask_secret,
+            self.ask,
             stages,
             self.services.installation.destinations.interrupt,
         )
@@ -70,7 +76,7 @@ class Session:
         """Ask for what opens the keys, and try it, so that this run asks no more; await it in a Textual
         worker. Whoever leaves with Esc is asked where a key is needed. Gives what went wrong."""
         request = SecretRequest(purpose)
-        secret = await self._app.push_screen_wait(ask_secret(request, 0, help=ONCE_IN_A_RUN))
+        secret = await self._app.push_screen_wait(self.ask(request, 0, help=ONCE_IN_A_RUN))
         if secret is None:
             return None
         self.secrets.remember(purpose, secret)
@@ -114,10 +120,10 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
 
 
 def ask_secret(
-    request: SecretRequest, retry: int, refused: str = "", help: str = ""
+    request: SecretRequest, retry: int, refused: str = "", help: str = "", least: int = LEAST_SCORE
 ) -> ModalScreen[SecretBytes | None]:
     """The dialog that asks for a secret; `refused` says more than the usual words why it asks again, `help`
-    more than the usual ones what it is for."""
+    more than the usual ones what it is for. A new one that scores below `least` is asked about."""
     if isinstance(request, ShareRequest):
         return AskShare(request)
     words = question(request, retry, stop="Esc")
@@ -127,7 +133,7 @@ def ask_secret(
             words.prompt,
             help=words.help,
             refused=refused or words.refused,
-            assess=_assess,
+            assess=partial(_assess, least),
             generate=generate_password,
         )
     return AskPassword(
@@ -138,6 +144,6 @@ def ask_secret(
     )
 
 
-def _assess(password: SecretBytes) -> Strength:
-    judged = score(password)
-    return Strength(judged, strength_words(judged))
+def _assess(least: int, password: SecretBytes) -> Strength:
+    score = judge(password)
+    return Strength(score, strength_words(score), weak=score < least)

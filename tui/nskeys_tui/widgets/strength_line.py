@@ -14,10 +14,12 @@ _STYLES = ("$error", "$error", "$warning", "$success", "$success")
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """`score` from 0 (found at once) to 4 (not found), and what to say of it."""
+    """`score` from 0 (found at once) to 4 (not found), what to say of it, and whether it is too `weak`
+    to be used without asking."""
 
     score: int
     words: str
+    weak: bool = False
 
 
 class StrengthLine(Widget):

@@ -1,30 +1,21 @@
 """`open_kms.py`, the reader that every archive carries: data to this program, never imported by it.
 
-Its bytes do not change for a version of the backup format: the hashes below stand in every README and
-on every runbook, and `inspect` refuses an archive whose reader differs, for a swapped one would steal
-the password.
+Its bytes do not change for a version of the backup format: the hash below stands in the README and on
+every runbook, and `inspect` refuses an archive whose reader differs, for a swapped one would steal the
+password.
 """
 
 import hashlib
 from importlib.resources import files
-from types import MappingProxyType
 
-from nskeys.model.backup import FORMAT
+from nskeys.model.backup import READER_NAME
 
-READERS = MappingProxyType(
-    {
-        1: "f9f20975cf211aebf79626c9b80dd3b490a6cec758b86cfb4d8a5c2029bdc8cc",
-        2: "0e0aa1d975a673150e47ab4b5883fcc9559c36a8992c61ff4afc99701e318dcb",
-    }
-)
-"""The reader's SHA-256 for each version of the format."""
-READER_SHA256 = READERS[FORMAT]
-"""That of the archives that are written now."""
+READER_SHA256 = "50ec6cece7ab6df93a5d7b2c8cc541d81cf42357ae79f0dcad7253a926d06048"
 
 
-def reader_bytes(version: int = FORMAT) -> bytes:
+def reader_bytes() -> bytes:
     """The file, byte for byte. A copy that was changed after installation is not handed out."""
-    data = files(__name__).joinpath(f"open_kms_{version}.py").read_bytes()
-    if hashlib.sha256(data).hexdigest() != READERS[version]:
+    data = files(__name__).joinpath(READER_NAME).read_bytes()
+    if hashlib.sha256(data).hexdigest() != READER_SHA256:
         raise RuntimeError("open_kms.py of this installation is not the one that was released")
     return data

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import password_option
+from nskeys.cli.commands.options import password_option, weak_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.recipients import recipients_of
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         "back the keys up",
         usage=(
             "[--to DESTINATION]... [--everywhere] [--recipient R]... [--password] [--password-file F] "
-            "[--hint TEXT] [--if-needed]"
+            "[--weak-password] [--hint TEXT] [--if-needed]"
         ),
         text=(
             "Each copy is read back from where it was put and opened by two readers before\n"
@@ -55,6 +55,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--password", action="store_true", help="under a password in any case")
     password_option(parser)
+    weak_option(parser)
     parser.add_argument(
         "--hint", metavar="TEXT", default="", help="reminds of the password; anybody reads it"
     )

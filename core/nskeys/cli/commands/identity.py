@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from nskeys.cli import identity_documents as documents
+from nskeys.cli.commands.options import weak_option
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
@@ -19,7 +20,7 @@ def add(commands: Commands) -> None:
         "create",
         create,
         "make the recovery identity, under a password",
-        usage="[--password-file F]",
+        usage="[--password-file F] [--weak-password]",
         text=(
             "From then on a backup asks for no password: it is encrypted to this identity,\n"
             "whose password opens it. The password is asked for twice and stored nowhere;\n"
@@ -31,7 +32,7 @@ def add(commands: Commands) -> None:
         "replace",
         replace,
         "make another one in its place, under a new password",
-        usage="[--password-file F]",
+        usage="[--password-file F] [--weak-password]",
         text=(
             "A new password is a new identity. Backups that were made before still open with\n"
             "the one before, whose file they carry, and its password."
@@ -40,6 +41,7 @@ def add(commands: Commands) -> None:
     )
     for parser in (creating, replacing):
         parser.add_argument("--password-file", metavar="F", help="file with its new password (-: stdin)")
+        weak_option(parser)
     identity.command(
         "show",
         show,

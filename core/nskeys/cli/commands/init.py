@@ -18,7 +18,10 @@ def add(commands: Commands) -> None:
         "init",
         run,
         "set up a new installation",
-        usage="[--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N]",
+        usage=(
+            "[--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N] "
+            "[--weak-password]"
+        ),
         text=(
             "The first key is made and bound by the protector: by default to the TPM, where\n"
             "a trial shows that it works, else to a plain file, which protects nothing. A\n"

@@ -8,7 +8,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
-from nskeys.model.backup import Manifest, Signer
+from nskeys.model.backup import FORMAT, Manifest, Signer
 from nskeys.wording.names import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import signer_words
@@ -68,7 +68,7 @@ def _tell(session: Session, source: "Source", manifest: Manifest, signer: Signer
             ("server", facts.server),
             ("cmdb id", facts.cmdb_id),
             ("backup", number(facts.generation)),
-            ("format", number(facts.format)),
+            ("format", number(FORMAT)),
             ("created", when(facts.created)),
             ("signed", signer_words(signer, facts.server_key)),
             ("server key", facts.server_key),

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from nskeys.cli.parser import CommandParser
 from nskeys.model.credentials import CredentialKind
@@ -21,11 +22,17 @@ def protector_options(parser: CommandParser, called: str = "this host's") -> Non
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
     parser.add_argument("--protector", metavar="P", type=protector_uri, help=HELP)
     parser.add_argument("--server-name", metavar="NAME", help=f"name of the server; by default {called}")
+    weak_option(parser)
 
 
 def password_option(parser: CommandParser) -> None:
     """A backup's password."""
     parser.add_argument("--password-file", metavar="F", help="file with the backup's password (-: stdin)")
+
+
+def weak_option(parser: CommandParser) -> None:
+    """What a command needs that takes a new password or passphrase."""
+    parser.add_argument("--weak-password", action="store_true", help="take a new one that is easy to guess")
 
 
 def secret_option(parser: CommandParser) -> None:
@@ -55,7 +62,7 @@ def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
     """The configuration of a home that is set up; FieldInvalid for a name that no backup could carry."""
     from nskeys.archive.outside_text import check_server
 
-    server = settings.server_name if options.server_name is None else options.server_name
+    server = normalize("NFC", settings.server_name if options.server_name is None else options.server_name)
     check_server(server)
     return replace(settings, server_name=server, cmdb=options.cmdb or settings.cmdb)
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
-from nskeys.cli.commands.options import HELP, protector_uri
+from nskeys.cli.commands.options import HELP, protector_uri, weak_option
 from nskeys.cli.documents import leftovers
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
@@ -12,6 +12,7 @@ from nskeys.cli.session import Session
 from nskeys.ports import Leftover, StoreInfo
 from nskeys.services.remembering import RememberedPassphrase
 from nskeys.wording.names import protector_words
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.protection import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
@@ -29,7 +30,9 @@ def add(commands: Commands) -> None:
         "change",
         change,
         "bind the keys in another way, or to another passphrase",
-        usage="tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--without-backup]",
+        usage=(
+            "tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--weak-password] [--without-backup]"
+        ),
         text=(
             "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
             "opened again, and only then the old wrapping is removed from this disk. Without\n"
@@ -42,6 +45,7 @@ def add(commands: Commands) -> None:
     changing.add_argument(
         "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
     )
+    weak_option(changing)
     changing.add_argument(
         "--without-backup", action="store_true", help="although no backup elsewhere holds every key"
     )
@@ -62,14 +66,17 @@ def change(session: Session, options: Namespace) -> int:
     before = protection.show().protector
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.
     path = options.new_passphrase_file or (None if before == "passphrase" else options.passphrase_file)
-    new = RememberedPassphrase(NewPassphrase(path, session.secrets))
+    asked = NewPassphrase(path, session.secrets, insist=options.weak_password)
+    new = RememberedPassphrase(asked)
     try:
         info = protection.change(options.protector, session.secrets, new, options.without_backup)
     finally:
         new.forget()
+        asked.forget()
     left = protection.leftovers()
     _tell(session, info, left)
-    session.output.say(protector_sentence(info.protector), *leftover_lines(left), OLD_COPIES)
+    weak = weak_line(info.weak, "passphrase")
+    session.output.say(protector_sentence(info.protector), *weak, *leftover_lines(left), OLD_COPIES)
     return Exit.INCOMPLETE if left else Exit.DONE
 
 
@@ -81,6 +88,7 @@ def _tell(session: Session, info: StoreInfo, left: Sequence[Leftover]) -> None:
                 "store_id": info.store_id,
                 "generation": info.generation,
                 "leftovers": leftovers(left),
+                "weak_passphrase": info.weak,
             }
         )
         return

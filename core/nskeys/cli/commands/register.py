@@ -13,7 +13,7 @@ from nskeys.wording.copies import place_word
 from nskeys.wording.diary import EMPTY as NO_DRILLS
 from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
 from nskeys.wording.names import proof_name, sight_name
-from nskeys.wording.register import losing_words, seen_word
+from nskeys.wording.register import losing_words, seen_word, weak_password_lines
 from nskeys.wording.reports import copies_seen, copy_added, copy_retired, strays_lines
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
@@ -92,7 +92,9 @@ def list_copies(session: Session, _: Namespace) -> int:
     """All, newest first."""
     services = session.services()
     services.installation.require()
-    _tell(session, services.register.copies())
+    copies = services.register.copies()
+    _tell(session, copies)
+    session.output.say(*weak_password_lines(copies))
     return Exit.DONE
 
 
@@ -105,7 +107,11 @@ def check(session: Session, _: Namespace) -> int:
     with session.progress() as progress:
         copies = register.check(session.secrets, progress)
     _tell(session, copies)
-    session.output.say(copies_seen(copies), *strays_lines(strays(session.services().installation)))
+    session.output.say(
+        copies_seen(copies),
+        *weak_password_lines(copies),
+        *strays_lines(strays(session.services().installation)),
+    )
     missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE
 

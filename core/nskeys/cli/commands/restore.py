@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
         "bring the keys back from a backup",
         usage=(
             "FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] "
-            "[--shares] [--shares-file F]"
+            "[--shares] [--shares-file F] [--weak-password]"
         ),
         text=(
             "An empty home is set up by it, or one with nothing but the copied database, or\n"

@@ -7,7 +7,15 @@ shows none of them in its `repr`, and is dropped as soon as the share is taken.
 
 from dataclasses import dataclass, field, replace
 
-from nskeys.crypto.share_words import beginning_with, completed, nearest, word_numbers
+from nskeys.crypto.share_words import (
+    beginning_with,
+    completed,
+    ends_in_a_token,
+    nearest,
+    place_of,
+    tokens,
+    word_numbers,
+)
 from nskeys.crypto.shares import parse
 from nskeys.errors import ShareRefused
 from nskeys.model.secret import SecretBytes
@@ -55,22 +63,31 @@ class ShareEntry:
     def typed(self, letters: str) -> "ShareEntry":
         """The line holds this now. A blank behind letters takes the word, so whole lines can be typed,
         pasted or scanned; behind a word that is none, nothing is taken."""
-        *whole, rest = letters.lower().split(" ")
-        entry = self
-        for word in filter(None, whole):
-            entry = replace(entry, letters=word).take()
+        rest = ends_in_a_token(letters)
+        entry = self.line(letters[: len(letters) - len(rest)])
+        return entry if entry.unknown else replace(entry, letters=rest)
+
+    def line(self, text: str) -> "ShareEntry":
+        """Words, or their first letters, as they stand on the sheet; a number before one says its place.
+        Nothing is taken behind letters that stand for no word: they stay, and are `unknown`."""
+        entry = replace(self, letters="", unknown=False)
+        for token in tokens(text):
+            place = place_of(token, SHARE_WORDS)
+            entry = entry._put(token) if place is None else entry.move(place - entry.place)
             if entry.unknown:
-                return entry
-        return replace(entry, letters=rest, unknown=False)
+                break
+        return entry
 
     def take(self) -> "ShareEntry":
-        """The word that the letters stand for is put into its place, and the next empty one is next.
-        Letters that stand for none stay, and are said to be `unknown`."""
+        """The word that the letters stand for is put into its place, and the next empty one is next."""
         if not self.letters:
             return self if self.full else replace(self, place=self._next_empty(self.place))
-        word = self.certain
+        return self.line(self.letters)
+
+    def _put(self, letters: str) -> "ShareEntry":
+        word = completed(letters)
         if not word:
-            return replace(self, unknown=True)
+            return replace(self, letters=letters, unknown=True)
         words = (*self.words[: self.place], word, *self.words[self.place + 1 :])
         entry = replace(self, words=words, letters="", unknown=False, problem=None)
         return replace(entry, place=entry._next_empty(self.place), problem=entry._known_so_far())

@@ -34,6 +34,7 @@ _FIELD_PROBLEMS = MappingProxyType(
             "contains a character that cannot be seen",
             "Type it anew in plain text.",
         ),
+        "not_nfc": ("is not in Unicode's normal form C", "Type it anew."),
         "not_text": ("is not valid Unicode text", "Type it anew, or save its file as UTF-8."),
         "too_long": ("is too long", "Shorten it."),
         "not_url": ("is not a URL of another server", "Write it like https://ns02.example.net."),

@@ -61,6 +61,7 @@ _TO_REACH = MappingProxyType(
         "no_answer": "Check that its server, or the one behind its mount, runs and can be reached",
     }
 )
+_SAVE_ANEW = "Save it as UTF-8 (in a Windows editor: choose that encoding when saving), then try again."
 _TO_READ = MappingProxyType(
     {
         "missing": "Check the path, and whether what belongs there is mounted.",
@@ -69,6 +70,8 @@ _TO_READ = MappingProxyType(
         "name_too_long": "Move it to a folder with a shorter path.",
         "link_loop": "Remove the link, or let it lead to a file.",
         "dangling_link": "Bring back what it leads to, or remove the link.",
+        "utf16": _SAVE_ANEW,
+        "utf32": _SAVE_ANEW,
         "gone": "Check that it is mounted and its server runs, and try again.",
         "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
         "no_memory": "End other programs, and try again.",

@@ -59,7 +59,7 @@ def _wrong_password(error: WrongPassword) -> Sentence:
 
 
 def _password_refused(error: PasswordRefused) -> Sentence:
-    return password_refused(error.reason)
+    return password_refused(error.reason, error.score)
 
 
 def _hint_refused(error: HintRefused) -> Sentence:

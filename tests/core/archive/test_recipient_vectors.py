@@ -1,4 +1,4 @@
-"""What was released is read: the archives, identities and the record of format 2."""
+"""What was released is read: the archive to recipients, its identities and the record of them."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from nskeys.archive.age_recipients import FileIdentity
 from nskeys.archive.identities import read_identities, read_identity
 from nskeys.archive.inspection import inspect
-from nskeys.archive.opening import open_backup, open_backup_by, open_identity, signature_holds
+from nskeys.archive.opening import open_backup_by, open_identity, signature_holds
 from nskeys.archive.recovery_json import parse_record
 from nskeys.archive.ssh_stanzas import SshIdentity
 from nskeys.crypto.signing import public_of, verify
@@ -17,9 +17,8 @@ from nskeys.model.backup import Facts
 from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "format-2"
-TOLD = json.loads((VECTORS / "backup.json").read_text("utf-8"))
-PASSWORD_TOLD = json.loads((VECTORS / "password.json").read_text("utf-8"))
+VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
+TOLD = json.loads((VECTORS / "recipients.json").read_text("utf-8"))
 
 
 def _ssh() -> FileIdentity:
@@ -30,12 +29,12 @@ def _ssh() -> FileIdentity:
 
 def inspected_facts() -> Facts:
     """The facts of the released archive."""
-    manifest = inspect("", (VECTORS / "backup.zip").read_bytes()).manifest
+    manifest = inspect("", (VECTORS / "recipients.zip").read_bytes()).manifest
     assert manifest is not None
     return manifest.facts
 
 
-@pytest.mark.parametrize("name", ["backup.zip", "backup.kms"])
+@pytest.mark.parametrize("name", ["recipients.zip", "recipients.kms"])
 def test_a_released_backup_opens_by_every_identity(name: str) -> None:
     inspected = inspect(name, (VECTORS / name).read_bytes())
     assert inspected.kms_sha256 == TOLD["kms_sha256"]
@@ -47,18 +46,10 @@ def test_a_released_backup_opens_by_every_identity(name: str) -> None:
 
 
 def test_its_identities_open_with_their_passwords() -> None:
-    inspected = inspect("", (VECTORS / "backup.zip").read_bytes())
+    inspected = inspect("", (VECTORS / "recipients.zip").read_bytes())
     for identity, told in zip(inspected_facts().identities, TOLD["identities"], strict=True):
         found = open_identity(inspected, identity, SecretBytes.from_text(told["password"]))
         assert found.spelled().text() == told["identity"]
-
-
-def test_the_released_archive_under_a_password_opens() -> None:
-    inspected = inspect("", (VECTORS / "password.zip").read_bytes())
-    assert inspected.file_sha256 == PASSWORD_TOLD["archive_sha256"]
-    contents = open_backup(inspected, SecretBytes.from_text(PASSWORD_TOLD["password"]))
-    assert signature_holds(contents)
-    assert contents.facts.format == 2
 
 
 def test_the_released_record_is_signed_and_names_the_files_beside_it() -> None:
