@@ -15,7 +15,7 @@ import pytest
 
 _TESTS = Path(__file__).parent
 _REAL_FOLDERS = ("end_to_end",)
-_REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd"})
+_REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd", "weed"})
 _REAL_IDS = frozenset({"real", "postgres", "postgresql", "tpm2", "pkcs11", "sftp", "s3"})
 """Parameters that stand for the real thing; the fake beside them is quick."""
 _QUICK_SIZE = (80, 24)

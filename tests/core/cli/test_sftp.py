@@ -243,3 +243,13 @@ def test_an_unknown_server_is_an_error_that_carries_what_is_to_be_trusted(
     services.close()
     assert isinstance(found, HostKeyUnknown)
     assert found.fingerprint == sshd.fingerprint()
+
+
+def test_a_server_that_refused_the_connection_was_looked_at(server: Machine) -> None:
+    ran = server.run("destination", "add", "sftp://backup@127.0.0.1:9/nskeys")
+    assert "unknown (could not be reached)" in ran.err
+    assert "not looked at" not in ran.err
+    seen = next(
+        item for item in server.does("destination", "list") if item["destination"].startswith("sftp:")
+    )
+    assert (seen["location"], seen["reason"]) == ("unknown", "unreached")

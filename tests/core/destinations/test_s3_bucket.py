@@ -620,9 +620,11 @@ def test_a_server_that_refuses_is_told_apart_and_said_in_its_own_words(
         for use in ("check", "publish"):
             with pytest.raises((CannotCreate, DestinationUnreachable)) as refused:
                 USES[use](directly(server.address("bucket")))
-            assert isinstance(refused.value, kind)
-            assert (refused.value.problem, refused.value.said) == (problem, said)
-            sentence = say(refused.value)
+            error = refused.value
+            assert isinstance(error, kind)
+            assert isinstance(error, CannotCreate | DestinationUnreachable)
+            assert (error.problem, error.said) == (problem, said)
+            sentence = say(error)
             assert sentence.what.isprintable()
             assert "sudo" not in sentence.advice
 

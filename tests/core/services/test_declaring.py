@@ -1,6 +1,6 @@
 """What is declared of a destination is changed in its place; what only the last backup names is known."""
 
-from nskeys.model.places import DestinationInfo, Location
+from nskeys.model.places import Location
 from tests.fakes.servers import Server
 
 
@@ -9,10 +9,9 @@ def test_another_declaration_leaves_a_destination_in_its_place(server: Server) -
     services.destinations.add(server.local, "tape to the safe")
     before = server.installation.settings.read().destinations
     services.destinations.add(before[0].address, "by courier")
-    assert server.installation.settings.read().destinations == (
-        DestinationInfo(before[0].address, "by courier"),
-        *before[1:],
-    )
+    first, *others = server.installation.settings.read().destinations
+    assert (first.address, first.declared_elsewhere) == (before[0].address, "by courier")
+    assert tuple(others) == before[1:]
     assert server.installation.default_destination().address == before[0].address
 
 

@@ -1,13 +1,13 @@
 """The backups that lie at a destination, newest first; one of them is taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from nskeys.ports import Listing
+from nskeys.ports import Listed
 from nskeys.wording.places import odd_names
 from nskeys.wording.sizes import size
 from nskeys.wording.terminal import safe
@@ -32,15 +32,15 @@ class BackupList(Dialog[str]):
         Binding("enter", "take", "Open", priority=True, tooltip="Look into the backup under the cursor"),
     ]
 
-    def __init__(self, address: str, found: Listing) -> None:
+    def __init__(self, address: str, found: Sequence[Listed], left_out: int = 0) -> None:
         super().__init__("Backups there")
-        self._address, self._found = address, found
+        self._address, self._found, self._left_out = address, tuple(found), left_out
 
     def body(self) -> Iterable[Widget]:
         """Where, and what is there."""
         yield text(safe(self._address))
-        if self._found.left_out:
-            yield text(f"! {odd_names(self._address, self._found.left_out)}")
+        if self._left_out:
+            yield text(f"! {odd_names(self._address, self._left_out)}")
         yield CredentialTable(_COLUMNS, empty="No backup lies there")
 
     def on_mount(self) -> None:

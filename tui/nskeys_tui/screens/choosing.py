@@ -65,7 +65,7 @@ async def backup_at(screen: Screen[None], session: Session, address: str) -> str
     if isinstance(found, NskeysError):
         tell(screen.app, THERE_TITLE, found)
         return None
-    name = await screen.app.push_screen_wait(BackupList(address, found))
+    name = await screen.app.push_screen_wait(BackupList(address, found, found.left_out))
     return None if name is None else destinations.file_at(address, name)
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 
-from nskeys.errors import NskeysError
+from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.schedule import Schedule
 from nskeys.services.destinations import DestinationSight
 from nskeys.wording.app_errors import say_in_app
@@ -126,8 +126,12 @@ class Destinations(Listing):
         address = await self._which_folder()
         if not address:
             return
+        on_a_server = await read(partial(self.session.services.destinations.is_on_a_server, address))
+        if isinstance(on_a_server, DestinationInvalid):
+            await self.tell(on_a_server)
+            return
         # Nobody carries files away from a server; if it is this machine, that can be said later.
-        declared = "" if self._is_on_a_server(address) else await self._declaration("")
+        declared = "" if on_a_server is True else await self._declaration("")
         if declared is None:
             return
         sight = await self.session.quickly(
