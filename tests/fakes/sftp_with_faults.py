@@ -50,7 +50,7 @@ class _Files(asyncssh.SFTPServer):
 
     def __init__(self, channel: "asyncssh.SSHServerChannel[bytes]") -> None:
         super().__init__(channel, chroot=str(self.served).encode())
-        self._flushed: set[int] = set()
+        self._flushed: set[object] = set()
 
     def _bare(self, found: Any) -> SFTPAttrs:
         about: SFTPAttrs = SFTPAttrs.from_local(found) if isinstance(found, os.stat_result) else found
@@ -100,8 +100,8 @@ class _Files(asyncssh.SFTPServer):
 
     def fsync(self, file_obj: Any) -> Any:
         size = os.fstat(file_obj.fileno()).st_size
-        before, number = len(self._flushed), id(file_obj)
-        self._flushed.add(number)
+        before = len(self._flushed)
+        self._flushed.add(file_obj)
         words = next((fault for fault in self.faults if fault.startswith("fsync-words ")), "")
         if words:
             raise SFTPFailure(words.partition(" ")[2])

@@ -195,7 +195,7 @@ class SftpFolder:
             async with await self._opened(part) as file:
                 for start in range(0, len(data), _PIECE):
                     await self._asked(file.write(data[start : start + _PIECE], start))
-                flushed = await self._flushed(file, len(data))
+                flushed = await self._flushed(file)
         except asyncssh.SFTPPermissionDenied:
             raise CannotCreate(str(self._address), "not_permitted") from None
         except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded):
@@ -209,18 +209,18 @@ class SftpFolder:
         """A new file of our own, to be written."""
         return self._asked(self._sftp.open(part, "xb", asyncssh.SFTPAttrs(permissions=_OWN)))
 
-    async def _flushed(self, file: asyncssh.SFTPClientFile, size: int) -> bool:
-        """Flush a file that `size` bytes were written to; False where the server's file system cannot, so
-        that all that is known is that the server has it. CannotCreate where its disk refused."""
+    async def _flushed(self, file: asyncssh.SFTPClientFile) -> bool:
+        """Flush a file; False where the server's file system cannot, so that all that is known is that the
+        server has it. CannotCreate where its disk refused."""
         try:
             await self._asked(file.fsync())
         except _NO_FLUSH:
             return False
         except asyncssh.SFTPFailure as error:
-            if not _FAULT.search(error.reason) and not await self._ever_flushes(file):
+            problem = await self._problem(0, "not_flushed" if _FAULT.search(error.reason) else "")
+            if not problem and not await self._ever_flushes(file):
                 return False
-            problem = await self._problem(size, "not_flushed")
-            raise CannotCreate(str(self._address), problem) from None
+            raise CannotCreate(str(self._address), problem or "not_flushed") from None
         return True
 
     async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
@@ -234,11 +234,12 @@ class SftpFolder:
             return True
         empty = self._path(temporary_name())
         self.left.append(empty)
-        with suppress(asyncssh.SFTPFailure):
-            async with await self._opened(empty) as other:
+        flushed = False
+        async with await self._opened(empty) as other:
+            with suppress(asyncssh.SFTPFailure):
                 await self._asked(other.fsync())
-                return True
-        return False
+                flushed = True
+        return flushed
 
     async def _flush_folder(self) -> None:
         """Make the names in it durable, where the server lets a folder be opened and flushed."""
@@ -357,10 +358,11 @@ class SftpFolder:
         return bytes(data)
 
     async def _size_there(self, path: str) -> int | None:
-        """The size of what has a name, links not followed; None where nothing has it."""
+        """The size of what has a name, links not followed; None where nothing has it. "Failure" is how some
+        servers say so; they refuse what would take a name that is taken all the same."""
         try:
             about = await self._asked(self._sftp.lstat(path))
-        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFailure):
             return None
         return about.size or 0
 

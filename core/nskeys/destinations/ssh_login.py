@@ -152,7 +152,8 @@ async def log_in(
             try:
                 return await _let_in(sock, address.host, user, known, client, limits)
             except asyncssh.HostKeyNotVerifiable as error:
-                if not client.authority or known.revoked_in(client.authority):
+                vouched = client.authority is not None and not known.revoked_in(client.authority)
+                if not known.authorities or not vouched:
                     raise _not_the_one(address, known, client, str(error)) from None
                 known = replace(known, authorities=())  # as ssh: the plain key may be known
             except (asyncssh.DisconnectError, OSError, EOFError) as error:
@@ -205,8 +206,9 @@ def _in_certificates(known: Known) -> tuple[HostKey, ...]:
 def _not_the_one(
     address: SftpAddress, known: Known, client: _Client, told: str
 ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | DestinationUnreachable:
-    shown = client.shown or client.authority
-    problem = known.judge(address.host, address.port, shown) if shown is not None else None
+    problem = known.judge(address.host, address.port, client.shown) if client.shown is not None else None
+    if client.authority is not None and (revoked := known.revoked_in(client.authority)):
+        return HostKeyRevoked(address.host, address.port, client.authority.fingerprint, *revoked)
     if problem is None and known.revoked and "revoked" in told:
         # In a certificate, which the library keeps to itself: one of these lines is about it.
         files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
