@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from nskeys.errors import FieldInvalid
-from nskeys.model.credentials import Credential
+from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.recoverability import CopyClaim, CredentialCoverage, RecoveryState
 from nskeys.model.register import Proof
 from nskeys.wording.copies import copy_place
 from nskeys.wording.errors import say
+from nskeys.wording.failures.tokens import clause
 from nskeys.wording.names import kid_name, kind_name, proof_name, state_name
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import safe
@@ -26,7 +27,7 @@ _PLACE = 500
 _STATE_MEANS = {
     RecoveryState.RECOVERABLE: "comes back from a backup",
     RecoveryState.AT_RISK: "in no backup that counts, so it is lost with this machine",
-    RecoveryState.LOST: "its key is neither here nor in a backup that counts",
+    RecoveryState.LOST: "its key is neither here nor in a backup that counts, or its row cannot be read",
 }
 
 
@@ -42,6 +43,8 @@ def state_words(state: RecoveryState) -> str:
 
 def sealed_words(credential: Credential) -> str:
     """Which key seals it, and since when: `by key 7f3a91c2, since 2026-11-22 14:02`."""
+    if isinstance(credential, UnreadableCredential):
+        return f"its row cannot be read{clause(credential.problem)}"
     return f"by key {kid_name(credential.kid)}, since {when(credential.sealed)}"
 
 

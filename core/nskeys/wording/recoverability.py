@@ -144,7 +144,8 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
         first = overview.unreadable[0]
         name = safe(first.credential.reference if first.credential else f"{first.table} {first.row}")
         texts: tuple[str, ...] = (f"{name} and {number(rows - 1)} more", name) if rows > 1 else (name,)
-        yield _notice(layout, f"{number(rows)} unreadable", None, *texts, count(rows, "row"), severe=True)
+        label = first_fitting(layout.notice, f"{number(rows)} unreadable", "unreadable")
+        yield _notice(layout, label, None, *texts, count(rows, "row"), severe=True)
     if totals.lost:
         texts = _lost(overview)
         yield _notice(layout, f"{number(totals.lost)} lost", Act.RESTORE, *texts, severe=True)

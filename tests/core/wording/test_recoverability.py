@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from nskeys.errors import RecoveryDamaged
+from nskeys.model.credentials import UnreadableRow
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import Location, LocationReason, Whereabouts
@@ -17,7 +18,7 @@ from nskeys.services.recoverability import Overview
 from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.layout import NARROW, WIDE, Layout
 from nskeys.wording.recoverability import Notice, headline, notices, rotation_words
-from nskeys.wording.terminal import width
+from nskeys.wording.terminal import safe, width
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
 
@@ -265,6 +266,16 @@ def test_what_else_is_not_as_it_should_be() -> None:
 
 
 @LAYOUTS
+def test_a_row_that_cannot_be_read_is_named_first(layout: Layout) -> None:
+    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", "not_hex")
+    [first, *_] = notices(seen(copies=[copy()], unreadable=(row,)), layout)
+    assert (first.label, first.severe) == ("1 unreadable", True)
+    assert first.text in (f"keys {safe(row.row)}", "1 row")
+    [many, *_] = notices(seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", ""),) * 3), layout)
+    assert many.text == "keys 7 and 2 more"
+
+
+@LAYOUTS
 def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
     worst = [
         seen(
@@ -277,6 +288,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
             arrived=(NEW,),
             unproven_shares=16,
             unreadable_rows=100_000,
+            unreadable=(UnreadableRow("credentials", "x" * 300, "not_text"),) * 100_000,
         ),
         seen(uses=[], date=None),
         seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),

@@ -9,9 +9,6 @@ from typing import TypeVar
 from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
 from nskeys.model.credentials import (
-    FIELD_LIMIT,
-    NAME_LIMIT,
-    NOTE_LIMIT,
     Credential,
     CredentialKind,
     SealedCredential,
@@ -19,7 +16,7 @@ from nskeys.model.credentials import (
     UnreadableRow,
 )
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
+from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
 from nskeys.store.cmdb.engine import Connection, Row
@@ -34,7 +31,6 @@ from nskeys.store.cmdb.records import (
 )
 from nskeys.store.cmdb.rows import (
     SEAL_NO_LIMIT,
-    SEALED_LIMIT,
     credential_of,
     key_of,
     keys_of,
@@ -45,23 +41,19 @@ from nskeys.store.cmdb.rows import (
     seals_of,
     unreadable_of,
 )
+from nskeys.store.cmdb.unreadable import OPEN_ROTATION, strays, unreadable_rows
 from nskeys.store.cmdb.upgrade import CmdbMark
 from nskeys.store.cmdb.values import (
     EARLIEST,
     LATEST,
     NUMBER_LIMIT,
-    count_of,
-    hex_of,
     is_hex,
     moment_of,
-    shown_as_text,
 )
 
 AUDIT_SIGNATURE = "audit_signature"
 
 _PREFIX_MATCHES = 10
-_READ_ALL = 20_000
-_SHOWN = 64
 _KINDS = tuple(kind.value for kind in CredentialKind)
 # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
 _KEY_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials WHERE key_no + 0 = ?"
@@ -72,33 +64,6 @@ _USE = (
     " AND sealed_at = CAST(sealed_at AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT)"
 )
 _SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
-_STRAYS = "SELECT {columns} FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({marks})"
-_UNLISTED = (
-    "SELECT credentials.id FROM credentials WHERE (SELECT count(*) FROM credentials) <= ? AND NOT EXISTS"
-    " (SELECT 1 FROM listing WHERE listing.id = credentials.id AND {keys})"
-)
-_ILL = (
-    "SELECT {columns}, sealed FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({known})"
-    " OR (SELECT count(*) FROM credentials) <= ? AND (kind IN ({kinds}) AND length(id) = 32 AND {hex}"
-    " AND length(name) <= ? AND length(target) <= ? AND length(account) <= ? AND length(note) <= ?"
-    " AND length(sealed) <= ? AND sealed_at BETWEEN ? AND ? AND created BETWEEN ? AND ?"
-    " AND updated BETWEEN ? AND ? AND seal_no BETWEEN 0 AND ?"
-    " AND sealed_at = CAST(sealed_at AS BIGINT) AND created = CAST(created AS BIGINT)"
-    " AND updated = CAST(updated AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT) AND {sound}) IS NOT TRUE"
-)
-_LIMITS = (
-    NAME_LIMIT,
-    FIELD_LIMIT,
-    FIELD_LIMIT,
-    NOTE_LIMIT,
-    SEALED_LIMIT,
-    *(EARLIEST, LATEST) * 3,
-    SEAL_NO_LIMIT,
-)
-_OPEN_ROTATION = (
-    "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
-    " WHERE stage <> ? ORDER BY number DESC LIMIT 1"
-)
 _LAST_LINE = "SELECT max(no) FROM audit WHERE no BETWEEN 1 AND ?"
 _LAST_DIGESTS = "SELECT no, digest FROM audit WHERE no BETWEEN 1 AND ? ORDER BY no DESC LIMIT 100"
 _LINES = "SELECT no, line, digest FROM audit WHERE no > ? AND no <= ? ORDER BY no LIMIT ?"
@@ -138,26 +103,8 @@ class SqlView:
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
         """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
-        credentials, and of more those that name no key. The database looks for them: what it gives does
-        not grow with what there is."""
-        records = tuple(self._unreadable_records())
-        known_keys, limits = sorted(self._keys), (_READ_ALL, *_KINDS, *_LIMITS)
-        asked = _ILL.format(
-            columns=COLUMNS,
-            known=", ".join("?" * len(known_keys)) or "0",
-            kinds=", ".join("?" * len(_KINDS)),
-            hex=self._connection.hex_only.format("id"),
-            sound=self._connection.sound,
-        )
-        found = self._connection.all(asked, *known_keys, *limits)
-        rows = (sealed_of(row, self._keys).credential for row in found)
-        ill = [_as_row(row) for row in rows if isinstance(row, UnreadableCredential)]
-        known = {item.row for item in ill}
-        unlisted = (
-            shown_as_text(row[0], _SHOWN) for row in self._connection.all(self._unlisted(), _READ_ALL)
-        )
-        listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in known]
-        return (*ill, *listing, *records)
+        credentials, and of more those that name no key."""
+        return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
         """How many credentials match."""
@@ -258,7 +205,7 @@ class SqlView:
             for rows in self._connection.stream(_STREAMED, number):
                 if good := readable_rows(rows, kid, unreadable):
                     yield kid, good
-        for stray in self._strays():
+        for stray in strays(self._connection, self._keys):
             unreadable(stray)
 
     def seals(self, kid: Kid) -> int:
@@ -299,7 +246,7 @@ class SqlView:
 
     def rotation(self) -> Rotation | None:
         """The open rotation, if any; None for a record that cannot be read."""
-        row = self._connection.one(_OPEN_ROTATION, RotationStage.FINISHED.value)
+        row = self._connection.one(OPEN_ROTATION, RotationStage.FINISHED.value)
         with suppress(CmdbDamaged):
             return None if row is None else rotation_of(row)
         return None
@@ -344,20 +291,6 @@ class SqlView:
         """What ends a question that goes on from one id to the next."""
         return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
 
-    def _strays(self) -> Iterator[UnreadableCredential]:
-        """Rows that name no key that there is."""
-        known = sorted(self._keys)
-        asked = _STRAYS.format(columns=COLUMNS, marks=", ".join("?" * len(known)) or "0")
-        for row in self._connection.all(asked, *known):
-            found = credential_of(row, self._keys)
-            if isinstance(found, UnreadableCredential):
-                yield found
-
-    def _unlisted(self) -> str:
-        """Credentials that the list cannot show: they have no row in it, or one whose keys are no text."""
-        keys = (self._connection.text_only.format(f"listing.by_{by.value}") for by in SortBy)
-        return _UNLISTED.format(keys=" AND ".join(keys))
-
     def _use(
         self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
     ) -> KeyUse | None:
@@ -371,19 +304,6 @@ class SqlView:
             if row is not None and row[0]:
                 return KeyUse(kid, known, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
         return None
-
-    def _unreadable_records(self) -> Iterator[UnreadableRow]:
-        for number, kid, seals in self._connection.all("SELECT key_no, kid, seals FROM keys"):
-            try:
-                count_of(number, NUMBER_LIMIT, "keys")
-                seals_of(seals, Kid(hex_of(kid, 64, "keys")))
-            except CmdbDamaged as error:
-                yield UnreadableRow("keys", shown_as_text(number, _SHOWN), error.problem)
-        for row in self._connection.all(_OPEN_ROTATION, RotationStage.FINISHED.value):
-            try:
-                rotation_of(row)
-            except CmdbDamaged as error:
-                yield UnreadableRow("rotations", shown_as_text(row[0], _SHOWN), error.problem)
 
     def _number(self, query: Query) -> int:
         statement, values = query
@@ -401,10 +321,6 @@ class SqlView:
         else:
             credential = credential_of(columns, self._keys)
         return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))
-
-
-def _as_row(credential: UnreadableCredential) -> UnreadableRow:
-    return UnreadableRow("credentials", credential.credential_id, credential.problem, credential)
 
 
 def _first_readable(
