@@ -1,5 +1,6 @@
 """The protector: what it is good for, and a change of it that asks for a backup first."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,15 @@ from textual.pilot import Pilot
 
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
+from nskeys.wording.acts import Act
+from nskeys.wording.layout import NARROW, WIDE
+from nskeys.wording.recoverability import notices
 from nskeys_tui.screens.protection import Protection
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE, PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
+from tests.tui.stage import HOME_SIZE
 
 
 @pytest.fixture
@@ -134,3 +139,39 @@ async def test_esc_at_every_step_changes_nothing(server: RealServer, step: str) 
         await pilot.press("escape")
         await stage.left(pilot)
     assert server.everything() == before
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
+    server: RealServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Path(server.installation.home.path) / "store" / "1"
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.is_relative_to(old):
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as immutable:
+        immutable.setattr(Path, "unlink", refused)
+        stage = OnScreen(server, Protection, size)
+        async with stage.play() as pilot:
+            await stage.wait(pilot, "c binds them")
+            await stage.press(pilot, "c", until="▸ Passphrase")
+            await stage.press(pilot, "enter", until="Nothing is changed yet.")
+            await stage.press(pilot, "enter", until="New passphrase for the key store")
+            await twice(stage, pilot, PASSPHRASE)
+            await stage.wait(pilot, "not wholly done", "! An earlier key store could not be removed")
+        again = OnScreen(server, Protection, size)
+        async with again.play() as pilot:
+            await again.wait(pilot, "! An earlier key store could not be removed")
+            assert "a stolen machine" not in again.words
+        overview = server.services.recoverability.overview(look=False)
+        layout = WIDE if size == HOME_SIZE else NARROW
+        assert ("not removed", Act.PROTECTOR) in [(one.label, one.act) for one in notices(overview, layout)]
+    server.installation.key_store.sweep()
+    gone = OnScreen(server, Protection, size)
+    async with gone.play() as pilot:
+        await gone.wait(pilot, "a stolen machine")
+        assert "could not be removed" not in gone.words

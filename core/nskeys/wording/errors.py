@@ -52,7 +52,7 @@ WORDINGS: Table = MappingProxyType(
 )
 
 UNFORESEEN = Sentence(
-    "nskeys met a fault of its own and stopped; every change is whole or was not made.",
+    "nskeys met a fault of its own and stopped; what it was doing may be done or not.",
     "Run 'nskeys status' to see how things stand, and report what you did when it happened.",
 )
 """For whatever is no NskeysError: a bug. Its text may hold a secret, so it is not shown."""

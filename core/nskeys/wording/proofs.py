@@ -163,12 +163,10 @@ def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ..
 def bound_before_lines(before: str, now: str, way: str = "") -> tuple[str, ...]:
     """How the keys were bound on the server of the backup, as far as the database tells, where that was
     otherwise; a warning, with the `way` to mend it, where it was stronger."""
-    if not before or before == now.partition(":")[0]:
+    if not before or before == (now.partition(":")[0] or "file"):
         return ()
-    was = f"On the server of this backup they were {protector_label(before)}"
-    if now != "file":
-        return (f"{was}, as far as the database tells.",)
-    return (f"That is weaker than before. {was}, as far as the database tells. {way}".rstrip(),)
+    was = f"On the server of this backup: {protector_label(before)}, as far as the database tells."
+    return (f"That is weaker than before. {was} {way}".rstrip() if now == "file" else was,)
 
 
 def _keys(kids: Sequence[Kid]) -> str:

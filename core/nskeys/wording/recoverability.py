@@ -187,7 +187,7 @@ def _lost(overview: Overview) -> tuple[str, ...]:
         return (f"{name} says it has their keys: try it", f"{name} says it has them", f"try {name}")
     if any(kids & set(copy.backup.kids) for copy in overview.copies):
         return ("a backup may have their keys",)
-    return ("no key and no backup opens them", "nothing opens them")
+    return ("no key here, no known backup opens them", "no known backup opens them")
 
 
 def _at_risk(overview: Overview) -> tuple[str, ...]:

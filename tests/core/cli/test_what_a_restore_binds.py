@@ -42,7 +42,7 @@ def test_the_plan_and_the_report_warn_where_keys_are_bound_more_weakly(machine: 
     plan = " ".join(other.run(*restore, "--plan").err.split())
     assert "What will bind them here: keys in a plain file: whoever copies this disk has the keys." in plan
     assert "That is weaker than before." in plan
-    assert "On the server of this backup they were keys under a passphrase" in plan
+    assert "On the server of this backup: keys under a passphrase" in plan
     told = other.run(*restore, "--plan", "--json").json
     assert (told["protector"], told["protector_before"]) == ("file", "passphrase")
     done = other.run(*restore, "--json")

@@ -225,7 +225,7 @@ def test_several_keys_are_counted() -> None:
 
 def test_lost_credentials_come_first_and_are_severe() -> None:
     found = notices(seen(uses=[(OLD, 10), (NEW, 3)]), WIDE)
-    assert found[0] == Notice("3 lost", "no key and no backup opens them", Act.RESTORE, severe=True)
+    assert found[0] == Notice("3 lost", "no key here, no known backup opens them", Act.RESTORE, severe=True)
     assert [notice.severe for notice in found[1:]] == [False]
 
 
