@@ -27,6 +27,7 @@ from textual.message_pump import MessagePump
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 from nskeys.wording.waiting import BUSY, LEAVE, LEAVE_NO, LEAVE_YES, WAITING, not_utf8
@@ -109,6 +110,7 @@ class NskeysApp(App[None]):
         super().__init__(ansi_color=True)
         self._connect = partial(self._connecting, opening)
         self._typed: deque[events.Key | events.Paste] = deque()
+        self._watching = False
         self._settling: tuple[MessagePump, NskeysApp.Settled] | None = None
         self._at_the_latest = at_the_latest
         self._wrong_bytes_said = 0.0
@@ -173,9 +175,16 @@ class NskeysApp(App[None]):
             if not self._is_dropped(event):
                 target = self.focused or self.screen
                 await super().on_event(event)
-                self._await(target, self.Settled())
-        if self._typed:
-            self.set_timer(_LOST, self._take_keys)
+                if not _is_typed_into(target, event):
+                    self._await(target, self.Settled())
+        if self._typed and not self._watching:
+            self._watching = True
+            self.set_timer(_LOST, self._watch)
+
+    async def _watch(self) -> None:
+        """A widget that went away with a key in its queue keeps no other key waiting."""
+        self._watching = False
+        await self._take_keys()
 
     def _await(self, target: MessagePump, settled: Settled) -> None:
         self._settling = (target, settled) if target.post_message(settled) else None
@@ -306,6 +315,11 @@ class NskeysApp(App[None]):
             self._exit_renderables.append(Text(bug_in_a_sentence(self._exception)))
         self._return_code = A_BUG
         self._close_messages_no_wait()
+
+
+def _is_typed_into(target: Widget, event: events.Key | events.Paste) -> bool:
+    """Whether a widget keeps a letter to itself: then the next key goes into the same queue behind it."""
+    return isinstance(event, events.Key) and target.check_consume_key(event.key, event.character)
 
 
 def _is_there(target: MessagePump) -> bool:
