@@ -1,6 +1,8 @@
 """A server whose keys a token holds, command by command: with a file for the PIN, and with a person."""
 
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -102,3 +104,21 @@ def test_a_person_types_the_pin(server: Machine) -> None:
         assert PIN.encode() not in session.raw
     finally:
         session.close()
+
+
+def test_the_runbooks_line_binds_the_keys_to_the_same_token_again(server: Machine, tokens: Tokens) -> None:
+    pin = ["--pin-file", server.file("pin", PIN)]
+    made = server.back_up("--to", server.vault(), *pin)["path"]
+    lines = server.run("runbook").out.splitlines()
+    [line] = [line for line in lines if ' restore "$backup"' in line and not line.endswith("--plan")]
+    words = shlex.split(line.replace('"$backup"', shlex.quote(made)))
+    restore = words[words.index("restore") :]
+    assert restore[restore.index("--protector") + 1].startswith("pkcs11:")
+    other = server.beside("new")
+    other.home.mkdir()
+    shutil.copy(server.home / "cmdb.sqlite3", other.home)
+    ran = other.run(*restore, "--password-file", server.password, *pin)
+    assert ran.code == 0, ran.err
+    assert "weaker" not in ran.err
+    assert other.does("protector", "show")["protector"] == "pkcs11"
+    assert other.does("verify", *pin)["opened"] == 1
