@@ -67,7 +67,7 @@ class World:
     @cached_property
     def services(self) -> Services:
         """The services of this home, connected once."""
-        connected = connect_cheaply(str(self.home), None)
+        connected = connect_cheaply(str(self.home), None, wait=0.0)
         return _Kept(**{f.name: getattr(connected, f.name) for f in fields(connected)})
 
     @property

@@ -45,6 +45,7 @@ from tests.core.archive.samples import (
     to_recipients,
 )
 from tests.end_to_end.pty_session import PtySession
+from tests.fakes.programs import need
 
 SAMPLE = to_recipients(custodians=True)
 WRITTEN = SAMPLE.written
@@ -110,6 +111,7 @@ def test_somebody_else_s_identity_does_not_open_it() -> None:
 
 def test_ssh_keys_may_stand_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "key"
+    need("ssh-keygen")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
     line = parse_recipient(path.with_suffix(".pub").read_text("utf-8")).text
     written = to_recipients(line).written

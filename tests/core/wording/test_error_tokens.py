@@ -30,7 +30,6 @@ HELPERS = {
 
 TABLES = {
     ("files.py", "_PROBLEMS"): (errors.CannotCreate, errors.FileUnreadable),
-    ("cli/inputs.py", "_PROBLEMS"): (errors.FileUnreadable,),
     ("protectors/systemd_creds.py", "_REASONS"): (errors.ProtectorUnavailable,),
     ("store/cmdb/postgres.py", "_DAMAGED"): (errors.CmdbDamaged,),
     ("store/cmdb/postgres.py", "_UNREACHABLE"): (errors.CmdbUnreachable,),
