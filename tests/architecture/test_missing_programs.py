@@ -98,7 +98,6 @@ def test_its_tests_are_skipped_with_its_name_and_none_fails(program: str) -> Non
     assert re.search(rf"^SKIPPED .*: {re.escape(program)} is not installed$", ran.stdout, re.MULTILINE), (
         ran.stdout
     )
-    assert "passed" not in ran.stdout.splitlines()[-1], "it does not need it"
 
 
 def test_in_ci_a_skipped_test_fails_the_run() -> None:
