@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid

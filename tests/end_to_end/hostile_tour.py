@@ -34,8 +34,7 @@ from nskeys.ports import (
     ShareRequest,
     Stage,
 )
-from nskeys.services.flows.first_start import FirstStart as Flow
-from nskeys.services.flows.first_start import Way
+from nskeys.services.flows.first_start import FirstStart as Flow, Way
 from nskeys.services.pages import CredentialPages
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import remove_question

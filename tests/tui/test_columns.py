@@ -1,7 +1,6 @@
 """Columns from 60 cells to 200."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.terminal import width
 from nskeys_tui.widgets.columns import Column, Laid, lay_out, line

@@ -10,8 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.archive.opening import open_backup
-from nskeys.services import opening as services_opening
-from nskeys.services import proving
+from nskeys.services import opening as services_opening, proving
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.restore import Restore
 from tests.fakes.real_site import RealServer, RealSite

@@ -1,7 +1,6 @@
 """Which rows are seen, and what a step repaints."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys_tui.widgets.row_window import Repaint, RowWindow
 

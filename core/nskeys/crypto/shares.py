@@ -143,8 +143,7 @@ def _together(shares: list[Share]) -> SecretBytes | None:
 
 def _label(words: list[str]) -> ShareLabel:
     """What words that are all known say of themselves; ShareRefused (`checksum`, `other_scheme`)."""
-    from shamir_mnemonic import MnemonicError
-    from shamir_mnemonic import Share as Slip39Share
+    from shamir_mnemonic import MnemonicError, Share as Slip39Share
     from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
     from shamir_mnemonic.rs1024 import verify_checksum
 

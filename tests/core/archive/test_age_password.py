@@ -4,8 +4,7 @@ has its name."""
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.archive import age_password
 from nskeys.archive.age_password import decrypt, encrypt, protection_of

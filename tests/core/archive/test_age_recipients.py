@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nskeys.archive import bech32
 from nskeys.archive.age_header import Stanza, format_header, parse_header

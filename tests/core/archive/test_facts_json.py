@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.strict_json import Malformed, parse

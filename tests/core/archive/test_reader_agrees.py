@@ -6,8 +6,7 @@ from importlib.resources import files
 from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.age_password import decrypt, encrypt
 from nskeys.archive.age_recipients import decrypt_by, encrypt_to

@@ -1,8 +1,7 @@
 """Strict JSON: one spelling, bounded, and hostile documents cost nothing."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.bounds import JSON_DEPTH
 from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 import shamir_mnemonic.shamir
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from shamir_mnemonic import Share as Slip39Share
-from shamir_mnemonic import cipher
+from hypothesis import given, settings, strategies as st
+from shamir_mnemonic import Share as Slip39Share, cipher
 
 from nskeys.crypto.shares import SECRET_SIZE, combine, new_split_secret, parse, split
 from nskeys.errors import NskeysError, ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused

@@ -1,8 +1,7 @@
 """Messages between the program and its worker."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.destinations.frames import Broken, Message, packed, unpacked, wanted
 

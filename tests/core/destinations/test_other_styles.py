@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from nskeys.destinations.other_styles import check
 from nskeys.destinations.registry import remote_schemes

@@ -12,8 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential, SealedCredential

@@ -1,8 +1,7 @@
 """The rules that make an entry a credential, one by one."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import CredentialKind

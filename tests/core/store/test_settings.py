@@ -4,8 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
 from nskeys.model.places import DestinationInfo, Mounted

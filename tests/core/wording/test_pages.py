@@ -4,8 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 import segno
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.page_html import page_html
 from nskeys.wording.page_text import page_lines

@@ -1,8 +1,7 @@
 """Text broken into lines: all of it is there, and every line fits."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.terminal import safe, width
 from nskeys.wording.wrapping import broken

@@ -6,8 +6,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.diary import Diary as Told
-from nskeys.model.diary import DrillEntry
+from nskeys.model.diary import Diary as Told, DrillEntry
 from nskeys.wording.diary import EMPTY, entry_facts, unreadable_lines
 from nskeys.wording.sizes import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet

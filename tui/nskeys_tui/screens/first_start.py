@@ -10,8 +10,7 @@ from textual.widgets import Static
 
 from nskeys.errors import KeyStoreUnreached, NskeysError
 from nskeys.model.operations import FirstSight, HomeState
-from nskeys.services.flows.first_start import FirstStart as Flow
-from nskeys.services.flows.first_start import FirstStep, Way
+from nskeys.services.flows.first_start import FirstStart as Flow, FirstStep, Way
 from nskeys.wording.first_start import (
     CMDB_HELP,
     OFFER,

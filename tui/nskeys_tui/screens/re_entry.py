@@ -7,8 +7,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.re_entry import ReEntry as Item
-from nskeys.model.re_entry import ReEntryList
+from nskeys.model.re_entry import ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.lists import save_text
 from nskeys.wording.app_errors import say_in_app

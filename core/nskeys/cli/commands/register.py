@@ -10,8 +10,14 @@ from nskeys.cli.session import Session
 from nskeys.model.diary import DrillEntry
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.wording.copies import place_word
-from nskeys.wording.diary import EMPTY as NO_DRILLS
-from nskeys.wording.diary import backup_word, result_word, unreadable_lines, vouched_word, who_word
+from nskeys.wording.diary import (
+    EMPTY as NO_DRILLS,
+    backup_word,
+    result_word,
+    unreadable_lines,
+    vouched_word,
+    who_word,
+)
 from nskeys.wording.names import proof_name, sight_name
 from nskeys.wording.register import losing_words, seen_word, weak_password_lines
 from nskeys.wording.reports import copies_seen, copy_added, copy_retired, strays_lines

@@ -1,4 +1,3 @@
 """The CMDB: credentials, register, rotations and audit trail in SQLite or PostgreSQL."""
 
-from nskeys.store.cmdb.database import SqlCmdb as SqlCmdb
-from nskeys.store.cmdb.database import cmdb_in_file as cmdb_in_file
+from nskeys.store.cmdb.database import SqlCmdb as SqlCmdb, cmdb_in_file as cmdb_in_file
