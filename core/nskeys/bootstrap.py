@@ -15,26 +15,26 @@ from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager
 from nskeys.protectors.passphrase import DEFAULT_COST
 from nskeys.protectors.registry import available, protector
-from nskeys.services.auditing import AuditService
-from nskeys.services.backup import BackupService
-from nskeys.services.credentials import CredentialService
-from nskeys.services.custodians import CustodiansService
-from nskeys.services.destinations import DestinationService
-from nskeys.services.diary import DiaryService
-from nskeys.services.drill import DrillService
-from nskeys.services.importing import ImportService
+from nskeys.services.backup.service import BackupService
+from nskeys.services.credentials.importer import ImportService
+from nskeys.services.credentials.service import CredentialService
+from nskeys.services.drill.diary import DiaryService
+from nskeys.services.drill.service import DrillService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
-from nskeys.services.protection import ProtectionService
-from nskeys.services.pruning import PruningService
-from nskeys.services.re_entry import ReEntryService
-from nskeys.services.recoverability import RecoverabilityService
-from nskeys.services.recovery import RecoveryService
-from nskeys.services.register import RegisterService
-from nskeys.services.restore import RestoreService
-from nskeys.services.rotation import RotationService
-from nskeys.services.runbook import RunbookService
-from nskeys.services.schedule import ScheduleService
-from nskeys.services.setting_up import SetUpService
+from nskeys.services.keys.protector import ProtectionService
+from nskeys.services.keys.rotation import RotationService
+from nskeys.services.recovery.custodians import CustodiansService
+from nskeys.services.recovery.identities import RecoveryService
+from nskeys.services.register.prune import PruningService
+from nskeys.services.register.service import RegisterService
+from nskeys.services.restore.re_entry import ReEntryService
+from nskeys.services.restore.service import RestoreService
+from nskeys.services.schedule.service import ScheduleService
+from nskeys.services.setup.destinations import DestinationService
+from nskeys.services.setup.first_start import SetUpService
+from nskeys.services.status.audit import AuditService
+from nskeys.services.status.overview import RecoverabilityService
+from nskeys.services.status.runbook import RunbookService
 from nskeys.services.verifying import VerifyService
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of

@@ -19,7 +19,7 @@ from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
-from nskeys.services.vouching import record
+from nskeys.services.register.signed_rows import record
 from tests.benchmark.homes import give_password
 
 _BATCH = 20_000

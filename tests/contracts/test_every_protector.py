@@ -12,7 +12,7 @@ from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SilentProgress
 from nskeys.protectors.registry import available
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer, RealSite

@@ -36,7 +36,7 @@ def run(clock: Path, argv: Sequence[str]) -> int:
     patch("nskeys.bootstrap.host_name", lambda: "hw2.example.net").start()
     patch("nskeys.bootstrap.Costs", lambda: CHEAP).start()
     if argv[:1] == ["--dies-resealing"]:
-        patch("nskeys.services.rotation.reseal_all", _power_cut).start()
+        patch("nskeys.services.keys.rotation.reseal_all", _power_cut).start()
         argv = argv[1:]
     return main(argv)
 

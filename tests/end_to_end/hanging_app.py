@@ -10,7 +10,9 @@ from unittest.mock import patch
 
 from nskeys.errors import Cancelled
 from nskeys.ports import Progress, Stage
-from nskeys.services import auditing, credentials, verifying
+from nskeys.services import verifying
+from nskeys.services.credentials import service as credentials
+from nskeys.services.status import audit
 from nskeys_tui.__main__ import main
 
 HOME, WHAT = sys.argv[1:]
@@ -36,7 +38,7 @@ def works(_service: Any, _secrets: Any, progress: Progress) -> None:
 
 
 HUNG = {
-    "audit": (auditing.AuditService, "verify", hangs),
+    "audit": (audit.AuditService, "verify", hangs),
     "saving": (credentials.CredentialService, "add", hangs),
     "verify": (verifying.VerifyService, "execute", works),
 }

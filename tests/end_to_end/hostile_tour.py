@@ -34,8 +34,8 @@ from nskeys.ports import (
     ShareRequest,
     Stage,
 )
+from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.flows.first_start import FirstStart as Flow, Way
-from nskeys.services.pages import CredentialPages
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import remove_question
 from nskeys.wording.terminal import safe

@@ -13,7 +13,7 @@ ONE_KEY, ONE_PAGE = 220, 2_200
 """Bytes: one cursor key, and one page, of the first screen at home on 80x24."""
 _HANGS = """
 import sys, time
-from nskeys.services.recoverability import RecoverabilityService
+from nskeys.services.status.overview import RecoverabilityService
 quick = RecoverabilityService.overview
 def overview(self, look=True, destination=None):
     if look:

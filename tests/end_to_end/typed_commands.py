@@ -15,7 +15,7 @@ from nskeys.archive.age_recipients import RecipientsRandomness
 from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.cli.main import main
 from nskeys.crypto import shares
-from nskeys.services import custodians
+from nskeys.services.recovery import custodians
 from tests.fakes.command_line import connect_cheaply
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.services.auditing import AuditService
+from nskeys.services.status.audit import AuditService
 from nskeys_tui.screens.audit import Audit
 from nskeys_tui.widgets.credential_table import CredentialTable
 from tests.fakes.real_site import RealServer

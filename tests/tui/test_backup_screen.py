@@ -11,7 +11,7 @@ from nskeys.errors import BackupNotProven
 from nskeys.model.operations import RegistryValues
 from nskeys.model.register import Proof
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.services import archiving
+from nskeys.services.backup import facts as archiving
 from nskeys_tui.presenters.register import copy_cells
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.widgets.password_input import PasswordInput
@@ -188,7 +188,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
     stage = OnScreen(server, BackUp)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
-        monkeypatch.setattr("nskeys.services.sending.inspect", fails)
+        monkeypatch.setattr("nskeys.services.backup.upload.inspect", fails)
         await stage.press(pilot, "enter", until=("so it is no backup.", "Remove that file"))
         await stage.press(pilot, "enter", until="where to?")
         assert server.register_rows() == []
@@ -305,7 +305,7 @@ async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
         assert go_on.wait(10)
         return facts(*given)
 
-    monkeypatch.setattr("nskeys.services.backup.collected_facts", slow)
+    monkeypatch.setattr("nskeys.services.backup.service.collected_facts", slow)
     stage = OnScreen(server, BackUp)
     async with stage.play() as pilot:
         await to_review(stage, pilot)

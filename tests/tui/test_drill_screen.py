@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.model.register import Proof
-from nskeys.services import proving
+from nskeys.services.credentials import verify
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.session import Session
 from tests.fakes.real_site import RealServer
@@ -103,14 +103,14 @@ async def test_a_drill_that_is_stopped_writes_nothing(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    prove = proving.prove
+    prove = verify.prove
 
     def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
         return prove(*given)
 
-    monkeypatch.setattr("nskeys.services.drill.prove", slow)
+    monkeypatch.setattr("nskeys.services.drill.service.prove", slow)
     before = server.everything()
     stage = on(server, server.services.register.copies()[0].address)
     async with stage.play() as pilot:

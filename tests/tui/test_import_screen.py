@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.model.credentials import CredentialKind
-from nskeys.services import importing
-from nskeys.services.importing import PreparedImport
+from nskeys.services.credentials import importer
+from nskeys.services.credentials.importer import PreparedImport
 from nskeys_tui.screens.import_credentials import ImportCredentials
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -203,15 +203,15 @@ async def test_an_import_that_is_stopped_leaves_nothing_and_can_be_done_again(
     server: RealServer, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    seal = importing._sealed
+    seal = importer._sealed
 
     def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
         return seal(*given)
 
-    monkeypatch.setattr(importing, "_sealed", slow)
-    monkeypatch.setattr(importing, "_BATCH", 1)
+    monkeypatch.setattr(importer, "_sealed", slow)
+    monkeypatch.setattr(importer, "_BATCH", 1)
     stage = OnScreen(server, ImportCredentials)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")

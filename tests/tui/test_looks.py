@@ -10,7 +10,7 @@ import pytest
 from nskeys.errors import CmdbBusy
 from nskeys.model.places import DestinationInfo
 from nskeys.services.installation import Installation
-from nskeys.services.recoverability import Overview, RecoverabilityService
+from nskeys.services.status.overview import Overview, RecoverabilityService
 from nskeys_tui.screens.looks import Looks, Sight, aside
 from tests.tui.example import build
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from nskeys.model.credentials import CredentialKind
-from nskeys.services.recoverability import Overview as Answer, RecoverabilityService
+from nskeys.services.status.overview import Overview as Answer, RecoverabilityService
 from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.keys import Keys

@@ -10,7 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.archive.opening import open_backup
-from nskeys.services import opening as services_opening, proving
+from nskeys.services import opening as services_opening
+from nskeys.services.credentials import verify
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.restore import Restore
 from tests.fakes.real_site import RealServer, RealSite
@@ -273,14 +274,14 @@ async def test_a_proof_that_is_stopped_says_that_the_keys_are_stored(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    prove = proving.prove
+    prove = verify.prove
 
     def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
         return prove(*given)
 
-    monkeypatch.setattr(proving, "prove", slow)
+    monkeypatch.setattr(verify, "prove", slow)
     stage = world.on_b(world.backup)
     async with stage.play() as pilot:
         await to_plan(stage, pilot)

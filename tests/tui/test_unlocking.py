@@ -9,7 +9,7 @@ from nskeys.errors import SecretUnavailable
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Settings
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys_tui.dialogs.secret import AskPassword
 from nskeys_tui.screens.doors import DOORS, door
 from nskeys_tui.screens.overview import Overview

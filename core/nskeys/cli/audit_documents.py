@@ -9,7 +9,7 @@ from nskeys.model.audit import AuditEntry
 from nskeys.model.canonical import Json
 
 if TYPE_CHECKING:
-    from nskeys.services.auditing import AuditVerdict
+    from nskeys.services.status.audit import AuditVerdict
 
 
 def audit(entry: AuditEntry) -> Document:

@@ -34,8 +34,8 @@ from nskeys.model.watching import CopiesSeen, last_proofs, seen
 from nskeys.ports import Leftover
 
 if TYPE_CHECKING:
-    from nskeys.services.destinations import DestinationSight
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.setup.destinations import DestinationSight
+    from nskeys.services.status.overview import Overview
 
 Document = dict[str, Json]
 

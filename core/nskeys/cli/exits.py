@@ -22,7 +22,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.recoverability import Totals
 
 if TYPE_CHECKING:
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.status.overview import Overview
 
 
 class Exit(IntEnum):

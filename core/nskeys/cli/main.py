@@ -37,7 +37,7 @@ from nskeys.cli.secrets import CommandLineSecrets
 from nskeys.cli.session import Connect, Session, connect_here
 from nskeys.errors import Cancelled, ImportRefused, NskeysError
 from nskeys.ports import Purpose
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.failures.credentials import bad_row
 from nskeys.wording.terminal import safe

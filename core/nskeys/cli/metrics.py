@@ -17,7 +17,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
 
 if TYPE_CHECKING:
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.status.overview import Overview
 
 
 @dataclass(frozen=True, slots=True)

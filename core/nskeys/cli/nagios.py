@@ -29,7 +29,7 @@ from nskeys.wording.terminal import safe
 from nskeys.wording.times import is_future
 
 if TYPE_CHECKING:
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.status.overview import Overview
 
 _WORDS = {
     StatusExit.RECOVERABLE: "OK",

@@ -8,7 +8,7 @@ from nskeys.model.retention import Decision
 from nskeys.wording.errors import say
 
 if TYPE_CHECKING:
-    from nskeys.services.pruning import PrunePlan, PruneReport
+    from nskeys.services.register.prune import PrunePlan, PruneReport
 
 
 def planned(plan: "PrunePlan") -> Document:

@@ -1,7 +1,7 @@
 """A document for a person: on standard output, or in a new file that is named afterwards."""
 
 from nskeys.cli.output import Output
-from nskeys.services.lists import save_text
+from nskeys.services.user_files import save_text
 from nskeys.wording.reports import saved_line
 
 

@@ -39,7 +39,7 @@ from nskeys.wording.times import ago, since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.status.overview import Overview
 
 PLACE_CELLS = 500
 """Cells for a backup's place: lines may be long here, and nothing is cut that a file system allows."""

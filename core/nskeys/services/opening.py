@@ -17,8 +17,8 @@ from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import Gathered
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.services.gathering import with_combined
-from nskeys.services.passwords import ask_until_it_opens
+from nskeys.services.passwords.new_password import ask_until_it_opens
+from nskeys.services.passwords.shares import with_combined
 
 
 def means_of(inspected: Inspected) -> tuple[Means, ...]:

@@ -8,7 +8,7 @@ from nskeys.errors import NskeysError, PasswordRefused
 from nskeys.model.backup import Inspected, Protection
 from nskeys.model.secret import SecretBytes
 from nskeys.services.installation import Installation
-from nskeys.services.register import RegisterService
+from nskeys.services.register.service import RegisterService
 
 
 def refuse_backup_password(installation: Installation, passphrase: SecretBytes) -> None:

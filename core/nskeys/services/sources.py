@@ -15,7 +15,7 @@ from nskeys.ports import Progress, SecretProvider, Stage
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.listening import Listening
 from nskeys.services.opening import open_by
-from nskeys.services.register import RegisterService
+from nskeys.services.register.service import RegisterService
 
 _UNPROVEN = {
     Signer.NOBODY: "unsigned",

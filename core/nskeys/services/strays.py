@@ -10,8 +10,8 @@ from functools import partial
 from nskeys.errors import NskeysError
 from nskeys.model.places import DestinationInfo
 from nskeys.services.installation import Installation
-from nskeys.services.register import RegisterService
-from nskeys.services.side_by_side import side_by_side
+from nskeys.services.parallel import side_by_side
+from nskeys.services.register.service import RegisterService
 
 
 def strays(installation: Installation) -> tuple[str, ...]:

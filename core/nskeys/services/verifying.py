@@ -2,8 +2,8 @@
 
 from nskeys.model.operations import ProofReport
 from nskeys.ports import Progress, SecretProvider, SilentProgress
+from nskeys.services.credentials.verify import prove_here
 from nskeys.services.installation import Installation, unlocked
-from nskeys.services.proving import prove_here
 
 
 class VerifyService:

@@ -11,7 +11,7 @@ from nskeys.model.places import Location
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.rotation import RotationStage
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.copies import backup_name, copy_place, made_variants, named_why_not, proof_variants
 from nskeys.wording.layout import Layout, first_fitting

@@ -14,7 +14,7 @@ from nskeys.wording.terminal import safe
 from nskeys.wording.times import ago, when
 
 if TYPE_CHECKING:
-    from nskeys.services.register import RetirePlan
+    from nskeys.services.register.service import RetirePlan
 
 EMPTY = "No backup was made yet."
 LOOKING = "looking at each copy …"

@@ -35,7 +35,7 @@ from nskeys.wording.times import ago, since, when
 from nskeys.wording.ways import COMMANDS, Ways
 
 if TYPE_CHECKING:
-    from nskeys.services.auditing import AuditVerdict  # with its crypto, which a help does not need
+    from nskeys.services.status.audit import AuditVerdict  # with its crypto, which a help does not need
 
 NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."

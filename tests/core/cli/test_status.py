@@ -14,7 +14,7 @@ from nskeys.cli.metrics import failed_metrics, metrics
 from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.model.operations import RegistryValues
 from nskeys.model.recoverability import Recoverability, Totals
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from tests.core.cli.test_custodians import words_on
 from tests.fakes.command_line import Machine, tree
 from tests.fakes.fixed import AFTERNOON

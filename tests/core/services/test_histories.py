@@ -23,9 +23,9 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.retention import Retention
 from nskeys.ports import SilentProgress, Stage
-from nskeys.services.recoverability import Overview
 from nskeys.services.sources import find_source
-from tests.core.services.test_forged_register import FORGERIES, changed, says
+from nskeys.services.status.overview import Overview
+from tests.core.services.register.test_forged_register import FORGERIES, changed, says
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, RawRegisterRow, run_as

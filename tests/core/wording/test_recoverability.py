@@ -14,7 +14,7 @@ from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.rotation import Rotation, RotationStage
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.layout import NARROW, WIDE, Layout
 from nskeys.wording.recoverability import Notice, headline, notices, rotation_words

@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
-from nskeys.services.register import RetirePlan
+from nskeys.services.register.service import RetirePlan
 from nskeys.wording.copies import copy_place
 from nskeys.wording.register import (
     counts_words,

@@ -33,7 +33,7 @@ from nskeys.model.operations import (
 from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Totals
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
-from nskeys.services.auditing import AuditVerdict
+from nskeys.services.status.audit import AuditVerdict
 from nskeys.wording import imports, proofs, reports
 from tests.core.wording.commands import commands, is_valid
 

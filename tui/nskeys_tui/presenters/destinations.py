@@ -1,7 +1,7 @@
 """Destinations as rows, and one of them in full."""
 
 from nskeys.model.schedule import Schedule
-from nskeys.services.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationSight
 from nskeys.wording.copies import place_word
 from nskeys.wording.destinations import ready_words, scheduled_words
 from nskeys.wording.errors import say

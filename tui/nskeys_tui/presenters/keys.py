@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import copy_place
 from nskeys.wording.keys import backups_short, copy_proof, key_recovery, key_state_meaning
 from nskeys.wording.names import key_state_name, kid_name

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from nskeys.errors import NskeysError
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import act_hint
 from nskeys.wording.errors import say
 from nskeys.wording.layout import NARROW, WIDE, Layout

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nskeys.model.keys import KeyInfo
 from nskeys.model.register import BackupCopy, Sight
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
 from nskeys.wording.names import key_state_name, kid_name, proof_name
 from nskeys.wording.passwords import strength_words

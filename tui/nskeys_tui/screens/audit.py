@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys.model.audit import AuditEntry
 from nskeys.ports import Progress, Stage
-from nskeys.services.auditing import AuditService, AuditVerdict
+from nskeys.services.status.audit import AuditService, AuditVerdict
 from nskeys.wording.reports import audit_lines
 from nskeys.wording.sizes import count
 from nskeys.wording.trail import EMPTY

@@ -11,8 +11,8 @@ from nskeys.errors import NskeysError
 from nskeys.model.operations import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
-from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
-from nskeys.services.passwords import AcceptedPassword, check_hint, check_hint_for, weakness
+from nskeys.services.flows.backup import BackupFlow, BackupStep
+from nskeys.services.passwords.new_password import AcceptedPassword, check_hint, check_hint_for, weakness
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS
 from nskeys.wording.passwords import weak_line

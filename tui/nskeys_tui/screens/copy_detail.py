@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from nskeys.model.register import BackupCopy
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name
 from nskeys_tui.presenters.register import copy_rows
 from nskeys_tui.screens.drill import Drill

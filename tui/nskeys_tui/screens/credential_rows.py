@@ -6,7 +6,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.ports import Cmdb
-from nskeys.services.pages import CredentialPages
+from nskeys.services.credentials.pages import CredentialPages
 from nskeys_tui.presenters.credentials import cells, state_style
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.rows import Row

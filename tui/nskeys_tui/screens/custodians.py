@@ -16,9 +16,9 @@ from nskeys.errors import NskeysError
 from nskeys.model.custodians import CheckReport, Split, SplitPlan
 from nskeys.model.shares import Share
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.acts import Act
-from nskeys.services.flows.custodians_flow import CustodiansFlow, CustodiansStep
-from nskeys.services.sheet_files import check_folder, in_memory, write_sheets
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
+from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
 from nskeys.wording.custodians import (
     COPY_IT,
     FOLDER_HELP,

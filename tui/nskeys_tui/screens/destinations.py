@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.schedule import Schedule
-from nskeys.services.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationSight
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import (
     ADD_HELP,

@@ -2,8 +2,8 @@
 
 from nskeys.model.operations import DrillReport, ProofReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.drill_flow import DrillFlow, DrillStep
-from nskeys.services.flows.source_flow import SourceFlow
+from nskeys.services.flows.drill import DrillFlow, DrillStep
+from nskeys.services.flows.source import SourceFlow
 from nskeys.services.sources import Source
 from nskeys.wording.proofs import drill_lines
 from nskeys.wording.ways import KEYS

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from textual import work
 
 from nskeys.errors import NskeysError
-from nskeys.services.flows.acts import Act
+from nskeys.services.flows.actions import Act
 from nskeys_tui.screens.guided import Guided
 from nskeys_tui.screens.session import Session
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.model.operations import ProofReport
-from nskeys.services.flows.source_flow import SourceFlow, SourceStep
+from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.identity_file import read_identity_file
 from nskeys.services.sources import Source, find_source
 from nskeys.wording.opening import IDENTITY_FILE_HELP, asked_for, or_else

@@ -13,8 +13,8 @@ from nskeys.errors import PlanOutdated
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.operations import ImportReport
 from nskeys.ports import Progress, Stage
+from nskeys.services.credentials.importer import PreparedImport
 from nskeys.services.export_file import read_export
-from nskeys.services.importing import PreparedImport
 from nskeys.wording.fields import kind_help
 from nskeys.wording.imports import (
     FORMATS,

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
-from nskeys.services.recoverability import Overview as Answer
+from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.keys import GONE, NO_COPY
 from nskeys.wording.names import kid_name
 from nskeys_tui.presenters.keys import copies, facts

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.services.recoverability import Overview as Answer
+from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.sizes import count
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyDetail

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from textual.screen import Screen
 
 from nskeys.errors import NskeysError
-from nskeys.services.recoverability import Overview, RecoverabilityService
+from nskeys.services.status.overview import Overview, RecoverabilityService
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from nskeys.errors import NskeysError
 from nskeys.model.paging import CredentialOrder, SortBy
 from nskeys.ports import Purpose
-from nskeys.services.recoverability import Overview as Answer
+from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
 from nskeys.wording.overview import FOUND_NOTHING, LOOKING, NO_CREDENTIALS, found_words

@@ -13,8 +13,8 @@ from textual.widgets import Static
 from nskeys.errors import NskeysError
 from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.services.lists import save_lines
-from nskeys.services.pages import CredentialPages
+from nskeys.services.credentials.pages import CredentialPages
+from nskeys.services.user_files import save_lines
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.terminal import safe

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.ports import Leftover, Progress, Stage, StoreInfo
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.protection import (
     CHANGE_MEANS,

@@ -12,9 +12,9 @@ from textual.widgets import Static
 from nskeys.errors import Cancelled
 from nskeys.model.retention import Decision, Retention
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.acts import Act
-from nskeys.services.flows.prune_flow import PruneFlow, PruneStep
-from nskeys.services.pruning import PrunePlan, PruneReport
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.prune import PruneFlow, PruneStep
+from nskeys.services.register.prune import PrunePlan, PruneReport
 from nskeys.wording.pruning import (
     KEEP_LAST,
     KEEP_MONTHLY,

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.re_entry import ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
-from nskeys.services.lists import save_text
+from nskeys.services.user_files import save_text
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.re_entry import (
     FILE_HELP,

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys.model.recovery import IdentityKind, RecoveryPlan, RecoveryReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.recovery_flow import RecoveryFlow, RecoveryStep
+from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep
 from nskeys.wording.recovery import (
     IDENTITY_MEANS,
     NO_IDENTITY,

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
-from nskeys.services.recoverability import Overview
+from nskeys.services.status.overview import Overview
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.sizes import count

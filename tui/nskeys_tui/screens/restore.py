@@ -11,9 +11,9 @@ from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.model.operations import ProofReport, RestorePlan, RestoreReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.acts import Act
-from nskeys.services.flows.restore_flow import RestoreFlow, RestoreStep
-from nskeys.services.flows.source_flow import SourceFlow
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.restore import RestoreFlow, RestoreStep
+from nskeys.services.flows.source import SourceFlow
 from nskeys.services.sources import OpenSource, Source, opened
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines

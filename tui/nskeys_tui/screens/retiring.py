@@ -5,7 +5,7 @@ from textual.screen import Screen
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
-from nskeys.services.register import RetirePlan
+from nskeys.services.register.service import RetirePlan
 from nskeys.wording.register import retire_answer, retire_lines
 from nskeys.wording.reports import copy_retired
 from nskeys_tui.dialogs.confirm import Confirm

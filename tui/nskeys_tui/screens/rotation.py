@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.operations import ProofReport, RotationPlan, RotationReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.rotation_flow import RotationFlow, RotationStep
+from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from nskeys.wording.reports import rotation_lines
 from nskeys.wording.rotation import (
     LEFT,

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
-from nskeys.services.lists import save_text
+from nskeys.services.user_files import save_text
 from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.page_html import page_html
 from nskeys.wording.page_text import page_lines

@@ -13,8 +13,8 @@ from nskeys.errors import NskeysError
 from nskeys.model.operations import FirstSight
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
-from nskeys.services.passwords import generate_password, judge
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.new_password import generate_password, judge
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.failures.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome

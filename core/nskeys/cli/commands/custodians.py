@@ -92,7 +92,7 @@ def show(session: Session, _: Namespace) -> int:
 def split(session: Session, options: Namespace) -> int:
     """New shares, shown or in files."""
     from nskeys.cli.sheets import require_terminal
-    from nskeys.services.sheet_files import check_folder, in_memory
+    from nskeys.services.recovery.sheet_files import check_folder, in_memory
 
     if options.html and options.sheets is None:
         raise UsageProblem("--html is for files: say where with --sheets DIR", options.command)
@@ -133,7 +133,7 @@ def _hand_out(session: Session, made: Split) -> list[str]:
 
 
 def _write(made: Split, folder: Path, html: bool) -> list[str]:
-    from nskeys.services.sheet_files import write_sheets
+    from nskeys.services.recovery.sheet_files import write_sheets
 
     sheets = []
     for share in made.shares.held:

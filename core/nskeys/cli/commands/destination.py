@@ -17,7 +17,7 @@ from nskeys.wording.schedule import OUTDATED
 from nskeys.wording.servers import host_key_facts, server_known, trusted_words
 
 if TYPE_CHECKING:
-    from nskeys.services.destinations import DestinationSight
+    from nskeys.services.setup.destinations import DestinationSight
 
 _HEADINGS = ("destination", "where", "default", "problem")
 

@@ -10,7 +10,7 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
 from nskeys.ports import Leftover, StoreInfo
-from nskeys.services.remembering import RememberedPassphrase
+from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.names import protector_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.protection import broken_by, helps_now, leftover_lines, lost_with

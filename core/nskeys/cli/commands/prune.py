@@ -13,7 +13,7 @@ from nskeys.wording.pruning import decision_cells, plan_lines, report_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 
 if TYPE_CHECKING:
-    from nskeys.services.pruning import PrunePlan, PruneReport
+    from nskeys.services.register.prune import PrunePlan, PruneReport
 
 _HEADINGS = ("fate", "backup", "created", "why", "file")
 

@@ -20,7 +20,7 @@ from nskeys.wording.reports import remembered_line
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
-    from nskeys.services.recoverability import Overview
+    from nskeys.services.status.overview import Overview
 
 _READABLE = 0o644
 """Of `--output`: an exporter runs as another user."""

@@ -8,7 +8,7 @@ from nskeys.errors import CredentialsWithoutKeys, LossCountWrong, NskeysError
 from nskeys.model.operations import FirstSight, HomeState, SetUpReport
 from nskeys.model.places import Location
 from nskeys.model.register import BackupCopy
-from nskeys.services.flows.acts import Act
+from nskeys.services.flows.actions import Act
 
 
 class Way(StrEnum):

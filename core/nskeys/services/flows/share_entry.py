@@ -20,7 +20,7 @@ from nskeys.crypto.shares import parse
 from nskeys.errors import ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, SHARE_WORDS, Gathered, Share
-from nskeys.services.gathering import fits
+from nskeys.services.passwords.shares import fits
 
 _SUGGESTED = 4
 _NAME_WORDS, _LABEL_WORDS = 2, 4

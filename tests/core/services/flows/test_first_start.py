@@ -7,7 +7,7 @@ import pytest
 from nskeys.errors import CannotCreate, CredentialsWithoutKeys, LossCountWrong
 from nskeys.model.operations import HomeState
 from nskeys.model.register import BackupCopy
-from nskeys.services.flows.acts import Act
+from nskeys.services.flows.actions import Act
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
 from tests.core.services.flows.samples import COPY, EMPTY, HERE, LEFT_BEHIND, READY, SET_UP
 from tests.fakes.backups import a_copy

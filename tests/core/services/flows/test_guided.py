@@ -2,11 +2,11 @@
 
 from nskeys.errors import NskeysError, PlanOutdated
 from nskeys.ports import Purpose, SilentProgress
-from nskeys.services.flows.backup_flow import BackupFlow, BackupStep
+from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
-from nskeys.services.flows.restore_flow import RestoreFlow, RestoreStep
-from nskeys.services.flows.rotation_flow import RotationFlow, RotationStep
-from nskeys.services.flows.source_flow import SourceFlow
+from nskeys.services.flows.restore import RestoreFlow, RestoreStep
+from nskeys.services.flows.rotation import RotationFlow, RotationStep
+from nskeys.services.flows.source import SourceFlow
 from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite

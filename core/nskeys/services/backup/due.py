@@ -1,0 +1,71 @@
+"""Which destinations need a backup: those where no good copy of some key of this server lies.
+
+Each is asked itself and now, on another server too: a backup that `--if-needed` leaves out is one that was
+seen to be there.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+
+from nskeys.model.keys import Kid
+from nskeys.model.places import DestinationInfo
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.services.installation import Installation
+from nskeys.services.parallel import side_by_side
+from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.register.probe import look_at
+from nskeys.services.register.signed_rows import vouched
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What `backup --if-needed` has to do."""
+
+    lacking: tuple[str, ...]
+    """Destinations that lack a good copy of a key of this server; none where no backup is needed."""
+    held: tuple[BackupCopy, ...]
+    """The newest good copy of each destination that lacks nothing, in their order."""
+
+
+def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Need:
+    """What these destinations hold and lack; each is asked, side by side. Where `KMSBackupDate` does not
+    know of a backup with every key, all of them lack one: it is what others go by."""
+    installation.require()
+    public, keys = installation.server_public(), installation.key_store.keys()
+    date, now = installation.registry.read().backup_date, installation.clock.now()
+    # A key from the future, as this clock has it, would make one due every night and never be older.
+    if date is None or any(date < key.created <= now for key in keys):
+        return Need(tuple(info.address for info in infos), ())
+    # After a new identity, or another split, older copies open the old way only.
+    recipients = frozenset(known_recovery(installation).recipients)
+    with installation.cmdb.reading() as view:
+        known = [copy for copy in vouched(view, public) if _may_hold(copy, recipients)]
+    kids = frozenset(key.kid for key in keys)
+    found = side_by_side([partial(_held, installation, info, known, kids) for info in infos])
+    return Need(
+        tuple(info.address for info, copy in zip(infos, found, strict=True) if copy is None),
+        tuple(copy for copy in found if copy is not None),
+    )
+
+
+def _may_hold(copy: BackupCopy, recipients: Set[str]) -> bool:
+    opened = copy.signed and copy.retired is None and copy.proof.rank >= Proof.OPENED.rank
+    return opened and recipients <= set(copy.backup.recipients)
+
+
+def _held(
+    installation: Installation, info: DestinationInfo, known: Sequence[BackupCopy], kids: frozenset[Kid]
+) -> BackupCopy | None:
+    """The newest good copy there; None where some key is in none of them."""
+    newest: BackupCopy | None = None
+    lacks = set(kids)
+    for copy in known:
+        # The newest one mostly holds everything: older ones are looked at only for what is still missing.
+        if copy.destination != info.address or lacks.isdisjoint(copy.backup.kids):
+            continue
+        seen = look_at(installation, copy)
+        if seen.sight is Sight.GOOD:
+            newest = newest or seen
+            lacks.difference_update(copy.backup.kids)
+    return None if lacks else newest

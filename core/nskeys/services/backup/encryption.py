@@ -1,0 +1,138 @@
+"""What a new backup is closed by: a password, or the recipients that it is encrypted to.
+
+To recipients nobody is asked for anything, so a timer can do it. What was read back is opened with an
+identity that was made for this one archive, lives in memory, and is forgotten with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from nskeys.archive.age_recipients import decrypt_by
+from nskeys.archive.recipients import listed, parse_recipient
+from nskeys.archive.second_reader import Way, confirm
+from nskeys.archive.writing import WrittenArchive, write, write_to
+from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.errors import PlanOutdated
+from nskeys.model.backup import BackedUpKey, Facts
+from nskeys.model.operations import BackupPlan
+from nskeys.model.recovery import NO_RECOVERY, Recovery
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import SecretProvider
+from nskeys.services.installation import Installation
+from nskeys.services.passwords.new_password import ask_new_password, weakness
+from nskeys.services.recovery.identities import identity_files, known_recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Whom a backup is for; nobody where a password is asked for."""
+
+    recipients: tuple[str, ...] = ()
+    recovery: Recovery = NO_RECOVERY
+
+
+def addressed_to(installation: Installation, recipients: Sequence[str], password: bool) -> Addressed:
+    """The recovery identities, where there are any, and then `recipients`, each in its one spelling;
+    nobody where a `password` is wished for. RecoveryDamaged, RecipientRefused."""
+    others = [parse_recipient(text) for text in recipients]
+    if password:
+        return Addressed()
+    recovery = known_recovery(installation)
+    ours = [parse_recipient(text) for text in recovery.recipients]
+    return Addressed(tuple(one.text for one in listed([*ours, *others])), recovery)
+
+
+class Closing(Protocol):
+    """How one archive is closed, and opened again to believe it."""
+
+    @property
+    def typed(self) -> bool:
+        """Whether a person typed what opens it."""
+        ...
+
+    @property
+    def weak(self) -> int | None:
+        """The score of the password that opens it, where a person insisted on a weak one."""
+        ...
+
+    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+        """The archive."""
+        ...
+
+    def opens(self, kms: bytes, payload_sha256: str) -> None:
+        """What was read back opens, by two readers, and holds what was written; BackupNotProven."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderPassword:
+    password: SecretBytes = field(repr=False)
+    log_n: int
+
+    @property
+    def typed(self) -> bool:
+        return self.password.typed
+
+    @property
+    def weak(self) -> int | None:
+        return weakness(self.password)
+
+    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+        return write(facts, keys, server_key, self.password, self.log_n)
+
+    def opens(self, kms: bytes, payload_sha256: str) -> None:
+        # The second reader derives its key from the password and the bytes that were read back; equal
+        # plaintext there, and equal bytes here, is what "opened" means.
+        confirm(kms, self.password, payload_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _ToRecipients:
+    installation: Installation
+    recovery: Recovery
+    once: X25519Identity = field(repr=False)
+
+    @property
+    def typed(self) -> bool:
+        return False
+
+    @property
+    def weak(self) -> int | None:
+        return min((one.weak for one in self.recovery.identities if one.weak is not None), default=None)
+
+    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+        files = identity_files(self.installation, self.recovery)
+        return write_to(facts, keys, server_key, files, parse_recipient(self.once.recipient))
+
+    def opens(self, kms: bytes, payload_sha256: str) -> None:
+        decrypt_by(kms, [self.once])
+        with self.once.spelled() as line:
+            confirm(kms, line, payload_sha256, Way.IDENTITY)
+
+
+@contextmanager
+def closing(installation: Installation, plan: BackupPlan, secrets: SecretProvider) -> Iterator[Closing]:
+    """What a plan closes its archive by; asked for where it is a password, and wiped in the end."""
+    if plan.wants_password:
+        subject = plan.destinations[0].info.address if len(plan.destinations) == 1 else ""
+        least, store = installation.least_score, installation.key_store
+        with ask_new_password(subject, plan.hint, store, secrets, least) as password:
+            yield _UnderPassword(password, installation.scrypt_log_n)
+        return
+    once = X25519Identity.new()
+    try:
+        yield _ToRecipients(installation, recovery_of(installation, plan), once)
+    finally:
+        once.wipe()
+
+
+def recovery_of(installation: Installation, plan: BackupPlan) -> Recovery:
+    """The recovery identities as they are now; PlanOutdated unless they are those that the plan saw."""
+    if plan.wants_password:
+        return NO_RECOVERY
+    recovery = known_recovery(installation)
+    if recovery.identities != plan.identities:
+        raise PlanOutdated("backup")
+    return recovery

@@ -1,0 +1,267 @@
+"""Back up the keys: plan, confirm, execute, verify. One archive, written once, to one place or several.
+
+A copy counts only after it was read back from where it was put and a second, independent reader opened
+it. Until then no register row and no registry value says that there is one. Each copy is recorded by
+itself, as soon as it is proven: a place that fails or hangs takes nothing from those that worked.
+"""
+
+from collections.abc import Sequence
+
+from nskeys.errors import (
+    Cancelled,
+    DestinationInvalid,
+    DestinationUnreachable,
+    NoCopyMade,
+    NskeysError,
+)
+from nskeys.model.audit import Action
+from nskeys.model.backup import BackedUpKey, Facts
+from nskeys.model.operations import (
+    BackupPlan,
+    BackupReport,
+    CopyFailure,
+    PlannedDestination,
+    RegistryValues,
+    best_of,
+)
+from nskeys.model.places import DestinationInfo
+from nskeys.model.recoverability import DueReason
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.backup.due import Need, need_of
+from nskeys.services.backup.encryption import Closing, addressed_to, closing, recovery_of
+from nskeys.services.backup.facts import archive_name, collected_facts, next_generation
+from nskeys.services.backup.upload import Sent, Undone, send_to_all
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.parallel import side_by_side
+from nskeys.services.passwords.new_password import AcceptedPassword, accept_new_password, check_hint
+from nskeys.services.register.signed_rows import identity, record, still_there, vouched
+from nskeys.services.status.overview import RecoverabilityService
+
+
+class BackupService:
+    """Makes backups, and says when one is due."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def due(self, destination: str | None = None) -> tuple[DueReason, ...]:
+        """Why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy of
+        every key elsewhere; without one, the answer is the one that the first screen gives."""
+        info = self._installation.configured(destination) if destination else None
+        return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
+
+    def everywhere(self) -> tuple[str, ...]:
+        """Every configured destination's address; the default one's where none is configured."""
+        installation = self._installation
+        configured = installation.settings.read().destinations
+        return tuple(info.address for info in configured or (installation.default_destination(),))
+
+    def need(self, to: Sequence[str] = ()) -> Need:
+        """Which of these destinations lack a good copy of a key, each asked now; where none is named,
+        whether a backup is due at all."""
+        if to:
+            return need_of(self._installation, self._wanted(to))
+        last = RecoverabilityService(self._installation).assess().last
+        if last is None or self.due():
+            return Need((self._installation.default_destination().address,), ())
+        return Need((), (last,))
+
+    def plan(
+        self,
+        to: str | Sequence[str] | None = None,
+        hint: str = "",
+        recipients: Sequence[str] = (),
+        password: bool = False,
+    ) -> BackupPlan:
+        """What would be written and where: one destination's address, several, or None for the default
+        one. Checks them side by side; leaves nothing there. A destination that cannot be written to is
+        one of the plan's failures; where none can be, its error, or NoCopyMade with all of them.
+
+        It goes to the recovery identities, where there are any, and to `recipients`; else, or where a
+        `password` is wished for, under one that is asked for. RecoveryDamaged, RecipientRefused."""
+        installation = self._installation
+        installation.require()
+        check_hint(hint)
+        addressed = addressed_to(installation, recipients, password)
+        looks = [lambda info=info: self._look(info) for info in self._wanted(to)]
+        seen = side_by_side(looks)
+        planned = tuple(item for item in seen if isinstance(item, PlannedDestination))
+        failures = tuple(item for item in seen if isinstance(item, CopyFailure))
+        if not planned:
+            raise _none_made(failures)
+        with installation.cmdb.reading() as view:
+            credentials = sum(use.credentials for use in view.counts())
+            generation = next_generation(installation, view)[0]
+        return BackupPlan(
+            destinations=planned,
+            failures=failures,
+            archive_name=archive_name(installation),
+            generation=generation,
+            keys=installation.key_store.keys(),
+            credentials=credentials,
+            hint=hint,
+            fingerprint=installation.fingerprint(),
+            recipients=addressed.recipients,
+            identities=addressed.recovery.identities,
+        )
+
+    def _wanted(self, to: str | Sequence[str] | None) -> tuple[DestinationInfo, ...]:
+        """Each destination once, in the order in which they were named."""
+        installation = self._installation
+        addresses = (to,) if isinstance(to, str) else tuple(to or ())
+        infos = [self._named(address) for address in addresses if address]
+        return tuple(dict.fromkeys(infos)) or (installation.default_destination(),)
+
+    def _named(self, address: str) -> DestinationInfo:
+        """The destination with this address. What is no address, as one that a newer version configured, is
+        said of it alone: it keeps no other from its copy."""
+        try:
+            return self._installation.configured(address)
+        except (DestinationInvalid, DestinationUnreachable):
+            return DestinationInfo(address)
+
+    def _look(self, info: DestinationInfo) -> PlannedDestination | CopyFailure:
+        try:
+            place = self._installation.destinations.at(info)
+            place.check()
+            return PlannedDestination(info, place.where(), place.flushes())
+        except NskeysError as error:
+            return CopyFailure(info, error)
+
+    def accept_password(self, password: SecretBytes, hint: str) -> AcceptedPassword:
+        """A new password for a backup with this hint, judged once: `execute` takes it as it is.
+        PasswordRefused, HintRefused, NotEnoughMemory; `password` is wiped in any case."""
+        installation = self._installation
+        return accept_new_password(password, hint, installation.key_store, installation.least_score)
+
+    def execute(
+        self, plan: BackupPlan, secrets: SecretProvider, progress: Progress | None = None
+    ) -> BackupReport:
+        """Write it, read it back, open it twice, record it. Stops cleanly until it is written; a place
+        that does not answer can be given up at any time. Where no destination got its copy, that one's
+        error, or NoCopyMade with all of them."""
+        installation, told = self._installation, progress or SilentProgress()
+        with closing(installation, plan, secrets) as closed_by:
+            told.stage(Stage.UNLOCKING)
+            with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
+                installation.unchanged("backup", plan.fingerprint)
+                return self._execute(plan, closed_by, keys, told)
+
+    def _execute(
+        self, plan: BackupPlan, closed_by: Closing, keys: OpenKeyStore, told: Progress
+    ) -> BackupReport:
+        installation = self._installation
+        told.stage(Stage.COLLECTING)
+        recovery = recovery_of(installation, plan)
+        facts = collected_facts(installation, plan.hint, keys, plan.recipients, recovery)
+        told.checkpoint()
+        told.stage(Stage.ENCRYPTING)
+        backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
+        archive = closed_by.close(facts, backed_up, keys.server_key())
+        told.checkpoint()
+
+        def opens(kms: bytes) -> None:
+            closed_by.opens(kms, archive.payload_sha256)
+
+        infos = [planned.info for planned in plan.destinations]
+        made: dict[int, BackupCopy] = {}
+        failed: dict[int, CopyFailure] = {}
+        unflushed: list[str] = []
+        for number, outcome in send_to_all(
+            installation.destinations, infos, plan.archive_name, archive, opens, told
+        ):
+            match outcome:
+                case Sent():
+                    if len(infos) == 1:
+                        told.stage(Stage.RECORDING)
+                    made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
+                    self._echo(made)
+                    unflushed += [] if outcome.flushed else [outcome.address]
+                case Undone(error, left):
+                    failed[number] = CopyFailure(infos[number], error)
+                    if left:
+                        self._give_up(left, keys)
+        failures = (*plan.failures, *(failed[number] for number in sorted(failed)))
+        if not made:
+            raise _none_made(failures)
+        copies = tuple(made[number] for number in sorted(made))
+        return self._reported(copies, facts, failures, tuple(sorted(unflushed)))
+
+    def _reported(
+        self,
+        copies: tuple[BackupCopy, ...],
+        facts: Facts,
+        failures: tuple[CopyFailure, ...],
+        unflushed: tuple[str, ...],
+    ) -> BackupReport:
+        """With what it does not bring back: rows of keys that are not here, or that cannot be read."""
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            lacking = [use for use in view.counts() if use.credentials and use.kid not in facts.kids]
+            known = vouched(view, installation.server_public()) if lacking else ()
+            unreadable = view.unreadable()
+        kids = {use.kid for use in lacking}
+        kept = [copy for copy in known if copy.retired is None and kids & set(copy.backup.kids)]
+        return BackupReport(
+            copies,
+            sum(key.credentials for key in facts.keys),
+            failures,
+            unflushed,
+            unopened=sum(use.credentials for use in lacking),
+            lacking=tuple(sorted(kids)),
+            held_by=max(kept, key=lambda copy: (copy.counts, copy.backup.generation), default=None),
+            unreadable=unreadable,
+        )
+
+    def _record(
+        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, closed_by: Closing
+    ) -> BackupCopy:
+        """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
+        is not there; killed after it, what is there is known."""
+        installation = self._installation
+        now = installation.clock.now()
+        copy = BackupCopy(
+            backup=identity(facts, sent.inspected, sent.name),
+            destination=info.address,
+            address=sent.address,
+            where=sent.where,
+            proofs=(),
+            sight=Sight.GOOD,
+            look_moment=now,
+            good_moment=now,
+            typed=now if closed_by.typed else None,
+            weak=closed_by.weak,
+            signed=True,
+        ).with_proof(Proof.OPENED, now)
+        event = installation.event(
+            Action.BACKED_UP, copy.address, generation=facts.generation, kms_sha256=copy.backup.kms_sha256
+        )
+        with installation.cmdb.changing(event) as change:
+            record(change, copy, keys.server_key())
+            sign_off(change, facts.cmdb_id, keys.server_key())
+            known = still_there(change, installation.server_public(), copy)
+        # As the register tells it: whether a person proved these recipients, other rows say.
+        return known or copy
+
+    def _echo(self, made: dict[int, BackupCopy]) -> None:
+        """The register is the record, these two values are its echo: of the first copy elsewhere, in the
+        order in which the destinations were named, or else of the first one."""
+        best = best_of([made[number] for number in sorted(made)])
+        values = RegistryValues(best.destination, best.backup.created)
+        if self._installation.registry.read() != values:
+            self._installation.registry.write(values)
+
+    def _give_up(self, address: str, keys: OpenKeyStore) -> None:
+        """Say in the audit trail that a file lies there which is no backup."""
+        installation = self._installation
+        with installation.cmdb.changing(installation.event(Action.BACKUP_FAILED, address)) as change:
+            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+
+
+def _none_made(failures: Sequence[CopyFailure]) -> NskeysError:
+    """What is raised where no destination got its copy; whoever stopped it needs no explaining."""
+    errors = tuple((failure.info.address, failure.error) for failure in failures)
+    stopped = next((error for _, error in errors if isinstance(error, Cancelled)), None)
+    return stopped or (errors[0][1] if len(errors) == 1 else NoCopyMade(errors))

@@ -1,0 +1,1 @@
+"""Credentials: one at a time, page by page, imported, and verified."""

@@ -1,0 +1,222 @@
+"""Credentials: add, edit, show, reveal, remove, search. Nothing is decrypted to be listed."""
+
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+from nskeys.crypto.sealing import Sealer
+from nskeys.errors import (
+    AmbiguousCredential,
+    CmdbDamaged,
+    FieldInvalid,
+    NoSuchCredential,
+    NoSuchKey,
+    PlanOutdated,
+    SealDoesNotOpen,
+)
+from nskeys.model.audit import Action
+from nskeys.model.credentials import (
+    Credential,
+    CredentialFields,
+    SealedCredential,
+    UnreadableCredential,
+    check_secret,
+)
+from nskeys.model.keys import Kid
+from nskeys.model.paging import CredentialFilter
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
+from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked
+from nskeys.services.passwords.new_password import is_text
+
+
+class CredentialService:
+    """One credential at a time. Secrets come in and go out as SecretBytes that the caller wipes."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def total(self, wanted: CredentialFilter | None = None) -> int:
+        """How many credentials match."""
+        with self._installation.cmdb.reading() as view:
+            return view.total(wanted or CredentialFilter())
+
+    def show(self, reference: str) -> Credential:
+        """The one credential with this id, unique id prefix, or `kind/name`."""
+        with self._installation.cmdb.reading() as view:
+            found = view.find(reference)
+        if not found:
+            raise NoSuchCredential(reference)
+        if len(found) > 1:
+            raise AmbiguousCredential(reference, tuple(item.reference for item in found))
+        return found[0]
+
+    def add(self, fields: CredentialFields, secret: SecretBytes, secrets: SecretProvider) -> Credential:
+        """A new credential, sealed by the active key; NameTaken, KeyNotUsable, KeyUsedUp."""
+        _check(secret)
+        installation = self._installation
+        installation.require()
+        cmdb_id = installation.cmdb.cmdb_id()
+        with unlocked(installation, secrets) as keys, installation.changing("adding a credential"):
+            credential_id, now = os.urandom(16).hex(), installation.clock.now()
+            event = installation.event(
+                Action.CREDENTIAL_ADDED, f"{fields.kind}/{fields.name}", id=credential_id
+            )
+            with installation.cmdb.changing(event) as change:
+                active = sealing_key(installation, change)
+                credential = Credential(credential_id, fields, active.kid, now, now, now)
+                sealed = _sealed(credential, secret, keys, cmdb_id)
+                change.know_keys([active.kid])
+                change.add([sealed])
+                sign_off(change, cmdb_id, keys.server_key())
+        return credential
+
+    def reveal(self, credential: Credential, secrets: SecretProvider) -> SecretBytes:
+        """The secret. The audit trail says that it was revealed, before it is."""
+        installation = self._installation
+        installation.require()
+        cmdb_id = installation.cmdb.cmdb_id()
+        with unlocked(installation, secrets) as keys, installation.changing("revealing a credential"):
+            with installation.cmdb.reading() as view:
+                stored = _stored(view, credential)
+            _check_readable(stored.credential)
+            secret = _opened(stored, keys, cmdb_id)
+            try:
+                event = installation.event(
+                    Action.CREDENTIAL_REVEALED, stored.credential.reference, id=credential.credential_id
+                )
+                with installation.cmdb.changing(event) as change:
+                    sign_off(change, cmdb_id, keys.server_key())
+            except BaseException:
+                secret.wipe()  # what the trail does not say was not revealed
+                raise
+        return secret
+
+    def edit(
+        self,
+        credential: Credential,
+        fields: CredentialFields,
+        secret: SecretBytes | None,
+        secrets: SecretProvider,
+    ) -> Credential:
+        """Other fields, another secret (None: the same), sealed anew. A credential that does not open
+        takes only a new secret: its old one cannot be bound to new fields (SealDoesNotOpen).
+        PlanOutdated where it is not as `credential` says any more: somebody else edited it."""
+        if secret is not None:
+            _check(secret)
+        installation = self._installation
+        installation.require()
+        cmdb_id = installation.cmdb.cmdb_id()
+        with unlocked(installation, secrets) as keys, installation.changing("editing a credential"):
+            event = installation.event(
+                Action.CREDENTIAL_EDITED,
+                f"{fields.kind}/{fields.name}",
+                id=credential.credential_id,
+                secret="kept" if secret is None else "new",
+                **_renamed(credential, fields),
+            )
+            with installation.cmdb.changing(event) as change:
+                stored = _unchanged(change, credential, "edit")
+                if secret is None:
+                    _check_readable(stored.credential)
+                edited = self._edited(change, stored.credential, fields)
+                # Wiped here is only what was opened here; a given secret stays the caller's.
+                with (
+                    nullcontext(secret) if secret is not None else _opened(stored, keys, cmdb_id) as sealing
+                ):
+                    sealed = _sealed(edited, sealing, keys, cmdb_id)
+                change.know_keys([edited.kid])
+                change.replace([sealed])
+                sign_off(change, cmdb_id, keys.server_key())
+        return edited
+
+    def _edited(self, change: CmdbChange, before: Credential, fields: CredentialFields) -> Credential:
+        active, now = sealing_key(self._installation, change), self._installation.clock.now()
+        if isinstance(before, UnreadableCredential):
+            return _mended(before, fields, active.kid, now)
+        # Exposure counts from the first sealing under a key, not from the last.
+        sealed = before.sealed if active.kid == before.kid else now
+        return replace(before, fields=fields, kid=active.kid, updated=now, sealed=sealed)
+
+    def remove(self, credential: Credential) -> None:
+        """The row, for good. The audit trail keeps its name. No key is needed to let one go.
+        PlanOutdated where it is not as `credential` says any more."""
+        installation = self._installation
+        installation.require()
+        with installation.changing("removing a credential"):
+            event = installation.event(
+                Action.CREDENTIAL_REMOVED, credential.reference, id=credential.credential_id
+            )
+            with installation.cmdb.changing(event) as change:
+                _unchanged(change, credential, "removal")
+                change.remove(credential.credential_id)
+
+
+def _check(secret: SecretBytes) -> None:
+    if not is_text(secret):
+        raise FieldInvalid("secret", "not_text")
+    check_secret(secret.text())
+
+
+def _check_readable(credential: Credential) -> None:
+    """CmdbDamaged for a row that cannot be read: nothing is to be had from it."""
+    if isinstance(credential, UnreadableCredential):
+        raise CmdbDamaged("credentials", credential.problem, (credential.reference,))
+
+
+def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, now: datetime) -> Credential:
+    """A row that could not be read, with the fields and the secret that a person gives it; what cannot be
+    read of its fields has to be among them."""
+    shown = before.fields
+    for name in ("kind", "name", "target", "account", "note"):
+        if name in before.ill and getattr(fields, name) == getattr(shown, name):
+            raise FieldInvalid(name, "not_readable")
+    if "id" in before.ill:
+        _check_readable(before)
+    created = now if "created" in before.ill else before.created
+    return Credential(before.credential_id, fields, kid, created, now, now)
+
+
+def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:
+    found = view.credential(wanted.credential_id)
+    if found is None:
+        raise NoSuchCredential(wanted.reference)
+    return found
+
+
+def _unchanged(view: CmdbView, seen: Credential, doing: str) -> SealedCredential:
+    """The stored row, if a person who saw `seen` knows what stands in it. A rotation does not matter."""
+    stored = _stored(view, seen)
+    now = stored.credential
+    if (now.fields, now.updated) != (seen.fields, seen.updated):
+        raise PlanOutdated(doing)
+    return stored
+
+
+def _renamed(credential: Credential, fields: CredentialFields) -> dict[str, str]:
+    """What the audit trail says of an edit that changes the name, which is its subject."""
+    same = (credential.fields.kind, credential.fields.name) == (fields.kind, fields.name)
+    return {} if same else {"before": credential.reference}
+
+
+def _opened(stored: SealedCredential, keys: OpenKeyStore, cmdb_id: str) -> SecretBytes:
+    credential = stored.credential
+    try:
+        sealer = _sealer(credential, keys, cmdb_id)
+    except NoSuchKey:
+        raise SealDoesNotOpen(
+            credential.credential_id, credential.fields.kind, credential.fields.name, "key_missing"
+        ) from None
+    return sealer.open(credential.credential_id, credential.fields, stored.blob)
+
+
+def _sealed(
+    credential: Credential, secret: SecretBytes, keys: OpenKeyStore, cmdb_id: str
+) -> SealedCredential:
+    sealer = _sealer(credential, keys, cmdb_id)
+    return SealedCredential(credential, sealer.seal(credential.credential_id, credential.fields, secret))
+
+
+def _sealer(credential: Credential, keys: OpenKeyStore, cmdb_id: str) -> Sealer:
+    return Sealer(cmdb_id, credential.kid, keys.key(credential.kid))

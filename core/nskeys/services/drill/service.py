@@ -1,0 +1,274 @@
+"""A drill proves a backup without restoring it: restore's proof, and a line in register and diary."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from nskeys.errors import (
+    BackupDamaged,
+    BackupForged,
+    Cancelled,
+    CannotCreate,
+    CmdbDamaged,
+    CmdbUnreachable,
+    DestinationUnreachable,
+    FileUnreadable,
+    IdentityNotRecipient,
+    NotABackup,
+    NotPermitted,
+    NotSetUp,
+    NskeysError,
+    PasswordRefused,
+    SecretUnavailable,
+    SharesDisagree,
+    WrongPassword,
+)
+from nskeys.model.audit import Action
+from nskeys.model.diary import NAMED_FAILURES, DrillEnd, DrillEntry
+from nskeys.model.keys import Kid
+from nskeys.model.opening import BY_ITS_OWN, Opening
+from nskeys.model.operations import DiaryFate, DrillReport, FailureReason, ProofReport
+from nskeys.model.register import Proof
+from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import as_text
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.credentials.verify import prove
+from nskeys.services.drill.diary import DiaryService, write_line
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.listening import Listening
+from nskeys.services.register.service import RegisterService
+from nskeys.services.register.signed_rows import known_copy, record
+from nskeys.services.sources import OpenSource, Source, find_source, opened
+
+
+class DrillService:
+    """Opens a backup with its password and the CMDB's rows with its keys, and nothing more."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._diary = DiaryService(installation)
+
+    def find(self, address: str) -> Source:
+        """The backup to be tried; `latest` is the newest one that the register can reach. A copy of the
+        register that is gone, damaged or out of reach is a drill that failed, and the diary says so."""
+        try:
+            return find_source(self._installation, address)
+        except NskeysError as error:
+            self._could_not_read(address, error)
+            raise
+
+    def execute(
+        self,
+        source: Source,
+        secrets: SecretProvider,
+        progress: Progress | None = None,
+        opening: Opening = BY_ITS_OWN,
+    ) -> DrillReport:
+        """The proof. It works wherever the CMDB can be read; its result is written into the register
+        where this server's keys are, and into the diary wherever the CMDB can be written. Locked, before
+        anything is asked, where somebody else's change keeps it from being written down now."""
+        installation, told = self._installation, progress or SilentProgress()
+        if not installation.cmdb.exists():
+            raise NotSetUp(installation.home.path)
+        if installation.key_store.exists():
+            installation.require()
+        self._require_free()
+        began, heard = installation.clock.now(), Listening(secrets)
+        try:
+            with opened(installation, source, heard, told, opening) as open_source:
+                proof = self._prove(open_source, told)
+                return self._record(open_source, proof, began, secrets, told)
+        except NskeysError as error:
+            end = _end_of(error, heard.refused)
+            if end is not None:
+                facts = source.facts
+                self._diary.note(
+                    replace(
+                        self._begun(source.address, began, end),
+                        archive_sha256=source.inspected.file_sha256,
+                        generation=facts.generation if facts else 0,
+                        typed=heard.typed,
+                    )
+                )
+            raise
+
+    def _require_free(self) -> None:
+        """So that nobody types a password for a result that nobody keeps. A disk that cannot be written to
+        does not keep a backup from being proven: the report says that it was not written down."""
+        if self._installation.key_store.exists() or not self._installation.cmdb.outdated():
+            with suppress(CannotCreate, NotPermitted), self._installation.lock.hold("recording a drill"):
+                pass
+
+    def _could_not_read(self, address: str, error: NskeysError) -> None:
+        installation = self._installation
+        end = _end_of(error, 0)
+        if end is None or not installation.cmdb.exists():
+            return
+        try:
+            destination, name = installation.destinations.source(address)
+            full = destination.address_of(name)
+            copies = RegisterService(installation).copies(look=False)
+        except NskeysError:
+            return
+        known = next((copy.backup for copy in copies if copy.address == full), None)
+        if known is not None:
+            entry = self._begun(full, installation.clock.now(), end)
+            self._diary.note(
+                replace(entry, archive_sha256=known.archive_sha256, generation=known.generation)
+            )
+
+    def _begun(self, address: str, began: datetime, end: DrillEnd) -> DrillEntry:
+        """A line of which nothing is known yet but who, when and where."""
+        installation = self._installation
+        return DrillEntry(
+            began=began,
+            seconds=max(0, int((installation.clock.now() - began).total_seconds())),
+            actor=installation.event(Action.DRILLED, address).actor,
+            host=installation.identity.host(),
+            address=as_text(address),
+            archive_sha256="",
+            generation=0,
+            end=end,
+            reached=None,
+            opened=0,
+            missing=0,
+            tampered=0,
+            failures=(),
+            typed=False,
+        )
+
+    def _prove(self, source: OpenSource, told: Progress) -> ProofReport:
+        keys = {key.info.kid: key.material for key in source.contents.keys}
+
+        def key_of(kid: Kid) -> SecretBytes | None:
+            return keys.get(kid)
+
+        # Seals are bound to the CMDB's id: rows of another CMDB would not open, and that is the truth.
+        return prove(self._installation.cmdb, self._installation.cmdb.cmdb_id(), key_of, told)
+
+    def _record(
+        self,
+        source: OpenSource,
+        proof: ProofReport,
+        began: datetime,
+        secrets: SecretProvider,
+        told: Progress,
+    ) -> DrillReport:
+        """What was proven is worth telling also where it cannot be written down: another administrator
+        holds the lock, or nobody is there to give the key store's passphrase."""
+        reached = reached_by(proof, source.facts.kids)
+        reasons = [item.failure for item in proof.failures]
+        entry = replace(
+            self._begun(source.source.address, began, DrillEnd.PROVEN),
+            archive_sha256=source.source.inspected.file_sha256,
+            generation=source.facts.generation,
+            reached=reached,
+            opened=proof.opened,
+            missing=reasons.count(FailureReason.KEY_MISSING),
+            tampered=reasons.count(FailureReason.TAMPERED) + reasons.count(FailureReason.UNREADABLE),
+            failures=tuple(item.credential.reference for item in proof.failures[:NAMED_FAILURES]),
+            typed=source.typed,
+        )
+        told.stage(Stage.RECORDING)
+        recorded, problem = self._try_to_record(source, proof, entry, secrets)
+        fate = DiaryFate.SIGNED if recorded else self._diary.note(entry)[0]
+        return DrillReport(
+            address=source.source.address,
+            facts=source.facts,
+            reached=reached,
+            foreign=source.foreign,
+            proof=proof,
+            recorded=recorded,
+            not_recorded=problem,
+            diary=fate,
+        )
+
+    def _try_to_record(
+        self, source: OpenSource, proof: ProofReport, entry: DrillEntry, secrets: SecretProvider
+    ) -> tuple[bool, NskeysError | None]:
+        """Into the register and the diary at once, where this server's keys are and it knows the copy."""
+        installation, place = self._installation, source.source
+        if source.foreign or not installation.key_store.exists():
+            return False, None
+        with installation.cmdb.reading() as view:
+            known = known_copy(view, installation.server_public(), place.inspected, place.address)
+        if known is None:
+            return False, None
+        try:
+            with unlocked(installation, secrets) as keys, installation.changing("recording a drill"):
+                return record_proof(installation, source, proof, keys, entry.began, entry), None
+        except NskeysError as error:
+            return False, error
+
+
+def record_proof(
+    installation: Installation,
+    source: OpenSource,
+    proof: ProofReport,
+    keys: OpenKeyStore,
+    began: datetime,
+    entry: DrillEntry | None = None,
+) -> bool:
+    """Under the lock: write into the register that the CMDB's rows were tried with this backup, and the
+    diary's line with it; False where the register does not know this copy. The proof is dated by when it
+    began: what was sealed meanwhile was not tried."""
+    facts, place = source.facts, source.source
+    reached, opened_rows = reached_by(proof, facts.kids), proof.opened_with(facts.kids)
+    public, cmdb_id = installation.server_public(), installation.cmdb.cmdb_id()
+    server_key = keys.server_key()
+    with installation.cmdb.reading() as view:
+        # As it is now: it may have been retired or checked while the rows were tried.
+        copy = known_copy(view, public, place.inspected, place.address)
+    if copy is None:
+        return False
+    proven = replace(
+        copy,
+        where=place.where,
+        drilled_rows=opened_rows,
+        drilled_upto=proof.upto,
+        typed=began if source.typed else copy.typed,
+    ).with_proof(reached, began)
+    if copy.look_moment > began:  # a check that came later knows better whether it is still there
+        proven = replace(
+            proven, sight=copy.sight, look_moment=copy.look_moment, good_moment=copy.good_moment
+        )
+    event = installation.event(Action.DRILLED, copy.address, reached=reached.value, opened=opened_rows)
+    with installation.cmdb.changing(event) as change:
+        record(change, proven, server_key)
+        if entry is not None:
+            write_line(change, entry, server_key)
+        sign_off(change, cmdb_id, server_key)
+    return True
+
+
+def reached_by(proof: ProofReport, kids: Collection[Kid]) -> Proof:
+    """What rows that were tried prove of a backup with these keys, each of which matched its id when the
+    file was opened. `credentials_open` needs rows that they opened, and none that they should have and
+    did not; rows of keys that the backup never held are not its claim."""
+    opens = proof.opened_with(kids) > 0 and not proof.tampered_under(kids)
+    return Proof.CREDENTIALS_OPEN if opens else Proof.KEYS_MATCH
+
+
+def _end_of(error: NskeysError, refused: int) -> DrillEnd | None:
+    """How a drill ended that this error broke off; None for what was none: nobody tried a password, or a
+    person stopped it."""
+    match error:
+        case WrongPassword() | SharesDisagree():
+            return DrillEnd.WRONG_PASSWORD
+        case IdentityNotRecipient():
+            return DrillEnd.OTHER_IDENTITY
+        case Cancelled() | PasswordRefused() | SecretUnavailable():
+            return DrillEnd.WRONG_PASSWORD if refused else None
+        case BackupDamaged() | NotABackup():
+            return DrillEnd.DAMAGED
+        case BackupForged():
+            return DrillEnd.FORGED
+        case FileUnreadable(problem="missing"):
+            return DrillEnd.MISSING
+        case FileUnreadable() | DestinationUnreachable():
+            return DrillEnd.UNREACHABLE
+        case CmdbDamaged() | CmdbUnreachable():
+            return DrillEnd.BROKEN_OFF
+        case _:
+            return None

@@ -1,0 +1,146 @@
+"""Back up: where to, under which password, what will be written, the work, and what came of it."""
+
+from collections.abc import Collection, Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nskeys.errors import (
+    BackupNotProven,
+    Cancelled,
+    CannotCreate,
+    DestinationInvalid,
+    DestinationUnreachable,
+    NoCopyMade,
+    NskeysError,
+    PasswordRefused,
+    PlanOutdated,
+)
+from nskeys.model.operations import BackupPlan, BackupReport
+from nskeys.services.flows.actions import Act
+from nskeys.services.setup.destinations import DestinationSight
+
+_ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven, NoCopyMade)
+
+
+class BackupStep(StrEnum):
+    """Where a person is."""
+
+    LOOKING = "looking"
+    """The destinations are looked at; `looked` follows."""
+    DESTINATION = "destination"
+    """One of them is chosen, or several; `planned` follows."""
+    PASSWORD = "password"
+    """A new password is asked for; `password_given` follows."""
+    REVIEW = "review"
+    """What will be written is shown."""
+    PLANNING = "planning"
+    """The keys changed meanwhile: the same is planned again; `planned` follows."""
+    RUNNING = "running"
+    """The work; `done` or `failed` follows."""
+    DONE = "done"
+
+
+_ACTS = {
+    BackupStep.DESTINATION: {Act.CHOOSE, Act.BACK},
+    BackupStep.PASSWORD: {Act.PASSWORD, Act.BACK},
+    BackupStep.REVIEW: {Act.GO_ON, Act.PASSWORD, Act.HINT, Act.BACK},
+    BackupStep.RUNNING: {Act.CANCEL},
+    BackupStep.DONE: {Act.GO_ON, Act.BACK},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFlow:
+    """One backup. Where `has_password` turns false, the password that was given is wiped."""
+
+    step: BackupStep = BackupStep.LOOKING
+    sights: tuple[DestinationSight, ...] = ()
+    marked: tuple[str, ...] = ()
+    """Addresses of destinations that were taken together before."""
+    plan: BackupPlan | None = None
+    has_password: bool = False
+    report: BackupReport | None = None
+    by_password: bool = False
+    """Whether a person wants a password although there is a recovery identity."""
+    problem: NskeysError | None = None
+    """What ended the last try, to be said once; a person who stopped it needs no explaining."""
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+
+    @property
+    def likely(self) -> DestinationSight | None:
+        """The destination to be marked: the default one where it works, else the first that does."""
+        usable = [sight for sight in self.sights if sight.problem is None]
+        return next((sight for sight in usable if sight.default), usable[0] if usable else None)
+
+    def taken(self, chosen: str, marked: Collection[str]) -> tuple[str, ...]:
+        """Where the backup goes when `chosen` is: to all that are marked, or there where none is; a place
+        that is not in the list comes to those that are marked."""
+        listed = [sight.info.address for sight in self.sights]
+        together = tuple(address for address in listed if address in marked)
+        return together if together and chosen in listed else tuple(dict.fromkeys((chosen, *together)))
+
+    @property
+    def helps(self) -> bool:
+        """Whether what is planned would survive this machine."""
+        return self.plan is not None and self.plan.helps
+
+    def looked(self, sights: tuple[DestinationSight, ...]) -> "BackupFlow":
+        """The destinations are known."""
+        return BackupFlow(BackupStep.DESTINATION, sights, self.marked, problem=self.problem)
+
+    def planned(self, plan: BackupPlan) -> "BackupFlow":
+        """A destination can be written to; or there is another hint, or another try."""
+        ready = self.has_password or not plan.wants_password
+        step = BackupStep.REVIEW if ready else BackupStep.PASSWORD
+        together = plan.addresses if len(plan.addresses) > 1 else ()
+        return replace(self, step=step, marked=together, plan=plan, problem=None)
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it goes to the recovery identity, so that nobody is asked for anything."""
+        return self.plan is not None and not self.plan.wants_password
+
+    def with_password(self) -> "BackupFlow":
+        """It goes to the recovery identity, and a person wants a password instead."""
+        return replace(self, step=BackupStep.PLANNING, by_password=True, problem=None)
+
+    def password_given(self) -> "BackupFlow":
+        """A password that can be used."""
+        if self.plan is None:
+            raise ValueError("a password is for a plan")
+        return replace(self, step=BackupStep.REVIEW, has_password=True, problem=None)
+
+    def run(self) -> "BackupFlow":
+        """The person said yes to what is shown."""
+        if self.step is not BackupStep.REVIEW or self.plan is None:
+            raise ValueError("nothing was reviewed")
+        if self.plan.wants_password and not self.has_password:
+            raise ValueError("its password was not given")
+        return replace(self, step=BackupStep.RUNNING, problem=None)
+
+    def done(self, report: BackupReport) -> "BackupFlow":
+        """It was written, read back and opened."""
+        return replace(self, step=BackupStep.DONE, report=report, has_password=False, problem=None)
+
+    def failed(self, error: NskeysError) -> "BackupFlow":
+        """It was not: to where that can be mended, with what was typed kept as far as it is good."""
+        if isinstance(error, Cancelled):
+            return replace(self, step=BackupStep.REVIEW, problem=None)
+        if isinstance(error, _ANOTHER_PLACE):
+            return replace(self, step=BackupStep.LOOKING, plan=None, has_password=False, problem=error)
+        if isinstance(error, PasswordRefused):
+            return replace(self, step=BackupStep.PASSWORD, has_password=False, problem=error)
+        step = BackupStep.PLANNING if isinstance(error, PlanOutdated) else BackupStep.REVIEW
+        return replace(self, step=step, problem=error)
+
+    def back(self) -> "BackupFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is BackupStep.RUNNING:
+            return self
+        if self.step in (BackupStep.REVIEW, BackupStep.PASSWORD, BackupStep.PLANNING):
+            return BackupFlow(BackupStep.DESTINATION, self.sights, self.marked)
+        return None

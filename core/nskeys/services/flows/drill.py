@@ -1,0 +1,74 @@
+"""Drill: the file, what is in it, the work with its password, and how far the backup is proven."""
+
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError
+from nskeys.model.operations import DrillReport
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.source import SourceFlow
+
+
+class DrillStep(StrEnum):
+    """Where a person is."""
+
+    SOURCE = "source"
+    """Choosing and looking: see `SourceFlow`."""
+    RUNNING = "running"
+    """The password is asked for and everything tried; `done` or `failed` follows."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class DrillFlow:
+    """One drill."""
+
+    source: SourceFlow = field(default_factory=SourceFlow)
+    step: DrillStep = DrillStep.SOURCE
+    report: DrillReport | None = None
+    problem: NskeysError | None = None
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        if self.step is DrillStep.RUNNING:
+            return frozenset({Act.CANCEL})
+        if self.step is DrillStep.DONE:
+            return frozenset({Act.GO_ON, Act.BACK, Act.PROOF})
+        return self.source.acts
+
+    @property
+    def whole(self) -> bool:
+        """Whether every credential came back, from a backup of this server's own, and that is known from
+        now on."""
+        report = self.report
+        proven = report is not None and not report.proof.failures and not report.foreign
+        return proven and report is not None and report.written_down
+
+    def at_source(self, source: SourceFlow) -> "DrillFlow":
+        """The choice of the file went on."""
+        return DrillFlow(source)
+
+    def run(self) -> "DrillFlow":
+        """What is in it was seen; now its password, and every credential."""
+        if self.source.source is None:
+            raise ValueError("no backup was chosen")
+        return replace(self, step=DrillStep.RUNNING, problem=None)
+
+    def done(self, report: DrillReport) -> "DrillFlow":
+        """Every credential was tried."""
+        return replace(self, step=DrillStep.DONE, report=report)
+
+    def failed(self, error: NskeysError) -> "DrillFlow":
+        """Back to what is in the file; to another file where this one is no good."""
+        if isinstance(error, BackupDamaged | BackupForged):
+            return DrillFlow(self.source.not_found(error), problem=error)
+        return DrillFlow(self.source, problem=None if isinstance(error, Cancelled) else error)
+
+    def back(self) -> "DrillFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is DrillStep.RUNNING:
+            return self
+        before = self.source.back() if self.step is DrillStep.SOURCE else None
+        return None if before is None else self.at_source(before)

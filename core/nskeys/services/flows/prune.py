@@ -1,0 +1,83 @@
+"""Prune: look at every copy, see what would go and why, say yes, the work, what came of it."""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.retention import Retention
+from nskeys.services.flows.actions import Act
+from nskeys.services.register.prune import PrunePlan, PruneReport
+
+
+class PruneStep(StrEnum):
+    """Where a person is."""
+
+    LOOKING = "looking"
+    """Every copy is looked at; `looked` or `failed` follows."""
+    PLAN = "plan"
+    """What becomes of each file. Nothing was changed."""
+    SURE = "sure"
+    """A plain question: shall they be deleted?"""
+    RUNNING = "running"
+    """The work; `done` or `failed` follows."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class PruneFlow:
+    """One pruning. `retention` is what is to be kept; None: what is configured."""
+
+    retention: Retention | None = None
+    step: PruneStep = PruneStep.LOOKING
+    plan: PrunePlan | None = None
+    report: PruneReport | None = None
+    problem: NskeysError | None = None
+    stopped: bool = False
+    """A person stopped the work: what was deleted is, and the plan is made anew."""
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        match self.step:
+            case PruneStep.PLAN:
+                changes = self.plan is not None and bool(self.plan.deleted or self.plan.settled)
+                return frozenset({Act.NUMBERS, Act.BACK} | ({Act.GO_ON} if changes else set()))
+            case PruneStep.SURE | PruneStep.DONE:
+                return frozenset({Act.GO_ON, Act.BACK})
+            case PruneStep.RUNNING:
+                return frozenset({Act.CANCEL})
+        return frozenset({Act.BACK})
+
+    def looked(self, plan: PrunePlan) -> "PruneFlow":
+        """What would be done."""
+        return replace(self, step=PruneStep.PLAN, plan=plan, retention=plan.retention)
+
+    def keep(self, retention: Retention) -> "PruneFlow":
+        """Other numbers: the plan is made anew."""
+        return PruneFlow(retention)
+
+    def run(self) -> "PruneFlow":
+        """Yes to what is shown; files that go are asked about once more."""
+        if self.plan is None or Act.GO_ON not in self.acts:
+            raise ValueError("there is no plan to be carried out")
+        asks = self.step is PruneStep.PLAN and bool(self.plan.deleted)
+        return replace(
+            self, step=PruneStep.SURE if asks else PruneStep.RUNNING, problem=None, stopped=False
+        )
+
+    def done(self, report: PruneReport) -> "PruneFlow":
+        """It was done."""
+        return PruneFlow(self.retention, PruneStep.DONE, report=report)
+
+    def failed(self, error: NskeysError) -> "PruneFlow":
+        """Whatever was deleted is; look again, and go on from there."""
+        if isinstance(error, Cancelled):
+            return PruneFlow(self.retention, stopped=True)
+        return PruneFlow(self.retention, problem=error)
+
+    def back(self) -> "PruneFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is PruneStep.RUNNING:
+            return self
+        return replace(self, step=PruneStep.PLAN) if self.step is PruneStep.SURE else None

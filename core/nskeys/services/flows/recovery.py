@@ -1,0 +1,90 @@
+"""The recovery identity: what is in force, what making one means, the work, and what is left to do."""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nskeys.errors import Cancelled, NskeysError, PlanOutdated
+from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery, RecoveryPlan, RecoveryReport
+from nskeys.services.flows.actions import Act
+
+
+class RecoveryStep(StrEnum):
+    """Where a person is."""
+
+    LOOKING = "looking"
+    """What the home keeps is read; `looked` follows."""
+    SHOWN = "shown"
+    """What is in force; one can be made, or another in its place."""
+    PLANNING = "planning"
+    """`planned` follows."""
+    REVIEW = "review"
+    """What making it means is shown."""
+    RUNNING = "running"
+    """Its password is asked for, and it is made; `done` or `failed` follows."""
+    DONE = "done"
+
+
+_ACTS = {
+    RecoveryStep.SHOWN: {Act.GO_ON, Act.BACK},
+    RecoveryStep.REVIEW: {Act.GO_ON, Act.BACK},
+    RecoveryStep.RUNNING: {Act.CANCEL},
+    RecoveryStep.DONE: {Act.GO_ON, Act.BACK_UP, Act.BACK},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryFlow:
+    """One visit."""
+
+    step: RecoveryStep = RecoveryStep.LOOKING
+    recovery: Recovery = NO_RECOVERY
+    plan: RecoveryPlan | None = None
+    report: RecoveryReport | None = None
+    problem: NskeysError | None = None
+    """What ended the last try, to be said once; a person who stopped it needs no explaining."""
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+
+    @property
+    def replaces(self) -> bool:
+        """Whether there is one already."""
+        return self.recovery.of(IdentityKind.PERSON) is not None
+
+    def looked(self, recovery: Recovery) -> "RecoveryFlow":
+        """What is in force is known."""
+        return RecoveryFlow(RecoveryStep.SHOWN, recovery, problem=self.problem)
+
+    def go_on(self) -> "RecoveryFlow | None":
+        """The next step; None where that leaves."""
+        following = {
+            RecoveryStep.SHOWN: RecoveryStep.PLANNING,
+            RecoveryStep.REVIEW: RecoveryStep.RUNNING,
+        }.get(self.step)
+        return None if following is None else replace(self, step=following, problem=None)
+
+    def planned(self, plan: RecoveryPlan) -> "RecoveryFlow":
+        """What making one means is known."""
+        return replace(self, step=RecoveryStep.REVIEW, plan=plan, problem=None)
+
+    def done(self, report: RecoveryReport) -> "RecoveryFlow":
+        """It is in force."""
+        return replace(self, step=RecoveryStep.DONE, report=report, problem=None)
+
+    def failed(self, error: NskeysError) -> "RecoveryFlow":
+        """It is not, and nothing was changed."""
+        if isinstance(error, PlanOutdated):
+            return RecoveryFlow(problem=error)
+        problem = None if isinstance(error, Cancelled) else error
+        return replace(self, step=RecoveryStep.REVIEW, problem=problem)
+
+    def back(self) -> "RecoveryFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is RecoveryStep.RUNNING:
+            return self
+        if self.step in (RecoveryStep.REVIEW, RecoveryStep.PLANNING):
+            return RecoveryFlow(RecoveryStep.SHOWN, self.recovery)
+        return None

@@ -1,0 +1,172 @@
+"""Restore: the file, its contents, its password, the plan, the work, the proof, what must be re-entered."""
+
+from collections.abc import Set
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
+from nskeys.model.credentials import Credential
+from nskeys.model.operations import RestorePlan, RestoreReport
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.source import SourceFlow
+
+
+class RestoreStep(StrEnum):
+    """Where a person is, once a file is chosen."""
+
+    SOURCE = "source"
+    """Choosing and looking: see `SourceFlow`."""
+    OPENING = "opening"
+    """The password is asked for, then it is planned; `planned` or `failed` follows."""
+    PLANNING = "planning"
+    """Something changed meanwhile: planned again from the backup that is open; `planned` follows."""
+    PLAN = "plan"
+    FOREIGN = "foreign"
+    """A plain question: the backup is not this server's own, or lacks keys, or the TPM may only be away."""
+    PROTECTOR = "protector"
+    """What shall bind the keys to this machine, or to a person."""
+    RUNNING = "running"
+    """The work; `done` or `failed` follows."""
+    DONE = "done"
+
+
+_ACTS = {
+    RestoreStep.PLAN: {Act.GO_ON, Act.BACK},
+    RestoreStep.FOREIGN: {Act.GO_ON, Act.BACK},
+    RestoreStep.PROTECTOR: {Act.CHOOSE, Act.BACK},
+    RestoreStep.RUNNING: {Act.CANCEL},
+}
+_OPEN = (
+    RestoreStep.PLANNING,
+    RestoreStep.PLAN,
+    RestoreStep.FOREIGN,
+    RestoreStep.PROTECTOR,
+    RestoreStep.RUNNING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreFlow:
+    """One restore. `protectors` are those that this machine can use, the best first."""
+
+    protectors: tuple[str, ...]
+    source: SourceFlow = field(default_factory=SourceFlow)
+    step: RestoreStep = RestoreStep.SOURCE
+    plan: RestorePlan | None = None
+    accepted: bool = False
+    """Whether a person said yes to that question."""
+    protector: str = ""
+    server: str = ""
+    """What the server is called where the home is set up: as in the backup, unless a person says else."""
+    report: RestoreReport | None = None
+    stored: bool = False
+    """The keys are here, also where the proof was stopped."""
+    problem: NskeysError | None = None
+    """What ended the last try, to be said once."""
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        if self.step is RestoreStep.SOURCE:
+            return self.source.acts
+        if self.step is RestoreStep.DONE:
+            return frozenset({Act.GO_ON, Act.BACK} | ({Act.PROOF} if self.report else set()))
+        names = self.step is RestoreStep.PLAN and self.plan is not None and self.plan.sets_up
+        return frozenset(_ACTS.get(self.step, {Act.BACK}) | ({Act.NAME} if names else set()))
+
+    @property
+    def holds_keys(self) -> bool:
+        """Whether the backup is open; where this turns false its keys are wiped."""
+        return self.step in _OPEN
+
+    @property
+    def re_entry(self) -> tuple[Credential, ...]:
+        """What did not come back: the list to save, and to re-enter."""
+        return tuple(item.credential for item in self.report.proof.failures) if self.report else ()
+
+    @property
+    def offers_rotation(self) -> bool:
+        """Whether the keys come from other hardware: who has that can use them too."""
+        return self.report is not None and self.report.rotation_advised
+
+    def at_source(self, source: SourceFlow) -> "RestoreFlow":
+        """The choice of the file went on."""
+        return RestoreFlow(self.protectors, source)
+
+    def open(self) -> "RestoreFlow":
+        """What is in it was seen; now its password."""
+        if self.source.source is None:
+            raise ValueError("no backup was chosen")
+        return replace(self, step=RestoreStep.OPENING, problem=None)
+
+    def planned(self, plan: RestorePlan) -> "RestoreFlow":
+        """It is open, and what a restore would do is known. A new plan needs a new yes."""
+        return replace(
+            self,
+            step=RestoreStep.PLAN,
+            plan=plan,
+            accepted=False,
+            protector="",
+            server=(self.server or plan.facts.server) if plan.sets_up else "",
+            problem=None,
+        )
+
+    def name(self, server: str) -> "RestoreFlow":
+        """Call the server so."""
+        if Act.NAME not in self.acts:
+            raise ValueError("this restore names no server")
+        return replace(self, server=server)
+
+    def next(self) -> "RestoreFlow":
+        """Yes to what this step shows: to the next question that has to be answered, or to the work."""
+        if self.plan is None or self.step not in (RestoreStep.PLAN, RestoreStep.FOREIGN):
+            raise ValueError("no plan was seen")
+        accepted = self.accepted or self.step is RestoreStep.FOREIGN
+        return replace(self, accepted=accepted, problem=None)._onwards(self.plan)
+
+    def protect(self, protector: str) -> "RestoreFlow":
+        """What binds the keys here."""
+        if self.plan is None or self.step is not RestoreStep.PROTECTOR or protector not in self.protectors:
+            raise ValueError("no such protector was offered")
+        return replace(self, protector=protector)._onwards(self.plan)
+
+    def _onwards(self, plan: RestorePlan) -> "RestoreFlow":
+        if plan.questions and not self.accepted:
+            return replace(self, step=RestoreStep.FOREIGN)
+        if plan.sets_up and not self.protector:
+            return replace(self, step=RestoreStep.PROTECTOR)
+        return replace(self, step=RestoreStep.RUNNING)
+
+    def done(self, report: RestoreReport) -> "RestoreFlow":
+        """The keys are here and every credential was tried."""
+        return replace(self, step=RestoreStep.DONE, report=report, stored=True, problem=None)
+
+    def failed(self, error: NskeysError) -> "RestoreFlow":
+        """To where it can be mended."""
+        if self.step is RestoreStep.OPENING:
+            return self._not_opened(error)
+        if isinstance(error, Cancelled):
+            if error.what == "proof":
+                return replace(self, step=RestoreStep.DONE, stored=True, problem=None)
+            return replace(self, step=RestoreStep.PLAN, problem=None)
+        step = RestoreStep.PLANNING if isinstance(error, PlanOutdated) else RestoreStep.PLAN
+        return replace(self, step=step, problem=error)
+
+    def _not_opened(self, error: NskeysError) -> "RestoreFlow":
+        if isinstance(error, BackupDamaged | BackupForged):
+            return RestoreFlow(self.protectors, self.source.not_found(error), problem=error)
+        told = None if isinstance(error, Cancelled) else error
+        return RestoreFlow(self.protectors, self.source, problem=told)
+
+    def back(self) -> "RestoreFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is RestoreStep.RUNNING:
+            return self
+        if self.step is RestoreStep.DONE:
+            return None
+        if self.step in (RestoreStep.FOREIGN, RestoreStep.PROTECTOR):
+            return replace(self, step=RestoreStep.PLAN, accepted=False, protector="", problem=None)
+        if self.step is not RestoreStep.SOURCE:
+            return RestoreFlow(self.protectors, self.source)
+        before = self.source.back()
+        return None if before is None else self.at_source(before)

@@ -1,0 +1,109 @@
+"""Rotate: what the next step is, the gate, the way around it, the work, and what is due afterwards."""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from nskeys.errors import Cancelled, NskeysError
+from nskeys.model.keys import KeyState
+from nskeys.model.operations import RotationPlan, RotationReport
+from nskeys.services.flows.actions import Act
+
+
+class RotationStep(StrEnum):
+    """Where a person is."""
+
+    LOOKING = "looking"
+    """What stands is looked at; `looked` follows."""
+    CREATE = "create"
+    """A new key can be made. It waits until a backup elsewhere holds it."""
+    WAITING = "waiting"
+    """The new key waits for that backup."""
+    SKIP = "skip"
+    """A plain question: go on without it?"""
+    ACTIVATE = "activate"
+    """The backup is there: the key can become active and seal everything anew."""
+    RESUME = "resume"
+    """The key is active; what is left is to be sealed anew."""
+    RUNNING = "running"
+    """The work; `done` or `failed` follows."""
+    DONE = "done"
+
+
+_ACTS = {
+    RotationStep.CREATE: {Act.GO_ON, Act.SKIP, Act.BACK},
+    RotationStep.WAITING: {Act.BACK_UP, Act.SKIP, Act.BACK},
+    RotationStep.SKIP: {Act.GO_ON, Act.BACK},
+    RotationStep.ACTIVATE: {Act.GO_ON, Act.BACK},
+    RotationStep.RESUME: {Act.GO_ON, Act.BACK},
+    RotationStep.RUNNING: {Act.CANCEL},
+    RotationStep.DONE: {Act.GO_ON, Act.BACK},
+}
+_ON = (RotationStep.CREATE, RotationStep.ACTIVATE, RotationStep.RESUME, RotationStep.SKIP)
+
+
+@dataclass(frozen=True, slots=True)
+class RotationFlow:
+    """One rotation, which may take several visits: its record lies in the CMDB, not here."""
+
+    step: RotationStep = RotationStep.LOOKING
+    plan: RotationPlan | None = None
+    without_backup: bool = False
+    """What the service is told: the gate is skipped."""
+    report: RotationReport | None = None
+    """What the last step did; also where the key was made and now waits."""
+    problem: NskeysError | None = None
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        due = self.step is RotationStep.DONE and self.report is not None and self.report.due
+        drill = self.step is RotationStep.WAITING and self.plan is not None and self.plan.waits_for_a_drill
+        return frozenset(
+            _ACTS.get(self.step, {Act.BACK})
+            | ({Act.BACK_UP} if due else set())
+            | ({Act.DRILL} if drill else set())
+        )
+
+    def looked(self, plan: RotationPlan) -> "RotationFlow":
+        """What the next step would be."""
+        return replace(self, step=_step_of(plan), plan=plan, without_backup=False)
+
+    def skip(self) -> "RotationFlow":
+        """Without a backup? That is asked once more."""
+        if Act.SKIP not in self.acts:
+            raise ValueError("there is no gate to be skipped here")
+        return replace(self, step=RotationStep.SKIP, problem=None)
+
+    def run(self) -> "RotationFlow":
+        """Yes to what is shown."""
+        if self.step not in _ON:
+            raise ValueError("nothing can be done before the backup")
+        skipping = self.step is RotationStep.SKIP
+        return replace(self, step=RotationStep.RUNNING, without_backup=skipping, problem=None)
+
+    def done(self, report: RotationReport) -> "RotationFlow":
+        """A step was done. A key that was made and waits is not the end."""
+        waits = report.state is KeyState.PRE_ACTIVE
+        step = RotationStep.WAITING if waits else RotationStep.DONE
+        return RotationFlow(step, self.plan, report=report)
+
+    def failed(self, error: NskeysError) -> "RotationFlow":
+        """Whatever was done is done: look again, and go on from there."""
+        return RotationFlow(problem=None if isinstance(error, Cancelled) else error)
+
+    def back(self) -> "RotationFlow | None":
+        """One step back; None where that leaves. Work is cancelled, not left."""
+        if self.step is RotationStep.RUNNING:
+            return self
+        if self.step is RotationStep.SKIP and self.plan is not None:
+            return self.looked(self.plan)
+        return None
+
+
+def _step_of(plan: RotationPlan) -> RotationStep:
+    if plan.creates:
+        return RotationStep.CREATE
+    if not plan.activates:
+        return RotationStep.RESUME
+    return RotationStep.ACTIVATE if plan.gate_open else RotationStep.WAITING

@@ -1,0 +1,75 @@
+"""What restore and drill begin with: which backup, and what is in it, without its password."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nskeys.errors import NskeysError
+from nskeys.model.opening import Means
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.services.flows.actions import Act
+from nskeys.services.opening import means_of
+from nskeys.services.sources import Source
+
+
+class SourceStep(StrEnum):
+    """Where a person is."""
+
+    LOOKING = "looking"
+    """The backups that are remembered are looked at; `looked` follows."""
+    FILE = "file"
+    """One is chosen; `found` or `not_found` follows."""
+    CONTENTS = "contents"
+    """What is in it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFlow:
+    """The choice of a backup. `named`: whoever opened the flow named the file, so there is no choice to
+    go back to."""
+
+    step: SourceStep = SourceStep.LOOKING
+    named: bool = False
+    copies: tuple[BackupCopy, ...] = ()
+    source: Source | None = None
+    problem: NskeysError | None = None
+
+    @property
+    def likely(self) -> BackupCopy | None:
+        """The backup to be marked: the newest that is there and whole, else the newest that is known."""
+        known = [copy for copy in self.copies if copy.retired is None]
+        there = (copy for copy in known if copy.sight is Sight.GOOD)
+        return next(there, known[0] if known else None)
+
+    @property
+    def means(self) -> tuple[Means, ...]:
+        """By what the backup can be opened, the likeliest first; nothing before one is found."""
+        return means_of(self.source.inspected) if self.source is not None else ()
+
+    @property
+    def acts(self) -> Set[Act]:
+        """What may be done now."""
+        if self.step is not SourceStep.CONTENTS:
+            return frozenset({Act.CHOOSE, Act.BACK})
+        shares = {Act.SHARES} if Means.SHARES in self.means[1:] else set()
+        identity = {Act.IDENTITY} if Means.IDENTITY_FILE in self.means[1:] else set()
+        return frozenset({Act.GO_ON, Act.BACK} | shares | identity)
+
+    def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":
+        """What the register remembers, newest first."""
+        return SourceFlow(SourceStep.FILE, copies=copies, problem=self.problem)
+
+    def found(self, source: Source) -> "SourceFlow":
+        """The file is there, and is a backup."""
+        return SourceFlow(SourceStep.CONTENTS, self.named, self.copies, source)
+
+    def not_found(self, error: NskeysError) -> "SourceFlow":
+        """It is not, or is none: another one may be chosen."""
+        step = SourceStep.FILE if self.copies else SourceStep.LOOKING
+        return SourceFlow(step, copies=self.copies, problem=error)
+
+    def back(self) -> "SourceFlow | None":
+        """To the choice; None where that leaves."""
+        if self.step is not SourceStep.CONTENTS or self.named:
+            return None
+        return SourceFlow(SourceStep.FILE if self.copies else SourceStep.LOOKING, copies=self.copies)

@@ -1,0 +1,1 @@
+"""Keys: rotation, re-sealing, and the protector that binds them."""

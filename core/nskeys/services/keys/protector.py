@@ -1,0 +1,104 @@
+"""What binds the keys to this machine or to a person: shown, and changed."""
+
+from dataclasses import replace
+from functools import partial
+
+from nskeys.errors import NoProvenBackup
+from nskeys.model.audit import Action
+from nskeys.model.recoverability import Recoverability
+from nskeys.model.register import BackupCopy
+from nskeys.ports import Leftover, Purpose, SecretProvider, StoreInfo
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.other_passwords import refuse_backup_password
+from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
+from nskeys.services.status.overview import RecoverabilityService
+
+_OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
+"""What opens, by what a new wrapping asks for."""
+
+
+class ProtectionService:
+    """Shows and changes the protector."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def show(self) -> StoreInfo:
+        """The protector in force, without unlocking anything."""
+        self._installation.require()
+        return self._installation.key_store.info()
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What a change should have removed and is still here. Unlocks nothing."""
+        self._installation.require()
+        return self._installation.key_store.leftovers()
+
+    def asks(self) -> Purpose | None:
+        """What a person is asked before the keys open; None where nobody is. Unlocks nothing."""
+        chosen = self._installation.protectors(self.show().protector)
+        return _OPENS_WITH.get(chosen.wants) if chosen.asks and chosen.wants else None
+
+    def unlock(self, secrets: SecretProvider) -> None:
+        """Open the keys once, and close them again: what was given opens them. WrongPassword, Cancelled,
+        ProtectorUnavailable, KeyStoreDamaged."""
+        self._installation.require()
+        with unlocked(self._installation, secrets):
+            pass
+
+    def backup_before(self) -> BackupCopy | None:
+        """The backup that a change can rely on, every copy just looked at; None where none elsewhere that
+        counts holds every key that is here."""
+        return holding_every_key(RecoverabilityService(self._installation).assess())
+
+    def change(
+        self,
+        protector: str,
+        secrets: SecretProvider,
+        new_secrets: SecretProvider,
+        without_backup: bool = False,
+    ) -> StoreInfo:
+        """A new store generation under a new KEK and another protector (or another passphrase).
+
+        NoProvenBackup where there is no `backup_before`, unless `without_backup`; ProtectorUnavailable,
+        PasswordRefused. Killed anywhere, the old generation or the new one works. Copies of the old one on
+        other disks still open the old way; so does the old one here, while `leftovers` tells of it."""
+        installation = self._installation
+        installation.require()
+        chosen = installation.protectors(protector)
+        chosen.require()
+        if not without_backup and self.backup_before() is None:
+            raise NoProvenBackup
+        before = installation.key_store.info().protector
+        cmdb_id, seen = installation.cmdb.cmdb_id(), installation.fingerprint()
+        refuse = partial(refuse_backup_password, installation)
+        # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
+        with (
+            RememberedPassphrase(secrets) as known,
+            unlocked(installation, known) as keys,
+            asked_before(chosen, new_secrets, refuse, installation.least_score) as wrap,
+            installation.changing("changing the protector"),
+        ):
+            # Somebody may have changed it while the new passphrase was thought of.
+            installation.unchanged("protector", seen)
+            event = installation.event(
+                Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
+            )
+
+            def record() -> None:
+                with installation.cmdb.changing(event) as change:
+                    sign_off(change, cmdb_id, keys.server_key())
+
+            # The audit line once the new generation is whole and was opened, and before it counts: killed
+            # in between, the line is there once too often, never missing.
+            installation.key_store.rewrap(chosen, known, wrap, record)
+            weak = weak_passphrase(wrap)
+        return replace(installation.key_store.info(), weak=weak)
+
+
+def holding_every_key(answer: Recoverability) -> BackupCopy | None:
+    """The best proven of the copies that count and hold every key that is here, if there is one."""
+    here = [key for key in answer.keys if key.here]
+    for copy in here[0].good_copies if here else ():
+        if all(copy in key.good_copies for key in here):
+            return copy
+    return None

@@ -1,0 +1,172 @@
+"""Rotation: a record in the CMDB, a gate, and batches; killed anywhere, the next run goes on.
+
+First step: a pre-active key and a record, then stop: a backup is due. Second step, once a proven backup
+elsewhere holds that key: it becomes active, and every credential is sealed under it, batch by batch.
+The order of the two stores is what makes each step safe to repeat: keys are on disk before any record
+or row names them.
+"""
+
+from dataclasses import replace
+
+from nskeys.crypto.keys import new_material
+from nskeys.crypto.thumbprint import thumbprint
+from nskeys.errors import PlanOutdated
+from nskeys.model.audit import Action, AuditEvent
+from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.operations import RotationPlan, RotationReport
+from nskeys.model.register import holds_without_counting
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.keys.reseal import Outcome, reseal_all
+from nskeys.services.status.overview import Overview, RecoverabilityService
+
+
+class RotationService:
+    """Creates, activates and re-seals; each call does the next step that may be done."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def plan(self) -> RotationPlan:
+        """What the next `execute` would do."""
+        installation = self._installation
+        overview = RecoverabilityService(installation).overview()
+        kid = overview.rotation.kid if overview.rotation else self._waiting()
+        activated = kid is not None and self._is_active(kid)
+        return RotationPlan(
+            creates=kid is None,
+            activates=kid is not None and not activated,
+            kid=kid,
+            to_reseal=sum(
+                key.credentials for key in overview.recoverability.keys if key.kid != kid and key.here
+            ),
+            gate_open=activated or (kid is not None and _held_elsewhere(overview, kid)),
+            held_by=None if kid is None or activated else holds_without_counting(overview.copies, kid),
+            fingerprint=installation.fingerprint(),
+        )
+
+    def execute(
+        self,
+        plan: RotationPlan,
+        secrets: SecretProvider,
+        without_backup: bool = False,
+        progress: Progress | None = None,
+    ) -> RotationReport:
+        """Do it. Where the gate is closed and not skipped, nothing but the waiting key is made."""
+        installation, told = self._installation, progress or SilentProgress()
+        told.stage(Stage.UNLOCKING)
+        with unlocked(installation, secrets) as keys, installation.changing("rotating the key"):
+            installation.unchanged("rotation", plan.fingerprint)
+            rotation, outcome = self._begin(keys), Outcome()
+            if self._may_reseal(rotation, without_backup):
+                rotation = self._activate(rotation, keys)
+                outcome = reseal_all(installation, rotation.kid, keys, told)
+                self._finish(rotation, keys, outcome.resealed)
+        return self._report(rotation.kid, outcome)
+
+    def _begin(self, keys: OpenKeyStore) -> Rotation:
+        """The open rotation; or a new one, for the pre-active key that is here or a new key."""
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            rotation = view.rotation()
+        if rotation is not None:
+            if rotation.goes_on(installation.key_store.keys()):
+                return rotation
+            # The CMDB and the restored keys are of different times: this record is of no use.
+            self._abandon(rotation, keys)
+        kid = self._waiting() or self._create(keys)
+        now = installation.clock.now()
+        fresh = Rotation(0, kid, RotationStage.WAITING, begun=now, changed=now)
+        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
+        with installation.cmdb.changing(installation.event(Action.KEY_CREATED, kid)) as change:
+            change.know_keys([kid])
+            fresh = change.set_rotation(fresh)
+            sign_off(change, cmdb_id, server_key)
+        return fresh
+
+    def _waiting(self) -> Kid | None:
+        """The newest pre-active key; one that a rotation made which was killed before its record."""
+        waiting = [key for key in self._installation.key_store.keys() if key.state is KeyState.PRE_ACTIVE]
+        return waiting[-1].kid if waiting else None
+
+    def _create(self, keys: OpenKeyStore) -> Kid:
+        with new_material() as material:
+            now = self._installation.clock.now()
+            info = KeyInfo(thumbprint(material), now, KeyState.PRE_ACTIVE, now)
+            keys.change(add=[NewKey(info, material)])
+        return info.kid
+
+    def _may_reseal(self, rotation: Rotation, without_backup: bool) -> bool:
+        return (
+            without_backup
+            or self._is_active(rotation.kid)
+            or _held_elsewhere(RecoverabilityService(self._installation).overview(), rotation.kid)
+        )
+
+    def _is_active(self, kid: Kid) -> bool:
+        """Whether the gate was passed already. The key store says so and not the record, which anybody
+        who can write to the database could push on."""
+        keys = self._installation.key_store.keys()
+        return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
+
+    def _activate(self, rotation: Rotation, keys: OpenKeyStore) -> Rotation:
+        """Make the key the active one and say so in the record, as far as both is still to be done.
+
+        The key store changes first, in one step. Killed before the record follows, the next run finds an
+        active key whose record still waits, and comes through here again."""
+        installation = self._installation
+        now = installation.clock.now()
+        if self._is_active(rotation.kid):
+            if rotation.stage is RotationStage.RESEALING:
+                return rotation
+        else:
+            keys.change(states=self._states(rotation.kid))
+        skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
+        active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
+        event = installation.event(
+            Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if skipped else "proven"
+        )
+        self._write(active, event, keys)
+        return active
+
+    def _states(self, kid: Kid) -> list[KeyInfo]:
+        """The key becomes active; those that seal or wait are put out of use at the same moment."""
+        now, states = self._installation.clock.now(), []
+        for key in self._installation.key_store.keys():
+            if key.kid == kid:
+                states.append(key.in_state(KeyState.ACTIVE, now))
+            elif key.state in (KeyState.ACTIVE, KeyState.PRE_ACTIVE):
+                states.append(key.in_state(KeyState.DEACTIVATED, now))
+        return states
+
+    def _abandon(self, rotation: Rotation, keys: OpenKeyStore) -> None:
+        ended = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=0, key="missing")
+        self._write(ended, event, keys)
+
+    def _finish(self, rotation: Rotation, keys: OpenKeyStore, resealed: int) -> None:
+        done = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=resealed)
+        self._write(done, event, keys)
+
+    def _write(self, rotation: Rotation, event: AuditEvent, keys: OpenKeyStore) -> None:
+        cmdb_id, server_key = self._installation.cmdb.cmdb_id(), keys.server_key()
+        with self._installation.cmdb.changing(event) as change:
+            change.set_rotation(rotation)
+            sign_off(change, cmdb_id, server_key)
+
+    def _report(self, kid: Kid, outcome: Outcome) -> RotationReport:
+        overview = RecoverabilityService(self._installation).overview()
+        for key in self._installation.key_store.keys():
+            if key.kid == kid:
+                due = overview.recoverability.due
+                waits = key.state is KeyState.PRE_ACTIVE
+                held_by = holds_without_counting(overview.copies, kid) if waits else None
+                return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due, held_by)
+        raise PlanOutdated("rotation")
+
+
+def _held_elsewhere(overview: Overview, kid: Kid) -> bool:
+    """The gate: a copy that counts (elsewhere, opened, good when just looked at) holds the key."""
+    return any(kid in copy.backup.kids for copy in overview.copies if copy.counts)

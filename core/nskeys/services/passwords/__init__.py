@@ -1,0 +1,1 @@
+"""Passwords: new ones, remembered ones, and custodians' shares."""

@@ -1,0 +1,106 @@
+"""Secrets that were asked for once: before the lock is taken, or once in a run of the program."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from nskeys.crypto.keys import new_material
+from nskeys.model.secret import LEAST_SCORE, SecretBytes
+from nskeys.ports import Protector, Purpose, SecretProvider, SecretRequest
+from nskeys.services.passwords.new_password import ask_new_passphrase, weakness
+
+_NO_STORE = "0" * 32
+_OPENING = {Purpose.PASSPHRASE: "passphrase", Purpose.NEW_PASSPHRASE: "passphrase", Purpose.PIN: "pin"}
+"""What opens a key store: a new passphrase is the passphrase from then on."""
+
+
+class RememberedPassphrase:
+    """A provider that asks for the key store's passphrase, or its token's PIN, once and gives copies of it
+    afterwards, until its `with` block ends."""
+
+    def __init__(self, provider: SecretProvider) -> None:
+        self._provider = provider
+        self._known: dict[str, SecretBytes] = {}
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        """As the provider; what was refused (`retry` above 0) is forgotten first."""
+        what = _OPENING.get(request.purpose)
+        if what is None:
+            return self._provider(request, retry)
+        if retry or request.purpose is Purpose.NEW_PASSPHRASE or what not in self._known:
+            self._forget(what)
+            self._known[what] = self._provider(request, retry)
+        return self._known[what].copy()
+
+    def remember(self, purpose: Purpose, secret: SecretBytes) -> None:
+        """Give this one, which was asked for already; it is wiped when it is forgotten."""
+        what = _OPENING[purpose]
+        self._forget(what)
+        self._known[what] = secret
+
+    def take_over(self, other: "RememberedPassphrase") -> None:
+        """Know what `other` knows, and nothing else; `other` knows nothing afterwards."""
+        self.forget()
+        self._known, other._known = other._known, {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Wipe what is remembered."""
+        for what in tuple(self._known):
+            self._forget(what)
+
+    def _forget(self, what: str) -> None:
+        if what in self._known:
+            self._known.pop(what).wipe()
+
+
+class _Asked:
+    """Gives a passphrase that was asked for already, and passes everything else on."""
+
+    def __init__(self, provider: SecretProvider, passphrase: SecretBytes) -> None:
+        self._provider = provider
+        self._passphrase = passphrase
+        self.weak = weakness(passphrase)
+
+    def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
+        if retry or request.purpose not in (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE):
+            return self._provider(request, retry)
+        return self._passphrase.copy()
+
+
+def weak_passphrase(asked: SecretProvider) -> int | None:
+    """The score of the new passphrase that was asked for, where a person insisted on a weak one."""
+    return asked.weak if isinstance(asked, _Asked) else None
+
+
+@contextmanager
+def asked_before(
+    protector: Protector,
+    secrets: SecretProvider,
+    refuse: Callable[[SecretBytes], None] | None = None,
+    least: int = LEAST_SCORE,
+) -> Iterator[SecretProvider]:
+    """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person.
+    `refuse` raises PasswordRefused for a new passphrase that must not be used."""
+    match protector.wants:
+        case None:
+            yield secrets
+        case Purpose.NEW_PASSPHRASE:
+            with ask_new_passphrase(secrets, refuse, least) as passphrase:
+                yield _Asked(secrets, passphrase)
+        case _:
+            # What exists already is right or wrong: a trial shows it, and is asked for until it is right.
+            with RememberedPassphrase(secrets) as known, new_material() as trial:
+                protector.wrap(trial, _NO_STORE, known)
+                yield known

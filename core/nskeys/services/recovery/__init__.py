@@ -1,0 +1,1 @@
+"""Recovery: identities, custodians and their sheets."""

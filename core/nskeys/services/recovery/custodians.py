@@ -1,0 +1,193 @@
+"""Custodians: a password that nobody knows, split into shares, and believed only when every share did its
+part.
+
+The identity under it is made with the split and waits, in a folder of its own. It becomes a recipient of
+backups, in the place of the one before, when all its shares were typed in again from their sheets: a sheet
+that was never copied, or not rightly, then costs a new split and no backup.
+"""
+
+import hashlib
+
+from nskeys.crypto.shares import check_split, combine, new_split_secret, split
+from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
+from nskeys.model.audit import Action
+from nskeys.model.custodians import CheckReport, Custodians, Split, SplitPlan
+from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.shares import Gathered, Shares, SheetFacts
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.passwords.shares import gather, password_of
+from nskeys.services.recovery.identities import (
+    files_in,
+    identity_files,
+    keep,
+    known_recovery,
+    make_identity,
+    prove_identity,
+    told_number,
+    vouched_recovery,
+    write_signed,
+)
+
+_KIND = IdentityKind.CUSTODIANS
+_WAITING = "unproven"
+"""What the server key signs a record of what waits as."""
+
+
+class CustodiansService:
+    """Shows, splits and checks. Shares leave it as values alone, and are kept nowhere."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def show(self) -> Custodians:
+        """How things stand; RecoveryDamaged."""
+        installation = self._installation
+        installation.require()
+        recovery = known_recovery(installation)
+        waiting = vouched_recovery(installation, installation.unproven, _WAITING).of(_KIND)
+        return _state(recovery, waiting)
+
+    # --- a split ----------------------------------------------------------------------------------------
+
+    def plan(self, shares: int, threshold: int) -> SplitPlan:
+        """What a split would do; SplitRefused."""
+        check_split(shares, threshold)
+        installation = self._installation
+        installation.require()
+        recovery = known_recovery(installation)
+        try:
+            state = self.show()
+        except RecoveryDamaged:
+            state = _state(recovery, None)  # what waits is damaged, and replaced by this split
+        number = max(recovery.next_number(_KIND), told_number(installation, _KIND) + 1)
+        if state.waiting is not None:
+            number = max(number, state.waiting.number + 1)  # no two sets of sheets have the same number
+        return SplitPlan(number, shares, threshold, state.in_force, state.waiting, self._seen())
+
+    def split(self, plan: SplitPlan, secrets: SecretProvider, progress: Progress | None = None) -> Split:
+        """Make the password, its shares and the identity under it, which waits for `check`. The caller
+        wipes the shares. PlanOutdated; nothing was changed then."""
+        installation, told = self._installation, progress or SilentProgress()
+        others = [known.set_name for known in (plan.drops, plan.replaces) if known is not None]
+        told.stage(Stage.ENCRYPTING)
+        shares = Shares()
+        try:
+            with new_split_secret() as secret, password_of(secret) as password:
+                shares.extend(split(secret, plan.shares, plan.threshold, others))
+                combine(shares.held).wipe()  # all of them lie on one polynomial, or this raises
+                set_name = shares.held[0].label.set_name
+                made, file = make_identity(
+                    installation, _KIND, plan.number, password, plan.shares, plan.threshold, set_name
+                )
+                told.checkpoint()
+                told.stage(Stage.OPENING)
+                prove_identity(made, file, password, installation.unproven.path_of(_KIND.member))
+            told.checkpoint()
+            told.stage(Stage.UNLOCKING)
+            self._keep_waiting(plan, made, file, secrets)
+            return Split(self._facts(made), shares)
+        except BaseException:
+            shares.wipe()
+            raise
+
+    def _keep_waiting(
+        self, plan: SplitPlan, made: RecoveryIdentity, file: bytes, secrets: SecretProvider
+    ) -> None:
+        installation = self._installation
+        with unlocked(installation, secrets) as keys, installation.changing("splitting among custodians"):
+            if self._seen() != plan.fingerprint:
+                raise PlanOutdated("custodians")
+            event = installation.event(
+                Action.CUSTODIANS_SPLIT,
+                made.recipient,
+                number=made.number,
+                shares=made.shares,
+                threshold=made.threshold,
+            )
+            # As with every identity: killed in between, the trail says once too often that it was made.
+            with installation.cmdb.changing(event) as change:
+                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            files = {made.member: file}
+            write_signed(
+                installation, installation.unproven, _WAITING, Recovery((made,)), files, keys.server_key()
+            )
+
+    def _facts(self, made: RecoveryIdentity) -> SheetFacts:
+        return SheetFacts(
+            server=self._installation.settings.read().server_name,
+            cmdb_id=self._installation.cmdb.cmdb_id(),
+            set_name=made.set_name,
+            shares=made.shares,
+            threshold=made.threshold,
+            number=made.number,
+            recipient=made.recipient,
+            created=made.created,
+        )
+
+    # --- the proof --------------------------------------------------------------------------------------
+
+    def check(self, secrets: SecretProvider, progress: Progress | None = None) -> CheckReport:
+        """Ask for every share, and open the identity and a test file with what they give, any of them in
+        any number that is enough; then put an identity that waits in force. NoCustodians, ShareRefused,
+        SharesIncomplete, SharesDisagree, IdentityNotProven: nothing was changed then."""
+        installation, told = self._installation, progress or SilentProgress()
+        state = self.show()
+        wanted = state.to_check
+        if wanted is None:
+            raise NoCustodians
+        waits = state.waiting is not None
+        store = installation.unproven if waits else installation.recovery
+        file = files_in(store, Recovery((wanted,)))[wanted.member]
+        gathered = Gathered(wanted.set_name, wanted.threshold, wanted.shares, every=True)
+        with (
+            gather(str(wanted.number), gathered, secrets) as shares,
+            combine(shares.held) as secret,
+            password_of(secret) as password,
+        ):
+            told.stage(Stage.OPENING)
+            prove_identity(wanted, file, password, store.path_of(wanted.member))
+        told.stage(Stage.UNLOCKING)
+        self._believe(wanted, file, waits, secrets)
+        return CheckReport(wanted, first=waits, replaced=state.in_force if waits else None)
+
+    def _believe(self, proven: RecoveryIdentity, file: bytes, waits: bool, secrets: SecretProvider) -> None:
+        installation = self._installation
+        with unlocked(installation, secrets) as keys, installation.changing("checking the shares"):
+            if self.show().to_check != proven:
+                raise PlanOutdated("custodians")
+            event = installation.event(
+                Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
+            )
+            with installation.cmdb.changing(event) as change:
+                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            if waits:
+                before = known_recovery(installation)
+                files = {**identity_files(installation, before), proven.member: file}
+                keep(installation, before.with_identity(proven), files, keys.server_key())
+
+    def _seen(self) -> str:
+        """A digest of the keys' state, of what is in force and of what waits: what a plan saw."""
+        installation = self._installation
+        kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
+        return hashlib.sha256(b"\0".join((installation.fingerprint().encode(), *kept))).hexdigest()
+
+
+def waiting_custodians(installation: Installation) -> RecoveryIdentity | None:
+    """The identity whose shares wait for their proof. What is damaged waits for nothing: a check says so,
+    and a new split goes over it."""
+    try:
+        recovery = known_recovery(installation)
+        waiting = vouched_recovery(installation, installation.unproven, _WAITING)
+    except NskeysError:
+        return None
+    return _state(recovery, waiting.of(_KIND)).waiting
+
+
+def _state(recovery: Recovery, waiting: RecoveryIdentity | None) -> Custodians:
+    """One that waits no longer, for it was put in force, or something newer was, waits for nothing."""
+    in_force = recovery.of(_KIND)
+    if waiting is not None and in_force is not None and waiting.number <= in_force.number:
+        waiting = None
+    earlier = tuple(one for one in recovery.earlier if one.kind is _KIND)
+    return Custodians(in_force, waiting, earlier)

@@ -1,0 +1,316 @@
+"""Recovery identities: made once under a password, believed only when they opened something, replaced by
+another with the next number.
+
+Reading needs no secret: the record is signed by the server key, and names each identity file by its hash.
+Whatever does not fit is an error, so nobody changes behind our back whom backups are encrypted to.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import replace
+
+from nskeys.archive.age_recipients import decrypt_by, encrypt_to
+from nskeys.archive.identities import read_identity, write_identity
+from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
+from nskeys.archive.second_reader import Way, confirm
+from nskeys.archive.strict_json import Malformed
+from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.crypto.signing import public_of, sign, verify
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
+from nskeys.model.audit import Action
+from nskeys.model.backup import Facts, Inspected
+from nskeys.model.recovery import (
+    IDENTITY_MEMBERS,
+    NO_RECOVERY,
+    SHARES_LIMIT,
+    IdentityKind,
+    Recovery,
+    RecoveryIdentity,
+    RecoveryPlan,
+    RecoveryReport,
+)
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
+from nskeys.services.register.signed_rows import vouched
+
+IN_FORCE = "recovery"
+"""What the server key signs as: a record of what waits is never taken for one that is in force."""
+_TEST_SIZE = 64
+_NUMBERED = re.compile(r'"action":"(identity|custodians)-')
+_NUMBERS_MOST = 1_000_000
+"""Nobody made more identities: a higher number in the trail was written into the database by somebody."""
+
+
+class RecoveryService:
+    """Shows, makes and replaces recovery identities."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def show(self) -> Recovery:
+        """What is in force, and what was before; RecoveryDamaged."""
+        self._installation.require()
+        return known_recovery(self._installation)
+
+    def plan(self, kind: IdentityKind, shares: int = 0, threshold: int = 0) -> RecoveryPlan:
+        """What making an identity of this kind would do. For custodians `threshold` of `shares` open it,
+        and the caller splits the password. ValueError for numbers that no split has."""
+        if (kind is IdentityKind.CUSTODIANS) is not (2 <= threshold <= shares <= SHARES_LIMIT):
+            raise ValueError("not a split of this kind")
+        installation = self._installation
+        recovery = self.show()
+        before = recovery.of(kind)
+        return RecoveryPlan(
+            kind=kind,
+            number=max(recovery.next_number(kind), told_number(installation, kind) + 1),
+            shares=shares,
+            threshold=threshold,
+            replaces=before,
+            open_with_it=self._opened_by(before.recipient) if before else 0,
+            fingerprint=_seen(installation),
+        )
+
+    def execute(
+        self, plan: RecoveryPlan, secrets: SecretProvider, progress: Progress | None = None
+    ) -> RecoveryReport:
+        """Make it, open a test file with the typed password through the new identity file, by two readers,
+        and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
+        installation, told = self._installation, progress or SilentProgress()
+        path = installation.recovery.path_of(plan.kind.member)
+        least, keys_here = installation.least_score, installation.key_store
+        with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
+            told.stage(Stage.ENCRYPTING)
+            made, file = make_identity(
+                installation, plan.kind, plan.number, password, plan.shares, plan.threshold
+            )
+            made = replace(made, weak=weakness(password))
+            told.checkpoint()
+            told.stage(Stage.OPENING)
+            prove_identity(made, file, password, path)
+        told.checkpoint()
+        told.stage(Stage.UNLOCKING)
+        with (
+            unlocked(installation, secrets) as keys,
+            installation.changing("making a recovery identity"),
+        ):
+            if _seen(installation) != plan.fingerprint:
+                raise PlanOutdated("identity")
+            told.stage(Stage.RECORDING)
+            before = known_recovery(installation)
+            files = {**identity_files(installation, before), made.member: file}
+            event = installation.event(
+                Action.IDENTITY_REPLACED if plan.replaces else Action.IDENTITY_CREATED,
+                made.recipient,
+                kind=made.kind.value,
+                number=made.number,
+            )
+            # The CMDB and the files cannot change in one step: killed in between, the trail says once too
+            # often that an identity was made, and never once too little.
+            with installation.cmdb.changing(event) as change:
+                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            keep(installation, before.with_identity(made), files, keys.server_key())
+            if known_recovery(installation).of(plan.kind) != made:
+                raise RecoveryDamaged(path, "identity_changed")
+        return RecoveryReport(made, plan.replaces, path)
+
+    def _opened_by(self, recipient: str) -> int:
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            copies = vouched(view, installation.server_public())
+        return len(
+            {
+                copy.backup.kms_sha256
+                for copy in copies
+                if copy.signed and copy.retired is None and recipient in copy.backup.recipients
+            }
+        )
+
+
+def told_number(installation: Installation, kind: IdentityKind) -> int:
+    """The highest number that the audit trail tells of: where the folder was lost or moved away, a new
+    identity still gets a number of its own."""
+    highest, after = 0, 0
+    with installation.cmdb.reading() as view:
+        while entries := view.audit_entries(after):
+            after = entries[-1].number
+            told = (_numbered(entry.line) for entry in entries if _NUMBERED.search(entry.line))
+            highest = max([highest, *(number for of, number in told if of == kind.value)])
+    return highest
+
+
+def _numbered(line: str) -> tuple[str, int]:
+    """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
+    try:
+        details = json.loads(line)["details"]
+        kind, number = str(details.get("kind", IdentityKind.CUSTODIANS.value)), int(details["number"])
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", 0
+    return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
+
+
+def make_identity(
+    installation: Installation,
+    kind: IdentityKind,
+    number: int,
+    password: SecretBytes,
+    shares: int = 0,
+    threshold: int = 0,
+    set_name: str = "",
+) -> tuple[RecoveryIdentity, bytes]:
+    """A new identity and its file, which from then on only the password opens."""
+    now = installation.clock.now()
+    identity = X25519Identity.new()
+    try:
+        file = write_identity(identity, now, password, installation.scrypt_log_n)
+        recipient = identity.recipient
+    finally:
+        identity.wipe()
+    digest = hashlib.sha256(file).hexdigest()
+    made = RecoveryIdentity(kind, number, recipient, now, digest, shares, threshold, set_name)
+    return made, file
+
+
+def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, path: str) -> None:
+    """Open a test file with the password through the identity file, by two readers: IdentityNotProven."""
+    secret = os.urandom(_TEST_SIZE)
+    test = encrypt_to([parse_recipient(made.recipient)], secret)
+    try:
+        identity = read_identity(file, password, path)
+        try:
+            opened = decrypt_by(test, [identity], path)
+        finally:
+            identity.wipe()
+        if opened != secret:
+            raise BackupNotProven(path, "differs")
+        confirm(test, password, hashlib.sha256(secret).hexdigest(), Way.IDENTITY_FILE, file)
+    except NskeysError:
+        raise IdentityNotProven(path) from None
+
+
+def known_recovery(installation: Installation) -> Recovery:
+    """What the home keeps, as this server's key vouches for it, each identity file in its place; nothing
+    where nothing was made. RecoveryDamaged, NewerVersion, FileUnreadable."""
+    return vouched_recovery(installation, installation.recovery, IN_FORCE)
+
+
+def vouched_recovery(installation: Installation, store: RecoveryStore, label: str) -> Recovery:
+    """What a store keeps, if the server key signed it as `label`; raises as `known_recovery`."""
+    public = installation.server_public()
+    if public is None:
+        return NO_RECOVERY
+    data = store.record()
+    if data is None:
+        for member in IDENTITY_MEMBERS:
+            if store.candidates(member):
+                raise RecoveryDamaged(store.path, "record_missing")
+        return NO_RECOVERY
+    try:
+        record = parse_record(data)
+    except Malformed:
+        raise RecoveryDamaged(store.path, "not_canonical") from None
+    if record.server_key != server_thumbprint(public):
+        raise RecoveryDamaged(store.path, "other_server")
+    if not verify(public, label, record.document, record.signature):
+        raise RecoveryDamaged(store.path, "not_signed")
+    if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
+        raise RecoveryDamaged(store.path, "other_server")
+    files_in(store, record.recovery)
+    return record.recovery
+
+
+def identity_files(installation: Installation, recovery: Recovery) -> dict[str, bytes]:
+    """The file of each identity in force, by its name; RecoveryDamaged (`identity_missing`,
+    `identity_changed`)."""
+    return files_in(installation.recovery, recovery)
+
+
+def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
+    """The file of each identity that a store's record names; raises as `identity_files`."""
+    files = {}
+    for identity in recovery.identities:
+        found = store.candidates(identity.member)
+        fitting = [data for data in found if hashlib.sha256(data).hexdigest() == identity.sha256]
+        if not fitting:
+            problem = "identity_changed" if found else "identity_missing"
+            raise RecoveryDamaged(store.path_of(identity.member), problem)
+        files[identity.member] = fitting[0]
+    return files
+
+
+def keep(
+    installation: Installation, recovery: Recovery, files: dict[str, bytes], server_key: SecretBytes
+) -> None:
+    """Under the lock: write these identities and their files, signed."""
+    write_signed(installation, installation.recovery, IN_FORCE, recovery, files, server_key)
+
+
+def bring_back(installation: Installation, inspected: Inspected, server_key: SecretBytes) -> None:
+    """Under the lock, on hardware that gets its keys from a backup which this `server_key` signed: its
+    recovery identities, unless the home has a record of the same server already, as on a copied disk."""
+    facts = inspected.manifest.facts if inspected.manifest else None
+    if facts is None or not facts.identities or _is_here(installation, server_key):
+        return
+    files = dict(inspected.identities)
+    recovery = _still_in_force(installation, facts, server_key)
+    write_signed(
+        installation,
+        installation.recovery,
+        IN_FORCE,
+        recovery,
+        {identity.member: files[identity.member] for identity in recovery.identities},
+        server_key,
+    )
+
+
+def _still_in_force(installation: Installation, facts: Facts, server_key: SecretBytes) -> Recovery:
+    """The recovery identities of a backup, without those that a later backup to recipients was not for any
+    more: they had been replaced, perhaps because somebody knew the password who should not."""
+    with installation.cmdb.reading() as view:
+        copies = vouched(view, public_of(server_key))
+    to_people = [
+        copy.backup
+        for copy in copies
+        if copy.signed
+        and copy.backup.cmdb_id == facts.cmdb_id
+        and copy.backup.recipients
+        and copy.backup.generation > facts.generation
+    ]
+    newest = max(to_people, key=lambda backup: backup.generation, default=None)
+    recovery = Recovery(facts.identities, facts.earlier)
+    return recovery if newest is None else recovery.only(newest.recipients)
+
+
+def _is_here(installation: Installation, server_key: SecretBytes) -> bool:
+    try:
+        record = parse_record(installation.recovery.record() or b"")
+    except (Malformed, NskeysError):
+        return False
+    ours = verify(public_of(server_key), IN_FORCE, record.document, record.signature)
+    return ours and record.cmdb_id == installation.cmdb.cmdb_id()
+
+
+def write_signed(
+    installation: Installation,
+    store: RecoveryStore,
+    label: str,
+    recovery: Recovery,
+    files: dict[str, bytes],
+    server_key: SecretBytes,
+) -> None:
+    """Under the lock: write them into a store, signed as `label`."""
+    signer = server_thumbprint(public_of(server_key))
+    document = recovery_document(recovery, signer, installation.cmdb.cmdb_id())
+    signature = sign(server_key, label, document)
+    store.write(record_bytes(document, signature), files)
+
+
+def _seen(installation: Installation) -> str:
+    """A digest of what is kept and of the keys' state: what a plan saw."""
+    record = installation.recovery.record() or b""
+    return hashlib.sha256(installation.fingerprint().encode() + record).hexdigest()

@@ -1,0 +1,86 @@
+"""Sheets in files, where somebody asked for that and named the folder: to be printed, and removed again."""
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from nskeys import files
+from nskeys.errors import CannotCreate, SheetsRefused
+from nskeys.services.user_files import writable_path
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_IN_MEMORY = ("tmpfs", "ramfs")
+_OTHERS = 0o077
+_DEVICE = 2
+"""Where a line of mountinfo has `major:minor` (proc_pid_mountinfo(5))."""
+
+
+def check_folder(folder: str, home: str) -> Path:
+    """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
+    is made, so that no set is split whose sheets then go nowhere."""
+    path = writable_path(folder)
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise files.cannot_create(path, error) from None
+    if stat.S_ISLNK(status.st_mode):
+        raise SheetsRefused(str(path), "link")
+    if not stat.S_ISDIR(status.st_mode):
+        raise CannotCreate(str(path), "not_a_folder")
+    # Not `resolve`: it raises another kind of error where links lead in a circle.
+    real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
+    if real.is_relative_to(kept) or kept.is_relative_to(real):
+        raise SheetsRefused(str(path), "in_home")
+    if status.st_mode & _OTHERS:
+        raise SheetsRefused(str(path), "others_can_read")
+    files.try_writing(real)
+    return real
+
+
+def in_memory(folder: Path) -> bool:
+    """Whether what is written there never reaches a disk (but by way of swap). Where that cannot be told,
+    it is taken to be a disk."""
+    try:
+        number = folder.stat().st_dev
+        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return False
+    device = f"{os.major(number)}:{os.minor(number)}"
+    kinds = [
+        back.split(" ")[0]
+        for front, _, back in (line.partition(" - ") for line in lines)
+        if len(front.split(" ")) > _DEVICE and front.split(" ")[_DEVICE] == device
+    ]
+    return bool(kinds) and all(kind in _IN_MEMORY for kind in kinds)
+
+
+def _removed(paths: Sequence[Path]) -> bool:
+    """Whether none of them is there any more: each is tried."""
+    gone = True
+    for path in paths:
+        try:
+            files.remove(path)
+        except CannotCreate:
+            gone = False
+    return gone
+
+
+def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
+    """Each named text in a new file of its own (0600); their paths. All or none: CannotCreate
+    (`name_taken`, ...). Where something that holds a share could not be removed again, under whatever
+    name, SheetsRefused (`not_removed`)."""
+    written: list[Path] = []
+    before = files.temporary(folder)
+    try:
+        for name, text in sheets:
+            path = folder / name
+            files.write_new(path, text.encode("utf-8"))
+            written.append(path)
+        if files.left_of(folder, before):
+            raise SheetsRefused(str(folder), "not_removed")
+    except BaseException:
+        if not _removed([*written, *files.left_of(folder, before)]):
+            raise SheetsRefused(str(folder), "not_removed") from None
+        raise
+    return [str(path) for path in written]

@@ -1,0 +1,1 @@
+"""The register: signed rows, looking at copies, pruning old ones."""

@@ -1,0 +1,82 @@
+"""What a database tells of the server that it was on: its name, and what bound the keys there.
+
+On new hardware nothing vouches for it, and nothing relies on it: a name is offered that a person can
+change, and a warning is given where keys would be bound more weakly than before.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nskeys.archive.outside_text import check_server
+from nskeys.errors import FieldInvalid
+from nskeys.model.audit import Action
+from nskeys.ports import CmdbView
+from nskeys.services.installation import Installation
+from nskeys.services.register.signed_rows import read_register
+
+_PROTECTORS = ("tpm2", "pkcs11", "passphrase", "file")
+_TELLS = {
+    Action.SET_UP.value: ("", "protector"),
+    Action.LOSS_ACCEPTED.value: ("", "protector"),
+    Action.PROTECTOR_CHANGED.value: (None, "after"),
+    Action.RESTORED.value: ("server", "protector"),
+}
+"""By action: the detail with the server's name (empty: it is the subject, None: it does not say), and the
+one with the protector."""
+_MARKS = tuple(f'"action":"{action}"' for action in _TELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerServer:
+    """Empty for what the database does not tell."""
+
+    name: str = ""
+    protector: str = ""
+
+
+def former_server(installation: Installation) -> FormerServer:
+    """From the audit trail, where the last word counts; the name in the newest backup that the register
+    remembers before that."""
+    if not installation.cmdb.exists():
+        return FormerServer()
+    name = protector = ""
+    with installation.cmdb.reading() as view:
+        for told_name, told_protector in _told(view):
+            name, protector = told_name or name, told_protector or protector
+        copies = read_register(view, installation.server_public()).copies
+    newest = max(copies, key=lambda copy: copy.backup.generation, default=None)
+    if newest is not None and _usable(newest.backup.server):
+        name = newest.backup.server
+    return FormerServer(name, protector)
+
+
+def _told(view: CmdbView) -> Iterator[tuple[str, str]]:
+    after = 0
+    while entries := view.audit_entries(after):
+        after = entries[-1].number
+        for entry in entries:
+            if any(mark in entry.line for mark in _MARKS):
+                yield _read(entry.line)
+
+
+def _read(line: str) -> tuple[str, str]:
+    """Name and protector in a line of the trail; nothing where nskeys did not write it."""
+    try:
+        told = json.loads(line)
+        details = told["details"]
+        where, what = _TELLS[told["action"]]
+        name = told["subject"] if where == "" else details.get(where, "") if where else ""
+        protector = details.get(what, "")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return "", ""
+    return (name if _usable(name) else ""), (protector if protector in _PROTECTORS else "")
+
+
+def _usable(name: object) -> bool:
+    """Whether a server can be called so."""
+    try:
+        check_server(name if isinstance(name, str) else "")
+    except FieldInvalid:
+        return False
+    return True

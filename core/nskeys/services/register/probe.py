@@ -1,0 +1,162 @@
+"""Looking at copies of backups: is the file there, and are its bytes those that were recorded?
+
+An answer looks where it can at once, on this machine and in what is mounted here. A copy on another
+server is looked at by a check of the register; an answer takes it as that check found it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache, partial
+
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.errors import (
+    DestinationUnreachable,
+    FileUnreadable,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    NskeysError,
+    ServerSecretWanted,
+)
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.register import NOWHERE, BackupCopy, Sight
+from nskeys.ports import Progress
+from nskeys.services.installation import Installation
+from nskeys.services.parallel import as_they_come, side_by_side
+
+_CHANGED = ("too_large", "not_a_file")
+
+
+def look_at(installation: Installation, copy: BackupCopy) -> BackupCopy:
+    """The copy as it is at this moment. A look that fails never counts as good; a retired copy is not
+    looked at."""
+    return copy if copy.retired is not None else _seen(installation, copy, *_sight(installation, copy))
+
+
+def look_at_all(
+    installation: Installation, copies: Sequence[BackupCopy], told: Progress, everywhere: bool
+) -> tuple[BackupCopy, ...]:
+    """Those that the server key vouches for as they are now, the others as they were; without
+    `everywhere`, those on another server as their last check found them (`by_check`).
+
+    Places are looked at side by side, the copies of one place one after the other: a place that does
+    not answer holds up no other, and its own copies only once."""
+    groups: dict[str, list[int]] = {}
+    for number, copy in enumerate(copies):
+        if copy.signed and copy.retired is None:
+            groups.setdefault(copy.destination, []).append(number)
+    if left_out := len(copies) - sum(map(len, groups.values())):
+        told.advance(left_out)
+    looked, numbers = list(copies), tuple(groups.values())
+    looks = [
+        partial(_sights, installation, [copies[number] for number in group], everywhere)
+        for group in numbers
+    ]
+    for place, sights in as_they_come(looks):
+        told.checkpoint()
+        for number, sight in zip(numbers[place], sights, strict=True):
+            looked[number] = _as_checked(copies[number], sight, installation)
+            told.advance()
+    return tuple(looked)
+
+
+_Found = tuple[Sight, Whereabouts]
+
+
+def _sights(
+    installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
+) -> list[_Found | Whereabouts]:
+    """What each look at copies of one place found; where none is due, where they lie by the last check."""
+
+    @cache
+    def checked(where: Whereabouts) -> Whereabouts:
+        return _as_declared(installation, copies[0].destination, where)
+
+    return [
+        _sight(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
+        for copy in copies
+    ]
+
+
+def _live(installation: Installation, copy: BackupCopy) -> bool:
+    try:
+        return installation.destinations.source(copy.address)[0].live
+    except NskeysError:
+        return True  # the look says what is wrong with the address
+
+
+def _as_checked(copy: BackupCopy, found: _Found | Whereabouts, installation: Installation) -> BackupCopy:
+    if isinstance(found, Whereabouts):
+        return replace(copy, where=found, by_check=True)
+    return _seen(installation, copy, *found)
+
+
+def unseen(error: NskeysError) -> Whereabouts:
+    """Where a place lies whose look ended so: it did not answer, or what it answered does not tell."""
+    silent = isinstance(error, DestinationUnreachable)
+    return Whereabouts(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
+
+
+def _sight(installation: Installation, copy: BackupCopy) -> _Found:
+    try:
+        destination, name = installation.destinations.source(copy.address)
+        data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
+        where = destination.where()
+    except FileUnreadable as error:
+        if error.problem == "missing":
+            return Sight.MISSING, copy.where
+        return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), copy.where
+    except NskeysError as error:
+        return Sight.UNREACHABLE, _where_unseen(installation, copy, error)
+    same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
+    return (Sight.GOOD if same else Sight.CHANGED), where
+
+
+def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> Whereabouts:
+    """Where a copy lies that could not be looked at: where it was seen last, unless nobody ever saw that,
+    or what was declared of its folder was taken back, or is not mounted."""
+    if isinstance(error, DestinationUnreachable) and error.problem == "not_mounted":
+        with suppress(NskeysError):
+            return installation.destinations.source(copy.address)[0].where()
+    where = _as_declared(installation, copy.destination, copy.where)
+    return unseen(error) if where == NOWHERE else where
+
+
+def _as_declared(installation: Installation, destination: str, where: Whereabouts) -> Whereabouts:
+    """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
+    said it may have taken it back since."""
+    said = where.reason is LocationReason.DECLARED
+    return NOWHERE if said and not installation.configured(destination).declared_elsewhere else where
+
+
+def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts) -> BackupCopy:
+    now = installation.clock.now()
+    seen = replace(copy.seen(sight, now), where=where, signed=copy.signed)
+    if copy.sight is Sight.NOT_LOOKED and sight is Sight.MISSING:
+        # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
+        return replace(seen, retired=now)
+    return seen
+
+
+_ANSWERED = (HostKeyUnknown, HostKeyChanged, HostKeyRevoked, ServerSecretWanted)
+
+
+def barred(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:
+    """What servers among these destinations want of a person before they show anything: a look takes them
+    for unreachable. Asked side by side; places that every answer looks at want nothing."""
+
+    def look(address: str) -> NskeysError | None:
+        try:
+            place = installation.destinations.at(DestinationInfo(address))
+            if not place.live:
+                place.listing()
+        except _ANSWERED as error:
+            return error
+        except NskeysError:
+            pass  # a look says so
+        return None
+
+    found = side_by_side([partial(look, address) for address in dict.fromkeys(destinations)])
+    return tuple(error for error in found if error is not None)

@@ -1,0 +1,263 @@
+"""Prune old copies: plan, confirm, execute, verify.
+
+A file is deleted only where its bytes, read now, are those that a signed register row of this CMDB names,
+and nothing that would be missed is lost with it (`model.retention`). Each file is three steps, and a kill
+between any two of them leaves no false claim: its row stops counting and says that nobody looked, the file
+goes, the row says that it was removed. The next run, or a check of the register, finishes what was begun.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nskeys.errors import (
+    Cancelled,
+    CannotRemove,
+    DestinationUnreachable,
+    FileUnreadable,
+    NskeysError,
+    PlanOutdated,
+)
+from nskeys.model.audit import Action
+from nskeys.model.places import DestinationInfo
+from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.register.probe import look_at, look_at_all
+from nskeys.services.register.signed_rows import (
+    Register,
+    read_register,
+    record,
+    still_there,
+    without_claims,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedDestination:
+    """A destination where nothing is deleted now, and what keeps us from it."""
+
+    address: str
+    error: NskeysError
+
+
+@dataclass(frozen=True, slots=True)
+class PrunePlan:
+    """What pruning would do with every file that can be seen."""
+
+    retention: Retention
+    decisions: tuple[Decision, ...]
+    skipped: tuple[SkippedDestination, ...]
+    fingerprint: str
+    """The register that the plan saw."""
+    odd: tuple[tuple[str, int], ...] = ()
+    """Destinations with files whose names nskeys never writes, and how many: nothing is done with them."""
+
+    @property
+    def deleted(self) -> tuple[Decision, ...]:
+        """The files that go, oldest first."""
+        return tuple(one for one in self.decisions if one.fate is Fate.DELETE)
+
+    @property
+    def settled(self) -> tuple[Decision, ...]:
+        """The rows of files that are gone already."""
+        return tuple(one for one in self.decisions if one.fate is Fate.SETTLE)
+
+    @property
+    def kept(self) -> tuple[Decision, ...]:
+        """The files that stay."""
+        return tuple(one for one in self.decisions if one.fate is Fate.KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneFailure:
+    """A file that was to go and is still there, as far as anybody knows; and why."""
+
+    copy: BackupCopy
+    error: NskeysError
+
+
+@dataclass(frozen=True, slots=True)
+class PruneReport:
+    """What pruning did."""
+
+    plan: PrunePlan
+    deleted: tuple[BackupCopy, ...]
+    failures: tuple[PruneFailure, ...]
+
+
+class PruningService:
+    """Plans and carries out what the retention of `config.toml`, or a command, says."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def retention(self) -> Retention:
+        """What is configured."""
+        return self._installation.settings.read().retention
+
+    def plan(self, retention: Retention | None = None, progress: Progress | None = None) -> PrunePlan:
+        """Every copy is looked at, wherever it lies. Changes nothing."""
+        self._installation.require()
+        return self._plan(retention or self.retention(), progress or SilentProgress())
+
+    def execute(
+        self, plan: PrunePlan, secrets: SecretProvider, progress: Progress | None = None
+    ) -> PruneReport:
+        """Delete file by file; stops cleanly between two of them. PlanOutdated where anything would be
+        decided otherwise now."""
+        installation, told = self._installation, progress or SilentProgress()
+        installation.require()
+        told.stage(Stage.UNLOCKING)
+        with unlocked(installation, secrets) as keys, installation.changing("pruning old backups"):
+            now = self._plan(plan.retention, told)
+            if now.fingerprint != plan.fingerprint or _fates(now) != _fates(plan):
+                raise PlanOutdated("prune")
+            return self._execute(now, keys, told)
+
+    def _plan(self, retention: Retention, told: Progress) -> PrunePlan:
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            register = read_register(view, installation.server_public())
+            used = {use.kid for use in view.counts() if use.credentials}
+        needed = used | {key.kid for key in installation.key_store.keys()}
+        told.stage(Stage.LOOKING, len(register.copies))
+        told.checkpoint()
+        there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
+        known = tuple(copy if copy.signed else without_claims(copy) for copy in there)
+        looked = look_at_all(installation, known, told, everywhere=True)
+        others, skipped, odd = self._others(register)
+        silent = {one.address for one in skipped}
+        begun = [
+            now
+            for before, now in zip(known, looked, strict=True)
+            if before.signed and before.retired is None and now.retired is not None
+        ]
+        reached = [
+            replace(copy, sight=Sight.UNREACHABLE) if copy.destination in silent and copy.signed else copy
+            for copy in looked
+        ]
+        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
+        fates = tuple(_oldest_first(decisions)) + others
+        return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
+
+    def _others(
+        self, register: Register
+    ) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...], tuple[tuple[str, int], ...]]:
+        """Files that no row names, where backups go or went; the places that do not answer; and where files
+        have odd names."""
+        installation = self._installation
+        known = {copy.address for copy in register.copies}
+        vouched = [copy.destination for copy in register.copies if copy.signed and copy.retired is None]
+        infos = {info.address: info for info in installation.settings.read().destinations}
+        for address in vouched:
+            infos.setdefault(address, DestinationInfo(address))
+        found: list[Decision] = []
+        skipped: list[SkippedDestination] = []
+        odd: list[tuple[str, int]] = []
+        for info in infos.values():
+            try:
+                there = installation.destinations.at(info)
+                listing = there.listing()
+                addresses = [there.address_of(listed.name) for listed in listing]
+            except Cancelled:
+                raise
+            except NskeysError as error:
+                skipped.append(SkippedDestination(info.address, error))
+                continue
+            odd += [(info.address, listing.left_out)] if listing.left_out else []
+            found += [
+                Decision(address, info.address, Fate.KEEP, FateReason.UNKNOWN)
+                for address in addresses
+                if address not in known
+            ]
+        return tuple(found), tuple(skipped), tuple(odd)
+
+    def _execute(self, plan: PrunePlan, keys: OpenKeyStore, told: Progress) -> PruneReport:
+        deleted: list[BackupCopy] = []
+        failures: list[PruneFailure] = []
+        silent: set[str] = set()
+        work = [one for one in plan.decisions if one.copy is not None and one.fate is not Fate.KEEP]
+        told.stage(Stage.REMOVING, len(work))
+        for one in work:
+            told.checkpoint()
+            copy = one.copy
+            if copy is not None and one.destination not in silent:
+                error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._finish(copy)
+                if error is None:
+                    self._settle(copy, keys)
+                    deleted.append(copy)
+                else:
+                    failures.append(PruneFailure(copy, error))
+                if isinstance(error, DestinationUnreachable):
+                    silent.add(one.destination)
+            told.advance()
+        return PruneReport(plan, tuple(deleted), tuple(failures))
+
+    def _remove(self, copy: BackupCopy, keys: OpenKeyStore) -> NskeysError | None:
+        """One file, to where its row has only to say so: None, or what kept it there."""
+        installation = self._installation
+        seen = look_at(installation, copy)
+        if seen.sight is Sight.UNREACHABLE:
+            return DestinationUnreachable(copy.destination, "no_answer")
+        if seen.sight is not Sight.GOOD:
+            return FileUnreadable(copy.address, "differs")
+        self._write(replace(seen, sight=Sight.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
+        error = self._away(copy)
+        now = look_at(installation, seen)
+        if now.sight is Sight.GOOD:
+            # It is there as it was a moment ago, and counts again.
+            self._write(now, Action.PRUNE_FAILED, keys)
+            return error or CannotRemove(copy.address, "still_there")
+        if error is None and now.sight is Sight.CHANGED:
+            return FileUnreadable(copy.address, "differs")  # somebody else's, put there meanwhile
+        if error is None and now.sight is not Sight.MISSING:
+            return DestinationUnreachable(copy.destination, "no_answer")
+        return error  # whether it is gone for good nobody knows: it does not count until somebody looks
+
+    def _finish(self, copy: BackupCopy) -> NskeysError | None:
+        """A removal that was broken off: the file is gone, and is to be gone durably. What somebody put in
+        its place meanwhile is not ours."""
+        now = look_at(self._installation, replace(copy, sight=Sight.NOT_LOOKED, retired=None))
+        if now.sight is Sight.UNREACHABLE:
+            return DestinationUnreachable(copy.destination, "no_answer")
+        return self._away(copy) if now.sight is Sight.MISSING else FileUnreadable(copy.address, "differs")
+
+    def _away(self, copy: BackupCopy) -> NskeysError | None:
+        """No file there, durably: None, or what is in the way."""
+        try:
+            destination, name = self._installation.destinations.source(copy.address)
+            destination.remove(name)
+        except Cancelled:
+            raise
+        except FileUnreadable as error:
+            return None if error.problem == "missing" else error
+        except NskeysError as error:
+            return error
+        return None
+
+    def _settle(self, copy: BackupCopy, keys: OpenKeyStore) -> None:
+        """The row of a file that is gone."""
+        moment = self._installation.clock.now()
+        gone = replace(copy.seen(Sight.MISSING, moment), retired=moment)
+        self._write(gone, Action.PRUNED, keys)
+
+    def _write(self, copy: BackupCopy, action: Action, keys: OpenKeyStore) -> None:
+        installation = self._installation
+        event = installation.event(
+            action, copy.address, generation=copy.backup.generation, kms_sha256=copy.backup.kms_sha256
+        )
+        with installation.cmdb.changing(event) as change:
+            # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
+            if still_there(change, installation.server_public(), copy) is None:
+                raise PlanOutdated("prune")
+            record(change, copy, keys.server_key())
+            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+
+
+def _fates(plan: PrunePlan) -> list[tuple[str, Fate]]:
+    return sorted((one.address, one.fate) for one in plan.decisions)
+
+
+def _oldest_first(decisions: Sequence[Decision]) -> list[Decision]:
+    return sorted(decisions, key=lambda one: (one.copy.backup.generation if one.copy else 0, one.address))

@@ -1,0 +1,276 @@
+"""The register: which backups there are, vouched for by the server key, and looked at now."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.inspection import inspect
+from nskeys.archive.opening import signer_of
+from nskeys.errors import (
+    BackupForeign,
+    BackupForged,
+    NoBackupKnown,
+    NoSuchBackup,
+    NotABackup,
+    NskeysError,
+    PlanOutdated,
+)
+from nskeys.model.audit import Action
+from nskeys.model.backup import Facts, Inspected, Signer
+from nskeys.model.credentials import Credential
+from nskeys.model.keys import Kid
+from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.places import Whereabouts
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.register.probe import barred, look_at, look_at_all
+from nskeys.services.register.signed_rows import (
+    Register,
+    identity,
+    known_copy,
+    place,
+    read_register,
+    record,
+    record_unsigned,
+    still_there,
+    vouched,
+    without_claims,
+)
+
+_EXAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RetirePlan:
+    """What retiring a copy means: the keys whose last good copy it is, and their credentials."""
+
+    copy: BackupCopy
+    loses: tuple[Kid, ...]
+    credentials: int
+    fingerprint: str = ""
+    """The register that the plan saw."""
+    kinds: tuple[tuple[str, int], ...] = ()
+    """These credentials by kind."""
+    examples: tuple[Credential, ...] = ()
+    """The first few of them."""
+
+
+class RegisterService:
+    """Lists, looks at, adds and retires backups."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def copies(self, look: bool = True) -> tuple[BackupCopy, ...]:
+        """Every copy; with `look`, each one on this machine or in what is mounted here was just read, and
+        one on another server is as its last check found it. Changes nothing: what is seen counts for this
+        answer only. A row that the server key does not vouch for is listed without what it claims, and
+        never looked at: its address may be anybody's."""
+        return self.listed(self.register(), look)
+
+    def register(self) -> Register:
+        """The register as it is stored; an empty one where there is no CMDB."""
+        installation = self._installation
+        if not installation.cmdb.exists():
+            return Register((), 0, "")
+        with installation.cmdb.reading() as view:
+            return read_register(view, installation.server_public())
+
+    def listed(self, register: Register, look: bool = True) -> tuple[BackupCopy, ...]:
+        """The copies of a register that was just read, as `copies` gives them."""
+        copies = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
+        if not look:
+            return copies
+        return look_at_all(self._installation, copies, SilentProgress(), everywhere=False)
+
+    def look(self, copy: BackupCopy) -> BackupCopy:
+        """The copy as it is at this moment. A look that fails never counts as good."""
+        return look_at(self._installation, copy)
+
+    def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
+        """Look at every copy and write what was seen into the register."""
+        installation, told = self._installation, progress or SilentProgress()
+        installation.require()
+        with unlocked(installation, secrets) as keys:
+            before = self.copies(look=False)
+            told.stage(Stage.LOOKING, len(before))
+            told.checkpoint()
+            looked = look_at_all(installation, before, told, everywhere=True)
+            # A look can take long, and nobody waits for it: the lock is taken only to write.
+            with installation.changing("checking the register"):
+                self._write_down(before, looked, keys)
+        return looked
+
+    def _write_down(
+        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], keys: OpenKeyStore
+    ) -> None:
+        installation = self._installation
+        # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
+        seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
+        event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
+        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
+        with installation.cmdb.changing(event) as change:
+            now = vouched(change, installation.server_public())
+            for copy in now:
+                # A row that was drilled or retired meanwhile is newer than what was seen.
+                if copy.signed and copy in seen:
+                    record(change, seen[copy], server_key)
+            sign_off(change, cmdb_id, server_key)
+
+    def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
+        """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
+
+        Only one that this server signed, of this CMDB, can be added: another one is a restore's
+        business (BackupForeign), and one that names this server's key and is not signed by it is forged
+        (BackupForged)."""
+        installation = self._installation
+        installation.require()
+        inspected, where, folder, full = self.read(address)
+        installation.destinations.normal(folder)  # what is no text cannot be written down
+        facts = self._own_facts(inspected)
+        now = installation.clock.now()
+        fresh = BackupCopy(
+            backup=identity(facts, inspected, installation.destinations.split(full)[1]),
+            destination=folder,
+            address=full,
+            where=where,
+            proofs=(),
+            sight=Sight.GOOD,
+            look_moment=now,
+            good_moment=now,
+        )
+        event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
+        with unlocked(installation, secrets) as keys, installation.changing("adding to the register"):
+            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
+            with installation.cmdb.changing(event) as change:
+                known = known_copy(change, installation.server_public(), inspected, full)
+                found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
+                change.know_keys(facts.kids)
+                record(change, found, server_key)
+                sign_off(change, cmdb_id, server_key)
+        return replace(found, signed=True)
+
+    def _own_facts(self, inspected: Inspected) -> Facts:
+        manifest = inspected.manifest
+        if manifest is None:
+            raise NotABackup(inspected.path, "bare")
+        public = self._installation.server_public()
+        signer = signer_of(manifest.facts, manifest.signature, public)
+        if signer is Signer.BROKEN:
+            raise BackupForged(inspected.path, "signature")
+        reasons = []
+        if signer is not Signer.THIS_SERVER:
+            reasons.append("unsigned" if signer is Signer.NOBODY else "names_other_signer")
+        if manifest.facts.cmdb_id != self._installation.cmdb.cmdb_id():
+            reasons.append("other_cmdb")
+        if reasons:
+            raise BackupForeign(inspected.path, tuple(reasons))
+        return manifest.facts
+
+    def read(self, address: str, most: bool = False) -> tuple[Inspected, Whereabouts, str, str]:
+        """A backup file, inspected without its password: with where it lies, its destination's
+        address and its own full address. `latest` is the newest that the register can reach; with
+        `most`, the newest of those whose keys open most credentials."""
+        destinations = self._installation.destinations
+        if address == "latest":
+            address = self._latest(most)
+        destination, name = destinations.source(address)
+        full = destination.address_of(name)
+        data = destination.read(name, ARCHIVE_LIMIT)
+        folder, _ = destinations.split(full)
+        return inspect(full, data), destination.where(), folder, full
+
+    def _latest(self, most: bool) -> str:
+        """The newest that is there and whole. Where no server key is yet, as on new hardware, a row's
+        own word has to do: what is found there is inspected like any other file."""
+        nobody_vouches = self._installation.server_public() is None
+        counted = [
+            copy
+            for copy in self.register().copies
+            if copy.retired is None and (copy.signed or nobody_vouches)
+        ]
+        if most:
+            counted.sort(key=self._opens(), reverse=True)
+        for copy in counted:
+            if self.look(copy).sight is Sight.GOOD:
+                return copy.address
+        for error in barred(self._installation, [copy.destination for copy in counted]):
+            raise error  # once that is answered, there may be one
+        raise NoBackupKnown
+
+    def _opens(self) -> Callable[[BackupCopy], int]:
+        """How many credentials the keys of a copy open."""
+        with self._installation.cmdb.reading() as view:
+            uses = view.counts()
+        return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
+
+    def barred(self) -> tuple[NskeysError, ...]:
+        """What servers with copies want of a person before these can be looked at."""
+        kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
+        return barred(self._installation, [copy.destination for copy in kept])
+
+    def find(self, reference: str) -> BackupCopy:
+        """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""
+        return _the_one(self.copies(look=False), reference)
+
+    def plan_retire(self, wanted: str | BackupCopy) -> RetirePlan:
+        """What would be lost if this copy did not count any more. It is one that was listed, or what
+        `find` takes."""
+        register = self.register()
+        listed = self.listed(register, look=False)
+        if isinstance(wanted, BackupCopy):
+            listed = tuple(copy for copy in listed if place(copy) == place(wanted))
+            wanted = wanted.address
+        copy = _the_one(listed, wanted)
+        others = [other for other in self.listed(register) if place(other) != place(copy) and other.counts]
+        held = {kid for other in others for kid in other.backup.kids}
+        # What a row says that nobody vouches for never counted, so nothing is lost with it.
+        loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
+        with self._installation.cmdb.reading() as view:
+            losing = [use for use in view.counts() if use.kid in loses and use.credentials]
+            theirs = CredentialFilter(kids=frozenset(use.kid for use in losing))
+            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if losing else ()
+        kinds = sorted({use.kind for use in losing})
+        return RetirePlan(
+            copy=copy,
+            loses=loses,
+            credentials=sum(use.credentials for use in losing),
+            fingerprint=register.fingerprint,
+            kinds=tuple(
+                (kind, sum(use.credentials for use in losing if use.kind == kind)) for kind in kinds
+            ),
+            examples=tuple(placed.credential for placed in page),
+        )
+
+    def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
+        """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not
+        the one that the plan saw."""
+        installation = self._installation
+        installation.require()
+        event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
+        gone = replace(plan.copy, retired=installation.clock.now())
+        with unlocked(installation, secrets) as keys, installation.changing("retiring a backup"):
+            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
+            with installation.cmdb.changing(event) as change:
+                now = read_register(change, installation.server_public())
+                if plan.fingerprint != now.fingerprint:
+                    raise PlanOutdated("retirement")
+                if still_there(change, installation.server_public(), gone):
+                    record(change, gone, server_key)
+                else:
+                    record_unsigned(change, gone)
+                sign_off(change, cmdb_id, server_key)
+        return gone
+
+
+def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
+    matches = [
+        copy
+        for copy in copies
+        if reference in (copy.address, copy.backup.archive_name)
+        or (len(reference) >= 4 and copy.backup.kms_sha256.startswith(reference.lower()))
+    ]
+    if len(matches) != 1:
+        raise NoSuchBackup(reference)
+    return matches[0]

@@ -1,0 +1,82 @@
+"""What must be re-entered. It is never stored: a credential is on the list for as long as it does not open
+here, so whoever re-enters its secret, or brings its key back, ticks it off (core/decisions/0011)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from nskeys.model.keys import Kid
+from nskeys.model.operations import FailureReason, ProofReport
+from nskeys.model.re_entry import ReEntry, ReEntryList
+from nskeys.model.register import BackupCopy, Sight, claiming
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation
+from nskeys.services.register.service import RegisterService
+from nskeys.services.verifying import VerifyService
+
+
+class ReEntryService:
+    """Opens everything, changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def collect(self, secrets: SecretProvider, progress: Progress | None = None) -> ReEntryList:
+        """Every credential tried with this server's keys, and every backup looked at that might hold a
+        missing one."""
+        told = progress or SilentProgress()
+        proof = VerifyService(self._installation).execute(secrets, told)
+        copies = self._copies(proof, told)
+        return ReEntryList(
+            server=self._installation.settings.read().server_name,
+            items=tuple(_items(proof, copies)),
+            opened=proof.opened,
+            taken=self._installation.clock.now(),
+        )
+
+    def without_done(self, known: ReEntryList, looked_after: Iterable[str]) -> ReEntryList:
+        """The list after somebody looked after the credentials with these ids: those that were sealed
+        anew or removed since are off it."""
+        before = {item.credential.credential_id: item.credential for item in known.items}
+        done = set()
+        with self._installation.cmdb.reading() as view:
+            for credential_id in before.keys() & set(looked_after):
+                stored, old = view.credential(credential_id), before[credential_id]
+                if stored is None or (stored.credential.kid, stored.credential.updated) != (
+                    old.kid,
+                    old.updated,
+                ):
+                    done.add(credential_id)
+        kept = tuple(item for item in known.items if item.credential.credential_id not in done)
+        return replace(known, items=kept, opened=known.opened + len(known.items) - len(kept))
+
+    def _copies(self, proof: ProofReport, told: Progress) -> Sequence[BackupCopy]:
+        """The copies that may be worth fetching, best first. Only where a key is missing are they looked
+        at: that can take its time."""
+        if all(item.failure is not FailureReason.KEY_MISSING for item in proof.failures):
+            return ()
+        told.stage(Stage.LOOKING)
+        kept = [copy for copy in RegisterService(self._installation).copies() if copy.retired is None]
+        return sorted(kept, key=_worth, reverse=True)
+
+
+def _items(proof: ProofReport, copies: Sequence[BackupCopy]) -> Iterable[ReEntry]:
+    held: dict[Kid, BackupCopy] = {}
+    for copy in copies:
+        for kid in copy.backup.kids if copy.signed else ():
+            held.setdefault(kid, copy)
+    claimed: dict[Kid, BackupCopy | None] = {}
+    for item in proof.failures:
+        if item.failure is FailureReason.KEY_MISSING:
+            kid = item.credential.kid
+            known = held.get(kid)
+            if (known is None or known.sight is not Sight.GOOD) and kid not in claimed:
+                claimed[kid] = claiming(copies, kid)
+            yield ReEntry(item.credential, item.failure, known, claimed.get(kid))
+        elif item.failure is not None:
+            yield ReEntry(item.credential, item.failure, None)
+
+
+def _worth(copy: BackupCopy) -> tuple[bool, bool, int, int, str]:
+    """One that counts, one that was seen whole, then the newer."""
+    backup = copy.backup
+    return (copy.counts, copy.sight is Sight.GOOD, backup.generation, copy.proof.rank, copy.address)

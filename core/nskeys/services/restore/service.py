@@ -1,0 +1,291 @@
+"""Restore: a plan you see first, then all or nothing, then a proof credential by credential.
+
+The same operation fills an empty home, joins a copied database with its keys, takes the place of keys that
+are bound to another machine, and adds keys to a server that has some. A key that opens here is never
+replaced.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from nskeys.archive.outside_text import check_server
+from nskeys.crypto.keys import new_server_seed
+from nskeys.crypto.signing import public_of
+from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated
+from nskeys.model.audit import Action
+from nskeys.model.keys import Kid
+from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.secret import SecretBytes
+from nskeys.model.texts import is_text
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.services.binding import Binding, binding
+from nskeys.services.credentials.verify import prove_here
+from nskeys.services.drill.service import reached_by, record_proof
+from nskeys.services.installation import Installation, shorts, sign_off, unlocked
+from nskeys.services.other_passwords import refuse_password_of
+from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
+from nskeys.services.recovery.identities import bring_back
+from nskeys.services.register.former_server import former_server
+from nskeys.services.register.signed_rows import identity, known_copy, record, vouched
+from nskeys.services.restore.key_plan import new_keys, new_states, plan_keys, stranded
+from nskeys.services.sources import OpenSource
+
+
+class RestoreService:
+    """Plans and carries out a restore from a backup that was opened (`sources.opened`)."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def plan(self, source: OpenSource) -> RestorePlan:
+        """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
+        KeyStoreOfAnotherCmdb where keys are here and their CMDB is not."""
+        installation, facts = self._installation, source.facts
+        there = installation.key_store.exists()
+        if there:
+            installation.require()
+        bound_to = binding(installation.key_store)
+        sets_up = bound_to.replaceable or not there
+        # Whatever machine opens them, what keys there are and their states is to be read without opening.
+        recorded = installation.key_store.keys() if there else ()
+        here, bound = ((), recorded) if bound_to.replaceable else (recorded, ())
+        brought = [key.info for key in source.contents.keys]
+        lacking = stranded(brought, bound)
+        uses = self._uses()
+        known = {key.kid for key in here}
+        after = known | set(facts.kids)
+        return RestorePlan(
+            inspected=source.source.inspected,
+            facts=facts,
+            foreign=(*source.foreign, *(("lacks_keys",) if lacking else ())),
+            keys=plan_keys(brought, here, uses, bound),
+            opens_before=sum(count for kid, count in uses.items() if kid in known),
+            opens_after=sum(count for kid, count in uses.items() if kid in after),
+            total=sum(uses.values()),
+            newer_known=self._newer(source),
+            sets_up=sets_up,
+            fingerprint=installation.fingerprint(),
+            elsewhere=bound_to.elsewhere,
+            stranded=lacking,
+            unreached=bound_to.unreached,
+            protector_here="" if sets_up else installation.key_store.info().protector,
+            protector_before=former_server(installation).protector if sets_up else "",
+        )
+
+    def execute(
+        self,
+        plan: RestorePlan,
+        source: OpenSource,
+        secrets: SecretProvider,
+        settings: Settings,
+        protector: str,
+        accept_foreign: bool = False,
+        progress: Progress | None = None,
+        other_machine: bool = False,
+    ) -> RestoreReport:
+        """Store the keys, record where they came from, open every credential.
+
+        `settings` and `protector` matter only where the home is set up by this restore. KeyStoreUnreached
+        for an `unreached` plan, unless a person says that this is an `other_machine`. Cancelled
+        (`proof`) once the keys are stored: what is left is to try the credentials."""
+        if plan.foreign and not accept_foreign:
+            raise BackupForeign(source.source.address, plan.foreign)
+        if plan.unreached and not other_machine:
+            raise KeyStoreUnreached(self._installation.key_store.info().protector, plan.unreached)
+        told = progress or SilentProgress()
+        told.checkpoint()
+        before = self._installation.key_store.info().generation if plan.stranded else 0
+        weak = None
+        with RememberedPassphrase(secrets) as known:
+            if plan.sets_up:
+                weak = self._set_up(plan, source, known, settings, protector, told)
+            else:
+                self._add(plan, source, known, told)
+            with unlocked(self._installation, known) as keys:
+                began = self._installation.clock.now()
+                try:
+                    proof = prove_here(self._installation, keys, told)
+                except Cancelled:
+                    raise Cancelled("proof") from None
+                problem = self._record_proof(source, proof, keys, began)
+        return RestoreReport(
+            added=tuple(key.info.kid for key in plan.added),
+            present=tuple(key.info.kid for key in plan.keys if key.fate is KeyFate.PRESENT),
+            proof=proof,
+            rotation_advised=plan.sets_up,
+            stranded=plan.stranded,
+            kept_generation=before,
+            protector=self._installation.key_store.info().protector,
+            protector_before=plan.protector_before,
+            not_recorded=problem,
+            weak=weak,
+        )
+
+    def _set_up(
+        self,
+        plan: RestorePlan,
+        source: OpenSource,
+        secrets: SecretProvider,
+        settings: Settings,
+        protector: str,
+        told: Progress,
+    ) -> int | None:
+        """The score of the new passphrase, where a person insisted on a weak one."""
+        installation = self._installation
+        check_server(settings.server_name)
+        chosen = installation.protectors(protector)
+        chosen.require()
+        installation.home.prepare()
+        refuse = partial(refuse_password_of, source.source.inspected)
+        with (
+            _server_key(source) as server_key,
+            asked_before(chosen, secrets, refuse, installation.least_score) as known,
+            installation.changing("restoring"),
+        ):
+            installation.unchanged("restore", plan.fingerprint)
+            bound = Binding(plan.elsewhere, plan.unreached)
+            if bound.replaceable and binding(installation.key_store) != bound:
+                raise PlanOutdated("restore")  # the TPM is back, perhaps
+            told.stage(Stage.STORING_KEYS)
+            installation.settings.write(settings)
+            if not installation.cmdb.exists():
+                installation.cmdb.create(source.facts.cmdb_id)
+            self._record(plan, source, server_key, server=settings.server_name, protector=chosen.name)
+            self._set_registry(source)
+            if not source.foreign:
+                bring_back(installation, source.source.inspected, server_key)
+            # All keys become one store generation, and its `current` is written last: before
+            # that no key is here, after that all are.
+            keys = new_keys(plan.keys, source.contents.keys, installation.clock.now())
+            store, cmdb_id = installation.key_store, installation.cmdb.cmdb_id()
+            if bound.replaceable:
+                store.replace(cmdb_id, chosen, known, keys, server_key, gone=bool(bound.unreached))
+            else:
+                store.create(cmdb_id, chosen, known, keys, server_key)
+            return weak_passphrase(known)
+
+    def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
+        installation = self._installation
+        with unlocked(installation, secrets) as keys, installation.changing("restoring"):
+            installation.unchanged("restore", plan.fingerprint)
+            told.stage(Stage.STORING_KEYS)
+            now = installation.clock.now()
+            added = new_keys(plan.keys, source.contents.keys, now)
+            states = new_states(plan.keys, installation.key_store.keys(), now)
+            if added or states or not self._knows(source):
+                # The audit line first: killed in between, it is there once too often, never missing.
+                self._record(plan, source, keys.server_key())
+            if added or states:
+                keys.change(add=added, states=states)
+            self._set_registry(source)
+
+    def _record(
+        self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes, **set_up: str
+    ) -> None:
+        """The audit line, with what a home was `set_up` as, and the source's register row."""
+        installation, facts = self._installation, source.facts
+        cmdb_id = installation.cmdb.cmdb_id()
+        event = installation.event(
+            Action.RESTORED,
+            source.source.address,
+            added=shorts([key.info.kid for key in plan.added]),
+            foreign=" ".join(plan.foreign),
+            **set_up,
+        )
+        copy = self._copy(source, public_of(server_key)) if source.source.recordable else None
+        with installation.cmdb.changing(event) as change:
+            change.know_keys(facts.kids)
+            if copy is not None:
+                record(change, copy, server_key)
+            sign_off(change, cmdb_id, server_key)
+
+    def _set_registry(self, source: OpenSource) -> None:
+        """The registry values, unless they name a newer backup. A foreign one is not this server's."""
+        registry, created = self._installation.registry, source.facts.created
+        last = registry.read().backup_date
+        named = is_text(source.source.destination)
+        if named and not source.foreign and (last is None or last < created):
+            registry.write(RegistryValues(source.source.destination, created))
+
+    def _record_proof(
+        self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore, began: datetime
+    ) -> NskeysError | None:
+        """A restore proves its backup as a drill does, and the register says so, where that is more than it
+        says already. What keeps it from that does not make the restore fail: the keys are here; it is
+        returned, so that the report says it."""
+        installation = self._installation
+        try:
+            known = self._known(source, installation.server_public())
+            if known is None or source.foreign:
+                return None
+            more = known.proof.rank < reached_by(proof, source.facts.kids).rank
+            typed = source.typed and known.typed != began
+            if more or typed or known.drilled_upto != proof.upto:
+                with installation.changing("recording a restore"):
+                    record_proof(installation, source, proof, keys, began)
+        except NskeysError as error:
+            return error
+        return None
+
+    def _copy(self, source: OpenSource, public: bytes) -> BackupCopy:
+        now, place = self._installation.clock.now(), source.source
+        _, name = self._installation.destinations.split(place.address)
+        fresh = BackupCopy(
+            backup=identity(source.facts, place.inspected, name),
+            destination=place.destination,
+            address=place.address,
+            where=place.where,
+            proofs=(),
+            sight=Sight.GOOD,
+            look_moment=now,
+            good_moment=now,
+        )
+        known = self._known(source, public)
+        return replace(known or fresh, where=place.where).with_proof(Proof.OPENED, now)
+
+    def _knows(self, source: OpenSource) -> bool:
+        return (
+            not source.source.recordable
+            or self._known(source, self._installation.server_public()) is not None
+        )
+
+    def _known(self, source: OpenSource, public: bytes | None) -> BackupCopy | None:
+        place = source.source
+        with self._installation.cmdb.reading() as view:
+            return known_copy(view, public, place.inspected, place.address)
+
+    def _uses(self) -> dict[Kid, int]:
+        if not self._installation.cmdb.exists():
+            return {}
+        uses: dict[Kid, int] = {}
+        with self._installation.cmdb.reading() as view:
+            for use in view.counts():
+                uses[use.kid] = uses.get(use.kid, 0) + use.credentials
+        return uses
+
+    def _newer(self, source: OpenSource) -> BackupCopy | None:
+        """A newer backup of the same CMDB that the register remembers, by generation and hash."""
+        installation, facts = self._installation, source.facts
+        if not installation.cmdb.exists():
+            return None
+        with installation.cmdb.reading() as view:
+            copies = vouched(view, installation.server_public())
+        for copy in copies:
+            same_cmdb = copy.backup.cmdb_id == facts.cmdb_id
+            if same_cmdb and copy.retired is None and copy.backup.generation > facts.generation:
+                return copy
+        return None
+
+
+@contextmanager
+def _server_key(source: OpenSource) -> Iterator[SecretBytes]:
+    """The server key of a home that this restore sets up: the backup's own, where nothing about it is
+    foreign, else a new one. A copy: a plan that turns out to be outdated leaves the source whole."""
+    own = source.contents.server_key
+    taken = new_server_seed() if source.foreign or own is None else SecretBytes(own.reveal())
+    with taken:
+        yield taken

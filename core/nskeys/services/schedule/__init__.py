@@ -1,0 +1,1 @@
+"""The schedule: systemd units that back up and check by themselves."""

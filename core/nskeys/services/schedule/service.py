@@ -1,0 +1,146 @@
+"""The schedule: units that back up and check by themselves, written where nobody would be asked anything.
+
+A drill needs a person who knows the password, so none is scheduled: it is reminded of.
+"""
+
+import posixpath
+
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    NskeysError,
+    ScheduleRefused,
+    UnitNotOurs,
+)
+from nskeys.model.audit import Action
+from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitSight
+from nskeys.ports import ServiceManager
+from nskeys.services.installation import Installation
+from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.schedule.units import MARK, UnitFacts, units
+
+_TIMERS = tuple(job.timer for job in Job)
+
+
+class ScheduleService:
+    """Shows, installs and removes the units."""
+
+    def __init__(self, installation: Installation, manager: ServiceManager) -> None:
+        self._installation = installation
+        self._manager = manager
+
+    def units(self) -> tuple[UnitFile, ...]:
+        """The units as they would be written now; ScheduleRefused (`odd_path`)."""
+        installation, manager = self._installation, self._manager
+        installation.require()
+        home = installation.home.path
+        return units(
+            UnitFacts(
+                program=manager.program(),
+                home=home,
+                user=manager.owner(home),
+                uses_tpm=installation.key_store.info().protector == "tpm2",
+                postgres=not installation.cmdb.address().startswith("/"),
+                writable=tuple(path for path in self._folders() if not _lies_in(path, home)),
+            )
+        )
+
+    def _folders(self) -> tuple[str, ...]:
+        """Folders that are written to besides the home, each once."""
+        cmdb = self._installation.cmdb.address()
+        folders = [posixpath.dirname(cmdb)] if cmdb.startswith("/") else []
+        infos = (*self._installation.settings.read().destinations, self._installation.default_destination())
+        for info in infos:
+            try:
+                address = self._installation.destinations.normal(info.address)
+            except (DestinationInvalid, DestinationUnreachable):
+                continue  # what is no address is said by the job
+            if address.startswith("/"):
+                folders.append(address)
+        return tuple(dict.fromkeys(folders))
+
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Why a job would ask a person; none where it can run by itself."""
+        protector = self._installation.key_store.info().protector
+        found = []
+        if protector == "passphrase":
+            found.append(Obstacle.PASSPHRASE)
+        if protector == "pkcs11":
+            found.append(Obstacle.TOKEN)
+        if not known_recovery(self._installation):
+            found.append(Obstacle.NO_IDENTITY)
+        return tuple(found)
+
+    def show(self) -> Schedule:
+        """How it stands with every unit and timer. Changes nothing."""
+        return Schedule(
+            units=tuple(self._seen(unit) for unit in self.units()),
+            timers=tuple(self._manager.timer(job) for job in Job),
+            systemd_runs=self._manager.runs(),
+            obstacles=self.obstacles(),
+        )
+
+    def lags(self) -> bool:
+        """Whether a unit that lies there is not as it would be written now, as after a destination was
+        added or removed. What cannot be told is not said: it is another command's business."""
+        try:
+            return any(self._sight(unit) is UnitSight.OUTDATED for unit in self.units())
+        except NskeysError:
+            return False
+
+    def _seen(self, unit: UnitFile) -> SeenUnit:
+        return SeenUnit(unit, self._manager.path_of(unit.name), self._sight(unit))
+
+    def _sight(self, unit: UnitFile) -> UnitSight:
+        lies = self._manager.read(unit.name)
+        if lies is None:
+            return UnitSight.MISSING
+        if lies == unit.text:
+            return UnitSight.CURRENT
+        first = lies.partition("\n")[0]
+        if first == MARK + self._installation.home.path:
+            return UnitSight.OUTDATED
+        return UnitSight.OTHER_HOME if first.startswith(MARK) else UnitSight.FOREIGN
+
+    def install(self) -> Schedule:
+        """Write every unit and let the timers wait; where systemd does not run, the caller says what to
+        type once it does. ScheduleRefused where a person would be asked, UnitNotOurs."""
+        seen = self.show()
+        if seen.obstacles:
+            raise ScheduleRefused(seen.obstacles[0].value)
+        self._ours(seen)
+        with self._installation.changing("installing the schedule"):
+            event = self._installation.event(Action.SCHEDULE_INSTALLED, seen.units[0].path)
+            with self._installation.cmdb.changing(event):
+                for item in seen.units:
+                    self._manager.write(item.unit.name, item.unit.text)
+        if seen.systemd_runs:
+            self._manager.start(_TIMERS)
+        return self.show()
+
+    def remove(self) -> Schedule:
+        """Let no timer wait any more, and remove the units that nskeys wrote for this home. UnitNotOurs."""
+        seen = self.show()
+        if not seen.installed:
+            return seen
+        self._ours(seen)
+        if seen.systemd_runs:
+            self._manager.stop(_TIMERS)
+        with self._installation.changing("removing the schedule"):
+            event = self._installation.event(Action.SCHEDULE_REMOVED, seen.units[0].path)
+            with self._installation.cmdb.changing(event):
+                for item in seen.units:
+                    self._manager.remove(item.unit.name)
+        if seen.systemd_runs:
+            self._manager.reload()
+        return self.show()
+
+    @staticmethod
+    def _ours(seen: Schedule) -> None:
+        for item in seen.units:
+            if item.sight in (UnitSight.FOREIGN, UnitSight.OTHER_HOME):
+                raise UnitNotOurs(item.path, item.sight.value)
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return posixpath.commonpath((path, folder)) == folder

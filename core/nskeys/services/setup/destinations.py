@@ -1,0 +1,181 @@
+"""Destinations: configured, looked at, tested, forgotten. No secret is ever kept in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    NskeysError,
+)
+from nskeys.model.audit import Action
+from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
+from nskeys.ports import Listing
+from nskeys.services.installation import Installation
+from nskeys.services.parallel import side_by_side
+from nskeys.services.register.probe import unseen
+
+_NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
+"""Why a server could not even say who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSight:
+    """A destination as it is now; `problem` is what keeps backups from it, or None."""
+
+    info: DestinationInfo
+    where: Whereabouts
+    problem: NskeysError | None
+    default: bool
+    configured: bool = True
+    """False for the home's own folder where nothing else is configured, or a place that only the last
+    backup names."""
+    flushes: bool | None = None
+    """Whether the place flushes what is written to it to its medium; None where it was not asked."""
+
+
+class DestinationService:
+    """Lists, adds, tests and removes destinations."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def listing(self) -> tuple[DestinationSight, ...]:
+        """Every configured destination and the default one, each looked at, side by side."""
+        installation = self._installation
+        default = installation.default_destination()
+        infos = installation.settings.read().destinations
+        sights = side_by_side([partial(self._see, info, info == default) for info in self.known()])
+        return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
+
+    def test(self, address: str) -> DestinationSight:
+        """One destination, as a backup would be written there and read back; nothing stays."""
+        info = self._installation.configured(address)
+        return self._see(info, info == self._installation.default_destination())
+
+    def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
+        where: Whereabouts | None = None
+        try:
+            place = self._installation.destinations.at(info)
+            where = place.where()
+            place.check()
+            flushes = place.flushes()
+        except NskeysError as error:
+            return DestinationSight(info, where or unseen(error), error, default)
+        return DestinationSight(info, where, None, default, flushes=flushes)
+
+    def known(self) -> tuple[DestinationInfo, ...]:
+        """Every configured destination and the default one, none of them looked at."""
+        installation = self._installation
+        default, infos = installation.default_destination(), installation.settings.read().destinations
+        return infos if default in infos else (*infos, default)
+
+    def is_on_a_server(self, address: str) -> bool:
+        """Whether another machine is asked for it by its address; DestinationInvalid."""
+        return not self._installation.destinations.at(self._installation.configured(address)).live
+
+    def file_at(self, address: str, name: str) -> str:
+        """The full address of a file there."""
+        return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
+
+    def files(self, address: str) -> Listing:
+        """The backup files that lie there."""
+        return self._installation.destinations.at(self._installation.configured(address)).listing()
+
+    def add(
+        self, address: str, declared_elsewhere: str = "", key_file: str | None = None
+    ) -> DestinationSight:
+        """Remember it; its words, if any, say where its files are carried by other means. `key_file` is
+        what its server is shown: empty for the usual keys, None for what was configured."""
+        installation = self._installation
+        installation.require()
+        normal = installation.destinations.normal(address)
+        if key_file is None:
+            key_file = installation.configured(normal).key_file
+        mounted = self._mounted(normal) if declared_elsewhere else None
+        info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
+        with installation.changing("adding a destination"):
+            settings = installation.settings.read()
+            event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
+            with installation.cmdb.changing(event):
+                installation.settings.write(
+                    replace(settings, destinations=self._with(settings.destinations, info))
+                )
+        # Only now: until it is configured, what was declared of it before still counts.
+        return self._see(info, default=False)
+
+    def _mounted(self, normal: str) -> Mounted | None:
+        """What a declaration is about: what holds the folder. While another file system than the declared
+        one is there it stays the declared one, so that saying the same once more changes nothing; whoever
+        means the other one takes the declaration back first."""
+        installation = self._installation
+        then = installation.configured(normal).mounted
+        now = installation.destinations.at(DestinationInfo(normal)).mounted()
+        return now if then is None or then.is_still(now) else then
+
+    def unknown_server(self, address: str) -> HostKeyUnknown | None:
+        """The host key that the server of a destination shows, where nobody trusted it yet; None where it
+        is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
+        try:
+            self._installation.destinations.at(self._installation.configured(address)).listing()
+        except HostKeyUnknown as server:
+            return server
+        except (HostKeyChanged, HostKeyRevoked, DestinationInvalid):
+            raise
+        except DestinationUnreachable as error:
+            if error.problem in _NO_SERVER:
+                raise
+        except NskeysError:
+            pass  # the server is known; what it says next is another matter
+        return None
+
+    def trust(self, server: HostKeyUnknown) -> None:
+        """Remember a server's host key: a person compared its fingerprint. On new hardware too, where
+        there is no audit trail yet, so that a backup can be fetched from it."""
+        installation = self._installation
+        installation.home.prepare()
+        with installation.changing("trusting a server"):
+            if not installation.key_store.exists() or not installation.cmdb.exists():
+                installation.destinations.trust(server)
+                return
+            name = f"{server.host}:{server.port}"
+            event = installation.event(
+                Action.SERVER_TRUSTED, name, key=server.key_type, fingerprint=server.fingerprint
+            )
+            with installation.cmdb.changing(event):
+                installation.destinations.trust(server)
+
+    def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
+        """One more at the end; or in its place where it is there: the first one may be the default."""
+        same = [self._installation.is_at(other, info.address) for other in known]
+        others = [other for other, is_same in zip(known, same, strict=True) if not is_same]
+        place = same.index(True) if any(same) else len(others)
+        return (*others[:place], info, *others[place:])
+
+    def remove(self, address: str) -> DestinationInfo | None:
+        """Forget it; None where it was not configured. Backups there stay, and so do their rows."""
+        installation = self._installation
+        installation.require()
+        wanted = self._normal(address)
+        with installation.changing("removing a destination"):
+            settings = installation.settings.read()
+            gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
+            if not gone:
+                return None
+            kept = tuple(known for known in settings.destinations if known not in gone)
+            event = installation.event(Action.DESTINATION_REMOVED, wanted)
+            with installation.cmdb.changing(event):
+                installation.settings.write(replace(settings, destinations=kept))
+        return gone[0]
+
+    def _normal(self, address: str) -> str:
+        """The address in its one spelling; as it is where it is none, so that what a newer version
+        configured can be let go."""
+        try:
+            return self._installation.destinations.normal(address)
+        except (DestinationInvalid, DestinationUnreachable):
+            return address

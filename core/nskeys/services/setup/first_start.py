@@ -1,0 +1,149 @@
+"""The first start: what is there, and a new installation.
+
+A first key is never made while the CMDB holds credentials of unknown keys, unless the administrator
+names their exact number and lets them go.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from nskeys.archive.outside_text import check_server
+from nskeys.crypto.keys import new_material, new_server_seed
+from nskeys.crypto.thumbprint import thumbprint
+from nskeys.errors import (
+    AlreadySetUp,
+    CredentialsWithoutKeys,
+    KeyStoreDamaged,
+    LossCountWrong,
+    ProtectorUnavailable,
+)
+from nskeys.model.audit import Action
+from nskeys.model.keys import KeyInfo, KeyState
+from nskeys.model.operations import FirstSight, HomeState, SetUpReport
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import NewKey, SecretProvider, Settings
+from nskeys.services.binding import binding
+from nskeys.services.installation import Installation, sign_off
+from nskeys.services.passwords.providers import asked_before, weak_passphrase
+from nskeys.services.register.former_server import former_server
+from nskeys.services.register.signed_rows import vouched
+
+
+class SetUpService:
+    """Looks at a home, and makes an installation in it."""
+
+    def __init__(self, installation: Installation, random_id: Callable[[], str]) -> None:
+        """`random_id` gives 32 hex digits: the id of a CMDB that is created."""
+        self._installation = installation
+        self._random_id = random_id
+
+    def look(self) -> FirstSight:
+        """What is in the home. Creates nothing, unlocks nothing."""
+        installation = self._installation
+        ready = installation.key_store.exists()
+        cmdb = installation.cmdb
+        if not cmdb.exists():
+            state = HomeState.READY if ready else HomeState.EMPTY
+            return FirstSight(state, installation.home.path, cmdb.address(), None, 0, ())
+        with cmdb.reading() as view:
+            credentials = sum(use.credentials for use in view.counts())
+            remembered = vouched(view, installation.server_public())
+        state = HomeState.DATABASE_ONLY if credentials or remembered else HomeState.EMPTY
+        return FirstSight(
+            state=HomeState.READY if ready else state,
+            home=installation.home.path,
+            cmdb=cmdb.address(),
+            cmdb_id=cmdb.cmdb_id(),
+            credentials=credentials,
+            remembered=remembered,
+            server="" if ready else former_server(installation).name,
+        )
+
+    def look_closely(self) -> FirstSight:
+        """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
+        nobody else; where it is there and does not open them now, they count as this machine's."""
+        sight = self.look()
+        try:
+            bound = binding(self._installation.key_store)
+        except (KeyStoreDamaged, ProtectorUnavailable):
+            return sight  # whoever uses the keys is told
+        if bound.unreached:
+            return replace(sight, state=HomeState.UNREACHED, unreached=bound.unreached)
+        return replace(sight, state=HomeState.ELSEWHERE) if bound.elsewhere else sight
+
+    def use_cmdb(self, address: str) -> None:
+        """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the
+        next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
+        installation = self._installation
+        installation.home.prepare()
+        with installation.changing("choosing a CMDB"):
+            if installation.key_store.exists():
+                raise AlreadySetUp(installation.home.path)
+            installation.settings.write(replace(installation.settings.read(), cmdb=address))
+
+    def execute(
+        self,
+        protector: str,
+        secrets: SecretProvider,
+        settings: Settings,
+        accept_loss: int | None = None,
+    ) -> SetUpReport:
+        """A new installation: its CMDB (or the one that is there), its first key, its server key."""
+        installation = self._installation
+        check_server(settings.server_name)
+        chosen = installation.protectors(protector)
+        chosen.require()
+        installation.home.prepare()
+        if installation.key_store.exists():
+            raise AlreadySetUp(installation.home.path)
+        self._check_loss(installation.waiting(), accept_loss)
+        first, server_key = self._first_key(), new_server_seed()
+        with (
+            first.material,
+            server_key,
+            asked_before(chosen, secrets, least=installation.least_score) as known,
+            installation.changing("setting up"),
+        ):
+            if installation.key_store.exists():
+                raise AlreadySetUp(installation.home.path)
+            lost = installation.waiting()
+            self._check_loss(lost, accept_loss)
+            installation.settings.write(settings)
+            if not installation.cmdb.exists():
+                installation.cmdb.create(self._random_id())
+            cmdb_id = installation.cmdb.cmdb_id()
+            event = installation.event(
+                Action.LOSS_ACCEPTED if lost else Action.SET_UP,
+                settings.server_name,
+                protector=chosen.name,
+                lost=lost,
+                key=first.info.kid,
+            )
+            with installation.cmdb.changing(event) as change:
+                change.know_keys([first.info.kid])
+                sign_off(change, cmdb_id, server_key)
+            # The store's `current` is the last thing written: until then there is no key, and a
+            # killed set-up is simply begun again.
+            installation.key_store.create(cmdb_id, chosen, known, [first], server_key)
+            weak = weak_passphrase(known)
+        return SetUpReport(
+            server=settings.server_name,
+            cmdb=installation.cmdb.address(),
+            cmdb_id=cmdb_id,
+            home=installation.home.path,
+            protector=chosen.name,
+            kid=first.info.kid,
+            weak=weak,
+        )
+
+    @staticmethod
+    def _check_loss(credentials: int, accepted: int | None) -> None:
+        if accepted is not None and accepted != credentials:
+            raise LossCountWrong(accepted, credentials)
+        if credentials and accepted is None:
+            raise CredentialsWithoutKeys(credentials)
+
+    def _first_key(self) -> NewKey:
+        material: SecretBytes = new_material()
+        now = self._installation.clock.now()
+        return NewKey(KeyInfo(thumbprint(material), now, KeyState.ACTIVE, now), material)

@@ -1,0 +1,1 @@
+"""How things stand: the overview, the runbook, the audit trail."""

@@ -1,0 +1,252 @@
+"""The one service that answers which credentials would come back; every front end asks it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nskeys.errors import DestinationUnreachable, NskeysError
+from nskeys.model.credentials import UnreadableRow
+from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, active_key
+from nskeys.model.operations import RegistryValues
+from nskeys.model.places import DestinationInfo, Location
+from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
+from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
+from nskeys.model.recovery import NO_RECOVERY, Recovery
+from nskeys.model.register import (
+    BackupCopy,
+    Proof,
+    claiming,
+    holds_without_counting,
+    waits_for_a_person,
+)
+from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.ports import CmdbView, Leftover
+from nskeys.services.installation import Installation
+from nskeys.services.recovery.custodians import waiting_custodians
+from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.register.service import RegisterService
+from nskeys.services.register.signed_rows import read_register
+
+_READ_BY_THE_INDEX = frozenset({"key", "kind", "sealed"})
+"""What a row needs to be counted for its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The first screen's facts, all from one look."""
+
+    server: str
+    cmdb: str
+    protector: str
+    recoverability: Recoverability
+    copies: tuple[BackupCopy, ...]
+    registry: RegistryValues
+    rotation: Rotation | None
+    """The open rotation; None also for a record that cannot be finished with the keys that are here."""
+    put_back: tuple[Kid, ...]
+    """Keys out of use that rows name although the rotation away from them is over: these rows were put
+    back from an older copy of the database, or did not open when they were to be re-sealed."""
+    taken: datetime
+    """When the look was taken."""
+    arrived: tuple[Kid, ...] = ()
+    """Keys out of use that rows name because they were restored here and no rotation followed yet."""
+    rotation_due: bool = False
+    """The active key sealed 2^31 secrets; at 2^32 it is refused."""
+    unproven_shares: int = 0
+    """Custodians' shares that were made and wait for their proof."""
+    unreadable_rows: int = 0
+    """Rows of the register that cannot be understood."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Rows of the CMDB that are not as nskeys writes them, as far as the look met them."""
+    recovery: Recovery = NO_RECOVERY
+    """The recovery identities, as the server key vouches for them."""
+    recovery_problem: NskeysError | None = None
+    """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
+    leftovers: tuple[Leftover, ...] = ()
+    """Earlier key stores that could not be removed; they may open everything in a way that was given up."""
+    practice: Practice = NOTHING_OVERDUE
+    """When copies that count were last drilled, and what opens them was last typed by a person."""
+
+    @property
+    def not_proven_by_a_person(self) -> BackupCopy | None:
+        """A copy of the newest backup that would count, had a person opened one for its recipients."""
+        return waits_for_a_person(self.copies)
+
+    @property
+    def claims(self) -> tuple[tuple[Kid, BackupCopy], ...]:
+        """Keys of lost credentials, each with the backup that says to hold it although nobody vouches for
+        that."""
+        lost = [
+            key.kid
+            for key in self.recoverability.keys
+            if key.state is RecoveryState.LOST and key.credentials
+        ]
+        found = ((kid, claiming(self.copies, kid)) for kid in lost)
+        return tuple((kid, copy) for kid, copy in found if copy is not None)
+
+    @property
+    def rotation_held_by(self) -> BackupCopy | None:
+        """Where a rotation waits: the copy that holds its key, and does not count."""
+        waiting = self.rotation is not None and self.rotation.stage is RotationStage.WAITING
+        return holds_without_counting(self.copies, self.rotation.kid) if self.rotation and waiting else None
+
+    @property
+    def backup_date_ahead(self) -> bool:
+        """Whether `KMSBackupDate` lies in the future, so that one of two clocks is or was wrong."""
+        return self.registry.backup_date is not None and self.registry.backup_date > self.taken
+
+
+class RecoverabilityService:
+    """Looks, never unlocks anything, changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def assess(self) -> Recoverability:
+        """The answer, with every copy that can be reached from here just looked at."""
+        return self.overview().recoverability
+
+    def overview(self, look: bool = True, destination: DestinationInfo | None = None) -> Overview:
+        """The answer and what belongs to it. Without `look`, as the register last saw the copies.
+        `destination` is where the next backup would go, if not to the default one."""
+        installation = self._installation
+        installation.require()
+        cmdb_id = installation.cmdb.cmdb_id()
+        with installation.cmdb.reading() as view:
+            register = read_register(view, installation.server_public())
+        # What may take its time comes first; then one look at the CMDB answers all the rest.
+        copies = RegisterService(installation).listed(register, look)
+        elsewhere = self._backs_up_elsewhere(copies, destination)
+        registry = installation.registry.read()
+        recovery, problem = _recovery(installation)
+        with installation.cmdb.reading() as view:
+            # The CMDB first: a key is on disk before any row names it, so none seems missing.
+            unreadable = view.unreadable()
+            uses, rotation = _readable(view.counts(), unreadable), view.rotation()
+            keys, now = installation.key_store.keys(), installation.clock.now()
+            active = active_key(keys)
+            seals = view.seals(active.kid) if active else 0
+            copies = _numbered(copies, view.last_seal())
+            while True:
+                answer = assess(
+                    keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients, now
+                )
+                drilled = _drilled(view, answer)
+                if drilled is not None:
+                    break
+                # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for
+                # the copy is not asked again.
+                copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
+            answer = replace(answer, drilled=drilled, totals=_with_unreadable(answer.totals, unreadable))
+        waiting = waiting_custodians(installation)
+        used = frozenset(use.kid for use in uses if use.credentials)
+        goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
+        left = () if goes_on else _out_of_use(keys, used)
+        settings = installation.settings.read()
+        return Overview(
+            server=settings.server_name,
+            cmdb=installation.cmdb.describe(),
+            protector=installation.key_store.info().protector,
+            recoverability=answer,
+            copies=copies,
+            registry=registry,
+            rotation=goes_on,
+            put_back=tuple(key.kid for key in left if not _came_after(key, active)),
+            taken=now,
+            arrived=tuple(key.kid for key in left if _came_after(key, active)),
+            rotation_due=seals >= SEALS_DUE,
+            unreadable_rows=register.unreadable,
+            unreadable=unreadable,
+            practice=practice(copies, settings.drill_days, now),
+            unproven_shares=waiting.shares if waiting is not None else 0,
+            recovery=recovery,
+            recovery_problem=problem,
+            leftovers=installation.key_store.leftovers(),
+        )
+
+    def _backs_up_elsewhere(
+        self, copies: Sequence[BackupCopy], destination: DestinationInfo | None
+    ) -> bool:
+        """Whether the next backup would lie elsewhere; what a destination that cannot be seen now was
+        when it last could. Another server is not asked: it is where its copies were seen to lie, and one
+        that has none yet is taken to be elsewhere, so that a copy on this disk does not do for it."""
+        installation = self._installation
+        info = destination or installation.default_destination()
+        there = [copy for copy in copies if copy.signed and copy.destination == info.address]
+        try:
+            place = installation.destinations.at(info)
+            if not place.live and not there:
+                return True
+            if place.live and place.where().location is Location.ELSEWHERE:
+                return True
+        except DestinationUnreachable:
+            pass  # it was asked, and does not answer
+        except NskeysError:
+            return False
+        return any(copy.where.location is Location.ELSEWHERE for copy in there)
+
+
+def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tuple[KeyUse, ...]:
+    """The uses of keys without the rows that the index counts and that cannot be read: they come back with
+    no key."""
+    counted = _READ_BY_THE_INDEX
+    ill = Counter(
+        (row.credential.key, row.credential.fields.kind.value)
+        for row in unreadable
+        if row.credential is not None and not row.credential.ill & counted
+    )
+    return tuple(replace(use, credentials=max(0, use.credentials - ill[use.kid, use.kind])) for use in uses)
+
+
+def _with_unreadable(totals: Totals, unreadable: Sequence[UnreadableRow]) -> Totals:
+    """Credentials whose rows cannot be read are there, and come back from nowhere."""
+    ill = sum(row.credential is not None for row in unreadable)
+    return replace(totals, total=totals.total + ill, unreadable=ill)
+
+
+def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]:
+    """The recovery identities; what is wrong with them holds up no answer, and is told beside it."""
+    try:
+        return known_recovery(installation), None
+    except NskeysError as error:
+        return NO_RECOVERY, error
+
+
+def _numbered(copies: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
+    """Seals are only ever added: where a drill saw more than there are, these counters went back, and what
+    is sealed from now on would seem to have been seen by it."""
+    return tuple(
+        _undrilled(copy) if copy.drilled_upto is not None and copy.drilled_upto > last_seal else copy
+        for copy in copies
+    )
+
+
+def _undrilled(copy: BackupCopy) -> BackupCopy:
+    """The copy without the number of the last seal that its drill saw: no credential is one of those."""
+    return replace(copy, drilled_upto=None)
+
+
+def _drilled(view: CmdbView, answer: Recoverability) -> int | None:
+    """How many credentials the last drill of the best copy covers; None where that are more than it opened,
+    so that somebody changed numbers in the database. They are counted only where some were sealed later."""
+    best = answer.best
+    if best is None or best.drilled_upto is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
+        return 0
+    kids, upto = set(best.backup.kids), best.drilled_upto
+    held = [key for key in answer.keys if key.kid in kids and key.credentials]
+    later = view.sealed_after(best.backup.kids, upto) if any(key.last_seal > upto for key in held) else 0
+    covered = sum(key.credentials for key in held) - later
+    return covered if 0 <= covered <= best.drilled_rows else None
+
+
+def _out_of_use(keys: Sequence[KeyInfo], used: frozenset[Kid]) -> tuple[KeyInfo, ...]:
+    """Keys here that must not seal any more, and that rows still name."""
+    states = (KeyState.DEACTIVATED, KeyState.COMPROMISED)
+    return tuple(key for key in keys if key.state in states and key.kid in used)
+
+
+def _came_after(key: KeyInfo, active: KeyInfo | None) -> bool:
+    """Whether the key was put out of use after the active one came into use: a rotation does both at one
+    moment, a restore brings a key in its own time."""
+    return active is None or key.state_since > active.state_since

@@ -1,0 +1,55 @@
+"""The runbook's facts, from one look at everything that can be reached from here."""
+
+from functools import partial
+
+from nskeys.archive.reader import READER_SHA256
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import NotSetUp
+from nskeys.model.register import BackupCopy
+from nskeys.model.runbook import Runbook
+from nskeys.services.installation import Installation
+from nskeys.services.status.overview import RecoverabilityService
+
+
+class RunbookService:
+    """Looks, unlocks nothing, changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def collect(self) -> Runbook:
+        """What stands in the runbook now; NotSetUp."""
+        installation = self._installation
+        overview = RecoverabilityService(installation).overview()
+        public = installation.server_public()
+        if public is None:
+            raise NotSetUp(installation.home.path, overview.recoverability.totals.total)
+        kept = [copy for copy in overview.copies if copy.signed and copy.retired is None]
+        cmdb_id = installation.cmdb.cmdb_id()
+        kept.sort(key=partial(_newest, cmdb_id), reverse=True)
+        return Runbook(
+            server=overview.server,
+            home=installation.home.path,
+            cmdb_id=cmdb_id,
+            cmdb=overview.cmdb,
+            cmdb_address=installation.cmdb.address(),
+            cmdb_url=installation.settings.read().cmdb,
+            protector=overview.protector,
+            protector_uri=installation.key_store.info().uri,
+            server_key=server_thumbprint(public),
+            reader_sha256=READER_SHA256,
+            kinds=overview.recoverability.kinds,
+            totals=overview.recoverability.totals,
+            good=tuple(copy for copy in kept if copy.counts),
+            others=tuple(copy for copy in kept if not copy.counts),
+            taken=overview.taken,
+            recovery=overview.recovery,
+        )
+
+
+def _newest(cmdb_id: str, copy: BackupCopy) -> tuple[bool, int, str, int, str]:
+    """This CMDB's backups by their generation, then the better proof, then one fixed order; those of
+    another CMDB, whose generations mean nothing here, behind them."""
+    backup = copy.backup
+    own = backup.cmdb_id == cmdb_id
+    return (own, backup.generation, backup.kms_sha256, copy.proof.rank, copy.address)

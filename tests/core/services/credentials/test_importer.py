@@ -1,0 +1,410 @@
+"""Importing: the plan, the refusal, the skipping, and that everything or nothing is imported."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from nskeys.crypto.sealing import Sealer
+from nskeys.errors import (
+    BadRow,
+    Cancelled,
+    ImportRefused,
+    ImportUnreadable,
+    KeyUsedUp,
+    Locked,
+    NotSetUp,
+    PlanOutdated,
+)
+from nskeys.imports.recognise import read_export
+from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.keys import SEALS_LIMIT, active_key
+from nskeys.model.operations import DroppedField, ImportFormat, ImportReport
+from nskeys.model.paging import CredentialFilter
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
+from nskeys.services.credentials.importer import ImportService, PreparedImport
+from nskeys.services.credentials.service import CredentialService
+from nskeys.services.installation import Installation
+from nskeys.services.setup.first_start import SetUpService
+from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
+from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
+from tests.fakes.memory_cmdb import MemoryCmdb
+from tests.fakes.memory_destination import MemoryDestinations
+from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
+from tests.fakes.memory_keystore import MemoryKeyStore
+from tests.fakes.memory_protector import MachineProtector
+
+VECTORS = Path(__file__).parents[3] / "vectors" / "exports"
+CMDB_ID = "c0ffee00" * 4
+NOBODY = NobodyToAsk()
+HIERARCHY, PCANYWHERE, RUN_AS = CredentialKind
+
+
+@dataclass
+class Server:
+    """One installation, and the import at work in it. The CMDB may be the real one."""
+
+    cmdb: Cmdb = field(default_factory=MemoryCmdb)
+    key_store: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+    lock: FreeLock = field(default_factory=FreeLock)
+
+    def __post_init__(self) -> None:
+        protector = MachineProtector()
+        self.installation = Installation(
+            home=MemoryHome(),
+            settings=MemorySettings(),
+            cmdb=self.cmdb,
+            key_store=self.key_store,
+            registry=MemoryRegistry(),
+            destinations=MemoryDestinations(),
+            protectors=lambda name: protector,
+            lock=self.lock,
+            clock=FixedClock(),
+            identity=FixedIdentity(),
+            recovery=MemoryRecovery(),
+            unproven=MemoryRecovery(),
+        )
+        self.imports = ImportService(self.installation, read_export)
+        self.credentials = CredentialService(self.installation)
+
+    def set_up(self) -> "Server":
+        settings = Settings("ns01.example.net", "")
+        SetUpService(self.installation, lambda: CMDB_ID).execute("machine", NOBODY, settings)
+        return self
+
+    def plan(self, name: str, kind: CredentialKind | None = None, skip_bad: bool = False) -> PreparedImport:
+        return self.imports.plan(name, (VECTORS / name).read_bytes(), kind, skip_bad)
+
+    def run(self, name: str, kind: CredentialKind | None = None, skip_bad: bool = False) -> ImportReport:
+        return self.imports.execute(self.plan(name, kind, skip_bad), NOBODY)
+
+    def secrets(self) -> dict[str, str]:
+        """Every credential's reference and secret, opened with the active key."""
+        active = active_key(self.key_store.keys())
+        assert active is not None
+        opened = {}
+        with self.key_store.unlock(NOBODY) as keys:
+            sealer = Sealer(CMDB_ID, active.kid, keys.key(active.kid))
+            for batch in self.cmdb.stream_sealed():
+                for row in batch:
+                    item = row.credential
+                    secret = sealer.open(item.credential_id, item.fields, row.blob)
+                    opened[item.reference] = secret.text()
+        return opened
+
+    def total(self) -> int:
+        with self.cmdb.reading() as view:
+            return view.total(CredentialFilter())
+
+    def audit(self) -> list[str]:
+        with self.cmdb.reading() as view:
+            return [entry.line for entry in view.audit_entries()]
+
+    def add(self, kind: CredentialKind, name: str, target: str, account: str) -> None:
+        self.credentials.add(check_fields(kind, name, target, account), SecretBytes(b"old"), NOBODY)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SqlCmdb]:
+    cmdb = cmdb_in_file(tmp_path / "cmdb.sqlite3", FixedClock())
+    yield cmdb
+    cmdb.close()
+
+
+@pytest.fixture
+def server(sqlite: SqlCmdb) -> Server:
+    return Server(sqlite).set_up()
+
+
+def keepassxc(*rows: tuple[str, str, str, str, str]) -> bytes:
+    """Group, title, username, password, URL of each entry."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(["Group", "Title", "Username", "Password", "URL", "Notes"])
+    writer.writerows([*row, ""] for row in rows)
+    return text.getvalue().encode("utf-8")
+
+
+# --- the plan ----------------------------------------------------------------------------------
+
+
+def test_the_plan_shows_every_credential_and_the_rule_that_chose_its_kind(server: Server) -> None:
+    plan = server.plan("keepassxc.csv").plan
+    assert plan.format is ImportFormat.KEEPASSXC_CSV
+    assert plan.bad == ()
+    assert [
+        (item.row, item.fields.kind.value, item.fields.name, item.fields.target, item.kind_rule)
+        for item in plan.credentials[:6]
+    ] == [
+        (1, "hierarchy", "emea-ns02", "https://ns02.emea.example.net/Altiris", "group"),
+        (2, "hierarchy", "apac-ns01", "http://ns01.apac.example.net:8080", "group"),
+        (3, "pcanywhere", "pc-0417", "pc-0417.example.net:5632", "group"),
+        (4, "pcanywhere", "kiosk-7.example.net", "kiosk-7.example.net", "group"),
+        (5, "pcanywhere", "lab-3", "lab-3.example.net:5631", "group"),
+        (6, "run-as", "deploy", "finance-*", "group"),
+    ]
+    assert [item.kind_word for item in plan.credentials[4:6]] == ["pc anywhere", "run as"]
+    assert plan.credentials[4].group == "Passwords/pcAnywhere hosts"
+
+
+def test_a_plan_changes_nothing_and_unlocks_nothing(server: Server) -> None:
+    before = server.audit()
+    server.plan("keepassxc.csv")
+    assert (server.total(), server.audit(), server.lock.doings) == (0, before, ["setting up"])
+
+
+def test_a_given_kind_overrides_the_rule_for_every_row(server: Server) -> None:
+    plan = server.plan("keepassxc.csv", RUN_AS).plan
+    assert {item.fields.kind for item in plan.credentials} == {RUN_AS}
+    assert {item.kind_rule for item in plan.credentials} == {"given"}
+
+
+def test_every_bad_row_is_named_with_its_reason_and_never_its_secret(server: Server) -> None:
+    plan = server.plan("keepassxc-mixed.csv").plan
+    assert plan.bad == (
+        BadRow(1, "wiki", "kind", "kind_unknown"),
+        BadRow(3, "apac-ns01", "secret", "reference"),
+        BadRow(4, "us-ns01", "account", "not_domain_user"),
+        BadRow(5, "br-ns01", "target", "not_url"),
+        BadRow(6, "jp-ns01", "target", "password_in_url"),
+        BadRow(7, "Front desk", "target", "not_host_port"),
+        BadRow(8, "", "name", "empty"),
+        BadRow(10, "old-deploy", "group", "deleted"),
+    )
+    shown = repr(plan)
+    for secret in ("loose-1", "bad-account-1", "bad-target-1", "in-the-url", "deleted-1", "good-1"):
+        assert secret not in shown
+
+
+def test_a_prepared_import_can_be_shown_without_its_secrets(server: Server) -> None:
+    prepared = server.plan("keepassxc.csv")
+    assert "Tr0ub4dor" not in repr(prepared) + repr(prepared.plan) + repr(prepared.rows())
+
+
+def test_nothing_is_planned_where_nothing_is_set_up() -> None:
+    with pytest.raises(NotSetUp):
+        Server().plan("keepassxc.csv")
+
+
+def test_a_file_that_is_no_export_has_no_plan(server: Server) -> None:
+    with pytest.raises(ImportUnreadable):
+        server.imports.plan("letter.txt", b"dear administrator")
+
+
+# --- the import --------------------------------------------------------------------------------
+
+
+def test_a_real_export_arrives_whole_and_every_secret_is_the_same(server: Server) -> None:
+    report = server.run("keepassxc.csv")
+    assert report.imported == 9
+    assert report.skipped == ()
+    group = "Passwords/Run-as"
+    assert server.secrets() == {
+        "hierarchy/emea-ns02": 'Tr0ub4dor&3, "zwei"',
+        "hierarchy/apac-ns01": "密码-пароль-🔑",
+        "pcanywhere/pc-0417": "=cmd|' /C calc'!A0",
+        "pcanywhere/kiosk-7.example.net": "",
+        "pcanywhere/lab-3": " leading and trailing ",
+        "run-as/deploy": "a,b;c\td",
+        f"run-as/{group}/Finance/deploy": "line one\nline two",
+        f"run-as/{group}/Finance/deploy (2)": '""',
+        f'run-as/{group}/Zürich, "HQ"/deploy': "ends with a backslash\\",
+    }
+
+
+def test_what_was_renamed_and_what_was_dropped_is_reported(server: Server) -> None:
+    report = server.run("keepassxc.csv")
+    group = "Passwords/Run-as"
+    assert report.renamed == (
+        ("deploy", f"{group}/Finance/deploy"),
+        ("deploy", f"{group}/Finance/deploy (2)"),
+        ("deploy", f'{group}/Zürich, "HQ"/deploy'),
+    )
+    assert DroppedField("TOTP", 1) in report.dropped
+
+
+@pytest.mark.parametrize("name", ["bitwarden.csv", "bitwarden.json"])
+def test_bitwardens_exports_arrive_whole(server: Server, name: str) -> None:
+    assert server.run(name).imported == 6
+    secrets = server.secrets()
+    assert secrets["hierarchy/apac-ns01"] == "密码-пароль-🔑"
+    assert secrets["run-as/Run-as/Zürich/deploy"] == '""'
+
+
+def test_nskeys_own_export_arrives_as_it_was(server: Server) -> None:
+    assert server.run("nskeys.json").imported == 3
+    found = server.credentials.show("pcanywhere/kiosk-7")
+    assert (found.fields.target, found.fields.account) == ("kiosk-7.example.net:5632", "support")
+    assert server.secrets()["run-as/deploy"] == "密码-пароль-🔑"
+
+
+def test_one_bad_row_and_nothing_is_imported(server: Server) -> None:
+    before = server.audit()
+    prepared = server.plan("keepassxc-mixed.csv")
+    with pytest.raises(ImportRefused) as caught:
+        server.imports.execute(prepared, NOBODY)
+    assert (caught.value.source, caught.value.bad) == ("keepassxc-mixed.csv", prepared.plan.bad)
+    assert (server.total(), server.audit()) == (0, before)
+
+
+def test_skipping_bad_rows_takes_the_rest_and_reports_them(server: Server) -> None:
+    report = server.run("keepassxc-mixed.csv", skip_bad=True)
+    assert server.secrets() == {"hierarchy/emea-ns02": "good-1", "run-as/deploy": "good-2"}
+    assert report.imported == 2
+    assert [bad.row for bad in report.skipped] == [1, 3, 4, 5, 6, 7, 8, 10]
+
+
+def test_a_bad_row_takes_no_name_from_a_good_one(server: Server) -> None:
+    data = keepassxc(
+        ("Hierarchy", "ns02", "not a domain user", "a", "https://ns02"),
+        ("Hierarchy", "ns02", "CORP\\svc", "b", "https://ns02"),
+    )
+    report = server.imports.execute(server.imports.plan("x", data, skip_bad=True), NOBODY)
+    assert (report.renamed, server.secrets()) == ((), {"hierarchy/ns02": "b"})
+
+
+def test_names_that_the_cmdb_has_are_not_taken_twice(server: Server) -> None:
+    server.add(RUN_AS, "deploy", "finance-*", "svc")
+    report = server.imports.execute(
+        server.imports.plan("x", keepassxc(("Run-as", "deploy", "svc", "new", ""))), NOBODY
+    )
+    assert report.renamed == (("deploy", "Run-as/deploy"),)
+    assert server.secrets() == {"run-as/deploy": "old", "run-as/Run-as/deploy": "new"}
+
+
+def test_the_audit_trail_has_one_line_with_counts_and_no_names(server: Server) -> None:
+    before = server.audit()
+    server.run("keepassxc-mixed.csv", skip_bad=True)
+    (line,) = server.audit()[len(before) :]
+    assert '"action":"credentials-imported"' in line
+    assert '"details":{"format":"keepassxc-csv","imported":"2","renamed":"0","skipped":"8"}' in line
+    assert '"subject":"keepassxc-mixed.csv"' in line
+    assert "emea-ns02" not in line
+
+
+def test_a_file_name_that_is_no_text_does_not_stop_the_audit_trail(server: Server) -> None:
+    data = keepassxc(("Run-as", "deploy", "svc", "x", ""))
+    server.imports.execute(server.imports.plan("Z\udcfcrich.csv", data), NOBODY)
+    assert '"subject":"Z?rich.csv"' in server.audit()[-1]
+
+
+def test_imported_credentials_are_new_from_the_moment_of_the_import(server: Server) -> None:
+    server.run("nskeys.json")
+    found = server.credentials.show("run-as/deploy")
+    assert (found.created, found.updated, found.sealed) == (AFTERNOON, AFTERNOON, AFTERNOON)
+
+
+def test_an_export_of_nothing_imports_nothing_and_says_so(server: Server) -> None:
+    before = server.audit()
+    report = server.imports.execute(server.imports.plan("x", keepassxc()), NOBODY)
+    assert (report.imported, report.skipped, server.audit()) == (0, (), before)
+
+
+def test_fifty_thousand_rows_are_imported_and_every_one_opens(server: Server) -> None:
+    sites = range(50_000)
+    data = keepassxc(
+        *((f"Run-as/Site {n % 200}", f"deploy-{n % 40_000}", "svc", f"p-{n}", "") for n in sites)
+    )
+    report = server.imports.execute(server.imports.plan("large.csv", data), NOBODY)
+    assert (report.imported, len(report.renamed)) == (50_000, 10_000)
+    secrets = server.secrets()
+    assert secrets["run-as/deploy-0"] == "p-0"
+    assert secrets["run-as/Run-as/Site 0/deploy-0"] == "p-40000"
+    assert len(set(secrets.values())) == 50_000
+
+
+# --- what goes wrong in between ------------------------------------------------------------------
+
+
+class StopAt(SilentProgress):
+    """A person who stops at the n-th opportunity; notes what is counted."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.stop_at = stop_at
+        self.opportunities = 0
+        self.stages: list[tuple[Stage, int | None]] = []
+        self.done = 0
+
+    def stage(self, stage: Stage, total: int | None = None) -> None:
+        self.stages.append((stage, total))
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+
+    def checkpoint(self) -> None:
+        self.opportunities += 1
+        if self.opportunities == self.stop_at:
+            raise Cancelled("import")
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    return lambda size: monkeypatch.setattr("nskeys.services.credentials.importer._BATCH", size)
+
+
+def test_progress_counts_every_credential(server: Server, batches: Callable[[int], None]) -> None:
+    batches(2)
+    progress = StopAt()
+    server.imports.execute(server.plan("keepassxc.csv"), NOBODY, progress)
+    assert progress.stages == [(Stage.IMPORTING, 9)]
+    assert progress.done == 9
+
+
+@pytest.mark.parametrize("opportunity", range(1, 7))
+def test_whenever_a_person_stops_nothing_is_left(
+    server: Server, batches: Callable[[int], None], opportunity: int
+) -> None:
+    batches(2)
+    before = server.audit()
+    prepared = server.plan("keepassxc.csv")
+    with pytest.raises(Cancelled):
+        server.imports.execute(prepared, NOBODY, StopAt(opportunity))
+    assert (server.total(), server.audit()) == (0, before)
+    assert server.imports.execute(prepared, NOBODY).imported == 9
+
+
+def test_a_plan_does_not_survive_a_change_of_names(server: Server) -> None:
+    prepared = server.plan("keepassxc.csv")
+    server.add(RUN_AS, "deploy", "finance-*", "svc")
+    with pytest.raises(PlanOutdated) as caught:
+        server.imports.execute(prepared, NOBODY)
+    assert caught.value.what == "import"
+    assert server.total() == 1
+
+
+def test_a_wiped_plan_imports_no_empty_passwords(server: Server) -> None:
+    with server.plan("keepassxc.csv") as prepared:
+        kept = [secret for _, secret in prepared.rows()]
+    assert all(len(secret) == 0 for secret in kept)
+    with pytest.raises(PlanOutdated):
+        server.imports.execute(prepared, NOBODY)
+    assert server.total() == 0
+
+
+def test_secrets_of_bad_rows_are_wiped_when_the_plan_is_made(server: Server) -> None:
+    parsed = read_export("x", keepassxc(("Internet", "wiki", "admin", "loose", "")))
+    service = ImportService(server.installation, lambda source, data: parsed)
+    service.plan("x", b"")
+    assert len(parsed.rows[0].secret) == 0
+
+
+def test_a_key_that_may_not_seal_so_many_seals_none() -> None:
+    cmdb = MemoryCmdb()
+    server = Server(cmdb).set_up()
+    active = active_key(server.key_store.keys())
+    assert active is not None
+    cmdb.state.seals[active.kid] = SEALS_LIMIT - 8
+    with pytest.raises(KeyUsedUp):
+        server.run("keepassxc.csv")
+    assert server.total() == 0
+
+
+def test_while_somebody_else_changes_the_installation_nothing_is_imported(server: Server) -> None:
+    server.lock.somebody = Locked("root", 4711, "rotating", "2026-11-23T14:00:00Z")
+    with pytest.raises(Locked):
+        server.run("keepassxc.csv")
+    assert server.total() == 0

@@ -1,0 +1,53 @@
+"""The drill, step by step."""
+
+import pytest
+
+from nskeys.errors import BackupDamaged, Cancelled, NskeysError, WrongPassword
+from nskeys.services.flows.actions import Act
+from nskeys.services.flows.drill import DrillFlow, DrillStep
+from nskeys.services.flows.source import SourceFlow, SourceStep
+from tests.core.services.flows.samples import BROKEN, COPY, SOURCE, drill_report
+
+CHOSEN = DrillFlow().at_source(SourceFlow().looked((COPY,)).found(SOURCE))
+RUNNING = CHOSEN.run()
+
+
+def test_it_is_file_contents_password_and_proof() -> None:
+    assert DrillFlow().acts == {Act.CHOOSE, Act.BACK}
+    assert CHOSEN.acts == {Act.GO_ON, Act.BACK}
+    assert (RUNNING.step, RUNNING.acts) == (DrillStep.RUNNING, {Act.CANCEL})
+    done = RUNNING.done(drill_report())
+    assert (done.step, done.whole) == (DrillStep.DONE, True)
+    assert done.acts == {Act.GO_ON, Act.BACK, Act.PROOF}
+    assert done.back() is None
+
+
+def test_one_credential_that_did_not_open_or_a_foreign_backup_is_not_whole() -> None:
+    assert not RUNNING.done(drill_report(BROKEN)).whole
+    assert not RUNNING.done(drill_report(foreign=("unsigned",))).whole
+    assert not RUNNING.whole
+
+
+@pytest.mark.parametrize("error", [WrongPassword("backup"), Cancelled("drill")])
+def test_what_was_not_finished_leads_back_to_what_is_in_the_file(error: NskeysError) -> None:
+    flow = RUNNING.failed(error)
+    assert (flow.step, flow.source.step) == (DrillStep.SOURCE, SourceStep.CONTENTS)
+    assert flow.problem is (None if isinstance(error, Cancelled) else error)
+
+
+def test_a_damaged_backup_leads_to_another_one() -> None:
+    flow = RUNNING.failed(BackupDamaged("x", "keys.kms", "payload"))
+    assert flow.source.step is SourceStep.FILE
+
+
+def test_going_back_ends_at_the_choice_and_work_is_not_left() -> None:
+    assert RUNNING.back() is RUNNING
+    choice = CHOSEN.back()
+    assert choice is not None
+    assert choice.source.step is SourceStep.FILE
+    assert choice.back() is None
+
+
+def test_nothing_is_tried_without_a_file() -> None:
+    with pytest.raises(ValueError, match="chosen"):
+        DrillFlow().run()
