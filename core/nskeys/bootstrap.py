@@ -18,6 +18,7 @@ from nskeys.protectors.registry import available, protector
 from nskeys.services.backup.service import BackupService
 from nskeys.services.credentials.importer import ImportService
 from nskeys.services.credentials.service import CredentialService
+from nskeys.services.credentials.verify import VerifyService
 from nskeys.services.drill.diary import DiaryService
 from nskeys.services.drill.service import DrillService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
@@ -35,7 +36,6 @@ from nskeys.services.setup.first_start import SetUpService
 from nskeys.services.status.audit import AuditService
 from nskeys.services.status.overview import RecoverabilityService
 from nskeys.services.status.runbook import RunbookService
-from nskeys.services.verifying import VerifyService
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from nskeys.store.home import HomeFolder, find_home

@@ -5,7 +5,7 @@ from pathlib import Path
 from nskeys.bootstrap import Costs, Services, connect
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.ports import Settings, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.benchmark import floors
 from tests.benchmark.homes import give_password, make_home
 from tests.benchmark.large import fill_with_years

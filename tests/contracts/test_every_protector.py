@@ -12,8 +12,8 @@ from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SilentProgress
 from nskeys.protectors.registry import available
+from nskeys.services.open_backup import find_source, opened
 from nskeys.services.passwords.providers import RememberedPassphrase
-from nskeys.services.sources import find_source, opened
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, run_as

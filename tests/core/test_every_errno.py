@@ -28,10 +28,8 @@ from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Settings
 from nskeys.protectors.registry import protector
-from nskeys.services.export_file import read_export
-from nskeys.services.identity_file import read_identity_file
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
-from nskeys.services.user_files import save_text
+from nskeys.services.user_files import read_export, read_identity_file, save_text
 from nskeys.store.home import HomeFolder, find_home
 from nskeys.store.keystore import DiskKeyStore
 from nskeys.store.lock import FileLock

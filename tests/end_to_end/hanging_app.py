@@ -10,8 +10,7 @@ from unittest.mock import patch
 
 from nskeys.errors import Cancelled
 from nskeys.ports import Progress, Stage
-from nskeys.services import verifying
-from nskeys.services.credentials import service as credentials
+from nskeys.services.credentials import service as credentials, verify
 from nskeys.services.status import audit
 from nskeys_tui.__main__ import main
 
@@ -40,7 +39,7 @@ def works(_service: Any, _secrets: Any, progress: Progress) -> None:
 HUNG = {
     "audit": (audit.AuditService, "verify", hangs),
     "saving": (credentials.CredentialService, "add", hangs),
-    "verify": (verifying.VerifyService, "execute", works),
+    "verify": (verify.VerifyService, "execute", works),
 }
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from nskeys.services.keys import reseal
+from nskeys.services.keys import rotation
 from tests.end_to_end.killed_commands import COMMANDS
 from tests.end_to_end.world import World
 from tests.fakes.injection import CALLS, LATEST, Blow, Call, in_child, pad, was_struck
@@ -25,7 +25,7 @@ NOT_STRUCK = 250
 
 def main(blow: Blow, name: str, stride: int, base: Path, world: World, cases: Path) -> None:
     """All kinds of calls, all their numbers."""
-    reseal.BATCH = 3  # so that there are two
+    rotation.BATCH = 3  # so that there are two
     rehearse(name, base, world)
     gc.freeze()  # what is collected in a child is copied first
     for kind, call in CALLS.items():

@@ -14,7 +14,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.end_to_end.killed_commands import Command
 from tests.end_to_end.world import PASSPHRASE, PASSWORD, SECRETS, World, person
 

@@ -29,7 +29,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.registry import protector
 from nskeys.services.installation import Installation
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.fixed import Answers, FixedClock, NobodyToAsk
 
 NAME = "ns01.example.net"

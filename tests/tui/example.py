@@ -16,7 +16,7 @@ from nskeys.model.places import DestinationInfo, Location, LocationReason, Where
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys.services.installation import Installation
-from nskeys.services.sources import find_source
+from nskeys.services.open_backup import find_source
 from tests.fakes.fixed import Answers, FixedClock, FixedIdentity
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations

@@ -10,7 +10,7 @@ from nskeys.errors import WrongPassword
 from nskeys.model.operations import RegistryValues
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from nskeys_tui.screens.backup import BackUp
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer

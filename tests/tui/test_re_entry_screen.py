@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.bootstrap import Services
 from nskeys.ports import Purpose, Settings, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.tui.app_on import AppOn, Typed, add, secret_of, services_in, set_up
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE

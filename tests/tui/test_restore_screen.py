@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.archive.opening import open_backup
-from nskeys.services import opening as services_opening
+from nskeys.services import open_backup as services_opening
 from nskeys.services.credentials import verify
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.restore import Restore

@@ -12,7 +12,7 @@ from nskeys.errors import Cancelled
 from nskeys.model.keys import KeyState
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
-from nskeys.services.keys import reseal
+from nskeys.services.keys import rotation
 from nskeys_tui.screens.rotation import Rotate
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer
@@ -125,16 +125,16 @@ async def test_stopped_between_two_batches_it_goes_on_where_it_was(
 ) -> None:
     server.rotate()
     server.back_up()
-    monkeypatch.setattr(reseal, "BATCH", 1)
+    monkeypatch.setattr(rotation, "BATCH", 1)
     reached, go_on = threading.Event(), threading.Event()
-    write = reseal._Work._write
+    write = rotation._Work._write
 
-    def slow(self: reseal._Work, fresh: Any) -> None:
+    def slow(self: rotation._Work, fresh: Any) -> None:
         write(self, fresh)
         reached.set()
         assert go_on.wait(10)
 
-    monkeypatch.setattr(reseal._Work, "_write", slow)
+    monkeypatch.setattr(rotation._Work, "_write", slow)
     stage = OnScreen(server, Rotate)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter activates it")
@@ -156,7 +156,7 @@ async def test_what_a_killed_rotation_left_is_finished_by_whoever_comes_next(
         raise Cancelled("")
 
     with monkeypatch.context() as patched:
-        patched.setattr(reseal._Work, "key", killed)
+        patched.setattr(rotation._Work, "key", killed)
         with pytest.raises(Cancelled):
             server.rotate(without_backup=True)
     stage = OnScreen(server.restarted(), Rotate)

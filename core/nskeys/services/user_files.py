@@ -1,10 +1,14 @@
-"""What a person wants to keep (a runbook, a list of what must be re-entered), in a file. No secrets."""
+"""Files that a person names: read whole and bounded, or written anew and never over another."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from nskeys import files
+from nskeys.archive.bounds import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
+from nskeys.model.opening import Opening, by_file
+from nskeys.model.plain_text import drop_mark
+from nskeys.model.secret import SecretBytes
 
 
 def save_lines(path: str, lines: Sequence[str]) -> str:
@@ -26,3 +30,20 @@ def writable_path(path: str) -> Path:
         return files.named_path(path)
     except FileUnreadable as error:
         raise CannotCreate(error.path, error.problem) from None
+
+
+EXPORT_LIMIT = 64 * 1024 * 1024
+"""Bytes; the largest export that an import takes."""
+
+
+def read_export(path: str) -> bytes:
+    """What is in a regular file; FileUnreadable. A `~` at its beginning is this user's home."""
+    return files.read_bounded(files.named_path(path), EXPORT_LIMIT)
+
+
+def read_identity_file(path: str) -> Opening:
+    """What is in a regular file, as the means of opening; FileUnreadable. A `~` at its beginning is this
+    user's home. Whether it is an identity is said when a backup is opened; the caller wipes it."""
+    data = bytearray(files.read_bounded(files.named_path(path), IDENTITY_LIMIT))
+    drop_mark(data, path)
+    return by_file(path, SecretBytes(data))

@@ -12,7 +12,7 @@ from nskeys.cli.recipients import recipients_of
 from nskeys.cli.secret_files import read_secret
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
-from nskeys.services.identity_file import read_identity_file
+from nskeys.services.user_files import read_identity_file
 from nskeys.wording.errors import say
 from tests.fakes.command_line import Machine
 from tests.fakes.disks import public_folder

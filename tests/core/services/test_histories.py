@@ -23,7 +23,7 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.retention import Retention
 from nskeys.ports import SilentProgress, Stage
-from nskeys.services.sources import find_source
+from nskeys.services.open_backup import find_source
 from nskeys.services.status.overview import Overview
 from tests.core.services.register.test_forged_register import FORGERIES, changed, says
 from tests.fakes.memory_destination import Place

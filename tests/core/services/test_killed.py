@@ -248,7 +248,7 @@ def rotated(server: MemoryServer) -> None:
 
 
 def test_a_rotation_once_its_key_is_backed_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nskeys.services.keys.reseal.BATCH", 1)
+    monkeypatch.setattr("nskeys.services.keys.rotation.BATCH", 1)
 
     def prepare() -> MemoryServer:
         server = with_credentials()
@@ -269,7 +269,7 @@ def test_a_rotation_once_its_key_is_backed_up(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_rotation_without_a_backup_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nskeys.services.keys.reseal.BATCH", 2)
+    monkeypatch.setattr("nskeys.services.keys.rotation.BATCH", 2)
 
     def act(server: MemoryServer) -> None:
         waiting = server.services.recoverability.overview().rotation is not None

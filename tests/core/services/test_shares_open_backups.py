@@ -7,8 +7,7 @@ from nskeys.model.opening import BY_SHARES, Means
 from nskeys.model.operations import DrillReport
 from nskeys.model.register import Proof
 from nskeys.ports import SecretProvider, SilentProgress
-from nskeys.services.opening import means_of
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, means_of, opened
 from tests.core.crypto.test_shares import forged, share
 from tests.fakes.servers import IDENTITY_PASSWORD, Server, Site
 from tests.fakes.sheets import Sheets, check, nobody_here, split_among

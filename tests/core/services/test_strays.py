@@ -1,6 +1,6 @@
 """Backups at a destination that the register does not know: found again, and taken in by a person."""
 
-from nskeys.services.strays import strays
+from nskeys.services.register.service import strays
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, Server
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from nskeys.model.credentials import Credential
 from nskeys.model.operations import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
 from nskeys.model.register import BackupCopy, Sight
-from nskeys.services.sources import Source
+from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
 from nskeys.wording.failures.backups import foreign_words
 from nskeys.wording.names import (

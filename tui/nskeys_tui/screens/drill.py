@@ -4,7 +4,7 @@ from nskeys.model.operations import DrillReport, ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow
-from nskeys.services.sources import Source
+from nskeys.services.open_backup import Source
 from nskeys.wording.proofs import drill_lines
 from nskeys.wording.ways import KEYS
 from nskeys_tui.presenters.restore import drill_rows

@@ -10,8 +10,8 @@ from nskeys.errors import NskeysError
 from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.model.operations import ProofReport
 from nskeys.services.flows.source import SourceFlow, SourceStep
-from nskeys.services.identity_file import read_identity_file
-from nskeys.services.sources import Source, find_source
+from nskeys.services.open_backup import Source, find_source
+from nskeys.services.user_files import read_identity_file
 from nskeys.wording.opening import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.restore import contents_rows

@@ -14,7 +14,7 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.operations import ImportReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.importer import PreparedImport
-from nskeys.services.export_file import read_export
+from nskeys.services.user_files import read_export
 from nskeys.wording.fields import kind_help
 from nskeys.wording.imports import (
     FORMATS,

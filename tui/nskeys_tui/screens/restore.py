@@ -14,7 +14,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow
-from nskeys.services.sources import OpenSource, Source, opened
+from nskeys.services.open_backup import OpenSource, Source, opened
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
 from nskeys.wording.ways import KEYS

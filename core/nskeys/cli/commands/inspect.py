@@ -17,7 +17,7 @@ from nskeys.wording.sizes import count, number, size
 from nskeys.wording.times import when
 
 if TYPE_CHECKING:
-    from nskeys.services.sources import Source
+    from nskeys.services.open_backup import Source
 
 _HEADINGS = ("key", "state", "created", "credentials")
 
@@ -43,7 +43,7 @@ def run(session: Session, options: Namespace) -> int:
     """Look into it."""
     from nskeys.archive.manifest import manifest_bytes
     from nskeys.archive.opening import signer_of
-    from nskeys.services.sources import find_source
+    from nskeys.services.open_backup import find_source
 
     services = session.services()
     source = find_source(services.installation, options.file)

@@ -106,7 +106,7 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 def check(session: Session, _: Namespace) -> int:
     """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
-    from nskeys.services.strays import strays  # here: services load slowly, and help needs none
+    from nskeys.services.register.service import strays  # here: services load slowly, and help needs none
 
     register = session.services().register
     session.let_in(register.barred, lambda wanted: wanted)

@@ -66,8 +66,8 @@ def add(commands: Commands) -> None:
 
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
-    from nskeys.services.binding import binding
-    from nskeys.services.sources import find_source, opened
+    from nskeys.services.keys.protector import binding
+    from nskeys.services.open_backup import find_source, opened
 
     services = session.services(options.cmdb)
     installation = services.installation

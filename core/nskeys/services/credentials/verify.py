@@ -1,4 +1,5 @@
-"""Proof: every row of the CMDB is opened with the keys at hand; each secret is dropped at once."""
+"""Proves that credentials open: every row is decrypted with the keys at hand, its secret dropped at
+once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,8 +10,8 @@ from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.keys import Kid
 from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Cmdb, OpenKeyStore, Progress, SealedRow, Stage
-from nskeys.services.installation import Installation
+from nskeys.ports import Cmdb, OpenKeyStore, Progress, SealedRow, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation, unlocked
 
 _PAGE = 5_000
 
@@ -117,3 +118,16 @@ def sealed_by(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
             return
         yield from (row.credential for row in rows)
         after = rows[-1].credential.credential_id
+
+
+class VerifyService:
+    """Opens everything, changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def execute(self, secrets: SecretProvider, progress: Progress | None = None) -> ProofReport:
+        """Every credential tried with this server's keys."""
+        self._installation.require()
+        with unlocked(self._installation, secrets) as keys:
+            return prove_here(self._installation, keys, progress or SilentProgress())

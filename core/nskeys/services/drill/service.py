@@ -36,10 +36,10 @@ from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress,
 from nskeys.services.credentials.verify import prove
 from nskeys.services.drill.diary import DiaryService, write_line
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.listening import Listening
+from nskeys.services.open_backup import OpenSource, Source, find_source, opened
+from nskeys.services.passwords.providers import Listening
 from nskeys.services.register.service import RegisterService
 from nskeys.services.register.signed_rows import known_copy, record
-from nskeys.services.sources import OpenSource, Source, find_source, opened
 
 
 class DrillService:

@@ -8,8 +8,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.opening import Means
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.flows.actions import Act
-from nskeys.services.opening import means_of
-from nskeys.services.sources import Source
+from nskeys.services.open_backup import Source, means_of
 
 
 class SourceStep(StrEnum):

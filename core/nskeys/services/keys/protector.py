@@ -1,16 +1,19 @@
 """What binds the keys to this machine or to a person: shown, and changed."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from nskeys.errors import NoProvenBackup
+from nskeys.archive.opening import open_backup
+from nskeys.errors import KeyStoreUnreached, NoProvenBackup, NskeysError, PasswordRefused
 from nskeys.model.audit import Action
+from nskeys.model.backup import Inspected, Protection
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
-from nskeys.ports import Leftover, Purpose, SecretProvider, StoreInfo
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import KeyStore, Leftover, Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.other_passwords import refuse_backup_password
 from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
+from nskeys.services.register.service import RegisterService
 from nskeys.services.status.overview import RecoverabilityService
 
 _OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
@@ -102,3 +105,52 @@ def holding_every_key(answer: Recoverability) -> BackupCopy | None:
         if all(copy in key.good_copies for key in here):
             return copy
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Of a key store that asks nobody."""
+
+    elsewhere: bool
+    """It is bound to another machine."""
+    unreached: str = ""
+    """The reason's token where the TPM that it is bound to cannot be asked: it is away for now, or this is
+    another machine."""
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether a restore may put the keys of a backup in its place; where it is `unreached`, only a
+        person can say so."""
+        return self.elsewhere or bool(self.unreached)
+
+
+def binding(key_store: KeyStore) -> Binding:
+    """It is tried. KeyStoreDamaged; ProtectorUnavailable where nothing speaks for another machine and it
+    does not open now."""
+    try:
+        return Binding(key_store.elsewhere())
+    except KeyStoreUnreached as error:
+        return Binding(elsewhere=False, unreached=error.reason)
+
+
+def refuse_backup_password(installation: Installation, passphrase: SecretBytes) -> None:
+    """PasswordRefused (`opens_backup`) where it opens the newest backup that can be reached.
+
+    Only that one is tried, for each costs as much as opening it: a second and 256 MiB. Where there is
+    none, or it cannot be tried, nothing speaks against the passphrase."""
+    try:
+        newest = RegisterService(installation).read("latest")[0]
+    except NskeysError:
+        return
+    refuse_password_of(newest, passphrase)
+
+
+def refuse_password_of(backup: Inspected, passphrase: SecretBytes) -> None:
+    """PasswordRefused (`opens_backup`) where it opens this backup."""
+    if backup.protection is not Protection.PASSWORD:
+        return
+    try:
+        open_backup(backup, passphrase).wipe()
+    except NskeysError:
+        return
+    raise PasswordRefused("opens_backup")

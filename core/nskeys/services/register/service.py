@@ -1,7 +1,8 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
@@ -20,10 +21,11 @@ from nskeys.model.backup import Facts, Inspected, Signer
 from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.model.places import Whereabouts
+from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.parallel import side_by_side
 from nskeys.services.register.probe import barred, look_at, look_at_all
 from nskeys.services.register.signed_rows import (
     Register,
@@ -274,3 +276,22 @@ def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
     if len(matches) != 1:
         raise NoSuchBackup(reference)
     return matches[0]
+
+
+def strays(installation: Installation) -> tuple[str, ...]:
+    """Their addresses, by their names alone; asked side by side. A place that does not answer names none:
+    that its copies are out of reach is said of them."""
+    known = {copy.address for copy in RegisterService(installation).register().copies}
+    infos = installation.settings.read().destinations or (installation.default_destination(),)
+    mark = f"-{installation.cmdb.cmdb_id()[:8]}-"
+    found = side_by_side([partial(_at, installation, info, mark, known) for info in infos])
+    return tuple(sorted({address for addresses in found for address in addresses}))
+
+
+def _at(installation: Installation, info: DestinationInfo, mark: str, known: Collection[str]) -> list[str]:
+    try:
+        place = installation.destinations.at(info)
+        names = [item.name for item in place.listing() if mark in item.name and item.name.endswith(".zip")]
+        return [address for name in names if (address := place.address_of(name)) not in known]
+    except NskeysError:
+        return []

@@ -9,9 +9,9 @@ from nskeys.model.operations import FailureReason, ProofReport
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.register import BackupCopy, Sight, claiming
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.credentials.verify import VerifyService
 from nskeys.services.installation import Installation
 from nskeys.services.register.service import RegisterService
-from nskeys.services.verifying import VerifyService
 
 
 class ReEntryService:

@@ -22,17 +22,16 @@ from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.model.texts import is_text
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
-from nskeys.services.binding import Binding, binding
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
-from nskeys.services.other_passwords import refuse_password_of
+from nskeys.services.keys.protector import Binding, binding, refuse_password_of
+from nskeys.services.open_backup import OpenSource
 from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
 from nskeys.services.recovery.identities import bring_back
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import identity, known_copy, record, vouched
 from nskeys.services.restore.key_plan import new_keys, new_states, plan_keys, stranded
-from nskeys.services.sources import OpenSource
 
 
 class RestoreService:

@@ -22,8 +22,8 @@ from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.operations import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
-from nskeys.services.binding import binding
 from nskeys.services.installation import Installation, sign_off
+from nskeys.services.keys.protector import binding
 from nskeys.services.passwords.providers import asked_before, weak_passphrase
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import vouched

@@ -28,8 +28,7 @@ from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
-from nskeys.services.opening import means_of
-from nskeys.services.sources import find_source
+from nskeys.services.open_backup import find_source, means_of
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.programs import need

@@ -19,7 +19,7 @@ from nskeys.model.places import DestinationInfo, Location, LocationReason, Where
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage
-from nskeys.services.strays import strays
+from nskeys.services.register.service import strays
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination

@@ -19,7 +19,7 @@ from nskeys.model.operations import DiaryFate, FailureReason
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
-from nskeys.services.sources import find_source
+from nskeys.services.open_backup import find_source
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site, run_as

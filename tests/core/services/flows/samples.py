@@ -25,8 +25,8 @@ from nskeys.model.operations import (
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Proof
+from nskeys.services.open_backup import Source
 from nskeys.services.setup.destinations import DestinationSight
-from nskeys.services.sources import Source
 from tests.fakes.backups import a_copy
 from tests.fakes.credentials import OLD_KEY, a_credential
 from tests.fakes.fixed import AFTERNOON

@@ -7,7 +7,7 @@ from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from nskeys.services.flows.source import SourceFlow
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, PASSWORD

@@ -16,7 +16,7 @@ from nskeys.errors import (
 )
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer

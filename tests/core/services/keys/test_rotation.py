@@ -158,7 +158,7 @@ def test_what_is_added_while_it_waits_is_sealed_by_the_old_key_and_resealed_with
 def test_what_is_added_while_others_are_resealed_is_sealed_by_the_new_key(
     filled: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.services.keys.reseal.BATCH", 1)
+    monkeypatch.setattr("nskeys.services.keys.rotation.BATCH", 1)
     filled.rotate()
     filled.back_up()
     with pytest.raises(Cancelled):
@@ -175,7 +175,7 @@ def test_what_is_added_while_others_are_resealed_is_sealed_by_the_new_key(
 def test_it_goes_on_after_every_batch_at_which_it_was_stopped(
     filled: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.services.keys.reseal.BATCH", 1)
+    monkeypatch.setattr("nskeys.services.keys.rotation.BATCH", 1)
     filled.rotate()
     filled.back_up()
     resealed = []

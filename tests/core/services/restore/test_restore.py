@@ -23,7 +23,7 @@ from nskeys.model.register import Proof
 from nskeys.model.rotation import RotationStage
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealServer
@@ -482,7 +482,7 @@ def test_a_rotation_whose_key_was_never_backed_up_is_begun_anew(server: Server, 
 def test_a_rotation_that_was_half_done_when_the_machine_died_is_finished_by_its_key(
     memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.services.keys.reseal.BATCH", 1)
+    monkeypatch.setattr("nskeys.services.keys.rotation.BATCH", 1)
     site = MemorySite()
     site.destinations = memory.destinations
     for name in ("one", "two", "three"):

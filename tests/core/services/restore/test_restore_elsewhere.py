@@ -16,7 +16,7 @@ from nskeys.errors import (
 from nskeys.model.keys import KeyState
 from nskeys.model.operations import HomeState, RestorePlan
 from nskeys.ports import Purpose, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import Answers
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site

@@ -25,7 +25,7 @@ from nskeys.model.backup import BackedUpKey, KeyFact
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
-from nskeys.services.sources import find_source
+from nskeys.services.open_backup import find_source
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealSite
 from tests.fakes.servers import PASSWORD, Server, Site

@@ -10,7 +10,7 @@ from nskeys.cli.metrics import metrics
 from nskeys.cli.nagios import nagios_exit, nagios_line
 from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
-from nskeys.services.sources import find_source, opened
+from nskeys.services.open_backup import find_source, opened
 from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import Act
 from nskeys.wording.layout import NARROW, WIDE, Layout

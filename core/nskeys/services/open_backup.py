@@ -1,0 +1,224 @@
+"""Opens a backup for a restore or a drill: from a password, an identity or shares, asked for until one
+fits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from nskeys.archive.age_recipients import FileIdentity
+from nskeys.archive.identities import read_identities, under_password
+from nskeys.archive.opening import (
+    open_backup,
+    open_backup_by,
+    open_identity,
+    signature_holds,
+    signer_inside,
+)
+from nskeys.crypto.signing import public_of, verify
+from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
+from nskeys.model.backup import Facts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.opening import BY_ITS_OWN, Means, Opening
+from nskeys.model.places import Whereabouts
+from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.model.secret import SecretBytes
+from nskeys.model.shares import Gathered
+from nskeys.model.texts import is_text
+from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.services.installation import Installation, head_document
+from nskeys.services.passwords.new_password import ask_until_it_opens
+from nskeys.services.passwords.providers import Listening
+from nskeys.services.passwords.shares import with_combined
+from nskeys.services.register.service import RegisterService
+
+_UNPROVEN = {
+    Signer.NOBODY: "unsigned",
+    Signer.CLAIMED: "unproven_signature",
+    Signer.OTHER_SERVER: "broken_signature",
+    Signer.BROKEN: "broken_signature",
+}
+"""Reasons where the key inside does not show that it signed what is inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A backup file, inspected: what it says without a password, and where it lies."""
+
+    inspected: Inspected
+    where: Whereabouts
+    destination: str
+    address: str
+
+    @property
+    def recordable(self) -> bool:
+        """Whether a register row can be about it: a bare `.kms` is no archive that a later look could
+        compare, and an address with bytes that are no text cannot be written down."""
+        return not self.inspected.bare and is_text(self.address)
+
+    @property
+    def facts(self) -> Facts | None:
+        """What it says of itself; None for a bare `.kms`."""
+        return self.inspected.manifest.facts if self.inspected.manifest else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSource:
+    """A backup whose password was given; its keys are wiped when the context that made it ends."""
+
+    source: Source
+    contents: KmsContents
+    foreign: tuple[str, ...]
+    """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
+    `other_signer`, `other_cmdb`."""
+    typed: bool = False
+    """Whether a person typed what opened it."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the `.kms` itself says, which its keys vouch for."""
+        return self.contents.facts
+
+
+def find_source(installation: Installation, address: str, most: bool = False) -> Source:
+    """Read and inspect a backup; `latest` is the newest one that the register can reach, with `most` the
+    newest of those that bring back most credentials."""
+    return Source(*RegisterService(installation).read(address, most))
+
+
+@contextmanager
+def opened(
+    installation: Installation,
+    source: Source,
+    secrets: SecretProvider,
+    progress: Progress,
+    opening: Opening = BY_ITS_OWN,
+) -> Iterator[OpenSource]:
+    """The keys of a backup. Changes nothing, whatever is typed."""
+    progress.stage(Stage.OPENING)
+    heard = Listening(secrets)
+    contents = open_by(source.inspected, opening, heard)
+    try:
+        yield OpenSource(source, contents, _foreign(installation, contents), heard.typed)
+    finally:
+        contents.wipe()
+
+
+def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
+    reasons = []
+    other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
+    public = installation.server_public()
+    if not signature_holds(contents):
+        reasons.append(_UNPROVEN[signer_inside(contents)])
+    elif public is not None:
+        if server_thumbprint(public) != contents.facts.server_key:
+            reasons.append("other_signer")
+    elif not other_cmdb and not _signed_its_trail(installation, contents):
+        reasons.append("other_signer")
+    if other_cmdb:
+        reasons.append("other_cmdb")
+    return tuple(reasons)
+
+
+def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool:
+    """Whether the CMDB's audit trail was last signed by the server key of this backup, or by nobody. On
+    new hardware no key tells whose a backup is, and everybody who saw one can encrypt another to the same
+    recipients: a stranger's would bring back the stranger's recovery identities."""
+    if not installation.cmdb.exists() or contents.server_key is None:
+        return True
+    with installation.cmdb.reading() as view:
+        signed = view.audit_signature()
+    if signed is None:
+        return True
+    head, signature = signed
+    document = head_document(installation.cmdb.cmdb_id(), head)
+    return verify(public_of(contents.server_key), "audit", document, signature)
+
+
+def means_of(inspected: Inspected) -> tuple[Means, ...]:
+    """By what a backup can be opened, the likeliest first. One to nobody's recovery identity, or a bare
+    `.kms`, whose companions are not there, by an identity file only."""
+    if inspected.protection is Protection.PASSWORD:
+        return (Means.OWN,)
+    kinds = {identity.kind for identity in _identities(inspected)}
+    own = (Means.OWN,) if IdentityKind.PERSON in kinds else ()
+    shares = (Means.SHARES,) if IdentityKind.CUSTODIANS in kinds else ()
+    return (*own, *shares, Means.IDENTITY_FILE)
+
+
+def open_by(inspected: Inspected, opening: Opening, secrets: SecretProvider) -> KmsContents:
+    """The keys and facts; the caller wipes them. WrongPassword, IdentityNotRecipient, IdentityUnusable,
+    BackupForged; SecretUnavailable (`identity`) where the backup has nothing to ask a password for."""
+    if opening.means is Means.IDENTITY_FILE and opening.identity is not None:
+        if inspected.protection is Protection.PASSWORD:
+            raise IdentityNotRecipient(inspected.path)
+        return _by_file(inspected, opening.name, opening.identity, secrets)
+    if opening.means is Means.SHARES:
+        return _by_shares(inspected, secrets)
+    if inspected.protection is Protection.PASSWORD:
+        hint = inspected.manifest.facts.hint if inspected.manifest else ""
+        request = SecretRequest(Purpose.BACKUP_PASSWORD, inspected.path, hint)
+        return ask_until_it_opens(request, secrets, lambda word: open_backup(inspected, word))
+    if means_of(inspected)[0] is Means.SHARES:
+        return _by_shares(inspected, secrets)
+    return _by_password(inspected, secrets)
+
+
+def _by_password(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
+    identity = _of_kind(inspected, IdentityKind.PERSON)
+    hint = inspected.manifest.facts.hint if inspected.manifest else ""
+    request = SecretRequest(Purpose.IDENTITY_PASSWORD, inspected.path, hint, identity.number)
+    return ask_until_it_opens(request, secrets, _through(inspected, identity))
+
+
+def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
+    """NotForCustodians, and what shares raise."""
+    try:
+        identity = _of_kind(inspected, IdentityKind.CUSTODIANS)
+    except SecretUnavailable:
+        raise NotForCustodians(inspected.path) from None
+    wanted = Gathered(identity.set_name, identity.threshold, identity.shares)
+    return with_combined(inspected.path, wanted, secrets, _through(inspected, identity))
+
+
+def _through(inspected: Inspected, identity: RecoveryIdentity) -> Callable[[SecretBytes], KmsContents]:
+    """What a password opens: the identity's file, and with that the backup."""
+
+    def opened(password: SecretBytes) -> KmsContents:
+        found = open_identity(inspected, identity, password)
+        try:
+            return open_backup_by(inspected, [found])
+        finally:
+            found.wipe()
+
+    return opened
+
+
+def _by_file(
+    inspected: Inspected, name: str, identity: SecretBytes, secrets: SecretProvider
+) -> KmsContents:
+    data = identity.reveal()
+
+    def opened(password: SecretBytes | None) -> KmsContents:
+        found: tuple[FileIdentity, ...] = read_identities(data, name, password)
+        try:
+            return open_backup_by(inspected, found)
+        finally:
+            for one in found:
+                one.wipe()
+
+    if under_password(data):
+        return ask_until_it_opens(SecretRequest(Purpose.IDENTITY_PASSWORD, name), secrets, opened)
+    return opened(None)
+
+
+def _identities(inspected: Inspected) -> tuple[RecoveryIdentity, ...]:
+    facts: Facts | None = inspected.manifest.facts if inspected.manifest else None
+    return facts.identities if facts is not None else ()
+
+
+def _of_kind(inspected: Inspected, kind: IdentityKind) -> RecoveryIdentity:
+    """SecretUnavailable (`identity`) where the backup is for no such identity."""
+    for identity in _identities(inspected):
+        if identity.kind is kind:
+            return identity
+    raise SecretUnavailable("identity")
