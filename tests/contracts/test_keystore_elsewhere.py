@@ -12,7 +12,7 @@ from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, Secr
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, NewKey, Protector, Purpose
 from nskeys.protectors.registry import protector
-from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.keys import new_key
 from tests.fakes.memory_keystore import MemoryKeyStore

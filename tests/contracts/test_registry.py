@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.model.operations import RegistryValues
 from nskeys.ports import Registry
-from nskeys.store.registry import RegistryFile
+from nskeys.store.home_files import RegistryFile
 from tests.fakes.memory_files import MemoryRegistry
 
 WHEN = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)

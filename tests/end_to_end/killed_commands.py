@@ -138,7 +138,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             _add_by_restore, _given_up_too_early, _both_keys, brings_secrets=True, always=False
         ),
         "rotation begins": Command(_rotate, _backed_up, _key_waits, code=Exit.INCOMPLETE),
-        # Store and record alone are walked in tests/core/store/test_kills.py, under every protector.
+        # Store and record alone are walked by the key store's test_kills.py, under every protector.
         "protector change": Command(_change, _backed_up, _under_a_passphrase, always=False),
         # Run once more after it was done, it begins the next rotation.
         "rotation re-seals": Command(

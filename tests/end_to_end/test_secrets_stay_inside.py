@@ -21,7 +21,7 @@ import pytest
 
 from nskeys.ports import Purpose, Wrapped
 from nskeys.protectors.registry import protector
-from nskeys.store.keystore_files import read_store
+from nskeys.store.keystore.files import read_store
 from tests.end_to_end import typed_commands
 from tests.fakes.command_line import Machine, connect_cheaply
 from tests.fakes.fixed import Answers

@@ -10,7 +10,7 @@ import pytest
 from nskeys.bootstrap import PATIENCE, Costs, Services, connect
 from nskeys.cli.main import main
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.store.systemd_units import SystemdUnits
+from nskeys.store.systemd import SystemdUnits
 
 CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(memory_kib=64, iterations=1, lanes=1))
 

@@ -44,7 +44,7 @@ from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, Recov
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from nskeys.model.register_text import to_text
 from nskeys.model.secret import SecretBytes
-from nskeys.store.keystore_files import (
+from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
     StoreRecord,

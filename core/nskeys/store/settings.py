@@ -52,7 +52,7 @@ class ConfigToml:
     def write(self, settings: Settings) -> None:
         """Change what differs, durably. ConfigurationInvalid (`cannot_change`) where the layout a person
         chose is beyond us: then nothing is written. CannotCreate."""
-        from nskeys.store.settings_text import changed  # here, for its parser is slow to load
+        from nskeys.store.settings_edit import changed  # here, for its parser is slow to load
 
         before = self._text()
         self._understand(before)

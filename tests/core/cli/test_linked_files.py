@@ -10,7 +10,7 @@ from nskeys import files
 from nskeys.destinations.known_hosts import KnownHosts
 from nskeys.errors import CannotCreate, FileUnreadable, HostKeyUnknown
 from nskeys.model.operations import RegistryValues
-from nskeys.store.registry import RegistryFile
+from nskeys.store.home_files import RegistryFile
 from nskeys.store.settings import ConfigToml
 from nskeys.wording.errors import say
 from tests.fakes.command_line import Machine

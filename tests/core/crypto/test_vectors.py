@@ -18,7 +18,7 @@ from nskeys.model.register_text import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.protectors.passphrase import PassphraseProtector
-from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import Answers
 from tests.vectors import generate
 

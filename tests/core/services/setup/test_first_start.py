@@ -23,7 +23,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.operations import HomeState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.store.keystore_files import server_pub_bytes
+from nskeys.store.keystore.files import server_pub_bytes
 from tests.fakes.dying import Killed, Life
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemorySite

@@ -10,7 +10,7 @@ from nskeys.crypto.signing import public_of
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector
 from nskeys.protectors.registry import protector
-from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.dying import Killed
 from tests.fakes.fixed import NobodyToAsk
 from tests.fakes.keys import new_key

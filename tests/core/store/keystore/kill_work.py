@@ -10,7 +10,7 @@ from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Purpose
 from nskeys.protectors.registry import protector
-from nskeys.store.keystore import DiskKeyStore
+from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 from tests.fakes.token import PIN
 

@@ -33,8 +33,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import UNKNOWN_PROTECTOR, NewKey, Protector, Purpose, SecretProvider, Wrapped
 from nskeys.protectors.passphrase import PassphraseProtector
 from nskeys.protectors.registry import protector
-from nskeys.store.keystore import DiskKeyStore
-from nskeys.store.keystore_files import (
+from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
     change_bytes,
@@ -45,6 +44,7 @@ from nskeys.store.keystore_files import (
     server_bytes,
     server_pub_bytes,
 )
+from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.disks import fill, public_folder, small_disk, unprivileged
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 from tests.fakes.keys import new_key
@@ -547,7 +547,7 @@ def test_an_old_generation_that_cannot_be_removed_is_no_failed_change(
 ) -> None:
     """The new passphrase is in force: whoever was told that it is not would throw it away."""
     with monkeypatch.context() as patched:
-        patched.setattr("nskeys.store.keystore_generation.files.remove_folder", power_fails)
+        patched.setattr("nskeys.store.keystore.generation.files.remove_folder", power_fails)
         home.store.rewrap(ASKING, NobodyToAsk(), Answers({Purpose.NEW_PASSPHRASE: ["new one"]}))
     given = Answers({Purpose.PASSPHRASE: ["new one"]})
     with DiskKeyStore(home.path / "store", home.path / "server.pub", lambda _: ASKING).unlock(

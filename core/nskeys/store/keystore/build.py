@@ -11,9 +11,9 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, SecretRequest, Wrapped
-from nskeys.store.keystore_files import KeyRecord, ServerRecord, StoreRecord
-from nskeys.store.keystore_generation import Generation
-from nskeys.store.keystore_open import open_key, open_server_key, wrap_new_key
+from nskeys.store.keystore.files import KeyRecord, ServerRecord, StoreRecord
+from nskeys.store.keystore.generation import Generation
+from nskeys.store.keystore.unlocked import open_key, open_server_key, wrap_new_key
 
 
 def build(

@@ -8,7 +8,7 @@ import pytest
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
 from nskeys.model.operations import RegistryValues
-from nskeys.store.registry import RegistryFile
+from nskeys.store.home_files import RegistryFile
 
 
 def test_the_file_has_exactly_the_two_names(tmp_path: Path) -> None:

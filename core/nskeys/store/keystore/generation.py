@@ -17,7 +17,7 @@ from nskeys import files
 from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
 from nskeys.model.keys import Kid
 from nskeys.ports import UNKNOWN_PROTECTOR, Leftover
-from nskeys.store.keystore_files import (
+from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
     StoreRecord,

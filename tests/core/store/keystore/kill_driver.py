@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.core.store.kill_work import WORK, bind_to
+from tests.core.store.keystore.kill_work import WORK, bind_to
 from tests.fakes.injection import CALLS, LATEST, Call, in_child, pad
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.store.kill_work import (
+from tests.core.store.keystore.kill_work import (
     WORK,
     base_for,
     bind_to,

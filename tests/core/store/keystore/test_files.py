@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from nskeys.errors import KeyStoreDamaged, NewerVersion
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.store.keystore_files import (
+from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
     StoreRecord,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nskeys import files
-from tests.core.store.kill_work import WORK, base_for, finish, is_done
+from tests.core.store.keystore.kill_work import WORK, base_for, finish, is_done
 from tests.fakes.power import Disk, Luck
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ from nskeys.errors import KeyStoreDamaged, NoSuchKey, PlanOutdated
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
-from nskeys.store.keystore_files import KeyRecord, ServerRecord
-from nskeys.store.keystore_generation import Generation
+from nskeys.store.keystore.files import KeyRecord, ServerRecord
+from nskeys.store.keystore.generation import Generation
 
 
 def wrap_new_key(kek: SecretBytes, store_id: str, key: NewKey) -> KeyRecord:

@@ -40,10 +40,10 @@ from nskeys.ports import (
     nobody,
     nothing,
 )
-from nskeys.store.keystore_build import build
-from nskeys.store.keystore_files import read_server_pub, server_pub_bytes
-from nskeys.store.keystore_generation import Generation, translated
-from nskeys.store.keystore_open import OpenGeneration
+from nskeys.store.keystore.build import build
+from nskeys.store.keystore.files import read_server_pub, server_pub_bytes
+from nskeys.store.keystore.generation import Generation, translated
+from nskeys.store.keystore.unlocked import OpenGeneration
 
 _LIMIT = 4096
 _UNFINISHED = "new-"

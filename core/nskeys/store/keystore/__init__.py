@@ -1,0 +1,1 @@
+"""The key store: this server's keys on disk, wrapped under one key-encryption key."""
