@@ -39,11 +39,10 @@ from nskeys.services.status.runbook import RunbookService
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from nskeys.store.home import HomeFolder, find_home
-from nskeys.store.home_files import RegistryFile
+from nskeys.store.home_files import RecoveryFolder, RegistryFile
 from nskeys.store.keystore.store import DiskKeyStore
 from nskeys.store.lock import FileLock
 from nskeys.store.machine import ProcessIdentity, SystemClock, host_name
-from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.settings import ConfigToml
 from nskeys.store.systemd import SystemdUnits
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.ports import RecoveryStore
-from nskeys.store.recovery import RecoveryFolder
+from nskeys.store.home_files import RecoveryFolder
 from tests.fakes.memory_files import MemoryRecovery
 
 

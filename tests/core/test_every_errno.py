@@ -31,10 +31,9 @@ from nskeys.protectors.registry import protector
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
 from nskeys.services.user_files import read_export, read_identity_file, save_text
 from nskeys.store.home import HomeFolder, find_home
-from nskeys.store.home_files import RegistryFile
+from nskeys.store.home_files import RecoveryFolder, RegistryFile
 from nskeys.store.keystore.store import DiskKeyStore
 from nskeys.store.lock import FileLock
-from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.settings import ConfigToml
 from nskeys.store.systemd import SystemdUnits
 from nskeys.wording.errors import UNFORESEEN, say

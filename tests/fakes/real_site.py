@@ -18,10 +18,9 @@ from nskeys.model.places import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.store.cmdb import cmdb_in_file
 from nskeys.store.home import HomeFolder
-from nskeys.store.home_files import RegistryFile
+from nskeys.store.home_files import RecoveryFolder, RegistryFile
 from nskeys.store.keystore.store import DiskKeyStore
 from nskeys.store.lock import FileLock
-from nskeys.store.recovery import RecoveryFolder
 from nskeys.store.settings import ConfigToml
 from tests.fakes.fixed import OPERATOR, FixedClock, FixedIdentity
 from tests.fakes.servers import (

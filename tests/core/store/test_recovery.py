@@ -9,8 +9,8 @@ import pytest
 
 from nskeys import files
 from nskeys.errors import CannotCreate, FileUnreadable
-from nskeys.store import recovery
-from nskeys.store.recovery import RecoveryFolder
+from nskeys.store import home_files
+from nskeys.store.home_files import RecoveryFolder
 
 OLD, NEW, NEWEST = b"identity 1", b"identity 2", b"identity 3"
 FIRST, SECOND, THIRD = (hashlib.sha256(data).hexdigest().encode() for data in (OLD, NEW, NEWEST))
@@ -46,8 +46,8 @@ def _killed_after(steps: int, store: RecoveryFolder, record: bytes, identity: by
         return step
 
     with (
-        patch.object(recovery, "replace", dying(files.replace)),
-        patch.object(recovery, "remove", dying(files.remove)),
+        patch.object(home_files, "replace", dying(files.replace)),
+        patch.object(home_files, "remove", dying(files.remove)),
     ):
         try:
             store.write(record, {"identity.age": identity})
