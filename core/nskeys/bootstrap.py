@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.destinations.known_hosts import KnownHosts
 from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.destinations.ssh_servers import SshServers
+from nskeys.destinations.ssh.known_hosts import KnownHosts
+from nskeys.destinations.ssh.pool import SshServers
 from nskeys.imports.recognise import read_export
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager

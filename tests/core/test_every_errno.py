@@ -21,8 +21,8 @@ from nskeys.cli.exits import Exit, exit_for
 from nskeys.cli.inputs import read_input
 from nskeys.cli.secret_files import read_secret
 from nskeys.crypto.keys import new_server_seed
-from nskeys.destinations.folder import FolderDestination
-from nskeys.destinations.known_hosts import KnownHosts
+from nskeys.destinations.local.folder import FolderDestination
+from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.errors import HostKeyUnknown, NskeysError
 from nskeys.model.operations import RegistryValues
 from nskeys.model.places import DestinationInfo

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.worker_process import WorkerProcess
+from nskeys.destinations.workers.process import WorkerProcess
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nskeys.bootstrap import wire
-from nskeys.destinations.known_hosts import KnownHosts
 from nskeys.destinations.registry import remote_schemes
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.destinations.ssh_servers import SshServers
+from nskeys.destinations.ssh.known_hosts import KnownHosts
+from nskeys.destinations.ssh.pool import SshServers
 from nskeys.model.places import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.store.cmdb import cmdb_in_file

@@ -11,8 +11,8 @@ A folder with such a name is meant where it begins with `/`, `./`, `../` or `~`.
 import os
 import re
 
-from nskeys.destinations.s3_address import understood as bucket_of
-from nskeys.destinations.sftp_address import SCHEME, understood
+from nskeys.destinations.s3.address import understood as bucket_of
+from nskeys.destinations.ssh.address import SCHEME, understood
 from nskeys.errors import DestinationInvalid
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nskeys.destinations.buckets import Buckets
-from nskeys.destinations.known_hosts import KnownHosts
+from nskeys.destinations.s3.destination import Buckets
 from nskeys.destinations.scheme import Scheme
-from nskeys.destinations.sftp import Sftp
-from nskeys.destinations.ssh_servers import SshServers
+from nskeys.destinations.ssh.destination import Sftp
+from nskeys.destinations.ssh.known_hosts import KnownHosts
+from nskeys.destinations.ssh.pool import SshServers
 
 
 def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme[Any]]:

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from nskeys.destinations import other_styles
-from nskeys.destinations.bounded_folder import SlowMount
-from nskeys.destinations.folders import Folders
+from nskeys.destinations.local.address import Folders
+from nskeys.destinations.local.slow_mounts import slow_mount
+from nskeys.destinations.local.timeout_folder import SlowMount
 from nskeys.destinations.scheme import Scheme
-from nskeys.destinations.slow_mounts import slow_mount
-from nskeys.destinations.ssh_servers import SshServers
-from nskeys.destinations.workers import Workers
+from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes

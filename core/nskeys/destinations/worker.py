@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import BinaryIO
 
-from nskeys.destinations.folder import FolderDestination
-from nskeys.destinations.frames import Message, packed, unpacked, wanted
+from nskeys.destinations.local.folder import FolderDestination
+from nskeys.destinations.workers.protocol import Message, packed, unpacked, wanted
 from nskeys.errors import NskeysError
 from nskeys.model.places import DestinationInfo, Mounted
 from nskeys.ports import Destination
@@ -94,7 +94,7 @@ def _place(question: Message, amazons: Mapping[str, str]) -> Destination:
     info = DestinationInfo(question.head["address"], question.head["declared"], mounted=mounted)
     if not info.address.startswith("s3://"):
         return FolderDestination(info)
-    from nskeys.destinations.s3_bucket import S3Bucket  # here, for folders need none of it
+    from nskeys.destinations.s3.bucket import S3Bucket  # here, for folders need none of it
 
     return S3Bucket(info, amazons, question.head["seconds"])
 

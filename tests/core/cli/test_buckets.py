@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.workers import TimeLimits, Workers
+from nskeys.destinations.workers.pool import TimeLimits, Workers
 from tests.core.cli.test_backups import _copied
 from tests.fakes.command_line import Machine, Ran, tree
 from tests.fakes.s3_server import S3Server, s3_server, silent_server
@@ -142,7 +142,7 @@ def test_a_server_that_hangs_holds_up_nothing_for_long(
     server: Machine, s3: S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = Workers(TimeLimits(look=2.0, publish=2.0))
-    monkeypatch.setattr("nskeys.destinations.buckets.Workers", lambda: quick)
+    monkeypatch.setattr("nskeys.destinations.s3.destination.Workers", lambda: quick)
     server.back_up("--to", server.vault())
     with silent_server() as silent:
         began = time.monotonic()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys import files
-from nskeys.destinations.known_hosts import KnownHosts
+from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.errors import CannotCreate, FileUnreadable, HostKeyUnknown
 from nskeys.model.operations import RegistryValues
 from nskeys.store.home_files import RegistryFile

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.buckets import Buckets
-from nskeys.destinations.s3_listing import Question, objects
-from nskeys.destinations.s3_login import Login
+from nskeys.destinations.s3.destination import Buckets
+from nskeys.destinations.s3.listing import Question, objects
+from nskeys.destinations.s3.login import Login
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination
 from tests.core.cli.test_backups import _copied

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from nskeys.destinations.bounded_folder import BoundedFolder
-from nskeys.destinations.names import is_plain, listing_of
-from nskeys.destinations.workers import Workers
+from nskeys.destinations.backup_names import is_plain, listing_of
+from nskeys.destinations.local.timeout_folder import BoundedFolder
+from nskeys.destinations.workers.pool import Workers
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Listed
 

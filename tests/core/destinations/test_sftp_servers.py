@@ -18,7 +18,7 @@ from nskeys.errors import (
 )
 from nskeys.ports import Destination
 from nskeys.wording.errors import say
-from tests.core.destinations.sftp_places import place_on, temporary_files
+from tests.core.destinations.ssh.sftp_places import place_on, temporary_files
 from tests.fakes.sftp_with_faults import a_server_with_faults
 from tests.fakes.sshd import Sshd, an_sshd, free_port, make_key, wait_for
 

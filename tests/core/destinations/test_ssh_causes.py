@@ -13,9 +13,9 @@ from threading import Thread
 
 import pytest
 
-from nskeys.destinations.known_hosts import KnownHosts, entry_name
-from nskeys.destinations.ssh_limits import SftpLimits
-from nskeys.destinations.ssh_servers import SshServers
+from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
+from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationUnreachable,
     HostKeyRevoked,
@@ -24,8 +24,8 @@ from nskeys.errors import (
     ServerSecretWanted,
 )
 from nskeys.wording.errors import say
-from tests.core.destinations.sftp_places import place_on
-from tests.core.destinations.test_ssh_login import an_agent, refusal
+from tests.core.destinations.ssh.sftp_places import place_on
+from tests.core.destinations.ssh.test_login import an_agent, refusal
 from tests.fakes.sshd import HURRIED, Sshd, an_sshd, make_key
 
 QUICK = SftpLimits(connect=5.0, login=4.0, agent=0.5, answer=3.0, greeting=2.0)

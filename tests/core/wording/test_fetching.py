@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from nskeys.destinations.s3_address import understood as bucket
-from nskeys.destinations.sftp_address import SftpAddress
+from nskeys.destinations.s3.address import understood as bucket
+from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.wording.fetching import fetched_as, fetching
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from nskeys.bootstrap import wire
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.destinations.worker_process import WorkerProcess
-from nskeys.destinations.workers import TimeLimits, Workers
+from nskeys.destinations.workers.pool import TimeLimits, Workers
+from nskeys.destinations.workers.process import WorkerProcess
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.places import Location
 from nskeys.model.recoverability import DueReason

@@ -1,0 +1,1 @@
+"""Folders on this machine or mounted from another; what may hang is asked of a worker."""

@@ -1,0 +1,151 @@
+"""A destination that is a folder: on a disk, a stick, or a mounted share."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nskeys import files
+from nskeys.destinations.backup_names import candidates, is_backup, listing_of
+from nskeys.destinations.location import where_is
+from nskeys.destinations.mounted import mounted_at
+from nskeys.errors import (
+    CannotCreate,
+    CannotRemove,
+    DestinationInvalid,
+    DestinationUnreachable,
+    FileUnreadable,
+)
+from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Listed, Listing
+
+_NOT_THERE = ("missing_folder", "not_a_folder", "gone")
+
+
+class FolderDestination:
+    """ports.Destination in the folder `info.address`, an absolute path."""
+
+    live = True
+
+    def __init__(self, info: DestinationInfo) -> None:
+        self._info = info
+        self._folder = Path(info.address)
+        self._flushed: bool | None = None
+
+    def where(self) -> Whereabouts:
+        """Here or elsewhere, looked at now."""
+        return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
+
+    def mounted(self) -> Mounted | None:
+        """What holds it now."""
+        return mounted_at(self._info.address)
+
+    def address_of(self, name: str) -> str:
+        """The full path of a file there."""
+        return str(self._path(name))
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there, by writing something;
+        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
+        self._reach()
+        with self._reaching():
+            self._flushed = files.try_publishing(self._folder)
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
+        returns the name used. DestinationUnreachable, CannotCreate."""
+        self._path(name)
+        self._reach()
+        with self._reaching():
+            used, self._flushed = files.publish(self._folder, candidates(name), data)
+            return used
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, from the medium where that can be had; FileUnreadable, and
+        DestinationUnreachable where the folder is not there either."""
+        try:
+            return files.read_bounded(self._path(name), limit, from_medium=True)
+        except FileUnreadable as error:
+            if error.problem == "gone":
+                raise DestinationUnreachable(self._info.address, "gone") from None
+            if error.problem == "missing":
+                self._reach()
+            raise
+
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        self._reach()
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [listed for entry in entries if (listed := _listed(entry))]
+        except OSError as error:
+            raise self._unreachable(error) from None
+        return listing_of(found)
+
+    def remove(self, name: str) -> None:
+        """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
+        CannotRemove, DestinationUnreachable."""
+        path = self._path(name)
+        self._reach()
+        there = os.path.lexists(path)
+        try:
+            with self._reaching():
+                if there:
+                    files.remove(path)
+                else:
+                    files.sync_folder(self._folder)  # who removed it may have died before that
+        except CannotCreate as error:
+            raise CannotRemove(str(path), error.problem) from None
+        if not there:
+            raise FileUnreadable(str(path), "missing")
+
+    def sweep(self) -> None:
+        """Remove temporary files that a broken off backup left; none where the folder is not there."""
+        files.sweep(self._folder)
+
+    def flushes(self) -> bool:
+        """Whether the file system flushed what was last written; asked by writing something where nothing
+        was."""
+        if self._flushed is None:
+            self.check()
+        return bool(self._flushed)
+
+    def _path(self, name: str) -> Path:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise DestinationInvalid(name, "no_file")
+        return self._folder / name
+
+    def _reach(self) -> None:
+        """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
+        elsewhere, and something else is there now, such as the disk beneath."""
+        if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
+            raise DestinationUnreachable(self._info.address, "not_mounted")
+        try:
+            if self._folder.is_dir():
+                return
+            problem = "not_a_folder" if os.path.lexists(self._folder) else "missing_folder"
+        except OSError as error:
+            raise self._unreachable(error) from None
+        raise DestinationUnreachable(self._info.address, problem)
+
+    def _unreachable(self, error: OSError) -> DestinationUnreachable:
+        return DestinationUnreachable(self._info.address, files.problem_of(error))
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """A folder that goes away while it is written to was not refused, it is unreachable."""
+        try:
+            yield
+        except CannotCreate as error:
+            if error.problem in _NOT_THERE:
+                raise DestinationUnreachable(self._info.address, error.problem) from None
+            raise
+
+
+def _listed(entry: os.DirEntry[str]) -> Listed | None:
+    try:
+        if is_backup(entry.name) and entry.is_file():
+            return Listed(entry.name, entry.stat().st_size)
+    except OSError:  # gone meanwhile
+        pass
+    return None

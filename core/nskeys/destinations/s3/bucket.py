@@ -1,0 +1,342 @@
+"""A bucket, asked by the worker process alone: obstore is imported here, and the login is read here.
+
+An object appears whole or not at all, and is only ever put under a name that has none (`If-None-Match: *`).
+A bucket whose server does not keep to that is no destination: there a backup could be replaced.
+"""
+
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nskeys.destinations.backup_names import candidates, listing_of
+from nskeys.destinations.location import Machine, this_machine
+from nskeys.destinations.s3.address import INSTANCE, S3Address, understood
+from nskeys.destinations.s3.errors import names_a_bucket, problem_in, words_in
+from nskeys.destinations.s3.login import Login, NoLogin, login, without_key
+from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
+from nskeys.files import read_bounded
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Listed, Listing
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, S3Config, S3Store
+
+_OF_A_LIMIT = 0.8
+"""The part of a time limit that one request may take, so that what is wrong can still be said."""
+_TO_CONNECT = 5.0  # seconds
+_PIECE = 1 << 20
+_BUNDLE_LIMIT = 1 << 22
+_AMAZON = "s3.{region}.amazonaws.com"
+_REGION = "us-east-1"  # as obstore and Amazon's tools have it where nothing is said
+_MARK = "nskeys-put"
+_TRIAL = ".nskeys-trial"
+_TRIAL_DATA = b"trial"
+_REFUSED = ("access_denied", "bad_request", "bucket_full", "not_create_only", "too_large")
+_IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host_only")
+"""Problems of which the server's own words say more."""
+
+
+class S3Bucket:
+    """ports.Destination in the bucket and below the prefix of `info.address`. `environ` are the variables
+    that Amazon's tools know; `seconds` is what one answer may take."""
+
+    def __init__(
+        self,
+        info: DestinationInfo,
+        environ: Mapping[str, str],
+        seconds: float,
+        machine: Callable[[], Machine] = this_machine,
+    ) -> None:
+        self._info = info
+        self._address = understood(info.address)
+        self._environ = environ
+        self._seconds = seconds
+        self._machine = machine
+
+    @property
+    def live(self) -> bool:
+        """Never: another server is asked when somebody asks for it."""
+        return False
+
+    def where(self) -> Whereabouts:
+        """Whether the endpoint is this machine, by its name and by the addresses that it has."""
+        if self._info.declared_elsewhere:
+            words = self._info.declared_elsewhere
+            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        host, machine = self._host(), self._machine()
+        addresses = _addresses(host)
+        if machine.is_called(host) or any(machine.is_called(address) for address in addresses):
+            return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
+        if not addresses:
+            return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, host)
+        return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
+
+    def address_of(self, name: str) -> str:
+        """The full address of a file there."""
+        return str(self._address.file(name))
+
+    def check(self) -> None:
+        """Put something there as a backup is, see that it is not replaced, read it back, remove it again.
+        DestinationUnreachable, CannotCreate (`access_denied`, `not_create_only`, ...), FileUnreadable."""
+        store, trial, mark = self._store(), self._address.file(_TRIAL), secrets.token_hex(16)
+        with self._writing(self._info.address):
+            # One name for every trial: where nothing may be removed, one small object stays. Of three times
+            # the third tells, for another one's trial may remove the first.
+            if all(_put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
+                raise CannotCreate(self._info.address, "not_create_only")
+        self._read_back(store, trial)
+        with suppress(DestinationUnreachable, FileUnreadable), self._reaching(str(trial)):
+            _delete(store, trial.path)
+
+    def _read_back(self, store: "S3Store", trial: S3Address) -> None:
+        """The trial as it is there; not where another one's trial removed it meanwhile."""
+        try:
+            with self._reaching(str(trial)):
+                data = _get(store, trial.path, len(_TRIAL_DATA))
+        except FileUnreadable:
+            return
+        if data != _TRIAL_DATA:
+            raise FileUnreadable(str(trial), "differs")
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used.
+        DestinationUnreachable, CannotCreate."""
+        store, mark = self._store(), secrets.token_hex(16)
+        for candidate in candidates(name):
+            file = self._address.file(candidate)
+            with self._writing(str(file)):
+                # Taken with our own mark on it: the first try got there, and its answer was lost.
+                if _put(store, file.path, data, mark) or _mark(store, file.path) == mark:
+                    return candidate
+        raise CannotCreate(str(self._address.file(name)), "name_taken")
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
+        file, store = self._address.file(name), self._store()
+        with self._reaching(str(file)):
+            data = _get(store, file.path, limit)
+        if data is None:
+            raise FileUnreadable(str(file), "too_large")
+        return data
+
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
+        store = self._store()
+        try:
+            with self._reaching(self._info.address):
+                return listing_of(_listed(store, self._address.path))
+        except DestinationUnreachable as error:
+            # obstore lists nothing where one name is none of its own; that page is asked for without it.
+            known = self._login()
+            if error.problem != "odd_names" or not known.complete:
+                raise
+            return self._listed_plainly(known)
+
+    def _listed_plainly(self, known: Login) -> Listing:
+        from nskeys.destinations.s3.listing import NotListed, Question, objects
+
+        endpoint = self._address.url or f"https://{self._host()}"
+        question = Question(endpoint, self._address.bucket, self._address.path, self._region(known))
+        try:
+            return listing_of(
+                Listed(name, size) for name, size in objects(question, known, self._seconds * _OF_A_LIMIT)
+            )
+        except NotListed:
+            raise self._unreachable("odd_names") from None
+
+    def remove(self, name: str) -> None:
+        """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
+        file, store = self._address.file(name), self._store()
+        with self._reaching(str(file)):
+            _get(store, file.path, 0)  # S3 says nothing of a name that it does not know
+        try:
+            with self._reaching(str(file)):
+                _delete(store, file.path)
+        except DestinationUnreachable as error:
+            if error.problem == "access_denied":
+                raise CannotRemove(str(file), error.problem) from None
+            raise
+
+    def sweep(self) -> None:
+        """Nothing: what was broken off left no object."""
+
+    def flushes(self) -> bool:
+        """Always: what a bucket's server acknowledged is stored."""
+        return True
+
+    def _host(self) -> str:
+        if self._address.endpoint:
+            return self._address.host
+        try:
+            region = self._region(self._login())
+        except DestinationUnreachable:  # without a login: the region decides little about where that is
+            region = self._region(without_key(self._environ))
+        return _AMAZON.format(region=region)
+
+    def _login(self) -> Login:
+        if self._address.auth == INSTANCE:
+            return without_key(self._environ)
+        try:
+            return login(self._environ, self._address.profile)
+        except NoLogin as error:
+            raise self._unreachable(str(error)) from None
+
+    def _region(self, known: Login) -> str:
+        return self._address.region or known.region or _REGION
+
+    def _store(self) -> "S3Store":
+        try:
+            from obstore.store import S3Store
+        except ImportError:
+            raise self._unreachable("not_installed") from None
+        known = self._login()
+        config: S3Config = {
+            "bucket": self._address.bucket,
+            "region": self._region(known),
+            "disable_bulk_delete": True,  # not every server has it
+            # Buckets whose objects are locked by themselves take no PUT without one.
+            "checksum_algorithm": "SHA256",
+        }
+        if self._address.url:
+            config["endpoint"] = self._address.url
+        if known.complete:
+            config["access_key_id"], config["secret_access_key"] = known.key_id, known.secret
+        if known.token:
+            config["session_token"] = known.token
+        if service := self._environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"):
+            config["metadata_endpoint"] = service.rstrip("/")
+        request = timedelta(seconds=self._seconds * _OF_A_LIMIT)
+        client = self._client(known, request)
+        try:
+            return S3Store(
+                config=config,
+                client_options=client,
+                retry_config={"max_retries": 2, "retry_timeout": request / 2},
+            )
+        except Exception:  # noqa: BLE001  # its classes are no promise; its texts may quote the settings
+            raise self._unreachable("bad_settings") from None
+
+    def _client(self, known: Login, request: timedelta) -> "ClientConfig":
+        options: ClientConfig = {
+            "timeout": request,
+            "connect_timeout": min(request, timedelta(seconds=_TO_CONNECT)),
+            "allow_http": not self._address.tls,
+        }
+        if known.ca_bundle:
+            try:
+                options["root_certificate"] = read_bounded(Path(known.ca_bundle), _BUNDLE_LIMIT)
+            except FileUnreadable:
+                raise self._unreachable("ca_bundle") from None
+        return options
+
+    def _unreachable(self, problem: str) -> DestinationUnreachable:
+        return DestinationUnreachable(self._info.address, problem)
+
+    @contextmanager
+    def _reaching(self, path: str) -> Iterator[None]:
+        """Every class and text of obstore's becomes one of our errors, and nothing of it is kept."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            if names_a_bucket(str(error)):
+                raise self._unreachable("missing_bucket") from None
+            raise FileUnreadable(path, "missing") from None
+        except NskeysError:
+            raise
+        except Exception as error:  # noqa: BLE001  # not all that obstore raises has its base class
+            problem = problem_in(str(error))
+            said = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
+            raise DestinationUnreachable(self._info.address, problem, said=said) from None
+
+    def _words(self, text: str) -> str:
+        """What the server said, unless it repeats a login: that of the cloud machine is not known here."""
+        if self._address.auth == INSTANCE:
+            return ""
+        known = self._login()
+        return words_in(text, (known.key_id, known.secret, known.token))
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        """As `_reaching`; what the server refuses to take is CannotCreate."""
+        try:
+            with self._reaching(path):
+                yield
+        except DestinationUnreachable as error:
+            if error.problem in _REFUSED:
+                raise CannotCreate(path, error.problem, error.said) from None
+            raise
+
+
+def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
+    """Whether it got this name; False where the name is taken."""
+    import obstore
+    from obstore.exceptions import AlreadyExistsError
+
+    try:
+        obstore.put(
+            store,
+            path,
+            data,
+            attributes={_MARK: mark} if mark else None,
+            mode="create",
+            use_multipart=False,
+        )
+    except AlreadyExistsError:
+        return False
+    return True
+
+
+def _mark(store: "S3Store", path: str) -> str:
+    """What whoever put it there marked it with; nothing where it may not be looked at, or is gone."""
+    import obstore
+
+    try:
+        return str(obstore.get(store, path).attributes.get(_MARK, ""))
+    except FileNotFoundError:
+        return ""
+
+
+def _get(store: "S3Store", path: str, limit: int) -> bytes | None:
+    """The whole object, or None where it is larger; FileNotFoundError."""
+    import obstore
+
+    found = obstore.get(store, path)
+    if found.meta["size"] > limit:
+        return None
+    data = bytearray()
+    for piece in found.stream(min_chunk_size=_PIECE):
+        data += piece
+        if len(data) > limit:
+            return None
+    return bytes(data)
+
+
+def _listed(store: "S3Store", prefix: str) -> Iterator[Listed]:
+    import obstore
+
+    front = f"{prefix}/" if prefix else ""
+    for found in obstore.list_with_delimiter(store, prefix or None)["objects"]:
+        yield Listed(found["path"].removeprefix(front), found["size"])
+
+
+def _delete(store: "S3Store", path: str) -> None:
+    import obstore
+
+    obstore.delete(store, path)
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    """The addresses of a name; none where nobody knows it now."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple({str(entry[4][0]) for entry in found})

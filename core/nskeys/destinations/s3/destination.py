@@ -1,0 +1,112 @@
+"""Addresses of buckets as destinations: everything that is asked of a bucket is asked of a worker process.
+
+So an answer that stays away ends with its worker, and neither the library nor the login is ever in the
+program's own memory.
+"""
+
+from nskeys.destinations.local.timeout_folder import asked, listing_in
+from nskeys.destinations.s3.address import S3Address, understood
+from nskeys.destinations.workers.pool import Workers
+from nskeys.destinations.workers.protocol import Message
+from nskeys.errors import DestinationUnreachable
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Destination, Listing
+
+
+class Buckets:
+    """scheme.Scheme of `s3://`."""
+
+    def __init__(self, workers: Workers | None = None) -> None:
+        self._workers = workers or Workers()
+
+    def understood(self, address: str) -> S3Address:
+        """DestinationInvalid, which repeats nothing that may be a key."""
+        return understood(address)
+
+    def at(self, address: S3Address, info: DestinationInfo) -> Destination:
+        """The bucket and prefix at an address."""
+        return AskedBucket(info, address, self._workers)
+
+    def split(self, address: S3Address) -> tuple[S3Address, str]:
+        """The prefix's address and the name of a file."""
+        return address.split()
+
+    def interrupt(self) -> None:
+        """Whoever waits for an answer gets Cancelled."""
+        self._workers.interrupt()
+
+    def close(self) -> None:
+        """End what still waits for an answer."""
+        self._workers.close()
+
+
+class AskedBucket:
+    """ports.Destination: `s3_bucket.S3Bucket`, asked through a worker. DestinationUnreachable (`no_answer`)
+    where no answer came in time."""
+
+    live = False
+
+    def __init__(self, info: DestinationInfo, address: S3Address, workers: Workers) -> None:
+        self._info = info
+        self._address = address
+        self._workers = workers
+
+    def where(self) -> Whereabouts:
+        """Here or elsewhere, looked at now; what was declared is not looked for."""
+        if words := self._info.declared_elsewhere:
+            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        location, reason, detail = self._ask("where").head
+        return Whereabouts(Location(location), LocationReason(reason), detail)
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
+
+    def address_of(self, name: str) -> str:
+        """The full address of a file there."""
+        return str(self._address.file(name))
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being put there."""
+        self._ask("check")
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Put it where nothing is. Where no answer came it may be there all the same: what was not read
+        back counts for nothing."""
+        self._address.file(name)
+        seconds = self._workers.limits.to_publish(len(data))
+        return str(self._ask("publish", seconds, data, name=name).head[0])
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole object, asked for anew."""
+        self._address.file(name)
+        return self._ask("read", self._workers.limits.to_read(limit), name=name, limit=limit).body
+
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
+        return listing_in(self._ask("listing"))
+
+    def remove(self, name: str) -> None:
+        """Remove an object. Where no answer came it may be gone all the same."""
+        self._address.file(name)
+        self._ask("remove", name=name)
+
+    def sweep(self) -> None:
+        """Nothing: an object is whole or is not there."""
+
+    def flushes(self) -> bool:
+        """Always: what a bucket's server acknowledged is stored."""
+        return True
+
+    def _ask(
+        self, deed: str, seconds: float | None = None, body: bytes = b"", **more: str | int
+    ) -> Message:
+        limit = self._workers.limits.look if seconds is None else seconds
+        # What does not answer is the server, whatever bucket and login are asked of it.
+        server = f"s3://{self._address.endpoint or self._address.region or self._address.bucket}"
+        try:
+            return asked(self._workers, server, self._info, deed, limit, body, **more)
+        except DestinationUnreachable as error:
+            if error.problem == "no_answer":
+                self._workers.leave_alone(server)
+            raise

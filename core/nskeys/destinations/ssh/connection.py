@@ -1,0 +1,116 @@
+"""One connection to an SSH server with the event loop that serves it; asyncio is loaded with this module,
+where a server is first asked."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from nskeys.destinations.ssh.address import Login
+from nskeys.destinations.ssh.context import LoginContext
+from nskeys.destinations.ssh.sftp_connection import SftpConnection
+from nskeys.errors import Cancelled
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Line:
+    """One connection and its event loop. Not for two threads at once, `interrupt` apart."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    connection: SftpConnection | None = None
+    since: float = 0.0
+    _work: "asyncio.Task[Any] | None" = None
+    _interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        # What breaks off in the background was told to whoever waited; the default prints it.
+        self.loop.set_exception_handler(_nobody_told)
+
+    def connect(self, context: LoginContext, login: Login) -> None:
+        """Open the connection."""
+        self.connection = self._until_done(SftpConnection.open(context, login))
+
+    def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
+        """The answer; TimeoutError after so many seconds."""
+        if self.connection is None:
+            raise ValueError("not connected")
+        return self._until_done(_within(seconds, question(self.connection)))
+
+    def survives(self, error: BaseException) -> bool:
+        """Whether the connection may be used again after an error: the server said no to something, and
+        nothing is under way."""
+        return self.connection is not None and not self._interrupted and self.connection.survives(error)
+
+    def interrupt(self) -> None:
+        """End the wait, from another thread or from a signal handler."""
+        self._interrupted = True
+        if self._work is not None:
+            with suppress(RuntimeError):  # the loop ended meanwhile
+                self.loop.call_soon_threadsafe(self._work.cancel)
+
+    def close(self) -> None:
+        """Tear the connection down; waits for nobody."""
+        if self.connection is not None:
+            self.connection.abort()
+        _complete(self.loop, _settled(self.loop))
+        self.loop.close()
+
+    def _until_done(self, work: Coroutine[Any, Any, T]) -> T:
+        task = self._work = self.loop.create_task(work)
+        if self._interrupted:
+            task.cancel()
+        try:
+            value: T = _complete(self.loop, _result_of(task))
+            return value
+        except asyncio.CancelledError:
+            raise Cancelled from None
+        finally:
+            self._work = None
+
+
+def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Run a loop until this is done: in this thread, unless another loop runs in it, as the app's does
+    where it leaves."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        value: T = loop.run_until_complete(work)
+        return value
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(loop.run_until_complete(work))
+        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result()
+
+
+async def _result_of(task: "asyncio.Task[T]") -> T:
+    return await task
+
+
+def _nobody_told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    del loop, context
+
+
+async def _within(seconds: float, question: Coroutine[Any, Any, T]) -> T:
+    async with asyncio.timeout(seconds):
+        return await question
+
+
+async def _settled(loop: asyncio.AbstractEventLoop) -> None:
+    """Let everything that is still under way end; what does not end at once is cancelled."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

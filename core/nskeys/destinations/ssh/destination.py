@@ -1,0 +1,161 @@
+"""A destination on a server: `sftp://user@host[:port]/path`.
+
+asyncssh is imported where a server is first spoken to, and not before: it is slow to load.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nskeys.destinations.location import judge_peer, this_machine
+from nskeys.destinations.ssh.address import Login, SftpAddress, understood
+from nskeys.destinations.ssh.pool import SshServers
+from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
+from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.ports import Destination, Listing
+
+if TYPE_CHECKING:
+    from nskeys.destinations.ssh.folder import SftpFolder
+
+T = TypeVar("T")
+
+
+class Sftp:
+    """scheme.Scheme of `sftp://`."""
+
+    def __init__(self, servers: SshServers) -> None:
+        self._servers = servers
+
+    def understood(self, address: str) -> SftpAddress:
+        """As `sftp_address.understood`."""
+        return understood(address)
+
+    def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
+        """The folder on its server."""
+        return SftpDestination(address, info, self._servers)
+
+    def split(self, address: SftpAddress) -> tuple[SftpAddress, str]:
+        """The folder and the name of a file."""
+        return address.split()
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server gets Cancelled."""
+        self._servers.interrupt()
+
+    def close(self) -> None:
+        """End every connection."""
+        self._servers.close()
+
+
+class SftpDestination:
+    """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
+    HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
+
+    def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshServers) -> None:
+        self._address = address
+        self._info = info
+        self._servers = servers
+        self._login = Login(address, info.key_file)
+        self._flushed: bool | None = None
+
+    @property
+    def live(self) -> bool:
+        """Never: the first screen does not wait for another machine."""
+        return False
+
+    def where(self) -> Whereabouts:
+        """By the address that the server answers from; what a person declared is not looked for."""
+        if self._info.declared_elsewhere:
+            words = self._info.declared_elsewhere
+            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
+
+    def mounted(self) -> Mounted | None:
+        """Nothing: it is no folder of this machine."""
+        return None
+
+    def address_of(self, name: str) -> str:
+        """The full address of a file there."""
+        return str(self._address.file(_checked(name)))
+
+    def check(self) -> None:
+        """Raise what would keep a backup from being written there, by writing something;
+        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
+        self._flushed = self._write(lambda folder: folder.check())
+
+    def publish(self, name: str, data: bytes) -> str:
+        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
+        returns the name used. DestinationUnreachable, which names a temporary file that had to be left,
+        CannotCreate."""
+        _checked(name)
+        used, self._flushed = self._write(lambda folder: folder.publish(name, data), len(data))
+        return used
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
+        _checked(name)
+        return self._ask(lambda folder: folder.read(name, limit), limit)
+
+    def listing(self) -> Listing:
+        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        return self._ask(lambda folder: folder.listing())
+
+    def remove(self, name: str) -> None:
+        """Remove a file, durably where the server can be asked for that. FileUnreadable (`missing`),
+        CannotRemove, DestinationUnreachable."""
+        _checked(name)
+        self._ask(lambda folder: folder.remove(name))
+
+    def sweep(self) -> None:
+        """Remove temporary files that were left there for an hour; none where the folder is not there."""
+        self._ask(lambda folder: folder.sweep())
+
+    def flushes(self) -> bool:
+        """Whether the server flushed what was last written; writes something where nothing was."""
+        if self._flushed is None:
+            self.check()
+        return bool(self._flushed)
+
+    def _write(self, deed: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+        """As `_ask`; what a lost connection left there is removed over another one, or named."""
+        used: list[SftpFolder] = []
+
+        def write(folder: "SftpFolder") -> Coroutine[Any, Any, T]:
+            used.append(folder)
+            return deed(folder)
+
+        try:
+            return self._ask(write, size)
+        except DestinationUnreachable as error:
+            left = [name for folder in used for name in folder.left if not self._removed(name)]
+            if left:
+                raise DestinationUnreachable(
+                    error.destination, error.problem, self._named(left[0])
+                ) from None
+            raise
+
+    def _ask(self, question: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+        from nskeys.destinations.ssh.errors import reaching
+        from nskeys.destinations.ssh.folder import SftpFolder
+
+        seconds = 2 * self._servers.limits.for_bytes(size)
+        with reaching(self._info.address):
+            return self._servers.ask(
+                self._login, lambda connection: question(SftpFolder(connection, self._address)), seconds
+            )
+
+    def _removed(self, left: str) -> bool:
+        """Try once more, over a new connection, to remove a temporary file."""
+        try:
+            self._ask(lambda folder: folder.remove_left(left))
+        except NskeysError:
+            return False
+        return True
+
+    def _named(self, left: str) -> str:
+        return str(self._address.file(left.rpartition("/")[2]))
+
+
+def _checked(name: str) -> str:
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise DestinationInvalid(name, "no_file")
+    return name

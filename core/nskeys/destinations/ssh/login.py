@@ -1,0 +1,315 @@
+"""Logging in at an SSH server: who it is, and what it is shown of us. Everything here is bounded in time.
+
+The server's host key is judged before anything is sent that only it should get. Then come the keys of an
+agent and of key files, and a password only where one was given for exactly this login.
+"""
+
+import asyncio
+import base64
+import getpass
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+
+from nskeys.destinations.lookups import looked_up
+from nskeys.destinations.ssh.address import SftpAddress
+from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD
+from nskeys.destinations.ssh.hello import host_keys_offered
+from nskeys.destinations.ssh.keys import Credentials, Keys
+from nskeys.destinations.ssh.known_hosts import HostKey, Known
+from nskeys.destinations.ssh.timeouts import SftpLimits
+from nskeys.errors import (
+    DestinationInvalid,
+    DestinationUnreachable,
+    HostKeyChanged,
+    HostKeyRevoked,
+    HostKeyUnknown,
+    ServerSecretWanted,
+)
+
+logging.getLogger("asyncssh").addHandler(logging.NullHandler())
+logging.getLogger("asyncssh").propagate = False  # its words would stand in the middle of a screen
+
+_ALGORITHMS = {
+    "ssh-ed25519": ("ssh-ed25519",),
+    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
+    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
+    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
+    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
+}
+"""Key types, and the signatures that are taken of each; SHA-1 is none of them."""
+_CERTIFICATE = "-cert-v01@openssh.com"
+_HungUp = asyncssh.DisconnectError | OSError | EOFError
+
+
+def _own_name() -> str:
+    """Who runs this, as ssh would say it; empty for a number without a line in passwd, as in a container.
+
+    The library asks for that name and for a home where it uses neither, and ends where there is none. So
+    such a process gets what login(1) gives: its number for a name, and `/` for a home."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = str(os.getuid())
+        return ""
+
+
+_USER = _own_name()
+
+
+class _Client(asyncssh.SSHClient):
+    """Answers what the server shows and asks, and remembers what it was."""
+
+    def __init__(self, password: str | None, keys: Sequence[asyncssh.SSHKeyPair]) -> None:
+        self.shown: HostKey | None = None
+        self.authority: HostKey | None = None
+        """Whose key signed a certificate that was not taken."""
+        self.met = False
+        """Whether the host key was the right one."""
+        self.left = list(keys)
+        """Keys that the server was not shown yet."""
+        self.offered = 0
+        self.wants_password = False
+        self.tried_password = False
+        self._password = password
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """A key that is not known is kept, to be told, and never taken."""
+        del host, addr, port
+        self.shown = HostKey(key.get_algorithm(), key.public_data)
+        return False
+
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """An authority that is not known for this server."""
+        del host, addr, port
+        self.authority = HostKey(key.get_algorithm(), key.public_data)
+        return False
+
+    def begin_auth(self, username: str) -> None:
+        """The host key was the right one."""
+        del username
+        self.met = True
+
+    def public_key_auth_requested(self) -> list[asyncssh.SSHKeyPair] | None:
+        """The next key."""
+        if not self.left:
+            return None
+        self.offered += 1
+        return [self.left.pop(0)]
+
+    def password_auth_requested(self) -> str | None:
+        """The password, once: a second try would count against the login."""
+        self.wants_password = True
+        if self._password is None or self.tried_password:
+            return None
+        self.tried_password = True
+        return self._password
+
+    def kbdint_auth_requested(self) -> str | None:
+        """Servers that ask through PAM mean the password too."""
+        self.wants_password = True
+        return None if self._password is None or self.tried_password else ""
+
+    def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
+    ) -> list[str] | None:
+        """One hidden question is the password's; anything else nobody here can answer."""
+        del name, instructions, lang
+        if not prompts:
+            return []
+        hidden = len(prompts) == 1 and not prompts[0][1]
+        if not hidden or self.tried_password or self._password is None:
+            return None
+        self.tried_password = True
+        return [self._password]
+
+
+async def log_in(
+    address: SftpAddress, known: Known, credentials: Credentials, limits: SftpLimits
+) -> asyncssh.SSHClientConnection:
+    """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
+    ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
+    the system raise where the network fails."""
+    user = address.user or _USER
+    if not user:
+        raise DestinationInvalid(str(address), "no_user")
+    keys, again = Keys(credentials), False
+    # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
+    sock = await _connected(address, limits.connect)
+    async with keys.with_agent(limits.agent) as shown:
+        while True:
+            client = _Client(credentials.given(PASSWORD, address.login), shown)
+            try:
+                return await _let_in(sock, address.host, user, known, client, limits)
+            except asyncssh.HostKeyNotVerifiable as error:
+                vouched = client.authority is not None and not known.revoked_in(client.authority)
+                if not known.authorities or not vouched:
+                    raise _not_the_one(address, known, client, str(error)) from None
+                known = replace(known, authorities=())  # as ssh: the plain key may be known
+            except (asyncssh.DisconnectError, OSError, EOFError) as error:
+                if again or not client.offered or not client.left or isinstance(error, TimeoutError):
+                    raise await _cause(address, client, keys, error, limits) from None
+                # It takes no more tries over one connection; over another one it may know those that are
+                # left. Once, for some servers count them all, and those in files first.
+                again, shown = True, sorted(client.left, key=_is_agents)
+            sock = await _connected(address, limits.connect)
+
+
+async def _let_in(
+    sock: socket.socket, host: str, user: str, known: Known, client: _Client, limits: SftpLimits
+) -> asyncssh.SSHClientConnection:
+    """One try over a socket, which is closed where it fails."""
+    kinds = (known.good(known.keys), known.good(known.authorities), _in_certificates(known))
+    try:
+        async with asyncio.timeout(limits.login):
+            return await asyncssh.connect(
+                sock=sock,
+                config=None,
+                host_key_alias=host,
+                client_factory=lambda: client,
+                username=user,
+                known_hosts=lambda *_: tuple(map(_loaded, kinds)),
+                server_host_key_algs=_algorithms(known),
+                client_keys=None,  # the client gives them one by one, so that it knows which were tried
+                agent_path=None,  # its keys are among those shown, as far as they are for this place
+                preferred_auth=("publickey", "keyboard-interactive", "password"),
+                gss_auth=False,
+                gss_kex=False,
+                host_based_auth=False,
+                agent_forwarding=False,
+                x509_trusted_certs=None,
+                x509_trusted_cert_paths=[],
+                login_timeout=limits.login,
+                keepalive_interval=limits.keepalive,
+            )
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _in_certificates(known: Known) -> tuple[HostKey, ...]:
+    """What must not be in a certificate. Plain keys are judged by us alone, for the library does not tell
+    which one was revoked."""
+    return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
+
+
+def _not_the_one(
+    address: SftpAddress, known: Known, client: _Client, told: str
+) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | DestinationUnreachable:
+    problem = known.judge(address.host, address.port, client.shown) if client.shown is not None else None
+    if client.authority is not None and (revoked := known.revoked_in(client.authority)):
+        return HostKeyRevoked(address.host, address.port, client.authority.fingerprint, *revoked)
+    if problem is None and known.revoked and "revoked" in told:
+        # In a certificate, which the library keeps to itself: one of these lines is about it.
+        files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
+        line = known.revoked[0][2] if len(known.revoked) == 1 else 0
+        return HostKeyRevoked(address.host, address.port, "", files, line)
+    return problem or DestinationUnreachable(str(address), "host_certificate")
+
+
+async def _cause(
+    address: SftpAddress, client: _Client, keys: Keys, error: _HungUp, limits: SftpLimits
+) -> Exception:
+    """Why a server that is the right one, as far as it was seen, let nobody in."""
+    if isinstance(error, TimeoutError):
+        return DestinationUnreachable(str(address), "silent_agent") if keys.silent else error
+    if not client.met:
+        return await _no_handshake(address, error, limits)
+    refused = isinstance(error, asyncssh.PermissionDenied)
+    if refused or client.offered > 1 or "authentication" in str(error):
+        return _not_let_in(address, client, keys, hung_up=not refused)
+    return error
+
+
+def _not_let_in(
+    address: SftpAddress, client: _Client, keys: Keys, *, hung_up: bool
+) -> ServerSecretWanted | DestinationUnreachable:
+    """What a person could give to be let in: the passphrase of the key that was named for this place, the
+    password, or the passphrase of a usual key, in this order; else why no key was taken."""
+    if keys.locked and keys.named:
+        return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
+    if client.wants_password:
+        return ServerSecretWanted(PASSWORD, address.login, refused=client.tried_password)
+    if keys.locked:
+        return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
+    several = hung_up and client.offered + len(client.left) > 1
+    problem = "silent_agent" if keys.silent else "too_many_keys" if several else "login"
+    return DestinationUnreachable(str(address), problem)
+
+
+async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits) -> Exception:
+    """Why a server hung up before it showed a host key: it may have none that we take."""
+    offered: tuple[str, ...] = ()
+    if isinstance(error, asyncssh.ProtocolError | asyncssh.ProtocolNotSupported):
+        return error
+    with suppress(OSError, EOFError, DestinationUnreachable):
+        async with asyncio.timeout(limits.greeting):
+            with await _connected(address, limits.connect) as sock:
+                offered = await host_keys_offered(sock)
+    taken = {name for names in _ALGORITHMS.values() for name in names}
+    if offered and not any(name.removesuffix(_CERTIFICATE) in taken for name in offered):
+        return DestinationUnreachable(str(address), "old_host_key", said=", ".join(offered))
+    return error
+
+
+def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
+    return isinstance(pair, asyncssh.SSHAgentKeyPair)
+
+
+async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
+    """A socket that is connected to the first of the host's addresses that answers."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            found = await asyncio.wrap_future(looked_up(address.host, address.port))
+    except socket.gaierror:
+        raise DestinationUnreachable(str(address), "unknown_host") from None
+    problem: OSError = OSError()
+    for family, kind, protocol, _, place in found:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(0)
+            async with asyncio.timeout(seconds / len(found)):
+                await loop.sock_connect(sock, place)
+        except OSError as error:  # a TimeoutError is one too
+            sock.close()
+            problem = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise problem
+
+
+def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:
+    found = []
+    for key in keys:
+        try:
+            found.append(
+                asyncssh.import_public_key(f"{key.key_type} {base64.b64encode(key.blob).decode()}")
+            )
+        except asyncssh.KeyImportError:
+            continue  # a kind that we do not know cannot be taken either
+    return found
+
+
+def _algorithms(known: Known) -> list[str]:
+    """What the server may sign with, the kinds that are known of it first: a server that has several keys
+    then shows the known one, and one that has it no longer shows another, which is told."""
+    first = [key.key_type for key in known.keys]
+    kinds = sorted(_ALGORITHMS, key=lambda kind: kind not in first)
+    plain = [name for kind in kinds for name in _ALGORITHMS[kind]]
+    if not known.authorities:
+        return plain
+    return [f"{name}{_CERTIFICATE}" for name in plain] + plain

@@ -1,0 +1,1 @@
+"""Worker processes for questions that may never be answered."""
