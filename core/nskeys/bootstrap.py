@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.imports.recognise import read_export

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
 from nskeys.model.places import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations

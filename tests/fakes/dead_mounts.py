@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.workers.process import WorkerProcess
+from nskeys.destinations.workers.pool import WorkerProcess
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nskeys.bootstrap import wire
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.model.places import DestinationInfo

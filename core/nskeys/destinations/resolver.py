@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from nskeys.destinations import other_styles
 from nskeys.destinations.local.address import Folders
 from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import SlowMount
-from nskeys.destinations.scheme import Scheme
+from nskeys.destinations.s3.destination import Buckets
+from nskeys.destinations.ssh.destination import Sftp
+from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
@@ -18,6 +21,37 @@ from nskeys.model.places import DestinationInfo
 from nskeys.model.secret import SecretBytes
 from nskeys.model.texts import as_text, is_text
 from nskeys.ports import Destination
+
+A = TypeVar("A")
+"""A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
+
+
+class Scheme(Protocol[A]):
+    """All addresses that begin with one name before `://`. One object for a run of the program; for any
+    number of threads."""
+
+    def understood(self, address: str) -> A:
+        """The address of a destination or a file; DestinationInvalid. Asks no server."""
+        ...
+
+    def at(self, address: A, info: DestinationInfo) -> Destination:
+        """The destination at an address; `info` has its one spelling and everything that was configured for
+        it. Asks no server."""
+        ...
+
+    def split(self, address: A) -> tuple[A, str]:
+        """A file's address as its destination's address and its name, which is empty where the address
+        names no file."""
+        ...
+
+    def interrupt(self) -> None:
+        """Whoever waits for an answer now gets Cancelled; for threads and signal handlers."""
+        ...
+
+    def close(self) -> None:
+        """End what still waits for an answer, when the program leaves."""
+        ...
+
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _NOTHING: Mapping[str, Scheme[Any]] = MappingProxyType({})
@@ -130,3 +164,8 @@ def _checked_text(address: str) -> str:
     if not is_text(address):
         raise DestinationInvalid(as_text(address), "not_text")
     return address
+
+
+def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme[Any]]:
+    """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
+    return {"s3": Buckets(), "sftp": Sftp(servers or SshServers(KnownHosts(Path("/dev/null"))))}

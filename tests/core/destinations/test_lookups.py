@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from nskeys.destinations import lookups
-from nskeys.destinations.location import judge, this_machine
-from nskeys.destinations.lookups import addresses_of
+from nskeys.destinations import location as lookups
+from nskeys.destinations.location import addresses_of, judge, this_machine
 from nskeys.destinations.mounts import Mount
 from nskeys.model.places import Location
 

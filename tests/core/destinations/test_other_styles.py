@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from nskeys.destinations.other_styles import check
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.errors import DestinationInvalid
 from nskeys.wording.errors import say
 

@@ -9,8 +9,7 @@ from types import MappingProxyType
 
 from nskeys import errors
 from nskeys.destinations.local.folder import FolderDestination
-from nskeys.destinations.workers.pool import Interrupted, Workers
-from nskeys.destinations.workers.process import NoAnswer
+from nskeys.destinations.workers.pool import Interrupted, NoAnswer, Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts

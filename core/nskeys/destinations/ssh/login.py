@@ -17,7 +17,7 @@ from pathlib import Path
 
 import asyncssh
 
-from nskeys.destinations.lookups import looked_up
+from nskeys.destinations.location import looked_up
 from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD
 from nskeys.destinations.ssh.hello import host_keys_offered

@@ -11,8 +11,7 @@ import pytest
 from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import BoundedFolder
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.destinations.workers.pool import TimeLimits, Workers
-from nskeys.destinations.workers.process import WorkerProcess
+from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
 from nskeys.model.places import DestinationInfo, LocationReason
 from nskeys.ports import Destination

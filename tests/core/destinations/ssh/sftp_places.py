@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.model.places import DestinationInfo
 from nskeys.ports import Destination

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.registry import remote_schemes
-from nskeys.destinations.resolver import AllDestinations
+from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,

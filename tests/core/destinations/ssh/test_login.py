@@ -283,8 +283,7 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
 def reached(port: int, host: str = "127.0.0.1") -> str:
     """What keeps a place at this port from being reached."""
     servers = SshServers(KnownHosts(Path("/nonexistent/known_hosts")), (), HURRIED)
-    from nskeys.destinations.registry import remote_schemes
-    from nskeys.destinations.resolver import AllDestinations
+    from nskeys.destinations.resolver import AllDestinations, remote_schemes
     from nskeys.model.places import DestinationInfo
 
     destinations = AllDestinations(tuple, remote=remote_schemes(servers), servers=servers)

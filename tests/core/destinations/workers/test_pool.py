@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.workers.pool import TimeLimits, Workers
-from nskeys.destinations.workers.process import NoAnswer, WorkerProcess
+from nskeys.destinations.workers.pool import NoAnswer, TimeLimits, WorkerProcess, Workers
 from nskeys.destinations.workers.protocol import Message
 from tests.fakes.dead_mounts import StandingStill, runs
 

@@ -9,8 +9,7 @@ import pytest
 
 from nskeys.bootstrap import wire
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.destinations.workers.pool import TimeLimits, Workers
-from nskeys.destinations.workers.process import WorkerProcess
+from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.places import Location
 from nskeys.model.recoverability import DueReason
