@@ -15,7 +15,7 @@ _READERS = ROOT / "core/nskeys/archive/reader"
 """What stands inside archives: it runs by itself, in a process of its own, and can import nothing."""
 _ALLOWED = {
     "core/nskeys/crypto/kdf.py": {"Argon2id", "Scrypt", "argon2", "scrypt"},
-    "core/nskeys/archive/second_reader.py": {"pyrage"},
+    "core/nskeys/archive/cross_check.py": {"pyrage"},
 }
 
 
@@ -89,7 +89,7 @@ def _calls_inside_the_gate(module: str, callee: str) -> tuple[int, int]:
     ("module", "callee", "times"),
     [
         ("core/nskeys/crypto/kdf.py", "derive", 3),  # HKDF is cheap and waits for nobody
-        ("core/nskeys/archive/second_reader.py", "run", 1),
+        ("core/nskeys/archive/cross_check.py", "run", 1),
     ],
 )
 def test_those_who_may_do_it_behind_the_gate(module: str, callee: str, times: int) -> None:

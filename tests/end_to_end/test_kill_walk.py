@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
 from nskeys.cli.exits import Exit
 from tests.end_to_end.kill_judge import Judge, credential_rows
 from tests.end_to_end.killed_commands import COMMANDS, Command
@@ -85,7 +85,7 @@ def test_struck_anywhere_nothing_is_lost_and_running_it_again_finishes(
 ) -> None:
     with quick_folder() as folder:
         walk = Walk(name, blow, folder)
-        monkeypatch.setattr(second_reader, "second_opinion", in_this_process)
+        monkeypatch.setattr(cross_check, "second_opinion", in_this_process)
         done = walk.judge_all()
     kinds = {case.partition("-")[0] for case in done}
     assert {"write", "pwrite", "fsync", "fdatasync", "unlink"} <= kinds <= CALLS.keys()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.ports import Purpose
 from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.test_secrets_stay_inside import Seen, spellings, watched

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nskeys.archive.age_password import FileRandomness
-from nskeys.archive.age_recipients import RecipientsRandomness
-from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.archive.age.recipients import RecipientsRandomness
+from nskeys.archive.age.scrypt import FileRandomness
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.cli.main import main
 from nskeys.crypto import shares
 from nskeys.services.recovery import custodians

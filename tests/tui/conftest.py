@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
 from tests.fakes.second_reader import in_this_process
 
 
@@ -10,4 +10,4 @@ from tests.fakes.second_reader import in_this_process
 def _second_reader_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second reader itself, without a new process for each backup; its own tests start one."""
 
-    monkeypatch.setattr(second_reader, "second_opinion", in_this_process)
+    monkeypatch.setattr(cross_check, "second_opinion", in_this_process)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from unittest.mock import patch
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
 from nskeys.bootstrap import Services, wire
 from nskeys.errors import Cancelled
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
@@ -167,5 +167,5 @@ def loaded_dice() -> Iterator[None]:
 def _one_reader() -> Iterator[None]:
     """The second reader answers in this process: its own tests start the other one."""
 
-    with patch.object(second_reader, "second_opinion", in_this_process):
+    with patch.object(cross_check, "second_opinion", in_this_process):
         yield

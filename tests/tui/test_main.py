@@ -59,7 +59,7 @@ def test_the_command_line_never_imports_textual_and_its_memory_is_private() -> N
 
 
 _CHILDREN = {
-    "nskeys.archive.second_reader": ["password"],
+    "nskeys.archive.cross_check": ["password"],
     "nskeys.protectors.token_process": [],
     "nskeys.destinations.worker": [],
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.recovery_identity import RecoveryIdentity

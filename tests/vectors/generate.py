@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nskeys.archive.age_password import FileRandomness
-from nskeys.archive.age_recipients import RecipientsRandomness
-from nskeys.archive.identities import write_identity_with
+from nskeys.archive.age.identity_files import write_identity_with
+from nskeys.archive.age.recipients import RecipientsRandomness
+from nskeys.archive.age.scrypt import FileRandomness
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.recovery_json import record_bytes, recovery_document
 from nskeys.archive.writing import WrittenArchive, write_to_with, write_with
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.kdf import Argon2Cost, argon2id
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, sign

@@ -8,11 +8,11 @@ that is the signature's and the opened payload's part.
 import hashlib
 from dataclasses import replace
 
-from nskeys.archive.age_header import FAMILY
-from nskeys.archive.age_password import protection_of
-from nskeys.archive.age_recipients import addressed_to
-from nskeys.archive.bounds import ARCHIVE_LIMIT, IDENTITY_LIMIT
+from nskeys.archive.age.header import FAMILY
+from nskeys.archive.age.recipients import addressed_to
+from nskeys.archive.age.scrypt import protection_of
 from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
+from nskeys.archive.limits import ARCHIVE_LIMIT, IDENTITY_LIMIT
 from nskeys.archive.manifest import manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.recipients import parse_recipient

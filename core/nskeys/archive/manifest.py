@@ -1,6 +1,5 @@
 """`manifest.json`: the facts in the clear, their signature, and every other member's hash and size."""
 
-from nskeys.archive.bounds import MANIFEST_LIMIT
 from nskeys.archive.facts_json import (
     facts_from_json,
     facts_to_json,
@@ -8,6 +7,7 @@ from nskeys.archive.facts_json import (
     members_from_json,
     members_to_json,
 )
+from nskeys.archive.limits import MANIFEST_LIMIT
 from nskeys.archive.payload import signature_from_json
 from nskeys.archive.strict_json import Malformed, parse, record
 from nskeys.model.backup import (

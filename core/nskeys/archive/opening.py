@@ -3,13 +3,13 @@ compared."""
 
 from collections.abc import Sequence
 
-from nskeys.archive.age_password import decrypt
-from nskeys.archive.age_recipients import FileIdentity, decrypt_by
-from nskeys.archive.identities import read_identity
+from nskeys.archive.age.identity_files import read_identity
+from nskeys.archive.age.recipients import FileIdentity, decrypt_by
+from nskeys.archive.age.scrypt import decrypt
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.manifest import manifest_for
 from nskeys.archive.payload import payload_contents, signed_document
 from nskeys.archive.strict_json import Malformed
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable

@@ -9,7 +9,7 @@ in one version of Unicode is in every later one.
 import re
 import unicodedata
 
-from nskeys.archive.bounds import SERVER_LIMIT
+from nskeys.archive.limits import SERVER_LIMIT
 from nskeys.errors import FieldInvalid, HintRefused
 from nskeys.model.backup import HINT_LIMIT
 

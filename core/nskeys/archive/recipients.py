@@ -7,9 +7,9 @@ two lists can be compared.
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from nskeys.archive.bounds import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
-from nskeys.archive.ssh_stanzas import SSH_ED25519, SSH_RSA, SshRecipient
-from nskeys.archive.x25519_stanza import IDENTITY_PREFIX, X25519Recipient
+from nskeys.archive.age.ssh import SSH_ED25519, SSH_RSA, SshRecipient
+from nskeys.archive.age.x25519 import IDENTITY_PREFIX, X25519Recipient
+from nskeys.archive.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.errors import RecipientRefused
 
 Recipient: TypeAlias = X25519Recipient | SshRecipient

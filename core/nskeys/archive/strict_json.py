@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from nskeys.archive.bounds import JSON_DEPTH, JSON_DIGITS
+from nskeys.archive.limits import JSON_DEPTH, JSON_DIGITS
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.times import from_rfc3339
 

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nskeys.archive.age_password import LOG_N, FileRandomness, encrypt_with
-from nskeys.archive.age_recipients import RecipientsRandomness, encrypt_to_with
+from nskeys.archive.age.recipients import RecipientsRandomness, encrypt_to_with
+from nskeys.archive.age.scrypt import LOG_N, FileRandomness, encrypt_with
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.inspection import inspect

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from nskeys.archive.age_recipients import FileIdentity
-from nskeys.archive.identities import read_identities, under_password
+from nskeys.archive.age.identity_files import read_identities, under_password
+from nskeys.archive.age.recipients import FileIdentity
 from nskeys.archive.opening import (
     open_backup,
     open_backup_by,

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from nskeys.archive import bounds
-from nskeys.archive.age_password import HIGHEST_LOG_N, LOG_N, decrypt
+from nskeys.archive import limits
+from nskeys.archive.age.scrypt import HIGHEST_LOG_N, LOG_N, decrypt
 from nskeys.archive.reader import READER_SHA256
 from nskeys.model.recovery import EARLIER_LIMIT
 from nskeys.model.secret import SecretBytes
@@ -89,16 +89,16 @@ def test_its_register_row_and_audit_trail_are_those_of_the_vectors() -> None:
 def test_its_bounds_are_those_of_the_program() -> None:
     mib = 1024 * 1024
     for row in (
-        f"| an archive or a bare `.kms` | {bounds.ARCHIVE_LIMIT // mib} MiB |",
-        f"| `manifest.json` | {bounds.MANIFEST_LIMIT // mib} MiB |",
-        f"| the JWK Set | {bounds.PAYLOAD_LIMIT // mib} MiB |",
-        f"| keys in a backup | {bounds.KEYS_LIMIT:,} |",
-        f"| {bounds.RECIPIENTS_LIMIT}, and {bounds.RECIPIENT_LIMIT:,} |",
-        f"| stanzas of an age header | {bounds.STANZAS_LIMIT} |",
-        f"| an identity file | {bounds.IDENTITY_LIMIT // 1024} KiB |",
+        f"| an archive or a bare `.kms` | {limits.ARCHIVE_LIMIT // mib} MiB |",
+        f"| `manifest.json` | {limits.MANIFEST_LIMIT // mib} MiB |",
+        f"| the JWK Set | {limits.PAYLOAD_LIMIT // mib} MiB |",
+        f"| keys in a backup | {limits.KEYS_LIMIT:,} |",
+        f"| {limits.RECIPIENTS_LIMIT}, and {limits.RECIPIENT_LIMIT:,} |",
+        f"| stanzas of an age header | {limits.STANZAS_LIMIT} |",
+        f"| an identity file | {limits.IDENTITY_LIMIT // 1024} KiB |",
         f"| earlier identities | {EARLIER_LIMIT} |",
-        f"| {bounds.JSON_DEPTH}, and {bounds.JSON_DIGITS} |",
-        f"| a password | {bounds.PASSWORD_LIMIT:,} bytes |",
+        f"| {limits.JSON_DEPTH}, and {limits.JSON_DIGITS} |",
+        f"| a password | {limits.PASSWORD_LIMIT:,} bytes |",
         f"| scrypt work factor | 2^{HIGHEST_LOG_N} |",
         f"writes a work factor of {LOG_N} ",
     ):

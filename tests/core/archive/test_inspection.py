@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.archive.age_password import encrypt
-from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.age.scrypt import encrypt
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.inspection import inspect
+from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
 from nskeys.model.backup import Protection

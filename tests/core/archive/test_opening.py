@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nskeys.archive.age_password import decrypt, encrypt
+from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds, signed_by
 from nskeys.archive.payload import payload_bytes, signed_document

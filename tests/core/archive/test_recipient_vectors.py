@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.age_recipients import FileIdentity
-from nskeys.archive.identities import read_identities, read_identity
+from nskeys.archive.age.identity_files import read_identities, read_identity
+from nskeys.archive.age.recipients import FileIdentity
+from nskeys.archive.age.ssh import SshIdentity
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup_by, open_identity, signature_holds
 from nskeys.archive.recovery_json import parse_record
-from nskeys.archive.ssh_stanzas import SshIdentity
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.ssh_keys import SshPrivate, read_public
 from nskeys.model.backup import Facts

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recovery_json import identity_to_json, parse_record, record_bytes, recovery_document
 from nskeys.archive.strict_json import Malformed
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.errors import NewerVersion
 from nskeys.model.canonical import canonical_json
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity

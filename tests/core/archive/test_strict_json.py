@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.archive.bounds import JSON_DEPTH
+from nskeys.archive.limits import JSON_DEPTH
 from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
 from nskeys.model.canonical import Json, canonical_json
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.age_password import decrypt
+from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.reader import reader_bytes
 from tests.core.archive.samples import PASSWORD, archive, password
 from tests.end_to_end.pty_session import PtySession

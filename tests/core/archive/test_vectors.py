@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.archive.cross_check import confirm
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds
-from nskeys.archive.second_reader import confirm
 from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.archive import age_password
-from nskeys.archive.age_password import decrypt
+from nskeys.archive.age import scrypt as age_password
+from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds
 from nskeys.archive.writing import write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.cli.exits import Exit
 from tests.fakes.command_line import Machine
 from tests.fakes.programs import need

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.x25519_stanza import X25519Identity
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.cli.exits import Exit
 from nskeys.cli.recipients import recipients_of
 from nskeys.cli.secret_files import read_secret

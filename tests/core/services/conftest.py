@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealSite
 from tests.fakes.second_reader import in_this_process
@@ -17,7 +17,7 @@ def _second_reader_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second reader itself, without a new process for each backup: that costs a quarter of a second,
     and its own tests start one."""
 
-    monkeypatch.setattr(second_reader, "second_opinion", in_this_process)
+    monkeypatch.setattr(cross_check, "second_opinion", in_this_process)
 
 
 @pytest.fixture(params=["memory", "real"])

@@ -11,13 +11,13 @@ import os
 import re
 from dataclasses import replace
 
-from nskeys.archive.age_recipients import decrypt_by, encrypt_to
-from nskeys.archive.identities import read_identity, write_identity
+from nskeys.archive.age.identity_files import read_identity, write_identity
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to
+from nskeys.archive.age.x25519 import X25519Identity
+from nskeys.archive.cross_check import Way, confirm
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
-from nskeys.archive.second_reader import Way, confirm
 from nskeys.archive.strict_json import Malformed
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 
-from nskeys.archive.bounds import ARCHIVE_LIMIT
+from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,

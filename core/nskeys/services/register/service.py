@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
+from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.opening import signer_of
 from nskeys.errors import (
     BackupForeign,

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from nskeys.archive.bounds import ARCHIVE_LIMIT
 from nskeys.archive.inspection import inspect
+from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.opening import signed_by
 from nskeys.crypto.signing import verify
 from nskeys.errors import NskeysError

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
 from nskeys.archive.inspection import inspect
 from nskeys.errors import (
     BackupNotProven,
@@ -204,7 +204,7 @@ def test_what_cannot_be_read_back_is_no_backup(
 def test_what_the_second_reader_refuses_is_no_backup(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_reader, "second_opinion", lambda *given: "failed work_factor")
+    monkeypatch.setattr(cross_check, "second_opinion", lambda *given: "failed work_factor")
     with pytest.raises(BackupNotProven) as caught:
         server.back_up()
     assert caught.value.problem == "second_reader"
@@ -214,7 +214,7 @@ def test_what_the_second_reader_refuses_is_no_backup(
 def test_what_the_second_reader_finds_must_be_what_was_written(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(second_reader, "second_opinion", lambda *given: "sha256 " + "0" * 64)
+    monkeypatch.setattr(cross_check, "second_opinion", lambda *given: "sha256 " + "0" * 64)
     with pytest.raises(BackupNotProven):
         server.back_up()
     unregistered(server)
@@ -239,7 +239,7 @@ def test_a_destination_that_vanished_is_said_before_any_password(server: Server)
 def test_a_failed_one_is_simply_made_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add("one")
     with monkeypatch.context() as broken:
-        broken.setattr(second_reader, "second_opinion", lambda *given: "")
+        broken.setattr(cross_check, "second_opinion", lambda *given: "")
         with pytest.raises(BackupNotProven):
             server.back_up()
     made = server.back_up().copy.backup

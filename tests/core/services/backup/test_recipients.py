@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive import second_reader
+from nskeys.archive import cross_check
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recipients import parse_recipient
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.errors import (
     BackupNotProven,
     IdentityNotRecipient,
@@ -108,7 +108,7 @@ def test_what_the_second_reader_does_not_open_is_no_backup(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.make_identity()
-    monkeypatch.setattr(second_reader, "second_opinion", lambda *given: "failed no_stanza")
+    monkeypatch.setattr(cross_check, "second_opinion", lambda *given: "failed no_stanza")
     with pytest.raises(BackupNotProven):
         server.back_up_to()
     assert server.services.register.copies() == ()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive import second_reader
-from nskeys.archive.age_recipients import decrypt_by, encrypt_to
-from nskeys.archive.identities import read_identity
+from nskeys.archive import cross_check
+from nskeys.archive.age.identity_files import read_identity
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to
 from nskeys.archive.recipients import parse_recipient
 from nskeys.errors import (
     Cancelled,
@@ -126,7 +126,7 @@ def test_one_that_the_second_reader_does_not_open_is_not_believed(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = server.everything()
-    monkeypatch.setattr(second_reader, "second_opinion", lambda *given: "failed payload")
+    monkeypatch.setattr(cross_check, "second_opinion", lambda *given: "failed payload")
     with pytest.raises(IdentityNotProven):
         server.make_identity()
     assert server.everything() == before

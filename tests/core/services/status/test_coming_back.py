@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.identities import write_identity
+from nskeys.archive.age.identity_files import write_identity
+from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.writing import write_to
-from nskeys.archive.x25519_stanza import X25519Identity
 from nskeys.crypto.keys import KEY_SIZE, new_server_seed
 from nskeys.crypto.signing import public_of
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint

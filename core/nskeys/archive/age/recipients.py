@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from nskeys.archive.age_file import FILE_KEY_SIZE, SCRYPT, open_payload, parse_file
-from nskeys.archive.age_header import HeaderInvalid, Stanza, format_header
-from nskeys.archive.age_stream import NONCE_SIZE, encrypt_payload
+from nskeys.archive.age.file import FILE_KEY_SIZE, SCRYPT, open_payload, parse_file
+from nskeys.archive.age.header import HeaderInvalid, Stanza, format_header
+from nskeys.archive.age.stream import NONCE_SIZE, encrypt_payload
+from nskeys.archive.age.x25519 import X25519
 from nskeys.archive.recipients import Recipient
-from nskeys.archive.x25519_stanza import X25519
 from nskeys.crypto.x25519 import new_x25519
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, SecretUnavailable
 from nskeys.model.backup import KMS_NAME

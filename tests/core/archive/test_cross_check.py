@@ -9,8 +9,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from nskeys.archive.age_password import encrypt
-from nskeys.archive.second_reader import answer, confirm, second_opinion, token_of
+from nskeys.archive.age.scrypt import encrypt
+from nskeys.archive.cross_check import answer, confirm, second_opinion, token_of
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import archive, password
@@ -56,7 +56,7 @@ def _framed(secret: bytes, kms: bytes) -> bytes:
 def test_its_answer_holds_a_hash_and_no_secret() -> None:
     request = _framed(password().reveal(), WRITTEN.kms)
     child = subprocess.run(
-        [sys.executable, "-P", "-m", "nskeys.archive.second_reader", "password"],
+        [sys.executable, "-P", "-m", "nskeys.archive.cross_check", "password"],
         input=request,
         capture_output=True,
         check=False,

@@ -6,8 +6,8 @@ import unicodedata
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.archive import age_password
-from nskeys.archive.age_password import decrypt, encrypt, protection_of
+from nskeys.archive.age import scrypt
+from nskeys.archive.age.scrypt import decrypt, encrypt, protection_of
 from nskeys.errors import BackupDamaged, NotABackup, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import Protection
 from nskeys.model.secret import SecretBytes
@@ -31,7 +31,7 @@ def test_payloads_around_the_edges_of_chunks_are_read(size: int) -> None:
 
 
 def test_the_cost_is_that_of_age_itself() -> None:
-    assert age_password.LOG_N == 18
+    assert scrypt.LOG_N == 18
 
 
 def test_two_files_share_nothing() -> None:
@@ -125,7 +125,7 @@ def _with_factor(factor: str) -> bytes:
 def test_a_work_factor_is_judged_before_it_is_paid(
     factor: str, problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(age_password, "scrypt", _no_derivation)
+    monkeypatch.setattr(scrypt, "scrypt", _no_derivation)
     with pytest.raises(BackupDamaged) as raised:
         decrypt(_with_factor(factor), PASSWORD)
     assert raised.value.problem == problem

@@ -50,7 +50,7 @@ _TOKENS = (
 def confirm(
     kms: bytes, secret: SecretBytes, payload_sha256: str, way: Way = Way.PASSWORD, identity: bytes = b""
 ) -> None:
-    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`second_reader`).
+    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`cross_check`).
     `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
     if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
         raise BackupNotProven("", "second_reader")
@@ -62,7 +62,7 @@ def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, ide
 
     # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
     # the password.
-    command = [sys.executable, "-P", "-m", "nskeys.archive.second_reader", way.value]
+    command = [sys.executable, "-P", "-m", "nskeys.archive.cross_check", way.value]
     try:
         # What derives nothing waits for no derivation.
         with nullcontext() if way is Way.IDENTITY else one_derivation():

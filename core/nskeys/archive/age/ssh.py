@@ -6,8 +6,8 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from nskeys.archive.age_file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
-from nskeys.archive.age_header import HeaderInvalid, Stanza, to_base64
+from nskeys.archive.age.file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
+from nskeys.archive.age.header import HeaderInvalid, Stanza, to_base64
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.crypto.ssh_keys import (
     SshKeyRefused,

@@ -2,8 +2,8 @@
 
 import re
 
-from nskeys.archive.age_header import Header, HeaderInvalid, Stanza, from_base64, parse_header
-from nskeys.archive.age_stream import NONCE_SIZE, decrypt_payload
+from nskeys.archive.age.header import Header, HeaderInvalid, Stanza, from_base64, parse_header
+from nskeys.archive.age.stream import NONCE_SIZE, decrypt_payload
 from nskeys.crypto.chacha import ChaCha
 from nskeys.errors import BackupDamaged, NotABackup
 from nskeys.model.backup import KMS_NAME

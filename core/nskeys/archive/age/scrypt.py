@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from nskeys.archive.age_file import (
+from nskeys.archive.age.file import (
     BODY_SIZE,
     FILE_KEY_SIZE,
     SCRYPT,
@@ -18,7 +18,7 @@ from nskeys.archive.age_file import (
     unwrap_file_key,
     wrap_file_key,
 )
-from nskeys.archive.age_header import (
+from nskeys.archive.age.header import (
     Header,
     HeaderInvalid,
     Stanza,
@@ -26,8 +26,8 @@ from nskeys.archive.age_header import (
     from_base64,
     to_base64,
 )
-from nskeys.archive.age_stream import NONCE_SIZE, encrypt_payload
-from nskeys.archive.bounds import PASSWORD_LIMIT
+from nskeys.archive.age.stream import NONCE_SIZE, encrypt_payload
+from nskeys.archive.limits import PASSWORD_LIMIT
 from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KMS_NAME, Protection

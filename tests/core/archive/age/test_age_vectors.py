@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.age_header import HeaderInvalid, parse_header
-from nskeys.archive.age_password import decrypt, protection_of
-from nskeys.archive.age_recipients import decrypt_by
-from nskeys.archive.age_stream import decrypt_payload
-from nskeys.archive.identities import read_identities
+from nskeys.archive.age.header import HeaderInvalid, parse_header
+from nskeys.archive.age.identity_files import read_identities
+from nskeys.archive.age.recipients import decrypt_by
+from nskeys.archive.age.scrypt import decrypt, protection_of
+from nskeys.archive.age.stream import decrypt_payload
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, NotABackup, NskeysError, WrongPassword
 from nskeys.model.backup import Protection
 from nskeys.model.secret import SecretBytes
 
-FOLDER = Path(__file__).parents[2] / "vectors" / "age"
+FOLDER = Path(__file__).parents[3] / "vectors" / "age"
 
 
 @dataclass(frozen=True)
