@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nskeys.archive.age.identity_files import write_identity_with
-from nskeys.archive.age.recipients import RecipientsRandomness
+from nskeys.archive.age.recipients import RecipientsRandomness, parse_recipient
 from nskeys.archive.age.scrypt import FileRandomness
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.recovery_json import record_bytes, recovery_document
 from nskeys.archive.writing import WrittenArchive, write_to_with, write_with
 from nskeys.crypto.kdf import Argon2Cost, argon2id

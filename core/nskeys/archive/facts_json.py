@@ -2,8 +2,7 @@
 
 import re
 
-from nskeys.archive.limits import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT
-from nskeys.archive.outside_text import problem_of
+from nskeys.archive.limits import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT, problem_of
 from nskeys.archive.recovery_json import (
     check_kinds,
     earlier_from_json,

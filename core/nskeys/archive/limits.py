@@ -1,5 +1,13 @@
-"""How large anything in a backup may be. A reader refuses more before it works for it; a writer that
-kept within the model's limits never comes near."""
+"""The limits of a backup: how large each part may be, and which text people may put into it.
+
+Readers refuse more before any work is done for it; the writer refuses to make it.
+"""
+
+import re
+import unicodedata
+
+from nskeys.errors import FieldInvalid, HintRefused
+from nskeys.model.backup import HINT_LIMIT
 
 ARCHIVE_LIMIT = 16 * 1024 * 1024
 """Bytes of an archive or of a bare `.kms`."""
@@ -19,3 +27,33 @@ IDENTITY_LIMIT = 64 * 1024
 """Bytes of an identity file; the largest ssh key has about 6,000."""
 JSON_DEPTH = 6
 JSON_DIGITS = 16
+
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks and spaces without a shape
+    "\u2028-\u202e\u2060-\u206f"  # line separators, bidirectional controls
+    "\ud800-\udfff\ufeff\ufff9-\ufffb"  # surrogates, BOM, annotations
+    "\U000e0000-\U000e007f]"  # tags
+)
+
+
+def problem_of(text: str, limit: int) -> str:
+    """`too_long`, `control_characters`, `not_nfc` or nothing."""
+    if len(text) > limit:
+        return "too_long"
+    if _UNSAFE.search(text):
+        return "control_characters"
+    return "" if unicodedata.is_normalized("NFC", text) else "not_nfc"
+
+
+def check_hint(hint: str) -> None:
+    """HintRefused for a hint that a backup cannot carry. Empty is fine."""
+    if problem := problem_of(hint, HINT_LIMIT):
+        raise HintRefused(problem)
+
+
+def check_server(server: str) -> None:
+    """FieldInvalid for a server name that a backup cannot carry."""
+    if problem := ("" if server else "empty") or problem_of(server, SERVER_LIMIT):
+        raise FieldInvalid("server", problem, SERVER_LIMIT)

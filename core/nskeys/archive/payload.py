@@ -8,10 +8,9 @@ Any JWK reader finds the keys; nskeys also finds what the backup says of itself.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from nskeys.archive.encoding import binary
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
-from nskeys.archive.strict_json import Malformed, integer, items, parse, record
+from nskeys.archive.strict_json import Malformed, binary, integer, items, parse, record
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint

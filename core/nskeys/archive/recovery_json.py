@@ -7,8 +7,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nskeys.archive.encoding import binary
-from nskeys.archive.strict_json import Malformed, integer, items, moment, parse, record, text
+from nskeys.archive.strict_json import Malformed, binary, integer, items, moment, parse, record, text
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.base64url import to_base64url

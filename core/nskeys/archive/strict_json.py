@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from nskeys.archive.limits import JSON_DEPTH, JSON_DIGITS
+from nskeys.model.base64url import from_base64url
 from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.times import from_rfc3339
 
@@ -133,3 +134,19 @@ def _check_depth(value: Json) -> None:
         level = inner
     if any(isinstance(item, Mapping | list) for item in level):
         raise Malformed("depth")
+
+
+_PATTERN = r"[A-Za-z0-9_-]{1,128}"
+"""Nothing nskeys spells so is longer than a signature."""
+
+
+def binary(value: Json, size: int) -> bytes:
+    """Exactly `size` bytes; Malformed."""
+    spelled = text(value, _PATTERN)
+    try:
+        data = from_base64url(spelled)
+    except ValueError:
+        raise Malformed("not_base64url") from None
+    if len(data) != size:
+        raise Malformed("wrong_size")
+    return data

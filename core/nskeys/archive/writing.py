@@ -4,16 +4,21 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nskeys.archive.age.recipients import RecipientsRandomness, encrypt_to_with
+from nskeys.archive.age.recipients import (
+    Recipient,
+    RecipientsRandomness,
+    encrypt_to_with,
+    listed,
+    parse_recipient,
+)
 from nskeys.archive.age.scrypt import LOG_N, FileRandomness, encrypt_with
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.inspection import inspect
+from nskeys.archive.limits import check_hint, check_server
 from nskeys.archive.manifest import manifest_bytes, manifest_for
-from nskeys.archive.outside_text import check_hint, check_server
 from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.archive.reader import reader_bytes
-from nskeys.archive.recipients import Recipient, listed, parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.crypto.signing import public_of, sign
 from nskeys.crypto.thumbprint import server_thumbprint, thumbprint

@@ -17,7 +17,7 @@ def recipients_of(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _recipients(value: str) -> Iterator[str]:
-    from nskeys.archive.recipients import parse_recipient, parse_recipients
+    from nskeys.archive.age.recipients import parse_recipient, parse_recipients
 
     if value.startswith(_AS_IT_STANDS) or "PRIVATE KEY" in value:
         yield parse_recipient(value).text

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from nskeys.archive.outside_text import check_server
+from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
 from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.register import BackupCopy

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from nskeys.archive.age.identity_files import write_identity
+from nskeys.archive.age.recipients import parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.canonical_zip import build, split
 from nskeys.archive.manifest import manifest_bytes, manifest_for
-from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.crypto.signing import public_of

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive.age.recipients import encrypt_to
+from nskeys.archive.age.recipients import encrypt_to, parse_recipient
 from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.reader import READER_SHA256, reader_bytes
-from nskeys.archive.recipients import parse_recipient
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import PASSWORD, archive, password
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.archive.outside_text import check_hint, check_server
+from nskeys.archive.limits import check_hint, check_server
 from nskeys.errors import FieldInvalid, HintRefused
 
 UNSAFE = [

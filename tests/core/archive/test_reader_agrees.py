@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.age.identity_files import read_identities
-from nskeys.archive.age.recipients import decrypt_by, encrypt_to
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.limits import ARCHIVE_LIMIT
-from nskeys.archive.recipients import parse_recipient
 from nskeys.errors import NskeysError
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.age.test_age_vectors import IDENTITY_FILES, PASSWORD_FILES, Vector

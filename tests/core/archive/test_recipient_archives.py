@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.identity_files import read_identities, write_identity
-from nskeys.archive.age.recipients import encrypt_to
+from nskeys.archive.age.recipients import encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.cross_check import Way, confirm
@@ -18,7 +18,6 @@ from nskeys.archive.inspection import inspect
 from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.opening import open_backup, open_backup_by, open_identity, signature_holds
 from nskeys.archive.reader import READER_SHA256
-from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.writing import write_to
 from nskeys.errors import (

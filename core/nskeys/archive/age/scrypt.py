@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from nskeys.archive.age.file import (
     BODY_SIZE,
     FILE_KEY_SIZE,
+    NONCE_SIZE,
     SCRYPT,
+    encrypt_payload,
     open_payload,
     parse_file,
     unwrap_file_key,
@@ -26,7 +28,6 @@ from nskeys.archive.age.header import (
     from_base64,
     to_base64,
 )
-from nskeys.archive.age.stream import NONCE_SIZE, encrypt_payload
 from nskeys.archive.limits import PASSWORD_LIMIT
 from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword

@@ -60,7 +60,7 @@ def usable_protector(installation: "Installation", wanted: str | None) -> str:
 
 def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
     """The configuration of a home that is set up; FieldInvalid for a name that no backup could carry."""
-    from nskeys.archive.outside_text import check_server
+    from nskeys.archive.limits import check_server
 
     server = normalize("NFC", settings.server_name if options.server_name is None else options.server_name)
     check_server(server)

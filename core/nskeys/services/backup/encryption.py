@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from nskeys.archive.age.recipients import decrypt_by
+from nskeys.archive.age.recipients import decrypt_by, listed, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import Way, confirm
-from nskeys.archive.recipients import listed, parse_recipient
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.errors import PlanOutdated
 from nskeys.model.backup import BackedUpKey, Facts

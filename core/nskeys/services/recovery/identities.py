@@ -12,10 +12,9 @@ import re
 from dataclasses import replace
 
 from nskeys.archive.age.identity_files import read_identity, write_identity
-from nskeys.archive.age.recipients import decrypt_by, encrypt_to
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import Way, confirm
-from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
 from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.signing import public_of, sign, verify

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nskeys.archive.outside_text import check_server
+from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
 from nskeys.model.audit import Action
 from nskeys.ports import CmdbView

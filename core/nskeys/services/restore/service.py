@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from nskeys.archive.outside_text import check_server
+from nskeys.archive.limits import check_server
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated

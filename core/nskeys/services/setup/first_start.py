@@ -7,7 +7,7 @@ names their exact number and lets them go.
 from collections.abc import Callable
 from dataclasses import replace
 
-from nskeys.archive.outside_text import check_server
+from nskeys.archive.limits import check_server
 from nskeys.crypto.keys import new_material, new_server_seed
 from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import (

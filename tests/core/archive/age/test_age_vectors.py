@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.archive.age.file import decrypt_payload
 from nskeys.archive.age.header import HeaderInvalid, parse_header
 from nskeys.archive.age.identity_files import read_identities
 from nskeys.archive.age.recipients import decrypt_by
 from nskeys.archive.age.scrypt import decrypt, protection_of
-from nskeys.archive.age.stream import decrypt_payload
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, NotABackup, NskeysError, WrongPassword
 from nskeys.model.backup import Protection
 from nskeys.model.secret import SecretBytes

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive import cross_check
+from nskeys.archive.age.recipients import parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.recipients import parse_recipient
 from nskeys.errors import (
     BackupNotProven,
     IdentityNotRecipient,

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.archive.age.identity_files import read_identity
-from nskeys.archive.age.recipients import decrypt_by, encrypt_to
-from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.crypto.shares import combine, parse, split
 from nskeys.errors import (
     Cancelled,

@@ -8,8 +8,7 @@ import pytest
 
 from nskeys.archive import cross_check
 from nskeys.archive.age.identity_files import read_identity
-from nskeys.archive.age.recipients import decrypt_by, encrypt_to
-from nskeys.archive.recipients import parse_recipient
+from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.errors import (
     Cancelled,
     IdentityNotProven,

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.identity_files import write_identity
+from nskeys.archive.age.recipients import parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.recipients import parse_recipient
 from nskeys.archive.writing import write_to
 from nskeys.crypto.keys import KEY_SIZE, new_server_seed
 from nskeys.crypto.signing import public_of
