@@ -2,7 +2,8 @@
 
 import re
 
-from nskeys.archive.limits import KEYS_LIMIT, RECIPIENT_LIMIT, RECIPIENTS_LIMIT, SERVER_LIMIT, problem_of
+from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
+from nskeys.archive.limits import KEYS_LIMIT, SERVER_LIMIT, problem_of
 from nskeys.archive.recovery_json import (
     check_kinds,
     earlier_from_json,

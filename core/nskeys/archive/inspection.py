@@ -9,10 +9,11 @@ import hashlib
 from dataclasses import replace
 
 from nskeys.archive.age.header import FAMILY
+from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.archive.age.recipients import addressed_to, parse_recipient
 from nskeys.archive.age.scrypt import protection_of
 from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
-from nskeys.archive.limits import ARCHIVE_LIMIT, IDENTITY_LIMIT
+from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.manifest import manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nskeys.archive.limits import IDENTITY_LIMIT
+from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.cli.inputs import read_text_input
 from nskeys.cli.parser import CommandParser, UsageProblem
 from nskeys.cli.secret_files import guard

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nskeys import files
-from nskeys.archive.limits import IDENTITY_LIMIT
+from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
 from nskeys.model.opening import Opening, by_file
 from nskeys.model.plain_text import drop_mark

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nskeys.archive import limits
+from nskeys.archive.age import limits as age_limits
 from nskeys.archive.age.scrypt import HIGHEST_LOG_N, LOG_N, decrypt
 from nskeys.archive.reader import READER_SHA256
 from nskeys.model.recovery import EARLIER_LIMIT
@@ -93,12 +94,12 @@ def test_its_bounds_are_those_of_the_program() -> None:
         f"| `manifest.json` | {limits.MANIFEST_LIMIT // mib} MiB |",
         f"| the JWK Set | {limits.PAYLOAD_LIMIT // mib} MiB |",
         f"| keys in a backup | {limits.KEYS_LIMIT:,} |",
-        f"| {limits.RECIPIENTS_LIMIT}, and {limits.RECIPIENT_LIMIT:,} |",
-        f"| stanzas of an age header | {limits.STANZAS_LIMIT} |",
-        f"| an identity file | {limits.IDENTITY_LIMIT // 1024} KiB |",
+        f"| {age_limits.RECIPIENTS_LIMIT}, and {age_limits.RECIPIENT_LIMIT:,} |",
+        f"| stanzas of an age header | {age_limits.STANZAS_LIMIT} |",
+        f"| an identity file | {age_limits.IDENTITY_LIMIT // 1024} KiB |",
         f"| earlier identities | {EARLIER_LIMIT} |",
         f"| {limits.JSON_DEPTH}, and {limits.JSON_DIGITS} |",
-        f"| a password | {limits.PASSWORD_LIMIT:,} bytes |",
+        f"| a password | {age_limits.PASSWORD_LIMIT:,} bytes |",
         f"| scrypt work factor | 2^{HIGHEST_LOG_N} |",
         f"writes a work factor of {LOG_N} ",
     ):

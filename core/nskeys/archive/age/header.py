@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nskeys.archive.limits import STANZAS_LIMIT
+from nskeys.archive.age.limits import STANZAS_LIMIT
 from nskeys.crypto.kdf import hkdf_sha256
 
 FAMILY = b"age-encryption.org/"

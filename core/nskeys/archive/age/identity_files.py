@@ -7,11 +7,11 @@ does it, so that `age -d -i identity.age` opens with Debian's age what was encry
 from datetime import datetime
 
 from nskeys.archive.age.header import FAMILY
+from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.archive.age.recipients import FileIdentity
 from nskeys.archive.age.scrypt import LOG_N, FileRandomness, decrypt, encrypt_with
 from nskeys.archive.age.ssh import SshIdentity, unusable
 from nskeys.archive.age.x25519 import IDENTITY_PREFIX, X25519Identity
-from nskeys.archive.limits import IDENTITY_LIMIT
 from nskeys.crypto.ssh_keys import SshKeyLocked, SshKeyRefused, read_private
 from nskeys.errors import BackupDamaged, IdentityUnusable, NotABackup, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes

@@ -28,7 +28,7 @@ from nskeys.archive.age.header import (
     from_base64,
     to_base64,
 )
-from nskeys.archive.limits import PASSWORD_LIMIT
+from nskeys.archive.age.limits import PASSWORD_LIMIT
 from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KMS_NAME, Protection

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from nskeys.archive.age import bech32
 from nskeys.archive.age.header import Stanza, format_header, parse_header
 from nskeys.archive.age.identity_files import read_identities, read_identity, under_password, write_identity
+from nskeys.archive.age.limits import STANZAS_LIMIT
 from nskeys.archive.age.recipients import (
     addressed_to,
     decrypt_by,
@@ -20,7 +21,6 @@ from nskeys.archive.age.recipients import (
 )
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import Way, second_opinion
-from nskeys.archive.limits import STANZAS_LIMIT
 from nskeys.errors import (
     BackupDamaged,
     IdentityNotRecipient,
