@@ -14,7 +14,7 @@ from nskeys.archive.age.recipients import RecipientsRandomness
 from nskeys.archive.age.scrypt import FileRandomness
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.cli.main import main
-from nskeys.crypto import shares
+from nskeys.crypto import slip39
 from nskeys.services.recovery import custodians
 from tests.fakes.command_line import connect_cheaply
 
@@ -25,7 +25,7 @@ def noting(made: dict[str, bytes]) -> None:
     def note(name: str, data: bytes) -> None:
         made[f"{name} {len(made)}"] = bytes(data)
 
-    identity, split_secret = X25519Identity.new, shares.new_split_secret
+    identity, split_secret = X25519Identity.new, slip39.new_split_secret
     under_password, to_recipients = FileRandomness.fresh, RecipientsRandomness.fresh
 
     def new_identity() -> X25519Identity:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from nskeys.crypto.shares import new_split_secret, parse, split
+from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.errors import ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered, Share

@@ -8,7 +8,7 @@ from nskeys.model.operations import DrillReport
 from nskeys.model.register import Proof
 from nskeys.ports import SecretProvider, SilentProgress
 from nskeys.services.open_backup import find_source, means_of, opened
-from tests.core.crypto.test_shares import forged, share
+from tests.core.crypto.test_slip39 import forged, share
 from tests.fakes.servers import IDENTITY_PASSWORD, Server, Site
 from tests.fakes.sheets import Sheets, check, nobody_here, split_among
 

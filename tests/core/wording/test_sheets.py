@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nskeys.crypto.shares import new_split_secret, parse, split
+from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import Gathered, SheetFacts
 from nskeys.wording.page_html import page_html

@@ -21,7 +21,7 @@ from nskeys.archive.age.header import HeaderInvalid, Stanza, format_header
 from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.archive.age.ssh import SSH_ED25519, SSH_RSA, SshRecipient
 from nskeys.archive.age.x25519 import IDENTITY_PREFIX, X25519, X25519Recipient
-from nskeys.crypto.x25519 import new_x25519
+from nskeys.crypto.age_primitives import new_x25519
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, RecipientRefused, SecretUnavailable
 from nskeys.model.backup import KMS_NAME
 from nskeys.model.secret import SecretBytes

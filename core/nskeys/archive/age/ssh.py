@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 
 from nskeys.archive.age.file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
 from nskeys.archive.age.header import HeaderInvalid, Stanza, to_base64
+from nskeys.crypto.age_primitives import (
+    X25519_SIZE,
+    ed25519_seed_to_x25519,
+    ed25519_to_x25519,
+    x25519_public,
+    x25519_shared,
+)
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.crypto.ssh_keys import (
     SshKeyRefused,
@@ -16,13 +23,6 @@ from nskeys.crypto.ssh_keys import (
     read_public,
     rsa_decrypt,
     rsa_encrypt,
-)
-from nskeys.crypto.x25519 import (
-    X25519_SIZE,
-    ed25519_seed_to_x25519,
-    ed25519_to_x25519,
-    x25519_public,
-    x25519_shared,
 )
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes

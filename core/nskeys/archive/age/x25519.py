@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from nskeys.archive.age import bech32
 from nskeys.archive.age.file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
 from nskeys.archive.age.header import HeaderInvalid, Stanza, to_base64
+from nskeys.crypto.age_primitives import X25519_SIZE, new_x25519, x25519_public, x25519_shared
 from nskeys.crypto.kdf import hkdf_sha256
-from nskeys.crypto.x25519 import X25519_SIZE, new_x25519, x25519_public, x25519_shared
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes
 

@@ -16,7 +16,7 @@ from nskeys.crypto.share_words import (
     tokens,
     word_numbers,
 )
-from nskeys.crypto.shares import parse
+from nskeys.crypto.slip39 import parse
 from nskeys.errors import ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, SHARE_WORDS, Gathered, Share

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from nskeys.crypto.shares import combine, parse
+from nskeys.crypto.slip39 import combine, parse
 from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import Gathered, Share, Shares

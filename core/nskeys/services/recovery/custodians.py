@@ -8,7 +8,7 @@ that was never copied, or not rightly, then costs a new split and no backup.
 
 import hashlib
 
-from nskeys.crypto.shares import check_split, combine, new_split_secret, split
+from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
 from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
 from nskeys.model.custodians import CheckReport, Custodians, Split, SplitPlan

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nskeys.crypto.shares import new_split_secret, split
+from nskeys.crypto.slip39 import new_split_secret, split
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.services.flows.share_file import WrittenShare, written_shares
 from nskeys.wording.shares import suggestions_line, word_rows

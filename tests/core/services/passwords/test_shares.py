@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.crypto.shares import new_split_secret, split
+from nskeys.crypto.slip39 import new_split_secret, split
 from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisagree, SharesIncomplete
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered
@@ -95,7 +95,7 @@ def test_every_share_is_wanted_where_all_are_to_be_proven() -> None:
 
 
 def test_shares_that_do_not_belong_together() -> None:
-    from tests.core.crypto.test_shares import forged
+    from tests.core.crypto.test_slip39 import forged
 
     altered = forged(SHARES[2]).words.text()
     with pytest.raises(SharesDisagree):

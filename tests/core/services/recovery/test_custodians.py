@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.archive.age.identity_files import read_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
-from nskeys.crypto.shares import combine, parse, split
+from nskeys.crypto.slip39 import combine, parse, split
 from nskeys.errors import (
     Cancelled,
     IdentityNotProven,
@@ -25,7 +25,7 @@ from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.passwords.shares import password_of
-from tests.core.crypto.test_shares import forged
+from tests.core.crypto.test_slip39 import forged
 from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_files import MemoryRecovery
 from tests.fakes.memory_site import MemoryServer, MemorySite

@@ -11,7 +11,7 @@ import shamir_mnemonic.shamir
 from hypothesis import given, settings, strategies as st
 from shamir_mnemonic import Share as Slip39Share, cipher
 
-from nskeys.crypto.shares import SECRET_SIZE, combine, new_split_secret, parse, split
+from nskeys.crypto.slip39 import SECRET_SIZE, combine, new_split_secret, parse, split
 from nskeys.errors import NskeysError, ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import Share
@@ -152,7 +152,7 @@ def test_shares_of_two_sets_are_not_put_together() -> None:
 
 def test_a_new_set_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([b"\x12\x34", b"\x12\x34", b"\x43\x21"])
-    monkeypatch.setattr("nskeys.crypto.shares.os.urandom", lambda size: next(drawn))
+    monkeypatch.setattr("nskeys.crypto.slip39.os.urandom", lambda size: next(drawn))
     first = split(SecretBytes(bytes(SECRET_SIZE)), 3, 2)
     second = split(SecretBytes(bytes(SECRET_SIZE)), 3, 2, other_than=[first[0].label.set_name])
     assert first[0].label.set_name != second[0].label.set_name
