@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nskeys.bootstrap import Services
-from nskeys.crypto.keys import new_material
-from nskeys.crypto.thumbprint import thumbprint
+from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, SealedCredential

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from nskeys.crypto.keys import new_material
-from nskeys.crypto.thumbprint import thumbprint
+from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.ports import NewKey
 from tests.fakes.fixed import AFTERNOON

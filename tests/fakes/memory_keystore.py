@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from nskeys.crypto.keys import new_material
+from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import (
     AlreadySetUp,
     KeyStoreDamaged,

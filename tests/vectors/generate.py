@@ -21,9 +21,9 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recovery_json import record_bytes, recovery_document
 from nskeys.archive.writing import WrittenArchive, write_to_with, write_with
 from nskeys.crypto.kdf import Argon2Cost, argon2id
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, sign
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.crypto.wrapping import seal_key
 from nskeys.model.audit import (
     Action,

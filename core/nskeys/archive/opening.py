@@ -10,8 +10,8 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.manifest import manifest_for
 from nskeys.archive.payload import payload_contents, signed_document
 from nskeys.archive.strict_json import Malformed
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
 from nskeys.model.backup import (
     KMS_NAME,

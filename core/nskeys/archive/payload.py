@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
 from nskeys.archive.strict_json import Malformed, binary, integer, items, parse, record
-from nskeys.crypto.keys import KEY_SIZE
+from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.model.backup import BackedUpKey, Facts, KmsContents
 from nskeys.model.base64url import to_base64url
 from nskeys.model.canonical import Json, canonical_json

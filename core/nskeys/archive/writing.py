@@ -20,8 +20,8 @@ from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.archive.reader import reader_bytes
 from nskeys.archive.restore_text import restore_text
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of, sign
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.errors import HintRefused
 from nskeys.model.backup import (
     KMS_NAME,

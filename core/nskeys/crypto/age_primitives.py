@@ -1,9 +1,11 @@
-"""X25519 (RFC 7748), and the way from an Ed25519 key to it that age goes for ssh keys."""
+"""The primitives of an age file: X25519 (RFC 7748) and ChaCha20-Poly1305 (RFC 8439)."""
 
 import hashlib
 import os
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from nskeys.model.secret import SecretBytes
 
@@ -46,3 +48,26 @@ def ed25519_to_x25519(public: bytes) -> bytes | None:
 def ed25519_seed_to_x25519(seed: SecretBytes) -> SecretBytes:
     """The X25519 private key that belongs to a 32-byte Ed25519 one (RFC 8032, section 5.1.5)."""
     return SecretBytes(hashlib.sha512(seed.reveal()).digest()[:X25519_SIZE])
+
+
+TAG_SIZE = 16
+
+
+class ChaCha:
+    """One 32-byte key. Nonces are 12 bytes; age makes every key for one use and counts its chunks."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = ChaCha20Poly1305(key)
+
+    def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
+        """Ciphertext and its 16-byte tag."""
+        return self._cipher.encrypt(nonce, plain, None)
+
+    def decrypt(self, nonce: bytes, sealed: bytes) -> bytes | None:
+        """The plaintext; None where the tag does not fit."""
+        try:
+            return self._cipher.decrypt(nonce, sealed, None)
+        except InvalidTag:
+            return None

@@ -1,7 +1,11 @@
-"""New keys, from the operating system's random number generator and from nowhere else."""
+"""Keys: made from the operating system's random numbers, and named by their RFC 7638 thumbprints."""
 
+import hashlib
 import os
 
+from nskeys.model.base64url import to_base64url
+from nskeys.model.canonical import canonical_json
+from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 
 KEY_SIZE = 32
@@ -15,3 +19,17 @@ def new_material() -> SecretBytes:
 def new_server_seed() -> SecretBytes:
     """A new Ed25519 private key (RFC 8032, section 5.1.5: 32 random bytes)."""
     return SecretBytes(os.urandom(KEY_SIZE))
+
+
+def thumbprint(material: SecretBytes) -> Kid:
+    """The `kid` of a symmetric key (RFC 7638, section 3.2: members `k`, `kty`)."""
+    return Kid(_digest({"k": to_base64url(material.reveal()), "kty": "oct"}))
+
+
+def server_thumbprint(public: bytes) -> str:
+    """The thumbprint of an Ed25519 public key, 32 bytes (RFC 8037, section 2: `crv`, `kty`, `x`)."""
+    return _digest({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(public)})
+
+
+def _digest(members: dict[str, str]) -> str:
+    return hashlib.sha256(canonical_json(members)).hexdigest()

@@ -18,8 +18,8 @@ from typing import TypeAlias
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from nskeys.crypto.keys import thumbprint
 from nskeys.crypto.nonces import NONCE_SIZE, NonceSource
-from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
 from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid

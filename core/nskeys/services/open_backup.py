@@ -14,8 +14,8 @@ from nskeys.archive.opening import (
     signature_holds,
     signer_inside,
 )
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
 from nskeys.model.backup import Facts, Inspected, KmsContents, Protection, Signer
 from nskeys.model.opening import BY_ITS_OWN, Means, Opening

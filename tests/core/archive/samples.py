@@ -11,8 +11,8 @@ from nskeys.archive.canonical_zip import build, split
 from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.writing import WrittenArchive, write, write_to
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
     KMS_NAME,

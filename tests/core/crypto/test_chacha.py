@@ -1,6 +1,6 @@
 """ChaCha20-Poly1305 without associated data."""
 
-from nskeys.crypto.chacha import TAG_SIZE, ChaCha
+from nskeys.crypto.age_primitives import TAG_SIZE, ChaCha
 
 CIPHER = ChaCha(bytes(range(32)))
 NONCE = bytes(12)

@@ -3,8 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from nskeys.crypto.keys import thumbprint
 from nskeys.crypto.sealing import Sealer
-from nskeys.crypto.thumbprint import thumbprint
 from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.secret import SecretBytes
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.crypto.keys import new_material
+from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.crypto.sealing import Sealer
-from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
 from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.secret import SecretBytes

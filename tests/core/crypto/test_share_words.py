@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.crypto.share_words import UNIQUE, beginning_with, completed, nearest, word_list
+from nskeys.crypto.slip39 import UNIQUE, beginning_with, completed, nearest, word_list
 
 
 def test_four_letters_tell_every_word() -> None:

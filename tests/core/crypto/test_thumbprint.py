@@ -1,6 +1,6 @@
 """Thumbprints agree with RFC 7638 and RFC 8037."""
 
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.model.base64url import from_base64url
 from nskeys.model.secret import SecretBytes
 

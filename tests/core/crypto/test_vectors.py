@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, verify
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.base64url import from_base64url
 from nskeys.model.credentials import CredentialFields, CredentialKind

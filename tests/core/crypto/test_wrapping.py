@@ -2,9 +2,8 @@
 
 import pytest
 
-from nskeys.crypto.keys import new_material, new_server_seed
+from nskeys.crypto.keys import new_material, new_server_seed, server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.crypto.wrapping import WRAPPED_SIZE, unwrap_kek, unwrap_key, wrap_kek, wrap_key
 from nskeys.errors import KeyStoreDamaged, WrongPassword
 from nskeys.model.secret import SecretBytes

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nskeys.archive.age.header import Header, HeaderInvalid, Stanza, from_base64, parse_header
-from nskeys.crypto.chacha import TAG_SIZE, ChaCha
+from nskeys.crypto.age_primitives import TAG_SIZE, ChaCha
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.errors import BackupDamaged, NotABackup
 from nskeys.model.backup import KMS_NAME

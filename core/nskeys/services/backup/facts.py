@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.model.backup import Facts, KeyFact, Protection
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyUse

@@ -7,16 +7,16 @@ shows none of them in its `repr`, and is dropped as soon as the share is taken.
 
 from dataclasses import dataclass, field, replace
 
-from nskeys.crypto.share_words import (
+from nskeys.crypto.slip39 import (
     beginning_with,
     completed,
     ends_in_a_token,
     nearest,
+    parse,
     place_of,
     tokens,
     word_numbers,
 )
-from nskeys.crypto.slip39 import parse
 from nskeys.errors import ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, SHARE_WORDS, Gathered, Share

@@ -7,7 +7,7 @@ of a sheet. A share ends with its twentieth word, with an empty line, or where a
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nskeys.crypto.share_words import completed, nearest, place_of, tokens
+from nskeys.crypto.slip39 import completed, nearest, place_of, tokens
 from nskeys.errors import ShareRefused
 from nskeys.model.shares import SHARE_WORDS
 

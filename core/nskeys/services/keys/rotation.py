@@ -9,9 +9,8 @@ or row names them.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from nskeys.crypto.keys import new_material
+from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.crypto.sealing import Resealed, Sealer
-from nskeys.crypto.thumbprint import thumbprint
 from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid

@@ -17,8 +17,8 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import Way, confirm
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
 from nskeys.archive.strict_json import Malformed
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
 from nskeys.model.backup import Facts, Inspected

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nskeys.archive.limits import check_server
-from nskeys.crypto.keys import new_material, new_server_seed
-from nskeys.crypto.thumbprint import thumbprint
+from nskeys.crypto.keys import new_material, new_server_seed, thumbprint
 from nskeys.errors import (
     AlreadySetUp,
     CredentialsWithoutKeys,

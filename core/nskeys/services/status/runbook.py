@@ -3,7 +3,7 @@
 from functools import partial
 
 from nskeys.archive.reader import READER_SHA256
-from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.errors import NotSetUp
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook

@@ -3,9 +3,8 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from nskeys.crypto.keys import new_material
+from nskeys.crypto.keys import new_material, server_thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.crypto.wrapping import wrap_key
 from nskeys.errors import KeyStoreDamaged
 from nskeys.model.keys import Kid

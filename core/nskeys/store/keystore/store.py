@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from nskeys import files
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint
 from nskeys.errors import (
     AlreadySetUp,
     CannotCreate,

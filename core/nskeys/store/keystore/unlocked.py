@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.crypto.wrapping import unwrap_key, wrap_key
 from nskeys.errors import KeyStoreDamaged, NoSuchKey, PlanOutdated
 from nskeys.model.keys import KeyInfo, Kid

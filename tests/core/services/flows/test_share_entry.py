@@ -2,8 +2,7 @@
 
 import pytest
 
-from nskeys.crypto.share_words import nearest
-from nskeys.crypto.slip39 import new_split_secret, split
+from nskeys.crypto.slip39 import nearest, new_split_secret, split
 from nskeys.errors import ShareRefused
 from nskeys.model.shares import SHARE_WORDS, Gathered, Share
 from nskeys.services.flows.share_entry import ShareEntry

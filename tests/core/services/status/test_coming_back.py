@@ -17,9 +17,8 @@ from nskeys.archive.age.identity_files import write_identity
 from nskeys.archive.age.recipients import parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.writing import write_to
-from nskeys.crypto.keys import KEY_SIZE, new_server_seed
+from nskeys.crypto.keys import KEY_SIZE, new_server_seed, server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.crypto.thumbprint import server_thumbprint, thumbprint
 from nskeys.errors import BackupForeign
 from nskeys.model.backup import BackedUpKey, KeyFact
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.archive.reader import READER_SHA256
-from nskeys.crypto.thumbprint import server_thumbprint
+from nskeys.crypto.keys import server_thumbprint
 from nskeys.errors import NotSetUp
 from nskeys.model.register import Proof, Sight
 from tests.fakes.servers import NOBODY, Server, Site

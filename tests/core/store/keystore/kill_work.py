@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.crypto.thumbprint import thumbprint
+from nskeys.crypto.keys import thumbprint
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Purpose
