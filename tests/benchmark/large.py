@@ -13,8 +13,8 @@ from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, SealedCredential
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey

@@ -11,7 +11,7 @@ from nskeys.errors import AlreadySetUp, CmdbBusy, NotSetUp
 from nskeys.model.audit import AuditHead, first_digest, next_digest
 from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.model.register import BackupCopy, Sight
-from nskeys.model.register_text import from_text, to_text
+from nskeys.model.register_json import from_text, to_text
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import Cmdb, RegisterRow
 from tests.fakes.backups import a_copy

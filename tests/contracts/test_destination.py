@@ -9,7 +9,7 @@ import pytest
 
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
-from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations
 from tests.fakes.memory_destination import MemoryDestinations
 from tests.fakes.s3_server import S3Server

@@ -7,8 +7,8 @@ import pytest
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
 from nskeys.errors import KeyStoreDamaged
-from nskeys.model.canonical import canonical_json
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import canonical_json
 from nskeys.ports import Protector, Purpose, Wrapped
 from nskeys.protectors.registry import protector
 from tests.fakes.fixed import Answers

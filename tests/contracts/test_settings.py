@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.retention import Retention
 from nskeys.ports import Settings, SettingsFile
 from nskeys.store.settings import ConfigToml

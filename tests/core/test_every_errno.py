@@ -24,8 +24,8 @@ from nskeys.crypto.keys import new_server_seed
 from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.errors import HostKeyUnknown, NskeysError
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
+from nskeys.model.plans import RegistryValues
 from nskeys.ports import Settings
 from nskeys.protectors.registry import protector
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets

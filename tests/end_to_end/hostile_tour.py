@@ -22,8 +22,8 @@ from textual.screen import Screen
 from nskeys.bootstrap import Services
 from nskeys.errors import ConfigurationInvalid, NskeysError
 from nskeys.model.credentials import Credential
-from nskeys.model.operations import FirstSight, HomeState
 from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import (
     Listed,
     Listing,

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from nskeys.bootstrap import Services
 from nskeys.model.audit import Actor
 from nskeys.model.credentials import CredentialKind, check_fields
-from nskeys.model.diary_text import to_text
+from nskeys.model.diary_json import to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys_tui.screens.doors import door

@@ -1,8 +1,8 @@
 """Register rows and lines of the diary for tests."""
 
 from nskeys.model.backup import Protection
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from tests.fakes.credentials import OLD_KEY
 from tests.fakes.fixed import AFTERNOON, HOST, OPERATOR

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from nskeys.errors import AlreadySetUp, CmdbBusy, KeyUsedUp, NameTaken, NoSuchCredential, NotSetUp
 from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead, first_digest, next_digest
+from nskeys.model.credential_list import fold, listing_of
 from nskeys.model.credentials import (
     Credential,
     CredentialKind,
@@ -21,10 +22,9 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
-from nskeys.model.listing import fold, listing_of
 from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.register import BackupCopy
-from nskeys.model.register_text import from_text, to_text
+from nskeys.model.register_json import from_text, to_text
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
 

@@ -15,7 +15,7 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listed, Listing
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from nskeys.errors import Locked
-from nskeys.model.operations import RegistryValues
+from nskeys.model.plans import RegistryValues
 from nskeys.ports import Settings, Waiting
 
 _NO_BACKUP_YET = RegistryValues()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from nskeys.bootstrap import wire
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.ports import RegisterRow, Settings
 from nskeys.services.installation import Installation
 from tests.fakes.dying import Life

@@ -13,7 +13,7 @@ from nskeys.bootstrap import wire
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.store.cmdb import cmdb_in_file
 from nskeys.store.home import HomeFolder

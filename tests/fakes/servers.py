@@ -14,16 +14,16 @@ from nskeys.bootstrap import Services, wire
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.errors import Locked
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key
 from nskeys.model.opening import BY_ITS_OWN, Opening
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     BackupReport,
     DrillReport,
     RestoreReport,
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.places import DestinationInfo
 from nskeys.model.recovery import IdentityKind, RecoveryReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nskeys.errors import Cancelled
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.ports import SealedRow, Stage
 
 

@@ -12,7 +12,7 @@ from nskeys.archive import cross_check
 from nskeys.bootstrap import Services, wire
 from nskeys.errors import Cancelled
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys.services.installation import Installation

@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.errors import WrongPassword
-from nskeys.model.operations import RegistryValues
+from nskeys.model.plans import RegistryValues
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.errors import BackupNotProven
-from nskeys.model.operations import RegistryValues
+from nskeys.model.plans import RegistryValues
 from nskeys.model.register import Proof
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.services.backup import facts as archiving

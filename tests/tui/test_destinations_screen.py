@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.bootstrap import wire
-from nskeys.model.places import DestinationInfo, Location
+from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
 from nskeys_tui.screens.destinations import Destinations

@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.bootstrap import Services
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import HomeState
+from nskeys.model.plans import HomeState
 from nskeys.ports import Purpose
 from nskeys.protectors import tpm2
 from nskeys_tui.screens.backup import BackUp

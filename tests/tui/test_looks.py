@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from nskeys.errors import CmdbBusy
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
 from nskeys_tui.screens.looks import Looks, Sight, aside

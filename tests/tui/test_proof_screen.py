@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.operations import ProofReport
+from nskeys.model.plans import ProofReport
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.verify import Verify

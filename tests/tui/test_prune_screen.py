@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys_tui.screens.prune import Prune
 from tests.fakes.real_site import RealServer
 from tests.fakes.s3_server import silent_server

@@ -186,7 +186,7 @@ async def test_esc_leaves_a_server_that_hangs_at_once(server: RealServer, sshd: 
         settings = server.installation.settings
         from dataclasses import replace
 
-        from nskeys.model.places import DestinationInfo
+        from nskeys.model.destinations import DestinationInfo
 
         read = settings.read()
         settings.write(replace(read, destinations=(*read.destinations, DestinationInfo(address))))

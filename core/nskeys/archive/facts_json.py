@@ -24,10 +24,10 @@ from nskeys.model.backup import (
     MemberFact,
     Protection,
 )
-from nskeys.model.canonical import Json
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
 
 HASH = r"[0-9a-f]{64}"

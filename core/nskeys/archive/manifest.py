@@ -19,8 +19,8 @@ from nskeys.model.backup import (
     MemberFact,
 )
 from nskeys.model.base64url import to_base64url
-from nskeys.model.canonical import canonical_json
 from nskeys.model.recovery import IDENTITY_MEMBERS
+from nskeys.model.signed_json import canonical_json
 
 _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 

@@ -11,7 +11,6 @@ from nskeys.archive.strict_json import Malformed, binary, integer, items, moment
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.base64url import to_base64url
-from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.recovery import (
     EARLIER_LIMIT,
     SHARES_LIMIT,
@@ -21,6 +20,7 @@ from nskeys.model.recovery import (
     RecoveryIdentity,
 )
 from nskeys.model.secret import LEAST_SCORE
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.model.times import to_rfc3339
 
 RECORD_LIMIT = 256 * 1024

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from nskeys.archive.limits import JSON_DEPTH, JSON_DIGITS
 from nskeys.model.base64url import from_base64url
-from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.model.times import from_rfc3339
 
 _INTEGER_LIMIT = 2**53 - 1

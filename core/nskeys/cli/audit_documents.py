@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nskeys.cli.documents import Document
 from nskeys.model.audit import AuditEntry
-from nskeys.model.canonical import Json
+from nskeys.model.signed_json import Json
 
 if TYPE_CHECKING:
     from nskeys.services.status.audit import AuditVerdict

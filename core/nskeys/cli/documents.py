@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.errors import HostKeyUnknown
-from nskeys.model.canonical import Json
 from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     CredentialProof,
     DrillReport,
     ProofReport,
@@ -29,6 +28,7 @@ from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.rotation import Rotation
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
+from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
 from nskeys.model.watching import CopiesSeen, last_proofs, seen
 from nskeys.ports import Leftover

@@ -1,7 +1,7 @@
 """Credentials that did not open, as a list to work through: what must be re-entered, and where."""
 
 from nskeys.cli.output import Output
-from nskeys.model.operations import ProofReport
+from nskeys.model.plans import ProofReport
 from nskeys.wording.names import failure_words, kind_name
 
 _HEADINGS = ("kind", "name", "target", "account", "id", "why")

@@ -17,7 +17,7 @@ from typing import TextIO
 from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.errors import CannotCreate
 from nskeys.files import problem_of
-from nskeys.model.canonical import Json
+from nskeys.model.signed_json import Json
 
 
 class Output:

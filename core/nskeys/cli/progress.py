@@ -15,7 +15,7 @@ from typing import TextIO
 
 from nskeys.cli.output import Output
 from nskeys.errors import Cancelled
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.ports import SealedRow, Stage
 from nskeys.wording.progress import STOPPING, progress_line
 from nskeys.wording.terminal import fit, width

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from nskeys.cli.documents import Document, time
-from nskeys.model.canonical import Json
 from nskeys.model.retention import Decision
+from nskeys.model.signed_json import Json
 from nskeys.wording.errors import say
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from nskeys.destinations.mounted import mounted_at
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
-from nskeys.model.places import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Mounted, Whereabouts
 from nskeys.model.texts import as_text
 
 # fmt: off

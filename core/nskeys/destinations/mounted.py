@@ -8,7 +8,7 @@ from fcntl import ioctl
 from pathlib import Path, PurePosixPath
 
 from nskeys.destinations.mounts import Mount, mount_of
-from nskeys.model.places import Mounted
+from nskeys.model.destinations import Mounted
 from nskeys.model.texts import as_text
 
 _UDEV = Path("/run/udev/data")

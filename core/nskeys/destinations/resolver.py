@@ -17,7 +17,7 @@ from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.secret import SecretBytes
 from nskeys.model.texts import as_text, is_text
 from nskeys.ports import Destination

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.workers.protocol import Message, packed, unpacked, wanted
 from nskeys.errors import NskeysError
-from nskeys.model.places import DestinationInfo, Mounted
+from nskeys.model.destinations import DestinationInfo, Mounted
 from nskeys.ports import Destination
 from nskeys.private_memory import keep_memory_private
 

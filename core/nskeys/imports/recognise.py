@@ -7,7 +7,7 @@ from nskeys.errors import ImportUnreadable
 from nskeys.imports import bitwarden_csv, bitwarden_json, keepassxc_csv, nskeys_json
 from nskeys.imports.csv_table import CsvTable
 from nskeys.imports.json_text import Value, parse
-from nskeys.model.exports import ParsedExport
+from nskeys.model.imports import ParsedExport
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a file; 50,000 entries take about 10 MiB."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.model.times import from_rfc3339, to_rfc3339
 
 _PREFIX = b"nskeys/audit/1\x00"

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.model.times import from_rfc3339
 
 _Token = TypeVar("_Token", bound=StrEnum)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nskeys.model.credentials import Credential
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.model.register import BackupCopy, Sight
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from nskeys.model.backup import Protection
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 
 
 class Proof(StrEnum):

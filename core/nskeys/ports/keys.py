@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from nskeys.model.canonical import Json
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Json
 from nskeys.ports.people import Purpose, SecretProvider
 
 

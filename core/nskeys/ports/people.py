@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import NOTHING_YET, Gathered
 

@@ -6,10 +6,10 @@ from typing import Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.audit import Actor
-from nskeys.model.exports import ParsedExport
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
-from nskeys.model.practice import DRILL_DAYS
+from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
+from nskeys.model.imports import ParsedExport
+from nskeys.model.monitoring import DRILL_DAYS
+from nskeys.model.plans import RegistryValues
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
 

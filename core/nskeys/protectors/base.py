@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.errors import KeyStoreDamaged
-from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Json
 from nskeys.ports import Purpose, SecretProvider, Wrapped
 
 

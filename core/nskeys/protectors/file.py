@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.model.base64url import to_base64url
-from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Json
 from nskeys.ports import SecretProvider
 from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.parameters import Parameters

@@ -18,8 +18,8 @@ from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
 from nskeys.model.backup import Facts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.destinations import Whereabouts
 from nskeys.model.opening import BY_ITS_OWN, Means, Opening
-from nskeys.model.places import Whereabouts
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.model.shares import Gathered

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
 from nskeys.files import make_folder, read_bounded, read_if_there, remove, replace, replace_behind, sweep
-from nskeys.model.operations import RegistryValues
+from nskeys.model.plans import RegistryValues
 from nskeys.model.recovery import IDENTITY_MEMBERS
 from nskeys.model.times import from_rfc3339, to_rfc3339
 

@@ -27,8 +27,8 @@ from typing import Any
 
 from nskeys.errors import ConfigurationInvalid, NewerVersion
 from nskeys.files import read_if_there, replace_behind
-from nskeys.model.places import DestinationInfo, Mounted
-from nskeys.model.practice import DRILL_DAYS
+from nskeys.model.destinations import DestinationInfo, Mounted
+from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from nskeys.model.places import DestinationInfo
-from nskeys.model.practice import DRILL_DAYS
+from nskeys.model.destinations import DestinationInfo
+from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.wording.names import proof_name, proof_words
 from nskeys.wording.places import location_word

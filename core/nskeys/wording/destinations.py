@@ -1,6 +1,6 @@
 """Destinations in words: whether backups go there, what a declaration means, what is asked."""
 
-from nskeys.model.places import DestinationInfo, Location, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
 from nskeys.model.schedule import Schedule
 from nskeys.wording.terminal import safe
 

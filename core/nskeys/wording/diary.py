@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.operations import DiaryFate
+from nskeys.model.plans import DiaryFate
 from nskeys.model.register import Proof
 from nskeys.wording.names import proof_name
 from nskeys.wording.sentence import listed

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
-from nskeys.model.operations import FirstSight, HomeState
+from nskeys.model.plans import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
 from nskeys.wording.errors import say

@@ -11,8 +11,8 @@ from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyState, Kid
-from nskeys.model.operations import FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.paging import SortBy
+from nskeys.model.plans import FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import Proof, Sight
 from nskeys.model.rotation import RotationStage

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.wording.sizes import count
 from nskeys.wording.terminal import fit, safe, shown
 

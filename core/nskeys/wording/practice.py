@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from nskeys.model.practice import Practice
+from nskeys.model.monitoring import Practice
 from nskeys.wording.times import ago, when
 
 

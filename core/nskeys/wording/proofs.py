@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nskeys.model.backup import Facts, Inspected, Signer
 from nskeys.model.keys import Kid
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     DiaryFate,
     DrillReport,
     FailureReason,

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from nskeys.model.credentials import Credential, UnreadableCredential
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.copies import backup_name, why_not

@@ -7,7 +7,7 @@ Nothing is promised that was not tested, and nothing that stands in a register n
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.rotation import RotationStage

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from nskeys.model.backup import Protection
 from nskeys.model.opening import Means
-from nskeys.model.operations import BackupPlan
+from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import (
     NO_RECOVERY,
     EarlierIdentity,

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.model.credentials import UnreadableCredential, UnreadableRow
+from nskeys.model.destinations import Whereabouts
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     BackupReport,
     CopyFailure,
     RegistryValues,
@@ -18,7 +19,6 @@ from nskeys.model.operations import (
     SetUpReport,
     best_of,
 )
-from nskeys.model.places import Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not

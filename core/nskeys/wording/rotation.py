@@ -1,6 +1,6 @@
 """A rotation in words: what the next step does, what it waits for, and what going on without means."""
 
-from nskeys.model.operations import RotationPlan
+from nskeys.model.plans import RotationPlan
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.names import kid_name

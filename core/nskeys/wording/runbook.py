@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from nskeys.model.backup import READER_NAME, Protection
-from nskeys.model.places import LocationReason, Whereabouts
+from nskeys.model.destinations import LocationReason, Whereabouts
 from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook

@@ -13,8 +13,8 @@ from nskeys.archive.strict_json import Malformed, parse
 from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import Facts, KeyFact, MemberFact, Protection
-from nskeys.model.canonical import canonical_json
 from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.signed_json import canonical_json
 from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
 

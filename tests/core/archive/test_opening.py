@@ -15,8 +15,8 @@ from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KmsContents, Protection
-from nskeys.model.canonical import canonical_json
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import canonical_json
 from tests.core.archive.samples import KEYS, PUBLIC, SEED, archive, facts, password, retold
 
 WRITTEN = archive()

@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.limits import JSON_DEPTH
 from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
-from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json
 
 LIMIT = 1_000_000
 

@@ -9,7 +9,7 @@ from nskeys.archive.canonical_zip import build, split
 from nskeys.archive.inspection import inspect
 from nskeys.model.backup import MANIFEST_NAME
 from nskeys.model.base64url import to_base64url
-from nskeys.model.canonical import canonical_json
+from nskeys.model.signed_json import canonical_json
 from tests.fakes.command_line import Machine
 
 

@@ -9,7 +9,7 @@ import pytest
 from nskeys.destinations.s3.destination import Buckets
 from nskeys.destinations.s3.listing import Question, objects
 from nskeys.destinations.s3.login import Login
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 from tests.core.cli.test_backups import _copied
 from tests.fakes.command_line import Machine

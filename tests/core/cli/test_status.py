@@ -12,7 +12,7 @@ import pytest
 
 from nskeys.cli.metrics import failed_metrics, metrics
 from nskeys.cli.nagios import nagios_failure, nagios_line
-from nskeys.model.operations import RegistryValues
+from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, Totals
 from nskeys.services.status.overview import Overview
 from tests.core.cli.test_custodians import words_on

@@ -14,7 +14,7 @@ from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.base64url import from_base64url
 from nskeys.model.credentials import CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
-from nskeys.model.register_text import from_text, to_text
+from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.protectors.passphrase import PassphraseProtector

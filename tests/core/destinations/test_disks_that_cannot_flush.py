@@ -14,7 +14,7 @@ import pytest
 from nskeys import files
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import CannotCreate
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.wording.errors import say
 from tests.fakes.command_line import Machine
 from tests.fakes.disks import without_fsync
@@ -29,7 +29,7 @@ _PROGRAM = """
 import json, sys
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import CannotCreate
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 slow = "/" if sys.argv[2] == "worker" else None
 destinations = AllDestinations(tuple, slow=lambda path: slow)
 place = destinations.at(DestinationInfo(sys.argv[1]))

@@ -10,7 +10,7 @@ import pytest
 
 from nskeys.destinations.location import Machine, judge_peer, this_machine, where_is
 from nskeys.destinations.resolver import AllDestinations
-from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from tests.core.destinations.ssh.sftp_places import place_on
 from tests.fakes.programs import need
 from tests.fakes.sshd import Sshd, an_sshd, another_machine

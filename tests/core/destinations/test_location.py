@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.destinations.location import Machine, addresses_in, judge, this_machine, where_is
 from nskeys.destinations.mounts import Mount
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from tests.fakes.disks import small_disk
 
 HOSTS = """\

@@ -10,7 +10,7 @@ import pytest
 from nskeys.destinations import location as lookups
 from nskeys.destinations.location import addresses_of, judge, this_machine
 from nskeys.destinations.mounts import Mount
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 
 
 class Resolver:

@@ -8,7 +8,7 @@ import pytest
 from nskeys.destinations.location import judge_declared
 from nskeys.destinations.mounted import inside_of, mounted_at, uuid_of
 from nskeys.destinations.mounts import Mount, mount_under, parse_mountinfo
-from nskeys.model.places import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Mounted, Whereabouts
 
 TABLE = r"""22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 30 22 8:17 / /mnt/stick rw - vfat /dev/sdb1 rw

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from nskeys.destinations.backup_names import is_plain, listing_of
 from nskeys.destinations.local.timeout_folder import BoundedFolder
 from nskeys.destinations.workers.pool import Workers
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Listed
 
 OURS = "ns01-01234567-20261123T140200Z.zip"

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import DestinationInvalid
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 from tests.fakes.memory_destination import MemoryDestination
 

@@ -7,8 +7,8 @@ import pytest
 
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.recognise import read_export
-from nskeys.model.exports import ParsedExport
-from nskeys.model.operations import DroppedField, ImportFormat
+from nskeys.model.imports import ParsedExport
+from nskeys.model.plans import DroppedField, ImportFormat
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings, strategies as st
 from nskeys.errors import ImportUnreadable
 from nskeys.imports import findings, recognise
 from nskeys.imports.recognise import read_export
-from nskeys.model.exports import ParsedExport
-from nskeys.model.operations import ImportFormat
+from nskeys.model.imports import ParsedExport
+from nskeys.model.plans import ImportFormat
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 KEEPASSXC = ["Group", "Title", "Username", "Password", "URL", "Notes"]

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from nskeys.model.credentials import UNNUMBERED, Credential
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from tests.fakes.backups import a_copy

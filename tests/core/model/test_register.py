@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.register import PROOFS, Proof, Sight
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON

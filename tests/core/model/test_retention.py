@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.backup import Protection
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, ProofDate, Sight
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from tests.fakes.backups import a_copy

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from nskeys.errors import KeyStoreDamaged
-from nskeys.model.canonical import Json
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Json
 from nskeys.ports import SecretProvider, Wrapped
 from nskeys.protectors.file import FileProtector
 from tests.fakes.fixed import NobodyToAsk

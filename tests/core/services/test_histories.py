@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential, SealedCredential
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.operations import ProofReport
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.plans import ProofReport
 from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.retention import Retention

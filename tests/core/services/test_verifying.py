@@ -3,7 +3,7 @@
 import pytest
 
 from nskeys.errors import Cancelled, KeyStoreDamaged, NotSetUp
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.ports import Stage
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, Server, Site

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable, NewerVersion
-from nskeys.model.places import DestinationInfo, Mounted
+from nskeys.model.destinations import DestinationInfo, Mounted
 from nskeys.model.retention import Retention
 from nskeys.ports import Settings
 from nskeys.store.settings import ConfigToml

@@ -1,6 +1,6 @@
 """Destinations in words."""
 
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.wording.destinations import declared_words, ready_words, remove_question
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nskeys.model.operations import FirstSight, HomeState
+from nskeys.model.plans import FirstSight, HomeState
 from nskeys.wording.first_start import (
     count_help,
     count_refused,

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from nskeys.errors import FieldInvalid
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyState
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.wording.credentials import (
     credential_title,

@@ -15,12 +15,12 @@ from nskeys.model.audit import Action
 from nskeys.model.backup import Protection, Signer
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.diary import DrillEnd
 from nskeys.model.keys import KeyState, Kid
 from nskeys.model.opening import Means
-from nskeys.model.operations import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.paging import SortBy
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.plans import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import PROOFS, Proof, Sight

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.wording.places import SAME_DISK, destination_name, location_name, location_sentence
 from nskeys.wording.terminal import width
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.wording.protection import backup_before, broken_by, helps_against, not_here, protector_title
 from tests.fakes.backups import a_copy
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.register import Sight
 from nskeys.wording.re_entry import (

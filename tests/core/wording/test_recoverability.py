@@ -8,9 +8,9 @@ import pytest
 
 from nskeys.errors import RecoveryDamaged
 from nskeys.model.credentials import UnreadableRow
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.rotation import Rotation, RotationStage

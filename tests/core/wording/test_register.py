@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from nskeys.model.places import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.register.service import RetirePlan
 from nskeys.wording.copies import copy_place

@@ -10,8 +10,9 @@ from nskeys.errors import BadRow, CmdbBusy
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import Facts, Inspected, KeyFact, Protection, Signer
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     BackupReport,
     CredentialProof,
     DrillReport,
@@ -30,7 +31,6 @@ from nskeys.model.operations import (
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason, Totals
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.services.status.audit import AuditVerdict

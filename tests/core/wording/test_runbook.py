@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.model.backup import Protection
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import (
     NO_RECOVERY,

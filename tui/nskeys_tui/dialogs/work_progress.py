@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nskeys.errors import Cancelled
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.ports import SealedRow, Stage
 
 _INTERVAL = 0.1

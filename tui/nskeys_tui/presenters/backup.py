@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nskeys.model.operations import BackupPlan, BackupReport
+from nskeys.model.plans import BackupPlan, BackupReport
 from nskeys.services.setup.destinations import DestinationSight
 from nskeys.wording.errors import say
 from nskeys.wording.names import key_state_name, kid_name, proof_words

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nskeys.model.operations import HomeState
+from nskeys.model.plans import HomeState
 from nskeys.services.flows.first_start import FirstStart, Way
 from nskeys.wording.first_start import (
     LOOK,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from nskeys.model.credentials import Credential
-from nskeys.model.operations import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
+from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
-from nskeys.model.operations import FirstSight, HomeState
+from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import Purpose
 from nskeys_tui.screens.looks import in_a_thread
 from nskeys_tui.screens.session import Session

@@ -8,7 +8,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.operations import BackupPlan, BackupReport
+from nskeys.model.plans import BackupPlan, BackupReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup import BackupFlow, BackupStep

@@ -1,6 +1,6 @@
 """Drill: prove a backup without restoring it."""
 
-from nskeys.model.operations import DrillReport, ProofReport
+from nskeys.model.plans import DrillReport, ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow

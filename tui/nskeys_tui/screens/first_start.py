@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import KeyStoreUnreached, NskeysError
-from nskeys.model.operations import FirstSight, HomeState
+from nskeys.model.plans import FirstSight, HomeState
 from nskeys.services.flows.first_start import FirstStart as Flow, FirstStep, Way
 from nskeys.wording.first_start import (
     CMDB_HELP,

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
-from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
 from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
 from nskeys.wording.app_errors import say_in_app

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
-from nskeys.model.operations import ProofReport, RestorePlan, RestoreReport
+from nskeys.model.plans import ProofReport, RestorePlan, RestoreReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep

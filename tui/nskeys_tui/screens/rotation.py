@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.operations import ProofReport, RotationPlan, RotationReport
+from nskeys.model.plans import ProofReport, RotationPlan, RotationReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from nskeys.wording.reports import rotation_lines

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
-from nskeys.model.operations import FirstSight
+from nskeys.model.plans import FirstSight
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge

@@ -4,7 +4,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from nskeys.errors import Cancelled
-from nskeys.model.operations import ProofReport
+from nskeys.model.plans import ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session

@@ -10,7 +10,7 @@ from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.recipients import recipients_of
 from nskeys.cli.session import Session
 from nskeys.errors import NskeysError
-from nskeys.model.operations import BackupPlan, BackupReport, best_of
+from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
 from nskeys.wording.errors import say
 from nskeys.wording.names import kid_name, proof_words

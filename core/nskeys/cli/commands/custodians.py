@@ -8,9 +8,9 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import Cancelled
-from nskeys.model.canonical import Json
 from nskeys.model.custodians import Custodians, Split
 from nskeys.model.recovery import RecoveryIdentity
+from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.custodians import (
     IN_FILES,

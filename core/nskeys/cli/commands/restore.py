@@ -12,7 +12,7 @@ from nskeys.cli.openings import opening_of, opening_options
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached
-from nskeys.model.operations import RestorePlan, RestoreReport
+from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.wording.names import key_fate_name, key_state_name, kid_name
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED

@@ -9,7 +9,7 @@ from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import BoundedFolder, SlowMount, asked
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 
 _FILE = re.compile(r"file://", re.IGNORECASE)

@@ -16,7 +16,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.model.places import DestinationInfo, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed, Listing
 
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")

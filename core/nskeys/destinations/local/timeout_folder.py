@@ -12,7 +12,7 @@ from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.workers.pool import Interrupted, NoAnswer, Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed, Listing
 
 _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(

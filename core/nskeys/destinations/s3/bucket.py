@@ -19,7 +19,7 @@ from nskeys.destinations.s3.errors import names_a_bucket, problem_in, words_in
 from nskeys.destinations.s3.login import Login, NoLogin, login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Listed, Listing
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from nskeys.destinations.s3.address import S3Address, understood
 from nskeys.destinations.workers.pool import Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import DestinationUnreachable
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Destination, Listing
 
 

@@ -10,7 +10,7 @@ from nskeys.destinations.location import judge_peer, this_machine
 from nskeys.destinations.ssh.address import Login, SftpAddress, understood
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
 from nskeys.ports import Destination, Listing
 
 if TYPE_CHECKING:

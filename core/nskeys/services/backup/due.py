@@ -8,8 +8,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import Kid
-from nskeys.model.places import DestinationInfo
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import side_by_side

@@ -15,7 +15,7 @@ from nskeys.archive.cross_check import Way, confirm
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.errors import PlanOutdated
 from nskeys.model.backup import BackedUpKey, Facts
-from nskeys.model.operations import BackupPlan
+from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider

@@ -16,7 +16,8 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.backup import BackedUpKey, Facts
-from nskeys.model.operations import (
+from nskeys.model.destinations import DestinationInfo
+from nskeys.model.plans import (
     BackupPlan,
     BackupReport,
     CopyFailure,
@@ -24,7 +25,6 @@ from nskeys.model.operations import (
     RegistryValues,
     best_of,
 )
-from nskeys.model.places import DestinationInfo
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes

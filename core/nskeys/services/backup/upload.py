@@ -22,7 +22,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.backup import Inspected
-from nskeys.model.places import DestinationInfo, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Whereabouts
 from nskeys.ports import Destination, Destinations, Progress, Stage
 
 Opens: TypeAlias = Callable[[bytes], None]

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import NAME_LIMIT, CredentialKind, check_fields
-from nskeys.model.exports import ExportRow
-from nskeys.model.operations import ImportedCredential
+from nskeys.model.imports import ExportRow
+from nskeys.model.plans import ImportedCredential
 
 
 @dataclass(frozen=True, slots=True)

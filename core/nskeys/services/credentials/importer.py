@@ -8,11 +8,11 @@ from datetime import datetime
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import FieldInvalid, ImportRefused, PlanOutdated
 from nskeys.model.audit import Action
-from nskeys.model.canonical import canonical_json
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
-from nskeys.model.exports import ParsedExport, bad_row
-from nskeys.model.operations import ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.model.imports import ParsedExport, bad_row
+from nskeys.model.plans import ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import canonical_json
 from nskeys.model.wiping import WipedAfterwards
 from nskeys.ports import (
     ImportReader,

@@ -8,7 +8,7 @@ from nskeys.crypto.sealing import Sealer
 from nskeys.errors import NoSuchKey
 from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.keys import Kid
-from nskeys.model.operations import CredentialProof, FailureReason, ProofReport
+from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, OpenKeyStore, Progress, SealedRow, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, unlocked

@@ -10,8 +10,8 @@ from nskeys.crypto.signing import sign, verify
 from nskeys.errors import NskeysError
 from nskeys.model.audit import Action
 from nskeys.model.diary import Diary, DrillEnd, DrillEntry
-from nskeys.model.diary_text import from_text, to_text
-from nskeys.model.operations import DiaryFate
+from nskeys.model.diary_json import from_text, to_text
+from nskeys.model.plans import DiaryFate
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, DrillRow, OpenKeyStore, nobody
 from nskeys.services.installation import Installation, sign_off, unlocked

@@ -28,7 +28,7 @@ from nskeys.model.audit import Action
 from nskeys.model.diary import NAMED_FAILURES, DrillEnd, DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.opening import BY_ITS_OWN, Opening
-from nskeys.model.operations import DiaryFate, DrillReport, FailureReason, ProofReport
+from nskeys.model.plans import DiaryFate, DrillReport, FailureReason, ProofReport
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.model.texts import as_text

@@ -15,7 +15,7 @@ from nskeys.errors import (
     PasswordRefused,
     PlanOutdated,
 )
-from nskeys.model.operations import BackupPlan, BackupReport
+from nskeys.model.plans import BackupPlan, BackupReport
 from nskeys.services.flows.actions import Act
 from nskeys.services.setup.destinations import DestinationSight
 

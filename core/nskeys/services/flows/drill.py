@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError
-from nskeys.model.operations import DrillReport
+from nskeys.model.plans import DrillReport
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.source import SourceFlow
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nskeys.errors import CredentialsWithoutKeys, LossCountWrong, NskeysError
-from nskeys.model.operations import FirstSight, HomeState, SetUpReport
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
+from nskeys.model.plans import FirstSight, HomeState, SetUpReport
 from nskeys.model.register import BackupCopy
 from nskeys.services.flows.actions import Act
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
 from nskeys.model.credentials import Credential
-from nskeys.model.operations import RestorePlan, RestoreReport
+from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.source import SourceFlow
 

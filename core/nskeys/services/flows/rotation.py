@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import RotationPlan, RotationReport
+from nskeys.model.plans import RotationPlan, RotationReport
 from nskeys.services.flows.actions import Act
 
 

@@ -20,7 +20,7 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.register import NOWHERE, BackupCopy, Sight
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation

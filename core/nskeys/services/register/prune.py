@@ -18,7 +18,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage

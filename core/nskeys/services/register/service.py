@@ -19,9 +19,9 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.backup import Facts, Inspected, Signer
 from nskeys.model.credentials import Credential
+from nskeys.model.destinations import DestinationInfo, Whereabouts
 from nskeys.model.keys import Kid
 from nskeys.model.paging import CredentialFilter, CredentialOrder
-from nskeys.model.places import DestinationInfo, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from nskeys.crypto.signing import sign, verify
 from nskeys.model.backup import Facts, Inspected, Protection
 from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, Proof, Sight
-from nskeys.model.register_text import from_text, to_text
+from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, RegisterRow
 

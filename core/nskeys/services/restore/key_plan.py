@@ -10,7 +10,7 @@ from datetime import datetime
 
 from nskeys.model.backup import BackedUpKey
 from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key, stricter
-from nskeys.model.operations import KeyFate, PlannedKey
+from nskeys.model.plans import KeyFate, PlannedKey
 from nskeys.ports import NewKey
 
 

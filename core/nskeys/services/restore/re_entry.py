@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nskeys.model.keys import Kid
-from nskeys.model.operations import FailureReason, ProofReport
+from nskeys.model.plans import FailureReason, ProofReport
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.register import BackupCopy, Sight, claiming
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage

@@ -17,7 +17,7 @@ from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
-from nskeys.model.operations import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
+from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.model.texts import is_text

@@ -13,7 +13,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.audit import Action
-from nskeys.model.places import DestinationInfo, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
 from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import side_by_side

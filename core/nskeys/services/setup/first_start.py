@@ -18,7 +18,7 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.keys import KeyInfo, KeyState
-from nskeys.model.operations import FirstSight, HomeState, SetUpReport
+from nskeys.model.plans import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.installation import Installation, sign_off

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.credentials import UnreadableRow
+from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, active_key
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo, Location
-from nskeys.model.practice import NOTHING_OVERDUE, Practice, practice
+from nskeys.model.monitoring import NOTHING_OVERDUE, Practice, practice
+from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import (

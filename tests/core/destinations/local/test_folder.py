@@ -15,7 +15,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from tests.fakes.disks import make_read_only, public_folder, small_disk, unprivileged
 
 

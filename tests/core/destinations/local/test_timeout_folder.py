@@ -13,7 +13,7 @@ from nskeys.destinations.local.timeout_folder import BoundedFolder
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
-from nskeys.model.places import DestinationInfo, LocationReason
+from nskeys.model.destinations import DestinationInfo, LocationReason
 from nskeys.ports import Destination
 from tests.fakes.dead_mounts import StandingStill, dead_mount
 

@@ -27,7 +27,7 @@ from nskeys.errors import (
     FileUnreadable,
     NskeysError,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination
 from nskeys.wording.errors import say
 from tests.fakes.certificates import Authority
@@ -709,7 +709,7 @@ def test_neither_the_library_nor_a_login_is_in_the_programs_own_memory(s3: S3Ser
     script = f"""
 import sys
 from nskeys.bootstrap import connect
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 services = connect({os.environ["NSKEYS_HOME"]!r})
 services.installation.destinations.at(DestinationInfo({s3.address(bucket)!r})).check()
 services.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.pool import SshServers
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 from tests.fakes.sshd import Sshd
 

@@ -19,7 +19,7 @@ from nskeys.errors import (
     FileUnreadable,
     NskeysError,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from tests.core.destinations.ssh.sftp_places import place_on
 from tests.fakes.disks import fill, make_read_only, public_folder, small_disk
 from tests.fakes.sshd import Sshd, a_person, an_sshd
@@ -258,7 +258,7 @@ def test_one_connection_serves_several_questions(sshd: Sshd, vault: Path) -> Non
 def test_the_ssh_library_is_loaded_where_a_server_is_first_asked() -> None:
     code = (
         "import sys; from nskeys.bootstrap import connect; s = connect('/tmp/nobody-home');"
-        "s.installation.destinations.at(__import__('nskeys.model.places').model.places"
+        "s.installation.destinations.at(__import__('nskeys.model.destinations').model.places"
         ".DestinationInfo('sftp://vault02/x')); sys.exit('asyncssh' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

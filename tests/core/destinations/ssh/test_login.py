@@ -284,7 +284,7 @@ def reached(port: int, host: str = "127.0.0.1") -> str:
     """What keeps a place at this port from being reached."""
     servers = SshServers(KnownHosts(Path("/nonexistent/known_hosts")), (), HURRIED)
     from nskeys.destinations.resolver import AllDestinations, remote_schemes
-    from nskeys.model.places import DestinationInfo
+    from nskeys.model.destinations import DestinationInfo
 
     destinations = AllDestinations(tuple, remote=remote_schemes(servers), servers=servers)
     with pytest.raises(DestinationUnreachable) as refused:

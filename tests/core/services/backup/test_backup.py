@@ -19,8 +19,8 @@ from nskeys.errors import (
     PlanOutdated,
     SecretUnavailable,
 )
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
+from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Proof, Sight
 from nskeys.model.secret import SecretBytes

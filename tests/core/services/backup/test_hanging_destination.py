@@ -11,7 +11,7 @@ from nskeys.bootstrap import wire
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationUnreachable
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Sight
 from nskeys.ports import Purpose

@@ -14,8 +14,8 @@ from nskeys.errors import (
     DestinationUnreachable,
     NoCopyMade,
 )
-from nskeys.model.operations import BackupReport
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.plans import BackupReport
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage

@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.exports import ExportRow
+from nskeys.model.imports import ExportRow
 from nskeys.model.secret import SecretBytes
 from nskeys.services.credentials.import_rules import (
     KIND_WORDS,

@@ -22,8 +22,8 @@ from nskeys.errors import (
 from nskeys.imports.recognise import read_export
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.keys import SEALS_LIMIT, active_key
-from nskeys.model.operations import DroppedField, ImportFormat, ImportReport
 from nskeys.model.paging import CredentialFilter
+from nskeys.model.plans import DroppedField, ImportFormat, ImportReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
 from nskeys.services.credentials.importer import ImportService, PreparedImport

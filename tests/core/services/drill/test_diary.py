@@ -17,7 +17,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.operations import DiaryFate
+from nskeys.model.plans import DiaryFate
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, SilentProgress, Stage

@@ -15,7 +15,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.audit import Action
-from nskeys.model.operations import DiaryFate, FailureReason
+from nskeys.model.plans import DiaryFate, FailureReason
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import Facts, Inspected, Protection
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.operations import (
+from nskeys.model.plans import (
     BackupPlan,
     BackupReport,
     CredentialProof,
@@ -22,7 +23,6 @@ from nskeys.model.operations import (
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Proof
 from nskeys.services.open_backup import Source

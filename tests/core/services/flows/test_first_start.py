@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import CannotCreate, CredentialsWithoutKeys, LossCountWrong
-from nskeys.model.operations import HomeState
+from nskeys.model.plans import HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way

@@ -3,7 +3,7 @@
 import pytest
 
 from nskeys.errors import Cancelled, KeyUsedUp, PlanOutdated
-from nskeys.model.operations import RotationPlan
+from nskeys.model.plans import RotationPlan
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEALED, RESUME, WAITING

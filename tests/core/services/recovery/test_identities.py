@@ -19,9 +19,9 @@ from nskeys.errors import (
     RecoveryDamaged,
     SecretUnavailable,
 )
-from nskeys.model.canonical import canonical_json
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import canonical_json
 from nskeys.ports import Purpose, Stage
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_files import MemoryRecovery

@@ -8,7 +8,7 @@ import pytest
 
 from nskeys.errors import NoBackupKnown, PlanOutdated
 from nskeys.model.audit import Action
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 from nskeys.model.register import Proof, Sight
 from nskeys.model.rotation import Rotation, RotationStage
 from tests.fakes.dying import Life

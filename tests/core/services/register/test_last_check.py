@@ -7,7 +7,7 @@ import pytest
 from nskeys.cli import documents
 from nskeys.cli.metrics import metrics
 from nskeys.cli.nagios import nagios_line
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Sight
 from tests.fakes.memory_destination import Place

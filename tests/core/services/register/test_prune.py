@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import Cancelled, CannotRemove, DestinationUnreachable, FileUnreadable, PlanOutdated
-from nskeys.model.places import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.retention import Fate, FateReason, Retention
 from nskeys.ports import SilentProgress, Stage

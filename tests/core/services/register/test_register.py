@@ -14,7 +14,7 @@ from nskeys.errors import (
     NotABackup,
     PlanOutdated,
 )
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 from nskeys.model.register import Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage

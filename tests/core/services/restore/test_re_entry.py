@@ -3,7 +3,7 @@
 import pytest
 
 from nskeys.errors import Cancelled, NotSetUp
-from nskeys.model.operations import FailureReason
+from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.register import Sight
 from nskeys.model.secret import SecretBytes

@@ -18,7 +18,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import KeyFate, RegistryValues, RestorePlan
+from nskeys.model.plans import KeyFate, RegistryValues, RestorePlan
 from nskeys.model.register import Proof
 from nskeys.model.rotation import RotationStage
 from nskeys.model.secret import SecretBytes

@@ -14,7 +14,7 @@ from nskeys.errors import (
     ProtectorUnavailable,
 )
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import HomeState, RestorePlan
+from nskeys.model.plans import HomeState, RestorePlan
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
 from tests.fakes.commands_on_path import CommandsOnPath

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import NotSetUp, ScheduleNotStarted, ScheduleRefused, UnitNotOurs
-from nskeys.model.places import DestinationInfo
+from nskeys.model.destinations import DestinationInfo
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.schedule import Job, Obstacle, UnitSight
 from nskeys.ports import Purpose

@@ -1,6 +1,6 @@
 """What is declared of a destination is changed in its place; what only the last backup names is known."""
 
-from nskeys.model.places import Location
+from nskeys.model.destinations import Location
 from tests.fakes.servers import Server
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NotSetUp
-from nskeys.model.operations import RegistryValues
-from nskeys.model.places import DestinationInfo, Location, LocationReason
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason
+from nskeys.model.plans import RegistryValues
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import Server, Site
 

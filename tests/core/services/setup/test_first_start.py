@@ -20,7 +20,7 @@ from nskeys.errors import (
     ProtectorUnavailable,
 )
 from nskeys.model.keys import KeyState
-from nskeys.model.operations import HomeState
+from nskeys.model.plans import HomeState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.store.keystore.files import server_pub_bytes

@@ -10,7 +10,7 @@ from nskeys.errors import CmdbDamaged, KeyUsedUp
 from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
-from nskeys.model.register_text import to_text
+from nskeys.model.register_json import to_text
 from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import CmdbView, RegisterRow
 from nskeys.store.cmdb import SqlCmdb

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import KeyStoreDamaged, NewerVersion
-from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,

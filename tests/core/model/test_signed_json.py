@@ -6,7 +6,7 @@ import random
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.model.canonical import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(

@@ -11,8 +11,8 @@ from enum import StrEnum
 from nskeys.errors import BadRow, NskeysError
 from nskeys.model.backup import Facts, Inspected
 from nskeys.model.credentials import Credential, CredentialFields, UnreadableRow
+from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.places import DestinationInfo, Location, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.register import BackupCopy, Proof

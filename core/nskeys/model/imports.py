@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nskeys.errors import BadRow
 from nskeys.model.credentials import NAME_LIMIT
-from nskeys.model.operations import DroppedField, ImportFormat
+from nskeys.model.plans import DroppedField, ImportFormat
 from nskeys.model.secret import SecretBytes
 
 

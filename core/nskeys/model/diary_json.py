@@ -1,10 +1,10 @@
 """A line of the diary as text: the RFC 8785 JSON that the server key signs, in one spelling."""
 
 from nskeys.model.audit import Actor
-from nskeys.model.canonical import Json, canonical_json
 from nskeys.model.diary import DrillEnd, DrillEntry
 from nskeys.model.json_fields import Fields, hex_of, parsed, text_of
 from nskeys.model.register import Proof
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 16

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.audit import Actor
-from nskeys.model.canonical import canonical_json
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.diary_text import TEXT_LIMIT, from_text, to_text
+from nskeys.model.diary_json import TEXT_LIMIT, from_text, to_text
 from nskeys.model.register import Proof
+from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import an_entry
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

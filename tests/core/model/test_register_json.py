@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.backup import Protection
-from nskeys.model.canonical import canonical_json
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.places import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
-from nskeys.model.register_text import TEXT_LIMIT, from_text, to_text
+from nskeys.model.register_json import TEXT_LIMIT, from_text, to_text
+from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import a_copy
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
