@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nskeys.bootstrap import Costs, Services, connect
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.ports import Settings, SilentProgress
 from nskeys.services.open_backup import find_source, opened
 from tests.benchmark import floors

@@ -9,10 +9,10 @@ import pytest
 
 from nskeys.errors import AlreadySetUp, CmdbBusy, NotSetUp
 from nskeys.model.audit import AuditHead, first_digest, next_digest
-from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
+from nskeys.model.keys import Rotation, RotationStage
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.register_json import from_text, to_text
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import Cmdb, RegisterRow
 from tests.fakes.backups import a_copy
 from tests.fakes.cmdbs import CMDB_ID, add, stored

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from nskeys.errors import KeyUsedUp, NameTaken, NoSuchCredential
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.ports import Cmdb, DrillRow, SealedRow
 from tests.fakes.cmdbs import add, raw, stored
 from tests.fakes.credentials import BLOB, NEW_KEY, OLD_KEY, a_credential

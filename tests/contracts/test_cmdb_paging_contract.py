@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential, SortBy
 from nskeys.ports import Cmdb, CmdbView
 from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential

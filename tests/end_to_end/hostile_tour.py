@@ -21,8 +21,8 @@ from textual.screen import Screen
 
 from nskeys.bootstrap import Services
 from nskeys.errors import ConfigurationInvalid, NskeysError
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
-from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import (
     Listed,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from nskeys.bootstrap import Services
 from nskeys.cli.exits import Exit
-from nskeys.model.rotation import RotationStage
+from nskeys.model.keys import RotationStage
 from tests.end_to_end.world import World
 
 

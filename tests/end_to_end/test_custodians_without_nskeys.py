@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.base64url import from_base64url
+from nskeys.model.signed_json import from_base64url
 from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine

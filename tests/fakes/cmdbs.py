@@ -1,7 +1,7 @@
 """What tests of CMDBs do again and again."""
 
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import SealedCredential
-from nskeys.model.paging import CredentialFilter
 from nskeys.ports import Cmdb, SealedRow
 from tests.fakes.events import an_event
 

@@ -12,7 +12,13 @@ from datetime import datetime
 
 from nskeys.errors import AlreadySetUp, CmdbBusy, KeyUsedUp, NameTaken, NoSuchCredential, NotSetUp
 from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead, first_digest, next_digest
-from nskeys.model.credential_list import fold, listing_of
+from nskeys.model.credential_list import (
+    CredentialFilter,
+    CredentialOrder,
+    PlacedCredential,
+    fold,
+    listing_of,
+)
 from nskeys.model.credentials import (
     Credential,
     CredentialKind,
@@ -21,11 +27,9 @@ from nskeys.model.credentials import (
     UnreadableRow,
 )
 from nskeys.model.database import DatabaseLogin
-from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_json import from_text, to_text
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
 
 

@@ -16,7 +16,6 @@ from nskeys.errors import Locked
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key
-from nskeys.model.opening import BY_ITS_OWN, Opening
 from nskeys.model.plans import (
     BackupReport,
     DrillReport,
@@ -24,7 +23,7 @@ from nskeys.model.plans import (
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.recovery import IdentityKind, RecoveryReport
+from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, Opening, RecoveryReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.registry import protector

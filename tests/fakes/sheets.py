@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from nskeys.errors import SecretUnavailable
-from nskeys.model.custodians import CheckReport, Split
+from nskeys.model.custodians import CheckReport, Share, Split
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import Share
 from nskeys.ports import SecretRequest, ShareRequest
 from tests.fakes.servers import Server
 

@@ -7,8 +7,8 @@ from textual.pilot import Pilot
 
 from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.errors import ShareRefused
+from nskeys.model.custodians import NOTHING_YET, Gathered, Share
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import NOTHING_YET, Gathered, Share
 from nskeys.ports import Purpose, ShareRequest
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.widgets.rule import Rule

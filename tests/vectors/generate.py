@@ -34,7 +34,6 @@ from nskeys.model.audit import (
     next_digest,
 )
 from nskeys.model.backup import BackedUpKey, Facts, KeyFact, Protection
-from nskeys.model.base64url import to_base64url
 from nskeys.model.credentials import CredentialFields, CredentialKind
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState
@@ -42,7 +41,7 @@ from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, Recov
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from nskeys.model.register_json import to_text
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json, to_base64url
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,

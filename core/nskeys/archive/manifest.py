@@ -18,9 +18,8 @@ from nskeys.model.backup import (
     Manifest,
     MemberFact,
 )
-from nskeys.model.base64url import to_base64url
 from nskeys.model.recovery import IDENTITY_MEMBERS
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import canonical_json, to_base64url
 
 _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 

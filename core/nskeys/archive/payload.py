@@ -14,9 +14,8 @@ from nskeys.archive.strict_json import Malformed, binary, integer, items, parse,
 from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.model.backup import BackedUpKey, Facts, KmsContents
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json, to_base64url
 
 
 def signed_document(facts: Facts) -> bytes:

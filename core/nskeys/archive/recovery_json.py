@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from nskeys.archive.strict_json import Malformed, binary, integer, items, moment, parse, record, text
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
-from nskeys.model.base64url import to_base64url
 from nskeys.model.recovery import (
     EARLIER_LIMIT,
     SHARES_LIMIT,
@@ -20,7 +19,7 @@ from nskeys.model.recovery import (
     RecoveryIdentity,
 )
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json, to_base64url
 from nskeys.model.times import to_rfc3339
 
 RECORD_LIMIT = 256 * 1024

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from nskeys.archive.limits import JSON_DEPTH, JSON_DIGITS
-from nskeys.model.base64url import from_base64url
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json, from_base64url
 from nskeys.model.times import from_rfc3339
 
 _INTEGER_LIMIT = 2**53 - 1

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from nskeys.errors import HostKeyUnknown
 from nskeys.model.credentials import Credential
-from nskeys.model.keys import Kid
+from nskeys.model.keys import Kid, Rotation
+from nskeys.model.monitoring import CopiesSeen, last_proofs, seen
 from nskeys.model.plans import (
     CredentialProof,
     DrillReport,
@@ -25,12 +26,10 @@ from nskeys.model.plans import (
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
-from nskeys.model.rotation import Rotation
 from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
 from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
-from nskeys.model.watching import CopiesSeen, last_proofs, seen
 from nskeys.ports import Leftover
 
 if TYPE_CHECKING:

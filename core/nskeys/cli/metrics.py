@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli.exits import exit_for_credentials
 from nskeys.model.keys import KeyState
-from nskeys.model.watching import CopiesSeen, last_proofs, seen
+from nskeys.model.monitoring import CopiesSeen, last_proofs, seen
 
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli.exits import StatusExit, exit_for_status
+from nskeys.model.monitoring import last_proofs, seen
 from nskeys.model.register import Proof
-from nskeys.model.watching import last_proofs, seen
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.errors import say

@@ -9,7 +9,7 @@ from nskeys.cli.inputs import read_text_input
 from nskeys.cli.parser import CommandParser, UsageProblem
 from nskeys.cli.secret_files import guard
 from nskeys.errors import IdentityUnusable
-from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Opening, by_file
+from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Opening, by_file
 from nskeys.model.secret import SecretBytes
 
 

@@ -2,8 +2,7 @@
 
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import SecretUnavailable
-from nskeys.model.custodians import Split
-from nskeys.model.shares import Share, SheetFacts
+from nskeys.model.custodians import Share, SheetFacts, Split
 from nskeys.ports import Purpose
 from nskeys.wording.custodians import COPY_IT, HAND_OVER
 from nskeys.wording.shares import share_name

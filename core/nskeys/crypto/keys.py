@@ -3,10 +3,9 @@
 import hashlib
 import os
 
-from nskeys.model.base64url import to_base64url
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import canonical_json, to_base64url
 
 KEY_SIZE = 32
 

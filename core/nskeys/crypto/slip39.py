@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
+from nskeys.model.custodians import SHARE_WORDS, SHARES_MOST, THRESHOLD_LEAST, Share, ShareLabel
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import SHARE_WORDS, SHARES_MOST, THRESHOLD_LEAST, Share, ShareLabel
 
 if TYPE_CHECKING:
     from shamir_mnemonic import Share as Slip39Share

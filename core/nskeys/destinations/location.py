@@ -20,7 +20,7 @@ from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 from nskeys.model.destinations import Location, LocationReason, Mounted, Whereabouts
-from nskeys.model.texts import as_text
+from nskeys.model.plain_text import as_text
 
 # fmt: off
 _NETWORK = frozenset((

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.model.destinations import Mounted
-from nskeys.model.texts import as_text
+from nskeys.model.plain_text import as_text
 
 _UDEV = Path("/run/udev/data")
 _ID_FS_UUID = re.compile(r"^E:ID_FS_UUID=(\S+)$", re.MULTILINE)

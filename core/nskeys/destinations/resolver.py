@@ -18,8 +18,8 @@ from nskeys.destinations.ssh.pool import SshServers
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.destinations import DestinationInfo
+from nskeys.model.plain_text import as_text, is_text
 from nskeys.model.secret import SecretBytes
-from nskeys.model.texts import as_text, is_text
 from nskeys.ports import Destination
 
 A = TypeVar("A")

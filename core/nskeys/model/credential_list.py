@@ -1,16 +1,49 @@
-"""How a list of credentials is ordered and searched, the same for every CMDB.
-
-Order keys and the text that is searched are derived from a credential's bound fields once, when it is
-stored; comparing two keys by code point then gives the order of a list in every database alike.
-"""
+"""How a list of credentials is filtered, ordered, searched and paged, the same for every CMDB."""
 
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from nskeys.model.credentials import Credential, CredentialFields
-from nskeys.model.paging import SortBy
+from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
+from nskeys.model.keys import Kid
 from nskeys.model.times import to_rfc3339
+
+
+class SortBy(StrEnum):
+    """The column a list is ordered by; the credential's id breaks ties."""
+
+    KIND = "kind"
+    NAME = "name"
+    TARGET = "target"
+    ACCOUNT = "account"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFilter:
+    """Which credentials: of one kind, containing a text, sealed by one of some keys (None: any)."""
+
+    kind: CredentialKind | None = None
+    text: str = ""
+    kids: frozenset[Kid] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialOrder:
+    """In which order."""
+
+    by: SortBy = SortBy.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCredential:
+    """A credential with the two values that say where it stands in an order (a keyset cursor)."""
+
+    credential: Credential
+    place: tuple[str, str]
+
 
 PART_LIMIT = 120
 """Characters of a field that count for its order; PostgreSQL indexes no more than 2,704 bytes."""

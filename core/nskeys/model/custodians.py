@@ -1,9 +1,114 @@
-"""Custodians as a whole: which set of shares is in force, which one waits for its proof."""
+"""Custodians: a secret split into shares (SLIP-39), the set in force, and the set that waits for its
+proof."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from nskeys.model.recovery import EarlierIdentity, RecoveryIdentity
-from nskeys.model.shares import Shares, SheetFacts
+from nskeys.model.secret import SecretBytes, WipedAfterwards
+
+SHARE_WORDS = 20
+"""Words of a share of a secret of 16 bytes."""
+SHARES_MOST, THRESHOLD_LEAST = 16, 2
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLabel:
+    """What a share says of itself, without its secret."""
+
+    set_name: str
+    """The two words that every share of the set begins with: `acquire surprise`."""
+    number: int
+    """1 to 16; of how many, no share knows."""
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One custodian's share: its label, and its words with a blank between them."""
+
+    label: ShareLabel
+    words: SecretBytes
+
+    def wipe(self) -> None:
+        """Overwrite the words."""
+        self.words.wipe()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Which shares were given so far, without their words. `set_name` and `threshold` are known from the
+    first share, or before it from who split the secret; `shares` only from there."""
+
+    set_name: str = ""
+    threshold: int = 0
+    shares: int = 0
+    given: tuple[int, ...] = ()
+    every: bool = False
+    """Whether every share is wanted, and not only as many as give the secret."""
+
+    @property
+    def wanted(self) -> int:
+        """How many shares are wanted; 0 where that is not known yet."""
+        return self.shares if self.every else self.threshold
+
+    @property
+    def missing(self) -> int:
+        """How many more; 1 before anything is known."""
+        return max(0, self.wanted - len(self.given)) if self.wanted else 1
+
+    @property
+    def complete(self) -> bool:
+        """Whether that is enough."""
+        return not self.missing
+
+    def with_share(self, label: ShareLabel) -> "Gathered":
+        """One more was given."""
+        return Gathered(
+            label.set_name, label.threshold, self.shares, (*self.given, label.number), self.every
+        )
+
+
+NOTHING_YET = Gathered()
+"""No share was given, and nothing is known of their set."""
+
+
+@dataclass(slots=True)
+class Shares(WipedAfterwards):
+    """Shares in hand, wiped when the context ends."""
+
+    held: list[Share] = field(default_factory=list)
+
+    def add(self, share: Share) -> None:
+        """One more."""
+        self.held.append(share)
+
+    def extend(self, shares: Iterable[Share]) -> None:
+        """Some more."""
+        self.held.extend(shares)
+
+    def wipe(self) -> None:
+        """Overwrite every word that is held."""
+        for share in self.held:
+            share.wipe()
+        self.held.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """What the sheets of one set have in common; no secret."""
+
+    server: str
+    cmdb_id: str
+    set_name: str
+    shares: int
+    threshold: int
+    number: int
+    """Which custodians' identity this is: 1, 2, ..."""
+    recipient: str
+    """The public half of the identity, `age1...`."""
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)

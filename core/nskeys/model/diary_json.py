@@ -2,9 +2,8 @@
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.json_fields import Fields, hex_of, parsed, text_of
 from nskeys.model.register import Proof
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Fields, Json, canonical_json, hex_of, parsed, text_of
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 16

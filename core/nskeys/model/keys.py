@@ -1,5 +1,6 @@
 """Keys and their states, after NIST SP 800-57 part 1, section 7. Keys are never destroyed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -66,3 +67,35 @@ def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:
     """The key that seals; the newest where, after a broken off change, two are active."""
     active = [key for key in keys if key.state is KeyState.ACTIVE]
     return max(active, key=lambda key: (key.created, key.kid), default=None)
+
+
+class RotationStage(StrEnum):
+    """Where a rotation stands."""
+
+    WAITING = "waiting"
+    """The new key is pre-active; a proven backup elsewhere has to hold it first."""
+    RESEALING = "resealing"
+    """The new key is active; credentials are being sealed under it, batch by batch."""
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """One rotation, from its first record to its last."""
+
+    number: int
+    kid: Kid
+    stage: RotationStage
+    begun: datetime
+    changed: datetime
+    gate_skipped: bool = False
+    """Activated `--without-backup`."""
+
+    def goes_on(self, keys: Iterable[KeyInfo]) -> bool:
+        """Whether it can be finished with these keys: its key is here, and was not put out of use.
+
+        A record is only a row of a database, which may be newer or older than the keys that were
+        restored, or written by somebody else; no row may make an old key seal again."""
+        return any(
+            key.kid == self.kid and key.state in (KeyState.PRE_ACTIVE, KeyState.ACTIVE) for key in keys
+        )

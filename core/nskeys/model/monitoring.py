@@ -1,10 +1,11 @@
-"""Whether people still can do what they will have to do on the worst day: drills, and passwords in mind."""
+"""What monitoring reports besides the answer: copies by their state, drills and passwords that are
+overdue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nskeys.model.register import BackupCopy, Proof
+from nskeys.model.register import PROOFS, BackupCopy, Proof, Sight
 
 DRILL_DAYS = 90
 """Days after which a drill is overdue, unless `config.toml` says otherwise."""
@@ -54,3 +55,40 @@ def practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> Practice
         drilled=max(past(copy.reached(Proof.KEYS_MATCH) for copy in counting), default=None),
         typed=max(past(copy.typed for copy in counting), default=None),
     )
+
+
+_TOLD = tuple(proof for proof in PROOFS if proof is not Proof.RECORDED)
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesSeen:
+    """The register's copies, retired ones left out."""
+
+    counting: int
+    """Those that make their keys' credentials recoverable."""
+    sights: Mapping[Sight, int]
+    """Those that the server key vouches for, by what the last look found; every sight has its number."""
+    unsigned: int
+    """Rows that nobody vouches for, so that nothing else is said of them."""
+
+
+def seen(copies: Iterable[BackupCopy]) -> CopiesSeen:
+    """How many copies are how."""
+    kept = [copy for copy in copies if copy.retired is None]
+    sights = [copy.sight for copy in kept if copy.signed]
+    return CopiesSeen(
+        counting=sum(copy.counts for copy in kept),
+        sights={sight: sights.count(sight) for sight in Sight},
+        unsigned=sum(not copy.signed for copy in kept),
+    )
+
+
+def last_proofs(copies: Iterable[BackupCopy]) -> Mapping[Proof, datetime | None]:
+    """For each level when a copy last reached it; None where none did. Only copies that count are asked:
+    what was once proven of a file that is gone proves nothing of what is left."""
+    counting = [copy for copy in copies if copy.counts]
+    return {proof: _last(copy.reached(proof) for copy in counting) for proof in _TOLD}
+
+
+def _last(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)

@@ -1,5 +1,5 @@
-"""Text files as other systems save them: the byte order mark that some editors put before UTF-8 is dropped,
-and what is UTF-16 or UTF-32 is refused by its name."""
+"""Text from outside: what is no UTF-8 in it, byte order marks, and other encodings refused by their
+names."""
 
 import codecs
 
@@ -37,3 +37,17 @@ def _padded(data: bytearray, width: int) -> bool:
     return any(
         not letters and all(zero > most for zero in filled) for letters, *filled in (zeros, zeros[::-1])
     )
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written down."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def as_text(text: str) -> str:
+    """What can be written down of it: each byte that is no text is a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")

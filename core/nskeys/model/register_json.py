@@ -9,11 +9,10 @@ from datetime import datetime
 
 from nskeys.model.backup import Protection
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.model.json_fields import Fields, hex_of, parsed, text_of
 from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Fields, Json, canonical_json, hex_of, parsed, text_of
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 20

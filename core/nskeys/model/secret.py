@@ -6,9 +6,30 @@ returns is an ordinary `bytes` that lives until the interpreter frees it; keep i
 
 import hmac
 import unicodedata
+from types import TracebackType
 from typing import NoReturn, Self
 
-from nskeys.model.wiping import WipedAfterwards
+
+class WipedAfterwards:
+    """A context manager that ends with `wipe`, which whoever is one brings along."""
+
+    __slots__ = ()
+
+    def wipe(self) -> None:
+        """Overwrite what is secret; a second time does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.wipe()
+
 
 LEAST_SCORE = 3
 """A new password with a lower score is used only if a person insists: guessing it takes too few tries where

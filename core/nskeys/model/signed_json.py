@@ -1,13 +1,17 @@
-"""RFC 8785 (JSON Canonicalization Scheme), for the values that nskeys signs and nothing more.
+"""JSON that is signed, in its one spelling (RFC 8785): written, and read back member by member.
 
-Allowed are objects with ASCII keys, arrays, strings without lone surrogates, integers within
-+-(2^53 - 1), booleans and null. Within these `json.dumps` and RFC 8785 agree byte for byte: keys sort
-alike (ASCII), strings escape alike (section 3.2.2.2), and there are no floats to differ about.
+Binary members are base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
 """
 
+import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from nskeys.model.times import from_rfc3339
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -37,3 +41,125 @@ def _check(value: Json) -> None:
             _check(item)
     else:
         raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_Token = TypeVar("_Token", bound=StrEnum)
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def parsed(text: str, limit: int) -> Json:
+    """The value of a text of at most `limit` characters that is RFC 8785 JSON to the letter."""
+    if len(text) > limit:
+        raise ValueError("longer than such a text can be")
+    try:
+        value: Json = json.loads(text)
+        same = canonical_json(value).decode("utf-8") == text
+    except (RecursionError, TypeError):
+        same = False
+    if not same:
+        raise ValueError("not in canonical form")
+    return value
+
+
+class Fields:
+    """A JSON object that is read field by field; `done` refuses what nobody asked for."""
+
+    def __init__(self, value: Json) -> None:
+        self._left = dict(_object(value))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member, not read yet."""
+        return name in self._left
+
+    def take(self, name: str) -> Json:
+        """The value; ValueError where there is none."""
+        try:
+            return self._left.pop(name)
+        except KeyError:
+            raise ValueError(f"{name} is missing") from None
+
+    def text(self, name: str) -> str:
+        """A text."""
+        return text_of(self.take(name))
+
+    def hex(self, name: str, digits: int) -> str:
+        """So many hex digits."""
+        return hex_of(self.take(name), digits)
+
+    def number(self, name: str) -> int:
+        """A count."""
+        value = self.take(name)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+        raise ValueError(f"{name} is no count")
+
+    def flag(self, name: str) -> bool:
+        """Yes or no."""
+        value = self.take(name)
+        if isinstance(value, bool):
+            return value
+        raise ValueError(f"{name} is neither true nor false")
+
+    def token(self, name: str, tokens: type[_Token]) -> _Token:
+        """One of these tokens."""
+        return tokens(self.text(name))
+
+    def time(self, name: str) -> datetime:
+        """A moment."""
+        return from_rfc3339(self.text(name))
+
+    def time_or_none(self, name: str) -> datetime | None:
+        """A moment, or None for null."""
+        value = self.take(name)
+        return None if value is None else from_rfc3339(text_of(value))
+
+    def items(self, name: str) -> Sequence[Json]:
+        """A list."""
+        value = self.take(name)
+        if isinstance(value, list):
+            return value
+        raise ValueError(f"{name} is no list")
+
+    def done(self) -> None:
+        """ValueError if something is left."""
+        if self._left:
+            raise ValueError("unknown fields")
+
+
+def text_of(value: Json) -> str:
+    """A text; ValueError."""
+    if isinstance(value, str):
+        return value
+    raise ValueError("not a text")
+
+
+def _object(value: Json) -> Mapping[str, Json]:
+    if isinstance(value, Mapping):
+        return value
+    raise ValueError("not an object")
+
+
+def hex_of(value: Json, digits: int) -> str:
+    """So many lower-case hex digits; ValueError."""
+    text = text_of(value)
+    if len(text) != digits or not _HEX.fullmatch(text):
+        raise ValueError(f"not {digits} hex digits")
+    return text
+
+
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def to_base64url(data: bytes) -> str:
+    """Bytes as text."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
+    if not _ALPHABET.fullmatch(text) or len(text) % 4 == 1:
+        raise ValueError("not base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if to_base64url(data) != text:
+        raise ValueError("not the one spelling of these bytes")
+    return data

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.credentials import (
     Credential,
     CredentialKind,
@@ -15,10 +16,8 @@ from nskeys.model.credentials import (
     UnreadableRow,
 )
 from nskeys.model.database import DatabaseLogin
-from nskeys.model.keys import KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.keys import KeyUse, Kid, Rotation
 from nskeys.model.register import BackupCopy
-from nskeys.model.rotation import Rotation
 from nskeys.ports.people import SealedRow
 
 

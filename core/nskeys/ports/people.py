@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
+from nskeys.model.custodians import NOTHING_YET, Gathered
 from nskeys.model.plans import FailureReason
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import NOTHING_YET, Gathered
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""

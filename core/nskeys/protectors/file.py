@@ -9,9 +9,8 @@ machines that have neither a TPM nor a person at hand when a timer runs, and eve
 from collections.abc import Mapping
 
 from nskeys.crypto.keys import KEY_SIZE
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
 from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.parameters import Parameters

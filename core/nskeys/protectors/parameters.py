@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from nskeys.errors import KeyStoreDamaged
-from nskeys.model.base64url import from_base64url
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, from_base64url
 
 
 class Parameters:

@@ -15,9 +15,8 @@ from typing import Self
 from nskeys.crypto.kdf import SALT_SIZE, Argon2Cost, argon2id
 from nskeys.crypto.wrapping import WRAPPED_SIZE, unwrap_kek, wrap_kek
 from nskeys.errors import KeyStoreDamaged, PasswordRefused, WrongPassword
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.parameters import Parameters

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable, WrongPassword
 from nskeys.files import exists
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.child import run

@@ -20,9 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, KeyStoreUnreached, ProtectorUnavailable
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
 from nskeys.protectors.base import BaseProtector
 from nskeys.protectors.host_secret import HOST_SECRET, belongs_here

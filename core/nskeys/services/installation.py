@@ -19,9 +19,9 @@ from nskeys.errors import (
 from nskeys.model.audit import Action, AuditEvent, AuditHead
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
+from nskeys.model.plain_text import as_text
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.model.signed_json import Json, canonical_json
-from nskeys.model.texts import as_text
 from nskeys.ports import (
     Clock,
     Cmdb,

@@ -18,12 +18,11 @@ from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
 from nskeys.model.backup import Facts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.custodians import Gathered
 from nskeys.model.destinations import Whereabouts
-from nskeys.model.opening import BY_ITS_OWN, Means, Opening
-from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.model.plain_text import is_text
+from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, Means, Opening, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import Gathered
-from nskeys.model.texts import is_text
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.passwords.new_password import ask_until_it_opens

@@ -6,8 +6,8 @@ from pathlib import Path
 from nskeys import files
 from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
-from nskeys.model.opening import Opening, by_file
 from nskeys.model.plain_text import drop_mark
+from nskeys.model.recovery import Opening, by_file
 from nskeys.model.secret import SecretBytes
 
 

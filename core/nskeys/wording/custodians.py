@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
+from nskeys.model.custodians import SHARES_MOST, THRESHOLD_LEAST, CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import RecoveryIdentity
-from nskeys.model.shares import SHARES_MOST, THRESHOLD_LEAST
 from nskeys.wording.sentence import listed
 from nskeys.wording.shares import needed_words
 from nskeys.wording.sizes import count, number

@@ -9,13 +9,12 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
+from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.keys import KeyState, Kid
-from nskeys.model.paging import SortBy
+from nskeys.model.keys import KeyState, Kid, RotationStage
 from nskeys.model.plans import FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import Proof, Sight
-from nskeys.model.rotation import RotationStage
 from nskeys.wording.sizes import number
 from nskeys.wording.terminal import safe
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from nskeys.model.backup import Facts, Protection
-from nskeys.model.opening import Means
+from nskeys.model.recovery import Means
 from nskeys.wording.names import protection_name
 from nskeys.wording.recovery import short_recipient, with_split
 from nskeys.wording.sizes import number

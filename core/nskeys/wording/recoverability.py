@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nskeys.model.destinations import Location
+from nskeys.model.keys import RotationStage
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
 from nskeys.model.register import BackupCopy, Sight
-from nskeys.model.rotation import RotationStage
 from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.copies import backup_name, copy_place, made_variants, named_why_not, proof_variants

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from nskeys.model.backup import Protection
-from nskeys.model.opening import Means
 from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import (
     NO_RECOVERY,
     EarlierIdentity,
     IdentityKind,
+    Means,
     Recovery,
     RecoveryIdentity,
     RecoveryPlan,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from nskeys.errors import ShareRefused
-from nskeys.model.shares import SHARE_WORDS, Gathered, ShareLabel
+from nskeys.model.custodians import SHARE_WORDS, Gathered, ShareLabel
 from nskeys.wording.sentence import Sentence, either, listed, token_words
 from nskeys.wording.sizes import count, number
 

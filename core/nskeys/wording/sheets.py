@@ -6,7 +6,7 @@ It is written for somebody who has never seen nskeys and keeps the sheet in a dr
 from collections.abc import Iterator
 
 from nskeys.model.backup import KMS_NAME
-from nskeys.model.shares import Share, SheetFacts
+from nskeys.model.custodians import Share, SheetFacts
 from nskeys.wording.openers import SHAMIR
 from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.shares import share_name, word_rows

@@ -14,8 +14,8 @@ from nskeys.archive.recovery_json import parse_record
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.ssh_keys import SshPrivate, read_public
 from nskeys.model.backup import Facts
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import to_base64url
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
 TOLD = json.loads((VECTORS / "recipients.json").read_text("utf-8"))

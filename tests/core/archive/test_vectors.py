@@ -8,8 +8,8 @@ import pytest
 from nskeys.archive.cross_check import confirm
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds
-from nskeys.model.base64url import to_base64url
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import to_base64url
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "format-1"
 TOLD = json.loads((VECTORS / "password.json").read_text("utf-8"))

@@ -8,8 +8,7 @@ import pytest
 from nskeys.archive.canonical_zip import build, split
 from nskeys.archive.inspection import inspect
 from nskeys.model.backup import MANIFEST_NAME
-from nskeys.model.base64url import to_base64url
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import canonical_json, to_base64url
 from tests.fakes.command_line import Machine
 
 

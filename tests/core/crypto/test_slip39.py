@@ -13,8 +13,8 @@ from shamir_mnemonic import Share as Slip39Share, cipher
 
 from nskeys.crypto.slip39 import SECRET_SIZE, combine, new_split_secret, parse, split
 from nskeys.errors import NskeysError, ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
+from nskeys.model.custodians import Share
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import Share
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/slip-39/vectors.json").read_text("utf-8"))
 READ = {"4", "41", "43"}

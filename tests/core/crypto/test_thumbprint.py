@@ -1,8 +1,8 @@
 """Thumbprints agree with RFC 7638 and RFC 8037."""
 
 from nskeys.crypto.keys import server_thumbprint, thumbprint
-from nskeys.model.base64url import from_base64url
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import from_base64url
 
 
 def test_the_server_key_of_rfc_8037_has_the_thumbprint_given_there() -> None:

@@ -11,11 +11,11 @@ from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, verify
 from nskeys.model.audit import first_digest, next_digest
-from nskeys.model.base64url import from_base64url
 from nskeys.model.credentials import CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
 from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import from_base64url
 from nskeys.ports import Purpose
 from nskeys.protectors.passphrase import PassphraseProtector
 from nskeys.store.keystore.store import DiskKeyStore

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from nskeys.model.credential_list import PART_LIMIT, Listing, fold, listing
+from nskeys.model.credential_list import PART_LIMIT, Listing, SortBy, fold, listing
 from nskeys.model.credentials import CredentialFields, CredentialKind
-from nskeys.model.paging import SortBy
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.model.keys import KeyInfo, KeyState, Kid, Rotation, RotationStage
 from tests.fakes.fixed import AFTERNOON
 
 NEW, OLD = Kid("a" * 64), Kid("b" * 64)

@@ -4,8 +4,7 @@ import pytest
 
 from nskeys.crypto.keys import new_material
 from nskeys.errors import KeyStoreDamaged
-from nskeys.model.base64url import to_base64url
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Wrapped
 from nskeys.protectors.file import FileProtector
 from tests.fakes.fixed import NobodyToAsk

@@ -7,9 +7,8 @@ import pytest
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
 from nskeys.errors import KeyStoreDamaged, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.model.base64url import from_base64url, to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, from_base64url, to_base64url
 from nskeys.ports import Purpose, SecretRequest, Wrapped
 from nskeys.protectors.passphrase import LONGEST, PassphraseProtector
 from tests.fakes.fixed import Answers, NobodyToAsk

@@ -16,9 +16,8 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.base64url import from_base64url, to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, from_base64url, to_base64url
 from nskeys.ports import Purpose, Wrapped
 from nskeys.protectors import pkcs11 as module
 from nskeys.protectors.pkcs11 import Pkcs11Protector

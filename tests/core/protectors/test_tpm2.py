@@ -16,9 +16,8 @@ from nskeys.errors import (
     NskeysError,
     ProtectorUnavailable,
 )
-from nskeys.model.base64url import from_base64url, to_base64url
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Json, from_base64url, to_base64url
 from nskeys.ports import Wrapped
 from nskeys.protectors import systemd_creds
 from nskeys.protectors.tpm2 import Tpm2Protector

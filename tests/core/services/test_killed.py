@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from nskeys.errors import NotSetUp
-from nskeys.model.keys import KeyState
+from nskeys.model.keys import KeyState, RotationStage
 from nskeys.model.register import Sight
 from nskeys.model.retention import Retention
-from nskeys.model.rotation import RotationStage
 from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY

@@ -3,8 +3,8 @@
 import pytest
 
 from nskeys.errors import Cancelled, ShareRefused, SharesDisagree, SharesIncomplete
-from nskeys.model.opening import BY_SHARES, Means
 from nskeys.model.plans import DrillReport
+from nskeys.model.recovery import BY_SHARES, Means
 from nskeys.model.register import Proof
 from nskeys.ports import SecretProvider, SilentProgress
 from nskeys.services.open_backup import find_source, means_of, opened

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from nskeys.errors import CmdbBusy, CmdbDamaged, CmdbUnreachable, ConfigurationInvalid, NotSetUp
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import UnreadableCredential
-from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.postgres import PostgresEngine

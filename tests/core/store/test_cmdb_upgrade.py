@@ -9,7 +9,7 @@ import pytest
 
 from nskeys.errors import CannotCreate, NewerVersion, NskeysError
 from nskeys.model.audit import first_digest, next_digest
-from nskeys.model.paging import CredentialFilter
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from nskeys.store.cmdb.migrations import STEPS, TABLES, Step

@@ -13,19 +13,17 @@ import nskeys.model
 from nskeys import ports
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection, Signer
+from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.diary import DrillEnd
-from nskeys.model.keys import KeyState, Kid
-from nskeys.model.opening import Means
-from nskeys.model.paging import SortBy
+from nskeys.model.keys import KeyState, Kid, RotationStage
 from nskeys.model.plans import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.recovery import IdentityKind
+from nskeys.model.recovery import IdentityKind, Means
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.retention import Fate, FateReason
-from nskeys.model.rotation import RotationStage
 from nskeys.model.schedule import Job, Obstacle, UnitSight
 from nskeys.wording import database, diary, names, places, proofs, pruning, recovery, schedule
 from nskeys.wording.passwords import question

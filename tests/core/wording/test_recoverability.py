@@ -9,11 +9,10 @@ import pytest
 from nskeys.errors import RecoveryDamaged
 from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
+from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.layout import NARROW, WIDE, Layout

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.crypto.slip39 import new_split_secret, parse, split
+from nskeys.model.custodians import Gathered, SheetFacts
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import Gathered, SheetFacts
 from nskeys.wording.page_html import page_html
 from nskeys.wording.page_text import page_lines
 from nskeys.wording.pages import Code

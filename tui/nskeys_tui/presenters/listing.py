@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import Kid
-from nskeys.model.paging import CredentialFilter
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.wording.names import kind_name, state_name
 from nskeys.wording.sizes import number

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.keys import Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages

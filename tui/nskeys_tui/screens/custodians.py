@@ -13,8 +13,7 @@ from textual.widgets import Static
 
 from nskeys import files
 from nskeys.errors import NskeysError
-from nskeys.model.custodians import CheckReport, Split, SplitPlan
-from nskeys.model.shares import Share
+from nskeys.model.custodians import CheckReport, Share, Split, SplitPlan
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep

@@ -7,8 +7,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.opening import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.model.plans import ProofReport
+from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.open_backup import Source, find_source
 from nskeys.services.user_files import read_identity_file

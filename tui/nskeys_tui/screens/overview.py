@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from nskeys.errors import NskeysError
-from nskeys.model.paging import CredentialOrder, SortBy
+from nskeys.model.credential_list import CredentialOrder, SortBy
 from nskeys.ports import Purpose
 from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.errors import say

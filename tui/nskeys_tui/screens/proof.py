@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
-from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines

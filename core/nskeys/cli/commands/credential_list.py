@@ -9,8 +9,8 @@ from nskeys.cli.commands.options import KINDS, whole_number
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.wording.names import kind_name, state_name
 from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 

@@ -11,9 +11,8 @@ from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
 from nskeys.model.imports import ParsedExport, bad_row
 from nskeys.model.plans import ImportedCredential, ImportFormat, ImportPlan, ImportReport
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import SecretBytes, WipedAfterwards
 from nskeys.model.signed_json import canonical_json
-from nskeys.model.wiping import WipedAfterwards
 from nskeys.ports import (
     ImportReader,
     OpenKeyStore,

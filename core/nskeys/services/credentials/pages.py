@@ -6,8 +6,8 @@ are always known. Only a jump to a far position costs the database a skip.
 
 from bisect import bisect_left, bisect_right
 
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.credentials import Credential
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.ports import Cmdb, CmdbView
 
 _KNOWN_LIMIT = 512

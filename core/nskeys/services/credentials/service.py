@@ -16,6 +16,7 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.audit import Action
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import (
     Credential,
     CredentialFields,
@@ -24,7 +25,6 @@ from nskeys.model.credentials import (
     check_secret,
 )
 from nskeys.model.keys import Kid
-from nskeys.model.paging import CredentialFilter
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
 from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked

@@ -27,11 +27,11 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.diary import NAMED_FAILURES, DrillEnd, DrillEntry
 from nskeys.model.keys import Kid
-from nskeys.model.opening import BY_ITS_OWN, Opening
+from nskeys.model.plain_text import as_text
 from nskeys.model.plans import DiaryFate, DrillReport, FailureReason, ProofReport
+from nskeys.model.recovery import BY_ITS_OWN, Opening
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
-from nskeys.model.texts import as_text
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove
 from nskeys.services.drill.diary import DiaryService, write_line

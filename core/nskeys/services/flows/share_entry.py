@@ -18,8 +18,8 @@ from nskeys.crypto.slip39 import (
     word_numbers,
 )
 from nskeys.errors import ShareRefused
+from nskeys.model.custodians import NOTHING_YET, SHARE_WORDS, Gathered, Share
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import NOTHING_YET, SHARE_WORDS, Gathered, Share
 from nskeys.services.passwords.shares import fits
 
 _SUGGESTED = 4

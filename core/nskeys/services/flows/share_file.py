@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from nskeys.crypto.slip39 import completed, nearest, place_of, tokens
 from nskeys.errors import ShareRefused
-from nskeys.model.shares import SHARE_WORDS
+from nskeys.model.custodians import SHARE_WORDS
 
 _SUGGESTED = 4
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nskeys.errors import NskeysError
-from nskeys.model.opening import Means
+from nskeys.model.recovery import Means
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.flows.actions import Act
 from nskeys.services.open_backup import Source, means_of

@@ -13,10 +13,9 @@ from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.crypto.sealing import Resealed, Sealer
 from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid
+from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid, Rotation, RotationStage
 from nskeys.model.plans import CredentialProof, FailureReason, RotationPlan, RotationReport
 from nskeys.model.register import holds_without_counting
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import CmdbView, NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.credentials.verify import sealed_by
 from nskeys.services.installation import Installation, sign_off, unlocked

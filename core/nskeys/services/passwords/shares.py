@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from nskeys.crypto.slip39 import combine, parse
 from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
+from nskeys.model.custodians import Gathered, Share, Shares
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import Gathered, Share, Shares
 from nskeys.ports import Purpose, SecretProvider, ShareRequest
 
 Opened = TypeVar("Opened")

@@ -11,9 +11,8 @@ import hashlib
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
 from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
-from nskeys.model.custodians import CheckReport, Custodians, Split, SplitPlan
+from nskeys.model.custodians import CheckReport, Custodians, Gathered, Shares, SheetFacts, Split, SplitPlan
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
-from nskeys.model.shares import Gathered, Shares, SheetFacts
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords.shares import gather, password_of

@@ -18,10 +18,10 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.backup import Facts, Inspected, Signer
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
 from nskeys.model.destinations import DestinationInfo, Whereabouts
 from nskeys.model.keys import Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked

@@ -17,10 +17,10 @@ from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupForeign, Cancelled, KeyStoreUnreached, NskeysError, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
+from nskeys.model.plain_text import is_text
 from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
-from nskeys.model.texts import is_text
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof

@@ -8,7 +8,7 @@ from datetime import datetime
 from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import DestinationInfo, Location
-from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, active_key
+from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage, active_key
 from nskeys.model.monitoring import NOTHING_OVERDUE, Practice, practice
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
@@ -20,7 +20,6 @@ from nskeys.model.register import (
     holds_without_counting,
     waits_for_a_person,
 )
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import CmdbView, Leftover
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.custodians import waiting_custodians

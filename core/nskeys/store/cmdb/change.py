@@ -14,10 +14,9 @@ from nskeys.errors import CmdbDamaged, KeyUsedUp, NameTaken, NoSuchCredential
 from nskeys.model.audit import AuditEvent, AuditHead, next_digest
 from nskeys.model.credential_list import listing_of
 from nskeys.model.credentials import SealedCredential
-from nskeys.model.keys import SEALS_LIMIT, Kid
+from nskeys.model.keys import SEALS_LIMIT, Kid, Rotation
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_json import from_text, to_text
-from nskeys.model.rotation import Rotation
 from nskeys.ports import RegisterRow
 from nskeys.store.cmdb.paging import storable
 from nskeys.store.cmdb.records import signed_head_text

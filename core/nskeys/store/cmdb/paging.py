@@ -7,9 +7,8 @@ order of an index: there the order key is an expression that no index knows.
 
 from collections.abc import Mapping
 
-from nskeys.model.credential_list import fold
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, fold
 from nskeys.model.keys import Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder
 
 Query = tuple[str, list[object]]
 """A statement with question marks, and what stands for them."""

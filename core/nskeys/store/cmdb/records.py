@@ -6,9 +6,8 @@ from typing import Any
 
 from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead
-from nskeys.model.keys import Kid
+from nskeys.model.keys import Kid, Rotation, RotationStage
 from nskeys.model.register_json import TEXT_LIMIT
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow
 from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 

@@ -4,6 +4,7 @@ what there is. Each that it finds is then read as any other, and named only if t
 from collections.abc import Iterator, Mapping
 
 from nskeys.errors import CmdbDamaged
+from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import (
     FIELD_LIMIT,
     NAME_LIMIT,
@@ -12,9 +13,7 @@ from nskeys.model.credentials import (
     UnreadableCredential,
     UnreadableRow,
 )
-from nskeys.model.keys import Kid
-from nskeys.model.paging import SortBy
-from nskeys.model.rotation import RotationStage
+from nskeys.model.keys import Kid, RotationStage
 from nskeys.store.cmdb.engine import Connection
 from nskeys.store.cmdb.paging import COLUMNS, marks
 from nskeys.store.cmdb.records import rotation_of

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.credentials import (
     Credential,
     CredentialKind,
@@ -15,9 +16,7 @@ from nskeys.model.credentials import (
     UnreadableCredential,
     UnreadableRow,
 )
-from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid
-from nskeys.model.paging import CredentialFilter, CredentialOrder, PlacedCredential
-from nskeys.model.rotation import Rotation, RotationStage
+from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
 from nskeys.store.cmdb.engine import Connection, Row
 from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable

@@ -18,9 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nskeys.errors import KeyStoreDamaged, NewerVersion
-from nskeys.model.base64url import from_base64url, to_base64url
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import Json, canonical_json, from_base64url, to_base64url
 from nskeys.model.times import from_rfc3339, to_rfc3339
 
 VERSION = 1

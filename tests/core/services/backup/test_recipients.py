@@ -23,8 +23,7 @@ from nskeys.errors import (
 )
 from nskeys.model.backup import Protection
 from nskeys.model.diary import DrillEnd
-from nskeys.model.opening import BY_SHARES, Opening, by_file
-from nskeys.model.recovery import IdentityKind
+from nskeys.model.recovery import BY_SHARES, IdentityKind, Opening, by_file
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.audit import Action, AuditEvent
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, CredentialKind
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
 from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential

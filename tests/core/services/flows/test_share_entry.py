@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.crypto.slip39 import nearest, new_split_secret, split
 from nskeys.errors import ShareRefused
-from nskeys.model.shares import SHARE_WORDS, Gathered, Share
+from nskeys.model.custodians import SHARE_WORDS, Gathered, Share
 from nskeys.services.flows.share_entry import ShareEntry
 
 SHARES = split(new_split_secret(), 5, 3)

@@ -7,10 +7,9 @@ import pytest
 
 from nskeys.errors import Cancelled, KeyUsedUp, Locked, PlanOutdated
 from nskeys.model.audit import Action
-from nskeys.model.keys import SEALS_LIMIT, KeyState, Kid
+from nskeys.model.keys import SEALS_LIMIT, KeyState, Kid, RotationStage
 from nskeys.model.plans import FailureReason
 from nskeys.model.recoverability import DueReason
-from nskeys.model.rotation import RotationStage
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
 from tests.fakes.dying import Killed, Life

@@ -9,7 +9,7 @@ import pytest
 
 from nskeys.bootstrap import Costs, Services, connect
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.model.paging import CredentialFilter, CredentialOrder
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.ports import Settings
 from nskeys.store.cmdb.engine import Connection, Row
 from tests.benchmark.homes import give_password

@@ -4,8 +4,8 @@ import pytest
 
 from nskeys.crypto.slip39 import new_split_secret, split
 from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisagree, SharesIncomplete
+from nskeys.model.custodians import NOTHING_YET, Gathered
 from nskeys.model.secret import SecretBytes
-from nskeys.model.shares import NOTHING_YET, Gathered
 from nskeys.ports import SecretRequest
 from nskeys.services.passwords.shares import gather, password_of, with_combined
 from tests.fakes.sheets import Sheets

@@ -9,8 +9,8 @@ import pytest
 from nskeys.errors import NoBackupKnown, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.destinations import Location
+from nskeys.model.keys import Rotation, RotationStage
 from nskeys.model.register import Proof, Sight
-from nskeys.model.rotation import Rotation, RotationStage
 from tests.fakes.dying import Life
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, RawRegisterRow, Server, Site

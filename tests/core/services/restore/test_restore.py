@@ -17,10 +17,9 @@ from nskeys.errors import (
     PlanOutdated,
     WrongPassword,
 )
-from nskeys.model.keys import KeyState
+from nskeys.model.keys import KeyState, RotationStage
 from nskeys.model.plans import KeyFate, RegistryValues, RestorePlan
 from nskeys.model.register import Proof
-from nskeys.model.rotation import RotationStage
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
 from nskeys.services.open_backup import find_source, opened

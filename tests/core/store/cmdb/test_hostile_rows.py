@@ -8,10 +8,10 @@ import pytest
 
 from nskeys.errors import CmdbDamaged, KeyUsedUp
 from nskeys.model.audit import first_digest, next_digest
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, UnreadableCredential
-from nskeys.model.paging import CredentialFilter, CredentialOrder, SortBy
+from nskeys.model.keys import Rotation, RotationStage
 from nskeys.model.register_json import to_text
-from nskeys.model.rotation import Rotation, RotationStage
 from nskeys.ports import CmdbView, RegisterRow
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
