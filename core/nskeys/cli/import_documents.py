@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from nskeys.cli.documents import Document
 from nskeys.errors import BadRow
-from nskeys.model.plans import ImportPlan, ImportReport
+from nskeys.model.imports import ImportPlan, ImportReport
 
 
 def imported(report: ImportReport) -> Document:

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nskeys.imports.csv_table import CsvTable
 from nskeys.imports.findings import Findings
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import ImportFormat
+from nskeys.model.imports import ImportFormat, ParsedExport
 
 _NEEDED = frozenset({"type", "name", "notes", "login_uri", "login_username", "login_password"})
 _PLACES = ("folder", "collections")

@@ -15,8 +15,7 @@ from collections.abc import Iterator, Mapping
 from nskeys.errors import ImportUnreadable
 from nskeys.imports.findings import Findings
 from nskeys.imports.json_text import Value, text_of
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import ImportFormat
+from nskeys.model.imports import ImportFormat, ParsedExport
 
 _LOGIN = 1
 _STRUCTURE = frozenset(

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from nskeys.errors import BadRow, FieldInvalid, ImportUnreadable
 from nskeys.model.credentials import NAME_LIMIT, check_secret
-from nskeys.model.imports import ExportRow, ParsedExport, bad_row
-from nskeys.model.plans import DroppedField, ImportFormat
+from nskeys.model.imports import DroppedField, ExportRow, ImportFormat, ParsedExport, bad_row
 from nskeys.model.secret import SecretBytes
 
 ROW_LIMIT = 200_000

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from nskeys.imports.csv_table import CsvTable
 from nskeys.imports.findings import Findings
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import ImportFormat
+from nskeys.model.imports import ImportFormat, ParsedExport
 
 _TAKEN = frozenset({"group", "title", "username", "password", "url", "notes"})
 

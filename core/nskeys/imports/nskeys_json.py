@@ -12,8 +12,7 @@ Values are taken as they are, nothing is derived. Whatever else an object holds 
 
 from nskeys.imports.findings import Findings
 from nskeys.imports.json_text import Value, text_of
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import ImportFormat
+from nskeys.model.imports import ImportFormat, ParsedExport
 
 _REQUIRED = ("name", "target", "account", "secret")
 _OPTIONAL = ("kind", "note")

@@ -1,11 +1,68 @@
-"""What an importer makes of another program's export, before it becomes credentials."""
+"""Imports: what a reader makes of another program's export, what it would become, and what it became."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from nskeys.errors import BadRow
-from nskeys.model.credentials import NAME_LIMIT
-from nskeys.model.plans import DroppedField, ImportFormat
+from nskeys.model.credentials import NAME_LIMIT, CredentialFields
 from nskeys.model.secret import SecretBytes
+
+# --- import --------------------------------------------------------------------------------------
+
+
+class ImportFormat(StrEnum):
+    """The exports that `credential import` reads."""
+
+    KEEPASSXC_CSV = "keepassxc-csv"
+    BITWARDEN_CSV = "bitwarden-csv"
+    BITWARDEN_JSON = "bitwarden-json"
+    NSKEYS_JSON = "nskeys-json"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCredential:
+    """A row that will become a credential. Its secret stays inside the service."""
+
+    row: int
+    fields: CredentialFields
+    renamed_from: str = ""
+    kind_rule: str = ""
+    """The token of the rule that chose the kind: `given` (by `--kind`), `stated` (by nskeys' own JSON)
+    or `group` (a word in the name of its group or folder)."""
+    group: str = ""
+    """The group or folder as the export names it."""
+    kind_word: str = ""
+    """Where the group chose the kind: the known word that was found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedField:
+    """A field of the export that nskeys has no place for, and how many rows filled it."""
+
+    field: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import would do."""
+
+    source: str
+    format: ImportFormat
+    credentials: tuple[ImportedCredential, ...]
+    bad: tuple[BadRow, ...]
+    dropped: tuple[DroppedField, ...]
+    fingerprint: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did."""
+
+    imported: int
+    skipped: tuple[BadRow, ...]
+    renamed: tuple[tuple[str, str], ...]
+    dropped: tuple[DroppedField, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose s
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.errors import BadRow, NskeysError
+from nskeys.errors import NskeysError
 from nskeys.model.backup import Facts, Inspected
-from nskeys.model.credentials import Credential, CredentialFields, UnreadableRow
+from nskeys.model.credentials import Credential, UnreadableRow
 from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recoverability import DueReason
@@ -363,64 +363,6 @@ class RotationReport:
     held_by: BackupCopy | None = None
     """Of a key that waits: the copy that holds it and does not count; one that only a drill is missing of
     before any other."""
-
-
-# --- import --------------------------------------------------------------------------------------
-
-
-class ImportFormat(StrEnum):
-    """The exports that `credential import` reads."""
-
-    KEEPASSXC_CSV = "keepassxc-csv"
-    BITWARDEN_CSV = "bitwarden-csv"
-    BITWARDEN_JSON = "bitwarden-json"
-    NSKEYS_JSON = "nskeys-json"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedCredential:
-    """A row that will become a credential. Its secret stays inside the service."""
-
-    row: int
-    fields: CredentialFields
-    renamed_from: str = ""
-    kind_rule: str = ""
-    """The token of the rule that chose the kind: `given` (by `--kind`), `stated` (by nskeys' own JSON)
-    or `group` (a word in the name of its group or folder)."""
-    group: str = ""
-    """The group or folder as the export names it."""
-    kind_word: str = ""
-    """Where the group chose the kind: the known word that was found in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DroppedField:
-    """A field of the export that nskeys has no place for, and how many rows filled it."""
-
-    field: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """What an import would do."""
-
-    source: str
-    format: ImportFormat
-    credentials: tuple[ImportedCredential, ...]
-    bad: tuple[BadRow, ...]
-    dropped: tuple[DroppedField, ...]
-    fingerprint: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did."""
-
-    imported: int
-    skipped: tuple[BadRow, ...]
-    renamed: tuple[tuple[str, str], ...]
-    dropped: tuple[DroppedField, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from nskeys.model.plans import DroppedField, ImportedCredential, ImportPlan, ImportReport
+from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, ImportReport
 from nskeys.wording.failures.credentials import bad_row
 from nskeys.wording.names import import_format_name, kind_name
 from nskeys.wording.sentence import listed

@@ -11,8 +11,9 @@ from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
-from nskeys.model.plans import FailureReason, HomeState, ImportFormat, KeyFate
+from nskeys.model.plans import FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import Proof, Sight
 from nskeys.wording.sizes import number

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from nskeys.errors import BadRow
 from nskeys.imports.recognise import read_export
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import DroppedField, ImportFormat
+from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 HEADER = (

@@ -7,8 +7,7 @@ import pytest
 
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.recognise import read_export
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import DroppedField, ImportFormat
+from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 ONE = {"kind": "run-as", "name": "deploy", "target": "finance-*", "account": "svc", "secret": "s"}

@@ -14,8 +14,7 @@ from hypothesis import given, settings, strategies as st
 from nskeys.errors import ImportUnreadable
 from nskeys.imports import findings, recognise
 from nskeys.imports.recognise import read_export
-from nskeys.model.imports import ParsedExport
-from nskeys.model.plans import ImportFormat
+from nskeys.model.imports import ImportFormat, ParsedExport
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 KEEPASSXC = ["Group", "Title", "Username", "Password", "URL", "Notes"]

@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
-from nskeys.model.plans import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.wording.imports import bad_words, changes_line, export_line, kind_reason, kinds_line, plan_line
 
 ROW = ImportedCredential(

@@ -18,8 +18,9 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.diary import DrillEnd
+from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
-from nskeys.model.plans import DiaryFate, FailureReason, HomeState, ImportFormat, KeyFate
+from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import IdentityKind, Means
 from nskeys.model.register import PROOFS, Proof, Sight

@@ -11,17 +11,13 @@ from nskeys.model.audit import AuditHead
 from nskeys.model.backup import Facts, Inspected, KeyFact, Protection, Signer
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.plans import (
     BackupReport,
     CredentialProof,
     DrillReport,
-    DroppedField,
     FailureReason,
-    ImportedCredential,
-    ImportFormat,
-    ImportPlan,
-    ImportReport,
     KeyFate,
     PlannedKey,
     ProofReport,

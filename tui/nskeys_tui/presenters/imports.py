@@ -1,7 +1,7 @@
 """An import's plan and report as rows: what becomes what and why, what is left out, what was renamed."""
 
 from nskeys.errors import BadRow
-from nskeys.model.plans import ImportedCredential, ImportPlan, ImportReport
+from nskeys.model.imports import ImportedCredential, ImportPlan, ImportReport
 from nskeys.wording.failures.credentials import row_problem
 from nskeys.wording.imports import kind_reason
 from nskeys.wording.names import kind_name

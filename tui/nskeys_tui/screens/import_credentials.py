@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from nskeys.errors import PlanOutdated
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.plans import ImportReport
+from nskeys.model.imports import ImportReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.importer import PreparedImport
 from nskeys.services.user_files import read_export

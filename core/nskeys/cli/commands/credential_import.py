@@ -10,7 +10,7 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.plans import ImportPlan
+from nskeys.model.imports import ImportPlan
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,

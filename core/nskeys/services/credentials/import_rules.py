@@ -22,8 +22,7 @@ from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import NAME_LIMIT, CredentialKind, check_fields
-from nskeys.model.imports import ExportRow
-from nskeys.model.plans import ImportedCredential
+from nskeys.model.imports import ExportRow, ImportedCredential
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,14 @@ from nskeys.crypto.sealing import Sealer
 from nskeys.errors import FieldInvalid, ImportRefused, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
-from nskeys.model.imports import ParsedExport, bad_row
-from nskeys.model.plans import ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.model.imports import (
+    ImportedCredential,
+    ImportFormat,
+    ImportPlan,
+    ImportReport,
+    ParsedExport,
+    bad_row,
+)
 from nskeys.model.secret import SecretBytes, WipedAfterwards
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (

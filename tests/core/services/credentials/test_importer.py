@@ -22,8 +22,8 @@ from nskeys.errors import (
 from nskeys.imports.recognise import read_export
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.imports import DroppedField, ImportFormat, ImportReport
 from nskeys.model.keys import SEALS_LIMIT, active_key
-from nskeys.model.plans import DroppedField, ImportFormat, ImportReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
 from nskeys.services.credentials.importer import ImportService, PreparedImport
