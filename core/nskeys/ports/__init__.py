@@ -11,18 +11,19 @@ from nskeys.ports.cmdb import (
     DrillRow as DrillRow,
     RegisterRow as RegisterRow,
 )
-from nskeys.ports.keys import (
-    UNKNOWN_PROTECTOR as UNKNOWN_PROTECTOR,
-    KeyStore as KeyStore,
-    Leftover as Leftover,
-    NewKey as NewKey,
-    OpenKeyStore as OpenKeyStore,
-    Protector as Protector,
-    StoreInfo as StoreInfo,
-    Wrapped as Wrapped,
-    nothing as nothing,
+from nskeys.ports.destinations import (
+    Destination as Destination,
+    Destinations as Destinations,
+    Home as Home,
+    Identity as Identity,
+    ImportReader as ImportReader,
+    Listed as Listed,
+    Listing as Listing,
+    Registry as Registry,
+    Settings as Settings,
+    SettingsFile as SettingsFile,
 )
-from nskeys.ports.people import (
+from nskeys.ports.interaction import (
     Clock as Clock,
     Lock as Lock,
     Progress as Progress,
@@ -36,17 +37,16 @@ from nskeys.ports.people import (
     Waiting as Waiting,
     nobody as nobody,
 )
-from nskeys.ports.places import (
-    Destination as Destination,
-    Destinations as Destinations,
-    Home as Home,
-    Identity as Identity,
-    ImportReader as ImportReader,
-    Listed as Listed,
-    Listing as Listing,
-    Registry as Registry,
-    Settings as Settings,
-    SettingsFile as SettingsFile,
+from nskeys.ports.keystore import (
+    UNKNOWN_PROTECTOR as UNKNOWN_PROTECTOR,
+    KeyStore as KeyStore,
+    Leftover as Leftover,
+    NewKey as NewKey,
+    OpenKeyStore as OpenKeyStore,
+    Protector as Protector,
+    StoreInfo as StoreInfo,
+    Wrapped as Wrapped,
+    nothing as nothing,
 )
 from nskeys.ports.recovery import (
     RecoveryStore as RecoveryStore,

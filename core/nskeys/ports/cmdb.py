@@ -18,7 +18,7 @@ from nskeys.model.credentials import (
 from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import KeyUse, Kid, Rotation
 from nskeys.model.register import BackupCopy
-from nskeys.ports.people import SealedRow
+from nskeys.ports.interaction import SealedRow
 
 
 class CmdbView(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json
-from nskeys.ports.people import Purpose, SecretProvider
+from nskeys.ports.interaction import Purpose, SecretProvider
 
 
 @dataclass(frozen=True, slots=True)
