@@ -14,11 +14,13 @@ from nskeys.ports.cmdb import (
 from nskeys.ports.destinations import (
     Destination as Destination,
     Destinations as Destinations,
+    Listed as Listed,
+    Listing as Listing,
+)
+from nskeys.ports.home import (
     Home as Home,
     Identity as Identity,
     ImportReader as ImportReader,
-    Listed as Listed,
-    Listing as Listing,
     Registry as Registry,
     Settings as Settings,
     SettingsFile as SettingsFile,

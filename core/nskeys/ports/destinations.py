@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
-from nskeys.model.audit import Actor
 from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
-from nskeys.model.imports import ParsedExport
-from nskeys.model.monitoring import DRILL_DAYS
-from nskeys.model.plans import RegistryValues
-from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.model.secret import SecretBytes
 
 
@@ -123,79 +118,4 @@ class Destinations(Protocol):
 
     def close(self) -> None:
         """End looks that still wait for an answer, and forget every secret, when the program leaves."""
-        ...
-
-
-class Registry(Protocol):
-    """`KMSBackupPath` and `KMSBackupDate` on this server."""
-
-    def read(self) -> RegistryValues:
-        """Both values; empty where none were written."""
-        ...
-
-    def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """`config.toml`, understood."""
-
-    server_name: str
-    cmdb: str
-    """The CMDB's URL as configured; empty for `cmdb.sqlite3` in the home."""
-    destinations: tuple[DestinationInfo, ...] = ()
-    retention: Retention = DEFAULT_RETENTION
-    """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
-    drill_days: int = DRILL_DAYS
-    """Days after which a drill is overdue; 0: never."""
-
-
-class SettingsFile(Protocol):
-    """`config.toml`; comments that a person wrote survive a change."""
-
-    def read(self) -> Settings:
-        """What is configured, with defaults for what is not."""
-        ...
-
-    def write(self, settings: Settings) -> None:
-        """Change what differs, durably."""
-        ...
-
-
-class ImportReader(Protocol):
-    """Reads another program's export."""
-
-    def __call__(self, source: str, data: bytes) -> ParsedExport:
-        """Recognise the format and understand it; ImportUnreadable."""
-        ...
-
-
-class Home(Protocol):
-    """The folder where all of this lies."""
-
-    @property
-    def path(self) -> str:
-        """Its absolute path."""
-        ...
-
-    def prepare(self) -> None:
-        """Make the folder (0700) if it is missing; HomeUnreadable, CannotCreate."""
-        ...
-
-    def default_destination(self) -> str:
-        """`backups/` in the home, as an address."""
-        ...
-
-
-class Identity(Protocol):
-    """Who runs this process."""
-
-    def actor(self) -> Actor:
-        """Effective user, and SUDO_USER."""
-        ...
-
-    def host(self) -> str:
-        """This machine's own name."""
         ...
