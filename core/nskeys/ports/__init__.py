@@ -21,6 +21,7 @@ from nskeys.ports.home import (
     Home as Home,
     Identity as Identity,
     ImportReader as ImportReader,
+    RecoveryStore as RecoveryStore,
     Registry as Registry,
     Settings as Settings,
     SettingsFile as SettingsFile,
@@ -49,9 +50,6 @@ from nskeys.ports.keystore import (
     StoreInfo as StoreInfo,
     Wrapped as Wrapped,
     nothing as nothing,
-)
-from nskeys.ports.recovery import (
-    RecoveryStore as RecoveryStore,
 )
 from nskeys.ports.schedule import (
     ServiceManager as ServiceManager,
