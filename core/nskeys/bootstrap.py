@@ -12,8 +12,8 @@ from nskeys.destinations.ssh.pool import SshServers
 from nskeys.imports.recognise import read_export
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager
+from nskeys.protectors.catalogue import available, protector
 from nskeys.protectors.passphrase import DEFAULT_COST
-from nskeys.protectors.registry import available, protector
 from nskeys.services.backup.service import BackupService
 from nskeys.services.credentials.importer import ImportService
 from nskeys.services.credentials.service import CredentialService

@@ -11,7 +11,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SilentProgress
-from nskeys.protectors.registry import available
+from nskeys.protectors.catalogue import available
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.passwords.providers import RememberedPassphrase
 from tests.fakes.fixed import Answers, NobodyToAsk

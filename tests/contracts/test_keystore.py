@@ -20,7 +20,7 @@ from nskeys.errors import (
 from nskeys.model.keys import KeyState, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, NewKey, Purpose, StoreInfo
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 from tests.fakes.keys import new_key

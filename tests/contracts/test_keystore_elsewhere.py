@@ -11,7 +11,7 @@ from nskeys.crypto.signing import public_of
 from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, SecretUnavailable
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, NewKey, Protector, Purpose
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.keys import new_key

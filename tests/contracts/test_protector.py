@@ -10,7 +10,7 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import Protector, Purpose, Wrapped
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_protector import MachineProtector
 from tests.fakes.token import PIN

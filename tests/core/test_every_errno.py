@@ -27,7 +27,7 @@ from nskeys.errors import HostKeyUnknown, NskeysError
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.plans import RegistryValues
 from nskeys.ports import Settings
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
 from nskeys.services.user_files import read_export, read_identity_file, save_text
 from nskeys.store.home import HomeFolder, find_home

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.ports import Purpose, Wrapped
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.files import read_store
 from tests.end_to_end import typed_commands
 from tests.fakes.command_line import Machine, connect_cheaply

@@ -26,7 +26,7 @@ from nskeys.model.plans import (
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, Opening, RecoveryReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.services.installation import Installation
 from nskeys.services.open_backup import find_source, opened
 from tests.fakes.fixed import Answers, FixedClock, NobodyToAsk

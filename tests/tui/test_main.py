@@ -60,7 +60,7 @@ def test_the_command_line_never_imports_textual_and_its_memory_is_private() -> N
 
 _CHILDREN = {
     "nskeys.archive.cross_check": ["password"],
-    "nskeys.protectors.token_process": [],
+    "nskeys.protectors.pkcs11_worker": [],
     "nskeys.destinations.worker": [],
 }
 _RUN = """

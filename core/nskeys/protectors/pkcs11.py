@@ -22,9 +22,9 @@ from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector
-from nskeys.protectors.child import run
 from nskeys.protectors.parameters import Parameters
-from nskeys.protectors.token_uri import TokenUri, UriInvalid, parsed
+from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
+from nskeys.protectors.subprocess_io import run
 
 PATIENCE = 60.0
 """Seconds for one call: a smart card takes its time."""
@@ -34,7 +34,7 @@ _BOUND = b"nskeys/token/1\x00"
 _WRAPPED_SIZE = 61
 _LONGEST_PIN = 256
 # -P keeps the working folder out of the child's module path.
-_PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.token_process")
+_PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 
 class Pkcs11Protector(BaseProtector):

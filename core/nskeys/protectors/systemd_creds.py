@@ -22,7 +22,7 @@ from nskeys.errors import (
 )
 from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
-from nskeys.protectors.child import Ended, run
+from nskeys.protectors.subprocess_io import Ended, run
 
 PROTECTOR = "tpm2"
 PATIENCE = 60.0

@@ -21,8 +21,8 @@ from nskeys.model.signed_json import Json, from_base64url, to_base64url
 from nskeys.ports import Purpose, Wrapped
 from nskeys.protectors import pkcs11 as module
 from nskeys.protectors.pkcs11 import Pkcs11Protector
-from nskeys.protectors.token_process import Refused, answered, reason_of, token_of
-from nskeys.protectors.token_uri import TokenUri, parsed
+from nskeys.protectors.pkcs11_uri import TokenUri, parsed
+from nskeys.protectors.pkcs11_worker import Refused, answered, reason_of, token_of
 from nskeys.wording.errors import say
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.token import PIN, Tokens

@@ -9,7 +9,7 @@ from nskeys.crypto.keys import thumbprint
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Purpose
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 from tests.fakes.token import PIN

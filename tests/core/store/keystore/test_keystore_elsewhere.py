@@ -9,7 +9,7 @@ from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector
-from nskeys.protectors.registry import protector
+from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.dying import Killed
 from tests.fakes.fixed import NobodyToAsk

@@ -31,8 +31,8 @@ from nskeys.errors import (
 from nskeys.model.keys import KeyState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import UNKNOWN_PROTECTOR, NewKey, Protector, Purpose, SecretProvider, Wrapped
+from nskeys.protectors.catalogue import protector
 from nskeys.protectors.passphrase import PassphraseProtector
-from nskeys.protectors.registry import protector
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.secret import SecretBytes
-from nskeys.protectors.child import LONGEST, Ended, run
+from nskeys.protectors.subprocess_io import LONGEST, Ended, run
 
 MARK = b"marked-secret"
 

@@ -5,7 +5,7 @@ import pytest
 from nskeys.crypto.keys import new_material
 from nskeys.errors import KeyStoreDamaged, ProtectorUnavailable
 from nskeys.protectors import tpm2
-from nskeys.protectors.registry import available, protector, why_not
+from nskeys.protectors.catalogue import available, protector, why_not
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import NobodyToAsk
 from tests.fakes.tpm import Board

@@ -1,4 +1,4 @@
-"""A process of its own for the token: `python -m nskeys.protectors.token_process`.
+"""A process of its own for the token: `python -m nskeys.protectors.pkcs11_worker`.
 
 Libraries of tokens hang, crash, and keep what they were given; none of that is to happen to the program. So
 one question comes on standard input, one answer goes to standard output, both JSON, and the process ends.
@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from nskeys.private_memory import keep_memory_private
-from nskeys.protectors.token_uri import TokenUri, parsed
+from nskeys.protectors.pkcs11_uri import TokenUri, parsed
 
 KEY_LABEL = "nskeys"
 """The key that is made where the URI names none."""

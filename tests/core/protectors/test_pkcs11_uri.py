@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.protectors.token_uri import DEFAULT_MODULE, LONGEST, TokenUri, UriInvalid, parsed
+from nskeys.protectors.pkcs11_uri import DEFAULT_MODULE, LONGEST, TokenUri, UriInvalid, parsed
 
 
 def test_every_part_is_read() -> None:
