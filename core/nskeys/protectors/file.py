@@ -12,8 +12,7 @@ from nskeys.crypto.keys import KEY_SIZE
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
-from nskeys.protectors.base import BaseProtector
-from nskeys.protectors.parameters import Parameters
+from nskeys.protectors.base import BaseProtector, Parameters
 
 
 class FileProtector(BaseProtector):

@@ -18,8 +18,7 @@ from nskeys.errors import KeyStoreDamaged, PasswordRefused, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector
-from nskeys.protectors.parameters import Parameters
+from nskeys.protectors.base import BaseProtector, Parameters
 
 LONGEST = 4096
 """Bytes of UTF-8. A longer one is a file given by mistake, not a passphrase."""

@@ -21,8 +21,7 @@ from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector
-from nskeys.protectors.parameters import Parameters
+from nskeys.protectors.base import BaseProtector, Parameters
 from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
 

@@ -8,6 +8,7 @@ one allows a restore to take the key store's place.
 
 import base64
 import binascii
+import hmac
 import os
 import re
 import shutil
@@ -157,3 +158,34 @@ def device_is_there(device: str) -> bool:
 def is_root() -> bool:
     """The host's secret is root's alone, and so is the TPM."""
     return os.geteuid() == 0
+
+
+HOST_SECRET = Path("/var/lib/systemd/credential.secret")
+MACHINE_ID = Path("/etc/machine-id")
+
+_APPLICATION = bytes.fromhex("d3acecba0dad4cdfb8c9381528936c58")
+_SIZE = 16
+
+
+def belongs_here(secret: Path = HOST_SECRET, machine_id: Path = MACHINE_ID) -> bool:
+    """Whether the host's half is there and is this machine's. True also where that cannot be told: then
+    systemd-creds does not come as far as deleting it."""
+    try:
+        with secret.open("rb", buffering=0) as file:
+            owner = file.read(_SIZE)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        here = bytes.fromhex(machine_id.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        return True
+    return len(here) != _SIZE or hmac.compare_digest(owner, _owner(here))
+
+
+def _owner(machine_id: bytes) -> bytes:
+    mark = bytearray(hmac.digest(machine_id, _APPLICATION, "sha256")[:_SIZE])
+    mark[6] = mark[6] & 0x0F | 0x40
+    mark[8] = mark[8] & 0x3F | 0x80
+    return bytes(mark)

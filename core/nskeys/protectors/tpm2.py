@@ -23,14 +23,14 @@ from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, KeyStoreUnreached,
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
-from nskeys.protectors.base import BaseProtector
-from nskeys.protectors.host_secret import HOST_SECRET, belongs_here
-from nskeys.protectors.parameters import Parameters
+from nskeys.protectors.base import BaseProtector, Parameters
 from nskeys.protectors.systemd_creds import (
+    HOST_SECRET,
     MAY_BE_GONE,
     PATIENCE,
     PROTECTOR,
     SystemdCreds,
+    belongs_here,
     device_is_there,
     is_root,
     missing,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.protectors.host_secret import belongs_here
+from nskeys.protectors.systemd_creds import belongs_here
 from tests.fakes.programs import need
 
 OURS = "4c8e1f0a5d6b47c29e3f8a1b2c3d4e5f"
