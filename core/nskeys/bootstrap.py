@@ -9,7 +9,7 @@ from nskeys.crypto.kdf import Argon2Cost
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshServers
-from nskeys.imports.recognise import read_export
+from nskeys.imports.detect import read_export
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager
 from nskeys.protectors.catalogue import available, protector

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nskeys.errors import BadRow
-from nskeys.imports.recognise import read_export
+from nskeys.imports.detect import read_export
 from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.errors import BadRow, ImportUnreadable
-from nskeys.imports.recognise import read_export
+from nskeys.imports.detect import read_export
 from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"

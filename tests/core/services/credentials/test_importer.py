@@ -19,7 +19,7 @@ from nskeys.errors import (
     NotSetUp,
     PlanOutdated,
 )
-from nskeys.imports.recognise import read_export
+from nskeys.imports.detect import read_export
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.imports import DroppedField, ImportFormat, ImportReport
