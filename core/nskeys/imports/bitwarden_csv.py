@@ -10,8 +10,7 @@ several URIs, and several collections, share a cell with commas between them. Fo
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from nskeys.imports.collector import Findings
-from nskeys.imports.csv_table import CsvTable
+from nskeys.imports.parsing import CsvTable, Findings
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _NEEDED = frozenset({"type", "name", "notes", "login_uri", "login_username", "login_password"})

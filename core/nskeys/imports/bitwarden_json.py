@@ -13,8 +13,7 @@
 from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports.collector import Findings
-from nskeys.imports.json_text import Value, text_of
+from nskeys.imports.parsing import Findings, Value, text_of
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _LOGIN = 1

@@ -5,8 +5,7 @@ from typing import Protocol
 
 from nskeys.errors import ImportUnreadable
 from nskeys.imports import bitwarden_csv, bitwarden_json, keepassxc_csv, nskeys_json
-from nskeys.imports.csv_table import CsvTable
-from nskeys.imports.json_text import Value, parse
+from nskeys.imports.parsing import CsvTable, Value, parse
 from nskeys.model.imports import ParsedExport
 
 SIZE_LIMIT = 64 * 1024 * 1024

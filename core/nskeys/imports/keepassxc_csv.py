@@ -9,8 +9,7 @@ Attributes, attachments and history are not in the file, so nothing can be said 
 import re
 from collections.abc import Mapping, Sequence
 
-from nskeys.imports.collector import Findings
-from nskeys.imports.csv_table import CsvTable
+from nskeys.imports.parsing import CsvTable, Findings
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _TAKEN = frozenset({"group", "title", "username", "password", "url", "notes"})

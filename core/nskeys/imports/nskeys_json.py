@@ -10,8 +10,7 @@ Values are taken as they are, nothing is derived. Whatever else an object holds 
 `created`, `updated`) belongs to the installation it came from and is dropped.
 """
 
-from nskeys.imports.collector import Findings
-from nskeys.imports.json_text import Value, text_of
+from nskeys.imports.parsing import Findings, Value, text_of
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _REQUIRED = ("name", "target", "account", "secret")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports import collector, detect
+from nskeys.imports import detect, parsing
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import ImportFormat, ParsedExport
 
@@ -109,7 +109,7 @@ def test_a_file_beyond_the_limit_is_not_even_decoded(monkeypatch: pytest.MonkeyP
 
 
 def test_rows_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "ROW_LIMIT", 3)
+    monkeypatch.setattr(parsing, "ROW_LIMIT", 3)
     row = b"\nNS,a,b,c,d,e"
     assert len(read_export("x", HEADER.encode() + row * 3).rows) == 3
     assert problem_of(HEADER.encode() + row * 4)[0] == "too_many_rows"
@@ -119,8 +119,8 @@ def test_rows_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
 def test_names_of_dropped_fields_are_bounded() -> None:
     entry = {"name": "x", "account": "y", "target": "z", "secret": "", **{f"x{n}": 1 for n in range(500)}}
     found = read_export("x", json.dumps([entry]).encode())
-    assert len(found.dropped) == collector.DROPPED_LIMIT + 1
-    assert (found.dropped[-1].field, found.dropped[-1].rows) == ("other", 500 - collector.DROPPED_LIMIT)
+    assert len(found.dropped) == parsing.DROPPED_LIMIT + 1
+    assert (found.dropped[-1].field, found.dropped[-1].rows) == ("other", 500 - parsing.DROPPED_LIMIT)
 
 
 def attachments(error: BaseException) -> list[object]:
