@@ -37,7 +37,7 @@ from nskeys.store.lock import FileLock
 from nskeys.store.settings import ConfigToml
 from nskeys.store.systemd import SystemdUnits
 from nskeys.wording.errors import UNFORESEEN, say
-from nskeys.wording.failures.tokens import clause
+from nskeys.wording.problems import clause
 from tests.fakes.fixed import OPERATOR, Answers, FixedClock
 from tests.fakes.keys import new_key
 from tests.fakes.servers import NOBODY

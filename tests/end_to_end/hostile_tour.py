@@ -36,9 +36,9 @@ from nskeys.ports import (
 )
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.flows.first_start import FirstStart as Flow, Way
-from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import remove_question
-from nskeys.wording.terminal import safe
+from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings, strategies as st
 
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 from nskeys_tui.widgets.columns import Column, Laid, lay_out, line
 
 KIND = Column("Kind", 10, 10)

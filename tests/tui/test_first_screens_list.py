@@ -8,7 +8,7 @@ import pytest
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.recoverability import Recoverability, assess
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 from nskeys_tui.presenters.listing import ALL, beside, chosen, heading, shelves
 from nskeys_tui.screens.credential_rows import COLUMNS
 from nskeys_tui.widgets.columns import lay_out

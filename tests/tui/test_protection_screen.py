@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.wording.acts import Act
+from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
-from nskeys.wording.recoverability import notices
 from nskeys_tui.screens.protection import Protection
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from nskeys.wording.terminal import safe, width
+from nskeys.wording.text.terminal import safe, width
 
 _GAP = "  "
 _MEASURED = 1_000

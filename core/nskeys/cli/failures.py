@@ -2,7 +2,7 @@
 
 from nskeys.cli.output import Output
 from nskeys.model.plans import ProofReport
-from nskeys.wording.names import failure_words, kind_name
+from nskeys.wording.labels import failure_words, kind_name
 
 _HEADINGS = ("kind", "name", "target", "account", "id", "why")
 

@@ -39,8 +39,8 @@ from nskeys.errors import Cancelled, ImportRefused, NskeysError
 from nskeys.ports import Purpose
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.errors import UNFORESEEN, say
-from nskeys.wording.failures.credentials import bad_row
-from nskeys.wording.terminal import safe
+from nskeys.wording.errors.credentials import bad_row
+from nskeys.wording.text.terminal import safe
 
 _PURPOSES = MappingProxyType(
     {

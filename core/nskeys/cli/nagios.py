@@ -25,8 +25,8 @@ from nskeys.wording.reports import (
     headline,
     unreadable_rows_line,
 )
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import is_future
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import is_future
 
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview

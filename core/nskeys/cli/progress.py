@@ -18,7 +18,7 @@ from nskeys.errors import Cancelled
 from nskeys.model.plans import FailureReason
 from nskeys.ports import SealedRow, Stage
 from nskeys.wording.progress import STOPPING, progress_line
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.text.terminal import fit, width
 
 _PAUSE = 0.1
 _COLUMNS = 80

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from nskeys.errors import Cancelled, SecretUnavailable
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 from nskeys.wording.wrapping import broken
 
 TERMINAL = "/dev/tty"

@@ -10,7 +10,7 @@ from nskeys.cli.progress import ProofLine, TerminalProgress
 from nskeys.errors import Locked, NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider, SecretRequest, Waiting
-from nskeys.wording.failures.setup import closed_words, waiting_words
+from nskeys.wording.errors.setup import closed_words, waiting_words
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services

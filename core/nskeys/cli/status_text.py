@@ -10,7 +10,7 @@ from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.database import login_words
 from nskeys.wording.errors import say
-from nskeys.wording.names import (
+from nskeys.wording.labels import (
     key_state_name,
     kid_name,
     kind_counts,
@@ -34,8 +34,8 @@ from nskeys.wording.reports import (
     unreadable_line,
     unreadable_rows_line,
 )
-from nskeys.wording.sizes import count, number
-from nskeys.wording.times import ago, since, when
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.times import ago, since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services

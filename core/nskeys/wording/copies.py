@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
-from nskeys.wording.names import proof_name, proof_words
+from nskeys.wording.labels import proof_name, proof_words
 from nskeys.wording.places import location_word
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import fit, safe, width
-from nskeys.wording.times import ago, day, is_future
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import fit, safe, width
+from nskeys.wording.text.times import ago, day, is_future
 
 _SIGHTS = MappingProxyType(
     {

@@ -8,11 +8,11 @@ from nskeys.model.recoverability import CopyClaim, CredentialCoverage, RecoveryS
 from nskeys.model.register import Proof
 from nskeys.wording.copies import copy_place
 from nskeys.wording.errors import say
-from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import kid_name, kind_name, proof_name, state_name
-from nskeys.wording.sizes import count
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import ago, when
+from nskeys.wording.labels import kid_name, kind_name, proof_name, state_name
+from nskeys.wording.problems import clause
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import ago, when
 
 HIDDEN = "sealed; s shows it"
 OPENING = "opening …"

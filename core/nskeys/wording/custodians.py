@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from nskeys.model.custodians import SHARES_MOST, THRESHOLD_LEAST, CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import RecoveryIdentity
-from nskeys.wording.sentence import listed
 from nskeys.wording.shares import needed_words
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
 
 NONE = "No custodians: nobody opens the backups together with others."
 MEANS = (

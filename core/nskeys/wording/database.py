@@ -3,8 +3,8 @@
 from types import MappingProxyType
 
 from nskeys.model.database import DatabaseLogin, LoginSafety
-from nskeys.wording.sentence import listed
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
 
 LOGINS = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
 from nskeys.model.schedule import Schedule
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
 ADD_HELP = "A folder, best on another machine; or sftp://user@host/path"

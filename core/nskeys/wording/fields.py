@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.model.credentials import PCANYWHERE_PORT, CredentialKind
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 
 FIELDS = ("kind", "name", "target", "account", "secret", "note")
 """In the order of the form."""

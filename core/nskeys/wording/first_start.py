@@ -8,12 +8,12 @@ from nskeys.model.plans import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
 from nskeys.wording.errors import say
-from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import protector_name, protector_words
+from nskeys.wording.labels import protector_name, protector_words
 from nskeys.wording.places import location_word
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe, shown
-from nskeys.wording.times import when
+from nskeys.wording.problems import clause
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import safe, shown
+from nskeys.wording.text.times import when
 
 ONLY_THE_REGISTER = "This is what its register says; what a file really holds is shown before you decide."
 NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still lie where nobody wrote it down."

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, ImportReport
-from nskeys.wording.failures.credentials import bad_row
-from nskeys.wording.names import import_format_name, kind_name
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe, shown
+from nskeys.wording.errors.credentials import bad_row
+from nskeys.wording.labels import import_format_name, kind_name
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe, shown
 
 KIND_RULE = (
     "The kind follows from a word in the name of the group or folder; "

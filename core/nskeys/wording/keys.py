@@ -6,8 +6,8 @@ from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import proof_ago, why_not
-from nskeys.wording.sizes import count
-from nskeys.wording.times import since
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.times import since
 
 GONE = "No credential and no backup names it any more."
 NO_COPY = "No backup in the register holds it."

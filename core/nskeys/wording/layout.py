@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.text.terminal import fit, width
 
 
 @dataclass(frozen=True, slots=True)

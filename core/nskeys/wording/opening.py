@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 from nskeys.model.backup import Facts, Protection
 from nskeys.model.recovery import Means
-from nskeys.wording.names import protection_name
+from nskeys.wording.labels import protection_name
 from nskeys.wording.recovery import short_recipient, with_split
-from nskeys.wording.sizes import number
+from nskeys.wording.text.numbers import number
 
 _ASKED = MappingProxyType(
     {

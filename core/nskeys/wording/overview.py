@@ -1,6 +1,6 @@
 """Words of the first screen that are not the answer itself."""
 
-from nskeys.wording.sizes import number
+from nskeys.wording.text.numbers import number
 
 LOOKING = "Looking at the backups … until then, this is what the register remembers"
 NO_CREDENTIALS = "No credentials here yet; a adds one"

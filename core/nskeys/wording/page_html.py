@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
+from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
 
 _STYLE = """
 body { font: 11pt/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em;

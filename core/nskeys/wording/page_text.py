@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nskeys.wording.pages import Chapter, Commands, Page, Pairs, Part, Words
-from nskeys.wording.terminal import pad, width
+from nskeys.wording.page import Chapter, Commands, Page, Pairs, Part, Words
+from nskeys.wording.text.terminal import pad, width
 from nskeys.wording.wrapping import broken
 
 WIDTH = 78

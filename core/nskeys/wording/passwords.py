@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 from nskeys.model.backup import HINT_LIMIT
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.wording.sentence import Sentence, token_words
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import fit, safe, shown
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.terminal import fit, safe, shown
 
 GENERATED = "Generated for you: write it down and keep it apart from the backup."
 

@@ -3,8 +3,8 @@
 from types import MappingProxyType
 
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.wording.sizes import count
-from nskeys.wording.terminal import fit, safe, shown
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.terminal import fit, safe, shown
 
 SAME_DISK = "This backup lies on this machine: the disk that dies takes both."
 

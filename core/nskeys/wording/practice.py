@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from nskeys.model.monitoring import Practice
-from nskeys.wording.times import ago, when
+from nskeys.wording.text.times import ago, when
 
 
 def drill_overdue_words(known: Practice, now: datetime) -> tuple[str, ...]:

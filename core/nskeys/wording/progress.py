@@ -3,8 +3,8 @@
 from types import MappingProxyType
 
 from nskeys.ports import Stage
-from nskeys.wording.sizes import number
-from nskeys.wording.times import duration
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.times import duration
 
 STOPPING = "Stopping where that is safe; press Ctrl-C again to stop at once."
 

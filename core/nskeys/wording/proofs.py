@@ -14,17 +14,17 @@ from nskeys.model.plans import (
 )
 from nskeys.ports import SealedRow
 from nskeys.wording.copies import backup_name, place_word
-from nskeys.wording.diary import diary_fate
+from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
-from nskeys.wording.failures.backups import foreign_words
-from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import failure_words, kid_name, proof_words, protector_label, protector_words
+from nskeys.wording.errors.backups import foreign_words
+from nskeys.wording.labels import failure_words, kid_name, proof_words, protector_label, protector_words
+from nskeys.wording.next_steps import COMMANDS, Ways
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe, shown
-from nskeys.wording.times import when
-from nskeys.wording.ways import COMMANDS, Ways
+from nskeys.wording.problems import clause
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe, shown
+from nskeys.wording.text.times import when
 
 BARE = "This is a bare .kms: its companions were not checked, for it has none."
 UNREACHED_MEANS = (

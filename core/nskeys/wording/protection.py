@@ -6,9 +6,9 @@ from types import MappingProxyType
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Leftover
 from nskeys.wording.copies import backup_name, place_word
-from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import protector_name
-from nskeys.wording.terminal import safe, shown
+from nskeys.wording.labels import protector_name
+from nskeys.wording.problems import clause
+from nskeys.wording.text.terminal import safe, shown
 
 _HELPS = MappingProxyType(
     {

@@ -14,11 +14,11 @@ from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.names import failure_words, kid_name, kind_name
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.labels import failure_words, kid_name, kind_name
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
 
 NO_BACKUP = "no known backup holds its key"
 UNVOUCHED = "and nothing here vouches for that"

@@ -18,10 +18,10 @@ from nskeys.model.recovery import (
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
 
 _KINDS = MappingProxyType(
     {IdentityKind.PERSON: "recovery identity", IdentityKind.CUSTODIANS: "custodians' identity"}

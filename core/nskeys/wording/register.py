@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from nskeys.model.register import PROOFS, BackupCopy, Sight
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.names import kind_counts, proof_name, sight_name
+from nskeys.wording.labels import kind_counts, proof_name, sight_name
 from nskeys.wording.passwords import strength_words
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import ago, when
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
     from nskeys.services.register.service import RetirePlan

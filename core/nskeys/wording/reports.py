@@ -23,16 +23,16 @@ from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.errors import say
-from nskeys.wording.failures.tokens import clause
-from nskeys.wording.names import due_sentence, failure_words, kid_name, protector_words
+from nskeys.wording.labels import due_sentence, failure_words, kid_name, protector_words
+from nskeys.wording.next_steps import COMMANDS, Ways
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.places import location_name, location_sentence
+from nskeys.wording.problems import clause
 from nskeys.wording.rotation import held_words
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe, shown
-from nskeys.wording.times import ago, since, when
-from nskeys.wording.ways import COMMANDS, Ways
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe, shown
+from nskeys.wording.text.times import ago, since, when
 
 if TYPE_CHECKING:
     from nskeys.services.status.audit import AuditVerdict  # with its crypto, which a help does not need

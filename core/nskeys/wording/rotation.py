@@ -3,9 +3,9 @@
 from nskeys.model.plans import RotationPlan
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.names import kid_name
-from nskeys.wording.sizes import count
-from nskeys.wording.terminal import safe
+from nskeys.wording.labels import kid_name
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.terminal import safe
 
 WHY = "The old key stays, seals nothing new, and opens what it sealed. Nothing is ever thrown away."
 STOPPED = "Stopped. What was re-sealed is whole, the rest opens with the old key as before."

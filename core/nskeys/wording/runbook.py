@@ -13,9 +13,16 @@ from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.fetching import fetched_as, fetching
-from nskeys.wording.names import kid_name, kind_counts, proof_words, protector_words
-from nskeys.wording.openers import (
+from nskeys.wording.fetch_commands import fetched_as, fetching
+from nskeys.wording.labels import kid_name, kind_counts, proof_words, protector_words
+from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
+from nskeys.wording.places import location_name
+from nskeys.wording.reports import headline
+from nskeys.wording.text.numbers import count, number, size
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
+from nskeys.wording.unlock import (
     asked_by_restore,
     opened_with_age,
     opened_with_reader,
@@ -23,13 +30,6 @@ from nskeys.wording.openers import (
     restore_option,
     what_one_needs,
 )
-from nskeys.wording.pages import Chapter, Code, Commands, Page, Pairs, Part, Words
-from nskeys.wording.places import location_name
-from nskeys.wording.reports import headline
-from nskeys.wording.sentence import listed
-from nskeys.wording.sizes import count, number, size
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
 
 NO_GOOD_COPY = "No backup elsewhere counts, so this runbook leads nowhere once this machine is gone."
 READING = "Looking at every backup …"

@@ -4,11 +4,11 @@ from types import MappingProxyType
 
 from nskeys.errors import ScheduleRefused
 from nskeys.model.schedule import Job, Obstacle, Schedule, TimerSight, UnitSight
-from nskeys.wording.failures.schedule import SCHEDULE
-from nskeys.wording.sentence import Sentence
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import shown
-from nskeys.wording.times import when
+from nskeys.wording.errors.schedule import SCHEDULE
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.sentence import Sentence
+from nskeys.wording.text.terminal import shown
+from nskeys.wording.text.times import when
 
 DRILLS = (
     "No drill runs by itself, for it needs a person who knows the password; the first screen reminds of it."

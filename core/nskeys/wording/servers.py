@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.errors import HostKeyUnknown
-from nskeys.wording.terminal import shown
+from nskeys.wording.text.terminal import shown
 
 TRUST_TITLE = "A server that is not known yet"
 TRUST_YES = "Yes, the fingerprints agree: trust this server"

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from nskeys.errors import ShareRefused
 from nskeys.model.custodians import SHARE_WORDS, Gathered, ShareLabel
-from nskeys.wording.sentence import Sentence, either, listed, token_words
-from nskeys.wording.sizes import count, number
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import Sentence, either, listed, token_words
 
 SEEN = (
     "The words are shown while they are typed, so that they can be compared with the sheet. See to it that "

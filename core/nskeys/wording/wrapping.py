@@ -1,6 +1,6 @@
 """Safe text broken into lines that fit, measured in cells."""
 
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.text.terminal import fit, width
 
 _PIECE = 8
 """Cells at the end of a line from which it is worth beginning a word that needs several lines anyway."""

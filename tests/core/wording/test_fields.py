@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
 from nskeys.wording.fields import FIELDS, field_help, field_label, kind_help
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 
 
 def test_the_form_has_the_model_s_fields_and_the_secret() -> None:

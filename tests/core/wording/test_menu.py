@@ -1,7 +1,7 @@
 """The menu: nothing of it is cut where the terminal is small."""
 
 from nskeys.wording.menu import ENTRIES
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 
 _COLUMNS = 60
 _BEFORE, _BETWEEN, _BEHIND = 3, 2, 1

@@ -11,7 +11,7 @@ from nskeys.wording.passwords import (
     strength_name,
     strength_words,
 )
-from nskeys.wording.terminal import safe, width
+from nskeys.wording.text.terminal import safe, width
 
 EXISTING = (
     Purpose.BACKUP_PASSWORD,

@@ -21,7 +21,7 @@ from nskeys.wording.register import (
     typed_words,
     vouched_words,
 )
-from nskeys.wording.terminal import width
+from nskeys.wording.text.terminal import width
 from tests.fakes.backups import a_copy
 from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from nskeys.ports import Listed
 from nskeys.wording.places import odd_names
-from nskeys.wording.sizes import size
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.numbers import size
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.credential_table import CredentialTable

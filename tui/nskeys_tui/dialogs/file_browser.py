@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from nskeys.wording.terminal import ELLIPSIS, safe, width
+from nskeys.wording.text.terminal import ELLIPSIS, safe, width
 from nskeys_tui.dialogs.dialog import Dialog
 from nskeys_tui.dialogs.folder_listing import UP, Entry, EntryRows, list_folder, nearest_folder
 from nskeys_tui.widgets.columns import Column

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nskeys.wording.sizes import size
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import size
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
 from nskeys_tui.widgets.rows import Row
 
 ENTRY_LIMIT = 20_000

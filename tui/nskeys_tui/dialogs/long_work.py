@@ -18,9 +18,9 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, SecretProvider, SecretRequest, Stage
 from nskeys.wording.progress import NO_COPY, PROVEN, stage_name
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import duration
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import duration
 from nskeys.wording.waiting import NOT_STOPPING, STOPPING
 from nskeys_tui.dialogs.dialog import Dialog
 from nskeys_tui.dialogs.work_progress import PlaceReport, Report, TuiProgress

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from nskeys.errors import Cancelled, Locked
 from nskeys.ports import Waiting
-from nskeys.wording.failures.setup import holder_words
+from nskeys.wording.errors.setup import holder_words
 from nskeys_tui.dialogs.dialog import Dialog, text
 
 

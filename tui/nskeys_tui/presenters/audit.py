@@ -1,9 +1,9 @@
 """The audit trail as rows, and one line in full."""
 
 from nskeys.model.audit import AuditEntry
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
-from nskeys.wording.trail import trail_line
+from nskeys.wording.audit import trail_line
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
 
 
 def entry_cells(entry: AuditEntry) -> tuple[str, ...]:

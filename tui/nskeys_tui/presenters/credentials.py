@@ -15,9 +15,9 @@ from nskeys.wording.credentials import (
     state_words,
 )
 from nskeys.wording.fields import field_label
-from nskeys.wording.names import kind_name, state_name
-from nskeys.wording.terminal import safe, safe_lines
-from nskeys.wording.times import day, since
+from nskeys.wording.labels import kind_name, state_name
+from nskeys.wording.text.terminal import safe, safe_lines
+from nskeys.wording.text.times import day, since
 
 _STYLES = {RecoveryState.RECOVERABLE: "", RecoveryState.AT_RISK: "warning", RecoveryState.LOST: "error"}
 

@@ -6,7 +6,7 @@ from nskeys.wording.copies import place_word
 from nskeys.wording.destinations import ready_words, scheduled_words
 from nskeys.wording.errors import say
 from nskeys.wording.places import location_name
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 
 
 def destination_cells(sight: DestinationSight) -> tuple[str, ...]:

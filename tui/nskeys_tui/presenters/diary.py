@@ -1,7 +1,7 @@
 """The diary of drills as rows: when, which backup, how far, by whom, and whether it is vouched for."""
 
 from nskeys.model.diary import DrillEntry
-from nskeys.wording.diary import (
+from nskeys.wording.drills import (
     backup_word,
     drill_end_words,
     failures_words,
@@ -11,9 +11,9 @@ from nskeys.wording.diary import (
     vouched_word,
     who_word,
 )
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import took, when
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import took, when
 
 
 def cells(entry: DrillEntry) -> tuple[str, ...]:

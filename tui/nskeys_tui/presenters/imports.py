@@ -2,11 +2,11 @@
 
 from nskeys.errors import BadRow
 from nskeys.model.imports import ImportedCredential, ImportPlan, ImportReport
-from nskeys.wording.failures.credentials import row_problem
+from nskeys.wording.errors.credentials import row_problem
 from nskeys.wording.imports import kind_reason
-from nskeys.wording.names import kind_name
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
+from nskeys.wording.labels import kind_name
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
 
 Cells = tuple[str, tuple[str, ...], str]
 """A row's key, its cells and its style."""

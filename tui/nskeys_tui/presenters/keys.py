@@ -6,11 +6,11 @@ from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import copy_place
 from nskeys.wording.keys import backups_short, copy_proof, key_recovery, key_state_meaning
-from nskeys.wording.names import key_state_name, kid_name
+from nskeys.wording.labels import key_state_name, kid_name
 from nskeys.wording.reports import MISSING_KEY, in_backups
-from nskeys.wording.sizes import count
-from nskeys.wording.terminal import safe, width
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.terminal import safe, width
+from nskeys.wording.text.times import when
 from nskeys_tui.presenters.credentials import state_mark, state_style
 
 _PLURAL = "s"

@@ -7,9 +7,9 @@ from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Recoverability, RecoveryState
-from nskeys.wording.names import kind_name, state_name
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import width
+from nskeys.wording.labels import kind_name, state_name
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import width
 
 ALL = "all"
 _HEADING = "Credentials"

@@ -5,10 +5,7 @@ from dataclasses import dataclass, replace
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview
 from nskeys.wording.acts import act_hint
-from nskeys.wording.errors import say
-from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.names import protector_label
-from nskeys.wording.recoverability import (
+from nskeys.wording.answer import (
     CANNOT_TELL,
     QUESTION,
     STATUS_TELLS,
@@ -17,7 +14,10 @@ from nskeys.wording.recoverability import (
     more_notices,
     notices,
 )
-from nskeys.wording.terminal import safe
+from nskeys.wording.errors import say
+from nskeys.wording.labels import protector_label
+from nskeys.wording.layout import NARROW, WIDE, Layout
+from nskeys.wording.text.terminal import safe
 from nskeys.wording.wrapping import broken
 
 _EDGES = 2

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nskeys.ports import Leftover, StoreInfo
-from nskeys.wording.names import protector_label
+from nskeys.wording.labels import protector_label
 from nskeys.wording.protection import (
     ANOTHER_PASSPHRASE,
     broken_by,
@@ -13,8 +13,8 @@ from nskeys.wording.protection import (
     not_here,
     protector_title,
 )
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
 
 
 def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:

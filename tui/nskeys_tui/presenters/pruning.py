@@ -2,10 +2,10 @@
 
 from nskeys.model.retention import Decision, Fate
 from nskeys.wording.copies import backup_name, place_word
-from nskeys.wording.pruning import UNKNOWN_FILE, fate_word, reason_words
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import day, when
+from nskeys.wording.prune import UNKNOWN_FILE, fate_word, reason_words
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import day, when
 
 
 def decision_row(one: Decision) -> tuple[str, ...]:

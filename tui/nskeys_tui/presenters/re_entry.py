@@ -1,10 +1,10 @@
 """What must be re-entered, as rows."""
 
 from nskeys.model.re_entry import ReEntry
-from nskeys.wording.names import kid_name, kind_name
+from nskeys.wording.labels import kid_name, kind_name
 from nskeys.wording.re_entry import held_word, held_words
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import when
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import when
 
 
 def re_entry_cells(item: ReEntry) -> tuple[str, ...]:

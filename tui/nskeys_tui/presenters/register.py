@@ -7,7 +7,7 @@ from nskeys.model.keys import KeyInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
-from nskeys.wording.names import key_state_name, kid_name, proof_name
+from nskeys.wording.labels import key_state_name, kid_name, proof_name
 from nskeys.wording.passwords import strength_words
 from nskeys.wording.places import location_name
 from nskeys.wording.recovery import who_opens
@@ -20,9 +20,9 @@ from nskeys.wording.register import (
     vouched_words,
 )
 from nskeys.wording.reports import MISSING_KEY
-from nskeys.wording.sizes import count, number, size
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import ago, day, when
+from nskeys.wording.text.numbers import count, number, size
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import ago, day, when
 
 _SHOWN_KEYS = 8
 

@@ -8,8 +8,8 @@ from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, Plan
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
-from nskeys.wording.failures.backups import foreign_words
-from nskeys.wording.names import (
+from nskeys.wording.errors.backups import foreign_words
+from nskeys.wording.labels import (
     failure_name,
     failure_words,
     key_fate_name,
@@ -23,9 +23,9 @@ from nskeys.wording.names import (
 from nskeys.wording.opening import opens_with
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
-from nskeys.wording.sizes import count, number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import ago, when
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import ago, when
 
 _REMEMBERED = 6
 _SHOWN_KEYS = 8

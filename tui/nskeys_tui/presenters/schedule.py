@@ -2,7 +2,7 @@
 
 from nskeys.model.schedule import Schedule
 from nskeys.wording.schedule import job_words, last_words, sight_words, timer_words
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 
 
 def schedule_rows(schedule: Schedule) -> tuple[tuple[str, str], ...]:

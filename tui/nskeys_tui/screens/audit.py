@@ -10,9 +10,9 @@ from nskeys.errors import NskeysError
 from nskeys.model.audit import AuditEntry
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.audit import AuditService, AuditVerdict
+from nskeys.wording.audit import EMPTY
 from nskeys.wording.reports import audit_lines
-from nskeys.wording.sizes import count
-from nskeys.wording.trail import EMPTY
+from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.presenters.audit import entry_about, entry_cells, entry_rows
 from nskeys_tui.screens.listing import Listing

@@ -20,7 +20,7 @@ from nskeys.wording.credentials import (
 )
 from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
-from nskeys.wording.names import kind_name
+from nskeys.wording.labels import kind_name
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.session import Session

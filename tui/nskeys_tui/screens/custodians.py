@@ -40,9 +40,9 @@ from nskeys.wording.custodians import (
     state_rows,
 )
 from nskeys.wording.page_html import page_html
+from nskeys.wording.share_sheets import qr_lines, sheet_lines, sheet_name, sheet_page
 from nskeys.wording.shares import needed_words, share_name
-from nskeys.wording.sheets import qr_lines, sheet_lines, sheet_name, sheet_page
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.code import BELOW, ShowCode
 from nskeys_tui.dialogs.confirm import Confirm

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.schedule import Schedule
 from nskeys.services.setup.destinations import DestinationSight
-from nskeys.wording.app_errors import say_in_app
 from nskeys.wording.destinations import (
     ADD_HELP,
     DECLARE,
@@ -21,8 +20,9 @@ from nskeys.wording.destinations import (
     declared_words,
     remove_question,
 )
+from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
-from nskeys.wording.sizes import count
+from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.offer import Offer

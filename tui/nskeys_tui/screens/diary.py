@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys.model.diary import Diary as Told, DrillEntry
-from nskeys.wording.diary import EMPTY, entry_facts, unreadable_lines
-from nskeys.wording.sizes import count
+from nskeys.wording.drills import EMPTY, entry_facts, unreadable_lines
+from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.presenters.diary import about, cells, style
 from nskeys_tui.screens.asking import read

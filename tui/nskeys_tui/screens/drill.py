@@ -5,8 +5,8 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import Source
+from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import drill_lines
-from nskeys.wording.ways import KEYS
 from nskeys_tui.presenters.restore import drill_rows
 from nskeys_tui.screens.from_backup import FromBackup
 from nskeys_tui.screens.guided import words

@@ -23,7 +23,7 @@ from nskeys.wording.first_start import (
 )
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.first_start import choices, words

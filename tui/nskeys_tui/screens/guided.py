@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors.in_app import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList

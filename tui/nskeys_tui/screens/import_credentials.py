@@ -26,7 +26,7 @@ from nskeys.wording.imports import (
     kinds_line,
     plan_line,
 )
-from nskeys.wording.names import kind_name
+from nskeys.wording.labels import kind_name
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.offer import Offer

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.keys import GONE, NO_COPY
-from nskeys.wording.names import kid_name
+from nskeys.wording.labels import kid_name
 from nskeys_tui.presenters.keys import copies, facts
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview as Answer
-from nskeys.wording.sizes import count
+from nskeys.wording.text.numbers import count
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyDetail
 from nskeys_tui.screens.key_rows import key_columns, key_rows

@@ -12,11 +12,11 @@ from nskeys.errors import NskeysError
 from nskeys.model.credential_list import CredentialOrder, SortBy
 from nskeys.ports import Purpose
 from nskeys.services.status.overview import Overview as Answer
+from nskeys.wording.answer import rotation_words
 from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
 from nskeys.wording.overview import FOUND_NOTHING, LOOKING, NO_CREDENTIALS, found_words
-from nskeys.wording.recoverability import rotation_words
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.presenters.keys import shown_keys
 from nskeys_tui.presenters.listing import ALL, Shelf, beside, chosen, heading, shelves
 from nskeys_tui.presenters.overview import answer_lines, cannot_tell, layout_for, title_facts

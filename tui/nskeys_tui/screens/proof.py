@@ -15,10 +15,10 @@ from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
-from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import failure_lines, proof_sentence
-from nskeys.wording.terminal import safe
-from nskeys.wording.ways import KEYS
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.presenters.own_folder import own_folder

@@ -15,7 +15,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.prune import PruneFlow, PruneStep
 from nskeys.services.register.prune import PrunePlan, PruneReport
-from nskeys.wording.pruning import (
+from nskeys.wording.prune import (
     KEEP_LAST,
     KEEP_MONTHLY,
     STOPPED,

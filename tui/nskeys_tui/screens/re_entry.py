@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.re_entry import ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.user_files import save_text
-from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.re_entry import (
     FILE_HELP,
     NOTHING_LEFT,
@@ -21,7 +21,7 @@ from nskeys.wording.re_entry import (
     re_entry_heading,
     re_entry_lines,
 )
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style

@@ -10,10 +10,10 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.overview import Overview
+from nskeys.wording.next_steps import KEYS
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
-from nskeys.wording.sizes import count
-from nskeys.wording.ways import KEYS
+from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.choosing import browsed_backup, typed_backup

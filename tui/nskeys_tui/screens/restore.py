@@ -16,8 +16,8 @@ from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import OpenSource, Source, opened
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
+from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
-from nskeys.wording.ways import KEYS
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows

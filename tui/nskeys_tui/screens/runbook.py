@@ -12,12 +12,12 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.services.user_files import save_text
-from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.page import Page
 from nskeys.wording.page_html import page_html
 from nskeys.wording.page_text import page_lines
-from nskeys.wording.pages import Page
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.presenters.own_folder import own_folder

@@ -5,7 +5,7 @@ from typing import Any
 from textual.app import App
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.wording.app_errors import say_in_app
+from nskeys.wording.errors.in_app import say_in_app
 from nskeys_tui.dialogs.notice import Notice
 
 

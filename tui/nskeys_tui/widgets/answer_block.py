@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.terminal import fit, pad, width
+from nskeys.wording.text.terminal import fit, pad, width
 from nskeys_tui.presenters.overview import AnswerLine, layout_for
 from nskeys_tui.widgets.recover_bar import filled
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.terminal import pad, width
+from nskeys.wording.text.terminal import pad, width
 from nskeys.wording.wrapping import broken
 
 _LEAST = 10

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nskeys.wording.terminal import pad
+from nskeys.wording.text.terminal import pad
 
 GAP = 2
 """Cells between two columns; one cell stays free at each edge."""

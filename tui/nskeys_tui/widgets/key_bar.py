@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.text.terminal import fit, width
 from nskeys.wording.waiting import CANNOT_STOP, WORKING
 
 _NAMES = {

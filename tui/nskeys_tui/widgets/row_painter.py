@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from nskeys.wording.terminal import pad
+from nskeys.wording.text.terminal import pad
 from nskeys_tui.widgets.columns import Column, Laid, lay_out, line
 
 

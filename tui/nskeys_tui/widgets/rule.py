@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.terminal import fit, width
+from nskeys.wording.text.terminal import fit, width
 
 
 class Rule(Widget):

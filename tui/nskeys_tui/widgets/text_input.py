@@ -4,7 +4,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Input
 
-from nskeys.wording.terminal import safe
+from nskeys.wording.text.terminal import safe
 
 _UNSEEN = "▯"
 """Stands for a character that is not shown as it is: one for one, so that the cursor stays right."""

@@ -8,7 +8,7 @@ from nskeys.cli import audit_documents
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.wording.names import action_name
+from nskeys.wording.labels import action_name
 from nskeys.wording.reports import audit_lines
 
 if TYPE_CHECKING:

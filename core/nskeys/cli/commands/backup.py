@@ -13,10 +13,10 @@ from nskeys.errors import NskeysError
 from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
 from nskeys.wording.errors import say
-from nskeys.wording.names import kid_name, proof_words
+from nskeys.wording.labels import kid_name, proof_words
 from nskeys.wording.places import location_name
 from nskeys.wording.reports import backup_lines, not_needed_lines
-from nskeys.wording.sizes import count
+from nskeys.wording.text.numbers import count
 
 
 def add(commands: Commands) -> None:

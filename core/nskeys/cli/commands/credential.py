@@ -16,7 +16,7 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.credentials import comes_back
 from nskeys.wording.fields import field_label
-from nskeys.wording.names import kid_name, kind_name, state_name
+from nskeys.wording.labels import kid_name, kind_name, state_name
 from nskeys.wording.reports import (
     NOT_AS_STORED,
     REVEALED,
@@ -24,8 +24,8 @@ from nskeys.wording.reports import (
     unreadable_rows,
     unreadable_rows_line,
 )
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import since, when
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import since, when
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services

@@ -19,7 +19,7 @@ from nskeys.wording.imports import (
     kind_reason,
     plan_line,
 )
-from nskeys.wording.names import kind_name
+from nskeys.wording.labels import kind_name
 from nskeys.wording.reports import NOTHING_CHANGED
 
 LIMIT = 64 * 1024 * 1024

@@ -11,7 +11,7 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
-from nskeys.wording.names import kind_name, state_name
+from nskeys.wording.labels import kind_name, state_name
 from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 
 if TYPE_CHECKING:

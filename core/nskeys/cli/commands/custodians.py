@@ -27,7 +27,7 @@ from nskeys.wording.custodians import (
 )
 from nskeys.wording.page_html import page_html
 from nskeys.wording.page_text import page_lines
-from nskeys.wording.sheets import sheet_name, sheet_page
+from nskeys.wording.share_sheets import sheet_name, sheet_page
 
 _CHECK = "'nskeys custodians check' does that."
 

@@ -8,7 +8,7 @@ from nskeys.cli.commands.options import protector_options, settings_of, usable_p
 from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.wording.names import kid_name, protector_name
+from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.reports import set_up_lines
 
 

@@ -9,12 +9,12 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
-from nskeys.wording.names import key_state_name, kid_name, kind_counts, protection_name
+from nskeys.wording.labels import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.places import location_name
 from nskeys.wording.proofs import signer_words
 from nskeys.wording.recovery import with_split
-from nskeys.wording.sizes import count, number, size
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import count, number, size
+from nskeys.wording.text.times import when
 
 if TYPE_CHECKING:
     from nskeys.services.open_backup import Source

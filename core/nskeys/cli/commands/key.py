@@ -11,10 +11,10 @@ from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells
 from nskeys.errors import AmbiguousKey, NoSuchKey
 from nskeys.model.keys import KeyState
 from nskeys.wording.copies import copy_place
-from nskeys.wording.names import key_state_name, state_name
+from nskeys.wording.labels import key_state_name, state_name
 from nskeys.wording.reports import MISSING_KEY, in_backups, rotation_lines
-from nskeys.wording.sizes import number
-from nskeys.wording.times import when
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.times import when
 
 if TYPE_CHECKING:
     from nskeys.model.recoverability import KeyCoverage

@@ -9,7 +9,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Retention
-from nskeys.wording.pruning import decision_cells, plan_lines, report_lines
+from nskeys.wording.prune import decision_cells, plan_lines, report_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 
 if TYPE_CHECKING:

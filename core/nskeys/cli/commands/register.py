@@ -10,7 +10,7 @@ from nskeys.cli.session import Session
 from nskeys.model.diary import DrillEntry
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.wording.copies import place_word
-from nskeys.wording.diary import (
+from nskeys.wording.drills import (
     EMPTY as NO_DRILLS,
     backup_word,
     result_word,
@@ -18,12 +18,12 @@ from nskeys.wording.diary import (
     vouched_word,
     who_word,
 )
-from nskeys.wording.names import proof_name, sight_name
+from nskeys.wording.labels import proof_name, sight_name
 from nskeys.wording.register import losing_words, seen_word, weak_password_lines
 from nskeys.wording.reports import copies_seen, copy_added, copy_retired, strays_lines
-from nskeys.wording.sizes import number
-from nskeys.wording.terminal import safe
-from nskeys.wording.times import took, when
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import took, when
 
 _DIARY_HEADINGS = ("when", "who", "host", "backup", "result", "opened", "failed", "took", "line", "file")
 _MOST_LINES = 1_000_000

@@ -8,7 +8,7 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.reports import registry_future
-from nskeys.wording.times import is_future
+from nskeys.wording.text.times import is_future
 
 
 def add(commands: Commands) -> None:

@@ -13,11 +13,11 @@ from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached
 from nskeys.model.plans import RestorePlan, RestoreReport
-from nskeys.wording.names import key_fate_name, key_state_name, kid_name
+from nskeys.wording.labels import key_fate_name, key_state_name, kid_name
+from nskeys.wording.next_steps import COMMANDS
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
-from nskeys.wording.sizes import count
-from nskeys.wording.ways import COMMANDS
+from nskeys.wording.text.numbers import count
 
 if TYPE_CHECKING:
     from nskeys.services.installation import Installation

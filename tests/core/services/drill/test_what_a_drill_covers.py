@@ -11,8 +11,8 @@ from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.model.register import Proof
 from nskeys.ports import Purpose
+from nskeys.wording.answer import headline
 from nskeys.wording.layout import WIDE
-from nskeys.wording.recoverability import headline
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealSite
 from tests.fakes.servers import NOBODY, PASSWORD, Server, Site, run_as

@@ -11,8 +11,8 @@ from nskeys.bootstrap import wire
 from nskeys.errors import KeyStoreOfAnotherCmdb, NoBackupKnown, NoSuchBackup
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Sight
+from nskeys.wording.answer import notices
 from nskeys.wording.layout import WIDE
-from nskeys.wording.recoverability import notices
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.real_site import RealSite

@@ -1,0 +1,136 @@
+"""The diary of drills in words: who tried which copy, where, how far it came, and what kept it."""
+
+from types import MappingProxyType
+
+from nskeys.model.audit import Actor
+from nskeys.model.diary import DrillEnd, DrillEntry
+from nskeys.model.plans import DiaryFate
+from nskeys.model.register import Proof
+from nskeys.wording.labels import proof_name
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import took, when
+
+EMPTY = "No drill was done yet."
+_ENDS = MappingProxyType(
+    {
+        DrillEnd.PROVEN: "proven",
+        DrillEnd.WRONG_PASSWORD: "wrong password",
+        DrillEnd.OTHER_IDENTITY: "other identity",
+        DrillEnd.DAMAGED: "damaged",
+        DrillEnd.FORGED: "forged",
+        DrillEnd.MISSING: "missing",
+        DrillEnd.UNREACHABLE: "unreachable",
+        DrillEnd.BROKEN_OFF: "broken off",
+    }
+)
+_WHY = MappingProxyType(
+    {
+        DrillEnd.PROVEN: "every credential was tried",
+        DrillEnd.WRONG_PASSWORD: "what was typed did not open it, and nobody knew better",
+        DrillEnd.OTHER_IDENTITY: "the identity that was given is none of its recipients",
+        DrillEnd.DAMAGED: "the file is not what was written",
+        DrillEnd.FORGED: "a companion in the archive was changed",
+        DrillEnd.MISSING: "the file was gone",
+        DrillEnd.UNREACHABLE: "its place could not be reached",
+        DrillEnd.BROKEN_OFF: "the CMDB could not be read to the end",
+    }
+)
+_FATES = MappingProxyType(
+    {
+        DiaryFate.SIGNED: "The diary of drills has a line of it.",
+        DiaryFate.UNSIGNED: (
+            "The diary of drills has a line of it that nobody vouches for: the keys of the server were not "
+            "at hand. To let the result count, drill on the server itself."
+        ),
+        DiaryFate.NOT_WRITTEN: "The diary of drills has no line of it, for it cannot be written from here.",
+    }
+)
+
+
+def drill_end_name(end: DrillEnd) -> str:
+    """`wrong password`, for a column."""
+    return _ENDS[end]
+
+
+def drill_end_words(end: DrillEnd) -> str:
+    """What happened, in a few words more."""
+    return _WHY[end]
+
+
+def diary_fate(fate: DiaryFate) -> str:
+    """Whether the diary has a line of a drill."""
+    return _FATES[fate]
+
+
+def result_word(entry: DrillEntry) -> str:
+    """For a column: how far it came, or what kept it."""
+    return drill_end_name(entry.end) if entry.reached is None else proof_name(entry.reached)
+
+
+def is_good(entry: DrillEntry) -> bool:
+    """Whether it proved all that a drill can."""
+    return entry.reached is Proof.CREDENTIALS_OPEN and not entry.failed
+
+
+def who_word(actor: Actor) -> str:
+    """`operator (root)` under sudo, else the user."""
+    return safe(f"{actor.sudo_user} ({actor.user})" if actor.sudo_user else actor.user)
+
+
+def backup_word(entry: DrillEntry) -> str:
+    """The number of the backup; empty where the file was never read."""
+    return number(entry.generation) if entry.generation else ""
+
+
+def vouched_word(entry: DrillEntry) -> str:
+    """For a column."""
+    return "signed" if entry.signed else "unsigned"
+
+
+def opened_words(entry: DrillEntry) -> str:
+    """`14 opened`, and how many did not and why."""
+    parts = [f"{number(entry.opened)} opened"]
+    if entry.missing:
+        parts.append(f"{number(entry.missing)} need a key that is not in it")
+    if entry.tampered:
+        parts.append(f"{number(entry.tampered)} did not open although their key is in it")
+    return ", ".join(parts)
+
+
+def failures_words(entry: DrillEntry) -> str:
+    """Which did not open; empty where all did."""
+    rest = entry.failed - len(entry.failures)
+    names = [safe(name) for name in entry.failures] + ([f"{number(rest)} more"] if rest > 0 else [])
+    return listed(tuple(names)) if names else ""
+
+
+def entry_facts(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
+    """Everything about one drill, for a page."""
+    failed = (("Did not open", failures_words(entry)),) if entry.failures else ()
+    return (
+        ("Drill", number(entry.number)),
+        ("Result", f"{result_word(entry)}: {drill_end_words(entry.end)}"),
+        ("Credentials", opened_words(entry) if entry.reached is not None else "not tried"),
+        *failed,
+        ("When", when(entry.began)),
+        ("Took", took(entry.seconds)),
+        ("Who", who_word(entry.actor)),
+        ("Where", safe(entry.host)),
+        ("Password", "typed by a person" if entry.typed else "not typed by a person"),
+        ("Backup", f"number {backup_word(entry)}" if entry.generation else "not known"),
+        ("File", safe(entry.address)),
+        ("SHA-256", safe(entry.archive_sha256) or "not known"),
+        (
+            "Vouched for",
+            "by the key of this server"
+            if entry.signed
+            else "by nobody: the server's keys were not at hand, or it was changed in the database",
+        ),
+    )
+
+
+def unreadable_lines(rows: int) -> str:
+    """Lines of the diary that cannot be shown."""
+    return f"! {count(rows, 'line')} cannot be understood"

@@ -1,0 +1,127 @@
+"""When a backup is none, is damaged, forged, foreign, not proven or not known."""
+
+from types import MappingProxyType
+
+from nskeys.errors import (
+    BackupDamaged,
+    BackupForeign,
+    BackupForged,
+    BackupNotProven,
+    NoBackupKnown,
+    NoSuchBackup,
+    NotABackup,
+)
+from nskeys.wording.failures.table import Table
+from nskeys.wording.problems import clause
+from nskeys.wording.text.sentence import Sentence, listed, token_words
+from nskeys.wording.text.terminal import shown
+
+_FOREIGN = MappingProxyType(
+    {
+        "unsigned": "it is not signed",
+        "broken_signature": "its signature is not by the server key that it names",
+        "unproven_signature": "its signature cannot be checked, for the server key is not in it",
+        "other_signer": "it is signed by another server's key",
+        "names_other_signer": "it names another server's key as its signer",
+        "other_cmdb": "it belongs to another CMDB",
+        "lacks_keys": "keys of this server are not in it, and stay unreadable here",
+        "unreached": "the TPM of the keys that are here cannot be asked: it may only be away for now",
+        "bare": "its companions were not checked",
+    }
+)
+
+
+def foreign_words(reason: str) -> str:
+    """Why a backup needs a plain confirmation: `it is signed by another server's key`."""
+    return token_words(_FOREIGN, reason)
+
+
+def _not_a_backup(error: NotABackup) -> Sentence:
+    if error.problem == "bare":
+        return Sentence(
+            f"{shown(error.path)} is a bare .kms without its companions, so nothing vouches for it.",
+            "Name the whole archive (.zip); only 'nskeys restore FILE' and 'nskeys drill FILE' take a bare "
+            ".kms.",
+        )
+    return Sentence(
+        f"{shown(error.path)} is not a backup{clause(error.problem)}.",
+        "Name the .zip that 'nskeys backup' wrote, or the .kms in it; 'nskeys register list' knows them.",
+    )
+
+
+def _backup_damaged(error: BackupDamaged) -> Sentence:
+    part = f" in {shown(error.part)}" if error.part else ""
+    return Sentence(
+        f"{shown(error.path)} is damaged{part}{clause(error.problem)}.",
+        "Use another copy or an earlier backup; 'nskeys register list' says where they are.",
+    )
+
+
+def _backup_forged(error: BackupForged) -> Sentence:
+    what = f"{shown(error.part)} in {shown(error.path)} is not what nskeys writes: somebody changed it."
+    if error.part == "signature":
+        what = (
+            f"{shown(error.path)} names the key of this server as its signer, and is not signed by it: "
+            "somebody made or changed it."
+        )
+    return Sentence(
+        what,
+        "Run nothing from this archive, type no password for it, and use another copy: "
+        "'nskeys register list' says where they are.",
+    )
+
+
+def _backup_foreign(error: BackupForeign) -> Sentence:
+    if error.reasons == ("lacks_keys",):
+        return Sentence(
+            f"{shown(error.path)} is not enough: {foreign_words('lacks_keys')}.",
+            "Look for a newer one with 'nskeys register list'; if there is none, "
+            "run 'nskeys restore FILE --accept-foreign'.",
+        )
+    why = listed(tuple(foreign_words(reason) for reason in error.reasons))
+    because = f": {why}" if why else ""
+    return Sentence(
+        f"{shown(error.path)} does not prove that it comes from this server{because}.",
+        "If you know where it comes from, say so with 'nskeys restore FILE --accept-foreign'.",
+    )
+
+
+def _backup_not_proven(error: BackupNotProven) -> Sentence:
+    if error.problem == "missing":
+        return Sentence(
+            f"{shown(error.address)} was written, and there is no such file now, so there is no backup.",
+            "Try that place with 'nskeys destination test DEST', or back up to another one with "
+            "'nskeys backup --to DEST'.",
+        )
+    return Sentence(
+        f"A file was written to {shown(error.address)}, but reading it back failed"
+        f"{clause(error.problem)}, so it is no backup.",
+        "Remove that file, then back up to another place with 'nskeys backup --to DESTINATION'.",
+    )
+
+
+def _no_backup_known(_: NoBackupKnown) -> Sentence:
+    return Sentence(
+        "The register knows no backup that can be read from here.",
+        "Name the file itself, as in 'nskeys drill FILE' or 'nskeys restore FILE'.",
+    )
+
+
+def _no_such_backup(error: NoSuchBackup) -> Sentence:
+    return Sentence(
+        f"The register has no backup, or more than one, that is called {shown(error.reference)}.",
+        "Give an address or the beginning of a hash as 'nskeys register list' shows them.",
+    )
+
+
+BACKUPS: Table = MappingProxyType(
+    {
+        NotABackup: _not_a_backup,
+        BackupDamaged: _backup_damaged,
+        BackupForged: _backup_forged,
+        BackupForeign: _backup_foreign,
+        BackupNotProven: _backup_not_proven,
+        NoBackupKnown: _no_backup_known,
+        NoSuchBackup: _no_such_backup,
+    }
+)

@@ -1,0 +1,109 @@
+"""When the CMDB, or the server that it is on, is not as it must be."""
+
+from types import MappingProxyType
+
+from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
+from nskeys.wording.failures.table import Table
+from nskeys.wording.problems import clause
+from nskeys.wording.text.sentence import Sentence, listed
+from nskeys.wording.text.terminal import shown
+
+_TO_REACH = "Check that its file or its server is there, and the 'cmdb' line in config.toml."
+_FROM_THERE = "Run the command again: what was committed before is kept, and it goes on from there."
+_PRIMARY = (
+    "Name the primary in the 'cmdb' line of config.toml, or all servers with commas between them: the one "
+    "that takes changes is found."
+)
+_REASONS = MappingProxyType(
+    {
+        "connection_lost": ("The connection to {} was lost", _FROM_THERE),
+        "outcome_unknown": (
+            "The connection to {} was lost while a change was committed: all of it was made, or nothing",
+            "Run 'nskeys status' to see whether it was made, and the command again if it was not.",
+        ),
+        "shut_down": (
+            "The server of {} ended the connection: it stops or starts, or somebody there did it",
+            _FROM_THERE,
+        ),
+        "statement_timeout": (
+            "The server of {} cancelled a statement: its 'statement_timeout' was over, or somebody did it",
+            "Raise 'statement_timeout' for the role that nskeys logs in as, and run the command again.",
+        ),
+        "idle_timeout": (
+            "The server of {} ended a session for being idle",
+            "Raise 'idle_in_transaction_session_timeout' for this role there, and run the command again.",
+        ),
+        "transaction_timeout": (
+            "The server of {} ended a change that took too long",
+            "Raise 'transaction_timeout' for the role that nskeys logs in as, and run the command again.",
+        ),
+        "standby": ("{} can only be read: its server is a standby or read-only", _PRIMARY),
+        "role_forbidden": (
+            "The server of {} does not let this role do that",
+            "Let the role that nskeys logs in as own the tables of nskeys, or grant it what it lacks.",
+        ),
+        "full": (
+            "The server of {} has no connection free",
+            "Try again in a moment; if it stays so, let the server or its pool take more connections.",
+        ),
+        "unsafe_login": (
+            "The login to {} would not be safe, so no password was sent",
+            (
+                "Let it offer TLS and SCRAM and name its CA in the address ('sslrootcert=FILE'), or say "
+                "there what may be weaker ('sslmode=', 'require_auth=')."
+            ),
+        ),
+        "no_schema": (
+            "The role that nskeys logs in as has no schema in the database of {}",
+            "Make one for it there: CREATE SCHEMA AUTHORIZATION role.",
+        ),
+        "no_locks": (
+            "The file system of {} has no locks, so nothing would keep two programs apart",
+            "Move the home to a local disk, or to a share that has POSIX locks.",
+        ),
+    }
+)
+
+
+def _cmdb_unreachable(error: CmdbUnreachable) -> Sentence:
+    fallback = (f"{{}} cannot be opened{clause(error.problem)}", _TO_REACH)
+    words, advice = _REASONS.get(error.problem, fallback)
+    detail = f" ({shown(error.detail)})" if error.detail else ""
+    what = words.replace("{}", f"the CMDB {shown(error.cmdb)}")
+    return Sentence(f"{what[0].upper()}{what[1:]}{detail}.", advice)
+
+
+def _cmdb_busy(error: CmdbBusy) -> Sentence:
+    return Sentence(
+        f"Another program holds the lock of the CMDB {shown(error.cmdb)}.",
+        "Wait until it is done, or stop it, then run the command again.",
+    )
+
+
+def _cmdb_altered(error: CmdbAltered) -> Sentence:
+    objects = listed(tuple(shown(name) for name in error.objects))
+    return Sentence(
+        f"The CMDB {shown(error.cmdb)} has what nskeys did not make: {objects}; nothing of it was used.",
+        "Find out who made that and remove it there, then run 'nskeys verify'.",
+    )
+
+
+def _cmdb_damaged(error: CmdbDamaged) -> Sentence:
+    rows = f" (rows {listed(tuple(shown(row) for row in error.rows))})" if error.rows else ""
+    table = f"The table {shown(error.table)} of the CMDB" if error.table else "The CMDB"
+    return Sentence(
+        f"{table} is not what nskeys writes{clause(error.problem)}{rows}.",
+        "Bring the CMDB back from its own backup; the keys are not affected.",
+    )
+
+
+DATABASE: Table = MappingProxyType(
+    {
+        CmdbUnreachable: _cmdb_unreachable,
+        CmdbForbids: _cmdb_unreachable,
+        CmdbFull: _cmdb_unreachable,
+        CmdbBusy: _cmdb_busy,
+        CmdbAltered: _cmdb_altered,
+        CmdbDamaged: _cmdb_damaged,
+    }
+)

@@ -1,0 +1,185 @@
+"""When a key, the key store, its protector or a rotation is not as it must be."""
+
+import shlex
+from types import MappingProxyType
+
+from nskeys.errors import (
+    AmbiguousKey,
+    KeyNotUsable,
+    KeyStoreDamaged,
+    KeyStoreElsewhere,
+    KeyStoreOfAnotherCmdb,
+    KeyStoreUnreached,
+    KeyUsedUp,
+    NoProvenBackup,
+    NoSuchKey,
+    ProtectorUnavailable,
+    RotationNotOpen,
+)
+from nskeys.model.keys import SEALS_LIMIT
+from nskeys.wording.failures.table import Table
+from nskeys.wording.labels import kid_name, protector_name
+from nskeys.wording.problems import clause
+from nskeys.wording.protection import NO_BACKUP
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import Sentence, listed
+from nskeys.wording.text.terminal import safe, shown
+
+
+def _key_store_damaged(error: KeyStoreDamaged) -> Sentence:
+    return Sentence(
+        f"{shown(error.path)} in the key store is not what was written{clause(error.problem)}.",
+        "Keep the home as it is, and restore the keys into another one, over the same CMDB: "
+        f"'nskeys restore FILE --home DIR --cmdb {_cmdb_beside(error.path)}', or the address in the 'cmdb' "
+        "line of config.toml where it has one.",
+    )
+
+
+def _cmdb_beside(path: str) -> str:
+    """The URL of the SQLite CMDB that lies in the home of a key store's file."""
+    home, between, _ = path.rpartition("/store/")
+    if not between:
+        home = path.rpartition("/")[0]
+    return shlex.quote(safe(f"sqlite:///{home}/cmdb.sqlite3")) if home else "URL"
+
+
+def _key_store_elsewhere(error: KeyStoreElsewhere) -> Sentence:
+    return Sentence(
+        f"The keys here are bound to another machine (protector: {protector_name(error.protector)}) "
+        "and do not open on this one.",
+        "Restore them from a backup: 'nskeys restore FILE'.",
+    )
+
+
+def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Sentence:
+    return Sentence(
+        f"The key store belongs to CMDB {kid_name(error.store_cmdb_id)}, "
+        f"but the configured CMDB is {kid_name(error.cmdb_id)}.",
+        "Name the CMDB of these keys in config.toml, or the home of that CMDB with '--home DIR'.",
+    )
+
+
+_OTHER_PROTECTOR = "Choose another one with '--protector passphrase' or '--protector file'."
+_UNTIL_USABLE = MappingProxyType(
+    {
+        "bad_device": "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own.",
+        "no_device": (
+            "Load its driver and try again, or choose '--protector passphrase' or '--protector file'."
+        ),
+        "not_root": "Run the command again with sudo.",
+        "no_systemd_creds": "Install the package that brings systemd-creds (systemd 250 or newer).",
+        "library_missing": "Install it; on Debian: 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'.",
+        "locked_out": "Wait ten minutes and try again; nothing is lost.",
+        "register_used": "Restart this machine: then the register is empty, and the keys open again.",
+        "no_uri": "Name it with '--protector pkcs11:token=NAME'.",
+        "bad_uri": "Name it with '--protector pkcs11:token=NAME'.",
+        "pin_in_uri": "Leave it out: the PIN is asked for, or '--pin-file F' gives it.",
+        "not_installed": "Install nskeys with its extra 'hsm'.",
+        "module_missing": "Install it, or name it in the URI: pkcs11:token=NAME?module-path=/usr/lib/x.so.",
+        "no_token": "Plug it in and try again; if it is gone, restore from a backup into another home.",
+        "wrong_token": "Plug the right one in and try again; its serial number is in the key store.",
+        "several_tokens": "Plug in one of them, or add its serial number to the URI.",
+        "no_key": "If it was erased there, restore from a backup into another home.",
+        "several_keys": "Add the id of one of them to the URI.",
+        "key_leaves": "Name another one, or none: then one is made that never leaves the token.",
+        "pin_locked": "Its security officer can unlock it with the token's own tools; nothing is lost.",
+        "pin_expired": "Change it with the token's own tools.",
+        "no_pin": "Set one with the token's own tools.",
+        "no_answer": "Try again; if it stays so, restart this machine.",
+    }
+)
+"""What makes a protector usable again; where nothing does, there is another one."""
+
+
+def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
+    return Sentence(
+        f"The protector {protector_name(error.protector)} cannot be used on this machine"
+        f"{clause(error.reason)}.",
+        _UNTIL_USABLE.get(error.reason, _OTHER_PROTECTOR),
+    )
+
+
+_BACK = MappingProxyType(
+    {
+        "no_device": "load its driver, or switch it on in the firmware",
+        "library_missing": "install it; on Debian 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'",
+        "no_systemd_creds": "install the package that brings systemd-creds",
+        "systemd_too_old": "install systemd 250 or newer",
+    }
+)
+"""How a TPM that is only away is brought back."""
+
+
+def _key_store_unreached(error: KeyStoreUnreached) -> Sentence:
+    back = _BACK.get(error.reason, "bring it back")
+    return Sentence(
+        f"The keys here are bound to {protector_name(error.protector)}, which cannot be asked on this "
+        f"machine{clause(error.reason)}.",
+        f"If it is only away, {back}: nothing is lost; if this is another machine, restore from a backup: "
+        "'nskeys restore FILE --other-machine'.",
+    )
+
+
+def _no_proven_backup(_: NoProvenBackup) -> Sentence:
+    return Sentence(
+        f"{NO_BACKUP.removesuffix('.')}, so nothing was changed.",
+        "Make one with 'nskeys backup --to DESTINATION' and try again, or say '--without-backup'.",
+    )
+
+
+def _no_such_key(error: NoSuchKey) -> Sentence:
+    what = (
+        f"begins with {shown(error.prefix)}" if len(error.prefix) < 64 else f"is {kid_name(error.prefix)}"
+    )
+    return Sentence(f"No key here {what}.", "Run 'nskeys key list' to see the keys of this server.")
+
+
+def _ambiguous_key(error: AmbiguousKey) -> Sentence:
+    matches = listed(tuple(kid_name(kid) for kid in error.matches))
+    return Sentence(
+        f"{count(len(error.matches), 'key')} begin with {shown(error.prefix)}: {matches}.",
+        "Give more digits of the one that is meant.",
+    )
+
+
+def _key_used_up(error: KeyUsedUp) -> Sentence:
+    return Sentence(
+        f"Key {kid_name(error.kid)} may seal no more than {number(SEALS_LIMIT)} secrets, "
+        "and that number is reached.",
+        "Make a new key with 'nskeys key rotate'.",
+    )
+
+
+def _key_not_usable(error: KeyNotUsable) -> Sentence:
+    if error.state in ("", "none", "none_active"):
+        return Sentence(
+            "No key of this server is active, so nothing can be sealed.",
+            "Run 'nskeys key rotate' to make and activate a new one.",
+        )
+    return Sentence(
+        f"That key is {shown(error.state)}, and only an active key seals.",
+        "Run 'nskeys key list' to see which key is active.",
+    )
+
+
+def _rotation_not_open(_: RotationNotOpen) -> Sentence:
+    return Sentence(
+        "No rotation is open, so there is nothing to go on with.", "Begin one with 'nskeys key rotate'."
+    )
+
+
+KEYS: Table = MappingProxyType(
+    {
+        KeyStoreDamaged: _key_store_damaged,
+        KeyStoreElsewhere: _key_store_elsewhere,
+        KeyStoreOfAnotherCmdb: _key_store_of_another_cmdb,
+        ProtectorUnavailable: _protector_unavailable,
+        KeyStoreUnreached: _key_store_unreached,
+        NoProvenBackup: _no_proven_backup,
+        NoSuchKey: _no_such_key,
+        AmbiguousKey: _ambiguous_key,
+        KeyUsedUp: _key_used_up,
+        KeyNotUsable: _key_not_usable,
+        RotationNotOpen: _rotation_not_open,
+    }
+)

@@ -1,0 +1,105 @@
+"""When a recipient, an identity, or what the home keeps of the recovery identity cannot be used."""
+
+from types import MappingProxyType
+
+from nskeys.errors import (
+    IdentityNotProven,
+    IdentityNotRecipient,
+    IdentityUnusable,
+    RecipientRefused,
+    RecoveryDamaged,
+)
+from nskeys.wording.failures.table import Table
+from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.terminal import shown
+
+_KINDS = "Give one that begins with age1, ssh-ed25519 or ssh-rsa, or a file of them, one a line."
+_REFUSED = MappingProxyType(
+    {
+        "unsupported": "is of a kind that nskeys does not encrypt to",
+        "damaged": "is not whole: a letter of it is missing or wrong",
+        "low_order": "is a key that anybody could open",
+        "rsa_size": "is an RSA key of a size that is not used: 2,048 to 8,192 bits are",
+        "too_long": "is longer than any recipient",
+        "not_recipient": "is no recipient",
+    }
+)
+_UNUSABLE = MappingProxyType(
+    {
+        "not_identity": "it holds no identity",
+        "recipient": "it holds a public key, and the private one is needed",
+        "damaged": "its content was changed, or a part of it is missing",
+        "unsupported": "it is of a kind that nskeys does not read",
+        "rsa_size": "its RSA key is of a size that is not used (2,048 to 8,192 bits are)",
+    }
+)
+_DAMAGED = MappingProxyType(
+    {
+        "not_signed": "the signature of this server's key does not fit it",
+        "other_server": "it belongs to another server",
+        "record_missing": "the record that belongs to the identity beside it is gone",
+        "identity_missing": "the identity that belongs to it is gone",
+        "identity_changed": "it is not the identity that was made here",
+        "not_canonical": "it is not what was written",
+    }
+)
+
+
+def _recipient_refused(error: RecipientRefused) -> Sentence:
+    if error.problem == "secret":
+        return Sentence(
+            "What was given as a recipient is a private key.",
+            "Give the public half; whoever may have seen this key can open what was encrypted to it.",
+        )
+    if error.problem == "none":
+        return Sentence(f"{shown(error.recipient)} names no recipient.", _KINDS)
+    if error.problem == "too_many":
+        return Sentence(
+            f"A backup cannot go to {shown(error.recipient)} recipients; 100 are the most.",
+            "Leave some out, or let several people share one identity.",
+        )
+    what = token_words(_REFUSED, error.problem)
+    return Sentence(f'"{shown(error.recipient)}" {what}.', _KINDS)
+
+
+def _identity_unusable(error: IdentityUnusable) -> Sentence:
+    return Sentence(
+        f"{shown(error.name)} cannot be used as an identity: {token_words(_UNUSABLE, error.problem)}.",
+        "Name a file with AGE-SECRET-KEY-1... in it, an encrypted one such as identity.age, "
+        "or an OpenSSH private key (Ed25519 or RSA).",
+    )
+
+
+def _identity_not_recipient(error: IdentityNotRecipient) -> Sentence:
+    return Sentence(
+        f"This identity is none of the recipients of {shown(error.path)}.",
+        "Use the identity of one of its recipients; 'nskeys inspect FILE' lists them.",
+    )
+
+
+def _identity_not_proven(error: IdentityNotProven) -> Sentence:
+    return Sentence(
+        f"The new identity for {shown(error.path)} did not open a test file with its password, "
+        "so nothing was changed.",
+        "Try again, on another machine if it happens again, for this one computes wrongly.",
+    )
+
+
+def _recovery_damaged(error: RecoveryDamaged) -> Sentence:
+    return Sentence(
+        f"The recovery identity kept at {shown(error.path)} cannot be used: "
+        f"{token_words(_DAMAGED, error.problem)}.",
+        "Find out who changed it, for nothing is encrypted to it now; then put the folder back, "
+        "or move it away and run 'nskeys identity create'.",
+    )
+
+
+RECOVERY: Table = MappingProxyType(
+    {
+        RecipientRefused: _recipient_refused,
+        IdentityUnusable: _identity_unusable,
+        IdentityNotProven: _identity_not_proven,
+        IdentityNotRecipient: _identity_not_recipient,
+        RecoveryDamaged: _recovery_damaged,
+    }
+)

@@ -1,0 +1,240 @@
+"""When the home is not as a command needs it, is busy, or a person stopped."""
+
+import shlex
+from types import MappingProxyType
+
+from nskeys.errors import (
+    AlreadySetUp,
+    Cancelled,
+    ConfigurationInvalid,
+    CredentialsWithoutKeys,
+    HomeNotSafe,
+    HomeUnreachable,
+    HomeUnreadable,
+    Locked,
+    LossCountWrong,
+    NewerVersion,
+    NotPermitted,
+    NotSetUp,
+    PlanOutdated,
+)
+from nskeys.model.times import from_rfc3339
+from nskeys.wording.failures.table import Table
+from nskeys.wording.problems import clause
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.terminal import safe, shown
+from nskeys.wording.text.times import when
+
+_NEWER = MappingProxyType(
+    {
+        "cmdb": "The CMDB",
+        "store": "The key store",
+        "config": "The configuration",
+        "backup": "This backup",
+        "recovery": "The record of recovery identities",
+        "registry": "The file with the registry values",
+    }
+)
+_CONFIGURATION = MappingProxyType(
+    {
+        "driver_missing": "Install that library: pip install 'nskeys[postgres]'.",
+        "password_in_url": "Take the password out; PostgreSQL reads it from its own password file.",
+        "unknown_database": "Name a file (sqlite:///PATH) or a PostgreSQL server (postgresql://HOST/NAME).",
+        "unknown_setting": "Correct its spelling, or take it out.",
+    }
+)
+_OPERATIONS = MappingProxyType(
+    {
+        "import": "the import",
+        "restore": "the restore",
+        "rotation": "the rotation",
+        "backup": "the backup",
+        "drill": "the drill",
+        "key store": "the change of the key store",
+        "edit": "the edit of this credential",
+        "removal": "the removal of this credential",
+        "prune": "the pruning",
+        "retirement": "the retirement of this backup",
+        "identity": "the new recovery identity",
+        "custodians": "the shares for custodians",
+        "proof": "the trying of the credentials",
+    }
+)
+
+
+def _not_set_up(error: NotSetUp) -> Sentence:
+    if error.credentials:
+        return Sentence(
+            f"The CMDB of {shown(error.home)} holds {count(error.credentials, 'credential')}, "
+            "but no keys are here.",
+            "Bring the keys back with 'nskeys restore FILE'; 'nskeys inspect FILE' shows what is in one.",
+        )
+    return Sentence(
+        f"Nothing is set up in {shown(error.home)}.",
+        "Run 'nskeys init' for a new installation, or 'nskeys restore FILE' to restore a backup.",
+    )
+
+
+def _already_set_up(error: AlreadySetUp) -> Sentence:
+    return Sentence(
+        f"{shown(error.home)} is set up already and has keys, so nothing was changed.",
+        "Run 'nskeys status' to see it, or name another home with '--home DIR'.",
+    )
+
+
+def _home_unreadable(error: HomeUnreadable) -> Sentence:
+    return Sentence(
+        f"{shown(error.home)} is there, but this user may not read it.",
+        "Run the command again with sudo, for example 'sudo nskeys status'.",
+    )
+
+
+_TO_OPEN_HOME = MappingProxyType(
+    {
+        "link_loop": "Correct the link, or name another home with '--home DIR'.",
+        "name_too_long": "Name a home with a shorter path: '--home DIR'.",
+        "no_home": "Name a folder for it: '--home DIR', or the environment variable NSKEYS_HOME.",
+        "no_working_folder": "Go to a folder that is there, or name the home by its absolute path.",
+        "zero_character": "Name another home: '--home DIR'.",
+        "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
+        "no_memory": "End other programs, and try again.",
+        "gone": "Check that it is mounted and its server runs, and try again.",
+    }
+)
+
+
+def _home_unreachable(error: HomeUnreachable) -> Sentence:
+    return Sentence(
+        f"The home {shown(error.home)} cannot be opened{clause(error.problem)}.",
+        _TO_OPEN_HOME.get(
+            error.problem,
+            "Look into the system's log and check the disk; if it is lost, restore a backup into another "
+            "home: 'nskeys restore FILE --home DIR'.",
+        ),
+    )
+
+
+def _home_not_safe(error: HomeNotSafe) -> Sentence:
+    path, home = shown(error.path), shlex.quote(safe(error.home))
+    place = shlex.quote(safe(error.path)) if error.above else home
+    within = "" if error.above else "-R "
+    if error.problem == "other_owner":
+        owner = shown(error.owner)
+        return Sentence(
+            f"{path} belongs to {owner}, who can change what lies there, so {shown(error.user)} opens no "
+            "key there.",
+            f"Run nskeys as {owner}; or, if nobody changed it, make it yours: "
+            f"'chown {within}{shlex.quote(safe(error.user))}: {place}'.",
+        )
+    return Sentence(
+        f"Other users may write to {path}, so nothing there can be believed and no key is opened.",
+        f"Look whether somebody changed it, then close it to others: 'chmod {within}go-w {place}'.",
+    )
+
+
+def closed_words(path: str) -> str:
+    """That others could read something, and cannot any more."""
+    return f"Other users could read {shown(path)}; it is closed to them now (chmod go=)."
+
+
+def waiting_words(holder: Locked, seconds: float) -> str:
+    """Whom a change waits for, and how long."""
+    told = holder_words(holder).removesuffix(".")
+    return f"{told}; waiting up to {count(round(seconds), 'second')} for that to end ..."
+
+
+def _newer_version(error: NewerVersion) -> Sentence:
+    what = token_words(_NEWER, error.what)
+    return Sentence(
+        f"{what} was written by a newer nskeys (version {error.found} of its format; "
+        f"this nskeys knows up to {error.known}).",
+        "Install the newer nskeys and run the command again; nothing was changed.",
+    )
+
+
+def _configuration_invalid(error: ConfigurationInvalid) -> Sentence:
+    detail = f" ({shown(error.detail)})" if error.detail else ""
+    return Sentence(
+        f"{shown(error.path)} cannot be used{clause(error.problem)}{detail}.",
+        _CONFIGURATION.get(error.problem, "Correct it in an editor and run the command again."),
+    )
+
+
+def _credentials_without_keys(error: CredentialsWithoutKeys) -> Sentence:
+    n = error.credentials
+    return Sentence(
+        f"The CMDB holds {count(n, 'credential')} whose keys are not here, so no first key was made.",
+        "Run 'nskeys restore FILE' with a backup of the keys, or, where no backup exists any more, "
+        f"'nskeys init --accept-loss {n}'.",
+    )
+
+
+def _loss_count_wrong(error: LossCountWrong) -> Sentence:
+    return Sentence(
+        f"--accept-loss says {number(error.given)}, but the number of credentials without keys is "
+        f"{number(error.actual)}.",
+        f"Look for a backup once more; if there is none, run 'nskeys init --accept-loss {error.actual}'."
+        if error.actual
+        else "Run 'nskeys init' without it: no credential would be lost.",
+    )
+
+
+def holder_words(error: Locked) -> str:
+    """`root (process 4711) is making a backup, since 14:02.`"""
+    who = shown(error.holder) if error.holder else "Somebody else"
+    process = f" (process {error.pid})" if error.pid else ""
+    doing = shown(error.doing) if error.doing else "changing this installation"
+    return f"{who}{process} is {doing}{_since(error.since)}."
+
+
+def _locked(error: Locked) -> Sentence:
+    return Sentence(holder_words(error), "Wait until that is finished, then run the command again.")
+
+
+def _since(text: str) -> str:
+    try:
+        return f", since {when(from_rfc3339(text))}"
+    except ValueError:
+        return f", since {shown(text)}" if text else ""
+
+
+def _plan_outdated(error: PlanOutdated) -> Sentence:
+    return Sentence(
+        f"Something changed since {token_words(_OPERATIONS, error.what)} was planned, so nothing was done.",
+        "Look at the new plan and confirm that.",
+    )
+
+
+def _cancelled(error: Cancelled) -> Sentence:
+    what = token_words(_OPERATIONS, error.what) if error.what else "the work"
+    return Sentence(
+        f"{what[0].upper()}{what[1:]} was stopped; nothing is left half done.",
+        "Start it again whenever it suits.",
+    )
+
+
+def _not_permitted(error: NotPermitted) -> Sentence:
+    return Sentence(
+        f"The operating system does not permit access to {shown(error.path)}.",
+        "Run the command again with sudo, or as the user who owns it.",
+    )
+
+
+SETUP: Table = MappingProxyType(
+    {
+        NotSetUp: _not_set_up,
+        AlreadySetUp: _already_set_up,
+        HomeUnreadable: _home_unreadable,
+        HomeUnreachable: _home_unreachable,
+        HomeNotSafe: _home_not_safe,
+        NewerVersion: _newer_version,
+        ConfigurationInvalid: _configuration_invalid,
+        CredentialsWithoutKeys: _credentials_without_keys,
+        LossCountWrong: _loss_count_wrong,
+        Locked: _locked,
+        PlanOutdated: _plan_outdated,
+        Cancelled: _cancelled,
+        NotPermitted: _not_permitted,
+    }
+)

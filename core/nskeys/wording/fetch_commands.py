@@ -1,0 +1,74 @@
+"""How a backup is fetched from where it lies with tools that every machine has or can get, without nskeys.
+
+An address is taken apart as core/FORMAT.md writes it; what stands in a command is quoted.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from nskeys.wording.text.terminal import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Words, and the command that puts the file into the folder where it is typed."""
+
+    words: str
+    command: str
+
+
+def fetching(address: str) -> Fetch | None:
+    """How a file at this address is fetched; None for one in a folder, which is there or mounted."""
+    if address.startswith("sftp://"):
+        return _from_a_server(address)
+    return _from_a_bucket(address) if address.startswith("s3://") else None
+
+
+def fetched_as(address: str) -> str:
+    """What a shell calls the file once it was fetched; where it lies, for one in a folder."""
+    if fetching(address) is None:
+        return safe(address)
+    path = urlsplit(address).path if address.startswith("s3://") else unquote(address)
+    return f"./{safe(path.rpartition('/')[2])}"
+
+
+def _from_a_server(address: str) -> Fetch:
+    login, _, path = address.removeprefix("sftp://").partition("/")
+    user, at, place = login.rpartition("@")
+    host, port = (place, "") if place.endswith("]") or ":" not in place else place.rsplit(":", 1)
+    # Behind /~/ begins what lies in the folder that the login leads to.
+    path = f"/{unquote(path)}".removeprefix("/~/")
+    option = f" -P {_quoted(port)}" if port else ""
+    return Fetch(
+        "It lies on a server. Fetch it with sftp, or with scp, as somebody whom that server lets in:",
+        f"sftp{option} {_quoted(f'{unquote(user)}{at}{host}:{_for_sftp(path)}')} .",
+    )
+
+
+def _for_sftp(path: str) -> str:
+    """What sftp, which takes a path apart as a shell would, reads as this path. A quote at its beginning
+    would make it a relative one, so each character has its own backslash."""
+    return re.sub(r"([^\w./+:@%=,-])", r"\\\1", path)
+
+
+def _from_a_bucket(address: str) -> Fetch:
+    parts = urlsplit(address)
+    told = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    http = "http" if told.get("tls") == "no" else "https"
+    options = (
+        ("--endpoint-url", f"{http}://{told['endpoint']}" if "endpoint" in told else ""),
+        ("--region", told.get("region", "")),
+        ("--profile", told.get("profile", "")),
+    )
+    chosen = "".join(f" {name} {_quoted(value)}" for name, value in options if value)
+    return Fetch(
+        "It lies in a bucket. Fetch it with aws (the package 'awscli'), or download it in the web console "
+        "of whoever keeps it, as somebody who may read there:",
+        f"aws s3 cp {_quoted(f's3://{parts.netloc}{parts.path}')} .{chosen}",
+    )
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(safe(text))

@@ -1,0 +1,289 @@
+"""A word for everything the model can be: kinds, states, proofs, places, protectors, actions.
+
+Words of a few letters fit a column and stand inside a sentence, so they begin small; what ends with
+a full stop is a sentence. JSON uses the tokens, never these words.
+"""
+
+from collections.abc import Iterable
+from types import MappingProxyType
+
+from nskeys.model.audit import Action
+from nskeys.model.backup import Protection
+from nskeys.model.credential_list import SortBy
+from nskeys.model.credentials import CredentialKind
+from nskeys.model.imports import ImportFormat
+from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.plans import FailureReason, HomeState, KeyFate
+from nskeys.model.recoverability import DueReason, RecoveryState
+from nskeys.model.register import Proof, Sight
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
+
+_KINDS = MappingProxyType(
+    {
+        CredentialKind.HIERARCHY: "hierarchy",
+        CredentialKind.PCANYWHERE: "pcAnywhere",
+        CredentialKind.RUN_AS: "run-as",
+    }
+)
+_STATES = MappingProxyType(
+    {
+        RecoveryState.RECOVERABLE: "recoverable",
+        RecoveryState.AT_RISK: "at risk",
+        RecoveryState.LOST: "lost",
+    }
+)
+_KEY_STATES = MappingProxyType(
+    {
+        KeyState.PRE_ACTIVE: "pre-active",
+        KeyState.ACTIVE: "active",
+        KeyState.DEACTIVATED: "deactivated",
+        KeyState.COMPROMISED: "compromised",
+    }
+)
+_KEY_FATES = MappingProxyType({KeyFate.NEW: "new", KeyFate.PRESENT: "already here"})
+_ROTATION_STAGES = MappingProxyType(
+    {
+        RotationStage.WAITING: "waiting for a backup",
+        RotationStage.RESEALING: "re-sealing",
+        RotationStage.FINISHED: "finished",
+    }
+)
+_PROOFS = MappingProxyType(
+    {
+        Proof.RECORDED: ("recorded", "recorded, nothing else is known of it"),
+        Proof.PRESENT: ("present", "file is there, not read yet"),
+        Proof.INTACT: ("intact", "file is intact, not opened yet"),
+        Proof.OPENED: ("opened", "opened after it was written"),
+        Proof.KEYS_MATCH: ("keys match", "opened, and its keys match"),
+        Proof.CREDENTIALS_OPEN: ("credentials open", "every credential of its keys opened"),
+    }
+)
+_SIGHTS = MappingProxyType(
+    {
+        Sight.GOOD: "good",
+        Sight.MISSING: "missing",
+        Sight.CHANGED: "changed",
+        Sight.UNREACHABLE: "unreachable",
+        Sight.NOT_LOOKED: "not looked at",
+    }
+)
+_PROTECTORS = MappingProxyType(
+    {
+        "tpm2": (
+            "TPM 2.0",
+            "keys in TPM 2.0",
+            "keys in TPM 2.0: a copy of this disk alone does not open them",
+        ),
+        "passphrase": (
+            "passphrase",
+            "keys under a passphrase",
+            "keys under a passphrase: it is asked for whenever they are used",
+        ),
+        "file": (
+            "plain file",
+            "keys in a plain file",
+            "keys in a plain file: whoever copies this disk has the keys",
+        ),
+        "pkcs11": (
+            "security token",
+            "keys in a security token",
+            "keys in a security token: without the token they do not open",
+        ),
+    }
+)
+_PROTECTIONS = MappingProxyType(
+    {Protection.PASSWORD: "a password", Protection.RECIPIENTS: "an identity of its recipients"}
+)
+_DUE = MappingProxyType(
+    {
+        DueReason.NEVER: "No backup was made yet.",
+        DueReason.KEY_MISSING: "The last backup lacks a key of this server.",
+        DueReason.KEY_NEWER: "A key of this server is newer than the last backup.",
+        DueReason.NO_GOOD_COPY: "A key of this server is in no good copy of a backup.",
+        DueReason.OTHER_RECIPIENTS: "The last backup does not open with the recovery identity in force.",
+    }
+)
+_FAILURES = MappingProxyType(
+    {
+        FailureReason.KEY_MISSING: ("key missing", "its key is missing"),
+        FailureReason.TAMPERED: (
+            "changed or damaged",
+            "its row was changed after it was sealed, or is damaged",
+        ),
+        FailureReason.UNREADABLE: ("unreadable", "its row cannot be read"),
+    }
+)
+_FORMATS = MappingProxyType(
+    {
+        ImportFormat.KEEPASSXC_CSV: "KeePassXC CSV",
+        ImportFormat.BITWARDEN_CSV: "Bitwarden CSV",
+        ImportFormat.BITWARDEN_JSON: "Bitwarden JSON",
+        ImportFormat.NSKEYS_JSON: "nskeys JSON",
+    }
+)
+_HOMES = MappingProxyType(
+    {
+        HomeState.EMPTY: "nothing is here yet",
+        HomeState.DATABASE_ONLY: "credentials, but no keys",
+        HomeState.ELSEWHERE: "keys of another machine",
+        HomeState.UNREACHED: "keys of a TPM that cannot be asked",
+        HomeState.READY: "set up",
+    }
+)
+_COLUMNS = MappingProxyType(
+    {
+        SortBy.KIND: "kind",
+        SortBy.NAME: "name",
+        SortBy.TARGET: "target",
+        SortBy.ACCOUNT: "account",
+        SortBy.UPDATED: "changed",
+    }
+)
+_ACTIONS = MappingProxyType(
+    {
+        Action.SET_UP: "set up",
+        Action.LOSS_ACCEPTED: "loss accepted",
+        Action.MIGRATED: "CMDB migrated",
+        Action.CREDENTIAL_ADDED: "credential added",
+        Action.CREDENTIAL_EDITED: "credential edited",
+        Action.CREDENTIAL_REVEALED: "secret revealed",
+        Action.CREDENTIAL_REMOVED: "credential removed",
+        Action.CREDENTIALS_IMPORTED: "credentials imported",
+        Action.KEY_CREATED: "key created",
+        Action.ROTATION_ACTIVATED: "new key activated",
+        Action.ROTATION_RESEALED: "credentials re-sealed",
+        Action.ROTATION_FINISHED: "rotation finished",
+        Action.BACKED_UP: "backed up",
+        Action.BACKUP_FAILED: "backup failed",
+        Action.DRILLED: "drilled",
+        Action.DRILL_FAILED: "drill failed",
+        Action.RESTORED: "restored",
+        Action.REGISTER_CHECKED: "register checked",
+        Action.REGISTER_ADDED: "copy registered",
+        Action.REGISTER_RETIRED: "copy retired",
+        Action.PRUNE_BEGAN: "copy about to be deleted",
+        Action.PRUNED: "old copy deleted",
+        Action.PRUNE_FAILED: "old copy not deleted",
+        Action.DESTINATION_ADDED: "destination added",
+        Action.DESTINATION_REMOVED: "destination removed",
+        Action.SERVER_TRUSTED: "server trusted",
+        Action.PROTECTOR_CHANGED: "protector changed",
+        Action.IDENTITY_CREATED: "recovery identity made",
+        Action.IDENTITY_REPLACED: "recovery identity replaced",
+        Action.CUSTODIANS_SPLIT: "shares made for custodians",
+        Action.CUSTODIANS_CHECKED: "every share was proven",
+        Action.SCHEDULE_INSTALLED: "schedule installed",
+        Action.SCHEDULE_REMOVED: "schedule removed",
+    }
+)
+
+
+def kind_name(kind: str) -> str:
+    """`hierarchy`, `pcAnywhere`, `run-as`; a kind from outside that is none of them, made safe."""
+    return _KINDS[CredentialKind(kind)] if kind in tuple(CredentialKind) else safe(kind)
+
+
+def kind_counts(kinds: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """`hierarchy 3`, `pcAnywhere 5`, ... for a line of counts."""
+    return tuple(f"{kind_name(kind)} {number(n)}" for kind, n in kinds)
+
+
+def kid_name(kid: Kid | str) -> str:
+    """A key as screens show it: its first 8 digits."""
+    return safe(kid[:8])
+
+
+def state_name(state: RecoveryState) -> str:
+    """`recoverable`, `at risk`, `lost`."""
+    return _STATES[state]
+
+
+def key_state_name(state: KeyState) -> str:
+    """`pre-active`, `active`, `deactivated`, `compromised`."""
+    return _KEY_STATES[state]
+
+
+def key_fate_name(fate: KeyFate) -> str:
+    """What a restore does with a key: `new`, `already here`."""
+    return _KEY_FATES[fate]
+
+
+def rotation_stage_name(stage: RotationStage) -> str:
+    """`waiting for a backup`, `re-sealing`, `finished`."""
+    return _ROTATION_STAGES[stage]
+
+
+def proof_name(proof: Proof) -> str:
+    """A proof for a column: `opened`."""
+    return _PROOFS[proof][0]
+
+
+def proof_words(proof: Proof) -> str:
+    """A proof in words, claiming that and no more: `opened after it was written`."""
+    return _PROOFS[proof][1]
+
+
+def sight_name(sight: Sight) -> str:
+    """What the last look at a copy found: `good`, `missing`, ..."""
+    return _SIGHTS[sight]
+
+
+def protector_name(protector: str) -> str:
+    """`TPM 2.0`, `passphrase`, `plain file`, ..."""
+    return _protector(protector)[0]
+
+
+def protector_label(protector: str) -> str:
+    """For the head of the screen: `keys in TPM 2.0`."""
+    return _protector(protector)[1]
+
+
+def protector_words(protector: str) -> str:
+    """The label and what it means: `keys in a plain file: whoever copies this disk has the keys`."""
+    return _protector(protector)[2]
+
+
+def protection_name(protection: Protection) -> str:
+    """What opens a backup: `a password`."""
+    return _PROTECTIONS[protection]
+
+
+def due_sentence(reason: DueReason) -> str:
+    """Why a backup is due."""
+    return _DUE[reason]
+
+
+def failure_words(reason: FailureReason) -> str:
+    """Why a credential did not open, to stand behind its name."""
+    return _FAILURES[reason][1]
+
+
+def failure_name(reason: FailureReason) -> str:
+    """The same for a column: `key missing`."""
+    return _FAILURES[reason][0]
+
+
+def import_format_name(export: ImportFormat) -> str:
+    """`KeePassXC CSV`, ..."""
+    return _FORMATS[export]
+
+
+def home_state_name(state: HomeState) -> str:
+    """What is in a home."""
+    return _HOMES[state]
+
+
+def column_name(by: SortBy) -> str:
+    """The heading of a column of the credential table."""
+    return _COLUMNS[by]
+
+
+def action_name(action: str) -> str:
+    """A line of the audit trail; an action that a newer version wrote, made safe."""
+    return _ACTIONS[Action(action)] if action in tuple(Action) else safe(action)
+
+
+def _protector(protector: str) -> tuple[str, str, str]:
+    name = safe(protector)
+    return _PROTECTORS.get(protector, (name, f"keys in {name}", f"keys in {name}"))

@@ -1,0 +1,1 @@
+"""Text for any person: terminal cells, sentences, numbers and times in words."""

@@ -1,0 +1,353 @@
+"""The answer in words: it fits, it claims no more than was tested, and it names what helps."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from nskeys.errors import RecoveryDamaged
+from nskeys.model.credentials import UnreadableRow
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage
+from nskeys.model.plans import RegistryValues
+from nskeys.model.recoverability import Recoverability, assess
+from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.services.status.overview import Overview
+from nskeys.wording.acts import Act, act_hint
+from nskeys.wording.answer import Notice, headline, notices, rotation_words
+from nskeys.wording.layout import NARROW, WIDE, Layout
+from nskeys.wording.text.terminal import safe, width
+from tests.fakes.backups import a_copy
+from tests.fakes.fixed import AFTERNOON
+
+OLD, NEW = Kid("0" * 64), Kid("1" * 64)
+MORNING, EVENING = AFTERNOON - timedelta(hours=2), AFTERNOON + timedelta(hours=3)
+HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+LAYOUTS = pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
+
+
+def key(kid: Kid = OLD, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
+    return KeyInfo(kid, MORNING, state, MORNING)
+
+
+def copy(*kids: Kid, generation: int = 41, signed: bool = True, **changes: object) -> BackupCopy:
+    """A good copy elsewhere that holds these keys."""
+    made = a_copy(generation)
+    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed, drilled_upto=0)
+    return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
+
+
+def seen(
+    keys: Sequence[KeyInfo] = (key(),),
+    uses: Sequence[tuple[Kid, int]] = ((OLD, 10),),
+    copies: Sequence[BackupCopy] = (),
+    date: datetime | None = AFTERNOON,
+    **changes: object,
+) -> Overview:
+    """An overview of a server that backs up elsewhere."""
+    used = [KeyUse(kid, "run-as", credentials, MORNING) for kid, credentials in uses]
+    answer = assess(keys, used, copies, date, "c0" * 16, backs_up_elsewhere=True)
+    overview = Overview(
+        server="ns01",
+        cmdb="SQLite",
+        protector="file",
+        recoverability=replace(answer, drilled=drilled(answer)),
+        copies=tuple(copies),
+        registry=RegistryValues("/mnt/vault", date),
+        rotation=None,
+        put_back=(),
+        taken=EVENING,
+    )
+    return replace(overview, **changes)  # type: ignore[arg-type]  # fields of Overview
+
+
+def drilled(answer: Recoverability) -> int:
+    """What the last drill of the best copy covers, where nothing was sealed after it."""
+    best = answer.best
+    if best is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
+        return 0
+    return min(
+        best.drilled_rows, sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
+    )
+
+
+def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, Act | None]]:
+    return [(notice.label, notice.text, notice.act) for notice in notices(overview, layout)]
+
+
+# --- the headline ------------------------------------------------------------------------------------
+
+
+def test_everything_would_come_back() -> None:
+    said = headline(seen(copies=[copy()]), WIDE)
+    assert said.label == "If this server died now"
+    assert said.answer == "10 of 10 credentials would come back"
+    assert said.source == "from backup 41 in /mnt/vault (elsewhere)"
+    assert said.proof == "opened after it was written, 3 hours ago"
+    assert said.bar == (10, 10)
+    assert told(seen(copies=[copy()])) == []
+
+
+def test_without_credentials_nothing_is_promised_and_nothing_is_drawn() -> None:
+    said = headline(seen(uses=(), copies=[copy()]), WIDE)
+    assert (said.answer, said.source, said.proof, said.bar) == (
+        "nothing would be lost: no credentials are here",
+        "",
+        "",
+        None,
+    )
+
+
+def test_where_nothing_would_come_back_it_says_why() -> None:
+    assert headline(seen(date=None), WIDE).source == "no backup was made yet"
+    assert headline(seen(copies=[copy(where=HERE)]), WIDE).source == "backup 41 lies on this machine"
+    assert headline(seen(copies=[copy(sight=Sight.MISSING)]), WIDE).source == "backup 41 is missing"
+
+
+def test_a_register_row_that_nobody_vouches_for_promises_nothing() -> None:
+    said = headline(seen(copies=[copy(signed=False)]), WIDE)
+    assert said.answer == "0 of 10 credentials would come back"
+    assert said.source == "no backup was made yet"
+
+
+def test_one_backup_is_not_said_to_bring_back_what_takes_two() -> None:
+    overview = seen(
+        keys=[key(), key(NEW, KeyState.DEACTIVATED)],
+        uses=[(OLD, 10), (NEW, 4)],
+        copies=[copy(), copy(NEW, generation=42)],
+    )
+    said = headline(overview, WIDE)
+    assert said.answer == "14 of 14 credentials would come back"
+    assert said.source.startswith("10 from backup 41 ")
+
+
+@LAYOUTS
+def test_every_line_fits(layout: Layout) -> None:
+    proven = copy(drilled_rows=100_000, destination="/mnt/" + "v" * 300).with_proof(
+        Proof.CREDENTIALS_OPEN, AFTERNOON
+    )
+    for overview in (
+        seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]),
+        seen(uses=[(OLD, 100_000)]),
+        seen(uses=[]),
+    ):
+        said = headline(overview, layout)
+        assert width(said.label) <= layout.label
+        for line in (said.answer, said.source, said.proof):
+            assert width(line) <= layout.text
+            assert not line.endswith("…")
+
+
+def test_at_sixty_cells_nothing_essential_is_cut() -> None:
+    proven = copy(drilled_rows=100_000).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
+    said = headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), NARROW)
+    assert said.label == "If it died now"
+    assert said.answer == "100,000 of 100,000 would come back"
+    assert said.proof == "all opened in a drill 3 hours ago"
+
+
+@LAYOUTS
+@pytest.mark.parametrize("proof", [Proof.OPENED, Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN])
+@pytest.mark.parametrize("opened", [0, 1, 99_999, 100_000])
+@pytest.mark.parametrize("later", [None, timedelta(minutes=59)])
+@pytest.mark.parametrize(
+    "back",
+    [timedelta(0), timedelta(minutes=59), timedelta(days=500), timedelta(days=4_000), timedelta(days=-9)],
+)
+def test_a_proof_of_any_age_is_said_whole(
+    layout: Layout, proof: Proof, opened: int, later: timedelta | None, back: timedelta
+) -> None:
+    proven = copy(drilled_rows=opened).with_proof(proof, EVENING - back)
+    proven = proven if later is None else proven.with_proof(Proof.KEYS_MATCH, EVENING - later)
+    said = headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), layout).proof
+    assert 0 < width(said) <= layout.text
+    assert "…" not in said
+    assert ("all " in said or "every " in said) <= (opened == 100_000 and proof is Proof.CREDENTIALS_OPEN)
+
+
+def test_a_later_drill_that_opened_less_is_the_one_that_is_told() -> None:
+    proven = copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, MORNING)
+    proven = replace(proven.with_proof(Proof.KEYS_MATCH, AFTERNOON), signed=True)
+    said = headline(seen(copies=[proven]), WIDE).proof
+    assert said == "only 8 credentials opened in a drill 3 hours ago"
+
+
+def test_a_drill_is_said_to_cover_what_it_opened_and_nothing_that_was_sealed_later() -> None:
+    proven = replace(copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON), signed=True)
+    overview = seen(copies=[proven])
+    assert headline(overview, WIDE).proof == "8 of 10 credentials opened in a drill 3 hours ago"
+    assert headline(overview, NARROW).proof == "8 opened in a drill 3 hours ago"
+    nothing = replace(overview, recoverability=replace(overview.recoverability, drilled=0))
+    assert headline(nothing, WIDE).proof == "opened, and its keys match, 3 hours ago"
+    assert headline(nothing, NARROW).proof == "opened, and its keys match, 3 hours ago"
+
+
+def test_a_drill_that_did_not_say_what_it_saw_covers_nothing() -> None:
+    proven = copy(drilled_rows=10, drilled_upto=None).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
+    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE)
+    assert said.proof == "opened, and its keys match, 3 hours ago"
+
+
+def test_a_proof_dated_ahead_is_said_to_be_so() -> None:
+    proven = copy(drilled_rows=10).with_proof(Proof.CREDENTIALS_OPEN, EVENING + timedelta(days=9))
+    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE).proof
+    assert said == "all opened, dated ahead of now"
+
+
+# --- notices -----------------------------------------------------------------------------------------
+
+
+def test_credentials_at_risk_name_since_when_and_under_which_key() -> None:
+    overview = seen(
+        keys=[key(NEW), key(OLD, KeyState.DEACTIVATED)], uses=[(OLD, 12), (NEW, 2)], copies=[copy()]
+    )
+    [(label, text, act)] = told(overview)
+    assert label.startswith("2 at risk since ")
+    assert (text, act) == ("sealed under 11111111, in no backup", Act.BACK_UP)
+
+
+def test_a_backup_on_the_same_machine_is_said_not_to_help() -> None:
+    [(_, text, act)] = told(seen(copies=[copy(where=HERE)]))
+    assert (text, act) == ("00000000, backed up only here", Act.BACK_UP)
+
+
+def test_a_backup_that_is_gone_does_not_count() -> None:
+    [(_, text, _)] = told(seen(copies=[copy(sight=Sight.MISSING)]))
+    assert text == "00000000, in no backup that counts"
+
+
+def test_several_keys_are_counted() -> None:
+    overview = seen(keys=[key(), key(NEW, KeyState.DEACTIVATED)], uses=[(OLD, 1), (NEW, 1)])
+    assert told(overview)[0][1] == "sealed under 2 keys, in no backup"
+
+
+def test_lost_credentials_come_first_and_are_severe() -> None:
+    found = notices(seen(uses=[(OLD, 10), (NEW, 3)]), WIDE)
+    assert found[0] == Notice("3 lost", "no key here, no known backup opens them", Act.RESTORE, severe=True)
+    assert [notice.severe for notice in found[1:]] == [False]
+
+
+def test_a_backup_that_may_still_hold_lost_keys_is_mentioned() -> None:
+    [lost, _] = told(seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)]))
+    assert lost == ("3 lost", "backup 41 says it has their keys: try it", Act.RESTORE)
+
+
+def test_credentials_that_would_come_back_but_do_not_open_here() -> None:
+    found = told(seen(keys=[key(NEW)], uses=[(OLD, 3), (NEW, 1)], copies=[copy(OLD, NEW)]))
+    assert ("3 closed here", "their keys are in a backup, not here", Act.RESTORE) in found
+
+
+def test_a_backup_that_is_due_is_said_where_no_credential_at_risk_says_it() -> None:
+    assert told(seen(uses=[], date=None)) == [("backup due", "no backup was made yet", Act.BACK_UP)]
+    waiting = seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()])
+    assert told(waiting) == [("backup due", "the last one lacks a key", Act.BACK_UP)]
+
+
+def test_what_else_is_not_as_it_should_be() -> None:
+    overview = seen(
+        copies=[copy()],
+        date=EVENING + timedelta(days=1),
+        rotation_due=True,
+        put_back=(NEW,),
+        arrived=(NEW,),
+        unproven_shares=5,
+        unreadable_rows=2,
+    )
+    assert [(label, act) for label, _, act in told(overview)] == [
+        ("rotation due", Act.ROTATE),
+        ("old rows back", Act.ROTATE),
+        ("restored keys", Act.ROTATE),
+        ("custodians", Act.CUSTODIANS),
+        ("clock is wrong", None),
+        ("register", Act.REGISTER),
+    ]
+
+
+@LAYOUTS
+def test_a_row_that_cannot_be_read_is_named_first(layout: Layout) -> None:
+    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", "not_hex")
+    [first, *_] = notices(seen(copies=[copy()], unreadable=(row,)), layout)
+    assert (first.label, first.severe) == ("1 unreadable", True)
+    assert first.text in (f"keys {safe(row.row)}", "1 row")
+    [many, *_] = notices(seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", ""),) * 3), layout)
+    assert many.text == "keys 7 and 2 more"
+
+
+@LAYOUTS
+def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
+    worst = [
+        seen(
+            keys=[key(NEW), key(Kid("2" * 64), KeyState.DEACTIVATED)],
+            uses=[(OLD, 100_000), (NEW, 100_000), (Kid("2" * 64), 100_000), (Kid("3" * 64), 100_000)],
+            copies=[copy(Kid("3" * 64)), copy(OLD, signed=False), copy(NEW, where=HERE, generation=42)],
+            date=EVENING + timedelta(days=1),
+            rotation_due=True,
+            put_back=(NEW,),
+            arrived=(NEW,),
+            unproven_shares=16,
+            unreadable_rows=100_000,
+            unreadable=(UnreadableRow("credentials", "x" * 300, "not_text"),) * 100_000,
+        ),
+        seen(uses=[], date=None),
+        seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),
+        seen(copies=[copy(where=HERE)]),
+        seen(copies=[copy(sight=Sight.MISSING)]),
+        seen(keys=[replace(key(), created=EVENING)], copies=[copy()]),
+    ]
+    for notice in (notice for overview in worst for notice in notices(overview, layout)):
+        hint = width(act_hint(notice.act)) + 2 if notice.act else 0
+        assert width(notice.label) <= layout.notice
+        assert width(notice.text) + hint <= layout.text
+        assert "…" not in notice.label + notice.text
+
+
+# --- the rotation ------------------------------------------------------------------------------------
+
+
+def test_an_open_rotation_says_what_it_waits_for() -> None:
+    begun = Rotation(1, NEW, RotationStage.WAITING, MORNING, MORNING)
+    assert rotation_words(seen()) == ""
+    assert rotation_words(seen(rotation=begun)) == "11111111 waits for a backup elsewhere"
+    resealing = replace(begun, stage=RotationStage.RESEALING)
+    assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o goes on"
+    skipped = replace(resealing, gate_skipped=True)
+    assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o goes on"
+    for rotation in (begun, resealing, skipped):
+        assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text
+
+
+# --- to recipients -----------------------------------------------------------------------------------
+
+
+@LAYOUTS
+def test_a_backup_that_waits_for_a_person_is_said_and_a_drill_helps(layout: Layout) -> None:
+    overview = seen(copies=[copy(OLD, by_a_person=False)])
+    said = told(overview, layout)
+    assert [(label, act) for label, _, act in said][-1] == ("not proven", Act.DRILL)
+    assert any("at risk" in label and act is Act.DRILL for label, _, act in said)
+    assert "person" in headline(overview, layout).source
+    assert told(seen(copies=[copy(OLD)]), layout) == []
+
+
+def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
+    overview = seen([key(), key(NEW)], [(OLD, 1), (NEW, 1)], [copy(OLD, by_a_person=False)], date=AFTERNOON)
+    assert any("at risk" in label and act is Act.BACK_UP for label, _, act in told(overview))
+
+
+@LAYOUTS
+def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
+    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
+    assert [(label, act) for label, _, act in told(overview, layout)] == [("tampered with", Act.IDENTITY)]
+
+
+@LAYOUTS
+@pytest.mark.parametrize("days", [0, 3, 400])
+@pytest.mark.parametrize("credentials", [1, 14, 123_456])
+def test_since_when_they_are_at_risk_is_never_left_out(layout: Layout, days: int, credentials: int) -> None:
+    overview = seen(uses=[(OLD, credentials)], taken=MORNING + timedelta(days=days, minutes=1))
+    label, text, act = next(item for item in told(overview, layout) if "at risk" in item[0])
+    assert f"since {MORNING:%Y-%m-%d}" in f"{label} {text}" if days else "since " in f"{label} {text}"
+    assert width(label) <= layout.notice
+    assert act is Act.BACK_UP
+    assert "\u2026" not in text

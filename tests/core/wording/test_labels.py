@@ -1,0 +1,143 @@
+"""Nothing in the model lacks a word, and no word is a token in disguise."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+import nskeys.model
+from nskeys import ports
+from nskeys.model.audit import Action
+from nskeys.model.backup import Protection, Signer
+from nskeys.model.credential_list import SortBy
+from nskeys.model.credentials import CredentialKind
+from nskeys.model.database import LoginSafety
+from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.diary import DrillEnd
+from nskeys.model.imports import ImportFormat
+from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
+from nskeys.model.recoverability import DueReason, RecoveryState
+from nskeys.model.recovery import IdentityKind, Means
+from nskeys.model.register import PROOFS, Proof, Sight
+from nskeys.model.retention import Fate, FateReason
+from nskeys.model.schedule import Job, Obstacle, UnitSight
+from nskeys.wording import database, drills, labels, places, proofs, prune, recovery, schedule
+from nskeys.wording.passwords import question
+from nskeys.wording.progress import stage_name
+from nskeys.wording.text.terminal import safe, width
+
+
+def _reason(reason: LocationReason) -> str:
+    return places.location_name(Whereabouts(Location.UNKNOWN, reason))
+
+
+def _prompt(purpose: ports.Purpose) -> str:
+    return question(ports.SecretRequest(purpose)).prompt
+
+
+SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
+    Action: (labels.action_name,),
+    CredentialKind: (labels.kind_name,),
+    DiaryFate: (drills.diary_fate,),
+    DrillEnd: (drills.drill_end_name, drills.drill_end_words),
+    DueReason: (labels.due_sentence,),
+    Fate: (prune.fate_word,),
+    FateReason: (prune.reason_words,),
+    FailureReason: (labels.failure_words, labels.failure_name),
+    HomeState: (labels.home_state_name,),
+    IdentityKind: (recovery.identity_kind_name,),
+    ImportFormat: (labels.import_format_name,),
+    Means: (recovery.means_name,),
+    KeyFate: (labels.key_fate_name,),
+    Job: (schedule.job_words,),
+    KeyState: (labels.key_state_name,),
+    LoginSafety: (database.LOGINS.__getitem__,),
+    Location: (places.location_word,),
+    LocationReason: (_reason,),
+    Obstacle: (lambda obstacle: schedule.obstacle_words(obstacle).what,),
+    Proof: (labels.proof_name, labels.proof_words),
+    Protection: (labels.protection_name,),
+    RecoveryState: (labels.state_name,),
+    RotationStage: (labels.rotation_stage_name,),
+    Sight: (labels.sight_name,),
+    Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
+    SortBy: (labels.column_name,),
+    UnitSight: (schedule.sight_words,),
+    ports.Purpose: (_prompt,),
+    ports.Stage: (stage_name,),
+}
+
+
+def _enums() -> Iterator[type[StrEnum]]:
+    modules = [
+        importlib.import_module(f"nskeys.model.{m.name}")
+        for m in pkgutil.iter_modules(nskeys.model.__path__)
+    ]
+    for module in (*modules, ports):
+        for _, thing in inspect.getmembers(module, inspect.isclass):
+            if issubclass(thing, StrEnum) and thing.__module__ == module.__name__:
+                yield thing
+
+
+@pytest.mark.parametrize("enum", list(_enums()), ids=lambda enum: enum.__name__)
+def test_every_member_of_every_enum_has_its_own_words(enum: type[StrEnum]) -> None:
+    for say in SAID[enum]:
+        words = [say(member) for member in enum]
+        assert len(set(words)) == len(words)
+        for text in words:
+            assert text
+            assert text == safe(text)
+            assert "_" not in text
+
+
+def test_a_proof_never_sounds_stronger_than_it_is() -> None:
+    assert [labels.proof_name(proof) for proof in PROOFS] == [
+        "recorded",
+        "present",
+        "intact",
+        "opened",
+        "keys match",
+        "credentials open",
+    ]
+    for proof in PROOFS[: PROOFS.index(Proof.CREDENTIALS_OPEN)]:
+        assert "credential" not in labels.proof_words(proof)
+    for proof in PROOFS[: PROOFS.index(Proof.OPENED)]:
+        assert "opened after" not in labels.proof_words(proof)
+
+
+def test_words_for_columns_fit_their_columns() -> None:
+    assert all(width(labels.state_name(state)) <= 11 for state in RecoveryState)
+    assert all(width(labels.key_state_name(state)) <= 11 for state in KeyState)
+    assert all(width(labels.kind_name(kind)) <= 10 for kind in CredentialKind)
+    assert all(width(labels.proof_name(proof)) <= 16 for proof in PROOFS)
+
+
+@pytest.mark.parametrize("protector", ["tpm2", "passphrase", "file", "pkcs11"])
+def test_a_protector_has_a_name_a_label_and_its_meaning(protector: str) -> None:
+    assert labels.protector_label(protector).startswith("keys ")
+    assert labels.protector_words(protector).startswith(labels.protector_label(protector) + ": ")
+    assert labels.protector_name(protector) in labels.protector_label(protector)
+
+
+def test_a_plain_file_is_called_so() -> None:
+    assert labels.protector_words("file") == "keys in a plain file: whoever copies this disk has the keys"
+
+
+def test_words_that_a_newer_version_may_have_written_are_shown_safely() -> None:
+    assert labels.kind_name("\x1b[2J") == "\\x1b[2J"
+    assert labels.action_name("moved\u202e") == "moved\\u202e"
+    assert labels.protector_label("moon\n") == "keys in moon\\n"
+
+
+def test_a_key_is_its_first_eight_digits_and_counts_follow_their_kind() -> None:
+    assert labels.kid_name(Kid("7f3a91c2" + "0" * 56)) == "7f3a91c2"
+    assert labels.kind_counts((("hierarchy", 3), ("pcanywhere", 5), ("run-as", 6_000))) == (
+        "hierarchy 3",
+        "pcAnywhere 5",
+        "run-as 6,000",
+    )

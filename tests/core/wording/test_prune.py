@@ -1,0 +1,68 @@
+"""Pruning in words."""
+
+from dataclasses import replace
+
+from nskeys.errors import CannotRemove, DestinationUnreachable
+from nskeys.model.retention import Decision, Fate, FateReason, Retention
+from nskeys.wording.prune import decision_cells, plan_lines, report_lines, retention_words
+from tests.fakes.backups import a_copy
+from tests.fakes.fixed import AFTERNOON
+
+AWAY = DestinationUnreachable("/mnt/vault", "missing_folder")
+
+
+def decision(fate: Fate, reason: FateReason = FateReason.SURPLUS) -> Decision:
+    copy = a_copy(41)
+    return Decision(copy.address, copy.destination, fate, reason, copy)
+
+
+def test_what_is_kept_is_said_as_numbers() -> None:
+    assert retention_words(Retention(7, 12)) == (
+        "the last 7 and one for each of 12 months, at each destination"
+    )
+    assert retention_words(Retention(1, 0)) == "the last one, at each destination"
+
+
+def test_a_plan_in_a_few_lines() -> None:
+    keep, delete, settle = map(decision, (Fate.KEEP, Fate.DELETE, Fate.SETTLE))
+    assert plan_lines(Retention(1, 0), [keep], []) == (
+        "Kept: the last one, at each destination.",
+        "Nothing is to be deleted.",
+    )
+    reached = "The destination /mnt/vault cannot be reached: its folder does not exist."
+    skipped = [("/mnt/safe\x1b[2J", AWAY), ("/mnt/vault", AWAY)]
+    lines = plan_lines(Retention(1, 0), [keep, delete, settle], skipped)
+    assert lines[1:] == (
+        "1 file is to be deleted, 1 stays.",
+        "1 file gone before is to be noted.",
+        f"Left out: /mnt/safe\\x1b[2J. {reached}",
+        f"Left out: {reached}",
+    )
+
+
+def test_a_file_in_a_row_of_cells() -> None:
+    cells = decision_cells(decision(Fate.DELETE))
+    assert (cells[0], cells[1], cells[3], cells[4]) == (
+        "delete",
+        "backup 41",
+        "beyond what is kept",
+        "/mnt/vault/ns01.zip",
+    )
+    stranger = Decision("/mnt/vault/\x1b.zip", "/mnt/vault", Fate.KEEP, FateReason.UNKNOWN)
+    assert decision_cells(stranger) == (
+        "keep",
+        "not known",
+        "",
+        "in no row of the register",
+        "/mnt/vault/\\x1b.zip",
+    )
+
+
+def test_a_report_says_what_was_not_done_too() -> None:
+    copy = replace(a_copy(1), retired=AFTERNOON)
+    failure = (copy, CannotRemove(copy.address, "access_denied"))
+    assert report_lines([copy, copy], [failure], []) == (
+        "2 old copies deleted.",
+        "Not deleted: /mnt/vault/ns01.zip cannot be removed: the server does not permit it.",
+    )
+    assert report_lines([], [], [])[0] == "Nothing was deleted."
