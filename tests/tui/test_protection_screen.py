@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
-from nskeys.wording.acts import Act
 from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
+from nskeys.wording.next_steps import Act
 from nskeys_tui.screens.protection import Protection
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer

@@ -14,9 +14,9 @@ from nskeys.model.monitoring import last_proofs, seen
 from nskeys.model.register import Proof
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.custodians import NOT_CHECKED
+from nskeys.wording.drills import overdue_sentences
 from nskeys.wording.errors import say
-from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.protection import leftover_line
+from nskeys.wording.keys import leftover_line
 from nskeys.wording.reports import (
     checked_words,
     claim_line,

@@ -16,8 +16,7 @@ from types import FrameType
 from typing import Any
 
 from nskeys.errors import Cancelled, SecretUnavailable
-from nskeys.wording.text.terminal import width
-from nskeys.wording.wrapping import broken
+from nskeys.wording.text.terminal import broken, width
 
 TERMINAL = "/dev/tty"
 LINE_LIMIT = 4_095

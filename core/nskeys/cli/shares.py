@@ -11,7 +11,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, ShareRequest
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.services.flows.share_file import WrittenShare, written_shares
-from nskeys.wording.shares import (
+from nskeys.wording.custodians import (
     CORRECT,
     HOW,
     SEEN,

@@ -4,9 +4,8 @@ from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import SecretUnavailable
 from nskeys.model.custodians import Share, SheetFacts, Split
 from nskeys.ports import Purpose
-from nskeys.wording.custodians import COPY_IT, HAND_OVER
+from nskeys.wording.custodians import COPY_IT, HAND_OVER, share_name
 from nskeys.wording.share_sheets import QR_LABEL, qr_lines, sheet_lines
-from nskeys.wording.shares import share_name
 
 _BLACK_ON_WHITE, _PLAIN = "\x1b[30;107m", "\x1b[0m"
 _BELOW = 2

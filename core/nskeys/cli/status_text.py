@@ -9,7 +9,9 @@ from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not
 from nskeys.wording.custodians import NOT_CHECKED
 from nskeys.wording.database import login_words
+from nskeys.wording.drills import overdue_sentences
 from nskeys.wording.errors import say
+from nskeys.wording.keys import leftover_lines
 from nskeys.wording.labels import (
     key_state_name,
     kid_name,
@@ -18,8 +20,6 @@ from nskeys.wording.labels import (
     protector_words,
     rotation_stage_name,
 )
-from nskeys.wording.practice import overdue_sentences
-from nskeys.wording.protection import leftover_lines
 from nskeys.wording.recovery import not_proven_line, who_opens
 from nskeys.wording.reports import (
     MISSING_KEY,

@@ -12,11 +12,11 @@ from nskeys.model.keys import RotationStage
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.status.overview import Overview
-from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.copies import backup_name, copy_place, made_variants, named_why_not, proof_variants
+from nskeys.wording.drills import drill_overdue_words, typing_overdue_words
 from nskeys.wording.labels import kid_name
 from nskeys.wording.layout import Layout, first_fitting
-from nskeys.wording.practice import drill_overdue_words, typing_overdue_words
+from nskeys.wording.next_steps import Act, act_hint
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import fit, safe, width
 from nskeys.wording.text.times import since
@@ -285,3 +285,13 @@ def rotation_words(overview: Overview) -> str:
 def more_notices(left_out: int) -> str:
     """Notices for which there is no room."""
     return f"{number(left_out)} more"
+
+
+LOOKING = "Looking at the backups … until then, this is what the register remembers"
+OVERVIEW_NO_CREDENTIALS = "No credentials here yet; a adds one"
+FOUND_NOTHING = "Nothing found"
+
+
+def found_words(found: int) -> str:
+    """How many credentials a search found."""
+    return f"{number(found)} found"

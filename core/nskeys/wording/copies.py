@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
 from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.wording.destinations import location_word
 from nskeys.wording.labels import proof_name, proof_words
-from nskeys.wording.places import location_word
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import fit, safe, width
 from nskeys.wording.text.times import ago, day, is_future

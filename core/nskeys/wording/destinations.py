@@ -1,8 +1,12 @@
-"""Destinations in words: whether backups go there, what a declaration means, what is asked."""
+"""Destinations in words: where they lie, what a declaration means, and the host keys of their servers."""
 
-from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
+from types import MappingProxyType
+
+from nskeys.errors import HostKeyUnknown
+from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.schedule import Schedule
-from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.numbers import count
+from nskeys.wording.text.terminal import fit, safe, shown
 
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
 ADD_HELP = "A folder, best on another machine; or sftp://user@host/path"
@@ -57,3 +61,142 @@ def remove_question(destination: DestinationInfo, *, default: bool) -> tuple[str
         "Backups there stay, and so do their rows in the register.",
         *(("It is where the next backup would go.",) if default else ()),
     )
+
+
+SAME_DISK = "This backup lies on this machine: the disk that dies takes both."
+
+_LOCATIONS = MappingProxyType(
+    {Location.HERE: "here", Location.ELSEWHERE: "elsewhere", Location.UNKNOWN: "unknown"}
+)
+_REASONS = MappingProxyType(
+    {
+        LocationReason.LOCAL_DISK: "this machine's own disk",
+        LocationReason.MEMORY: "in memory, gone at the next restart",
+        LocationReason.NETWORK_MOUNT: "a network mount",
+        LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE: "a network mount of this machine itself",
+        LocationReason.REMOTE_SERVER: "another server",
+        LocationReason.REMOTE_IS_THIS_MACHINE: "that address is this machine",
+        LocationReason.DECLARED: "declared",
+        LocationReason.FOREIGN_FILESYSTEM: "a file system that may lie anywhere",
+        LocationReason.NOT_MOUNTED: "not mounted",
+        LocationReason.NOT_LOOKED_AT: "not looked at yet",
+        LocationReason.UNREACHED: "could not be reached",
+        LocationReason.UNTOLD: "could not be told",
+    }
+)
+_DETAIL_SAYS_IT = frozenset({LocationReason.NETWORK_MOUNT, LocationReason.REMOTE_SERVER})
+"""Reasons whose detail (a mount source, a host) says more than the reason's own words."""
+_DETAIL_ADDS = frozenset(
+    {
+        LocationReason.DECLARED,
+        LocationReason.FOREIGN_FILESYSTEM,
+        LocationReason.NOT_MOUNTED,
+        LocationReason.UNTOLD,
+    }
+)
+_DETAIL_CELLS = 120
+
+
+def location_word(location: Location) -> str:
+    """`here`, `elsewhere`, `unknown`."""
+    return _LOCATIONS[location]
+
+
+def reason_words(where: Whereabouts) -> str:
+    """Why: `nfs4 vault02:/backups`, `declared: tape to the safe`."""
+    detail = fit(safe(where.detail), _DETAIL_CELLS)
+    if detail and where.reason in _DETAIL_SAYS_IT:
+        return detail
+    if detail and where.reason in _DETAIL_ADDS:
+        return f"{_REASONS[where.reason]}: {detail}"
+    return _REASONS[where.reason]
+
+
+def location_name(where: Whereabouts) -> str:
+    """Both: `elsewhere (nfs4 vault02:/backups)`, `here (this machine's own disk)`."""
+    return f"{location_word(where.location)} ({reason_words(where)})"
+
+
+def location_sentence(where: Whereabouts) -> str:
+    """What the place means for a backup there, where that is not simply good; else empty."""
+    if where.location is Location.HERE:
+        return SAME_DISK
+    if where.location is Location.UNKNOWN:
+        return "Whether this place outlives this machine is not known, so a backup there does not count."
+    return ""
+
+
+def odd_names(address: str, files: int) -> str:
+    """Files at a destination that were left out for their names."""
+    has, their = ("has a name", "it is") if files == 1 else ("have names", "they are")
+    return (
+        f"{count(files, 'file')} at {shown(address)} {has} that nskeys never writes, so {their} left alone."
+    )
+
+
+def destination_name(destination: DestinationInfo) -> str:
+    """A destination's address, and what was declared of it."""
+    address = safe(destination.address)
+    if not destination.declared_elsewhere:
+        return address
+    return f"{address} (declared: {fit(safe(destination.declared_elsewhere), _DETAIL_CELLS)})"
+
+
+TRUST_TITLE = "A server that is not known yet"
+TRUST_YES = "Yes, the fingerprints agree: trust this server"
+TRUST_NO = "No, go back"
+_SSH_PORT = 22
+_FILES = MappingProxyType({"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"})
+
+
+def server_name(host: str, port: int) -> str:
+    """`vault02`, or `vault02:2222` where the port is not the usual one."""
+    name = shown(host)
+    if port == _SSH_PORT:
+        return name
+    return f"[{name}]:{port}" if ":" in host else f"{name}:{port}"
+
+
+def key_name(key_type: str) -> str:
+    """`ED25519`, `RSA`, `ECDSA`: as ssh calls a key's type."""
+    return shown(_kind(key_type).upper())
+
+
+def compare_command(key_type: str) -> str:
+    """What prints the fingerprint on the server itself."""
+    return f"ssh-keygen -lf /etc/ssh/ssh_host_{shown(_kind(key_type))}_key.pub"
+
+
+def trust_question(server: HostKeyUnknown) -> tuple[str, ...]:
+    """What is asked before a server is trusted, paragraph by paragraph."""
+    name = server_name(server.host, server.port)
+    return (
+        f"{name} is not known yet. It shows this {key_name(server.key_type)} host key:",
+        shown(server.fingerprint),
+        "Compare it with what this prints on that server itself (not over this connection):",
+        compare_command(server.key_type),
+    )
+
+
+def host_key_facts(server: HostKeyUnknown) -> list[tuple[str, str]]:
+    """What a server shows of itself."""
+    return [
+        ("server", server_name(server.host, server.port)),
+        ("key", key_name(server.key_type)),
+        ("fingerprint", shown(server.fingerprint)),
+    ]
+
+
+def server_known(address: str) -> str:
+    """Nothing is to be trusted: it is already."""
+    return f"The server of {shown(address)} is known already."
+
+
+def trusted_words(server: HostKeyUnknown) -> str:
+    """What was remembered."""
+    name = server_name(server.host, server.port)
+    return f"{name} is trusted from now on by its host key {shown(server.fingerprint)}."
+
+
+def _kind(key_type: str) -> str:
+    return _FILES.get(key_type) or key_type.partition("-")[0]

@@ -7,9 +7,9 @@ from nskeys.errors import FieldInvalid
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import backup_name
+from nskeys.wording.destinations import location_word
 from nskeys.wording.errors import say
 from nskeys.wording.labels import protector_name, protector_words
-from nskeys.wording.places import location_word
 from nskeys.wording.problems import clause
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe, shown

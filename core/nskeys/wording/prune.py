@@ -7,8 +7,8 @@ from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.model.retention import MOST_KEPT, Decision, Fate, FateReason, Retention
 from nskeys.wording.copies import backup_name
+from nskeys.wording.destinations import odd_names
 from nskeys.wording.errors import say
-from nskeys.wording.places import odd_names
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when

@@ -22,13 +22,13 @@ from nskeys.model.plans import (
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
+from nskeys.wording.destinations import location_name, location_sentence
 from nskeys.wording.errors import say
+from nskeys.wording.keys import held_words
 from nskeys.wording.labels import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.next_steps import COMMANDS, Ways
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.places import location_name, location_sentence
 from nskeys.wording.problems import clause
-from nskeys.wording.rotation import held_words
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe, shown

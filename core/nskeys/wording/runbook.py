@@ -13,10 +13,10 @@ from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.destinations import location_name
 from nskeys.wording.fetch_commands import fetched_as, fetching
 from nskeys.wording.labels import kid_name, kind_counts, proof_words, protector_words
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
-from nskeys.wording.places import location_name
 from nskeys.wording.reports import headline
 from nskeys.wording.text.numbers import count, number, size
 from nskeys.wording.text.sentence import listed

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from nskeys.model.backup import KMS_NAME
 from nskeys.model.custodians import Share, SheetFacts
+from nskeys.wording.custodians import share_name, word_rows
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
-from nskeys.wording.shares import share_name, word_rows
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when

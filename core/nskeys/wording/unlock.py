@@ -1,12 +1,14 @@
-"""Who can open a backup, and with what, for whoever stands before it and was not there when it was made."""
+"""How a backup is opened, in words: by whom, with what, and what may be given instead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 
-from nskeys.model.backup import KMS_NAME, READER_NAME, Protection
-from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.backup import KMS_NAME, READER_NAME, Facts, Protection
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Means, Recovery, RecoveryIdentity
 from nskeys.model.register import BackupCopy
+from nskeys.wording.labels import protection_name
 from nskeys.wording.page import Commands, Part, Words
-from nskeys.wording.recovery import identity_name
+from nskeys.wording.recovery import identity_name, short_recipient, with_split
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 
@@ -112,3 +114,39 @@ def _kinds(copy: BackupCopy, recovery: Recovery) -> tuple[IdentityKind, ...]:
     """The recovery identities whose files lie in the archive, as far as this server knows them."""
     known = (recovery.named(recipient) for recipient in copy.backup.recipients)
     return tuple(identity.kind for identity in known if identity is not None)
+
+
+_ASKED = MappingProxyType(
+    {
+        Means.OWN: "its password",
+        Means.SHARES: "the custodians' sheets",
+        Means.IDENTITY_FILE: "an identity file",
+    }
+)
+_SHOWN = 4
+_OR_SHARES = "s asks for the custodians' sheets."
+_OR_FILE = "i takes an identity file."
+
+
+def opens_with(facts: Facts) -> str:
+    """`a password`, `recovery identity 2 or custodians' identity 1 (3 of 5 shares)`."""
+    if facts.protection is Protection.PASSWORD:
+        return protection_name(facts.protection)
+    ours = {identity.recipient for identity in facts.identities}
+    ways = [with_split(identity) for identity in facts.identities]
+    ways += [short_recipient(recipient) for recipient in facts.recipients if recipient not in ours]
+    return " or ".join(ways[:_SHOWN]) + (f" or {number(len(ways) - _SHOWN)} more" if ways[_SHOWN:] else "")
+
+
+def asked_for(means: Sequence[Means]) -> str:
+    """`its password`: what is asked for first."""
+    return _ASKED[means[0]] if means else _ASKED[Means.OWN]
+
+
+IDENTITY_FILE_HELP = "An age identity, in the clear or under a password, or an ssh key of a recipient"
+
+
+def or_else(means: Sequence[Means]) -> str:
+    """What keys ask for instead; empty where there is nothing else."""
+    others = ((Means.SHARES, _OR_SHARES), (Means.IDENTITY_FILE, _OR_FILE))
+    return " ".join(words for other, words in others if other in means[1:])

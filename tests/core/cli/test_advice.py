@@ -5,8 +5,8 @@ import argparse
 import pytest
 
 from nskeys.cli.main import grammar
-from nskeys.wording.acts import Act, act_command
 from nskeys.wording.errors import say
+from nskeys.wording.next_steps import Act, act_command
 from tests.core.wording.commands import commands
 from tests.core.wording.samples import error_classes, sample
 

@@ -7,7 +7,7 @@ import pytest
 from nskeys.errors import DestinationUnreachable, HostKeyUnknown, NskeysError
 from nskeys.services.register.probe import unseen
 from nskeys.wording.copies import named_why_not, why_not
-from nskeys.wording.places import location_name
+from nskeys.wording.destinations import location_name
 from tests.fakes.memory_site import MemorySite
 
 FAR = "sftp://vault02/nskeys"

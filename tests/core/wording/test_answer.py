@@ -14,9 +14,9 @@ from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.status.overview import Overview
-from nskeys.wording.acts import Act, act_hint
 from nskeys.wording.answer import Notice, headline, notices, rotation_words
 from nskeys.wording.layout import NARROW, WIDE, Layout
+from nskeys.wording.next_steps import Act, act_hint
 from nskeys.wording.text.terminal import safe, width
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON

@@ -26,14 +26,14 @@ from nskeys.model.recovery import IdentityKind, Means
 from nskeys.model.register import PROOFS, Proof, Sight
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitSight
-from nskeys.wording import database, drills, labels, places, proofs, prune, recovery, schedule
+from nskeys.wording import database, destinations, drills, labels, proofs, prune, recovery, schedule
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.text.terminal import safe, width
 
 
 def _reason(reason: LocationReason) -> str:
-    return places.location_name(Whereabouts(Location.UNKNOWN, reason))
+    return destinations.location_name(Whereabouts(Location.UNKNOWN, reason))
 
 
 def _prompt(purpose: ports.Purpose) -> str:
@@ -57,7 +57,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Job: (schedule.job_words,),
     KeyState: (labels.key_state_name,),
     LoginSafety: (database.LOGINS.__getitem__,),
-    Location: (places.location_word,),
+    Location: (destinations.location_word,),
     LocationReason: (_reason,),
     Obstacle: (lambda obstacle: schedule.obstacle_words(obstacle).what,),
     Proof: (labels.proof_name, labels.proof_words),

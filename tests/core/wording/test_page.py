@@ -6,9 +6,7 @@ import pytest
 import segno
 from hypothesis import given, settings, strategies as st
 
-from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Words
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Words, page_html, page_lines
 from nskeys.wording.text.terminal import safe, width
 
 HASH = "0123456789abcdef" * 4

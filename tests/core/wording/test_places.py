@@ -3,7 +3,7 @@
 import pytest
 
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.wording.places import SAME_DISK, destination_name, location_name, location_sentence
+from nskeys.wording.destinations import SAME_DISK, destination_name, location_name, location_sentence
 from nskeys.wording.text.terminal import width
 
 

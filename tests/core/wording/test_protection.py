@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.wording.protection import backup_before, broken_by, helps_against, not_here, protector_title
+from nskeys.wording.keys import backup_before, broken_by, helps_against, not_here, protector_title
 from tests.fakes.backups import a_copy
 
 ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape")

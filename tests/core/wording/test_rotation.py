@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.model.keys import Kid
 from nskeys.model.plans import RotationPlan
-from nskeys.wording.rotation import rotation_next, rotation_plan_lines, waits, without_backup_question
+from nskeys.wording.keys import rotation_next, rotation_plan_lines, waits, without_backup_question
 
 KID = Kid("7f3a91c2" + "0" * 56)
 

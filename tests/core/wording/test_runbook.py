@@ -19,9 +19,7 @@ from nskeys.model.recovery import (
 )
 from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
 from nskeys.model.runbook import Runbook
-from nskeys.wording.page import Commands
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.page import Commands, page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, file_problem, is_html, runbook_page
 from tests.core.wording.commands import is_valid
 

@@ -8,11 +8,9 @@ import pytest
 from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.model.custodians import Gathered, SheetFacts
 from nskeys.model.secret import SecretBytes
-from nskeys.wording.page import Code
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.custodians import needed_words, progress_line, title, word_rows
+from nskeys.wording.page import Code, page_html, page_lines
 from nskeys.wording.share_sheets import qr_lines, qr_text, sheet_name, sheet_page
-from nskeys.wording.shares import needed_words, progress_line, title, word_rows
 from nskeys.wording.text.terminal import width
 
 SHARES = split(new_split_secret(), 5, 3)

@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.wording.text.terminal import safe, width
-from nskeys.wording.wrapping import broken
+from nskeys.wording.text.terminal import broken, safe, width
 
 PATH = "/mnt/vault/backups-of-the-notification-servers/ns01-5ac19e2b-20261122T140200Z.zip"
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from nskeys.ports import Listed
-from nskeys.wording.places import odd_names
+from nskeys.wording.destinations import odd_names
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.dialog import Dialog, text

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import ShareRequest
 from nskeys.services.flows.share_entry import ShareEntry
-from nskeys.wording.shares import (
+from nskeys.wording.custodians import (
     HIDDEN_WORD,
     SEEN_BRIEFLY,
     progress_line,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from nskeys.model.plans import BackupPlan, BackupReport
 from nskeys.services.setup.destinations import DestinationSight
+from nskeys.wording.destinations import location_name
 from nskeys.wording.errors import say
 from nskeys.wording.labels import key_state_name, kid_name, proof_words
-from nskeys.wording.places import location_name
 from nskeys.wording.recovery import plan_opens
 from nskeys.wording.reports import NO_FLUSH
 from nskeys.wording.text.numbers import count

@@ -3,9 +3,8 @@
 from nskeys.model.schedule import Schedule
 from nskeys.services.setup.destinations import DestinationSight
 from nskeys.wording.copies import place_word
-from nskeys.wording.destinations import ready_words, scheduled_words
+from nskeys.wording.destinations import location_name, ready_words, scheduled_words
 from nskeys.wording.errors import say
-from nskeys.wording.places import location_name
 from nskeys.wording.text.terminal import safe
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview
-from nskeys.wording.acts import act_hint
 from nskeys.wording.answer import (
     CANNOT_TELL,
     QUESTION,
@@ -17,8 +16,8 @@ from nskeys.wording.answer import (
 from nskeys.wording.errors import say
 from nskeys.wording.labels import protector_label
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.text.terminal import safe
-from nskeys.wording.wrapping import broken
+from nskeys.wording.next_steps import act_hint
+from nskeys.wording.text.terminal import broken, safe
 
 _EDGES = 2
 _WIDE_FROM = WIDE.label + WIDE.text + _EDGES

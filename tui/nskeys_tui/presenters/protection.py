@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from nskeys.ports import Leftover, StoreInfo
-from nskeys.wording.labels import protector_label
-from nskeys.wording.protection import (
+from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,
     broken_by,
     helps_against,
@@ -13,6 +12,7 @@ from nskeys.wording.protection import (
     not_here,
     protector_title,
 )
+from nskeys.wording.labels import protector_label
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 

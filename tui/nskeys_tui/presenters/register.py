@@ -7,9 +7,9 @@ from nskeys.model.keys import KeyInfo
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
+from nskeys.wording.destinations import location_name
 from nskeys.wording.labels import key_state_name, kid_name, proof_name
 from nskeys.wording.passwords import strength_words
-from nskeys.wording.places import location_name
 from nskeys.wording.recovery import who_opens
 from nskeys.wording.register import (
     counts_words,

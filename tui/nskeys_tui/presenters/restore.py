@@ -8,6 +8,7 @@ from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, Plan
 from nskeys.model.register import BackupCopy, Sight
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
+from nskeys.wording.destinations import location_name
 from nskeys.wording.errors.backups import foreign_words
 from nskeys.wording.labels import (
     failure_name,
@@ -20,12 +21,11 @@ from nskeys.wording.labels import (
     proof_words,
     sight_name,
 )
-from nskeys.wording.opening import opens_with
-from nskeys.wording.places import location_name
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
+from nskeys.wording.unlock import opens_with
 
 _REMEMBERED = 6
 _SHOWN_KEYS = 8

@@ -9,8 +9,7 @@ from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
-from nskeys.wording.destinations import THERE_TITLE
-from nskeys.wording.places import destination_name
+from nskeys.wording.destinations import THERE_TITLE, destination_name
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser

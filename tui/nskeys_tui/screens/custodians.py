@@ -33,15 +33,16 @@ from nskeys.wording.custodians import (
     THEN_CHECK,
     check_lines,
     files_line,
+    needed_words,
     plan_lines,
+    share_name,
     split_numbers,
     split_problem,
     split_title,
     state_rows,
 )
-from nskeys.wording.page_html import page_html
+from nskeys.wording.page import page_html
 from nskeys.wording.share_sheets import qr_lines, sheet_lines, sheet_name, sheet_page
-from nskeys.wording.shares import needed_words, share_name
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.code import BELOW, ShowCode

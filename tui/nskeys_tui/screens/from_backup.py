@@ -12,7 +12,7 @@ from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Means
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.open_backup import Source, find_source
 from nskeys.services.user_files import read_identity_file
-from nskeys.wording.opening import IDENTITY_FILE_HELP, asked_for, or_else
+from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.asking import read

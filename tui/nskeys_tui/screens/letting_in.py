@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from nskeys.errors import HostKeyUnknown, NoCopyMade, NskeysError, ServerSecretWanted
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.wording.servers import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
+from nskeys.wording.destinations import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.session import Session, ask_secret

@@ -12,10 +12,15 @@ from nskeys.errors import NskeysError
 from nskeys.model.credential_list import CredentialOrder, SortBy
 from nskeys.ports import Purpose
 from nskeys.services.status.overview import Overview as Answer
-from nskeys.wording.answer import rotation_words
+from nskeys.wording.answer import (
+    FOUND_NOTHING,
+    LOOKING,
+    OVERVIEW_NO_CREDENTIALS,
+    found_words,
+    rotation_words,
+)
 from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
-from nskeys.wording.overview import FOUND_NOTHING, LOOKING, NO_CREDENTIALS, found_words
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.presenters.keys import shown_keys
 from nskeys_tui.presenters.listing import ALL, Shelf, beside, chosen, heading, shelves
@@ -193,7 +198,7 @@ class Overview(Guarded[None]):
         self._shelf = shelf.name
         self._head()
         table, text = self.query_one(CredentialTable), self.query_one(FindLine).text
-        table.empty = FOUND_NOTHING if text or shelf.name != ALL else NO_CREDENTIALS
+        table.empty = FOUND_NOTHING if text or shelf.name != ALL else OVERVIEW_NO_CREDENTIALS
         installation = self._session.services.installation
         answer = self._answer.recoverability
         self._rows = CredentialRows(installation.cmdb, shelf.wanted(text), self._order, answer)

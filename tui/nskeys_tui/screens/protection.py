@@ -10,8 +10,7 @@ from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.ports import Leftover, Progress, Stage, StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
-from nskeys.wording.passwords import weak_line
-from nskeys.wording.protection import (
+from nskeys.wording.keys import (
     CHANGE_MEANS,
     NO_BACKUP,
     OLD_COPIES_ROTATE,
@@ -19,6 +18,7 @@ from nskeys.wording.protection import (
     backup_before,
     leftover_lines,
 )
+from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys_tui.dialogs.long_work import DialogSecrets
 from nskeys_tui.presenters.protection import (

@@ -9,9 +9,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.plans import ProofReport, RotationPlan, RotationReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
-from nskeys.wording.next_steps import KEYS
-from nskeys.wording.reports import rotation_lines
-from nskeys.wording.rotation import (
+from nskeys.wording.keys import (
     LEFT,
     STOPPED,
     rotation_next,
@@ -19,6 +17,8 @@ from nskeys.wording.rotation import (
     waits,
     without_backup_question,
 )
+from nskeys.wording.next_steps import KEYS
+from nskeys.wording.reports import rotation_lines
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp

@@ -13,9 +13,7 @@ from textual.widgets import Static
 from nskeys.errors import NskeysError
 from nskeys.services.user_files import save_text
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys.wording.page import Page
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine

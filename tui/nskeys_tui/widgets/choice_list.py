@@ -13,8 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.text.terminal import pad, width
-from nskeys.wording.wrapping import broken
+from nskeys.wording.text.terminal import broken, pad, width
 
 _LEAST = 10
 """Cells for a line, however narrow the list is."""

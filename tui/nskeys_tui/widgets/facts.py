@@ -9,8 +9,7 @@ from textual.geometry import Region
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.text.terminal import pad, width
-from nskeys.wording.wrapping import broken
+from nskeys.wording.text.terminal import broken, pad, width
 
 Pairs = Sequence[tuple[str, str]]
 

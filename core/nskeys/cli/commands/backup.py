@@ -12,9 +12,9 @@ from nskeys.cli.session import Session
 from nskeys.errors import NskeysError
 from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
+from nskeys.wording.destinations import location_name
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kid_name, proof_words
-from nskeys.wording.places import location_name
 from nskeys.wording.reports import backup_lines, not_needed_lines
 from nskeys.wording.text.numbers import count
 

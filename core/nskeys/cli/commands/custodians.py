@@ -25,8 +25,7 @@ from nskeys.wording.custodians import (
     plan_lines,
     state_rows,
 )
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.page import page_html, page_lines
 from nskeys.wording.share_sheets import sheet_name, sheet_page
 
 _CHECK = "'nskeys custodians check' does that."

@@ -10,11 +10,10 @@ from nskeys.cli.parser import CommandParser, Commands
 from nskeys.cli.session import Session
 from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted
 from nskeys.files import named_path
+from nskeys.wording.destinations import host_key_facts, location_name, server_known, trusted_words
 from nskeys.wording.errors import say
-from nskeys.wording.places import location_name
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.schedule import OUTDATED
-from nskeys.wording.servers import host_key_facts, server_known, trusted_words
 
 if TYPE_CHECKING:
     from nskeys.services.setup.destinations import DestinationSight

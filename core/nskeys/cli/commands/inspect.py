@@ -9,8 +9,8 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
+from nskeys.wording.destinations import location_name
 from nskeys.wording.labels import key_state_name, kid_name, kind_counts, protection_name
-from nskeys.wording.places import location_name
 from nskeys.wording.proofs import signer_words
 from nskeys.wording.recovery import with_split
 from nskeys.wording.text.numbers import count, number, size

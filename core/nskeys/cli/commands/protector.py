@@ -11,9 +11,9 @@ from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
 from nskeys.ports import Leftover, StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.wording.keys import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.labels import protector_words
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.protection import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
 

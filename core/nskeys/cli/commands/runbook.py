@@ -8,8 +8,7 @@ from nskeys.cli.exits import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.saving import deliver
 from nskeys.cli.session import Session
-from nskeys.wording.page_html import page_html
-from nskeys.wording.page_text import page_lines
+from nskeys.wording.page import page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, runbook_page
 
 

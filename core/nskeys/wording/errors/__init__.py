@@ -14,8 +14,7 @@ from nskeys.wording.errors.schedule import SCHEDULE
 from nskeys.wording.errors.secrets import SECRETS
 from nskeys.wording.errors.setup import SETUP
 from nskeys.wording.errors.ssh import SERVERS
-from nskeys.wording.failures.table import Table
-from nskeys.wording.text.sentence import Sentence, listed
+from nskeys.wording.text.sentence import Sentence, Table, listed
 from nskeys.wording.text.terminal import shown
 
 

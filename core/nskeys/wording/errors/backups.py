@@ -11,9 +11,8 @@ from nskeys.errors import (
     NoSuchBackup,
     NotABackup,
 )
-from nskeys.wording.failures.table import Table
 from nskeys.wording.problems import clause
-from nskeys.wording.text.sentence import Sentence, listed, token_words
+from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 _FOREIGN = MappingProxyType(

@@ -14,12 +14,11 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.credentials import FIELD_LIMIT, NAME_LIMIT, NOTE_LIMIT, SECRET_LIMIT
-from nskeys.wording.failures.table import Table
 from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kind_name
 from nskeys.wording.problems import clause
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, listed, token_words
+from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import fit, safe, shown
 
 _TYPED_AS_IT_IS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")

@@ -11,10 +11,9 @@ from nskeys.errors import (
     SheetsRefused,
     SplitRefused,
 )
-from nskeys.wording.failures.table import Table
-from nskeys.wording.shares import refusal
+from nskeys.wording.custodians import refusal
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, listed, token_words
+from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 

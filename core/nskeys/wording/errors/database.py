@@ -3,9 +3,8 @@
 from types import MappingProxyType
 
 from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
-from nskeys.wording.failures.table import Table
 from nskeys.wording.problems import clause
-from nskeys.wording.text.sentence import Sentence, listed
+from nskeys.wording.text.sentence import Sentence, Table, listed
 from nskeys.wording.text.terminal import shown
 
 _TO_REACH = "Check that its file or its server is there, and the 'cmdb' line in config.toml."

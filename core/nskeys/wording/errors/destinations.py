@@ -11,9 +11,8 @@ from nskeys.errors import (
     FileUnreadable,
 )
 from nskeys.wording.errors import s3, ssh
-from nskeys.wording.failures.table import Table
 from nskeys.wording.problems import clause
-from nskeys.wording.text.sentence import Sentence
+from nskeys.wording.text.sentence import Sentence, Table
 from nskeys.wording.text.terminal import shown
 
 _TO_CREATE = MappingProxyType(

@@ -17,12 +17,11 @@ from nskeys.errors import (
     RotationNotOpen,
 )
 from nskeys.model.keys import SEALS_LIMIT
-from nskeys.wording.failures.table import Table
+from nskeys.wording.keys import NO_BACKUP
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import clause
-from nskeys.wording.protection import NO_BACKUP
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, listed
+from nskeys.wording.text.sentence import Sentence, Table, listed
 from nskeys.wording.text.terminal import safe, shown
 
 

@@ -9,8 +9,7 @@ from nskeys.errors import (
     RecipientRefused,
     RecoveryDamaged,
 )
-from nskeys.wording.failures.table import Table
-from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.sentence import Sentence, Table, token_words
 from nskeys.wording.text.terminal import shown
 
 _KINDS = "Give one that begins with age1, ssh-ed25519 or ssh-rsa, or a file of them, one a line."

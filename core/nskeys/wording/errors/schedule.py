@@ -3,8 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.errors import ScheduleNotStarted, ScheduleRefused, UnitNotOurs
-from nskeys.wording.failures.table import Table
-from nskeys.wording.text.sentence import Sentence
+from nskeys.wording.text.sentence import Sentence, Table
 from nskeys.wording.text.terminal import shown
 
 _REFUSED = MappingProxyType(

@@ -3,10 +3,9 @@
 from types import MappingProxyType
 
 from nskeys.errors import HintRefused, NotEnoughMemory, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.wording.failures.table import Table
 from nskeys.wording.passwords import hint_refused, password_refused
 from nskeys.wording.text.numbers import number
-from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.sentence import Sentence, Table, token_words
 from nskeys.wording.text.terminal import shown
 
 _TRY_AGAIN = "Try again; mind capitals and the keyboard layout."

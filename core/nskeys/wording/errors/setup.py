@@ -19,10 +19,9 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.times import from_rfc3339
-from nskeys.wording.failures.table import Table
 from nskeys.wording.problems import clause
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.sentence import Sentence, Table, token_words
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 

@@ -9,9 +9,8 @@ from nskeys.errors import (
     HostKeyUnknown,
     ServerSecretWanted,
 )
-from nskeys.wording.failures.table import Table
-from nskeys.wording.servers import compare_command, key_name, server_name
-from nskeys.wording.text.sentence import Sentence, listed, token_words
+from nskeys.wording.destinations import compare_command, key_name, server_name
+from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 TO_NAME = MappingProxyType(

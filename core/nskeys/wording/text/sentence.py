@@ -4,9 +4,11 @@ How they are worded: short and concrete, with the name of the thing; what happen
 blame; no exclamation; a command that can be typed as it stands in single quotes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from nskeys.errors import NskeysError
 from nskeys.wording.text.terminal import shown
 
 
@@ -38,3 +40,7 @@ def listed(parts: tuple[str, ...], limit: int = 5) -> str:
 def either(parts: tuple[str, ...]) -> str:
     """`a, b or c`."""
     return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+Table: TypeAlias = Mapping[type[NskeysError], Callable[[Any], Sentence]]
+"""A class and the function that words it; the function takes that class and no other."""

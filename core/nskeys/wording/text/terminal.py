@@ -1,10 +1,4 @@
-"""Outside text on a terminal: made safe, measured in cells, cut and padded.
-
-Whatever comes from a file, the database or a server is hostile: an escape sequence in a credential's
-name could repaint the screen, a bidi control could make one account look like another. `safe` is the
-one function that stands between such text and a terminal; both front ends call it on every outside
-string. What would hide is shown: `\\x1b`, `\\u202e`, `\\n`.
-"""
+"""Outside text on a terminal: made safe, measured in cells, cut, padded and wrapped."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -188,3 +182,34 @@ def _is_skin_tone(character: str) -> bool:
 
 def _is_arabic(character: str) -> bool:
     return character != "" and unicodedata.bidirectional(character) == "AL" and character.isalpha()
+
+
+_PIECE = 8
+"""Cells at the end of a line from which it is worth beginning a word that needs several lines anyway."""
+
+
+def broken(text: str, cells: int) -> list[str]:
+    """Lines of at most `cells` (2 or more), broken at spaces; a word longer than a line is broken anywhere.
+
+    Nothing is left out: a path says most in its last letters. At least one line, empty for no text.
+    """
+    lines, line = [], ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if width(joined) <= cells:
+            line = joined
+            continue
+        if line and (width(word) <= cells or cells - width(line) - 1 < _PIECE):
+            lines.append(line)
+            joined = word
+        while width(joined) > cells:
+            head = _head(joined, cells)
+            lines.append(head)
+            joined = joined[len(head) :]
+        line = joined
+    return [*lines, line]
+
+
+def _head(word: str, cells: int) -> str:
+    """As much of a word as fits, and never nothing: a sign that is wider than the line still goes on."""
+    return fit(word, cells, ellipsis="") or word[:1]

@@ -8,7 +8,7 @@ import pytest
 from nskeys.crypto.slip39 import new_split_secret, split
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.services.flows.share_file import WrittenShare, written_shares
-from nskeys.wording.shares import suggestions_line, word_rows
+from nskeys.wording.custodians import suggestions_line, word_rows
 
 TEXTS = [share.words.text() for share in split(new_split_secret(), 3, 2)]
 Written = Callable[[list[str]], str]

@@ -12,10 +12,10 @@ from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.status.overview import Overview
-from nskeys.wording.acts import Act
 from nskeys.wording.answer import headline, notices
+from nskeys.wording.drills import overdue_sentences
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.practice import overdue_sentences
+from nskeys.wording.next_steps import Act
 from nskeys.wording.text.terminal import width
 from tests.fakes.fixed import Answers
 from tests.fakes.monitoring import plugin_line, samples

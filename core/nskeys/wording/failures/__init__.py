@@ -1,1 +1,0 @@
-"""Wordings of `nskeys.errors`, one file for each of its parts; `nskeys.wording.errors.say` knows all."""
