@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.reader import READER_SHA256
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from nskeys import files
-from nskeys.cli.exits import Exit, exit_for
-from nskeys.cli.inputs import read_input
+from nskeys.cli.exit_codes import Exit, exit_for
+from nskeys.cli.files import read_input
 from nskeys.cli.secret_files import read_secret
 from nskeys.crypto.keys import new_server_seed
 from nskeys.destinations.local.folder import FolderDestination

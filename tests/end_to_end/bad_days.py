@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from tests.end_to_end.kill_judge import MARK, files_of
 from tests.end_to_end.world import SECRETS, World, person
 from tests.fakes.command_line import Ran, tree

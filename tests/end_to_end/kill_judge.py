@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nskeys.bootstrap import Services
-from nskeys.cli.exits import Exit, StatusExit
+from nskeys.cli.exit_codes import Exit, StatusExit
 from nskeys.crypto.sealing import Sealer
 from nskeys.model.keys import Kid
 from nskeys.model.register import PROOFS, Proof, Sight

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from nskeys.bootstrap import Services
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.model.keys import RotationStage
 from tests.end_to_end.world import World
 

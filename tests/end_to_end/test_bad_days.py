@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.canonical_zip import build, split
-from nskeys.cli.exits import Exit, StatusExit
+from nskeys.cli.exit_codes import Exit, StatusExit
 from nskeys.model.backup import KMS_NAME, MANIFEST_NAME, READER_NAME, RESTORE_NAME
 from tests.end_to_end.bad_days import everything_is_whole, nothing_changes, parts_left, refused, told_well
 from tests.end_to_end.processes import argv, ended, started

@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.ports import Stage
 from tests.end_to_end.bad_days import everything_is_whole, nothing_changes, parts_left, refused, told_well
 from tests.end_to_end.processes import argv, ended, on_a_terminal, program, started, wait_for_line

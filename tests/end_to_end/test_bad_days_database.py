@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nskeys.cli.exits import Exit, StatusExit
+from nskeys.cli.exit_codes import Exit, StatusExit
 from nskeys.model.times import to_rfc3339
 from nskeys.ports import Stage
 from tests.end_to_end.bad_days import everything_is_whole, nothing_changes, refused, told_well

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.cli.exits import Exit, StatusExit
+from nskeys.cli.exit_codes import Exit, StatusExit
 from tests.end_to_end.bad_days import (
     everything_is_whole,
     nothing_is_readable,

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive import cross_check
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from tests.end_to_end.kill_judge import Judge, credential_rows
 from tests.end_to_end.killed_commands import COMMANDS, Command
 from tests.end_to_end.world import World, quick_folder

@@ -29,8 +29,8 @@ from nskeys.cli.commands import (
     status,
     verify,
 )
-from nskeys.cli.exits import Exit, exit_for
-from nskeys.cli.inputs import STANDARD_INPUT
+from nskeys.cli.exit_codes import Exit, exit_for
+from nskeys.cli.files import STANDARD_INPUT
 from nskeys.cli.output import Output
 from nskeys.cli.parser import CommandParser, Commands, TextWanted, UsageProblem, defaults, outermost
 from nskeys.cli.secrets import CommandLineSecrets

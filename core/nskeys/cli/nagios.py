@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.cli.exits import StatusExit, exit_for_status
+from nskeys.cli.exit_codes import StatusExit, exit_for_status
 from nskeys.model.monitoring import last_proofs, seen
 from nskeys.model.register import Proof
 from nskeys.wording.copies import UNPROVEN, backup_name

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nskeys.archive.age.limits import IDENTITY_LIMIT
-from nskeys.cli.inputs import read_text_input
+from nskeys.cli.files import read_text_input
 from nskeys.cli.parser import CommandParser, UsageProblem
 from nskeys.cli.secret_files import guard
 from nskeys.errors import IdentityUnusable

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
-from nskeys.cli.inputs import read_text_input
+from nskeys.cli.files import read_text_input
 from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, RecipientRefused
 

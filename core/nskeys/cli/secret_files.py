@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from nskeys.cli.inputs import read_text_input
+from nskeys.cli.files import read_text_input
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.model.secret import SecretBytes

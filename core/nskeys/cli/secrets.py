@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from nskeys.cli.inputs import STANDARD_INPUT, STDIN
+from nskeys.cli.files import STANDARD_INPUT, STDIN
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import read_secret
 from nskeys.cli.shares import ShareSource

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from nskeys.cli.letting_in import LettingIn
 from nskeys.cli.output import Output
 from nskeys.cli.progress import ProofLine, TerminalProgress
+from nskeys.cli.server_auth import LettingIn
 from nskeys.errors import Locked, NskeysError
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider, SecretRequest, Waiting

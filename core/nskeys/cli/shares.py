@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 
-from nskeys.cli.inputs import STANDARD_INPUT, STDERR, STDIN, read_text_input
+from nskeys.cli.files import STANDARD_INPUT, STDERR, STDIN, read_text_input
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from tests.fakes.command_line import Machine
 from tests.fakes.programs import need
 

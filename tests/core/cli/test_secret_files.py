@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.recipients import recipients_of
 from nskeys.cli.secret_files import read_secret
 from nskeys.errors import FileUnreadable

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.cli.metrics import failed_metrics, metrics
 from nskeys.cli.nagios import nagios_failure, nagios_line
+from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, Totals
 from nskeys.services.status.overview import Overview

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nskeys.cli import audit_documents
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.labels import action_name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import password_option, weak_option
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.recipients import recipients_of
 from nskeys.cli.session import Session

@@ -8,7 +8,7 @@ from nskeys.cli import documents
 from nskeys.cli.commands import credential_import, credential_list
 from nskeys.cli.commands.options import KINDS, secret_option
 from nskeys.cli.credential_documents import shown_credential
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import CommandParser, Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.credentials import CredentialKind, UnreadableCredential, check_fields

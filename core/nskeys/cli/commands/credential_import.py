@@ -4,8 +4,8 @@ from argparse import Namespace
 
 from nskeys.cli import import_documents
 from nskeys.cli.commands.options import KINDS
-from nskeys.cli.exits import Exit
-from nskeys.cli.inputs import STANDARD_INPUT, read_input
+from nskeys.cli.exit_codes import Exit
+from nskeys.cli.files import STANDARD_INPUT, read_input
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import ImportRefused

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import KINDS, whole_number
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy

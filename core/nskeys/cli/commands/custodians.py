@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from nskeys.cli.commands.options import whole_number
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import Cancelled
@@ -90,7 +90,7 @@ def show(session: Session, _: Namespace) -> int:
 
 def split(session: Session, options: Namespace) -> int:
     """New shares, shown or in files."""
-    from nskeys.cli.sheets import require_terminal
+    from nskeys.cli.share_sheets import require_terminal
     from nskeys.services.recovery.sheet_files import check_folder, in_memory
 
     if options.html and options.sheets is None:
@@ -121,7 +121,7 @@ def split(session: Session, options: Namespace) -> int:
 
 
 def _hand_out(session: Session, made: Split) -> list[str]:
-    from nskeys.cli.sheets import show_sheets
+    from nskeys.cli.share_sheets import show_sheets
 
     try:
         show_sheets(made)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exits import Exit, exit_for
+from nskeys.cli.exit_codes import Exit, exit_for
 from nskeys.cli.parser import CommandParser, Commands
 from nskeys.cli.session import Session
 from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from nskeys.cli import identity_documents as documents
 from nskeys.cli.commands.options import weak_option
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.recovery import IdentityKind

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import protector_options, settings_of, usable_protector, whole_number
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.labels import kid_name, protector_name

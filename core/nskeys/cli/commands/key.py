@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells

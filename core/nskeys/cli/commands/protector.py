@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nskeys.cli.commands.options import HELP, protector_uri, weak_option
 from nskeys.cli.documents import leftovers
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session

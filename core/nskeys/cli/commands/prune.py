@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import prune_documents as documents
 from nskeys.cli.commands.options import whole_number
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Retention

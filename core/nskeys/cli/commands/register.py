@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from nskeys.cli import documents
 from nskeys.cli.diary_documents import drill_line
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.diary import DrillEntry

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import protector_options, settings_of, usable_protector
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.failures import tell_failures
 from nskeys.cli.openings import opening_of, opening_options
 from nskeys.cli.parser import Commands, UsageProblem

@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 
 from nskeys.cli import documents
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.saving import deliver
 from nskeys.cli.session import Session

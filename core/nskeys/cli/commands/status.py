@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exits import StatusExit, exit_for_status
-from nskeys.cli.metrics import failed_metrics, metrics
+from nskeys.cli.exit_codes import StatusExit, exit_for_status
 from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
 from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
 from nskeys.errors import NotSetUp, NskeysError

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
-from nskeys.cli.exits import Exit
+from nskeys.cli.exit_codes import Exit
 from nskeys.cli.failures import tell_failures
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from nskeys.cli import documents
-from nskeys.cli.metrics import metrics
 from nskeys.cli.nagios import nagios_line
+from nskeys.cli.prometheus import metrics
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Sight

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.cli.exits import StatusExit
-from nskeys.cli.metrics import metrics
+from nskeys.cli.exit_codes import StatusExit
 from nskeys.cli.nagios import nagios_exit, nagios_line
+from nskeys.cli.prometheus import metrics
 from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened

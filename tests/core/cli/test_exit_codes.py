@@ -3,8 +3,8 @@
 import pytest
 
 from nskeys import errors
-from nskeys.cli import exits
-from nskeys.cli.exits import EXITS, Exit, StatusExit, exit_for, exit_for_credentials
+from nskeys.cli import exit_codes
+from nskeys.cli.exit_codes import EXITS, Exit, StatusExit, exit_for, exit_for_credentials
 from nskeys.errors import NskeysError
 from nskeys.model.recoverability import Totals
 from tests.core.wording.samples import error_classes, sample
@@ -67,6 +67,6 @@ def test_status_ends_with_the_worst_that_is_true(totals: Totals, code: StatusExi
 
 
 def test_the_table_in_the_docstring_names_every_code() -> None:
-    assert exits.__doc__ is not None
+    assert exit_codes.__doc__ is not None
     for code in Exit:
-        assert f"{code:>2} " in exits.__doc__ or f"{code} " in exits.__doc__
+        assert f"{code:>2} " in exit_codes.__doc__ or f"{code} " in exit_codes.__doc__

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.cli.exits import exit_for_credentials
+from nskeys.cli.exit_codes import exit_for_credentials
 from nskeys.model.keys import KeyState
 from nskeys.model.monitoring import CopiesSeen, last_proofs, seen
 
