@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nskeys.services.status.audit import AuditVerdict
 
 
-def audit(entry: AuditEntry) -> Document:
+def entry_document(entry: AuditEntry) -> Document:
     """An item of `audit`. A line that somebody edited into something else is given as it stands."""
     try:
         line = json.loads(entry.line, parse_constant=_no_number)
@@ -27,7 +27,7 @@ def _no_number(_: str) -> NoReturn:
     raise ValueError("not JSON")
 
 
-def audit_verdict(verdict: "AuditVerdict") -> Document:
+def verdict_document(verdict: "AuditVerdict") -> Document:
     """`audit --verify`. `whole` is null where it is intact and no backup could be asked."""
     return {
         "whole": verdict.whole if verdict.compared or not verdict.intact else None,

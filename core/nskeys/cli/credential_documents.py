@@ -5,7 +5,7 @@ from nskeys.model.credentials import Credential
 from nskeys.model.recoverability import CredentialCoverage
 
 
-def shown_credential(item: Credential, coverage: CredentialCoverage) -> Document:
+def credential_document(item: Credential, coverage: CredentialCoverage) -> Document:
     """`credential show`: the item of the list, and where it would come back from, best proof first."""
     return {
         **credential(item, coverage.state),

@@ -4,7 +4,7 @@ from nskeys.cli.documents import Document, time
 from nskeys.model.diary import DrillEntry
 
 
-def drill_line(entry: DrillEntry) -> Document:
+def drill_document(entry: DrillEntry) -> Document:
     """An item of `register diary`."""
     return {
         "number": entry.number,

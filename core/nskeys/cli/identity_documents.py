@@ -4,7 +4,7 @@ from nskeys.cli.documents import Document, time
 from nskeys.model.recovery import Recovery
 
 
-def recovery(known: Recovery) -> Document:
+def recovery_document(known: Recovery) -> Document:
     """Those in force, and those before them, the newest first."""
     return {
         "identities": [

@@ -7,12 +7,12 @@ from nskeys.errors import BadRow
 from nskeys.model.imports import ImportPlan, ImportReport
 
 
-def imported(report: ImportReport) -> Document:
+def import_document(report: ImportReport) -> Document:
     """`credential import`."""
     return _import(report.imported, report.skipped, report.renamed, report)
 
 
-def import_planned(plan: ImportPlan, refused: bool) -> Document:
+def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
     """`credential import --plan`: what the same command without `--plan` would print."""
     renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
     return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nskeys.services.register.prune import PrunePlan, PruneReport
 
 
-def planned(plan: "PrunePlan") -> Document:
+def plan_document(plan: "PrunePlan") -> Document:
     """`prune --plan`: every file that can be seen."""
     return {
         **_kept(plan),
@@ -21,7 +21,7 @@ def planned(plan: "PrunePlan") -> Document:
     }
 
 
-def done(report: "PruneReport") -> Document:
+def report_document(report: "PruneReport") -> Document:
     """`prune`."""
     failures: list[Json] = [
         {"path": failure.copy.address, "problem": say(failure.error).what} for failure in report.failures

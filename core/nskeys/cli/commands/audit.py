@@ -42,21 +42,21 @@ def run(session: Session, options: Namespace) -> int:
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:
-            session.output.document(audit_documents.audit_verdict(verdict))
+            session.output.document(audit_documents.verdict_document(verdict))
         session.output.say(*audit_lines(verdict))
         if not verdict.intact:
             return Exit.BAD_DATA
         return Exit.DONE if verdict.compared else Exit.INCOMPLETE
     entries = services.audit.entries()
     if session.output.as_json:
-        session.output.array(map(audit_documents.audit, entries))
+        session.output.array(map(audit_documents.entry_document, entries))
     else:
         session.output.table(_HEADINGS, map(_cells, entries))
     return Exit.DONE
 
 
 def _cells(entry: "AuditEntry") -> tuple[str, ...]:
-    told = audit_documents.audit(entry)
+    told = audit_documents.entry_document(entry)
 
     def text(name: str) -> str:
         value = told.get(name)

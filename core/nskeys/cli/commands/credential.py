@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nskeys.cli import documents
 from nskeys.cli.commands import credential_import, credential_list
 from nskeys.cli.commands.options import KINDS, secret_option
-from nskeys.cli.credential_documents import shown_credential
+from nskeys.cli.credential_documents import credential_document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import CommandParser, Commands, UsageProblem
 from nskeys.cli.session import Session
@@ -173,7 +173,7 @@ def _show(
 ) -> None:
     """As it is stored, with the copies that it would come back from."""
     if session.output.as_json:
-        document = shown_credential(credential, coverage)
+        document = credential_document(credential, coverage)
         session.output.document(document if secret is None else {**document, "secret": secret})
         return
     facts = _facts(credential, coverage.state)

@@ -64,7 +64,7 @@ def run(session: Session, options: Namespace) -> int:
         with session.progress() as progress:
             report = services.imports.execute(prepared, session.secrets, progress)
     if session.output.as_json:
-        session.output.document(import_documents.imported(report))
+        session.output.document(import_documents.import_document(report))
         session.output.say(import_lines(report)[0])
     else:
         session.output.lines(import_lines(report))
@@ -76,7 +76,7 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     """The plan. What would be refused ends as it would: ImportRefused names every bad row."""
     refused = bool(plan.bad) and not skip_bad
     if session.output.as_json:
-        session.output.document(import_documents.import_planned(plan, refused))
+        session.output.document(import_documents.import_plan_document(plan, refused))
     else:
         session.output.lines([plan_line(plan), KIND_RULE, ""])
         session.output.table(

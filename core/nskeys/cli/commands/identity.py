@@ -72,7 +72,7 @@ def show(session: Session, _: Namespace) -> int:
     """How things stand."""
     recovery = session.services().recovery.show()
     if session.output.as_json:
-        session.output.document(documents.recovery(recovery))
+        session.output.document(documents.recovery_document(recovery))
     else:
         session.output.facts(identity_rows(recovery))
     if not recovery:
@@ -87,7 +87,7 @@ def _make(session: Session) -> int:
     with session.progress() as progress:
         report = services.recovery.execute(plan, session.secrets, progress)
     if session.output.as_json:
-        session.output.document(documents.recovery(services.recovery.show()))
+        session.output.document(documents.recovery_document(services.recovery.show()))
     else:
         session.output.facts(identity_rows(services.recovery.show()))
     session.output.say(*made_lines(report))

@@ -70,7 +70,7 @@ def _wanted(options: Namespace, configured: Retention) -> Retention:
 
 def _tell_plan(session: Session, plan: "PrunePlan") -> None:
     if session.output.as_json:
-        session.output.document(documents.planned(plan))
+        session.output.document(documents.plan_document(plan))
     else:
         session.output.table(_HEADINGS, map(decision_cells, plan.decisions))
     skipped = [(one.address, one.error) for one in plan.skipped]
@@ -79,7 +79,7 @@ def _tell_plan(session: Session, plan: "PrunePlan") -> None:
 
 def _tell(session: Session, report: "PruneReport") -> None:
     if session.output.as_json:
-        session.output.document(documents.done(report))
+        session.output.document(documents.report_document(report))
     failures = [(failure.copy, failure.error) for failure in report.failures]
     skipped = [(one.address, one.error) for one in report.plan.skipped]
     session.output.say(*report_lines(report.deleted, failures, skipped))

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
-from nskeys.cli.diary_documents import drill_line
+from nskeys.cli.diary_documents import drill_document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
@@ -84,7 +84,7 @@ def diary(session: Session, options: Namespace) -> int:
     services = session.services()
     found = services.diary.read(_limit(options))
     if session.output.as_json:
-        session.output.array(map(drill_line, found.entries))
+        session.output.array(map(drill_document, found.entries))
     else:
         session.output.table(_DIARY_HEADINGS, map(_diary_cells, found.entries))
     if found.unreadable:
