@@ -18,8 +18,7 @@ import pytest
 
 from nskeys import files
 from nskeys.cli.exit_codes import Exit, exit_for
-from nskeys.cli.files import read_input
-from nskeys.cli.secret_files import read_secret
+from nskeys.cli.files import read_input, read_secret
 from nskeys.crypto.keys import new_server_seed
 from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.ssh.known_hosts import KnownHosts

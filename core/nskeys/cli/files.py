@@ -1,12 +1,22 @@
-"""Files that a command reads: a path, a pipe, `/dev/fd/N`, or `-` for standard input."""
+"""Files that a command reads or writes: a path, a pipe, `/dev/fd/N`, or `-` for a standard stream."""
 
 import errno
 import os
+import stat
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
+from nskeys.cli.output import Output
 from nskeys.errors import FileUnreadable
 from nskeys.files import problem_of
+from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.model.plain_text import MARK_SIZE, drop_mark
+from nskeys.model.secret import SecretBytes
+from nskeys.services.user_files import save_text
+from nskeys.wording.passwords import others_read_words
+from nskeys.wording.reports import saved_line
 
 STANDARD_INPUT = "-"
 STDIN, STDERR = 0, 2
@@ -52,3 +62,54 @@ def _read(descriptor: int, limit: int) -> bytearray:
     while len(data) <= limit and (piece := os.read(descriptor, min(_PIECE, limit + 1 - len(data)))):
         data += piece
     return data
+
+
+_ENDINGS = (b"\r\n", b"\n")
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def guard(path: str, *, secret: bool = True) -> Callable[[int], None]:
+    """What `read_input` is to check of a file by its descriptor: FileUnreadable (`others_write`), and a
+    word on standard error where it is `secret` and other users can read it."""
+
+    def check(descriptor: int) -> None:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            return  # a pipe: it says what this user's own command says
+        if mode & _OTHERS_WRITE:
+            raise FileUnreadable(path, "others_write")
+        if secret and mode & stat.S_IROTH and _is_reached(descriptor):
+            with suppress(OSError):
+                sys.stderr.write(f"{others_read_words(path)}\n")
+
+    return check
+
+
+def _is_reached(descriptor: int) -> bool:
+    """Whether the folders above an open file let everybody through to it."""
+    try:
+        above = Path(f"/proc/self/fd/{descriptor}").readlink().parents
+        return all(folder.stat().st_mode & stat.S_IXOTH for folder in above)
+    except OSError:
+        return False
+
+
+def read_secret(path: str) -> SecretBytes:
+    """The secret in a file, a pipe or a descriptor; FileUnreadable (`too_large` above 65,535 bytes,
+    `others_write`, `utf16`, `utf32`)."""
+    data = read_text_input(path, SECRET_LIMIT + max(map(len, _ENDINGS)), guard(path))
+    ending = next((ending for ending in _ENDINGS if data.endswith(ending)), b"")
+    secret = SecretBytes(data[: len(data) - len(ending)])
+    data[:] = bytes(len(data))
+    if len(secret) > SECRET_LIMIT:
+        secret.wipe()
+        raise FileUnreadable(path, "too_large")
+    return secret
+
+
+def deliver(output: Output, text: str, path: str | None) -> None:
+    """Print it, or write it durably to a file that is not there yet (0600): CannotCreate."""
+    if path is None:
+        output.text(text)
+    else:
+        output.say(saved_line(save_text(path, text)))

@@ -12,12 +12,15 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TextIO
 
-from nskeys.cli.columns import fact_lines, table_lines
 from nskeys.errors import CannotCreate
 from nskeys.files import problem_of
+from nskeys.model.plans import ProofReport
 from nskeys.model.signed_json import Json
+from nskeys.wording.labels import failure_words, kind_name
+from nskeys.wording.text.terminal import safe, width
 
 
 class Output:
@@ -110,3 +113,63 @@ class Output:
                 nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
                 os.dup2(nothing, self._stdout.fileno())
                 os.close(nothing)
+
+
+_GAP = "  "
+_MEASURED = 1_000
+"""Rows that decide how wide a table's columns are; later ones may be wider, and are never cut."""
+
+
+def fact_lines(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A name and a value a line."""
+    known = [(name, safe(value)) for name, value in facts]
+    widest = max((len(name) for name, _ in known), default=0)
+    for name, value in known:
+        yield f"{name:<{widest}}{_GAP}{value}".rstrip()
+
+
+def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Aligned columns under headings; nothing where there are no rows. Holds the first 1,000 rows, no
+    more."""
+    following = iter(rows)
+    first = [_safe_cells(row) for row in islice(following, _MEASURED)]
+    if not first:
+        return
+    widths = [max(map(width, column)) for column in zip(headings, *first, strict=True)]
+    yield _aligned(headings, widths)
+    for cells in first:
+        yield _aligned(cells, widths)
+    for row in following:
+        yield _aligned(_safe_cells(row), widths)
+
+
+def _safe_cells(row: Sequence[str]) -> list[str]:
+    return [safe(cell) for cell in row]
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
+    return _GAP.join(padded).rstrip()
+
+
+_HEADINGS = ("kind", "name", "target", "account", "id", "why")
+
+
+def tell_failures(output: Output, proof: ProofReport, *, apart: bool = False) -> None:
+    """A table of them, behind an empty line where it stands `apart`; nothing where all opened."""
+    if apart and proof.failures:
+        output.lines([""])
+    output.table(
+        _HEADINGS,
+        (
+            (
+                kind_name(item.credential.fields.kind),
+                item.credential.fields.name,
+                item.credential.fields.target,
+                item.credential.fields.account,
+                item.credential.credential_id[:12],
+                failure_words(item.failure) if item.failure else "",
+            )
+            for item in proof.failures
+        ),
+    )

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from nskeys.cli.files import STANDARD_INPUT, STDIN
+from nskeys.cli.files import STANDARD_INPUT, STDIN, read_secret
 from nskeys.cli.prompt import Prompt, conversation
-from nskeys.cli.secret_files import read_secret
 from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes

@@ -3,9 +3,8 @@
 import os
 from contextlib import suppress
 
-from nskeys.cli.files import STANDARD_INPUT, STDERR, STDIN, read_text_input
+from nskeys.cli.files import STANDARD_INPUT, STDERR, STDIN, guard, read_text_input
 from nskeys.cli.prompt import Prompt, conversation
-from nskeys.cli.secret_files import guard
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, ShareRequest

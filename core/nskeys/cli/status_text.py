@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from nskeys.cli.columns import fact_lines, table_lines
+from nskeys.cli.output import fact_lines, table_lines
 from nskeys.model.destinations import LocationReason
 from nskeys.model.recoverability import KeyCoverage
 from nskeys.wording.copies import backup_name, copy_place, proof_ago, why_not

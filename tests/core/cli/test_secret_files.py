@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.x25519 import X25519Identity
+from nskeys.cli.commands.backup import recipients_of
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.recipients import recipients_of
-from nskeys.cli.secret_files import read_secret
+from nskeys.cli.files import read_secret
 from nskeys.errors import FileUnreadable
 from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.services.user_files import read_identity_file

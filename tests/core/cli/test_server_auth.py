@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nskeys.cli.server_auth import LettingIn
+from nskeys.cli.session import LettingIn
 from nskeys.errors import (
     DestinationUnreachable,
     NoCopyMade,

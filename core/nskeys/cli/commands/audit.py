@@ -1,18 +1,23 @@
 """`nskeys audit`: who changed what, and whether the trail is whole."""
 
+import json
 from argparse import Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from nskeys.cli import audit_documents
+from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
+from nskeys.model.audit import AuditEntry
+from nskeys.model.signed_json import Json
 from nskeys.wording.labels import action_name
 from nskeys.wording.reports import audit_lines
 
 if TYPE_CHECKING:
     from nskeys.model.audit import AuditEntry
+    from nskeys.services.status.audit import AuditVerdict
+
 
 _HEADINGS = ("line", "time", "user", "what", "of", "details")
 
@@ -42,21 +47,21 @@ def run(session: Session, options: Namespace) -> int:
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:
-            session.output.document(audit_documents.verdict_document(verdict))
+            session.output.document(verdict_document(verdict))
         session.output.say(*audit_lines(verdict))
         if not verdict.intact:
             return Exit.BAD_DATA
         return Exit.DONE if verdict.compared else Exit.INCOMPLETE
     entries = services.audit.entries()
     if session.output.as_json:
-        session.output.array(map(audit_documents.entry_document, entries))
+        session.output.array(map(entry_document, entries))
     else:
         session.output.table(_HEADINGS, map(_cells, entries))
     return Exit.DONE
 
 
 def _cells(entry: "AuditEntry") -> tuple[str, ...]:
-    told = audit_documents.entry_document(entry)
+    told = entry_document(entry)
 
     def text(name: str) -> str:
         value = told.get(name)
@@ -73,3 +78,32 @@ def _cells(entry: "AuditEntry") -> tuple[str, ...]:
         text("subject") or text("line"),
         " ".join(f"{name}={value}" for name, value in known),
     )
+
+
+def entry_document(entry: AuditEntry) -> Document:
+    """An item of `audit`. A line that somebody edited into something else is given as it stands."""
+    try:
+        line = json.loads(entry.line, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        line = None
+    told: Mapping[str, Json] = line if isinstance(line, dict) else {"line": entry.line}
+    return {**told, "number": entry.number, "hash": entry.digest.hex()}
+
+
+def _no_number(_: str) -> NoReturn:
+    """NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError("not JSON")
+
+
+def verdict_document(verdict: "AuditVerdict") -> Document:
+    """`audit --verify`. `whole` is null where it is intact and no backup could be asked."""
+    return {
+        "whole": verdict.whole if verdict.compared or not verdict.intact else None,
+        "lines": verdict.lines,
+        "signed_lines": verdict.signed_lines,
+        "broken_at": verdict.broken_at,
+        "contradicted_by": list(verdict.contradicted_by),
+        "compared_with": list(verdict.agreeing),
+        "compared_lines": verdict.agreed_lines,
+        "not_asked": list(verdict.not_asked),
+    }

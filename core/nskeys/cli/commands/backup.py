@@ -1,15 +1,16 @@
 """`nskeys backup`: the keys, encrypted once, in one place or several; each copy read back and opened."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.cli import documents
 from nskeys.cli.commands.options import password_option, weak_option
 from nskeys.cli.exit_codes import Exit
+from nskeys.cli.files import guard, read_text_input
 from nskeys.cli.parser import Commands, UsageProblem
-from nskeys.cli.recipients import recipients_of
 from nskeys.cli.session import Session
-from nskeys.errors import NskeysError
+from nskeys.errors import FileUnreadable, NskeysError, RecipientRefused
 from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
 from nskeys.wording.destinations import location_name
@@ -113,3 +114,29 @@ def _copy_facts(copy: BackupCopy) -> tuple[tuple[str, str], ...]:
         ("proof", proof_words(copy.proof)),
         ("place", location_name(copy.where)),
     )
+
+
+_LIMIT = RECIPIENTS_LIMIT * RECIPIENT_LIMIT
+_AS_IT_STANDS = ("age1", "ssh-", "ecdsa-", "sk-", "AGE-", "age-secret")
+
+
+def recipients_of(values: Sequence[str]) -> tuple[str, ...]:
+    """Every recipient in its one spelling; RecipientRefused, FileUnreadable."""
+    return tuple(text for value in values for text in _recipients(value))
+
+
+def _recipients(value: str) -> Iterator[str]:
+    from nskeys.archive.age.recipients import parse_recipient, parse_recipients
+
+    if value.startswith(_AS_IT_STANDS) or "PRIVATE KEY" in value:
+        yield parse_recipient(value).text
+        return
+    data = read_text_input(value, _LIMIT, guard(value, secret=False))
+    if len(data) > _LIMIT:
+        raise FileUnreadable(value, "too_large")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise RecipientRefused(value, "none") from None
+    for recipient in parse_recipients(text, value):
+        yield recipient.text

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from nskeys.cli import documents
 from nskeys.cli.commands import credential_import, credential_list
 from nskeys.cli.commands.options import KINDS, secret_option
-from nskeys.cli.credential_documents import credential_document
+from nskeys.cli.documents import Document, credential, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import CommandParser, Commands, UsageProblem
 from nskeys.cli.session import Session
-from nskeys.model.credentials import CredentialKind, UnreadableCredential, check_fields
-from nskeys.model.recoverability import RecoveryState
+from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, check_fields
+from nskeys.model.recoverability import CredentialCoverage, RecoveryState
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.credentials import comes_back
 from nskeys.wording.fields import field_label
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nskeys.model.credentials import Credential
     from nskeys.model.recoverability import CredentialCoverage
     from nskeys.model.secret import SecretBytes
+
 
 _FIELDS = ("kind", "name", "target", "account", "note")
 
@@ -232,3 +233,22 @@ def _field_options(parser: CommandParser, *, required: bool) -> None:
         "--account", metavar="ACCOUNT", required=required, help="DOMAIN\\user, caller, or user"
     )
     parser.add_argument("--note", metavar="TEXT", help="free text, stored readable: no secrets here")
+
+
+def credential_document(item: Credential, coverage: CredentialCoverage) -> Document:
+    """`credential show`: the item of the list, and where it would come back from, best proof first."""
+    return {
+        **credential(item, coverage.state),
+        "exposed_since": time(coverage.exposed_since),
+        "copies": [
+            {
+                "path": claim.copy.address,
+                "generation": claim.copy.backup.generation,
+                "location": claim.copy.where.location.value,
+                "proof": claim.proof.value,
+                "proven": time(claim.moment),
+                "looked": time(claim.copy.look_moment),
+            }
+            for claim in coverage.copies
+        ],
+    }

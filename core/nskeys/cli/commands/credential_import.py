@@ -1,16 +1,17 @@
 """`nskeys credential import`: another program's export, all of it or nothing."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 
-from nskeys.cli import import_documents
 from nskeys.cli.commands.options import KINDS
+from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import STANDARD_INPUT, read_input
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.errors import ImportRefused
+from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportPlan
+from nskeys.model.imports import ImportPlan, ImportReport
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,
@@ -64,7 +65,7 @@ def run(session: Session, options: Namespace) -> int:
         with session.progress() as progress:
             report = services.imports.execute(prepared, session.secrets, progress)
     if session.output.as_json:
-        session.output.document(import_documents.import_document(report))
+        session.output.document(import_document(report))
         session.output.say(import_lines(report)[0])
     else:
         session.output.lines(import_lines(report))
@@ -76,7 +77,7 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     """The plan. What would be refused ends as it would: ImportRefused names every bad row."""
     refused = bool(plan.bad) and not skip_bad
     if session.output.as_json:
-        session.output.document(import_documents.import_plan_document(plan, refused))
+        session.output.document(import_plan_document(plan, refused))
     else:
         session.output.lines([plan_line(plan), KIND_RULE, ""])
         session.output.table(
@@ -98,3 +99,27 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     if refused:
         raise ImportRefused(plan.source, plan.bad)
     return Exit.DONE
+
+
+def import_document(report: ImportReport) -> Document:
+    """`credential import`."""
+    return _import(report.imported, report.skipped, report.renamed, report)
+
+
+def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
+    """`credential import --plan`: what the same command without `--plan` would print."""
+    renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
+    return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)
+
+
+def _import(
+    count: int, bad: Iterable[BadRow], renamed: Iterable[tuple[str, str]], rest: ImportPlan | ImportReport
+) -> Document:
+    return {
+        "imported": count,
+        "skipped": [
+            {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem} for row in bad
+        ],
+        "renamed": [{"from": before, "to": after} for before, after in renamed],
+        "dropped": [{"field": field.field, "rows": field.rows} for field in rest.dropped],
+    }

@@ -3,9 +3,9 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
+from nskeys.cli.commands.options import opening_of, opening_options
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.failures import tell_failures
-from nskeys.cli.openings import opening_of, opening_options
+from nskeys.cli.output import tell_failures
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.proofs import drill_lines, inspected_line, proof_line

@@ -2,12 +2,12 @@
 
 from argparse import Namespace
 
-from nskeys.cli import identity_documents as documents
 from nskeys.cli.commands.options import weak_option
+from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
-from nskeys.model.recovery import IdentityKind
+from nskeys.model.recovery import IdentityKind, Recovery
 from nskeys.wording.recovery import NO_IDENTITY, identity_name, identity_rows, made_lines, plan_lines
 
 _THEN = "      then 'nskeys backup', and 'nskeys drill latest' once, by a person"
@@ -72,7 +72,7 @@ def show(session: Session, _: Namespace) -> int:
     """How things stand."""
     recovery = session.services().recovery.show()
     if session.output.as_json:
-        session.output.document(documents.recovery_document(recovery))
+        session.output.document(recovery_document(recovery))
     else:
         session.output.facts(identity_rows(recovery))
     if not recovery:
@@ -87,8 +87,31 @@ def _make(session: Session) -> int:
     with session.progress() as progress:
         report = services.recovery.execute(plan, session.secrets, progress)
     if session.output.as_json:
-        session.output.document(documents.recovery_document(services.recovery.show()))
+        session.output.document(recovery_document(services.recovery.show()))
     else:
         session.output.facts(identity_rows(services.recovery.show()))
     session.output.say(*made_lines(report))
     return Exit.DONE
+
+
+def recovery_document(known: Recovery) -> Document:
+    """Those in force, and those before them, the newest first."""
+    return {
+        "identities": [
+            {
+                "kind": one.kind.value,
+                "number": one.number,
+                "recipient": one.recipient,
+                "created": time(one.created),
+                "sha256": one.sha256,
+                "shares": one.shares,
+                "threshold": one.threshold,
+                "weak_password": one.weak,
+            }
+            for one in known.identities
+        ],
+        "earlier": [
+            {"kind": one.kind.value, "number": one.number, "recipient": one.recipient}
+            for one in known.earlier
+        ],
+    }

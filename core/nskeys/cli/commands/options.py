@@ -1,16 +1,25 @@
 """Options that several commands have, and what their texts mean."""
 
 import argparse
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from nskeys.cli.parser import CommandParser
+from nskeys.archive.age.limits import IDENTITY_LIMIT
+from nskeys.cli.files import guard, read_text_input
+from nskeys.cli.parser import CommandParser, UsageProblem
+from nskeys.errors import IdentityUnusable
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Opening, by_file
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
 
 if TYPE_CHECKING:
     from nskeys.services.installation import Installation
+
 
 PROTECTORS = ("tpm2", "pkcs11", "passphrase", "file")
 HELP = "tpm2[:DEVICE], pkcs11:URI, passphrase or file"
@@ -72,3 +81,31 @@ def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 12:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return int(text)
+
+
+def opening_options(parser: CommandParser) -> None:
+    """What opens a backup."""
+    parser.add_argument("--password-file", metavar="F", help="file with the password it wants (-: stdin)")
+    parser.add_argument("--identity", metavar="F", help="file with an identity: age's, or an ssh key")
+    parser.add_argument("--shares", action="store_true", help="ask for custodians' sheets, one by one")
+    parser.add_argument("--shares-file", metavar="F", help="file with a share a line (-: stdin)")
+
+
+@contextmanager
+def opening_of(options: Namespace) -> Iterator[Opening]:
+    """The means that the options name; an identity file is forgotten afterwards. FileUnreadable,
+    IdentityUnusable."""
+    if options.shares or options.shares_file is not None:
+        if options.identity is not None or options.password_file is not None:
+            raise UsageProblem("shares stand in the place of a password or an identity", options.command)
+        yield BY_SHARES
+        return
+    if options.identity is None:
+        yield BY_ITS_OWN
+        return
+    data = read_text_input(options.identity, IDENTITY_LIMIT, guard(options.identity))
+    with SecretBytes(data) as secret:
+        data[:] = bytes(len(data))
+        if len(secret) > IDENTITY_LIMIT:
+            raise IdentityUnusable(options.identity, "not_identity")
+        yield by_file(options.identity, secret)

@@ -3,17 +3,20 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from nskeys.cli import prune_documents as documents
 from nskeys.cli.commands.options import whole_number
+from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
-from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Retention
+from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Decision, Retention
+from nskeys.model.signed_json import Json
+from nskeys.wording.errors import say
 from nskeys.wording.prune import decision_cells, plan_lines, report_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 
 if TYPE_CHECKING:
     from nskeys.services.register.prune import PrunePlan, PruneReport
+
 
 _HEADINGS = ("fate", "backup", "created", "why", "file")
 
@@ -70,7 +73,7 @@ def _wanted(options: Namespace, configured: Retention) -> Retention:
 
 def _tell_plan(session: Session, plan: "PrunePlan") -> None:
     if session.output.as_json:
-        session.output.document(documents.plan_document(plan))
+        session.output.document(plan_document(plan))
     else:
         session.output.table(_HEADINGS, map(decision_cells, plan.decisions))
     skipped = [(one.address, one.error) for one in plan.skipped]
@@ -79,7 +82,55 @@ def _tell_plan(session: Session, plan: "PrunePlan") -> None:
 
 def _tell(session: Session, report: "PruneReport") -> None:
     if session.output.as_json:
-        session.output.document(documents.report_document(report))
+        session.output.document(report_document(report))
     failures = [(failure.copy, failure.error) for failure in report.failures]
     skipped = [(one.address, one.error) for one in report.plan.skipped]
     session.output.say(*report_lines(report.deleted, failures, skipped))
+
+
+def plan_document(plan: "PrunePlan") -> Document:
+    """`prune --plan`: every file that can be seen."""
+    return {
+        **_kept(plan),
+        "files": [_file(one) for one in plan.decisions],
+        "skipped": _skipped(plan),
+        "odd_names": _odd(plan),
+    }
+
+
+def report_document(report: "PruneReport") -> Document:
+    """`prune`."""
+    failures: list[Json] = [
+        {"path": failure.copy.address, "problem": say(failure.error).what} for failure in report.failures
+    ]
+    return {
+        **_kept(report.plan),
+        "deleted": [copy.address for copy in report.deleted],
+        "failures": failures,
+        "skipped": _skipped(report.plan),
+    }
+
+
+def _odd(plan: "PrunePlan") -> list[Json]:
+    return [{"destination": address, "files": files} for address, files in plan.odd]
+
+
+def _kept(plan: "PrunePlan") -> Document:
+    return {"keep_last": plan.retention.keep_last, "keep_monthly": plan.retention.keep_monthly}
+
+
+def _file(one: Decision) -> Document:
+    backup = one.copy.backup if one.copy else None
+    return {
+        "path": one.address,
+        "destination": one.destination,
+        "fate": one.fate.value,
+        "reason": one.reason.value,
+        "id": backup.kms_sha256 if backup else None,
+        "generation": backup.generation if backup else None,
+        "created": time(backup.created if backup else None),
+    }
+
+
+def _skipped(plan: "PrunePlan") -> list[Json]:
+    return [{"destination": one.address, "problem": say(one.error).what} for one in plan.skipped]

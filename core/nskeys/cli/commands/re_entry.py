@@ -5,8 +5,8 @@ from argparse import Namespace
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
+from nskeys.cli.files import deliver
 from nskeys.cli.parser import Commands, UsageProblem
-from nskeys.cli.saving import deliver
 from nskeys.cli.session import Session
 from nskeys.wording.re_entry import re_entry_advice, re_entry_csv, re_entry_lines, re_entry_sentence
 

@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
-from nskeys.cli.diary_documents import drill_document
+from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
@@ -193,3 +193,28 @@ def _cells(copy: BackupCopy) -> tuple[str, ...]:
         copy.backup.kms_sha256[:12],
         copy.address,
     )
+
+
+def drill_document(entry: DrillEntry) -> Document:
+    """An item of `register diary`."""
+    return {
+        "number": entry.number,
+        "began": time(entry.began),
+        "seconds": entry.seconds,
+        "uid": entry.actor.uid,
+        "user": entry.actor.user,
+        "sudo_user": entry.actor.sudo_user,
+        "host": entry.host,
+        "path": entry.address,
+        "archive_sha256": entry.archive_sha256 or None,
+        "generation": entry.generation or None,
+        "end": entry.end.value,
+        "proof": None if entry.reached is None else entry.reached.value,
+        "opened": entry.opened,
+        "failed": entry.failed,
+        "key_missing": entry.missing,
+        "tampered": entry.tampered,
+        "failures": list(entry.failures),
+        "typed": entry.typed,
+        "signed": entry.signed,
+    }

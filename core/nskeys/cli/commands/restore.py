@@ -5,10 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import protector_options, settings_of, usable_protector
+from nskeys.cli.commands.options import (
+    opening_of,
+    opening_options,
+    protector_options,
+    settings_of,
+    usable_protector,
+)
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.failures import tell_failures
-from nskeys.cli.openings import opening_of, opening_options
+from nskeys.cli.output import tell_failures
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached

@@ -5,8 +5,8 @@ from argparse import Namespace
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
+from nskeys.cli.files import deliver
 from nskeys.cli.parser import Commands, UsageProblem
-from nskeys.cli.saving import deliver
 from nskeys.cli.session import Session
 from nskeys.wording.page import page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, runbook_page

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.failures import tell_failures
+from nskeys.cli.output import tell_failures
 from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.proofs import failure_lines, proof_sentence
