@@ -27,15 +27,15 @@ from textual.screen import Screen
 
 from nskeys.model.secret import SecretBytes
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.arriving import Connected, arrive, sighted
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.protection import Protection
-from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.screens.startup import Connected, arrive, sighted
+from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.command_line import connect_cheaply
 
 PASSPHRASE, OTHER_PASSPHRASE = "MARK-nine-pears", "MARK-ten-plums"

@@ -42,30 +42,30 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList
-from nskeys_tui.dialogs.code import ShowCode
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.notice import Notice
 from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.dialogs.qr_code import ShowCode
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.presenters.audit import entry_rows
-from nskeys_tui.screens.arriving import Connected, arrive, sighted
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.diary import Diary
-from nskeys_tui.screens.doors import DOORS, door
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.first_start import FirstStart
 from nskeys_tui.screens.key_detail import KeyDetail
+from nskeys_tui.screens.navigation import DOORS, door
 from nskeys_tui.screens.new_installation import NewInstallation
 from nskeys_tui.screens.proof import ProofList
-from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.screens.startup import Connected, arrive, sighted
+from nskeys_tui.screens.startup_error import Refused
 from nskeys_tui.widgets.choice_list import Choice
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.widgets.inputs import TextInput
 from tests.core.wording.samples import error_classes, sample
 from tests.fakes.command_line import connect_cheaply
 from tests.fakes.sentinels import SENTINELS

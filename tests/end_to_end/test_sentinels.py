@@ -16,7 +16,7 @@ from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.diary_json import to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
-from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.navigation import door
 from tests.fakes.backups import an_entry
 from tests.fakes.command_line import Machine, connect_cheaply
 from tests.fakes.fixed import Answers, NobodyToAsk

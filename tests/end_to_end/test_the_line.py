@@ -126,7 +126,7 @@ def test_textuals_log_and_screenshot_variables_write_no_file(tmp_path: Path) -> 
 
 _CRASHES = f"""
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.refused import Refused
+from nskeys_tui.screens.startup_error import Refused
 def connect():
     password = "{SECRET}"
     raise RuntimeError(password)

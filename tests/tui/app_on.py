@@ -15,10 +15,10 @@ from nskeys.model.credentials import Credential, CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.arriving import Connected, arrive, sighted
-from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.screens.startup import Connected, arrive, sighted
+from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.fixed import NobodyToAsk
 from tests.tui.stage import HOME_SIZE, at_rest, text, until
 

@@ -16,7 +16,7 @@ from nskeys.ports import SecretRequest
 from nskeys_tui.app import NskeysApp
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork
 from nskeys_tui.screens import asking, session
-from nskeys_tui.screens.looks import aside
+from nskeys_tui.screens.background import aside
 from tests.tui.stage import until
 
 T = TypeVar("T")

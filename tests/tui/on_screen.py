@@ -11,9 +11,9 @@ from textual.screen import Screen
 from nskeys.bootstrap import Services
 from nskeys.ports import Purpose
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.starting import Starting
+from nskeys_tui.screens.splash import Starting
+from nskeys_tui.screens.startup_error import Refused
 from tests.fakes.fixed import Answers, FixedClock
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSPHRASE

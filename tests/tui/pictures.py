@@ -23,8 +23,8 @@ from nskeys.bootstrap import Services
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.screens.first_start import FirstStart
 from nskeys_tui.screens.overview import Overview
-from nskeys_tui.screens.refused import Refused
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.startup_error import Refused
 from tests.tui.example import PASSWORD, Example, build
 from tests.tui.stage import text, until
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.refused import Refused
+from nskeys_tui.screens.startup_error import Refused
 
 HOME_SIZE, SMALL_SIZE = (80, 24), (60, 18)
 

@@ -13,8 +13,8 @@ from nskeys.errors import HomeUnreadable
 from nskeys_tui.app import A_BUG, NskeysApp, Opening, bug_in_a_sentence
 from nskeys_tui.dialogs.help import Help
 from nskeys_tui.dialogs.palette import Palette
-from nskeys_tui.screens.refused import Refused
-from nskeys_tui.screens.starting import Starting
+from nskeys_tui.screens.splash import Starting
+from nskeys_tui.screens.startup_error import Refused
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
 from nskeys_tui.widgets.rule import Rule
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, OneScreen, Stage, until

@@ -9,7 +9,7 @@ from nskeys_tui.screens.backup import BackUp
 from tests.fakes.disks import without_fsync
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
-from tests.tui.test_backup_screen import to_review
+from tests.tui.screens.test_backup import to_review
 
 SAID = "! Nothing there can be flushed to its disk, so a power cut may take what it just got."
 

@@ -24,7 +24,7 @@ from nskeys_tui.screens.new_installation import NewInstallation
 from nskeys_tui.screens.overview import Overview
 from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.session import Session, ask_secret
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import OnScreen, server_in

@@ -16,8 +16,8 @@ import nskeys_tui.dialogs
 import nskeys_tui.screens
 from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.doors import DOORS, door
 from nskeys_tui.screens.first_start import FirstStart
+from nskeys_tui.screens.navigation import DOORS, door
 from nskeys_tui.screens.overview import Overview
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
@@ -26,7 +26,7 @@ from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import IDENTITY_PASSWORD, PASSPHRASE, PASSWORD
 from tests.tui.held_answers import HELD, HeldAnswers, is_awaited, nothing_acts, typed_at_once
 from tests.tui.on_screen import OnScreen, server_in
-from tests.tui.test_schedule_screen import with_systemd
+from tests.tui.screens.test_schedule import with_systemd
 
 SECOND = "another password for the vault"
 CSV = (

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from nskeys.errors import NskeysError
-    from nskeys_tui.screens.arriving import Connected
-    from nskeys_tui.screens.refused import Refused
+    from nskeys_tui.screens.startup import Connected
+    from nskeys_tui.screens.startup_error import Refused
 
 _A_BUG = 70
 _USAGE = 64
@@ -66,9 +66,9 @@ def _open_app(home: str | None) -> int:
     loop, left = asyncio.new_event_loop(), ExitStack()
 
     def arrive(found: "Connected") -> "Screen[None]":
-        from nskeys_tui.screens import arriving
+        from nskeys_tui.screens import startup
 
-        session, screen = arriving.arrive(app, found)
+        session, screen = startup.arrive(app, found)
         left.callback(session.close)
         return screen
 
@@ -82,7 +82,7 @@ def _open_app(home: str | None) -> int:
 def _connect(home: str | None) -> "Connected":
     """In a thread, after the first paint: what the services need takes its time to import."""
     try:
-        from nskeys_tui.screens.arriving import connected
+        from nskeys_tui.screens.startup import connected
 
         return connected(home)
     finally:
@@ -91,7 +91,7 @@ def _connect(home: str | None) -> "Connected":
 
 
 def _refused(error: "NskeysError") -> "Refused":
-    from nskeys_tui.screens.refused import Refused
+    from nskeys_tui.screens.startup_error import Refused
 
     return Refused(error)
 

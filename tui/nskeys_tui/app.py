@@ -32,7 +32,7 @@ from textual.worker import WorkerFailed
 
 from nskeys.wording.waiting import BUSY, LEAVE, LEAVE_NO, LEAVE_YES, WAITING, not_utf8
 from nskeys_tui.keyboard import parted
-from nskeys_tui.screens.starting import Starting
+from nskeys_tui.screens.splash import Starting
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
 from nskeys_tui.widgets.guarded import Guarded
 

@@ -12,9 +12,9 @@ from nskeys.wording.destinations import odd_names
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.dialog import Dialog, text
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
-from nskeys_tui.widgets.rows import KnownRows, Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import KnownRows, Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 _COLUMNS = (Column("Backup", 24), Column("Size", 11, 11, right=True))
 

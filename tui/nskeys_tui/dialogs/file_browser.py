@@ -18,8 +18,8 @@ from textual.widgets import Static
 from nskeys.wording.text.terminal import ELLIPSIS, safe, width
 from nskeys_tui.dialogs.dialog import Dialog
 from nskeys_tui.dialogs.folder_listing import UP, Entry, EntryRows, list_folder, nearest_folder
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.table import CredentialTable
 
 _COLUMNS = (
     Column("Name", 24),

@@ -9,7 +9,7 @@ from pathlib import Path
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.rows import Row
 
 ENTRY_LIMIT = 20_000
 """More are not looked at: nobody pages through them, and a hostile folder could hold millions."""

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from nskeys_tui.dialogs.dialog import Dialog
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.widgets.inputs import TextInput
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from nskeys.errors import NskeysError
-from nskeys_tui.screens.looks import aside
+from nskeys_tui.screens.background import aside
 
 T = TypeVar("T")
 

@@ -15,11 +15,11 @@ from nskeys.wording.reports import audit_lines
 from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.presenters.audit import entry_about, entry_cells, entry_rows
-from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.list_screen import Listing
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class _Trail:

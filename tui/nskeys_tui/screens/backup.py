@@ -22,12 +22,12 @@ from nskeys.wording.reports import backup_lines
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.choosing import browsed_folder
+from nskeys_tui.screens.backup_picker import browsed_folder
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.guided import words
-from nskeys_tui.screens.letting_in import let_in
+from nskeys_tui.screens.server_prompts import let_in
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

@@ -13,13 +13,13 @@ from nskeys.wording.copies import backup_name
 from nskeys_tui.presenters.register import copy_rows
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.restore import Restore
-from nskeys_tui.screens.retiring import retire
+from nskeys_tui.screens.retire_copy import retire
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 
 class CopyDetail(Guarded[None]):

@@ -28,15 +28,15 @@ from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.choosing import backup_at, browsed_folder
+from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
 from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.letting_in import let_in
-from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.list_screen import Listing
+from nskeys_tui.screens.server_prompts import let_in
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
-from nskeys_tui.widgets.columns import Column
 from nskeys_tui.widgets.guarded import LOOKS
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
 
 _BROWSE, _TYPE = "browse", "type"
 _WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type where it is"))

@@ -12,12 +12,12 @@ from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.presenters.diary import about, cells, style
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.list_screen import Listing
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.guarded import LOOKS
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class Diary(Listing):

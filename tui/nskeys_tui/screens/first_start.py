@@ -27,15 +27,15 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.first_start import choices, words
-from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.navigation import door
 from nskeys_tui.screens.new_installation import NewInstallation
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 
 class FirstStart(Guarded[None]):

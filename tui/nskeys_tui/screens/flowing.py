@@ -12,8 +12,8 @@ from textual import work
 
 from nskeys.errors import NskeysError
 from nskeys.services.flows.actions import Act
-from nskeys_tui.screens.guided import Guided
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import Guided
 
 F_co = TypeVar("F_co", covariant=True)
 

@@ -40,12 +40,12 @@ from nskeys_tui.presenters.imports import (
     report_total,
 )
 from nskeys_tui.presenters.own_folder import own_folder
-from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.import_rows import COLUMNS, ImportRows
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import Guided, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
-from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.table.table import CredentialTable
 
 Pairs = tuple[tuple[str, str], ...]
 

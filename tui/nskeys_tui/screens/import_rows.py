@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from nskeys_tui.presenters.imports import Cells
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
 
 COLUMNS = (
     Column("Row", 6, 6, right=True),

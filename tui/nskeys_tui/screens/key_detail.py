@@ -17,10 +17,10 @@ from nskeys_tui.presenters.keys import copies, facts
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 _MARGIN = 3
 """Cells that are not the list's: one at each edge, and one for a scroll bar."""

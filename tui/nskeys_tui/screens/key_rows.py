@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from nskeys.model.recoverability import KeyCoverage
 from nskeys_tui.presenters.keys import cells, style, widest
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
 
 _CREDENTIALS, _BACKUPS = 3, 4
 

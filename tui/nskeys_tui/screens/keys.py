@@ -14,12 +14,12 @@ from nskeys_tui.screens.key_detail import KeyDetail
 from nskeys_tui.screens.key_rows import key_columns, key_rows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
-from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rows import KnownRows
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
+from nskeys_tui.widgets.table.rows import KnownRows
+from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class Keys(Guarded[None]):

@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.wording.menu import ENTRIES
-from nskeys_tui.screens.doors import door
+from nskeys_tui.screens.navigation import door
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 
 class Menu(Guarded[None]):

@@ -33,10 +33,10 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
 """As `bootstrap.protectors` names them."""

@@ -20,17 +20,17 @@ from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rows import Row
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 _SAVE = "Save the list"
 _COLUMNS = (

@@ -29,8 +29,8 @@ from nskeys_tui.presenters.protection import (
 )
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import Guided, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

@@ -29,13 +29,13 @@ from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.guided import words
-from nskeys_tui.screens.letting_in import let_in
+from nskeys_tui.screens.server_prompts import let_in
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.rows import KnownRows, Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import KnownRows, Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 _COLUMNS = (
     Column("Fate", 6, 6, styled=True),

@@ -26,12 +26,12 @@ from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
 from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.list_screen import Listing
 from nskeys_tui.screens.restore import Restore
 from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class ReEntry(Listing):

@@ -18,8 +18,8 @@ from nskeys.wording.recovery import (
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.facts import Facts
 
 _STAGES = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING, Stage.RECORDING)

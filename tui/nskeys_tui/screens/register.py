@@ -16,20 +16,20 @@ from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
-from nskeys_tui.screens.choosing import browsed_backup, typed_backup
+from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
 from nskeys_tui.screens.copy_detail import CopyDetail
 from nskeys_tui.screens.diary import Diary
 from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.letting_in import answered, let_in
-from nskeys_tui.screens.listing import Listing
+from nskeys_tui.screens.list_screen import Listing
 from nskeys_tui.screens.restore import Restore
-from nskeys_tui.screens.retiring import retire
+from nskeys_tui.screens.retire_copy import retire
+from nskeys_tui.screens.server_prompts import answered, let_in
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.guarded import LOOKS
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 _BROWSE, _TYPE = "browse", "type"
 _WAYS = (Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is"))

@@ -21,9 +21,9 @@ from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lin
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
-from nskeys_tui.screens.from_backup import FromBackup
-from nskeys_tui.screens.guided import words
+from nskeys_tui.screens.backup_source import FromBackup
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

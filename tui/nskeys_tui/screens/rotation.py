@@ -24,9 +24,9 @@ from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.backup import BackUp
 from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.guided import words
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import words
 
 _STAGES = (Stage.UNLOCKING, Stage.RESEALING)
 

@@ -17,15 +17,15 @@ from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 _NAME = "Runbook"
 _SAVING = "Save the runbook"

@@ -20,8 +20,8 @@ from nskeys.wording.schedule import (
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.schedule import schedule_rows
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.guided import Guided, words
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import Guided, words
 from nskeys_tui.widgets.facts import Facts
 
 

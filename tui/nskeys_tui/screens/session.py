@@ -21,7 +21,7 @@ from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
-from nskeys_tui.screens.looks import Looks
+from nskeys_tui.screens.background import Looks
 from nskeys_tui.widgets.strength_line import Strength
 
 T = TypeVar("T")

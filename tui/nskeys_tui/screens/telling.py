@@ -6,7 +6,7 @@ from textual.app import App
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 
 
 def tell(app: App[Any], title: str, error: NskeysError) -> None:

@@ -9,10 +9,10 @@ from nskeys.ports import Progress, Stage
 from nskeys_tui.screens.proof import ProofList
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 _NAME = "Verify"
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.widgets.inputs import TextInput
 
 _PAUSE = 0.2
 """Seconds without a key before the list is searched."""

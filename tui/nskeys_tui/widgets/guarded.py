@@ -40,7 +40,7 @@ class Guarded(Screen[T]):
     @property
     def unsaved(self) -> bool:
         """Whether something was typed that is lost with the screen."""
-        from nskeys_tui.widgets.text_input import TextInput  # the first paint has no line to type into
+        from nskeys_tui.widgets.inputs import TextInput  # the first paint has no line to type into
 
         return any(line.typed for line in self.query(TextInput))
 

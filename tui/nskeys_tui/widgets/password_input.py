@@ -8,7 +8,7 @@ from textual.actions import SkipAction
 from textual.widgets.input import Selection
 
 from nskeys.model.secret import SecretBytes
-from nskeys_tui.widgets.text_input import TextInput
+from nskeys_tui.widgets.inputs import TextInput
 
 
 class PasswordInput(TextInput):

@@ -3,7 +3,7 @@
 from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.text.terminal import width
-from nskeys_tui.widgets.columns import Column, Laid, lay_out, line
+from nskeys_tui.widgets.table.columns import Column, Laid, lay_out, line
 
 KIND = Column("Kind", 10, 10)
 NAME = Column("Name", 14, weight=3)

@@ -9,7 +9,7 @@ import pytest
 
 from nskeys.services.status.audit import AuditService
 from nskeys_tui.screens.audit import Audit
-from nskeys_tui.widgets.credential_table import CredentialTable
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 

@@ -10,7 +10,7 @@ from nskeys_tui.screens.drill import Drill
 from nskeys_tui.screens.recovery_identity import RecoveryIdentity
 from tests.fakes.servers import IDENTITY_PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
-from tests.tui.test_backup_screen import give_password
+from tests.tui.screens.test_backup import give_password
 
 
 @pytest.mark.parametrize("size", SIZES)

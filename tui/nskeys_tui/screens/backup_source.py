@@ -16,12 +16,12 @@ from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.choosing import backup_choices, chosen_address
+from nskeys_tui.screens.backup_picker import backup_choices, chosen_address
 from nskeys_tui.screens.flowing import F_co, Flow, FlowScreen
-from nskeys_tui.screens.guided import words
-from nskeys_tui.screens.letting_in import let_in
 from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.server_prompts import let_in
 from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

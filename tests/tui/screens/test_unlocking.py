@@ -11,9 +11,9 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Settings
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys_tui.dialogs.secret import AskPassword
-from nskeys_tui.screens.doors import DOORS, door
+from nskeys_tui.screens.navigation import DOORS, door
 from nskeys_tui.screens.overview import Overview
-from nskeys_tui.widgets.title_bar import TitleBar
+from nskeys_tui.widgets.frame import TitleBar
 from tests.fakes.fixed import Answers
 from tests.fakes.token import PIN, Tokens
 from tests.tui.app_on import AppOn, Typed, services_in, set_up

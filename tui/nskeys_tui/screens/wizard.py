@@ -11,13 +11,13 @@ from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
 
 
 class Guided(Guarded[None]):

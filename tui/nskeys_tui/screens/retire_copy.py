@@ -9,7 +9,7 @@ from nskeys.services.register.service import RetirePlan
 from nskeys.wording.register import retire_answer, retire_lines
 from nskeys.wording.reports import copy_retired
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.screens.asking import read
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell

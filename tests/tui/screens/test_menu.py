@@ -6,7 +6,7 @@ import pytest
 from textual.screen import Screen
 
 from nskeys.wording.menu import ENTRIES
-from nskeys_tui.screens.doors import DOORS, door
+from nskeys_tui.screens.navigation import DOORS, door
 from nskeys_tui.screens.session import Session
 from tests.tui.app_on import AppOn
 from tests.tui.example import Example, build

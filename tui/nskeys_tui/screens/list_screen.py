@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rows import KnownRows, Row
 from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.title_bar import TitleBar
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import KnownRows, Row
+from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class Listing(Guarded[None]):

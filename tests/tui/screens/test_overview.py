@@ -13,8 +13,8 @@ from nskeys_tui.screens.credential_detail import CredentialDetail
 from nskeys_tui.screens.credential_form import CredentialForm
 from nskeys_tui.screens.keys import Keys
 from nskeys_tui.screens.menu import Menu
-from nskeys_tui.widgets.credential_table import CredentialTable
 from nskeys_tui.widgets.find_line import FindLine
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.fixed import NobodyToAsk
 from tests.tui.app_on import AppOn, Typed, add, set_up
 from tests.tui.example import Example, build

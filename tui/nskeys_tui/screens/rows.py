@@ -8,8 +8,8 @@ from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys_tui.presenters.credentials import cells, state_style
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
 
 COLUMNS = (
     Column("Kind", 10, 10, sort=SortBy.KIND),

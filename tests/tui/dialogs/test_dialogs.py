@@ -6,7 +6,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.passwords import question
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.notice import Notice
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.screens.session import ask_secret
 from nskeys_tui.widgets.rule import Rule

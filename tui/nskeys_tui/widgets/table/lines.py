@@ -8,9 +8,9 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.row_painter import RowPainter, lean
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.painter import RowPainter, lean
+from nskeys_tui.widgets.table.rows import Row
 
 
 class RowLines(Widget):

@@ -7,7 +7,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from nskeys.wording.text.terminal import pad
-from nskeys_tui.widgets.columns import Column, Laid, lay_out, line
+from nskeys_tui.widgets.table.columns import Column, Laid, lay_out, line
 
 
 class RowPainter:

@@ -25,7 +25,7 @@ DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "identity": ("recovery_identity", "RecoveryIdentity"),
         "custodians": ("custodians", "Custodians"),
         "protection": ("protection", "Protection"),
-        "verify": ("verify", "Verify"),
+        "verify": ("proof", "Verify"),
         "re_entry": ("re_entry", "ReEntry"),
         "runbook": ("runbook", "Runbook"),
         "import": ("import_credentials", "ImportCredentials"),

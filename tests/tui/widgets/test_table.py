@@ -7,9 +7,9 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.errors import CmdbBusy
-from nskeys_tui.widgets.columns import Column
-from nskeys_tui.widgets.credential_table import CredentialTable
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.tui.demo import COLUMNS, MadeUpRows
 from tests.tui.stage import SMALL_SIZE, Stage, until
 

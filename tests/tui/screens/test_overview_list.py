@@ -10,11 +10,11 @@ from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.wording.text.terminal import width
 from nskeys_tui.presenters.listing import ALL, beside, chosen, heading, shelves
-from nskeys_tui.screens.credential_rows import COLUMNS
-from nskeys_tui.widgets.columns import lay_out
-from nskeys_tui.widgets.credential_table import CredentialTable
-from nskeys_tui.widgets.rows import Row
+from nskeys_tui.screens.rows import COLUMNS
 from nskeys_tui.widgets.rule import ruled
+from nskeys_tui.widgets.table.columns import lay_out
+from nskeys_tui.widgets.table.rows import Row
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.fixed import AFTERNOON
 from tests.tui.demo import MadeUpRows
 from tests.tui.stage import Stage, until

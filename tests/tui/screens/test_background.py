@@ -11,7 +11,7 @@ from nskeys.errors import CmdbBusy
 from nskeys.model.destinations import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
-from nskeys_tui.screens.looks import Looks, Sight, aside
+from nskeys_tui.screens.background import Looks, Sight, aside
 from tests.tui.example import build
 
 

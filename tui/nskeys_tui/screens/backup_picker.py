@@ -17,7 +17,7 @@ from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.letting_in import let_in
+from nskeys_tui.screens.server_prompts import let_in
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.telling import tell
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
