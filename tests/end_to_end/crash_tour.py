@@ -27,14 +27,14 @@ from textual.screen import Screen
 
 from nskeys.model.secret import SecretBytes
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.credential_detail import CredentialDetail
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.protection import Protection
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.credential_detail import CredentialScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.protection import ProtectorScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.startup import Connected, arrive, sighted
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.command_line import connect_cheaply
 
@@ -70,7 +70,7 @@ class Crasher:
 
 def _credential(session: Session) -> Screen[Any]:
     credential = session.services.credentials.show("run-as/first")
-    return CredentialDetail(session, credential.credential_id)
+    return CredentialScreen(session, credential.credential_id)
 
 
 _TWICE = (f"={PASSWORD}", "tab", f"={PASSWORD}", "enter")
@@ -78,17 +78,20 @@ _OTHER_TWICE = (f"={OTHER_PASSPHRASE}", "tab", f"={OTHER_PASSPHRASE}", "enter")
 WAYS: Mapping[str, tuple[Callable[[Session], Screen[Any]], Sequence[str]]] = MappingProxyType(
     {
         "add": (
-            lambda session: CredentialForm(session, None),
+            lambda session: CredentialFormScreen(session, None),
             ("?run-as", "end", "enter", "=second", "tab", "=x", "tab", "=y", "tab", f"={SECRET}", "enter"),
         ),
         "reveal": (_credential, ("?s shows it", "s", "?MARK")),
-        "back up": (BackUp, ("?where to?", "enter", *_TWICE, "?will be written", "enter", "?is complete")),
+        "back up": (
+            BackupScreen,
+            ("?where to?", "enter", *_TWICE, "?will be written", "enter", "?is complete"),
+        ),
         "drill": (
-            lambda session: Drill(session, "latest"),
+            lambda session: DrillScreen(session, "latest"),
             ("?what is in it", "enter", f"={PASSWORD}", "enter", "?Every credential opened"),
         ),
         "change": (
-            Protection,
+            ProtectorScreen,
             (
                 *("?c binds", "c", "?Back up first", "end", "enter", "?what shall bind", "enter"),
                 *("?Nothing is changed yet", "enter", *_OTHER_TWICE, "?still open"),
@@ -106,7 +109,7 @@ class Victim:
         self._crasher = crasher
         self._make, self._keys = WAYS[way]
         connect = partial(connect_cheaply, str(home), None)
-        self.app = NskeysApp(Opening(lambda: sighted(connect()), self._arrive, Refused))
+        self.app = NskeysApp(Opening(lambda: sighted(connect()), self._arrive, StartupErrorScreen))
 
     def _arrive(self, found: Connected) -> Screen[None]:
         session, screen = arrive(self.app, found)

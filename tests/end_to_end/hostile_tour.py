@@ -50,20 +50,20 @@ from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.dialogs.qr_code import ShowCode
 from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.presenters.audit import entry_rows
-from nskeys_tui.screens.copy_detail import CopyDetail
-from nskeys_tui.screens.credential_detail import CredentialDetail
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.diary import Diary
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.first_start import FirstStart
-from nskeys_tui.screens.key_detail import KeyDetail
-from nskeys_tui.screens.navigation import DOORS, door
-from nskeys_tui.screens.new_installation import NewInstallation
-from nskeys_tui.screens.proof import ProofList
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.copy_detail import CopyScreen
+from nskeys_tui.screens.credential_detail import CredentialScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.diary import DiaryScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.first_start import FirstStartScreen
+from nskeys_tui.screens.key_detail import KeyScreen
+from nskeys_tui.screens.navigation import SCREENS, open_screen
+from nskeys_tui.screens.new_installation import NewInstallationScreen
+from nskeys_tui.screens.proof import ProofScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.screens.startup import Connected, arrive, sighted
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.inputs import TextInput
 from tests.core.wording.samples import error_classes, sample
@@ -94,7 +94,7 @@ class Tour:
         self.seen: set[str] = set()
         self._home, self._backup, self._export = home, backup, export
         self._session: Session | None = None
-        self.app = NskeysApp(Opening(self._connect, self._arrive, Refused))
+        self.app = NskeysApp(Opening(self._connect, self._arrive, StartupErrorScreen))
 
     def _connect(self) -> Connected:
         return sighted(connect_cheaply(self._home, None))
@@ -189,20 +189,22 @@ class Tour:
                 "enter",
             ),
         }
-        stops = [Stop(partial(door, name, session), ways.get(name, ())) for name in DOORS]
+        stops = [Stop(partial(open_screen, name, session), ways.get(name, ())) for name in SCREENS]
         opening = ("enter", f"={PASSWORD}", "enter", "enter", "end", "enter", "end", "enter", "l")
         stops += [
-            Stop(partial(Restore, session, self._backup), opening),
-            Stop(partial(Drill, session, self._backup), opening),
-            Stop(partial(Restore, session, f"/nowhere/{SENTINELS[0]}.zip"), ("enter",)),
+            Stop(partial(RestoreScreen, session, self._backup), opening),
+            Stop(partial(DrillScreen, session, self._backup), opening),
+            Stop(partial(RestoreScreen, session, f"/nowhere/{SENTINELS[0]}.zip"), ("enter",)),
             Stop(partial(FileBrowser, "A backup", Path(self._backup).parent), ("full_stop", "backspace")),
             Stop(
                 partial(BackupList, SENTINELS[0], Listing(Listed(f"{text}.zip", 7) for text in SENTINELS))
             ),
-            Stop(partial(FirstStart, session, self._sight(services, HomeState.DATABASE_ONLY))),
-            Stop(partial(FirstStart, session, self._sight(services, HomeState.UNREACHED))),
+            Stop(partial(FirstStartScreen, session, self._sight(services, HomeState.DATABASE_ONLY))),
+            Stop(partial(FirstStartScreen, session, self._sight(services, HomeState.UNREACHED))),
             Stop(partial(self._new_installation, session, services)),
-            Stop(partial(Refused, ConfigurationInvalid(SENTINELS[0], "not_toml", SENTINELS[18]))),
+            Stop(
+                partial(StartupErrorScreen, ConfigurationInvalid(SENTINELS[0], "not_toml", SENTINELS[18]))
+            ),
             Stop(self._long_work),
         ]
         stops += [Stop(make, walk=False) for make in self._without_a_flow(session, services)]
@@ -220,10 +222,10 @@ class Tour:
         info = services.installation.default_destination()
         choices = [Choice(text, safe(text), safe(text)) for text in SENTINELS[:5]]
         made: list[Callable[[], Any]] = [
-            partial(Diary, session),
-            partial(KeyDetail, session, kid),
-            *(partial(CopyDetail, session, copy, overview) for copy in overview.copies[:3]),
-            partial(ProofList, session, report),
+            partial(DiaryScreen, session),
+            partial(KeyScreen, session, kid),
+            *(partial(CopyScreen, session, copy, overview) for copy in overview.copies[:3]),
+            partial(ProofScreen, session, report),
             partial(FactSheet, "A line of the audit trail", entry_rows(entry)),
             partial(Confirm, "Forget a destination", *remove_question(info, default=True)),
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1) for text in SENTINELS[:5])),
@@ -238,9 +240,9 @@ class Tour:
     def _credentials(self, session: Session, credentials: Sequence[Credential]) -> list[Stop]:
         stops = []
         for known in credentials:
-            detail = partial(CredentialDetail, session, known.credential_id)
+            detail = partial(CredentialScreen, session, known.credential_id)
             stops.append(Stop(detail, ("s", "x", "escape")))
-            stops.append(Stop(partial(CredentialForm, session, known), ("tab", "tab", "enter")))
+            stops.append(Stop(partial(CredentialFormScreen, session, known), ("tab", "tab", "enter")))
         return stops
 
     def _sight(self, services: Services, state: HomeState) -> FirstSight:
@@ -254,7 +256,7 @@ class Tour:
 
     def _new_installation(self, session: Session, services: Services) -> Screen[Any]:
         flow = Flow(self._sight(services, HomeState.DATABASE_ONLY)).choose(Way.WITHOUT_KEYS)
-        return NewInstallation(session, flow)
+        return NewInstallationScreen(session, flow)
 
     def _long_work(self) -> Screen[Any]:
         """Work on hostile rows, of which none opens."""

@@ -16,7 +16,7 @@ from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.diary_json import to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
-from nskeys_tui.screens.navigation import door
+from nskeys_tui.screens.navigation import open_screen
 from tests.fakes.backups import an_entry
 from tests.fakes.command_line import Machine, connect_cheaply
 from tests.fakes.fixed import Answers, NobodyToAsk
@@ -141,7 +141,7 @@ async def test_on_every_screen(services: Services, size: tuple[int, int]) -> Non
         assert session is not None
         for name in (*SCREENS, *MORE_SCREENS):
             first: Screen[object] = app.app.screen
-            await app.app.push_screen(door(name, session))
+            await app.app.push_screen(open_screen(name, session))
             await until(pilot, lambda before=first: app.app.screen is not before)  # type: ignore[misc]  # a default argument's type is not inferred
             for key in ("", "down", "end", "pagedown"):
                 if key:

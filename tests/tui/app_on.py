@@ -17,7 +17,7 @@ from nskeys.ports import Settings
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.startup import Connected, arrive, sighted
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.fixed import NobodyToAsk
 from tests.tui.stage import HOME_SIZE, at_rest, text, until
@@ -67,7 +67,7 @@ class AppOn:
     def __init__(self, services: Services, size: tuple[int, int] = HOME_SIZE) -> None:
         self.session: Session | None = None
         self._size = size
-        self.app = NskeysApp(Opening(lambda: sighted(services), self._arrive, Refused))
+        self.app = NskeysApp(Opening(lambda: sighted(services), self._arrive, StartupErrorScreen))
 
     def _arrive(self, found: Connected) -> Screen[None]:
         self.session, screen = arrive(self.app, found)

@@ -23,7 +23,7 @@ from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
 from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import TitleBar
@@ -223,7 +223,7 @@ class Form(Screen[None]):
 
 def opening(rows: int, connect: Callable[[], int] | None = None) -> Opening[int]:
     """The app on this screen."""
-    return Opening(connect or partial(int, rows), Overview, Refused)
+    return Opening(connect or partial(int, rows), Overview, StartupErrorScreen)
 
 
 if __name__ == "__main__":

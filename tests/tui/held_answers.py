@@ -16,7 +16,7 @@ from nskeys.ports import SecretRequest
 from nskeys_tui.app import NskeysApp
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork
 from nskeys_tui.screens import asking, session
-from nskeys_tui.screens.background import aside
+from nskeys_tui.screens.background import in_background
 from tests.tui.stage import until
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class HeldAnswers:
             return value_or_error(self._behind(call))
 
         async def read_aside(call: Callable[[], T]) -> T:
-            return await aside(self._behind(call))
+            return await in_background(self._behind(call))
 
         def work(dialog: LongWork[Any], secrets: Any) -> None:
             self._behind(lambda: None)()

@@ -12,8 +12,8 @@ from nskeys.bootstrap import Services
 from nskeys.ports import Purpose
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.splash import Starting
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.splash import SplashScreen
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from tests.fakes.fixed import Answers, FixedClock
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSPHRASE
@@ -45,7 +45,7 @@ class OnScreen:
     ) -> None:
         self.server = server
         self._make, self._size = make, size
-        self.app = NskeysApp(Opening(lambda: server.services, self._arrive, Refused))
+        self.app = NskeysApp(Opening(lambda: server.services, self._arrive, StartupErrorScreen))
 
     def _arrive(self, services: Services) -> Screen[None]:
         self.session = Session(self.app, services)
@@ -98,7 +98,7 @@ class OnScreen:
 
     async def left(self, pilot: Pilot[Any]) -> None:
         """Until the screen was left."""
-        await until(pilot, lambda: isinstance(self.app.screen, Starting))
+        await until(pilot, lambda: isinstance(self.app.screen, SplashScreen))
 
     async def gone(self, pilot: Pilot[Any], unwanted: str) -> None:
         """Until this is seen no more."""

@@ -21,10 +21,10 @@ from textual.screen import Screen
 
 from nskeys.bootstrap import Services
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.first_start import FirstStart
-from nskeys_tui.screens.overview import Overview
+from nskeys_tui.screens.first_start import FirstStartScreen
+from nskeys_tui.screens.overview import OverviewScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from tests.tui.example import PASSWORD, Example, build
 from tests.tui.stage import text, until
 
@@ -111,10 +111,10 @@ def _app(example: Example) -> NskeysApp:
     def first(services: Services) -> Screen[None]:
         session = Session(app, services)
         if services.installation.key_store.exists():
-            return Overview(session)
-        return FirstStart(session, services.set_up.look())
+            return OverviewScreen(session)
+        return FirstStartScreen(session, services.set_up.look())
 
-    app = NskeysApp(Opening(lambda: example.services, first, Refused))
+    app = NskeysApp(Opening(lambda: example.services, first, StartupErrorScreen))
     return app
 
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 
 HOME_SIZE, SMALL_SIZE = (80, 24), (60, 18)
 
@@ -33,7 +33,7 @@ class Stage:
     """`async with stage.play() as pilot:`; what was posted and what a dialog answered is kept."""
 
     def __init__(self, *widgets: Widget, size: tuple[int, int] = HOME_SIZE) -> None:
-        self.app = NskeysApp(Opening(lambda: 0, lambda _: OneScreen(widgets), Refused))
+        self.app = NskeysApp(Opening(lambda: 0, lambda _: OneScreen(widgets), StartupErrorScreen))
         self.answers: list[Any] = []
         self._size = size
         self._heard: list[Message] = []

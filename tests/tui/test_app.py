@@ -13,8 +13,8 @@ from nskeys.errors import HomeUnreadable
 from nskeys_tui.app import A_BUG, NskeysApp, Opening, bug_in_a_sentence
 from nskeys_tui.dialogs.help import Help
 from nskeys_tui.dialogs.palette import Palette
-from nskeys_tui.screens.splash import Starting
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.splash import SplashScreen
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
 from nskeys_tui.widgets.rule import Rule
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, OneScreen, Stage, until
@@ -38,10 +38,10 @@ async def test_the_first_paint_comes_before_the_services(size: tuple[int, int]) 
         assert gate.wait(10)
         return 1
 
-    app = NskeysApp(Opening(connect, arrive, Refused))
+    app = NskeysApp(Opening(connect, arrive, StartupErrorScreen))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: "If this server died now" in lines(app))
-        assert isinstance(app.screen, Starting)
+        assert isinstance(app.screen, SplashScreen)
         assert lines(app).endswith(" ? Help  q Quit")
         gate.set()
         await until(pilot, lambda: "── Arrived ──" in lines(app))
@@ -51,9 +51,9 @@ async def test_an_installation_that_cannot_be_opened_says_why_and_waits() -> Non
     def connect() -> int:
         raise HomeUnreadable("/var/lib/nskeys")
 
-    app = NskeysApp(Opening(connect, arrive, Refused))
+    app = NskeysApp(Opening(connect, arrive, StartupErrorScreen))
     async with app.run_test(size=SMALL_SIZE) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Refused))
+        await until(pilot, lambda: isinstance(app.screen, StartupErrorScreen))
         await until(pilot, lambda: "/var/lib/nskeys" in lines(app))
         assert "sudo" in lines(app)
         await pilot.press("enter")
@@ -66,7 +66,7 @@ def crash(secret: str) -> int:
 
 
 async def test_a_bug_ends_the_app_with_one_sentence_and_no_variables() -> None:
-    app = NskeysApp(Opening(partial(crash, SECRET), arrive, Refused))
+    app = NskeysApp(Opening(partial(crash, SECRET), arrive, StartupErrorScreen))
     with pytest.raises(Exception, match="RuntimeError"):
         async with app.run_test() as pilot:
             await until(pilot, lambda: app.return_code is not None)

@@ -11,7 +11,7 @@ from nskeys.model.plans import RegistryValues
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
-from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.backup import BackupScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE
@@ -64,7 +64,7 @@ async def test_enter_held_down_behind_the_second_password_writes_under_the_secon
     server: RealServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = HeldAnswers(monkeypatch)
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         answers.hold()
@@ -87,7 +87,7 @@ async def test_enter_held_down_behind_the_second_password_writes_under_the_secon
 async def test_one_reading_of_the_terminal_brings_the_second_password_and_many_an_enter(
     server: RealServer,
 ) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         typed_at_once(stage.app, *["enter"] * 12)
@@ -103,7 +103,7 @@ async def test_one_reading_of_the_terminal_brings_the_second_password_and_many_a
 async def test_where_the_second_is_refused_nothing_is_written_under_the_first(
     server: RealServer, then: tuple[str, ...]
 ) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         for _ in range(2):
@@ -120,7 +120,7 @@ async def test_esc_while_the_second_is_judged_leaves_no_password_at_all(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = HeldAnswers(monkeypatch)
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         answers.hold()
@@ -137,7 +137,7 @@ async def test_esc_while_the_second_is_judged_leaves_no_password_at_all(
 
 
 async def test_esc_before_another_one_was_typed_keeps_what_there_is(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_the_second(stage, pilot)
         await stage.press(pilot, "escape", until="this will be written")
@@ -159,7 +159,7 @@ async def test_the_wizard_tries_a_new_password_on_the_key_store_once(
         return opens(store, candidate)
 
     monkeypatch.setattr(key_store, "opens_with", counted)
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await pilot.press("enter")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.backup import BackupScreen
 from tests.fakes.disks import without_fsync
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -25,7 +25,7 @@ async def test_a_disk_that_cannot_flush_is_said_in_the_plan_and_in_the_result(
     server: RealServer, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     without_fsync(Path(server.vault), monkeypatch, errno.EOPNOTSUPP)
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         assert SAID in stage.words

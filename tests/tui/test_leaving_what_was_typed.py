@@ -17,12 +17,12 @@ from nskeys.ports import Purpose, SecretRequest, ShareRequest
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.palette import Palette
 from nskeys_tui.dialogs.share import AskShare
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.custodians import Custodians
-from nskeys_tui.screens.new_installation import NewInstallation
-from nskeys_tui.screens.overview import Overview
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.custodians import CustodiansScreen
+from nskeys_tui.screens.new_installation import NewInstallationScreen
+from nskeys_tui.screens.overview import OverviewScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.inputs import TextInput
 from tests.fakes.real_site import RealServer, RealSite
@@ -36,7 +36,7 @@ ASKS = "Leave all the same?"
 def new_installation(session: Session) -> Screen[Any]:
     from nskeys.services.flows.first_start import FirstStart, Way
 
-    return NewInstallation(session, FirstStart(session.services.set_up.look()).choose(Way.NEW))
+    return NewInstallationScreen(session, FirstStart(session.services.set_up.look()).choose(Way.NEW))
 
 
 LINES: dict[str, Callable[[Session], Screen[Any]]] = {
@@ -44,10 +44,10 @@ LINES: dict[str, Callable[[Session], Screen[Any]]] = {
     "AskPassword": lambda _: ask_secret(SecretRequest(Purpose.BACKUP_PASSWORD), 0),
     "NewPassword": lambda _: ask_secret(SecretRequest(Purpose.NEW_BACKUP_PASSWORD), 0),
     "AskShare": lambda _: AskShare(ShareRequest(Purpose.SHARE)),
-    "CredentialForm": lambda session: CredentialForm(session, None),
+    "CredentialForm": lambda session: CredentialFormScreen(session, None),
     "NewInstallation": new_installation,
 }
-SEEK = {"Palette": Palette, "Overview": Overview}
+SEEK = {"Palette": Palette, "Overview": OverviewScreen}
 """What is typed here only looks for something."""
 
 
@@ -115,7 +115,7 @@ async def test_where_nothing_was_typed_nothing_is_asked(name: str, tmp_path: Pat
 
 
 async def test_q_asks_in_a_form_whose_list_has_the_focus(server: RealServer) -> None:
-    stage = OnScreen(server, lambda session: CredentialForm(session, None))
+    stage = OnScreen(server, lambda session: CredentialFormScreen(session, None))
     async with stage.play() as pilot:
         await on_its_line(stage, pilot, "CredentialForm")
         await pilot.press("a", "shift+tab")
@@ -126,7 +126,7 @@ async def test_q_asks_in_a_form_whose_list_has_the_focus(server: RealServer) -> 
 
 async def test_another_kind_of_a_credential_is_something_typed(server: RealServer) -> None:
     credential = server.services.credentials.show("run-as/one")
-    stage = OnScreen(server, lambda session: CredentialForm(session, credential))
+    stage = OnScreen(server, lambda session: CredentialFormScreen(session, credential))
     async with stage.play() as pilot:
         await on_its_line(stage, pilot, "CredentialForm")
         await pilot.press("shift+tab", "up")
@@ -134,7 +134,7 @@ async def test_another_kind_of_a_credential_is_something_typed(server: RealServe
 
 
 async def test_what_is_behind_a_help_or_another_box_is_asked_for_too(server: RealServer) -> None:
-    stage = OnScreen(server, lambda session: CredentialForm(session, None))
+    stage = OnScreen(server, lambda session: CredentialFormScreen(session, None))
     async with stage.play() as pilot:
         await on_its_line(stage, pilot, "CredentialForm")
         await pilot.press("a")
@@ -143,7 +143,7 @@ async def test_what_is_behind_a_help_or_another_box_is_asked_for_too(server: Rea
 
 
 async def test_a_backup_password_is_kept_until_somebody_says_otherwise(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "enter", until="New password for the backup")
@@ -160,7 +160,7 @@ async def test_a_backup_password_is_kept_until_somebody_says_otherwise(server: R
 
 async def test_a_backup_that_was_opened_is_kept_so_too(server: RealServer) -> None:
     address = server.back_up().copy.address
-    stage = OnScreen(server, lambda session: Restore(session, address))
+    stage = OnScreen(server, lambda session: RestoreScreen(session, address))
     async with stage.play() as pilot:
         await stage.wait(pilot, "what is in it")
         await stage.press(pilot, "enter", until="Password of the backup")
@@ -170,7 +170,7 @@ async def test_a_backup_that_was_opened_is_kept_so_too(server: RealServer) -> No
 
 
 async def test_sheets_are_left_with_the_question_that_esc_asks(server: RealServer) -> None:
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         for shows, key in (
             ("n makes new sheets.", "n"),
@@ -200,7 +200,7 @@ async def test_esc_asks_before_a_sheet_that_is_half_typed_is_gone(server: RealSe
 
 @pytest.mark.parametrize("name", SEEK)
 async def test_what_only_looks_for_something_keeps_nobody(server: RealServer, name: str) -> None:
-    stage = OnScreen(server, Overview)
+    stage = OnScreen(server, OverviewScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "one")
         await pilot.press("ctrl+p" if name == "Palette" else "slash")

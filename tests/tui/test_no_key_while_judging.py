@@ -14,12 +14,12 @@ from textual.screen import Screen
 
 import nskeys_tui.dialogs
 import nskeys_tui.screens
-from nskeys_tui.screens.credential_detail import CredentialDetail
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.first_start import FirstStart
-from nskeys_tui.screens.navigation import DOORS, door
-from nskeys_tui.screens.overview import Overview
-from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.credential_detail import CredentialScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.first_start import FirstStartScreen
+from nskeys_tui.screens.navigation import SCREENS, open_screen
+from nskeys_tui.screens.overview import OverviewScreen
+from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.guarded import Guarded
 from tests.fakes.real_site import RealServer, RealSite
@@ -87,11 +87,11 @@ def backed_up(server: RealServer) -> None:
 
 
 def detail(session: Session, server: RealServer) -> Screen[None]:
-    return CredentialDetail(session, server.services.credentials.show("run-as/one").credential_id)
+    return CredentialScreen(session, server.services.credentials.show("run-as/one").credential_id)
 
 
 def at_the_start(session: Session, server: RealServer) -> Screen[None]:
-    return Overview(session, server.services.protection.asks())
+    return OverviewScreen(session, server.services.protection.asks())
 
 
 def under_a_passphrase(server: RealServer) -> None:
@@ -254,13 +254,13 @@ STORIES: Mapping[str, Story] = {
             ),
         ),
         "",
-        lambda session, _: CredentialForm(session, None),
+        lambda session, _: CredentialFormScreen(session, None),
         begins=False,
     ),
     "ProofList": Story(
         (leads("credential by credential", "s"), asks("File", "ctrl+u", Typed("{list}"), "enter")),
         "The list is in",
-        lambda session, server: ProofList(session, server.services.verify.execute(_answers())),
+        lambda session, server: ProofScreen(session, server.services.verify.execute(_answers())),
         prepared=lambda server: server.forge_credential(
             server.services.credentials.show("run-as/one").credential_id, target="forged"
         ),
@@ -272,7 +272,7 @@ STORIES: Mapping[str, Story] = {
             asks("▸ Plain file", "enter"),
         ),
         "is set up",
-        lambda session, server: FirstStart(session, server.services.set_up.look()),
+        lambda session, server: FirstStartScreen(session, server.services.set_up.look()),
         empty=True,
         begins=False,
     ),
@@ -309,10 +309,10 @@ def screens_that_ask() -> set[str]:
 
 def test_every_screen_that_asks_for_something_has_a_story() -> None:
     """A new one is told here, or its keys act while it waits and nobody sees it."""
-    of_doors = {screen for name, (_, screen) in DOORS.items() if name in STORIES}
+    of_doors = {screen for name, (_, screen) in SCREENS.items() if name in STORIES}
     bases = {"FlowScreen", "FromBackup"}
     assert screens_that_ask() - of_doors - set(STORIES) - set(WITH_ANOTHER) - bases == set()
-    assert set(DOORS) <= set(STORIES)
+    assert set(SCREENS) <= set(STORIES)
 
 
 def test_every_screen_is_one_that_locks_itself() -> None:
@@ -342,7 +342,7 @@ async def test_enter_held_down_and_what_is_typed_ahead_do_nothing_before_the_ans
     server = set_up(tmp_path, story)
     (tmp_path / "export.csv").write_text(CSV)
     answers = HeldAnswers(monkeypatch)
-    make = story.opens or (lambda session, _: door(name, session))
+    make = story.opens or (lambda session, _: open_screen(name, session))
     stage = OnScreen(server, lambda session: make(session, server))
     words = {"export": tmp_path / "export.csv", "list": tmp_path / "list.txt"}
     if story.begins:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.destinations import Destinations
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.destinations import DestinationsScreen
 from tests.fakes.disks import small_disk
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -24,18 +24,18 @@ def server(tmp_path: Path) -> RealServer:
 async def test_what_is_not_mounted_is_said_where_destinations_are_and_where_one_is_chosen(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Destinations, size)
+    stage = OnScreen(server, DestinationsScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations", "not mounted", "not ready")
         await stage.press(pilot, "down", until="here (not mounted: tmpfs tmpfs)")
         await stage.press(pilot, "t", until="Mount it (if another disk or share is meant now")
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?", "declared to lie elsewhere is not mounted")
 
 
 async def test_an_address_of_another_program_is_answered_with_the_right_form(server: RealServer) -> None:
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "a", until="Type where it is")
@@ -50,7 +50,7 @@ async def test_files_with_odd_names_are_counted_above_the_backups(server: RealSe
     server.add("deploy-1")
     server.back_up()
     (Path(server.vault) / "line\nbreak.zip").write_bytes(b"somebody else's")
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "b", until=("1 file at", "never writes, so it is left alone", ".zip"))

@@ -11,8 +11,8 @@ from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Share
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.long_work import LongWork
 from nskeys_tui.dialogs.share import AskShare
-from nskeys_tui.screens.credential_detail import CredentialDetail
-from nskeys_tui.screens.credential_form import CredentialForm
+from nskeys_tui.screens.credential_detail import CredentialScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
@@ -66,8 +66,8 @@ async def test_a_sheet_says_whether_its_words_will_be_hidden_or_shown() -> None:
 async def test_a_secret_says_whether_it_will_be_shown_or_hidden(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
 
-    def detail(session: Session) -> CredentialDetail:
-        return CredentialDetail(session, server.services.credentials.show("run-as/one").credential_id)
+    def detail(session: Session) -> CredentialScreen:
+        return CredentialScreen(session, server.services.credentials.show("run-as/one").credential_id)
 
     stage = OnScreen(server, detail)
     async with stage.play() as pilot:
@@ -79,7 +79,7 @@ async def test_a_secret_says_whether_it_will_be_shown_or_hidden(tmp_path: Path) 
 
 
 async def test_a_form_says_it_too(tmp_path: Path) -> None:
-    stage = OnScreen(server_in(tmp_path), lambda session: CredentialForm(session, None))
+    stage = OnScreen(server_in(tmp_path), lambda session: CredentialFormScreen(session, None))
     async with stage.play() as pilot:
         await stage.wait(pilot, "^R Show secret")
         await stage.press(pilot, "ctrl+r", until="^R Hide secret")
@@ -129,7 +129,7 @@ async def test_the_bottom_line_says_that_an_answer_is_awaited_where_that_takes_m
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
     answers, server = HeldAnswers(monkeypatch), server_in(tmp_path, "one")
-    stage = OnScreen(server, lambda session: CredentialForm(session, None))
+    stage = OnScreen(server, lambda session: CredentialFormScreen(session, None))
     said: list[bool] = []
     monkeypatch.setattr(KeyBar, "watch_busy", lambda _bar, busy: said.append(busy), raising=False)
     async with stage.play() as pilot:

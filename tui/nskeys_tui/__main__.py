@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nskeys.errors import NskeysError
     from nskeys_tui.screens.startup import Connected
-    from nskeys_tui.screens.startup_error import Refused
+    from nskeys_tui.screens.startup_error import StartupErrorScreen
 
 _A_BUG = 70
 _USAGE = 64
@@ -90,10 +90,10 @@ def _connect(home: str | None) -> "Connected":
         gc.enable()
 
 
-def _refused(error: "NskeysError") -> "Refused":
-    from nskeys_tui.screens.startup_error import Refused
+def _refused(error: "NskeysError") -> "StartupErrorScreen":
+    from nskeys_tui.screens.startup_error import StartupErrorScreen
 
-    return Refused(error)
+    return StartupErrorScreen(error)
 
 
 def _quieten_textual(environment: MutableMapping[str, str]) -> None:

@@ -32,7 +32,7 @@ from textual.worker import WorkerFailed
 
 from nskeys.wording.waiting import BUSY, LEAVE, LEAVE_NO, LEAVE_YES, WAITING, not_utf8
 from nskeys_tui.keyboard import parted
-from nskeys_tui.screens.splash import Starting
+from nskeys_tui.screens.splash import SplashScreen
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
 from nskeys_tui.widgets.guarded import Guarded
 
@@ -123,7 +123,7 @@ class NskeysApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The frame and its words."""
-        return Starting()
+        return SplashScreen()
 
     def on_mount(self) -> None:
         """Go for the services once the first screen is painted."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.services.status.audit import AuditService
-from nskeys_tui.screens.audit import Audit
+from nskeys_tui.screens.audit import AuditScreen
 from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -33,7 +33,7 @@ def rewrite(server: RealServer, number: int, line: str) -> None:
 async def test_the_newest_line_stands_first_and_says_who_asked(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Audit, size)
+    stage = OnScreen(server, AuditScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "newest first, 1 to", "of 62 lines", "backed up")
         await stage.wait(pilot, "root (operator), 2026-11-23 15:02, line 62")
@@ -43,7 +43,7 @@ async def test_the_newest_line_stands_first_and_says_who_asked(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_line_is_shown_in_full(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Audit, size)
+    stage = OnScreen(server, AuditScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await stage.press(pilot, "enter", until=("Line 62", "Who root (operator)", "What backed up"))
@@ -62,7 +62,7 @@ async def test_it_holds_no_more_lines_than_a_few_pages(
         return window(self, first, count)
 
     monkeypatch.setattr(AuditService, "window", watched)
-    stage = OnScreen(server, Audit)
+    stage = OnScreen(server, AuditScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         for _ in range(4):
@@ -75,7 +75,7 @@ async def test_it_holds_no_more_lines_than_a_few_pages(
 
 
 async def test_the_cursor_stays_where_it_was_when_a_line_was_shown(server: RealServer) -> None:
-    stage = OnScreen(server, Audit)
+    stage = OnScreen(server, AuditScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await pilot.press("down", "down", "down", "enter")
@@ -86,7 +86,7 @@ async def test_the_cursor_stays_where_it_was_when_a_line_was_shown(server: RealS
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_whole_trail_is_said_to_be_whole(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Audit, size)
+    stage = OnScreen(server, AuditScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await stage.press(
@@ -99,7 +99,7 @@ async def test_an_edited_line_is_found(server: RealServer) -> None:
     with server.installation.cmdb.reading() as view:
         (entry,) = view.audit_entries(after=7, limit=1)
     rewrite(server, entry.number, entry.line.replace("name-", "nome-"))
-    stage = OnScreen(server, Audit)
+    stage = OnScreen(server, AuditScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await stage.press(pilot, "v", until="is not what was written: look at line 8.")
@@ -108,7 +108,7 @@ async def test_an_edited_line_is_found(server: RealServer) -> None:
 async def test_a_line_that_nobody_understands_is_shown_and_harmless(server: RealServer) -> None:
     rewrite(server, 62, "\x1b[2Jnot [/] json\u202e")
     rewrite(server, 61, json.dumps({"time": 7, "user": ["x"], "details": {"a\x1b": [1]}}))
-    stage = OnScreen(server, Audit)
+    stage = OnScreen(server, AuditScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "a line that nskeys did not write", "\\x1b[2Jnot [/] json\\u202e")
         await stage.press(pilot, "down", until="a\\x1b [1]")

@@ -11,7 +11,7 @@ from nskeys.errors import CmdbBusy
 from nskeys.model.destinations import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
-from nskeys_tui.screens.background import Looks, Sight, aside
+from nskeys_tui.screens.background import LoadedOverview, OverviewLoader, in_background
 from tests.tui.example import build
 
 
@@ -54,16 +54,18 @@ def service() -> GatedService:
 
 
 @pytest.fixture
-async def looks(service: GatedService) -> AsyncIterator[Looks]:
-    yield Looks(lambda: service)
+async def looks(service: GatedService) -> AsyncIterator[OverviewLoader]:
+    yield OverviewLoader(lambda: service)
     service.gate.set()
 
 
-async def all_of(looks: Looks) -> list[Sight]:
+async def all_of(looks: OverviewLoader) -> list[LoadedOverview]:
     return [sight async for sight in looks.fresh()]
 
 
-async def test_the_register_answers_while_a_destination_hangs(looks: Looks, service: GatedService) -> None:
+async def test_the_register_answers_while_a_destination_hangs(
+    looks: OverviewLoader, service: GatedService
+) -> None:
     sights = looks.fresh()
     first = await anext(sights)
     assert not first.looked
@@ -75,7 +77,7 @@ async def test_the_register_answers_while_a_destination_hangs(looks: Looks, serv
 
 
 async def test_the_second_time_a_quick_look_is_all_that_is_shown(
-    looks: Looks, service: GatedService
+    looks: OverviewLoader, service: GatedService
 ) -> None:
     service.gate.set()
     assert [sight.looked for sight in await all_of(looks)] == [False, True]
@@ -83,7 +85,7 @@ async def test_the_second_time_a_quick_look_is_all_that_is_shown(
 
 
 async def test_the_second_time_a_slow_look_does_not_keep_the_register_back(
-    looks: Looks, service: GatedService
+    looks: OverviewLoader, service: GatedService
 ) -> None:
     service.gate.set()
     await all_of(looks)
@@ -92,7 +94,9 @@ async def test_the_second_time_a_slow_look_does_not_keep_the_register_back(
     assert not (await anext(sights)).looked
 
 
-async def test_no_second_look_is_begun_while_one_hangs(looks: Looks, service: GatedService) -> None:
+async def test_no_second_look_is_begun_while_one_hangs(
+    looks: OverviewLoader, service: GatedService
+) -> None:
     waiting = [asyncio.ensure_future(all_of(looks)) for _ in range(3)]
     await asyncio.sleep(0.2)
     assert service.looks == 1
@@ -102,7 +106,7 @@ async def test_no_second_look_is_begun_while_one_hangs(looks: Looks, service: Ga
 
 
 async def test_a_look_that_nobody_waits_for_any_more_is_not_begun_anew(
-    looks: Looks, service: GatedService
+    looks: OverviewLoader, service: GatedService
 ) -> None:
     waiting = asyncio.ensure_future(all_of(looks))
     await asyncio.sleep(0.1)
@@ -117,7 +121,7 @@ async def test_a_look_that_nobody_waits_for_any_more_is_not_begun_anew(
 
 
 async def test_what_goes_wrong_is_told_to_whoever_looks() -> None:
-    looks = Looks(lambda: BusyService(installation()))
+    looks = OverviewLoader(lambda: BusyService(installation()))
     with pytest.raises(CmdbBusy):
         await all_of(looks)
 
@@ -127,4 +131,4 @@ async def test_a_bug_in_the_thread_is_not_swallowed() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await aside(bug)
+        await in_background(bug)

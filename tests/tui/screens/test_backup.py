@@ -13,7 +13,7 @@ from nskeys.model.register import Proof
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.services.backup import facts as archiving
 from nskeys_tui.presenters.register import copy_cells
-from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.widgets.password_input import PasswordInput
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.real_site import RealServer
@@ -62,7 +62,7 @@ def untouched(server: RealServer) -> bool:
 async def test_from_the_destination_to_the_sentence_that_says_it_is_complete(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         assert "3 credentials" in stage.words
@@ -80,7 +80,7 @@ async def test_from_the_destination_to_the_sentence_that_says_it_is_complete(
 
 
 async def test_five_keys_and_the_password_with_a_destination_that_is_known(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         pressed = ["enter", "tab", "enter", "enter"]
@@ -94,7 +94,7 @@ async def test_five_keys_and_the_password_with_a_destination_that_is_known(serve
 
 
 async def test_the_name_that_was_shown_is_the_name_that_is_written(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         server.clock.advance(minutes=3)
@@ -105,7 +105,7 @@ async def test_the_name_that_was_shown_is_the_name_that_is_written(server: RealS
 
 
 async def test_what_was_written_can_be_drilled_at_once(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         await stage.press(pilot, "enter", until=("is complete.", "d Drill"))
@@ -115,7 +115,7 @@ async def test_what_was_written_can_be_drilled_at_once(server: RealServer) -> No
 async def test_a_folder_that_is_typed_is_taken_as_it_is_meant(server: RealServer, tmp_path: Path) -> None:
     folder = tmp_path / LONG
     folder.mkdir(parents=True)
-    stage = OnScreen(server, BackUp, SMALL_SIZE)
+    stage = OnScreen(server, BackupScreen, SMALL_SIZE)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
@@ -131,7 +131,7 @@ async def test_a_folder_that_is_typed_is_taken_as_it_is_meant(server: RealServer
 async def test_a_backup_on_this_machine_says_that_it_does_not_help_and_names_keys(
     server: RealServer,
 ) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
@@ -153,7 +153,7 @@ async def test_a_destination_that_cannot_be_written_is_said_and_another_one_can_
     server: RealServer, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "end", "enter", until="Where shall the backup go?")
@@ -167,7 +167,7 @@ async def test_a_destination_that_cannot_be_written_is_said_and_another_one_can_
 async def test_a_folder_that_vanished_after_the_review_leads_back_to_the_destinations(
     server: RealServer,
 ) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         with server.cut_off(server.vault):
@@ -185,7 +185,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
     def fails(*_: object) -> None:
         raise BackupNotProven("", "differs")
 
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         monkeypatch.setattr("nskeys.services.backup.upload.inspect", fails)
@@ -196,7 +196,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
 
 async def test_passwords_that_cannot_be_used_are_refused_with_the_reason(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_password(stage, pilot)
         await stage.press(pilot, "enter", until="Type a password, or leave with Esc.")
@@ -216,7 +216,7 @@ async def test_a_password_that_opens_the_key_store_too_is_refused(tmp_path: Path
     server.set_up(
         "passphrase", Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE], Purpose.PASSPHRASE: [PASSPHRASE]})
     )
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_password(stage, pilot)
         await give_password(stage, pilot, PASSPHRASE)
@@ -232,7 +232,7 @@ async def test_a_password_that_opens_the_key_store_too_is_refused(tmp_path: Path
 async def test_a_hint_that_holds_the_password_is_refused_and_another_one_is_taken(
     server: RealServer,
 ) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         await stage.press(pilot, "h", until="readable for anybody")
@@ -246,7 +246,7 @@ async def test_a_hint_that_holds_the_password_is_refused_and_another_one_is_take
 
 
 async def test_a_password_that_the_hint_gives_away_is_refused(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         await stage.press(pilot, "h", until="readable for anybody")
@@ -264,7 +264,7 @@ async def test_a_password_that_the_hint_gives_away_is_refused(server: RealServer
 
 @pytest.mark.parametrize("step", ["destination", "password", "review"])
 async def test_esc_at_every_step_leads_back_and_changes_nothing(server: RealServer, step: str) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     audit = server.audit()
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
@@ -281,11 +281,11 @@ async def test_esc_at_every_step_leads_back_and_changes_nothing(server: RealServ
 
 
 async def test_a_password_is_forgotten_with_the_screen(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         screen = stage.app.screen
-        assert isinstance(screen, BackUp)
+        assert isinstance(screen, BackupScreen)
         password = screen._password
         assert password is not None
         await pilot.press("escape")
@@ -306,7 +306,7 @@ async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
         return facts(*given)
 
     monkeypatch.setattr("nskeys.services.backup.service.collected_facts", slow)
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)
         await pilot.press("enter")
@@ -336,7 +336,7 @@ async def test_several_are_marked_and_each_gets_its_copy(
     several: tuple[RealServer, Path], size: tuple[int, int]
 ) -> None:
     server, other = several
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?", "Space marks several")
         await stage.press(pilot, "space", "down", "space", until="[x]")
@@ -355,7 +355,7 @@ async def test_several_are_marked_and_each_gets_its_copy(
 
 async def test_marks_are_kept_on_the_way_back(several: tuple[RealServer, Path]) -> None:
     server, _ = several
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "space", "down", "space", "enter", until="New password for the backup")
@@ -371,7 +371,7 @@ async def test_what_one_place_did_not_get_is_said_beside_what_the_other_got(
     several: tuple[RealServer, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, other = several
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "space", "down", "space", "enter", until="New password for the backup")
@@ -387,7 +387,7 @@ async def test_one_that_cannot_be_written_is_told_before_anything_is_written(
     several: tuple[RealServer, Path],
 ) -> None:
     server, other = several
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         other.rmdir()
@@ -398,7 +398,7 @@ async def test_one_that_cannot_be_written_is_told_before_anything_is_written(
 
 
 async def test_with_one_destination_there_is_nothing_to_mark(server: RealServer) -> None:
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         assert "[ ]" not in stage.words
@@ -413,7 +413,7 @@ async def test_a_weak_password_is_asked_about_once_and_shown_in_plan_result_and_
     server: RealServer, size: tuple[int, int]
 ) -> None:
     object.__setattr__(server.installation, "least_score", LEAST_SCORE)
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     said = "! Its password is very weak: one of the first that a program tries."
     async with stage.play() as pilot:
         await to_password(stage, pilot)

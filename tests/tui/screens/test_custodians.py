@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from nskeys_tui.screens.custodians import Custodians
+from nskeys_tui.screens.custodians import CustodiansScreen
 from tests.fakes.real_site import RealServer
 from tests.fakes.sheets import check, split_among
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -39,7 +39,7 @@ async def type_share(stage: OnScreen, pilot: Pilot[Any], text: str) -> None:
 async def test_new_sheets_are_shown_and_every_share_is_proven(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Custodians, size)
+    stage = OnScreen(server, CustodiansScreen, size)
     texts: list[str] = []
     async with stage.play() as pilot:
         await stage.wait(pilot, "In force none", "n makes new sheets.", "20 words")
@@ -71,7 +71,7 @@ async def test_new_sheets_are_shown_and_every_share_is_proven(
 
 async def test_the_words_as_a_code_to_scan(server: RealServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NSKEYS_ASCII", "0")
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "n makes new sheets.")
         await stage.press(pilot, "n", until="5 custodians")
@@ -87,7 +87,7 @@ async def test_the_words_as_a_code_to_scan(server: RealServer, monkeypatch: pyte
 
 
 async def test_leaving_the_sheets_is_asked_and_drops_them(server: RealServer) -> None:
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "n makes new sheets.")
         await stage.press(pilot, "n", until="5 custodians")
@@ -96,7 +96,7 @@ async def test_leaving_the_sheets_is_asked_and_drops_them(server: RealServer) ->
         await stage.press(pilot, "enter", until="Enter shows the sheet")
         await stage.press(pilot, "enter", until="Copy every word")
         screen = stage.app.screen
-        assert isinstance(screen, Custodians)
+        assert isinstance(screen, CustodiansScreen)
         await stage.press(pilot, "escape", until="this set cannot be proven any more")
         await stage.press(pilot, "enter", until="Copy every word")
         await stage.press(pilot, "escape", until="this set cannot be proven any more")
@@ -105,7 +105,7 @@ async def test_leaving_the_sheets_is_asked_and_drops_them(server: RealServer) ->
 
 
 async def test_other_numbers(server: RealServer) -> None:
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "n makes new sheets.")
         await stage.press(pilot, "n", until="5 custodians")
@@ -121,7 +121,7 @@ async def test_other_numbers(server: RealServer) -> None:
 async def test_sheets_in_files(server: RealServer, tmp_path: Path) -> None:
     folder = tmp_path / "sheets"
     folder.mkdir(mode=0o700)
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "n makes new sheets.")
         await stage.press(pilot, "n", until="5 custodians")
@@ -142,7 +142,7 @@ async def test_sheets_in_files(server: RealServer, tmp_path: Path) -> None:
 async def test_shares_in_force_are_proven_again_and_esc_stops_it(server: RealServer) -> None:
     _, texts = split_among(server, 3, 2)
     check(server, texts)
-    stage = OnScreen(server, Custodians)
+    stage = OnScreen(server, CustodiansScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "In force number 1", "any 2 of 3 shares", "c checks every share")
         await stage.press(pilot, "c", until="0 of 3 given")

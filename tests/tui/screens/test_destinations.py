@@ -8,7 +8,7 @@ from nskeys.bootstrap import wire
 from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
-from nskeys_tui.screens.destinations import Destinations
+from nskeys_tui.screens.destinations import DestinationsScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_manager import MemoryManager
 from tests.fakes.real_site import RealServer
@@ -34,7 +34,7 @@ def configured(server: RealServer) -> tuple[DestinationInfo, ...]:
 async def test_each_is_shown_with_its_place_and_the_reason(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Destinations, size)
+    stage = OnScreen(server, DestinationsScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations", "each tried now")
         await stage.wait(pilot, "elsewhere (declared: carried to the vault every night)", "default")
@@ -45,7 +45,7 @@ async def test_each_is_shown_with_its_place_and_the_reason(
 
 async def test_one_that_cannot_be_written_says_why(server: RealServer) -> None:
     with server.cut_off(server.vault):
-        stage = OnScreen(server, Destinations)
+        stage = OnScreen(server, DestinationsScreen)
         async with stage.play() as pilot:
             await stage.wait(pilot, "not ready", "its folder does not exist.")
 
@@ -56,7 +56,7 @@ async def test_one_is_added_with_the_words_that_say_how_it_is_carried(
 ) -> None:
     folder = tmp_path / LONG
     folder.mkdir(parents=True)
-    stage = OnScreen(server, Destinations, size)
+    stage = OnScreen(server, DestinationsScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "a", until="Type where it is")
@@ -73,7 +73,7 @@ async def test_one_is_added_with_the_words_that_say_how_it_is_carried(
 
 async def test_one_that_is_none_is_refused_in_words(server: RealServer) -> None:
     before = configured(server)
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "a", until="Type where it is")
@@ -88,7 +88,7 @@ async def test_another_declaration_changes_what_counts_and_keeps_the_place(serve
     server.add("one")
     server.back_up()
     assert server.counts() == (1, 0, 0)
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "e", until="carried to the vault every night")
@@ -101,7 +101,7 @@ async def test_another_declaration_changes_what_counts_and_keeps_the_place(serve
 
 
 async def test_a_test_says_that_it_works_or_why_not(server: RealServer) -> None:
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(
@@ -117,7 +117,7 @@ async def test_a_test_says_that_it_works_or_why_not(server: RealServer) -> None:
 async def test_one_is_forgotten_and_its_backups_stay(server: RealServer) -> None:
     server.add("one")
     address = server.back_up().copy.address
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "x", until=("Backups there stay", "▸ No, keep it"))
@@ -135,7 +135,7 @@ async def test_one_is_forgotten_and_its_backups_stay(server: RealServer) -> None
 
 async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> None:
     before = server.everything()
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         for key, shows in (("a", "Type where it is"), ("e", "Leave it empty"), ("x", "Backups there stay")):
@@ -152,7 +152,7 @@ async def test_it_says_whether_the_schedule_goes_there(server: RealServer) -> No
     answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: ["a password nobody wrote down"]})
     server.services.recovery.execute(server.services.recovery.plan(IdentityKind.PERSON), answers)
     for expected in ("by hand only: no schedule is installed", "every day where a key is not there yet"):
-        stage = OnScreen(server, Destinations)
+        stage = OnScreen(server, DestinationsScreen)
         async with stage.play() as pilot:
             await stage.wait(pilot, "2 destinations", expected)
         server.services.schedule.install()

@@ -7,8 +7,8 @@ import pytest
 from nskeys.errors import FileUnreadable, WrongPassword
 from nskeys.model.plans import DiaryFate
 from nskeys.ports import Purpose
-from nskeys_tui.screens.diary import Diary
-from nskeys_tui.screens.register import Register
+from nskeys_tui.screens.diary import DiaryScreen
+from nskeys_tui.screens.register import RegisterScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -38,7 +38,7 @@ def line_of(stage: OnScreen, words: str) -> str:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_each_drill_is_a_line_newest_first(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Diary, size)
+    stage = OnScreen(server, DiaryScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "3 drills", "missing", "wrong password", "credentials open")
         results = [line for line in stage.lines if line.startswith(" 2026")]
@@ -53,7 +53,7 @@ async def test_each_drill_is_a_line_newest_first(server: RealServer, size: tuple
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_one_drill_says_everything(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Diary, size)
+    stage = OnScreen(server, DiaryScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "3 drills")
         await stage.press(pilot, "down", until="what was typed")
@@ -62,7 +62,7 @@ async def test_one_drill_says_everything(server: RealServer, size: tuple[int, in
 
 
 async def test_the_register_leads_to_it(server: RealServer) -> None:
-    stage = OnScreen(server, Register, SIZES[0])
+    stage = OnScreen(server, RegisterScreen, SIZES[0])
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 copies", "each looked at now")
         await stage.press(pilot, "y", until=("Diary of drills", "3 drills"))
@@ -70,6 +70,6 @@ async def test_the_register_leads_to_it(server: RealServer) -> None:
 
 
 async def test_an_empty_diary_says_so(tmp_path: Path) -> None:
-    stage = OnScreen(server_in(tmp_path, "alpha"), Diary, SIZES[0])
+    stage = OnScreen(server_in(tmp_path, "alpha"), DiaryScreen, SIZES[0])
     async with stage.play() as pilot:
         await stage.wait(pilot, "No drill was done yet.")

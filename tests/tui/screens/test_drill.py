@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from nskeys.model.register import Proof
 from nskeys.services.credentials import verify
-from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.session import Session
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
@@ -26,8 +26,8 @@ def server(tmp_path: Path) -> RealServer:
     return server
 
 
-def drill(address: str, session: Session) -> Drill:
-    return Drill(session, address)
+def drill(address: str, session: Session) -> DrillScreen:
+    return DrillScreen(session, address)
 
 
 def on(server: RealServer, address: str = "", size: tuple[int, int] = HOME_SIZE) -> OnScreen:

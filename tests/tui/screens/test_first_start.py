@@ -10,9 +10,9 @@ from nskeys.model.keys import KeyState
 from nskeys.model.plans import HomeState
 from nskeys.ports import Purpose
 from nskeys.protectors import tpm2
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.overview import Overview
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.overview import OverviewScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.widgets.form_field import FormField
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.tui.app_on import AppOn, Typed, add, services_in, set_up
@@ -50,7 +50,7 @@ async def test_a_new_installation_ends_with_the_offer_to_back_up(
         await app.press(pilot, Typed("ns07.example.net"), "enter", shows="is set up")
         await app.wait(pilot, "in no backup yet", "▸ Back up now")
         await app.press(pilot, "down", "enter", shows="ns07.example.net")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
         await app.wait(pilot, "No credentials here yet")
     assert services.installation.settings.read().server_name == "ns07.example.net"
     assert [key.state for key in services.installation.key_store.keys()] == [KeyState.ACTIVE]
@@ -65,7 +65,7 @@ async def test_the_offer_to_back_up_leads_to_the_backup_and_back_to_the_first_sc
         await app.press(pilot, "enter", shows="▸ Plain file")
         await app.press(pilot, "enter", shows="▸ Back up now")
         await app.press(pilot, "enter", shows="where to?")
-        assert isinstance(app.app.screen, BackUp)
+        assert isinstance(app.app.screen, BackupScreen)
         await app.press(pilot, "escape", shows="No credentials here yet")
 
 
@@ -152,7 +152,7 @@ async def test_a_database_alone_says_how_many_credentials_wait_and_which_backup_
     async with app.play() as pilot:
         await app.wait(pilot, "holds 3 credentials, and no keys are here", "▸ Restore from backup 1")
         await app.press(pilot, "enter", shows="what is in it")
-        assert isinstance(app.app.screen, Restore)
+        assert isinstance(app.app.screen, RestoreScreen)
         await app.wait(pilot, "ns01.example.net", "3 credentials")
         await app.press(pilot, "escape", shows="▸ Restore from backup 1")
 
@@ -191,7 +191,7 @@ async def test_what_was_restored_meanwhile_leads_to_the_first_screen(tmp_path: P
         settings = services.installation.settings.read()
         services.set_up.execute("file", NobodyToAsk(), settings, accept_loss=3)
         await app.press(pilot, "escape", shows="0 of 3")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
 
 
 # --- another CMDB ------------------------------------------------------------------------------------

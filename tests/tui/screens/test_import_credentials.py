@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from nskeys.model.credentials import CredentialKind
 from nskeys.services.credentials import importer
 from nskeys.services.credentials.importer import PreparedImport
-from nskeys_tui.screens.import_credentials import ImportCredentials
+from nskeys_tui.screens.import_credentials import ImportScreen
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.stage import until
@@ -54,7 +54,7 @@ def names(server: RealServer) -> set[str]:
 async def test_the_plan_says_what_becomes_what_and_why(
     server: RealServer, export: Path, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, ImportCredentials, size)
+    stage = OnScreen(server, ImportScreen, size)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "KeePassXC CSV: 3 entries.")
         await stage.wait(pilot, "Kinds by a word in group or folder: pcAnywhere 1, run-as 2.")
@@ -83,7 +83,7 @@ async def test_one_bad_row_stops_the_import_until_it_is_left_out(
     server: RealServer, export: Path, size: tuple[int, int]
 ) -> None:
     export.write_text(HEADER + GOOD + BAD)
-    stage = OnScreen(server, ImportCredentials, size)
+    stage = OnScreen(server, ImportScreen, size)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "4 entries, of which 1 cannot be taken.")
         await stage.wait(pilot, "So nothing is imported. s takes the rest", "Problem the kind is not known")
@@ -99,7 +99,7 @@ async def test_one_bad_row_stops_the_import_until_it_is_left_out(
 
 async def test_one_kind_can_be_chosen_for_every_row(server: RealServer, export: Path) -> None:
     export.write_text(HEADER + BAD)
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "There is nothing in it that can be taken.")
         await stage.press(pilot, "k", until="▸ Each as its group or folder says")
@@ -126,7 +126,7 @@ async def test_what_is_no_export_is_told_and_another_can_be_named(
     server: RealServer, export: Path, content: bytes, said: str
 ) -> None:
     export.write_bytes(content)
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, said)
         await stage.press(pilot, "enter", until="which export?")
@@ -135,7 +135,7 @@ async def test_what_is_no_export_is_told_and_another_can_be_named(
 async def test_a_file_that_is_gone_or_a_folder_is_told(
     server: RealServer, export: Path, tmp_path: Path
 ) -> None:
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, tmp_path / "nothing.csv", "there is no such file.")
         await stage.press(pilot, "enter", until="which export?")
@@ -149,7 +149,7 @@ async def test_a_file_that_is_gone_or_a_folder_is_told(
 async def test_a_file_gone_between_two_plans_leaves_the_plan_that_is_seen(
     server: RealServer, export: Path
 ) -> None:
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         export.unlink()
@@ -160,7 +160,7 @@ async def test_a_file_gone_between_two_plans_leaves_the_plan_that_is_seen(
 
 
 async def test_names_that_were_taken_meanwhile_make_a_new_plan(server: RealServer, export: Path) -> None:
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         server.add("till")
@@ -183,7 +183,7 @@ async def test_every_secret_is_forgotten_when_the_plan_or_the_screen_is_left(
         return made[-1]
 
     monkeypatch.setattr(type(server.services.imports), "plan", lambda _, *given: remembered(*given))
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         assert made[0]._secrets
@@ -212,7 +212,7 @@ async def test_an_import_that_is_stopped_leaves_nothing_and_can_be_done_again(
 
     monkeypatch.setattr(importer, "_sealed", slow)
     monkeypatch.setattr(importer, "_BATCH", 1)
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         await pilot.press("enter")
@@ -231,7 +231,7 @@ async def test_hostile_titles_never_reach_the_terminal_as_commands(
     export.write_text(
         HEADER + f'"Root/Run as","{title}","CORP\\svc","s","t","","","0","",""\n', encoding="utf-8"
     )
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "1 entry")
         await until(pilot, lambda: "evil" in stage.words)
@@ -240,7 +240,7 @@ async def test_hostile_titles_never_reach_the_terminal_as_commands(
 
 async def test_esc_at_the_choice_leaves(server: RealServer) -> None:
     before = server.everything()
-    stage = OnScreen(server, ImportCredentials)
+    stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "which export?")
         await stage.press(pilot, "enter", until="Name")

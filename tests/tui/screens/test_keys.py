@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from nskeys_tui.screens.key_detail import KeyDetail
+from nskeys_tui.screens.key_detail import KeyScreen
 from tests.tui.app_on import AppOn
 from tests.tui.example import Example, build
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE
@@ -41,7 +41,7 @@ async def test_one_key_names_the_copies_that_hold_it_and_how_far_they_are_proven
         await app.wait(pilot, "12 of 14")
         await app.press(pilot, "k", shows="2 keys")
         await app.press(pilot, "end", "enter", shows="would come back")
-        assert isinstance(app.app.screen, KeyDetail)
+        assert isinstance(app.app.screen, KeyScreen)
         for words in ("seals nothing new", "12 credentials", "2025-01-03 08:11"):
             assert words in app.text
         await app.press(pilot, "end", shows="backup 1")

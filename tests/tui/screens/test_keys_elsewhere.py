@@ -8,9 +8,9 @@ import pytest
 from nskeys.bootstrap import Services
 from nskeys.ports import Purpose, Settings
 from nskeys.protectors import tpm2
-from nskeys_tui.screens.first_start import FirstStart
-from nskeys_tui.screens.overview import Overview
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.first_start import FirstStartScreen
+from nskeys_tui.screens.overview import OverviewScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.tpm import Board
@@ -39,7 +39,7 @@ async def test_on_their_own_machine_it_opens_on_the_answer(services: Services) -
     app = AppOn(services)
     async with app.play() as pilot:
         await app.wait(pilot, "keys in TPM 2.0", "deploy")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
 
 
 async def test_a_new_installation_takes_the_tpm_where_it_works(
@@ -63,10 +63,10 @@ async def test_on_another_machine_it_opens_on_the_restore(
         await app.wait(
             pilot, "Keys of another machine", "bound to another machine", "▸ Restore from backup 1"
         )
-        assert isinstance(app.app.screen, FirstStart)
+        assert isinstance(app.app.screen, FirstStartScreen)
         assert "New installation" not in app.text
         await app.press(pilot, "enter", shows="what is in it")
-        assert isinstance(app.app.screen, Restore)
+        assert isinstance(app.app.screen, RestoreScreen)
         await app.press(pilot, "enter", shows="Password of the backup")
         await app.press(pilot, Typed(PASSWORD), "enter", shows="Enter restores")
         await app.press(pilot, "enter", shows="▸ Plain file")
@@ -74,7 +74,7 @@ async def test_on_another_machine_it_opens_on_the_restore(
         await app.wait(pilot, "l lists every credential")
         await app.press(pilot, "enter", shows="ns01.example.net")
         await app.wait(pilot, "deploy")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
     assert secret_of(services, "run-as/deploy") == "correct horse"
 
 
@@ -132,7 +132,7 @@ async def test_once_the_tpm_is_back_trying_again_leads_to_the_answer(
         on_path.remove("systemd-creds")
         await app.press(pilot, "enter", shows="keys in TPM 2.0")
         await app.wait(pilot, "deploy")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
 
 
 async def test_what_needs_no_key_can_be_looked_at_there(services: Services, board: Board) -> None:
@@ -141,7 +141,7 @@ async def test_what_needs_no_key_can_be_looked_at_there(services: Services, boar
     async with app.play() as pilot:
         await app.wait(pilot, "▸ Restore from backup 1")
         await app.press(pilot, "end", "enter", shows="deploy")
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
 
 
 async def test_a_tpm_that_does_not_answer_holds_nobody_up(services: Services, board: Board) -> None:

@@ -6,7 +6,7 @@ import pytest
 from textual.screen import Screen
 
 from nskeys.wording.menu import ENTRIES
-from nskeys_tui.screens.navigation import DOORS, door
+from nskeys_tui.screens.navigation import SCREENS, open_screen
 from nskeys_tui.screens.session import Session
 from tests.tui.app_on import AppOn
 from tests.tui.example import Example, build
@@ -19,17 +19,17 @@ def example() -> Example:
     return build()
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", SCREENS)
 async def test_there_is_a_screen_behind_every_door(name: str) -> None:
     app = AppOn(example().services)
     async with app.play() as pilot:
         await app.wait(pilot, "12 of 14")
         assert isinstance(app.session, Session)
-        assert isinstance(door(name, app.session), Screen)
+        assert isinstance(open_screen(name, app.session), Screen)
 
 
 def test_every_entry_of_the_menu_is_a_door() -> None:
-    assert {name for name, _, _ in ENTRIES} <= set(DOORS)
+    assert {name for name, _, _ in ENTRIES} <= set(SCREENS)
 
 
 @pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])

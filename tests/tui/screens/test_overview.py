@@ -9,10 +9,10 @@ import pytest
 
 from nskeys.model.credentials import CredentialKind
 from nskeys.services.status.overview import Overview as Answer, RecoverabilityService
-from nskeys_tui.screens.credential_detail import CredentialDetail
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.keys import Keys
-from nskeys_tui.screens.menu import Menu
+from nskeys_tui.screens.credential_detail import CredentialScreen
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.keys import KeysScreen
+from nskeys_tui.screens.menu import MenuScreen
 from nskeys_tui.widgets.find_line import FindLine
 from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.fixed import NobodyToAsk
@@ -218,7 +218,8 @@ async def test_no_name_reaches_the_terminal_as_a_command(tmp_path: Path, size: t
 
 
 @pytest.mark.parametrize(
-    ("key", "screen"), [("k", Keys), ("m", Menu), ("a", CredentialForm), ("enter", CredentialDetail)]
+    ("key", "screen"),
+    [("k", KeysScreen), ("m", MenuScreen), ("a", CredentialFormScreen), ("enter", CredentialScreen)],
 )
 async def test_keys_lead_to_other_screens_and_escape_back(key: str, screen: type[object]) -> None:
     app = on_example()

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.plans import ProofReport
-from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.verify import Verify
+from nskeys_tui.screens.verify import VerifyScreen
 from tests.fakes.fixed import NobodyToAsk
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE
@@ -17,8 +17,8 @@ from tests.tui.on_screen import SIZES, OnScreen, server_in
 NAMES = ("alpha", "beta", "gamma")
 
 
-def proof_list(proof: ProofReport, session: Session) -> ProofList:
-    return ProofList(session, proof)
+def proof_list(proof: ProofReport, session: Session) -> ProofScreen:
+    return ProofScreen(session, proof)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_verify_tries_everything_at_once_and_shows_the_list(
     server: RealServer, size: tuple[int, int]
 ) -> None:
     before = server.everything()
-    stage = OnScreen(server, Verify, size)
+    stage = OnScreen(server, VerifyScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 of 3 credentials opened", "beta", "edit the credential.")
         await pilot.press("escape")
@@ -100,7 +100,7 @@ async def test_verify_tries_everything_at_once_and_shows_the_list(
 
 async def test_verify_asks_for_the_passphrase_and_may_be_left_there(tmp_path: Path) -> None:
     server = server_in(tmp_path, protector="passphrase")
-    stage = OnScreen(server, Verify)
+    stage = OnScreen(server, VerifyScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Passphrase of the key store")
         await stage.type(pilot, "wrong")
@@ -112,7 +112,7 @@ async def test_verify_asks_for_the_passphrase_and_may_be_left_there(tmp_path: Pa
 
 
 async def test_verify_left_at_its_question_leads_back(tmp_path: Path) -> None:
-    stage = OnScreen(server_in(tmp_path, protector="passphrase"), Verify)
+    stage = OnScreen(server_in(tmp_path, protector="passphrase"), VerifyScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Passphrase of the key store")
         await pilot.press("escape")

@@ -12,7 +12,7 @@ from nskeys.ports import Purpose
 from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
 from nskeys.wording.next_steps import Act
-from nskeys_tui.screens.protection import Protection
+from nskeys_tui.screens.protection import ProtectorScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE, PASSWORD
@@ -42,7 +42,7 @@ def protector(server: RealServer) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_plain_file_becomes_a_passphrase(server: RealServer, size: tuple[int, int]) -> None:
     secrets = server.secrets()
-    stage = OnScreen(server, Protection, size)
+    stage = OnScreen(server, ProtectorScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Keys in a plain file", "a copy of the CMDB alone", "a stolen disk")
         await stage.press(pilot, "c", until=("Backup 1 in", "holds every key.", "▸ Passphrase"))
@@ -68,7 +68,7 @@ async def test_without_a_backup_elsewhere_one_is_offered_first(
 ) -> None:
     server = server_in(tmp_path, "one")
     server.back_up(server.local)
-    stage = OnScreen(server, Protection, size)
+    stage = OnScreen(server, ProtectorScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "c binds them")
         await stage.press(
@@ -89,7 +89,7 @@ async def test_without_a_backup_elsewhere_one_is_offered_first(
 
 async def test_it_can_be_changed_without_a_backup_by_a_plain_choice(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
-    stage = OnScreen(server, Protection)
+    stage = OnScreen(server, ProtectorScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "c binds them")
         await stage.press(pilot, "c", until="then takes the keys for good.")
@@ -103,7 +103,7 @@ async def test_it_can_be_changed_without_a_backup_by_a_plain_choice(tmp_path: Pa
 
 async def test_another_passphrase_and_the_old_one_opens_no_longer(tmp_path: Path) -> None:
     server = server_in(tmp_path, protector="passphrase")
-    stage = OnScreen(server, Protection)
+    stage = OnScreen(server, ProtectorScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Keys under a passphrase")
         await stage.press(pilot, "c", until="a backup first")
@@ -124,7 +124,7 @@ async def test_another_passphrase_and_the_old_one_opens_no_longer(tmp_path: Path
 @pytest.mark.parametrize("step", ["now", "which", "review", "passphrase"])
 async def test_esc_at_every_step_changes_nothing(server: RealServer, step: str) -> None:
     before = server.everything()
-    stage = OnScreen(server, Protection)
+    stage = OnScreen(server, ProtectorScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "c binds them")
         if step != "now":
@@ -155,7 +155,7 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
 
     with monkeypatch.context() as immutable:
         immutable.setattr(Path, "unlink", refused)
-        stage = OnScreen(server, Protection, size)
+        stage = OnScreen(server, ProtectorScreen, size)
         async with stage.play() as pilot:
             await stage.wait(pilot, "c binds them")
             await stage.press(pilot, "c", until="▸ Passphrase")
@@ -163,7 +163,7 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
             await stage.press(pilot, "enter", until="New passphrase for the key store")
             await twice(stage, pilot, PASSPHRASE)
             await stage.wait(pilot, "not wholly done", "! An earlier key store could not be removed")
-        again = OnScreen(server, Protection, size)
+        again = OnScreen(server, ProtectorScreen, size)
         async with again.play() as pilot:
             await again.wait(pilot, "! An earlier key store could not be removed")
             assert "a stolen machine" not in again.words
@@ -171,7 +171,7 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
         layout = WIDE if size == HOME_SIZE else NARROW
         assert ("not removed", Act.PROTECTOR) in [(one.label, one.act) for one in notices(overview, layout)]
     server.installation.key_store.sweep()
-    gone = OnScreen(server, Protection, size)
+    gone = OnScreen(server, ProtectorScreen, size)
     async with gone.play() as pilot:
         await gone.wait(pilot, "a stolen machine")
         assert "could not be removed" not in gone.words

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.destinations import DestinationInfo
-from nskeys_tui.screens.prune import Prune
+from nskeys_tui.screens.prune import PruneScreen
 from tests.fakes.real_site import RealServer
 from tests.fakes.s3_server import silent_server
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -30,7 +30,7 @@ def files(server: RealServer) -> int:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_old_copies_go_after_a_plan_and_a_question(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Prune, size)
+    stage = OnScreen(server, PruneScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Kept: the last 7 and one for each of 12 months, at each destination.")
         await stage.wait(pilot, "2 files are to be deleted, 8 stay.", "delete", "beyond what is kept")
@@ -48,7 +48,7 @@ async def test_old_copies_go_after_a_plan_and_a_question(server: RealServer, siz
 
 
 async def test_other_numbers_make_another_plan(server: RealServer) -> None:
-    stage = OnScreen(server, Prune)
+    stage = OnScreen(server, PruneScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 files are to be deleted")
         await stage.press(pilot, "n", until="Last backups")
@@ -70,7 +70,7 @@ async def test_where_nothing_goes_enter_does_nothing(server: RealServer) -> None
     config = Path(server.installation.home.path, "config.toml")
     config.write_text(config.read_text() + "\n[retention]\nkeep_last = 50\n")
     assert settings.read().retention.keep_last == 50
-    stage = OnScreen(server, Prune)
+    stage = OnScreen(server, PruneScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Nothing is to be deleted.")
         assert "Go on" not in stage.lines[-1]
@@ -80,7 +80,7 @@ async def test_where_nothing_goes_enter_does_nothing(server: RealServer) -> None
 
 
 async def test_a_plan_that_no_longer_holds_is_made_anew(server: RealServer) -> None:
-    stage = OnScreen(server, Prune)
+    stage = OnScreen(server, PruneScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 files are to be deleted")
         await stage.press(pilot, "enter", until="Delete 2 files?")
@@ -99,7 +99,7 @@ async def test_escape_does_not_wait_for_a_bucket_that_says_nothing(
         settings = server.installation.settings
         place = DestinationInfo(silent.address("bucket"))
         settings.write(replace(settings.read(), destinations=(place, *settings.read().destinations)))
-        stage = OnScreen(server, Prune)
+        stage = OnScreen(server, PruneScreen)
         async with stage.play() as pilot:
             await stage.wait(pilot, "Looking at what is here")
             began = time.monotonic()

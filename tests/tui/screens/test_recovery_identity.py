@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.recovery_identity import RecoveryIdentity
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.recovery_identity import RecoveryIdentityScreen
 from tests.fakes.servers import IDENTITY_PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.screens.test_backup import give_password
@@ -16,7 +16,7 @@ from tests.tui.screens.test_backup import give_password
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_is_made_and_what_is_left_to_do_is_said(tmp_path: Path, size: tuple[int, int]) -> None:
     server = server_in(tmp_path, "one")
-    stage = OnScreen(server, RecoveryIdentity, size)
+    stage = OnScreen(server, RecoveryIdentityScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "There is no recovery identity", "Enter makes one")
         await stage.press(pilot, "enter", until="This makes recovery identity 1.")
@@ -34,7 +34,7 @@ async def test_another_takes_its_place_and_the_old_password_is_said_to_be_kept(
     server = server_in(tmp_path, "one")
     server.make_identity()
     server.back_up_to()
-    stage = OnScreen(server, RecoveryIdentity, size)
+    stage = OnScreen(server, RecoveryIdentityScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "recovery identity 1", "Enter makes another in its place")
         await stage.press(pilot, "enter", until="For 1 known backup the password of recovery identity 1")
@@ -48,14 +48,14 @@ async def test_with_it_a_backup_asks_no_password_and_waits_for_a_drill(
 ) -> None:
     server = server_in(tmp_path, "one")
     server.make_identity()
-    stage = OnScreen(server, BackUp, size)
+    stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "enter", until="no password is asked")
         assert "recovery identity 1" in stage.words
         await stage.press(pilot, "enter", until="it does not count")
     (copy,) = server.services.register.copies()
-    stage = OnScreen(server, lambda session: Drill(session, copy.address), size)
+    stage = OnScreen(server, lambda session: DrillScreen(session, copy.address), size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter")
         await stage.press(pilot, "enter", until="Password of recovery identity 1")
@@ -67,7 +67,7 @@ async def test_with_it_a_backup_asks_no_password_and_waits_for_a_drill(
 async def test_a_password_can_be_had_instead(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
     server.make_identity()
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?")
         await stage.press(pilot, "enter", until="no password is asked")
@@ -83,7 +83,7 @@ async def test_what_was_changed_behind_our_back_is_said(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
     server.make_identity()
     (server.folder.recovery / "identity.age").write_bytes(b"another")
-    stage = OnScreen(server, RecoveryIdentity)
+    stage = OnScreen(server, RecoveryIdentityScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "it is not the identity that was made here")
 
@@ -98,7 +98,7 @@ async def test_a_backup_to_somebody_is_opened_by_the_identity_file_that_is_named
     for name, identity in (("ours", ours), ("theirs", theirs)):
         with identity.spelled() as line:
             (tmp_path / name).write_bytes(line.reveal() + b"\n")
-    stage = OnScreen(server, lambda session: Drill(session, address), size)
+    stage = OnScreen(server, lambda session: DrillScreen(session, address), size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter asks for an identity file")
         await stage.press(pilot, "enter", until="Where is the identity?")
@@ -118,7 +118,7 @@ async def test_beside_a_recovery_identity_a_key_takes_an_identity_file(tmp_path:
     address = server.back_up_to(ours.recipient).copy.address
     with ours.spelled() as line:
         (tmp_path / "ours").write_bytes(line.reveal() + b"\n")
-    stage = OnScreen(server, lambda session: Drill(session, address))
+    stage = OnScreen(server, lambda session: DrillScreen(session, address))
     async with stage.play() as pilot:
         await stage.wait(pilot, "i takes an identity file")
         await stage.press(pilot, "i", until="Where is the identity?")

@@ -6,10 +6,10 @@ import pytest
 
 from nskeys.model.register import Sight
 from nskeys.ports import Purpose
-from nskeys_tui.screens.copy_detail import CopyDetail
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.register import Register
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.copy_detail import CopyScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.register import RegisterScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD, RawRegisterRow
@@ -41,7 +41,7 @@ def line_of(stage: OnScreen, number: int) -> str:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_copy_is_told_in_words_as_it_is_now(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Register, size)
+    stage = OnScreen(server, RegisterScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "4 copies", "each looked at now")
         assert "changed" in line_of(stage, 4)
@@ -62,7 +62,7 @@ async def test_one_copy_says_how_far_it_was_proven_and_why_it_counts(
     server: RealServer, size: tuple[int, int]
 ) -> None:
     server.drill(server.services.register.copies()[3].address)
-    stage = OnScreen(server, Register, size)
+    stage = OnScreen(server, RegisterScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "end", "enter", until=("backup 1", "yes: what its keys sealed"))
@@ -77,7 +77,7 @@ async def test_one_copy_says_how_far_it_was_proven_and_why_it_counts(
 async def test_a_row_that_nobody_signed_is_named_and_counts_for_nothing(server: RealServer) -> None:
     rows = server.register_rows()
     server.forge_register([RawRegisterRow(row.kms_sha256, row.address, row.body, None) for row in rows])
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "4 copies", "unsigned")
         assert [line for line in stage.lines if "good" in line] == []
@@ -87,13 +87,13 @@ async def test_a_row_that_nobody_signed_is_named_and_counts_for_nothing(server: 
 async def test_rows_that_cannot_be_understood_are_counted(server: RealServer) -> None:
     rows = server.register_rows()
     server.forge_register([RawRegisterRow("00" * 32, "/x", "{}", None), *rows])
-    stage = OnScreen(server, Register, SMALL_SIZE)
+    stage = OnScreen(server, RegisterScreen, SMALL_SIZE)
     async with stage.play() as pilot:
         await stage.wait(pilot, "4 copies", "! 1 row cannot be understood")
 
 
 async def test_without_any_backup_it_says_so(tmp_path: Path) -> None:
-    stage = OnScreen(server_in(tmp_path, "one"), Register)
+    stage = OnScreen(server_in(tmp_path, "one"), RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "0 copies", "No backup was made yet.", "a Add")
         assert "d Drill" not in stage.words
@@ -103,24 +103,24 @@ async def test_without_any_backup_it_says_so(tmp_path: Path) -> None:
 
 
 async def test_d_and_r_lead_on_with_the_copy_under_the_cursor(server: RealServer) -> None:
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "end", "d", until=("what is in it", "number 1 of CMDB"))
-        assert isinstance(stage.app.screen, Drill)
+        assert isinstance(stage.app.screen, DrillScreen)
         await stage.press(pilot, "escape", until="4 copies")
         await stage.press(pilot, "r", until=("what is in it", "number 1 of CMDB"))
-        assert isinstance(stage.app.screen, Restore)
+        assert isinstance(stage.app.screen, RestoreScreen)
         await stage.press(pilot, "escape", until="4 copies")
         await stage.press(pilot, "enter", until="Vouched for")
         await stage.press(pilot, "d", until="what is in it")
         await stage.press(pilot, "escape", until="4 copies")
-        assert not any(isinstance(screen, CopyDetail) for screen in stage.app.screen_stack)
+        assert not any(isinstance(screen, CopyScreen) for screen in stage.app.screen_stack)
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_checking_all_writes_down_what_was_seen(server: RealServer, size: tuple[int, int]) -> None:
-    stage = OnScreen(server, Register, size)
+    stage = OnScreen(server, RegisterScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "c", until=("4 copies looked at", "is missing"))
@@ -133,7 +133,7 @@ async def test_checking_all_writes_down_what_was_seen(server: RealServer, size: 
 async def test_the_only_backup_is_let_go_only_after_a_plain_yes(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Register, size)
+    stage = OnScreen(server, RegisterScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "end", "x", until="3 credentials (run-as 3) have no other")
@@ -152,7 +152,7 @@ async def test_the_only_backup_is_let_go_only_after_a_plain_yes(
 
 
 async def test_a_copy_that_nobody_needs_is_let_go_with_one_question(server: RealServer) -> None:
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "x", until=("Retire backup 4", "Its file stays where it is."))
@@ -163,7 +163,7 @@ async def test_a_copy_that_nobody_needs_is_let_go_with_one_question(server: Real
 
 async def test_a_copy_that_was_found_again_is_added(server: RealServer, tmp_path: Path) -> None:
     carried = server.carry(server.services.register.copies()[3].address, str(tmp_path))
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "4 copies")
         await stage.press(pilot, "a", until="Type where it is")
@@ -176,7 +176,7 @@ async def test_a_copy_that_was_found_again_is_added(server: RealServer, tmp_path
 async def test_what_is_no_backup_is_not_added(server: RealServer, tmp_path: Path) -> None:
     (tmp_path / "letter.zip").write_text("dear")
     rows = server.register_rows()
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "4 copies")
         await stage.press(pilot, "a", until="Type where it is")
@@ -188,7 +188,7 @@ async def test_what_is_no_backup_is_not_added(server: RealServer, tmp_path: Path
 
 
 async def test_the_register_changed_by_somebody_else_is_looked_at_anew(server: RealServer) -> None:
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "end", "x", until="▸ No, keep it")
@@ -200,15 +200,15 @@ async def test_the_register_changed_by_somebody_else_is_looked_at_anew(server: R
 
 async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> None:
     before = server.everything()
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "each looked at now")
         await pilot.press("end")
         for key in ("enter", "x", "a", "d"):
             await pilot.press(key)
-            await until(pilot, lambda: not isinstance(stage.app.screen, Register))
+            await until(pilot, lambda: not isinstance(stage.app.screen, RegisterScreen))
             await pilot.press("escape")
-            await until(pilot, lambda: isinstance(stage.app.screen, Register))
+            await until(pilot, lambda: isinstance(stage.app.screen, RegisterScreen))
             await stage.wait(pilot, "each looked at now")
         await pilot.press("escape")
         await stage.left(pilot)
@@ -220,7 +220,7 @@ async def test_a_copy_names_the_other_copies_of_its_backup(tmp_path: Path) -> No
     plan = server.services.backup.plan((server.vault, server.local))
     answers = Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]})
     here, there = server.services.backup.execute(plan, answers).copies[::-1]
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 copies")
         await stage.press(pilot, "enter", until="Also in")

@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from nskeys.archive.opening import open_backup
 from nskeys.services import open_backup as services_opening
 from nskeys.services.credentials import verify
-from nskeys_tui.screens.proof import ProofList
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.proof import ProofScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSPHRASE, PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -36,8 +36,8 @@ class World:
         return OnScreen(self.b, partial(make, address), size)
 
 
-def make(address: str, session: Any) -> Restore:
-    return Restore(session, address)
+def make(address: str, session: Any) -> RestoreScreen:
+    return RestoreScreen(session, address)
 
 
 @pytest.fixture
@@ -323,5 +323,5 @@ async def test_the_proof_leads_back_to_where_it_was_opened(world: World) -> None
         await to_plan(stage, pilot)
         await stage.press(pilot, "enter", until="l lists every credential")
         await pilot.press("l")
-        await until(pilot, lambda: isinstance(stage.app.screen, ProofList))
+        await until(pilot, lambda: isinstance(stage.app.screen, ProofScreen))
         await stage.press(pilot, "escape", until="l lists every credential")

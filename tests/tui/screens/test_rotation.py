@@ -13,7 +13,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
 from nskeys.services.keys import rotation
-from nskeys_tui.screens.rotation import Rotate
+from nskeys_tui.screens.rotation import RotationScreen
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
@@ -50,7 +50,7 @@ async def test_a_backup_that_waits_for_a_person_is_drilled_from_here(
     server.services.rotation.execute(server.services.rotation.plan(), NobodyToAsk())
     backup = server.services.backup
     backup.execute(backup.plan(server.vault), NobodyToAsk())
-    stage = OnScreen(server, Rotate, size)
+    stage = OnScreen(server, RotationScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "! A drill is due", "Backup 1 in", "is not yet proven by a person.")
         await stage.wait(pilot, "d drills that backup here and now")
@@ -69,7 +69,7 @@ async def test_a_backup_that_waits_for_a_person_is_drilled_from_here(
 async def test_key_backup_and_re_sealing_on_one_screen(server: RealServer, size: tuple[int, int]) -> None:
     secrets = server.secrets()
     old = server.active()
-    stage = OnScreen(server, Rotate, size)
+    stage = OnScreen(server, RotationScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "A new key is made, and waits", "Enter makes the key.")
         await stage.press(pilot, "enter", until=("! A backup is due", "b makes the backup here and now"))
@@ -95,7 +95,7 @@ async def test_key_backup_and_re_sealing_on_one_screen(server: RealServer, size:
 async def test_without_a_backup_is_asked_in_plain_words_and_the_backup_is_due_afterwards(
     server: RealServer, size: tuple[int, int]
 ) -> None:
-    stage = OnScreen(server, Rotate, size)
+    stage = OnScreen(server, RotationScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter makes the key.")
         await stage.press(pilot, "enter", until="! A backup is due")
@@ -135,7 +135,7 @@ async def test_stopped_between_two_batches_it_goes_on_where_it_was(
         assert go_on.wait(10)
 
     monkeypatch.setattr(rotation._Work, "_write", slow)
-    stage = OnScreen(server, Rotate)
+    stage = OnScreen(server, RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter activates it")
         await pilot.press("enter")
@@ -159,7 +159,7 @@ async def test_what_a_killed_rotation_left_is_finished_by_whoever_comes_next(
         patched.setattr(rotation._Work, "key", killed)
         with pytest.raises(Cancelled):
             server.rotate(without_backup=True)
-    stage = OnScreen(server.restarted(), Rotate)
+    stage = OnScreen(server.restarted(), RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "is under way, and 3 credentials are still to be re-sealed.")
         await stage.press(pilot, "enter", until="3 credentials were re-sealed under it.")
@@ -171,7 +171,7 @@ async def test_what_does_not_open_is_left_and_listed(server: RealServer) -> None
     server.forge_credential(credential.credential_id, account="CORP\\somebody-else")
     server.rotate()
     server.back_up()
-    stage = OnScreen(server, Rotate)
+    stage = OnScreen(server, RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter activates it")
         await stage.press(
@@ -187,7 +187,7 @@ async def test_what_does_not_open_is_left_and_listed(server: RealServer) -> None
 
 async def test_esc_before_anything_was_done_changes_nothing(server: RealServer) -> None:
     before = server.everything()
-    stage = OnScreen(server, Rotate)
+    stage = OnScreen(server, RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter makes the key.")
         await stage.press(pilot, "w", until="▸ No, a backup first")
@@ -199,7 +199,7 @@ async def test_esc_before_anything_was_done_changes_nothing(server: RealServer) 
 
 async def test_somebody_elses_lock_is_named_and_nothing_is_done(server: RealServer) -> None:
     before = server.everything()
-    stage = OnScreen(server, Rotate)
+    stage = OnScreen(server, RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "Enter makes the key.")
         with server.installation.lock.hold("looking after the keys"):
@@ -210,7 +210,7 @@ async def test_somebody_elses_lock_is_named_and_nothing_is_done(server: RealServ
 
 async def test_a_backup_that_was_not_made_leaves_the_gate_closed(server: RealServer) -> None:
     server.rotate()
-    stage = OnScreen(server, partial(Rotate))
+    stage = OnScreen(server, partial(RotationScreen))
     async with stage.play() as pilot:
         await stage.wait(pilot, "! A backup is due")
         await stage.press(pilot, "b", until="where to?")

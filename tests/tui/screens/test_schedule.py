@@ -8,7 +8,7 @@ from nskeys.bootstrap import wire
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.schedule import Job
 from nskeys.ports import Purpose
-from nskeys_tui.screens.schedule import Schedule
+from nskeys_tui.screens.schedule import ScheduleScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_manager import MemoryManager
 from tests.fakes.real_site import RealServer
@@ -30,7 +30,7 @@ def with_systemd(server: RealServer, identity: bool = True) -> MemoryManager:
 async def test_it_is_installed_and_removed_by_keys(tmp_path: Path, size: tuple[int, int]) -> None:
     server = server_in(tmp_path)
     manager = with_systemd(server)
-    stage = OnScreen(server, Schedule, size)
+    stage = OnScreen(server, ScheduleScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "! Nothing runs by itself: i changes that.", "not in force", "i Install")
         await stage.press(pilot, "i", until="Yes, install it")
@@ -47,7 +47,7 @@ async def test_it_is_installed_and_removed_by_keys(tmp_path: Path, size: tuple[i
 async def test_without_a_recovery_identity_it_says_so_and_offers_nothing(tmp_path: Path) -> None:
     server = server_in(tmp_path)
     manager = with_systemd(server, identity=False)
-    stage = OnScreen(server, Schedule)
+    stage = OnScreen(server, ScheduleScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "There is no recovery identity", "No drill runs by itself")
         assert "Install" not in stage.words
@@ -61,7 +61,7 @@ async def test_another_s_file_is_named_and_stays(tmp_path: Path) -> None:
     server = server_in(tmp_path)
     manager = with_systemd(server)
     manager.units[Job.CHECK.timer] = "[Timer]\n"
-    stage = OnScreen(server, Schedule)
+    stage = OnScreen(server, ScheduleScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "nskeys-check.timer is not written by nskeys.")
         await stage.press(pilot, "i", until="Yes, install it")
@@ -75,7 +75,7 @@ async def test_units_that_would_be_written_otherwise_now_are_written_anew(tmp_pa
     manager = with_systemd(server)
     server.services.schedule.install()
     server.services.destinations.add(str(tmp_path))
-    stage = OnScreen(server, Schedule)
+    stage = OnScreen(server, ScheduleScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "! The units are not as they would be written now: i writes them anew.")
         await stage.press(pilot, "i", until="Yes, install it")
@@ -86,7 +86,7 @@ async def test_units_that_would_be_written_otherwise_now_are_written_anew(tmp_pa
 async def test_where_systemd_does_not_run_it_says_what_to_type(tmp_path: Path) -> None:
     server = server_in(tmp_path)
     with_systemd(server).running = False
-    stage = OnScreen(server, Schedule)
+    stage = OnScreen(server, ScheduleScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "i Install")
         await stage.press(pilot, "i", until="Yes, install it")

@@ -9,11 +9,11 @@ import pytest
 
 from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.model.retention import Retention
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.destinations import Destinations
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.prune import Prune
-from nskeys_tui.screens.register import Register
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.destinations import DestinationsScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.prune import PruneScreen
+from nskeys_tui.screens.register import RegisterScreen
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
 from tests.fakes.sshd import Sshd, a_person, a_silent_port, an_sshd, another_machine
@@ -60,7 +60,7 @@ async def test_a_server_is_typed_compared_trusted_and_tried(
     server: RealServer, sshd: Sshd, there: Path, size: tuple[int, int]
 ) -> None:
     configure(server, sshd, there, trusted=False)
-    stage = OnScreen(server, Destinations, size)
+    stage = OnScreen(server, DestinationsScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations", "not ready")
         await stage.press(pilot, "a", until="Type where it is")
@@ -87,7 +87,7 @@ async def test_a_password_is_asked_for_again_where_it_was_wrong_and_kept_for_the
     with a_person(LOGIN) as person, an_sshd(tmp_path / "s", *options) as sshd:
         server.services.destinations.add(sshd.address("/tmp", person))
         server.folder.known_hosts.write_text(sshd.known(), "ascii")
-        stage = OnScreen(server, Destinations)
+        stage = OnScreen(server, DestinationsScreen)
         async with stage.play() as pilot:
             await stage.wait(pilot, "2 destinations", "not ready")
             await stage.press(pilot, "down", "t", until=f"Password of {person}@127.0.0.1")
@@ -104,7 +104,7 @@ async def test_a_password_is_asked_for_again_where_it_was_wrong_and_kept_for_the
 async def test_whoever_has_no_password_goes_back_and_is_told(server: RealServer, tmp_path: Path) -> None:
     with an_sshd(tmp_path / "s", "PasswordAuthentication yes", "PubkeyAuthentication no") as sshd:
         configure(server, sshd, tmp_path)
-        stage = OnScreen(server, Destinations)
+        stage = OnScreen(server, DestinationsScreen)
         async with stage.play() as pilot:
             await stage.wait(pilot, "2 destinations", "not ready")
             await stage.press(pilot, "down", "t", until="Password of")
@@ -116,7 +116,7 @@ async def test_a_key_file_is_named_and_only_its_path_is_kept(
 ) -> None:
     server.services.destinations.add(sshd.address(there))
     server.folder.known_hosts.write_text(sshd.known(), "ascii")
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations", "not ready")
         await stage.press(pilot, "down", until="the server did not accept the login")
@@ -141,7 +141,7 @@ async def test_a_backup_goes_to_a_server_is_found_there_and_drilled(
     server: RealServer, far: Sshd, there: Path
 ) -> None:
     configure(server, far, there)
-    stage = OnScreen(server, BackUp)
+    stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "where to?", "elsewhere (server")
         await stage.press(pilot, "down", "enter", until="New password")
@@ -151,13 +151,13 @@ async def test_a_backup_goes_to_a_server_is_found_there_and_drilled(
         await stage.press(pilot, "enter", until="this will be written")
         await stage.press(pilot, "enter", until="is complete")
     [name] = [path.name for path in there.iterdir()]
-    stage = OnScreen(server, Destinations)
+    stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "down", "b", until=name[:30])
         await stage.press(pilot, "enter", until="what is in it")
         await stage.wait(pilot, "elsewhere (server")
-    stage = OnScreen(server, lambda session: Drill(session, ""))
+    stage = OnScreen(server, lambda session: DrillScreen(session, ""))
     async with stage.play() as pilot:
         await stage.wait(pilot, "which backup?", "Another file, at a destination")
         await stage.press(pilot, "down", "down", "enter", until="declared: carried to the vault")
@@ -172,7 +172,7 @@ async def test_a_check_of_the_register_asks_what_its_servers_want_first(
     server.back_up(address)
     server.folder.known_hosts.unlink()
     server.restarted()
-    stage = OnScreen(server, Register)
+    stage = OnScreen(server, RegisterScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "1 copy")
         await stage.press(pilot, "c", until="is not known yet. It shows")
@@ -192,7 +192,7 @@ async def test_esc_leaves_a_server_that_hangs_at_once(server: RealServer, sshd: 
         settings.write(replace(read, destinations=(*read.destinations, DestinationInfo(address))))
         assert SftpLimits().connect + SftpLimits().login > 20
         began = time.monotonic()
-        for screen in (Destinations, BackUp):
+        for screen in (DestinationsScreen, BackupScreen):
             stage = OnScreen(server, screen)
             async with stage.play() as pilot:
                 await pilot.pause(0.3)
@@ -213,7 +213,7 @@ async def test_before_old_copies_there_are_looked_at_the_server_is_trusted(
     settings.write(replace(settings.read(), retention=Retention(1, 0)))
     server.services.close()
     server.folder.known_hosts.unlink()
-    stage = OnScreen(server.restarted(), Prune)
+    stage = OnScreen(server.restarted(), PruneScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "is not known yet. It shows")
         await stage.press(pilot, "down", "enter", until="1 file is to be deleted, 1 stays.")

@@ -8,8 +8,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.session import Session
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.sheets import check, split_among
@@ -33,11 +33,11 @@ class World:
 
 
 def drill(address: str, session: Session) -> Screen[None]:
-    return Drill(session, address)
+    return DrillScreen(session, address)
 
 
 def restore(address: str, session: Session) -> Screen[None]:
-    return Restore(session, address)
+    return RestoreScreen(session, address)
 
 
 async def type_share(stage: OnScreen, pilot: Pilot[Any], text: str) -> None:

@@ -11,8 +11,8 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Settings
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys_tui.dialogs.secret import AskPassword
-from nskeys_tui.screens.navigation import DOORS, door
-from nskeys_tui.screens.overview import Overview
+from nskeys_tui.screens.navigation import SCREENS, open_screen
+from nskeys_tui.screens.overview import OverviewScreen
 from nskeys_tui.widgets.frame import TitleBar
 from tests.fakes.fixed import Answers
 from tests.fakes.token import PIN, Tokens
@@ -58,7 +58,7 @@ async def test_it_is_asked_at_the_start_and_not_again(services: Services, size: 
         assert isinstance(app.app.screen, AskPassword)
         await app.press(pilot, Typed(PASSPHRASE), "enter", hides=ASKED)
         await app.wait(pilot, "deploy")
-        await until(pilot, lambda: isinstance(app.app.screen, Overview))
+        await until(pilot, lambda: isinstance(app.app.screen, OverviewScreen))
         await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows="correct horse")
 
@@ -68,7 +68,7 @@ async def test_the_first_screen_is_there_behind_the_question(services: Services)
     async with app.play() as pilot:
         await app.wait(pilot, ASKED)
         first = app.app.screen_stack[-2]
-        assert isinstance(first, Overview)
+        assert isinstance(first, OverviewScreen)
         await until(pilot, lambda: "ns01" in first.query_one(TitleBar).subject)
 
 
@@ -95,7 +95,7 @@ async def test_whoever_gives_up_after_a_wrong_one_has_given_none(services: Servi
         assert "does not open" not in app.text
 
 
-@pytest.mark.parametrize("name", [name for name in DOORS if name not in OPENS])
+@pytest.mark.parametrize("name", [name for name in SCREENS if name not in OPENS])
 async def test_no_screen_asks_when_it_is_opened(services: Services, name: str) -> None:
     """What opens keys asks when it is told to do it, and not before."""
     app = AppOn(services)
@@ -105,7 +105,7 @@ async def test_no_screen_asks_when_it_is_opened(services: Services, name: str) -
         assert app.session is not None
         asking: list[SecretRequest] = []
         app.session.secrets = RememberedPassphrase(Recording(asking))
-        screen = door(name, app.session)
+        screen = open_screen(name, app.session)
         app.app.push_screen(screen)
         await until(pilot, lambda: screen in app.app.screen_stack)
         await pilot.pause(0.4)
@@ -129,7 +129,7 @@ async def test_a_plain_file_asks_nobody(tmp_path: Path) -> None:
     async with app.play() as pilot:
         await app.wait(pilot, "If this server died now")
         await pilot.pause(0.2)
-        assert isinstance(app.app.screen, Overview)
+        assert isinstance(app.app.screen, OverviewScreen)
 
 
 async def test_a_pin_is_asked_at_the_start_as_well(tmp_path: Path, tokens: Tokens) -> None:

@@ -22,7 +22,7 @@ from nskeys.wording.text.times import day, since
 _STYLES = {RecoveryState.RECOVERABLE: "", RecoveryState.AT_RISK: "warning", RecoveryState.LOST: "error"}
 
 
-def cells(credential: Credential, state: RecoveryState) -> tuple[str, ...]:
+def credential_cells(credential: Credential, state: RecoveryState) -> tuple[str, ...]:
     """Kind, name, target, account, day of the last change, state, and a mark where it would not come
     back; no outside text can reach the terminal as a command."""
     fields = credential.fields
@@ -40,7 +40,7 @@ def state_style(state: RecoveryState) -> str:
     return _STYLES[state]
 
 
-def facts(
+def credential_facts(
     credential: Credential, coverage: CredentialCoverage | None, now: datetime | None = None
 ) -> tuple[tuple[str, str], ...]:
     """Everything but the secret, label by label; a line of a note after the first has none. `coverage` is

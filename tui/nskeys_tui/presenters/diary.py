@@ -16,7 +16,7 @@ from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import took, when
 
 
-def cells(entry: DrillEntry) -> tuple[str, ...]:
+def diary_cells(entry: DrillEntry) -> tuple[str, ...]:
     """When, backup, result, opened, who, where, whether the line is signed, and a mark."""
     tried = entry.reached is not None
     return (
@@ -27,21 +27,21 @@ def cells(entry: DrillEntry) -> tuple[str, ...]:
         safe(entry.actor.sudo_user or entry.actor.user),
         safe(entry.host),
         vouched_word(entry),
-        mark(entry),
+        diary_mark(entry),
     )
 
 
-def mark(entry: DrillEntry) -> str:
+def diary_mark(entry: DrillEntry) -> str:
     """`!` for a drill that failed or left something closed, and for a line that nobody vouches for."""
     return "" if is_good(entry) and entry.signed else "!"
 
 
-def style(entry: DrillEntry) -> str:
+def diary_style(entry: DrillEntry) -> str:
     """`warning` for what wants to be read; never without the mark."""
-    return "warning" if mark(entry) else ""
+    return "warning" if diary_mark(entry) else ""
 
 
-def about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
+def diary_about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
     """A line below the table: what matters first, for there may be no room for all of it."""
     result = opened_words(entry) if entry.reached is not None else drill_end_words(entry.end)
     failed = failures_words(entry)

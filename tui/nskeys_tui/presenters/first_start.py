@@ -22,7 +22,7 @@ _REMEMBERED = 2
 """Copies that are offered at once; a restore lists all."""
 
 
-def words(flow: FirstStart) -> tuple[str, ...]:
+def first_start_words(flow: FirstStart) -> tuple[str, ...]:
     """What is said above the choices."""
     sight = flow.sight
     away = sight.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
@@ -31,7 +31,7 @@ def words(flow: FirstStart) -> tuple[str, ...]:
     return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
 
 
-def choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
+def first_start_choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
     """The ways, each under its token; a backup that is remembered stands under its address."""
     return tuple(choice for way in flow.ways for choice in _choices(flow, way))
 

@@ -16,7 +16,7 @@ from nskeys_tui.presenters.credentials import state_mark, state_style
 _PLURAL = "s"
 
 
-def cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
+def key_cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
     """Key, state, when it was made, its credentials, its backups, and a mark where credentials would
     not come back."""
     credentials = count(key.credentials, "credential")
@@ -30,7 +30,7 @@ def cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
     )
 
 
-def style(key: KeyCoverage) -> str:
+def key_style(key: KeyCoverage) -> str:
     """As that of its credentials; a key without any puts nothing at risk."""
     return state_style(key.state) if key.credentials else ""
 
@@ -50,7 +50,7 @@ def widest(rows: Sequence[Sequence[str]], column: int) -> int:
     return max((width(row[column]) for row in rows), default=0)
 
 
-def facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
+def key_facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
     """Everything that is known of a key, label by label."""
     info = key.info
     here = (
@@ -70,7 +70,7 @@ def facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
     )
 
 
-def copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
+def key_copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
     """The copies in the register that hold the key, those that count first: where each is, how far it
     is proven or why it does not count, and a style."""
     answer = overview.recoverability

@@ -15,7 +15,7 @@ from nskeys.wording.reports import audit_lines
 from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.presenters.audit import entry_about, entry_cells, entry_rows
-from nskeys_tui.screens.list_screen import Listing
+from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
@@ -40,7 +40,7 @@ class _Trail:
         return [Row(str(entry.number), entry_cells(entry)) for entry in entries]
 
 
-class Audit(Listing):
+class AuditScreen(ListScreen):
     """Every change wrote one line; each line's hash covers all lines before it."""
 
     NAME = "Audit trail"

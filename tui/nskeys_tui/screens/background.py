@@ -25,23 +25,23 @@ _PATIENCE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LoadedOverview:
     """An overview; `looked` says whether every copy was just looked at for it."""
 
     overview: Overview
     looked: bool
 
 
-class Looks:
+class OverviewLoader:
     """The overviews of one run of the app."""
 
     def __init__(self, service: Callable[[], RecoverabilityService]) -> None:
         self._service = service
         self._under_way: Future[Overview] | None = None
-        self.latest: Sight | None = None
+        self.latest: LoadedOverview | None = None
         """What was seen last."""
 
-    async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[Sight]:
+    async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[LoadedOverview]:
         """As `fresh`, for as long as the screen stands: what comes while it is being left is dropped."""
         try:
             async for sight in self.fresh():
@@ -52,18 +52,20 @@ class Looks:
             if screen.display:
                 raise
 
-    async def fresh(self) -> AsyncIterator[Sight]:
+    async def fresh(self) -> AsyncIterator[LoadedOverview]:
         """First what the register remembers, then the same with every copy looked at; only the second
         where it comes soon enough and something is shown already. Any NskeysError of the service."""
         first = self.latest is None
-        quick = Sight(await aside(partial(self._service().overview, look=False)), looked=False)
+        quick = LoadedOverview(
+            await in_background(partial(self._service().overview, look=False)), looked=False
+        )
         if first:
             yield self._seen(quick)
         look = asyncio.ensure_future(self._look())
         try:
             if not first and not (await asyncio.wait({look}, timeout=_PATIENCE))[0]:
                 yield self._seen(quick)
-            yield self._seen(Sight(await look, looked=True))
+            yield self._seen(LoadedOverview(await look, looked=True))
         finally:
             look.cancel()
 
@@ -75,12 +77,12 @@ class Looks:
         self._under_way = in_a_thread(partial(self._service().overview, look=True))
         return await asyncio.shield(asyncio.wrap_future(self._under_way))
 
-    def _seen(self, sight: Sight) -> Sight:
+    def _seen(self, sight: LoadedOverview) -> LoadedOverview:
         self.latest = sight
         return sight
 
 
-async def aside(call: Callable[[], T]) -> T:
+async def in_background(call: Callable[[], T]) -> T:
     """Await a call in a thread that nobody waits for when the program leaves."""
     return await asyncio.wrap_future(in_a_thread(call))
 

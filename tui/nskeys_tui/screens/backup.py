@@ -21,11 +21,11 @@ from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.backup_picker import browsed_folder
-from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.server_prompts import let_in
+from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
@@ -43,7 +43,7 @@ _STAGES = (
 )
 
 
-class BackUp(FlowScreen[BackupFlow]):
+class BackupScreen(FlowScreen[BackupFlow]):
     """From the first screen with a known destination: five keys and the password."""
 
     NAME = "Back up the keys"
@@ -113,7 +113,7 @@ class BackUp(FlowScreen[BackupFlow]):
 
     async def _look(self, flow: BackupFlow) -> BackupFlow | None:
         await self.show(flow.step, "destination", words("Looking at the destinations …", "quiet"))
-        sights = await read(self.session.services.destinations.listing)
+        sights = await run_in_background(self.session.services.destinations.listing)
         if not isinstance(sights, NskeysError):
             return flow.looked(sights)
         await self.tell(sights)
@@ -122,7 +122,7 @@ class BackUp(FlowScreen[BackupFlow]):
 
     async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
         """The flow with a plan; where there can be none, say why and choose another destination."""
-        plan = await let_in(
+        plan = await with_server_access(
             self,
             self.session,
             lambda: self.session.services.backup.plan(to, hint, password=flow.by_password),
@@ -282,4 +282,4 @@ class BackUp(FlowScreen[BackupFlow]):
     def action_drill(self) -> None:
         """Prove it, right here."""
         if self.flow.report is not None:
-            self.app.push_screen(Drill(self.session, self.flow.report.copy.address))
+            self.app.push_screen(DrillScreen(self.session, self.flow.report.copy.address))

@@ -16,10 +16,10 @@ from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
-from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.server_prompts import let_in
+from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 
 _BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"
@@ -48,9 +48,9 @@ async def chosen_address(screen: Screen[None], session: Session, key: str) -> st
 
 async def listed_backup(screen: Screen[None], session: Session) -> str | None:
     """A backup that lies at one of the destinations, this machine's or another's."""
-    known = await read(session.services.destinations.known)
+    known = await run_in_background(session.services.destinations.known)
     if isinstance(known, NskeysError):
-        tell(screen.app, THERE_TITLE, known)
+        show_error(screen.app, THERE_TITLE, known)
         return None
     choices = [Choice(info.address, destination_name(info)) for info in known]
     address = await screen.app.push_screen_wait(Offer(THERE_TITLE, (), choices))
@@ -60,9 +60,9 @@ async def listed_backup(screen: Screen[None], session: Session) -> str | None:
 async def backup_at(screen: Screen[None], session: Session, address: str) -> str | None:
     """A backup out of those that lie at one destination."""
     destinations = session.services.destinations
-    found = await let_in(screen, session, partial(destinations.files, address))
+    found = await with_server_access(screen, session, partial(destinations.files, address))
     if isinstance(found, NskeysError):
-        tell(screen.app, THERE_TITLE, found)
+        show_error(screen.app, THERE_TITLE, found)
         return None
     name = await screen.app.push_screen_wait(BackupList(address, found, found.left_out))
     return None if name is None else destinations.file_at(address, name)
@@ -96,9 +96,9 @@ async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
 
 async def browsing_start(session: Session) -> Path:
     """Where backups went last, if that is a folder here; else this user's own folder."""
-    info = await read(session.services.installation.default_destination)
+    info = await run_in_background(session.services.installation.default_destination)
     if not isinstance(info, NskeysError) and info.address.startswith("/"):
         folder = Path(info.address)
-        if await read(folder.is_dir) is True:
+        if await run_in_background(folder.is_dir) is True:
             return folder
     return own_folder()

@@ -15,11 +15,11 @@ from nskeys.services.user_files import read_identity_file
 from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.restore import contents_rows
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.backup_picker import backup_choices, chosen_address
 from nskeys_tui.screens.flowing import F_co, Flow, FlowScreen
-from nskeys_tui.screens.proof import ProofList
-from nskeys_tui.screens.server_prompts import let_in
+from nskeys_tui.screens.proof import ProofScreen
+from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import ChoiceList
@@ -42,7 +42,7 @@ class SourcedFlow(Flow[F_co], Protocol[F_co]):
 F = TypeVar("F", bound=SourcedFlow[Any])
 
 
-class FromBackup(FlowScreen[F]):
+class BackupSourceScreen(FlowScreen[F]):
     """Begins with the file that was named, or with the choice of one, and shows what is in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,7 +99,7 @@ class FromBackup(FlowScreen[F]):
         await self.show(
             "looking", "file", words("Looking at the backups that the register remembers …", "quiet")
         )
-        copies = await read(self.session.services.register.copies)
+        copies = await run_in_background(self.session.services.register.copies)
         if isinstance(copies, NskeysError):
             await self.tell(copies)
             copies = ()
@@ -107,7 +107,7 @@ class FromBackup(FlowScreen[F]):
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
         """What is in the file, without its password."""
-        found = await let_in(self, self.session, lambda: self.find(address))
+        found = await with_server_access(self, self.session, lambda: self.find(address))
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
 
     def find(self, address: str) -> Source:
@@ -148,7 +148,7 @@ class FromBackup(FlowScreen[F]):
         )
         if not path or not path.strip():
             return
-        opening = await read(partial(read_identity_file, path.strip()))
+        opening = await run_in_background(partial(read_identity_file, path.strip()))
         if isinstance(opening, NskeysError):
             await self.tell(opening)
             return
@@ -180,4 +180,4 @@ class FromBackup(FlowScreen[F]):
     def action_proof(self) -> None:
         """Credential by credential."""
         if self.proof is not None:
-            self.app.push_screen(ProofList(self.session, self.proof))
+            self.app.push_screen(ProofScreen(self.session, self.proof))

@@ -11,9 +11,9 @@ from nskeys.model.register import BackupCopy
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name
 from nskeys_tui.presenters.register import copy_rows
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.restore import Restore
-from nskeys_tui.screens.retire_copy import retire
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.restore import RestoreScreen
+from nskeys_tui.screens.retire_copy import retire_copy
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import TitleBar
@@ -22,7 +22,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class CopyDetail(Guarded[None]):
+class CopyScreen(Guarded[None]):
     """As it was when the register was last looked at; what is done to it leads back there."""
 
     HELP = (
@@ -32,7 +32,7 @@ class CopyDetail(Guarded[None]):
     )
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
-    CopyDetail VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+    CopyScreen VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "drill", "Drill", tooltip="Prove this copy, without restoring it"),
@@ -62,14 +62,14 @@ class CopyDetail(Guarded[None]):
 
     def action_drill(self) -> None:
         """Prove it; what comes of it is seen in the register."""
-        self.app.switch_screen(Drill(self._session, self._copy.address))
+        self.app.switch_screen(DrillScreen(self._session, self._copy.address))
 
     def action_restore(self) -> None:
         """Restore from it."""
-        self.app.switch_screen(Restore(self._session, self._copy.address))
+        self.app.switch_screen(RestoreScreen(self._session, self._copy.address))
 
     @work(exclusive=True)
     async def action_retire(self) -> None:
         """Let it go, once that was confirmed."""
-        if await retire(self, self._session, self._copy):
+        if await retire_copy(self, self._session, self._copy):
             self.dismiss()

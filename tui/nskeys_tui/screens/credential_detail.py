@@ -16,10 +16,10 @@ from nskeys.model.credentials import Credential
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.presenters.credentials import facts, secret_lines
-from nskeys_tui.screens.credential_form import CredentialForm
+from nskeys_tui.presenters.credentials import credential_facts, secret_lines
+from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
@@ -27,7 +27,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class CredentialDetail(Guarded[None]):
+class CredentialScreen(Guarded[None]):
     """Shows it; the secret on request, until the screen is left."""
 
     HELP = (
@@ -36,7 +36,7 @@ class CredentialDetail(Guarded[None]):
     )
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
-    CredentialDetail {
+    CredentialScreen {
         & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & #secret { height: auto; margin: 1 0; text-style: bold; }
         & #noted { height: auto; text-style: dim; }
@@ -95,7 +95,7 @@ class CredentialDetail(Guarded[None]):
         if isinstance(found, NskeysError):
             if self.is_current:
                 self.dismiss()
-                tell(self.app, "Credential", found)
+                show_error(self.app, "Credential", found)
             return
         self._credential = found
         self.query_one(TitleBar).subject = credential_title(found)
@@ -107,11 +107,11 @@ class CredentialDetail(Guarded[None]):
                 self._looked = sight.overview.taken
                 self._say()
         except NskeysError as error:
-            tell(self.app, "Credential", error)
+            show_error(self.app, "Credential", error)
 
     def _say(self, secret: str = HIDDEN) -> None:
         if self._credential is not None and not self._shown:
-            known = facts(self._credential, self._coverage, self._looked)
+            known = credential_facts(self._credential, self._coverage, self._looked)
             self.query_one(Facts).pairs = (*known, ("Secret", secret))
 
     # --- the secret --------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class CredentialDetail(Guarded[None]):
         secret = await self._session.quickly(partial(credentials.reveal, credential, self._session.secrets))
         if isinstance(secret, NskeysError):
             self._say()
-            tell(self.app, "Secret", secret)
+            show_error(self.app, "Secret", secret)
             return
         with secret:
             length, lines = secret_lines(secret.text())
@@ -155,7 +155,7 @@ class CredentialDetail(Guarded[None]):
     def action_edit(self) -> None:
         """Its form."""
         if self._credential is not None:
-            self.app.push_screen(CredentialForm(self._session, self._credential))
+            self.app.push_screen(CredentialFormScreen(self._session, self._credential))
 
     @work(exclusive=True, group="act")
     async def action_remove(self) -> None:
@@ -168,6 +168,6 @@ class CredentialDetail(Guarded[None]):
             return
         gone = await self._session.quickly(partial(credentials.remove, credential))
         if isinstance(gone, NskeysError):
-            tell(self.app, "Remove", gone)
+            show_error(self.app, "Remove", gone)
         else:
             self.dismiss()

@@ -24,7 +24,7 @@ from nskeys.wording.labels import kind_name
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import TitleBar
@@ -37,7 +37,7 @@ _FIELDS = ("name", "target", "account", "secret", "note")
 _KINDS = tuple(CredentialKind)
 
 
-class CredentialForm(Guarded[None]):
+class CredentialFormScreen(Guarded[None]):
     """Enter saves; what cannot be saved is said beside its field, and nothing typed is lost."""
 
     HELP = (
@@ -45,7 +45,7 @@ class CredentialForm(Guarded[None]):
         "together with the other fields: nobody can move it to another account in the database."
     )
     DEFAULT_CSS = """
-    CredentialForm {
+    CredentialFormScreen {
         & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         & ChoiceList { margin: 0 0 1 0; }
     }
@@ -203,7 +203,7 @@ class CredentialForm(Guarded[None]):
             field = self._field("name")
             field.problem = say(error).what
         else:
-            tell(self.app, "Not saved", error)
+            show_error(self.app, "Not saved", error)
             return
         field.focus()
 

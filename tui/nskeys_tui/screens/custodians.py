@@ -47,7 +47,7 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.qr_code import BELOW, ShowCode
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
@@ -61,7 +61,7 @@ _MAKING = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING)
 _PROVING = (Stage.OPENING, Stage.UNLOCKING)
 
 
-class Custodians(FlowScreen[CustodiansFlow]):
+class CustodiansScreen(FlowScreen[CustodiansFlow]):
     """A sheet is on the screen for its custodian alone, and gone when the next one's turn has come."""
 
     NAME = "Custodians"
@@ -144,7 +144,7 @@ class Custodians(FlowScreen[CustodiansFlow]):
         return None
 
     async def _look(self, flow: CustodiansFlow) -> CustodiansFlow | None:
-        state = await read(self.session.services.custodians.show)
+        state = await run_in_background(self.session.services.custodians.show)
         if not isinstance(state, NskeysError):
             return flow.looked(state)
         await self.tell(state)
@@ -175,7 +175,9 @@ class Custodians(FlowScreen[CustodiansFlow]):
         )
 
     async def _plan(self, flow: CustodiansFlow) -> CustodiansFlow:
-        plan = await read(partial(self.session.services.custodians.plan, flow.shares, flow.threshold))
+        plan = await run_in_background(
+            partial(self.session.services.custodians.plan, flow.shares, flow.threshold)
+        )
         return flow.failed(plan) if isinstance(plan, NskeysError) else flow.planned(plan)
 
     async def _show_plan(self, plan: SplitPlan) -> None:
@@ -204,7 +206,7 @@ class Custodians(FlowScreen[CustodiansFlow]):
         folder: Path | NskeysError | None = None
         if flow.folder:
             home = self.session.services.installation.home.path
-            folder = await read(partial(check_folder, flow.folder, home))
+            folder = await run_in_background(partial(check_folder, flow.folder, home))
         if isinstance(folder, NskeysError):
             return flow.failed(folder)
 
@@ -218,7 +220,7 @@ class Custodians(FlowScreen[CustodiansFlow]):
             self._split = outcome.value
             return flow.made()
         with outcome.value.shares:
-            files = await read(partial(_write, outcome.value, folder))
+            files = await run_in_background(partial(_write, outcome.value, folder))
         return flow.failed(files) if isinstance(files, NskeysError) else flow.printed(tuple(files))
 
     @property
@@ -261,7 +263,7 @@ class Custodians(FlowScreen[CustodiansFlow]):
             await self.show(flow.step, name, sheet, words(COPY_IT), then="Enter when it is copied.")
 
     async def _show_files(self, flow: CustodiansFlow) -> None:
-        lies = await read(partial(in_memory, files.named_path(flow.folder)))
+        lies = await run_in_background(partial(in_memory, files.named_path(flow.folder)))
         on_disk = [] if lies is True else [words(f"! {ON_DISK}", "warning")]
         await self.show(
             flow.step,

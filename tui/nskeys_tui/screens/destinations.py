@@ -27,11 +27,11 @@ from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.list_screen import Listing
-from nskeys_tui.screens.server_prompts import let_in
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.list_screen import ListScreen
+from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.guarded import LOOKS
@@ -42,7 +42,7 @@ _BROWSE, _TYPE = "browse", "type"
 _WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type where it is"))
 
 
-class Destinations(Listing):
+class DestinationsScreen(ListScreen):
     """Each is looked at and tried when the screen is come to."""
 
     NAME = "Destinations"
@@ -93,12 +93,12 @@ class Destinations(Listing):
     @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         self.say("trying each …")
-        sights = await read(self.session.services.destinations.listing)
+        sights = await run_in_background(self.session.services.destinations.listing)
         if isinstance(sights, NskeysError):
             self.say()
             await self.tell(sights)
             return
-        schedule = await read(self.session.services.schedule.show)
+        schedule = await run_in_background(self.session.services.schedule.show)
         self._schedule = None if isinstance(schedule, NskeysError) else schedule
         self._sights = sights
         self._on_servers = frozenset(filter(self._is_on_a_server, (sight.info.address for sight in sights)))
@@ -126,7 +126,9 @@ class Destinations(Listing):
         address = await self._which_folder()
         if not address:
             return
-        on_a_server = await read(partial(self.session.services.destinations.is_on_a_server, address))
+        on_a_server = await run_in_background(
+            partial(self.session.services.destinations.is_on_a_server, address)
+        )
         if isinstance(on_a_server, DestinationInvalid):
             await self.tell(on_a_server)
             return
@@ -151,7 +153,7 @@ class Destinations(Listing):
     async def _tried(self, address: str) -> DestinationSight | NskeysError:
         """How it is once its server was let answer: trusted, given what it wants."""
         test = partial(self.session.services.destinations.test, address)
-        return await let_in(self, self.session, test, lambda sight: (sight.problem,))
+        return await with_server_access(self, self.session, test, lambda sight: (sight.problem,))
 
     def _is_on_a_server(self, address: str) -> bool:
         try:
@@ -220,7 +222,7 @@ class Destinations(Listing):
             return
         address = await backup_at(self, self.session, sight.info.address)
         if address is not None:
-            self.app.push_screen(Drill(self.session, address))
+            self.app.push_screen(DrillScreen(self.session, address))
 
     @work(exclusive=True, group="act")
     async def action_key_file(self) -> None:

@@ -10,9 +10,9 @@ from nskeys.model.diary import Diary as Told, DrillEntry
 from nskeys.wording.drills import EMPTY, entry_facts, unreadable_lines
 from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.fact_sheet import FactSheet
-from nskeys_tui.presenters.diary import about, cells, style
-from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.list_screen import Listing
+from nskeys_tui.presenters.diary import diary_about, diary_cells, diary_style
+from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.table.columns import Column
@@ -20,7 +20,7 @@ from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 
-class Diary(Listing):
+class DiaryScreen(ListScreen):
     """Newest first."""
 
     NAME = "Diary of drills"
@@ -59,7 +59,7 @@ class Diary(Listing):
 
     @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
-        found = await read(self.session.services.diary.read)
+        found = await run_in_background(self.session.services.diary.read)
         if isinstance(found, NskeysError):
             await self.tell(found)
         else:
@@ -71,12 +71,14 @@ class Diary(Listing):
         if told.unreadable:
             parts.append(unreadable_lines(told.unreadable))
         self.say(*parts)
-        self.show_rows([Row(str(n), cells(entry), style(entry)) for n, entry in enumerate(told.entries)])
+        self.show_rows(
+            [Row(str(n), diary_cells(entry), diary_style(entry)) for n, entry in enumerate(told.entries)]
+        )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         """What opened, and what did not."""
         entry = self._entry(key)
-        return () if entry is None else about(entry)
+        return () if entry is None else diary_about(entry)
 
     def _entry(self, key: str | None) -> DrillEntry | None:
         return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None

@@ -8,7 +8,7 @@ from nskeys.services.open_backup import Source
 from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import drill_lines
 from nskeys_tui.presenters.restore import drill_rows
-from nskeys_tui.screens.backup_source import FromBackup
+from nskeys_tui.screens.backup_source import BackupSourceScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.facts import Facts
@@ -16,7 +16,7 @@ from nskeys_tui.widgets.facts import Facts
 _STAGES = (Stage.OPENING, Stage.PROVING, Stage.RECORDING)
 
 
-class Drill(FromBackup[DrillFlow]):
+class DrillScreen(BackupSourceScreen[DrillFlow]):
     """The proof of a restore without the restore."""
 
     NAME = "Drill"

@@ -26,11 +26,11 @@ from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.offer import Offer
-from nskeys_tui.presenters.first_start import choices, words
-from nskeys_tui.screens.navigation import door
-from nskeys_tui.screens.new_installation import NewInstallation
+from nskeys_tui.presenters.first_start import first_start_choices, first_start_words
+from nskeys_tui.screens.navigation import open_screen
+from nskeys_tui.screens.new_installation import NewInstallationScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
@@ -38,7 +38,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class FirstStart(Guarded[None]):
+class FirstStartScreen(Guarded[None]):
     """Stands until there are keys; then the first screen takes its place."""
 
     HELP = (
@@ -48,7 +48,7 @@ class FirstStart(Guarded[None]):
         "changed before you have seen what would be done."
     )
     DEFAULT_CSS = """
-    FirstStart {
+    FirstStartScreen {
         & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & #words { height: auto; margin: 0 0 1 0; }
     }
@@ -81,8 +81,8 @@ class FirstStart(Guarded[None]):
             return
         title = self.query_one(TitleBar)
         title.subject, title.facts = first_title(flow.sight), safe(flow.sight.home)
-        self.query_one("#words", Static).update(Content("\n".join(words(flow))))
-        self.query_one(ChoiceList).show([Choice(*choice) for choice in choices(flow)])
+        self.query_one("#words", Static).update(Content("\n".join(first_start_words(flow))))
+        self.query_one(ChoiceList).show([Choice(*choice) for choice in first_start_choices(flow)])
 
     # --- what is there -----------------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class FirstStart(Guarded[None]):
     async def _look(self) -> None:
         sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(sight, NskeysError):
-            tell(self.app, first_title(self._flow.sight), sight)
+            show_error(self.app, first_title(self._flow.sight), sight)
         elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
             self._show(self._flow.seen(sight))
 
@@ -104,19 +104,19 @@ class FirstStart(Guarded[None]):
         """Whatever is found is said, for somebody asked."""
         sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(sight, NskeysError):
-            tell(self.app, first_title(self._flow.sight), sight)
+            show_error(self.app, first_title(self._flow.sight), sight)
         elif sight.state is HomeState.UNREACHED:
-            tell(self.app, first_title(sight), KeyStoreUnreached("tpm2", sight.unreached))
+            show_error(self.app, first_title(sight), KeyStoreUnreached("tpm2", sight.unreached))
         else:
             self._show(self._flow.seen(sight))
 
     def _leave(self, then: str = "") -> None:
         """To the first screen, and from there to another one."""
-        from nskeys_tui.screens.overview import Overview
+        from nskeys_tui.screens.overview import OverviewScreen
 
-        self.app.switch_screen(Overview(self._session))
+        self.app.switch_screen(OverviewScreen(self._session))
         if then:
-            self.app.push_screen(door(then, self._session))
+            self.app.push_screen(open_screen(then, self._session))
 
     # --- ways to go on -----------------------------------------------------------------------------------
 
@@ -141,13 +141,13 @@ class FirstStart(Guarded[None]):
             self._restore()
 
     def _restore(self, address: str = "") -> None:
-        from nskeys_tui.screens.restore import Restore
+        from nskeys_tui.screens.restore import RestoreScreen
 
-        self.app.push_screen(Restore(self._session, address))
+        self.app.push_screen(RestoreScreen(self._session, address))
 
     @work(exclusive=True, group="act")
     async def _set_up(self) -> None:
-        flow = await self.app.push_screen_wait(NewInstallation(self._session, self._flow))
+        flow = await self.app.push_screen_wait(NewInstallationScreen(self._session, self._flow))
         self._flow = flow if flow is not None else self._flow.back()
         report = self._flow.report
         if self._flow.step is not FirstStep.OFFER or report is None:
@@ -172,6 +172,6 @@ class FirstStart(Guarded[None]):
             return
         sight = await self._session.quickly(partial(self._session.use_cmdb, address.strip()))
         if isinstance(sight, NskeysError):
-            tell(self.app, title, sight)
+            show_error(self.app, title, sight)
         else:
             self._show(self._flow.seen(sight))

@@ -13,7 +13,7 @@ from textual import work
 from nskeys.errors import NskeysError
 from nskeys.services.flows.actions import Act
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import Guided
+from nskeys_tui.screens.wizard import WizardScreen
 
 F_co = TypeVar("F_co", covariant=True)
 
@@ -39,7 +39,7 @@ class Flow(Protocol[F_co]):
 F = TypeVar("F", bound=Flow[Any])
 
 
-class FlowScreen(Guided, Generic[F]):
+class FlowScreen(WizardScreen, Generic[F]):
     """One operation, as its flow has it."""
 
     ACTS: ClassVar[Mapping[str, Act]] = MappingProxyType(

@@ -42,7 +42,7 @@ from nskeys_tui.presenters.imports import (
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.import_rows import COLUMNS, ImportRows
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import Guided, words
+from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -52,7 +52,7 @@ Pairs = tuple[tuple[str, str], ...]
 _BROWSE, _TYPE, _BY_GROUP = "browse", "type", "by_group"
 
 
-class ImportCredentials(Guided):
+class ImportScreen(WizardScreen):
     """All of it in one transaction, or nothing at all."""
 
     NAME = "Import"
@@ -62,7 +62,7 @@ class ImportCredentials(Guided):
         "stops the import, unless s leaves such rows out."
     )
     DEFAULT_CSS = """
-    ImportCredentials {
+    ImportScreen {
         & #step .import--line { height: auto; }
         & #step CredentialTable { min-height: 4; }
         & #step #row { height: 3; margin: 0; overflow: hidden; }

@@ -13,9 +13,9 @@ from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.keys import GONE, NO_COPY
 from nskeys.wording.labels import kid_name
-from nskeys_tui.presenters.keys import copies, facts
+from nskeys_tui.presenters.keys import key_copies, key_facts
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
@@ -26,7 +26,7 @@ _MARGIN = 3
 """Cells that are not the list's: one at each edge, and one for a scroll bar."""
 
 
-class KeyDetail(Guarded[None]):
+class KeyScreen(Guarded[None]):
     """Shows it; a key is never changed by hand."""
 
     HELP = (
@@ -35,7 +35,7 @@ class KeyDetail(Guarded[None]):
     )
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
-    KeyDetail {
+    KeyScreen {
         & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & #copies { height: auto; margin: 1 0 0 0; }
     }
@@ -71,7 +71,7 @@ class KeyDetail(Guarded[None]):
                 self._answer = sight.overview
                 self._show()
         except NskeysError as error:
-            tell(self.app, "Key", error)
+            show_error(self.app, "Key", error)
 
     def on_resize(self, event: events.Resize) -> None:
         """Other widths, other words."""
@@ -85,9 +85,9 @@ class KeyDetail(Guarded[None]):
         if key is None:  # its last credential was removed meanwhile, and it was never here
             self.query_one(Facts).pairs = (("Key", GONE),)
             return
-        self.query_one(Facts).pairs = facts(key, overview)
+        self.query_one(Facts).pairs = key_facts(key, overview)
         lines = [Content.styled("Backups that hold it", "bold")]
-        for place, proof, style in copies(key, overview, self.size.width - _MARGIN):
+        for place, proof, style in key_copies(key, overview, self.size.width - _MARGIN):
             lines += [Content.styled(place, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
         if len(lines) == 1:
             lines.append(Content(NO_COPY))

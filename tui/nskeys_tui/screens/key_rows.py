@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nskeys.model.recoverability import KeyCoverage
-from nskeys_tui.presenters.keys import cells, style, widest
+from nskeys_tui.presenters.keys import key_cells, key_style, widest
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 
@@ -12,7 +12,7 @@ _CREDENTIALS, _BACKUPS = 3, 4
 
 def key_rows(keys: Sequence[KeyCoverage], *, brief: bool) -> tuple[Row, ...]:
     """A row for each key; its key id is the row's."""
-    return tuple(Row(key.kid, cells(key, brief=brief), style(key)) for key in keys)
+    return tuple(Row(key.kid, key_cells(key, brief=brief), key_style(key)) for key in keys)
 
 
 def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:

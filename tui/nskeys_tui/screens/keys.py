@@ -10,10 +10,10 @@ from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.text.numbers import count
 from nskeys_tui.presenters.overview import layout_for
-from nskeys_tui.screens.key_detail import KeyDetail
+from nskeys_tui.screens.key_detail import KeyScreen
 from nskeys_tui.screens.key_rows import key_columns, key_rows
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -22,7 +22,7 @@ from nskeys_tui.widgets.table.rows import KnownRows
 from nskeys_tui.widgets.table.table import CredentialTable
 
 
-class Keys(Guarded[None]):
+class KeysScreen(Guarded[None]):
     """Enter shows one."""
 
     HELP = (
@@ -60,7 +60,7 @@ class Keys(Guarded[None]):
                 self._answer = sight.overview
                 self._show()
         except NskeysError as error:
-            tell(self.app, "Keys", error)
+            show_error(self.app, "Keys", error)
 
     def _show(self) -> None:
         if self._answer is None:
@@ -82,7 +82,7 @@ class Keys(Guarded[None]):
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
-        self.app.push_screen(KeyDetail(self._session, message.key))
+        self.app.push_screen(KeyScreen(self._session, message.key))
 
     def action_leave(self) -> None:
         """Back."""

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
@@ -21,12 +21,12 @@ from nskeys_tui.widgets.table.rows import KnownRows, Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 
-class Listing(Guarded[None]):
+class ListScreen(Guarded[None]):
     """One list. Subclasses load it when the screen is come to, and say what a row means."""
 
     AUTO_FOCUS = "CredentialTable"
     DEFAULT_CSS = """
-    Listing {
+    ListScreen {
         & #about { height: 5; padding: 0 1; overflow: hidden; }
     }
     """
@@ -80,7 +80,7 @@ class Listing(Guarded[None]):
 
     async def tell(self, error: NskeysError) -> None:
         """Say what went wrong and what to do."""
-        tell(self.app, self.NAME, error)
+        show_error(self.app, self.NAME, error)
 
     async def note(self, *sentences: str) -> None:
         """Say what was done, and wait until it was read."""

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.wording.menu import ENTRIES
-from nskeys_tui.screens.navigation import door
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.frame import TitleBar
@@ -16,12 +16,12 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class Menu(Guarded[None]):
+class MenuScreen(Guarded[None]):
     """Up, down or a first letter; Enter goes there, Esc comes back here."""
 
     HELP = "Up and Down, or a first letter, mark an entry; Enter goes there. Esc leads back, step by step."
     DEFAULT_CSS = """
-    Menu ChoiceList { height: 1fr; margin: 0 1; }
+    MenuScreen ChoiceList { height: 1fr; margin: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="Back to the first screen"),
@@ -42,7 +42,7 @@ class Menu(Guarded[None]):
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
-        self.app.push_screen(door(message.key, self._session))
+        self.app.push_screen(open_screen(message.key, self._session))
 
     def action_leave(self) -> None:
         """Back."""

@@ -9,33 +9,33 @@ from textual.screen import Screen
 
 from nskeys_tui.screens.session import Session
 
-DOORS: Mapping[str, tuple[str, str]] = MappingProxyType(
+SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "backup": ("backup", "BackUp"),
-        "restore": ("restore", "Restore"),
-        "drill": ("drill", "Drill"),
-        "rotate": ("rotation", "Rotate"),
-        "keys": ("keys", "Keys"),
-        "menu": ("menu", "Menu"),
-        "register": ("register", "Register"),
-        "prune": ("prune", "Prune"),
-        "destinations": ("destinations", "Destinations"),
-        "schedule": ("schedule", "Schedule"),
-        "audit": ("audit", "Audit"),
-        "identity": ("recovery_identity", "RecoveryIdentity"),
-        "custodians": ("custodians", "Custodians"),
-        "protection": ("protection", "Protection"),
-        "verify": ("proof", "Verify"),
-        "re_entry": ("re_entry", "ReEntry"),
-        "runbook": ("runbook", "Runbook"),
-        "import": ("import_credentials", "ImportCredentials"),
+        "backup": ("backup", "BackupScreen"),
+        "restore": ("restore", "RestoreScreen"),
+        "drill": ("drill", "DrillScreen"),
+        "rotate": ("rotation", "RotationScreen"),
+        "keys": ("keys", "KeysScreen"),
+        "menu": ("menu", "MenuScreen"),
+        "register": ("register", "RegisterScreen"),
+        "prune": ("prune", "PruneScreen"),
+        "destinations": ("destinations", "DestinationsScreen"),
+        "schedule": ("schedule", "ScheduleScreen"),
+        "audit": ("audit", "AuditScreen"),
+        "identity": ("recovery_identity", "RecoveryIdentityScreen"),
+        "custodians": ("custodians", "CustodiansScreen"),
+        "protection": ("protection", "ProtectorScreen"),
+        "verify": ("proof", "VerifyScreen"),
+        "re_entry": ("re_entry", "ReEntryScreen"),
+        "runbook": ("runbook", "RunbookScreen"),
+        "import": ("import_credentials", "ImportScreen"),
     }
 )
 """A name for each screen, its module and its class, which is made of the session alone."""
 
 
-def door(name: str, session: Session) -> Screen[None]:
+def open_screen(name: str, session: Session) -> Screen[None]:
     """The screen behind a door."""
-    module, screen = DOORS[name]
+    module, screen = SCREENS[name]
     made: Callable[[Session], Screen[None]] = getattr(import_module(f"nskeys_tui.screens.{module}"), screen)
     return made(session)

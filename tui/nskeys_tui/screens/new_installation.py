@@ -30,7 +30,7 @@ from nskeys.wording.first_start import (
     protector_unavailable,
 )
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import TitleBar
@@ -42,7 +42,7 @@ Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
 """As `bootstrap.protectors` names them."""
 
 
-class NewInstallation(Guarded[FirstStart | None]):
+class NewInstallationScreen(Guarded[FirstStart | None]):
     """Returns the flow: something was made, or the CMDB that was named holds credentials; else None."""
 
     HELP = (
@@ -50,7 +50,7 @@ class NewInstallation(Guarded[FirstStart | None]):
         "are stored on this machine; it can be changed later. Tab goes from field to field, Enter sets up."
     )
     DEFAULT_CSS = """
-    NewInstallation {
+    NewInstallationScreen {
         & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         & .new-installation--words { height: auto; margin: 0 0 1 0; }
         & .new-installation--question { height: auto; margin: 1 0 0 0; }
@@ -100,7 +100,7 @@ class NewInstallation(Guarded[FirstStart | None]):
         found = await self._session.quickly(self._look)
         if isinstance(found, NskeysError):
             self.dismiss(None)
-            tell(self.app, NEW_INSTALLATION[0], found)
+            show_error(self.app, NEW_INSTALLATION[0], found)
         else:
             self._offer(*found)
 
@@ -153,7 +153,7 @@ class NewInstallation(Guarded[FirstStart | None]):
         self._flow = self._flow.failed(made)
         if self._flow.step is not FirstStep.FORM:
             self.dismiss(None)
-        tell(self.app, NEW_INSTALLATION[0], made)
+        show_error(self.app, NEW_INSTALLATION[0], made)
 
     def _cmdb(self) -> str:
         typed = [field.value.strip() for field in self.query("#cmdb").results(FormField)]

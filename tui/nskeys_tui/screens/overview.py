@@ -26,10 +26,10 @@ from nskeys_tui.presenters.keys import shown_keys
 from nskeys_tui.presenters.listing import ALL, Shelf, beside, chosen, heading, shelves
 from nskeys_tui.presenters.overview import answer_lines, cannot_tell, layout_for, title_facts
 from nskeys_tui.screens.key_rows import key_columns, key_rows
-from nskeys_tui.screens.navigation import door
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.rows import COLUMNS, CredentialRows
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.answer_block import AnswerBlock
 from nskeys_tui.widgets.find_line import FindLine
 from nskeys_tui.widgets.frame import TitleBar
@@ -43,7 +43,7 @@ _MOMENT = 0.3
 """Seconds that a look may take before it is mentioned."""
 
 
-class Overview(Guarded[None]):
+class OverviewScreen(Guarded[None]):
     """The answer, the keys, the credentials."""
 
     HELP = (
@@ -106,7 +106,7 @@ class Overview(Guarded[None]):
     async def _unlock(self, asks: Purpose) -> None:
         problem = await self._session.unlock_at_start(asks)
         if problem is not None:
-            tell(self.app, "Keys", problem)
+            show_error(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one types, the keys are letters."""
@@ -261,16 +261,16 @@ class Overview(Guarded[None]):
 
     def action_go(self, name: str) -> None:
         """To another screen."""
-        self.app.push_screen(door(name, self._session))
+        self.app.push_screen(open_screen(name, self._session))
 
     def action_add(self) -> None:
         """An empty form."""
-        from nskeys_tui.screens.credential_form import CredentialForm
+        from nskeys_tui.screens.credential_form import CredentialFormScreen
 
-        self.app.push_screen(CredentialForm(self._session, None))
+        self.app.push_screen(CredentialFormScreen(self._session, None))
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
-        from nskeys_tui.screens.credential_detail import CredentialDetail
+        from nskeys_tui.screens.credential_detail import CredentialScreen
 
-        self.app.push_screen(CredentialDetail(self._session, message.key))
+        self.app.push_screen(CredentialScreen(self._session, message.key))

@@ -73,7 +73,7 @@ class _Failures:
         return [Row(*proof_cells(item.credential, self._reasons)) for item in shown]
 
 
-class ProofList(Guarded[None]):
+class ProofScreen(Guarded[None]):
     """Which credentials opened and which did not."""
 
     HELP = (
@@ -82,7 +82,7 @@ class ProofList(Guarded[None]):
     )
     AUTO_FOCUS = "CredentialTable"
     DEFAULT_CSS = """
-    ProofList #said { height: auto; padding: 0 1; }
+    ProofScreen #said { height: auto; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="Back to where you were"),
@@ -142,9 +142,9 @@ class ProofList(Guarded[None]):
     def action_re_enter(self) -> None:
         """The list of what must be re-entered here. A drill's proof is of its backup's keys, so that list
         is made anew, with the keys of this server."""
-        from nskeys_tui.screens.re_entry import ReEntry
+        from nskeys_tui.screens.re_entry import ReEntryScreen
 
-        self.app.push_screen(ReEntry(self._session))
+        self.app.push_screen(ReEntryScreen(self._session))
 
     @work(exclusive=True)
     async def action_save(self) -> None:

@@ -27,17 +27,17 @@ from nskeys_tui.presenters.protection import (
     protection_rows,
     protector_choices,
 )
-from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import Guided, words
+from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
 _BACK_UP, _GO_ON = "back_up", "go_on"
 
 
-class Protection(Guided):
+class ProtectorScreen(WizardScreen):
     """A change asks for a proven backup first: it is the one moment when a mistake takes every key."""
 
     NAME = "Protector"
@@ -106,7 +106,7 @@ class Protection(Guided):
     @work(exclusive=True)
     async def _ask_for_backup(self) -> None:
         await self.show("looking", "a backup first", words("Looking at the backups …", "quiet"))
-        held = await read(self.session.services.protection.backup_before)
+        held = await run_in_background(self.session.services.protection.backup_before)
         if isinstance(held, NskeysError):
             await self.tell(held)
             self._show_now()
@@ -126,7 +126,7 @@ class Protection(Guided):
     def action_back_up(self) -> None:
         """The backup, right here."""
         self._away = self.step == "backup"
-        self.app.push_screen(BackUp(self.session))
+        self.app.push_screen(BackupScreen(self.session))
 
     # --- which one ---------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.server_prompts import let_in
+from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.facts import Facts
@@ -46,7 +46,7 @@ _COLUMNS = (
 _STAGES = (Stage.UNLOCKING, Stage.LOOKING, Stage.REMOVING)
 
 
-class Prune(FlowScreen[PruneFlow]):
+class PruneScreen(FlowScreen[PruneFlow]):
     """Begins with a look at every copy, which changes nothing."""
 
     NAME = "Prune"
@@ -57,7 +57,7 @@ class Prune(FlowScreen[PruneFlow]):
         "not know are never touched."
     )
     DEFAULT_CSS = """
-    Prune {
+    PruneScreen {
         & #step .prune--line { height: auto; }
         & #step CredentialTable { min-height: 4; }
         & #step #row { height: 4; margin: 0; overflow: hidden; }
@@ -92,7 +92,9 @@ class Prune(FlowScreen[PruneFlow]):
 
     async def _look(self, flow: PruneFlow) -> PruneFlow | None:
         # What servers want of a person is asked before: while it looks, nobody is.
-        await let_in(self, self.session, self.session.services.register.barred, lambda errors: errors)
+        await with_server_access(
+            self, self.session, self.session.services.register.barred, lambda errors: errors
+        )
 
         def look(progress: Progress) -> PrunePlan:
             return self.session.services.pruning.plan(flow.retention, progress)

@@ -25,16 +25,16 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
-from nskeys_tui.screens.credential_form import CredentialForm
-from nskeys_tui.screens.list_screen import Listing
-from nskeys_tui.screens.restore import Restore
+from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.list_screen import ListScreen
+from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 
-class ReEntry(Listing):
+class ReEntryScreen(ListScreen):
     """Begins at once: it opens everything, and changes nothing."""
 
     NAME = "Re-entry"
@@ -128,7 +128,7 @@ class ReEntry(Listing):
         item = self._item(self.row_key)
         if item is not None:
             self._looked_after = item.credential.credential_id
-            self.app.push_screen(CredentialForm(self.session, item.credential, first="secret"))
+            self.app.push_screen(CredentialFormScreen(self.session, item.credential, first="secret"))
 
     def action_restore(self) -> None:
         """The backup that is named for this credential, looked at before anything is asked. What lies on a
@@ -137,7 +137,9 @@ class ReEntry(Listing):
         copy = None if item is None else item.held_by or item.claimed_by
         named = copy is not None and (copy.signed or copy.address.startswith("/"))
         self._restored = True
-        self.app.push_screen(Restore(self.session, copy.address if copy is not None and named else ""))
+        self.app.push_screen(
+            RestoreScreen(self.session, copy.address if copy is not None and named else "")
+        )
 
     @work(exclusive=True, group="load")
     async def _tick_off(self) -> None:

@@ -15,8 +15,8 @@ from nskeys.wording.recovery import (
     made_lines,
     plan_lines,
 )
-from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.backup import BackUp
+from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
@@ -25,7 +25,7 @@ from nskeys_tui.widgets.facts import Facts
 _STAGES = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING, Stage.RECORDING)
 
 
-class RecoveryIdentity(FlowScreen[RecoveryFlow]):
+class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
     """What is in force first; a password is asked for only after it was said what it will open."""
 
     NAME = "Recovery identity"
@@ -59,7 +59,7 @@ class RecoveryIdentity(FlowScreen[RecoveryFlow]):
         return None
 
     async def _look(self, flow: RecoveryFlow) -> RecoveryFlow | None:
-        recovery = await read(self.session.services.recovery.show)
+        recovery = await run_in_background(self.session.services.recovery.show)
         if not isinstance(recovery, NskeysError):
             return flow.looked(recovery)
         await self.tell(recovery)
@@ -117,4 +117,4 @@ class RecoveryIdentity(FlowScreen[RecoveryFlow]):
 
     def action_back_up(self) -> None:
         """The first backup, right here."""
-        self.app.push_screen(BackUp(self.session))
+        self.app.push_screen(BackupScreen(self.session))

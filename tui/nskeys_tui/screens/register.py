@@ -17,13 +17,13 @@ from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
-from nskeys_tui.screens.copy_detail import CopyDetail
-from nskeys_tui.screens.diary import Diary
-from nskeys_tui.screens.drill import Drill
-from nskeys_tui.screens.list_screen import Listing
-from nskeys_tui.screens.restore import Restore
-from nskeys_tui.screens.retire_copy import retire
-from nskeys_tui.screens.server_prompts import answered, let_in
+from nskeys_tui.screens.copy_detail import CopyScreen
+from nskeys_tui.screens.diary import DiaryScreen
+from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.list_screen import ListScreen
+from nskeys_tui.screens.restore import RestoreScreen
+from nskeys_tui.screens.retire_copy import retire_copy
+from nskeys_tui.screens.server_prompts import answer_server, with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.guarded import LOOKS
@@ -35,7 +35,7 @@ _BROWSE, _TYPE = "browse", "type"
 _WAYS = (Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is"))
 
 
-class Register(Listing):
+class RegisterScreen(ListScreen):
     """First as the register remembers them, then as they are."""
 
     NAME = "Register"
@@ -125,21 +125,21 @@ class Register(Listing):
         message.stop()
         copy = self._copy(message.key)
         if copy is not None and self._overview is not None:
-            self.app.push_screen(CopyDetail(self.session, copy, self._overview))
+            self.app.push_screen(CopyScreen(self.session, copy, self._overview))
 
     def action_drill(self) -> None:
         """Prove it."""
-        self._go(Drill)
+        self._go(DrillScreen)
 
     def action_restore(self) -> None:
         """Restore from it."""
-        self._go(Restore)
+        self._go(RestoreScreen)
 
     def action_diary(self) -> None:
         """Every drill that was tried."""
-        self.app.push_screen(Diary(self.session))
+        self.app.push_screen(DiaryScreen(self.session))
 
-    def _go(self, screen: type[Drill] | type[Restore]) -> None:
+    def _go(self, screen: type[DrillScreen] | type[RestoreScreen]) -> None:
         copy = self._copy()
         if copy is not None:
             made: Screen[None] = screen(self.session, copy.address)
@@ -149,7 +149,7 @@ class Register(Listing):
     async def action_retire(self) -> None:
         """Let it go, once that was confirmed."""
         copy = self._copy()
-        if copy is not None and await retire(self, self.session, copy):
+        if copy is not None and await retire_copy(self, self.session, copy):
             self._load()
 
     # --- all of them -------------------------------------------------------------------------------------
@@ -163,7 +163,9 @@ class Register(Listing):
 
         # What servers want is asked before: while copies are looked at, nobody is.
         self.say("asking the servers …")
-        await let_in(self, self.session, self.session.services.register.barred, lambda errors: errors)
+        await with_server_access(
+            self, self.session, self.session.services.register.barred, lambda errors: errors
+        )
         outcome = await self.session.work("Check all copies", run, (Stage.LOOKING,))
         if outcome.value is not None:
             await self.note(copies_seen(outcome.value))
@@ -183,7 +185,7 @@ class Register(Listing):
             return self.session.services.register.add(address, self.session.secrets)
 
         outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
-        while outcome.error is not None and await answered(self, self.session, outcome.error):
+        while outcome.error is not None and await answer_server(self, self.session, outcome.error):
             outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
         if outcome.value is not None:
             await self.note(copy_added(outcome.value, KEYS))

@@ -21,7 +21,7 @@ from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lin
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
-from nskeys_tui.screens.backup_source import FromBackup
+from nskeys_tui.screens.backup_source import BackupSourceScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
@@ -31,7 +31,7 @@ _Planned: TypeAlias = tuple[RestorePlan, tuple[str, ...]]
 _STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
 
 
-class Restore(FromBackup[RestoreFlow]):
+class RestoreScreen(BackupSourceScreen[RestoreFlow]):
     """A plan you see first, then all or nothing, then a proof credential by credential."""
 
     NAME = "Restore keys"

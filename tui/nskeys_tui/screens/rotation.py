@@ -20,18 +20,18 @@ from nskeys.wording.keys import (
 from nskeys.wording.next_steps import KEYS
 from nskeys.wording.reports import rotation_lines
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.screens.asking import read
-from nskeys_tui.screens.backup import BackUp
-from nskeys_tui.screens.drill import Drill
+from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.flowing import FlowScreen
-from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
 
 _STAGES = (Stage.UNLOCKING, Stage.RESEALING)
 
 
-class Rotate(FlowScreen[RotationFlow]):
+class RotationScreen(FlowScreen[RotationFlow]):
     """Each visit does the next step that may be done; what was broken off goes on."""
 
     NAME = "Rotate the key"
@@ -85,7 +85,7 @@ class Rotate(FlowScreen[RotationFlow]):
 
     async def _look(self, flow: RotationFlow) -> RotationFlow | None:
         await self.show(flow.step, "", words("Looking at the keys and their backups …", "quiet"))
-        plan = await read(self.session.services.rotation.plan)
+        plan = await run_in_background(self.session.services.rotation.plan)
         if not isinstance(plan, NskeysError):
             return flow.looked(plan)
         await self.tell(plan)
@@ -129,7 +129,7 @@ class Rotate(FlowScreen[RotationFlow]):
         return flow.failed(outcome.ended)
 
     async def _done(self, report: RotationReport) -> None:
-        due = await read(self.session.services.backup.due)
+        due = await run_in_background(self.session.services.backup.due)
         if not isinstance(due, NskeysError):
             report = replace(report, due=due)
             self.flow = replace(self.flow, report=report)
@@ -155,18 +155,18 @@ class Rotate(FlowScreen[RotationFlow]):
     def action_back_up(self) -> None:
         """The backup that is due, right here."""
         self._away = True
-        self.app.push_screen(BackUp(self.session))
+        self.app.push_screen(BackupScreen(self.session))
 
     def action_drill(self) -> None:
         """The drill that is due, right here."""
         plan = self.flow.plan
         if plan is not None and plan.held_by is not None:
             self._away = True
-            self.app.push_screen(Drill(self.session, plan.held_by.address))
+            self.app.push_screen(DrillScreen(self.session, plan.held_by.address))
 
     def action_left(self) -> None:
         """Those that did not open."""
         report = self.flow.report
         if report is not None:
             left = ProofReport(report.resealed, report.left)
-            self.app.push_screen(ProofList(self.session, left, title="What is left", only_failures=True))
+            self.app.push_screen(ProofScreen(self.session, left, title="What is left", only_failures=True))

@@ -7,7 +7,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
-from nskeys_tui.presenters.credentials import cells, state_style
+from nskeys_tui.presenters.credentials import credential_cells, state_style
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 
@@ -44,7 +44,10 @@ class CredentialRows:
         pages, states = self._now
         found = pages.window(first, count)
         known = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
-        return [Row(item.credential_id, cells(item, state), state_style(state)) for item, state in known]
+        return [
+            Row(item.credential_id, credential_cells(item, state), state_style(state))
+            for item, state in known
+        ]
 
     def _fresh(
         self, wanted: CredentialFilter, answer: Recoverability

@@ -19,9 +19,9 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.presenters.own_folder import own_folder
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -31,7 +31,7 @@ _NAME = "Runbook"
 _SAVING = "Save the runbook"
 
 
-class Runbook(Guarded[None]):
+class RunbookScreen(Guarded[None]):
     """As it is printed; longer than the screen."""
 
     HELP = (
@@ -40,7 +40,7 @@ class Runbook(Guarded[None]):
         "one file to print, with the backup's checksum as a QR code."
     )
     DEFAULT_CSS = """
-    Runbook {
+    RunbookScreen {
         & #pages { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         & #page { height: auto; }
     }
@@ -83,10 +83,10 @@ class Runbook(Guarded[None]):
 
     @work(exclusive=True)
     async def _collect(self) -> None:
-        runbook = await read(self._session.services.runbook.collect)
+        runbook = await run_in_background(self._session.services.runbook.collect)
         if isinstance(runbook, NskeysError):
             self.dismiss()
-            tell(self.app, _NAME, runbook)
+            show_error(self.app, _NAME, runbook)
             return
         self._page = runbook_page(runbook)
         self._lay()

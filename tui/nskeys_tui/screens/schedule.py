@@ -19,13 +19,13 @@ from nskeys.wording.schedule import (
 )
 from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.presenters.schedule import schedule_rows
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import Guided, words
+from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.facts import Facts
 
 
-class Schedule(Guided):
+class ScheduleScreen(WizardScreen):
     """Shown as it is; installing and removing are confirmed, for they change this machine."""
 
     NAME = "Schedule"
@@ -58,7 +58,7 @@ class Schedule(Guided):
     @work(exclusive=True)
     async def _look(self) -> None:
         await self.show("looking", "how it stands", words("Looking at the units …", "quiet"))
-        state = await read(self.session.services.schedule.show)
+        state = await run_in_background(self.session.services.schedule.show)
         if isinstance(state, NskeysError):
             await self.tell(state)
             self.dismiss()
@@ -92,7 +92,7 @@ class Schedule(Guided):
         if not await self.app.push_screen_wait(question):
             return
         await self.show("working", "systemd …", words("Telling systemd …", "quiet"))
-        state = await read(partial(act))
+        state = await run_in_background(partial(act))
         if isinstance(state, NskeysError):
             await self.tell(state)
             self._look()

@@ -11,14 +11,14 @@ from nskeys.errors import HostKeyUnknown, NoCopyMade, NskeysError, ServerSecretW
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.destinations import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
 from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.screens.asking import read
+from nskeys_tui.screens.asking import run_in_background
 from nskeys_tui.screens.session import Session, ask_secret
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 
 T = TypeVar("T")
 
 
-async def let_in(
+async def with_server_access(
     screen: Screen[Any],
     session: Session,
     call: Callable[[], T],
@@ -27,13 +27,13 @@ async def let_in(
     """What a service's call that only reads gives, made again after each thing that a person answered for
     what it raises, or for the `problems` of its value. As it is once there is nothing more to answer."""
     while True:
-        value = await read(call)
+        value = await run_in_background(call)
         wanted = _wanted([value] if isinstance(value, NskeysError) else problems(value))
-        if wanted is None or not await answered(screen, session, wanted):
+        if wanted is None or not await answer_server(screen, session, wanted):
             return value
 
 
-async def answered(screen: Screen[Any], session: Session, wanted: NskeysError) -> bool:
+async def answer_server(screen: Screen[Any], session: Session, wanted: NskeysError) -> bool:
     """Whether a person trusted the server, or gave the secret."""
     destinations = session.services.destinations
     if isinstance(wanted, HostKeyUnknown):
@@ -42,7 +42,7 @@ async def answered(screen: Screen[Any], session: Session, wanted: NskeysError) -
             return False
         failed = await session.quickly(partial(destinations.trust, wanted))
         if isinstance(failed, NskeysError):
-            tell(screen.app, TRUST_TITLE, failed)
+            show_error(screen.app, TRUST_TITLE, failed)
             return False
         return True
     if isinstance(wanted, ServerSecretWanted):

@@ -21,7 +21,7 @@ from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
-from nskeys_tui.screens.background import Looks
+from nskeys_tui.screens.background import OverviewLoader
 from nskeys_tui.widgets.strength_line import Strength
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Session:
             app.notify(closed_words(path), markup=False)
         self.secrets = RememberedPassphrase(DialogSecrets(app, self.ask))
         """A `ports.SecretProvider` for worker threads."""
-        self.looks = Looks(lambda: self.services.recoverability)
+        self.looks = OverviewLoader(lambda: self.services.recoverability)
         """The overviews that screens show."""
 
     def ask(

@@ -10,7 +10,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class Starting(Guarded[None]):
+class SplashScreen(Guarded[None]):
     """Stands until the services are there."""
 
     def __init__(self, server: str = "") -> None:

@@ -63,9 +63,9 @@ def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
     """The session of this run, and its first screen."""
     session = Session(app, found.services)
     if found.ready:
-        from nskeys_tui.screens.overview import Overview
+        from nskeys_tui.screens.overview import OverviewScreen
 
-        return session, Overview(session, found.asks)
-    from nskeys_tui.screens.first_start import FirstStart
+        return session, OverviewScreen(session, found.asks)
+    from nskeys_tui.screens.first_start import FirstStartScreen
 
-    return session, FirstStart(session, found.sight)
+    return session, FirstStartScreen(session, found.sight)

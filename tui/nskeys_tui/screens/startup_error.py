@@ -15,11 +15,11 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class Refused(Guarded[None]):
+class StartupErrorScreen(Guarded[None]):
     """Says it and waits for the person to leave: the words would be lost with the screen."""
 
     DEFAULT_CSS = """
-    Refused .refused--words { margin: 1 1 0 1; }
+    StartupErrorScreen .refused--words { margin: 1 1 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "app.quit", "Quit", show=False)]
 

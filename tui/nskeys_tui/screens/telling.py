@@ -9,7 +9,7 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys_tui.dialogs.questions import Notice
 
 
-def tell(app: App[Any], title: str, error: NskeysError) -> None:
+def show_error(app: App[Any], title: str, error: NskeysError) -> None:
     """Say it. That a person stopped something needs no explaining."""
     if not isinstance(error, Cancelled):
         sentence = say_in_app(error)

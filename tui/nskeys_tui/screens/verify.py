@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from nskeys.errors import Cancelled
 from nskeys.model.plans import ProofReport
 from nskeys.ports import Progress, Stage
-from nskeys_tui.screens.proof import ProofList
+from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import tell
+from nskeys_tui.screens.telling import show_error
 from nskeys_tui.widgets.frame import TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -17,7 +17,7 @@ from nskeys_tui.widgets.rule import Rule
 _NAME = "Verify"
 
 
-class Verify(Guarded[None]):
+class VerifyScreen(Guarded[None]):
     """Begins at once, for it changes nothing; leads to the list, and from there back."""
 
     HELP = (
@@ -45,7 +45,7 @@ class Verify(Guarded[None]):
 
         outcome = await self._session.work("Open every credential", run, (Stage.PROVING,))
         if outcome.value is not None:
-            await self.app.push_screen_wait(ProofList(self._session, outcome.value, title=_NAME))
+            await self.app.push_screen_wait(ProofScreen(self._session, outcome.value, title=_NAME))
         self.dismiss()
         if outcome.error is not None and not isinstance(outcome.error, Cancelled):
-            tell(self.app, _NAME, outcome.error)
+            show_error(self.app, _NAME, outcome.error)

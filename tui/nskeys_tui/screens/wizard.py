@@ -20,11 +20,11 @@ from nskeys_tui.widgets.key_bar import KeyBar
 from nskeys_tui.widgets.rule import Rule
 
 
-class Guided(Guarded[None]):
+class WizardScreen(Guarded[None]):
     """One operation, step by step. Subclasses show one step at a time with `show`."""
 
     DEFAULT_CSS = """
-    Guided {
+    WizardScreen {
         & #step { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & #then { height: auto; padding: 0 1; }
         & .guided--words { height: auto; margin: 0 0 1 0; }
