@@ -40,16 +40,12 @@ from nskeys.wording.destinations import remove_question
 from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.fact_sheet import FactSheet
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.offer import Offer
 from nskeys_tui.dialogs.qr_code import ShowCode
-from nskeys_tui.dialogs.questions import Notice
-from nskeys_tui.presenters.audit import entry_rows
+from nskeys_tui.dialogs.questions import AskLine, Confirm, FactSheet, Notice, Offer
+from nskeys_tui.screens.audit import entry_rows
 from nskeys_tui.screens.copy_detail import CopyScreen
 from nskeys_tui.screens.credential_detail import CredentialScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen

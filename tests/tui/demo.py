@@ -18,18 +18,16 @@ from textual.screen import ModalScreen, Screen
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import Confirm, Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.screens.startup_error import StartupErrorScreen
+from nskeys_tui.widgets.answer_block import RecoverBar
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.recover_bar import RecoverBar
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.strength_line import Strength
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row

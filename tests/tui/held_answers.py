@@ -15,7 +15,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest
 from nskeys_tui.app import NskeysApp
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork
-from nskeys_tui.screens import asking, session
+from nskeys_tui.screens import background, session
 from nskeys_tui.screens.background import in_background
 from tests.tui.stage import until
 
@@ -51,7 +51,7 @@ class HeldAnswers:
             return given
 
         patched.setattr(session, "_value_or_error", quickly)
-        patched.setattr(asking, "aside", read_aside)
+        patched.setattr(background, "aside", read_aside)
         patched.setattr(LongWork, "_run", work)
         patched.setattr(DialogSecrets, "__call__", secret)
 

@@ -16,7 +16,7 @@ from nskeys_tui.dialogs.palette import Palette
 from nskeys_tui.screens.splash import SplashScreen
 from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
-from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.frame import Rule
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, OneScreen, Stage, until
 
 SECRET = "tr0ub4dor"

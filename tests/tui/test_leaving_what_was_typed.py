@@ -14,8 +14,8 @@ from textual.screen import Screen
 import nskeys_tui.dialogs
 import nskeys_tui.screens
 from nskeys.ports import Purpose, SecretRequest, ShareRequest
-from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.palette import Palette
+from nskeys_tui.dialogs.questions import AskLine
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen

@@ -8,14 +8,14 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
-from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.long_work import LongWork
+from nskeys_tui.dialogs.questions import Confirm
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.credential_detail import CredentialScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.session import Session, ask_secret
+from nskeys_tui.widgets.frame import Rule
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 from tests.tui import stage as stages
 from tests.tui.demo import asks
 from tests.tui.held_answers import HeldAnswers

@@ -277,7 +277,7 @@ class NskeysApp(App[None]):
         await super().action_quit()
 
     def _ask_to_leave(self, screen: Guarded[Any]) -> None:
-        from nskeys_tui.dialogs.confirm import Confirm
+        from nskeys_tui.dialogs.questions import Confirm
 
         question = Confirm(LEAVE, *screen.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
         self._warned = question

@@ -5,11 +5,10 @@ import pytest
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.passwords import question
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import Confirm, Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.screens.session import ask_secret
-from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.widgets.frame import Rule
 from tests.tui.demo import generate, judge
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
 

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from nskeys_tui.dialogs.file_browser import FileBrowser, fit_end
-from nskeys_tui.dialogs.folder_listing import ENTRY_LIMIT, UP, EntryRows, list_folder, nearest_folder
-from nskeys_tui.widgets.rule import Rule
+from nskeys_tui.dialogs.file_browser import (
+    ENTRY_LIMIT,
+    UP,
+    EntryRows,
+    FileBrowser,
+    fit_end,
+    list_folder,
+    nearest_folder,
+)
+from nskeys_tui.widgets.frame import Rule
 from tests.fakes.dead_mounts import dead_mount
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
 

@@ -6,10 +6,9 @@ import pytest
 
 from nskeys.errors import Cancelled, NoBackupKnown
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
-from nskeys_tui.dialogs.long_work import LongWork, count_words, place_line
-from nskeys_tui.dialogs.work_progress import PlaceReport, Report, TuiProgress
+from nskeys_tui.dialogs.long_work import LongWork, PlaceReport, Report, TuiProgress, count_words, place_line
+from nskeys_tui.widgets.frame import Rule
 from nskeys_tui.widgets.progress_panel import Mark, StageLine
-from nskeys_tui.widgets.rule import Rule
 from tests.tui import stage as stages
 from tests.tui.demo import asks
 

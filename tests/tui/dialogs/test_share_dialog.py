@@ -11,8 +11,8 @@ from nskeys.model.custodians import NOTHING_YET, Gathered, Share
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, ShareRequest
 from nskeys_tui.dialogs.share import AskShare
-from nskeys_tui.widgets.rule import Rule
-from nskeys_tui.widgets.word_input import WordInput
+from nskeys_tui.widgets.frame import Rule
+from nskeys_tui.widgets.inputs import WordInput
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage, until
 
 SIZES = [HOME_SIZE, SMALL_SIZE]

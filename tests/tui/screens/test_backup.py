@@ -14,7 +14,7 @@ from nskeys.model.secret import LEAST_SCORE
 from nskeys.services.backup import facts as archiving
 from nskeys_tui.presenters.register import copy_cells
 from nskeys_tui.screens.backup import BackupScreen
-from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.inputs import PasswordInput
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE, PASSWORD

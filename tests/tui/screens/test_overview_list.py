@@ -9,9 +9,9 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.wording.text.terminal import width
-from nskeys_tui.presenters.listing import ALL, beside, chosen, heading, shelves
+from nskeys_tui.presenters.overview import ALL, beside, chosen, heading, shelves
 from nskeys_tui.screens.rows import COLUMNS
-from nskeys_tui.widgets.rule import ruled
+from nskeys_tui.widgets.frame import ruled
 from nskeys_tui.widgets.table.columns import lay_out
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable

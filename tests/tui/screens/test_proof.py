@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.plans import ProofReport
-from nskeys_tui.screens.proof import ProofScreen
+from nskeys_tui.screens.proof import ProofScreen, VerifyScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.verify import VerifyScreen
 from tests.fakes.fixed import NobodyToAsk
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE

@@ -3,10 +3,9 @@
 import pytest
 from textual.binding import Binding
 
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.answer_block import RecoverBar, filled
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.key_bar import Key, KeyBar, fit_keys, key_name
-from nskeys_tui.widgets.recover_bar import RecoverBar, filled
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.strength_line import Strength, StrengthLine
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, Stage
 

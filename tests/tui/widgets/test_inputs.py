@@ -8,8 +8,7 @@ from textual.widgets import Input
 from nskeys.model.secret import SecretBytes
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
-from nskeys_tui.widgets.inputs import TextInput, shown_in_place
-from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.inputs import PasswordInput, TextInput, shown_in_place
 from tests.tui.stage import SMALL_SIZE, Stage, until
 
 HOSTILE = "a\x1b]52;c;eA==\x07b\x9b31m\u202ec\td"

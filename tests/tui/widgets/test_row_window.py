@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings, strategies as st
 
-from nskeys_tui.widgets.table.window import Repaint, RowWindow
+from nskeys_tui.widgets.table.rows import Repaint, RowWindow
 
 
 def window(total: int, height: int = 10) -> RowWindow:

@@ -1,12 +1,16 @@
-"""Something to be read: what happened, and what to do."""
+"""Small dialogs: something to read, facts, a yes or no, a choice, one line of text."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from nskeys_tui.dialogs.dialog import Dialog, text
+from nskeys_tui.widgets.choice_list import Choice, ChoiceList
+from nskeys_tui.widgets.facts import Facts
+from nskeys_tui.widgets.form_field import FormField
 
 
 class Notice(Dialog[None]):
@@ -25,3 +29,98 @@ class Notice(Dialog[None]):
         """What happened first, the rest below."""
         yield text(self._happened, "dialog--happened")
         yield from (text(paragraph) for paragraph in self._rest if paragraph)
+
+
+class Confirm(Dialog[bool]):
+    """True for yes; False or None (Esc) for no. `question` is safe words, paragraph by paragraph."""
+
+    def __init__(self, title: str, *question: str, yes: str = "Yes", no: str = "No") -> None:
+        super().__init__(title)
+        self._question = question
+        self._answers = (Choice("no", no), Choice("yes", yes))
+
+    def body(self) -> Iterable[Widget]:
+        """The question and the answers; the safe one first."""
+        yield from (text(paragraph) for paragraph in self._question)
+        yield ChoiceList(self._answers)
+
+    @on(ChoiceList.Chosen)
+    def _answer(self, message: ChoiceList.Chosen) -> None:
+        self.dismiss(message.key == "yes")
+
+
+class Offer(Dialog[str]):
+    """Returns the key of the choice; None for Esc. `words` is safe, paragraph by paragraph."""
+
+    def __init__(self, title: str, words: Sequence[str], choices: Sequence[Choice]) -> None:
+        super().__init__(title)
+        self._words, self._choices = tuple(words), tuple(choices)
+
+    def body(self) -> Iterable[Widget]:
+        """The words, then the choices."""
+        yield from (text(paragraph) for paragraph in self._words)
+        yield ChoiceList(self._choices)
+
+    @on(ChoiceList.Chosen)
+    def _answer(self, message: ChoiceList.Chosen) -> None:
+        self.dismiss(message.key)
+
+
+class AskLine(Dialog[str]):
+    """Returns the line, or None for Esc. `check` gives a safe sentence for what cannot be used."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
+
+    def __init__(
+        self,
+        title: str,
+        prompt: str,
+        label: str,
+        value: str = "",
+        *,
+        help: str = "",
+        check: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        super().__init__(title)
+        self._prompt, self._label, self._value = prompt, label, value
+        self._help, self._check = help, check
+
+    def body(self) -> Iterable[Widget]:
+        """The question and the line."""
+        if self._prompt:
+            yield text(self._prompt)
+        yield FormField(self._label, self._value, help=self._help)
+
+    def action_accept(self) -> None:
+        """Return the line where it can be used."""
+        field = self.query_one(FormField)
+        problem = self._check(field.value)
+        if problem:
+            field.problem = problem
+        else:
+            self.dismiss(field.value)
+
+
+class FactSheet(Dialog[None]):
+    """Pairs of a label and safe words."""
+
+    DEFAULT_CSS = """
+    FactSheet .dialog--edge { width: 100%; padding: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "leave", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+    ]
+
+    def __init__(self, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+        super().__init__(title)
+        self._pairs = tuple(pairs)
+
+    def body(self) -> Iterable[Widget]:
+        """The facts."""
+        yield Facts(self._pairs)
+
+    def action_scroll(self, lines: int) -> None:
+        """Up and down, where there is more than fits."""
+        self.query_one(".dialog--frame").scroll_relative(y=lines, animate=False)

@@ -17,7 +17,7 @@ from nskeys.wording.passwords import USE_ALL_THE_SAME
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.guarded import LOOKS
-from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.inputs import PasswordInput
 from nskeys_tui.widgets.strength_line import Strength, StrengthLine
 
 _PAUSE = 0.25

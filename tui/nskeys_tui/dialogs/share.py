@@ -24,9 +24,9 @@ from nskeys.wording.custodians import (
     word_rows,
 )
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_SHEET, LEAVE_YES
-from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.dialog import Dialog, text
-from nskeys_tui.widgets.word_input import WordInput
+from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.widgets.inputs import WordInput
 
 
 class AskShare(Dialog[SecretBytes]):

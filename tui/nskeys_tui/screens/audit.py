@@ -10,11 +10,11 @@ from nskeys.errors import NskeysError
 from nskeys.model.audit import AuditEntry
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.audit import AuditService, AuditVerdict
-from nskeys.wording.audit import EMPTY
+from nskeys.wording.audit import EMPTY, trail_line
 from nskeys.wording.reports import audit_lines
-from nskeys.wording.text.numbers import count
-from nskeys_tui.dialogs.fact_sheet import FactSheet
-from nskeys_tui.presenters.audit import entry_about, entry_cells, entry_rows
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import safe
+from nskeys_tui.dialogs.questions import FactSheet
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.table.columns import Column
@@ -112,3 +112,34 @@ class AuditScreen(ListScreen):
             await self.note(*audit_lines(outcome.value))
         elif isinstance(outcome.error, NskeysError):
             await self.tell(outcome.error)
+
+
+def entry_cells(entry: AuditEntry) -> tuple[str, ...]:
+    """When, who, what, of what."""
+    told = trail_line(entry.line)
+    return (told.time, told.who, told.what, told.subject)
+
+
+def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
+    """A line below the table."""
+    told = trail_line(entry.line)
+    return (
+        ("What", f"{told.what}: {told.subject}" if told.subject else told.what),
+        ("Who", f"{told.who or '-'}, {told.time}, line {number(entry.number)}"),
+        ("Details", told.details or "-"),
+    )
+
+
+def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
+    """A line in full, as it is stored too."""
+    told = trail_line(entry.line)
+    return (
+        ("Line", number(entry.number)),
+        ("When", told.time),
+        ("Who", told.who),
+        ("What", told.what),
+        ("Of", told.subject),
+        ("Details", told.details or "-"),
+        ("Hash", entry.digest.hex()),
+        ("Stored", safe(entry.line)),
+    )

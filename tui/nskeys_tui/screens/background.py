@@ -1,8 +1,4 @@
-"""The overview, taken in threads: at once as the register remembers, then with every copy looked at.
-
-A copy may lie on a mount that never answers. So a look runs in a thread that a leaving program does not
-wait for, and no second one is begun while one is under way.
-"""
+"""Work in threads beside a screen: the overview as remembered and as looked at, and reads that may hang."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -102,3 +98,11 @@ def in_a_thread(call: Callable[[], T]) -> Future[T]:
 
     Thread(target=run, daemon=True).start()
     return future
+
+
+async def run_in_background(call: Callable[[], T]) -> T | NskeysError:
+    """Its value, or the error that ended it. Nobody waits for it when the program leaves."""
+    try:
+        return await in_background(call)
+    except NskeysError as error:
+        return error

@@ -19,15 +19,14 @@ from nskeys.wording.next_steps import KEYS
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
-from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.questions import AskLine
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import browsed_folder
 from nskeys_tui.screens.drill import DrillScreen
-from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

@@ -10,16 +10,14 @@ from textual.screen import Screen
 from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.wording.destinations import THERE_TITLE, destination_name
-from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.dialogs.questions import AskLine, Offer
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.server_prompts import with_server_access
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 
 _BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"

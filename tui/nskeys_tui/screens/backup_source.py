@@ -13,15 +13,14 @@ from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.open_backup import Source, find_source
 from nskeys.services.user_files import read_identity_file
 from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
-from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys_tui.dialogs.questions import AskLine
 from nskeys_tui.presenters.restore import contents_rows
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_choices, chosen_address
-from nskeys_tui.screens.flowing import F_co, Flow, FlowScreen
 from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import F_co, Flow, FlowScreen, words
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.facts import Facts
 

@@ -6,20 +6,26 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.screen import Screen
 
+from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
+from nskeys.ports import Progress, Stage
+from nskeys.services.register.service import RetirePlan
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name
+from nskeys.wording.register import retire_answer, retire_lines
+from nskeys.wording.reports import copy_retired
+from nskeys_tui.dialogs.questions import Confirm, Notice
 from nskeys_tui.presenters.register import copy_rows
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.retire_copy import retire_copy
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 
 class CopyScreen(Guarded[None]):
@@ -73,3 +79,33 @@ class CopyScreen(Guarded[None]):
         """Let it go, once that was confirmed."""
         if await retire_copy(self, self._session, self._copy):
             self.dismiss()
+
+
+_TITLE = "Retire a copy"
+
+
+async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) -> bool:
+    """Whether it was done. Awaited in a worker of `screen`."""
+
+    def look() -> RetirePlan:
+        return session.services.register.plan_retire(copy)
+
+    plan = await run_in_background(look)
+    if isinstance(plan, NskeysError):
+        show_error(screen.app, _TITLE, plan)
+        return False
+    question = Confirm(_TITLE, *retire_lines(plan), yes=retire_answer(plan), no="No, keep it")
+    if not await screen.app.push_screen_wait(question):
+        return False
+
+    def run(progress: Progress) -> BackupCopy:
+        progress.stage(Stage.RECORDING)
+        return session.services.register.retire(plan, session.secrets)
+
+    outcome = await session.work(_TITLE, run, (Stage.RECORDING,))
+    if outcome.value is None:
+        if outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            show_error(screen.app, _TITLE, outcome.error)
+        return False
+    await screen.app.push_screen_wait(Notice(_TITLE, copy_retired(outcome.value)))
+    return True

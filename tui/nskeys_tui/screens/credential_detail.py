@@ -15,16 +15,14 @@ from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
-from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.dialogs.questions import Confirm
 from nskeys_tui.presenters.credentials import credential_facts, secret_lines
 from nskeys_tui.screens.credential_form import CredentialFormScreen
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 
 class CredentialScreen(Guarded[None]):

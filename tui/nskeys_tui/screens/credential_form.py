@@ -22,15 +22,13 @@ from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.labels import kind_name
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 _FIELDS = ("name", "target", "account", "secret", "note")
 """As the form asks for them, after the kind."""

@@ -44,13 +44,11 @@ from nskeys.wording.custodians import (
 from nskeys.wording.page import page_html
 from nskeys.wording.share_sheets import qr_lines, sheet_lines, sheet_name, sheet_page
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.confirm import Confirm
 from nskeys_tui.dialogs.qr_code import BELOW, ShowCode
-from nskeys_tui.screens.asking import run_in_background
-from nskeys_tui.screens.flowing import FlowScreen
+from nskeys_tui.dialogs.questions import AskLine, Confirm
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.theme import wants_ascii
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts

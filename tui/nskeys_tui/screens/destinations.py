@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.schedule import Schedule
 from nskeys.services.setup.destinations import DestinationSight
+from nskeys.wording.copies import place_word
 from nskeys.wording.destinations import (
     ADD_HELP,
     DECLARE,
@@ -18,16 +19,18 @@ from nskeys.wording.destinations import (
     KEY_FILE_HELP,
     KEY_FILE_LABEL,
     declared_words,
+    location_name,
+    ready_words,
     remove_question,
+    scheduled_words,
 )
+from nskeys.wording.errors import say
 from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.text.numbers import count
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.dialogs.offer import Offer
-from nskeys_tui.presenters.destinations import destination_about, destination_cells, destination_style
-from nskeys_tui.screens.asking import run_in_background
+from nskeys.wording.text.terminal import safe
+from nskeys_tui.dialogs.questions import AskLine, Confirm, Offer
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.list_screen import ListScreen
@@ -263,3 +266,33 @@ class DestinationsScreen(ListScreen):
             return
         await self.note(destination_removed(sight.info.address))
         self._load()
+
+
+def destination_cells(sight: DestinationSight) -> tuple[str, ...]:
+    """Address, place, whether it is the default one, whether backups can go there, and a mark."""
+    return (
+        safe(sight.info.address),
+        place_word(sight.where),
+        "default" if sight.default else "",
+        "ready" if sight.problem is None else "not ready",
+        "!" if sight.problem is not None else "",
+    )
+
+
+def destination_style(sight: DestinationSight) -> str:
+    """`warning` where a backup cannot go."""
+    return "" if sight.problem is None else "warning"
+
+
+def destination_about(
+    sight: DestinationSight, schedule: Schedule | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Why it counts as what it does, what keeps backups from it, whether the schedule goes there, and the
+    whole address."""
+    problem = say(sight.problem).what if sight.problem is not None else ""
+    return (
+        ("Where", location_name(sight.where)),
+        ("Backups", problem or ready_words(sight.where, default=sight.default)),
+        ("Goes there", scheduled_words(schedule, configured=sight.configured)),
+        ("Address", safe(sight.info.address)),
+    )

@@ -7,11 +7,24 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys.model.diary import Diary as Told, DrillEntry
-from nskeys.wording.drills import EMPTY, entry_facts, unreadable_lines
-from nskeys.wording.text.numbers import count
-from nskeys_tui.dialogs.fact_sheet import FactSheet
-from nskeys_tui.presenters.diary import diary_about, diary_cells, diary_style
-from nskeys_tui.screens.asking import run_in_background
+from nskeys.wording.drills import (
+    EMPTY,
+    backup_word,
+    drill_end_words,
+    entry_facts,
+    failures_words,
+    is_good,
+    opened_words,
+    result_word,
+    unreadable_lines,
+    vouched_word,
+    who_word,
+)
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import took, when
+from nskeys_tui.dialogs.questions import FactSheet
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.guarded import LOOKS
@@ -93,3 +106,39 @@ class DiaryScreen(ListScreen):
         entry = self._entry(message.key)
         if entry is not None:
             self.app.push_screen(FactSheet("Drill", entry_facts(entry)))
+
+
+def diary_cells(entry: DrillEntry) -> tuple[str, ...]:
+    """When, backup, result, opened, who, where, whether the line is signed, and a mark."""
+    tried = entry.reached is not None
+    return (
+        when(entry.began),
+        backup_word(entry),
+        result_word(entry),
+        number(entry.opened) if tried else "",
+        safe(entry.actor.sudo_user or entry.actor.user),
+        safe(entry.host),
+        vouched_word(entry),
+        diary_mark(entry),
+    )
+
+
+def diary_mark(entry: DrillEntry) -> str:
+    """`!` for a drill that failed or left something closed, and for a line that nobody vouches for."""
+    return "" if is_good(entry) and entry.signed else "!"
+
+
+def diary_style(entry: DrillEntry) -> str:
+    """`warning` for what wants to be read; never without the mark."""
+    return "warning" if diary_mark(entry) else ""
+
+
+def diary_about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
+    """A line below the table: what matters first, for there may be no room for all of it."""
+    result = opened_words(entry) if entry.reached is not None else drill_end_words(entry.end)
+    failed = failures_words(entry)
+    return (
+        ("Result", f"{result}: {failed}" if failed else result),
+        ("Took", f"{took(entry.seconds)}, on {safe(entry.host)}, by {who_word(entry.actor)}"),
+        ("File", safe(entry.address)),
+    )

@@ -1,5 +1,6 @@
 """The first start: what is in the home, and the ways to go on."""
 
+from collections.abc import Iterator
 from functools import partial
 
 from textual import on, work
@@ -10,32 +11,38 @@ from textual.widgets import Static
 
 from nskeys.errors import KeyStoreUnreached, NskeysError
 from nskeys.model.plans import FirstSight, HomeState
-from nskeys.services.flows.first_start import FirstStart as Flow, FirstStep, Way
+from nskeys.services.flows.first_start import FirstStart, FirstStart as Flow, FirstStep, Way
 from nskeys.wording.first_start import (
     CMDB_HELP,
+    LOOK,
+    NEW_INSTALLATION,
+    NO_BACKUP_REMEMBERED,
     OFFER,
     OFFER_NO,
     OFFER_YES,
+    ONLY_THE_REGISTER,
     OTHER_CMDB,
     OTHER_CMDB_PROMPT,
+    RESTORE,
+    RESTORE_ANOTHER,
+    TRY_AGAIN,
+    first_sight,
     first_title,
+    go_on_without,
+    restore_remembered,
     set_up_sentence,
 )
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.offer import Offer
-from nskeys_tui.presenters.first_start import first_start_choices, first_start_words
+from nskeys_tui.dialogs.questions import AskLine, Offer
 from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.new_installation import NewInstallationScreen
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 
 class FirstStartScreen(Guarded[None]):
@@ -175,3 +182,39 @@ class FirstStartScreen(Guarded[None]):
             show_error(self.app, title, sight)
         else:
             self._show(self._flow.seen(sight))
+
+
+_REMEMBERED = 2
+"""Copies that are offered at once; a restore lists all."""
+
+
+def first_start_words(flow: FirstStart) -> tuple[str, ...]:
+    """What is said above the choices."""
+    sight = flow.sight
+    away = sight.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
+    if not away and not sight.credentials and not sight.remembered:
+        return first_sight(sight)
+    return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
+
+
+def first_start_choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
+    """The ways, each under its token; a backup that is remembered stands under its address."""
+    return tuple(choice for way in flow.ways for choice in _choices(flow, way))
+
+
+def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
+    match way:
+        case Way.RESTORE_REMEMBERED:
+            yield from ((copy.address, *restore_remembered(copy)) for copy in flow.remembered[:_REMEMBERED])
+        case Way.NEW:
+            yield (way, *NEW_INSTALLATION)
+        case Way.RESTORE:
+            yield (way, *(RESTORE_ANOTHER if flow.remembered else RESTORE))
+        case Way.OTHER_CMDB:
+            yield (way, *OTHER_CMDB)
+        case Way.AGAIN:
+            yield (way, *TRY_AGAIN)
+        case Way.LOOK:
+            yield (way, *LOOK)
+        case Way.WITHOUT_KEYS:
+            yield (way, *go_on_without(flow.sight.credentials))

@@ -27,10 +27,12 @@ from nskeys.wording.imports import (
     plan_line,
 )
 from nskeys.wording.labels import kind_name
-from nskeys_tui.dialogs.ask_line import AskLine
 from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.offer import Offer
-from nskeys_tui.presenters.imports import (
+from nskeys_tui.dialogs.questions import AskLine, Offer
+from nskeys_tui.presenters.own_folder import own_folder
+from nskeys_tui.screens.import_rows import (
+    COLUMNS,
+    ImportRows,
     plan_about,
     plan_cells,
     plan_renamed,
@@ -39,8 +41,6 @@ from nskeys_tui.presenters.imports import (
     report_cells,
     report_total,
 )
-from nskeys_tui.presenters.own_folder import own_folder
-from nskeys_tui.screens.import_rows import COLUMNS, ImportRows
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList

@@ -14,13 +14,11 @@ from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.keys import GONE, NO_COPY
 from nskeys.wording.labels import kid_name
 from nskeys_tui.presenters.keys import key_copies, key_facts
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 _MARGIN = 3
 """Cells that are not the list's: one at each edge, and one for a scroll bar."""

@@ -11,13 +11,11 @@ from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.text.numbers import count
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyScreen
-from nskeys_tui.screens.key_rows import key_columns, key_rows
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.screens.rows import key_columns, key_rows
+from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.table.rows import KnownRows
 from nskeys_tui.widgets.table.table import CredentialTable
 

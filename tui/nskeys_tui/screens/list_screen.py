@@ -9,13 +9,11 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys_tui.dialogs.questions import Notice
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import KnownRows, Row
 from nskeys_tui.widgets.table.table import CredentialTable

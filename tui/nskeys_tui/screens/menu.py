@@ -10,10 +10,9 @@ from nskeys.wording.menu import ENTRIES
 from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 
 class MenuScreen(Guarded[None]):

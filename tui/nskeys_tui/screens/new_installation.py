@@ -29,14 +29,12 @@ from nskeys.wording.first_start import (
     protector_choice,
     protector_unavailable,
 )
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
 """As `bootstrap.protectors` names them."""

@@ -23,19 +23,26 @@ from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.presenters.keys import shown_keys
-from nskeys_tui.presenters.listing import ALL, Shelf, beside, chosen, heading, shelves
-from nskeys_tui.presenters.overview import answer_lines, cannot_tell, layout_for, title_facts
-from nskeys_tui.screens.key_rows import key_columns, key_rows
+from nskeys_tui.presenters.overview import (
+    ALL,
+    Shelf,
+    answer_lines,
+    beside,
+    cannot_tell,
+    chosen,
+    heading,
+    layout_for,
+    shelves,
+    title_facts,
+)
 from nskeys_tui.screens.navigation import open_screen
-from nskeys_tui.screens.rows import COLUMNS, CredentialRows
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.screens.rows import COLUMNS, CredentialRows, key_columns, key_rows
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.answer_block import AnswerBlock
 from nskeys_tui.widgets.find_line import FindLine
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import MORE, KeyBar
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.table.lines import RowLines
 from nskeys_tui.widgets.table.table import CredentialTable
 

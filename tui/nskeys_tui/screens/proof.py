@@ -10,24 +10,23 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from nskeys.errors import NskeysError
+from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
+from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
 from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import AskLine, Notice
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
-from nskeys_tui.screens.session import Session
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -174,3 +173,40 @@ class ProofScreen(Guarded[None]):
             )
         )
         return answer.strip() if answer is not None else None
+
+
+_NAME = "Verify"
+
+
+class VerifyScreen(Guarded[None]):
+    """Begins at once, for it changes nothing; leads to the list, and from there back."""
+
+    HELP = (
+        "Every credential is opened with the keys of this server. Nothing is changed, no secret is shown."
+    )
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        """The frame; the work stands on top of it."""
+        yield TitleBar(_NAME)
+        yield Rule("every credential, with the keys of this server")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._run()
+
+    @work(exclusive=True)
+    async def _run(self) -> None:
+        def run(progress: Progress) -> ProofReport:
+            return self._session.services.verify.execute(self._session.secrets, progress)
+
+        outcome = await self._session.work("Open every credential", run, (Stage.PROVING,))
+        if outcome.value is not None:
+            await self.app.push_screen_wait(ProofScreen(self._session, outcome.value, title=_NAME))
+        self.dismiss()
+        if outcome.error is not None and not isinstance(outcome.error, Cancelled):
+            show_error(self.app, _NAME, outcome.error)

@@ -1,5 +1,6 @@
 """The protector: what binds the keys, against whom that helps, and a change of it, step by step."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,23 +12,27 @@ from nskeys.errors import NskeysError
 from nskeys.ports import Leftover, Progress, Stage, StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import (
+    ANOTHER_PASSPHRASE,
     CHANGE_MEANS,
     NO_BACKUP,
     OLD_COPIES_ROTATE,
     WITHOUT_BACKUP,
     backup_before,
+    broken_by,
+    helps_against,
+    helps_now,
     leftover_lines,
+    lost_with,
+    not_here,
+    protector_title,
 )
+from nskeys.wording.labels import protector_label
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.long_work import DialogSecrets
-from nskeys_tui.presenters.protection import (
-    change_rows,
-    not_available,
-    protection_rows,
-    protector_choices,
-)
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import WizardScreen, words
@@ -215,3 +220,43 @@ class ProtectorScreen(WizardScreen):
             self._show_now()
         else:
             self.dismiss()
+
+
+def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:
+    """How it is now, in plain words."""
+    label = protector_label(info.protector)
+    return (
+        ("Now", f"{label[0].upper()}{label[1:]}"),
+        ("Helps against", helps_now(info.protector, left)),
+        ("Is broken by", broken_by(info.protector)),
+        ("Is lost with", lost_with(info.protector)),
+        ("Key store", f"{safe(info.store_id)}, generation {number(info.generation)}"),
+    )
+
+
+def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """From one to another."""
+    return (
+        ("From", protector_label(before)),
+        ("To", ANOTHER_PASSPHRASE if before == after else protector_label(after)),
+        ("Helps against", helps_against(after)),
+        ("Is broken by", broken_by(after)),
+        ("Is lost with", lost_with(after)),
+    )
+
+
+def protector_choices(
+    available: Sequence[tuple[str, bool, str]], current: str
+) -> tuple[tuple[str, str, str], ...]:
+    """Name, title and meaning of every protector that this machine can change to; the one that leaves
+    the keys open last."""
+    names = [name for name, usable, _ in available if usable and (name != current or name == "passphrase")]
+    return tuple(
+        (name, protector_title(name, current), f"helps against {helps_against(name)}")
+        for name in sorted(names, key=lambda name: name == "file")
+    )
+
+
+def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
+    """Those that this machine does not have, and why."""
+    return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

@@ -10,28 +10,32 @@ from textual.content import Content
 from textual.widgets import Static
 
 from nskeys.errors import Cancelled
-from nskeys.model.retention import Decision, Retention
+from nskeys.model.retention import Decision, Fate, Retention
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Act
 from nskeys.services.flows.prune import PruneFlow, PruneStep
 from nskeys.services.register.prune import PrunePlan, PruneReport
+from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.prune import (
     KEEP_LAST,
     KEEP_MONTHLY,
     STOPPED,
+    UNKNOWN_FILE,
     delete_answer,
     delete_question,
+    fate_word,
     number_problem,
     plan_lines,
+    reason_words,
     report_lines,
 )
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.presenters.pruning import decision_about, decision_row, decision_style
-from nskeys_tui.screens.flowing import FlowScreen
+from nskeys.wording.text.numbers import number
+from nskeys.wording.text.terminal import safe
+from nskeys.wording.text.times import day, when
+from nskeys_tui.dialogs.questions import AskLine, Confirm
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import KnownRows, Row
@@ -179,3 +183,28 @@ class PruneScreen(FlowScreen[PruneFlow]):
         )
         typed = await self.app.push_screen_wait(dialog)
         return None if typed is None else int(typed)
+
+
+def decision_row(one: Decision) -> tuple[str, ...]:
+    """What becomes of it, the backup's number, its day, and why."""
+    copy = one.copy
+    return (
+        fate_word(one.fate),
+        number(copy.backup.generation) if copy else "",
+        day(copy.backup.created) if copy else "",
+        reason_words(one.reason),
+    )
+
+
+def decision_style(one: Decision) -> str:
+    """`warning` for what goes; what stays is `quiet`."""
+    return "quiet" if one.fate is Fate.KEEP else "warning"
+
+
+def decision_about(one: Decision) -> tuple[tuple[str, str], ...]:
+    """The row in full: which file, and of which backup."""
+    copy = one.copy
+    if copy is None:
+        return (("File", safe(one.address)), ("Backup", UNKNOWN_FILE))
+    backup = f"{backup_name(copy)} of {when(copy.backup.created)}, {place_word(copy.where)}"
+    return (("File", safe(one.address)), ("Backup", backup))

@@ -7,24 +7,27 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.re_entry import ReEntry as Item, ReEntryList
+from nskeys.model.re_entry import ReEntry, ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.user_files import save_text
 from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.labels import kid_name, kind_name
 from nskeys.wording.re_entry import (
     FILE_HELP,
     NOTHING_LEFT,
     SAVE_PROMPT,
     file_problem,
+    held_word,
+    held_words,
     is_csv,
     re_entry_csv,
     re_entry_heading,
     re_entry_lines,
 )
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.ask_line import AskLine
+from nskeys.wording.text.times import when
+from nskeys_tui.dialogs.questions import AskLine
 from nskeys_tui.presenters.own_folder import own_folder
-from nskeys_tui.presenters.re_entry import re_entry_about, re_entry_cells, re_entry_style
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
@@ -177,3 +180,26 @@ class ReEntryScreen(ListScreen):
         """The file's name; empty where nothing shall be saved."""
         dialog = AskLine("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()
+
+
+def re_entry_cells(item: ReEntry) -> tuple[str, ...]:
+    """Kind, name, account, and where its key is; a mark where no restore can help."""
+    fields = item.credential.fields
+    mark = "" if item.held_by is not None else "!"
+    return (kind_name(fields.kind), safe(fields.name), safe(fields.account), held_word(item), mark)
+
+
+def re_entry_style(item: ReEntry) -> str:
+    """The row's style."""
+    return "warning" if item.held_by is not None else "error"
+
+
+def re_entry_about(item: ReEntry) -> tuple[tuple[str, str], ...]:
+    """One of them in full."""
+    fields = item.credential.fields
+    return (
+        ("Key", f"{kid_name(item.credential.kid)}; {held_words(item)}"),
+        ("Target", safe(fields.target)),
+        ("Account", safe(fields.account)),
+        ("Changed", when(item.credential.updated)),
+    )

@@ -15,11 +15,10 @@ from nskeys.wording.recovery import (
     made_lines,
     plan_lines,
 )
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup import BackupScreen
-from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.widgets.facts import Facts
 
 _STAGES = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING, Stage.RECORDING)

@@ -14,15 +14,14 @@ from nskeys.wording.next_steps import KEYS
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.text.numbers import count
-from nskeys_tui.dialogs.offer import Offer
+from nskeys_tui.dialogs.questions import Offer
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
-from nskeys_tui.screens.copy_detail import CopyScreen
+from nskeys_tui.screens.copy_detail import CopyScreen, retire_copy
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.retire_copy import retire_copy
 from nskeys_tui.screens.server_prompts import answer_server, with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import Choice

@@ -18,8 +18,7 @@ from nskeys.services.open_backup import OpenSource, Source, opened
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
 from nskeys.wording.next_steps import KEYS
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.confirm import Confirm
+from nskeys_tui.dialogs.questions import AskLine, Confirm
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
 from nskeys_tui.screens.backup_source import BackupSourceScreen
 from nskeys_tui.screens.session import Session

@@ -19,14 +19,13 @@ from nskeys.wording.keys import (
 )
 from nskeys.wording.next_steps import KEYS
 from nskeys.wording.reports import rotation_lines
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.screens.asking import run_in_background
+from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.drill import DrillScreen
-from nskeys_tui.screens.flowing import FlowScreen
 from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.wizard import words
+from nskeys_tui.screens.wizard import FlowScreen, words
 
 _STAGES = (Stage.UNLOCKING, Stage.RESEALING)
 

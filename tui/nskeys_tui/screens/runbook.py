@@ -16,16 +16,13 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.ask_line import AskLine
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import AskLine, Notice
 from nskeys_tui.presenters.own_folder import own_folder
-from nskeys_tui.screens.asking import run_in_background
-from nskeys_tui.screens.session import Session
-from nskeys_tui.screens.telling import show_error
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.screens.background import run_in_background
+from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 _NAME = "Runbook"
 _SAVING = "Save the runbook"

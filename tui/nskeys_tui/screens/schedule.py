@@ -8,18 +8,22 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.schedule import Schedule as State
+from nskeys.model.schedule import Schedule, Schedule as State
 from nskeys.wording.schedule import (
     DRILLS,
     INSTALL_MEANS,
     INSTALL_QUESTION,
     REMOVE_MEANS,
     REMOVE_QUESTION,
+    job_words,
+    last_words,
+    sight_words,
     state_in_app,
+    timer_words,
 )
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.presenters.schedule import schedule_rows
-from nskeys_tui.screens.asking import run_in_background
+from nskeys.wording.text.terminal import safe
+from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.facts import Facts
@@ -98,3 +102,18 @@ class ScheduleScreen(WizardScreen):
             self._look()
             return
         await self._show(state)
+
+
+def schedule_rows(schedule: Schedule) -> tuple[tuple[str, str], ...]:
+    """What runs, when next and how it went; then each unit and what lies in its place."""
+    jobs = [
+        row
+        for timer in schedule.timers
+        for row in (
+            (timer.job.value.capitalize(), job_words(timer.job)),
+            ("Timer", timer_words(timer, schedule.systemd_runs)),
+            ("Last", last_words(timer)),
+        )
+    ]
+    units = [("Unit", f"{safe(seen.path)}: {sight_words(seen.sight)}") for seen in schedule.units]
+    return (*jobs, *units)

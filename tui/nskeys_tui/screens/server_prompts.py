@@ -10,10 +10,9 @@ from textual.screen import Screen
 from nskeys.errors import HostKeyUnknown, NoCopyMade, NskeysError, ServerSecretWanted
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.destinations import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
-from nskeys_tui.dialogs.confirm import Confirm
-from nskeys_tui.screens.asking import run_in_background
-from nskeys_tui.screens.session import Session, ask_secret
-from nskeys_tui.screens.telling import show_error
+from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.screens.background import run_in_background
+from nskeys_tui.screens.session import Session, ask_secret, show_error
 
 T = TypeVar("T")
 

@@ -9,15 +9,17 @@ from textual.app import App
 from textual.screen import ModalScreen
 
 from nskeys.bootstrap import Services, connect
-from nskeys.errors import NskeysError
+from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.plans import FirstSight
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge
 from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
+from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
@@ -147,3 +149,10 @@ def ask_secret(
 def _assess(least: int, password: SecretBytes) -> Strength:
     score = judge(password)
     return Strength(score, strength_words(score), weak=score < least)
+
+
+def show_error(app: App[Any], title: str, error: NskeysError) -> None:
+    """Say it. That a person stopped something needs no explaining."""
+    if not isinstance(error, Cancelled):
+        sentence = say_in_app(error)
+        app.push_screen(Notice(title, sentence.what, sentence.advice))

@@ -9,10 +9,9 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.wording.errors import say
-from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
-from nskeys_tui.widgets.rule import Rule
 
 
 class StartupErrorScreen(Guarded[None]):

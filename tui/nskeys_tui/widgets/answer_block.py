@@ -6,7 +6,6 @@ from textual.widget import Widget
 
 from nskeys.wording.text.terminal import fit, pad, width
 from nskeys_tui.presenters.overview import AnswerLine, layout_for
-from nskeys_tui.widgets.recover_bar import filled
 
 _GAP = 3
 """Cells between the bar and the text."""
@@ -47,3 +46,36 @@ class AnswerBlock(Widget):
         full = filled(*line.bar, cells)
         bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))
         return Content.assemble(" ", *bar, " " * _GAP, text, (hint, "$accent"))
+
+
+class RecoverBar(Widget):
+    """`████████████████████░░░`: full only when nothing is missing, empty only when nothing is there."""
+
+    DEFAULT_CSS = """
+    RecoverBar { width: 23; height: 1; }
+    """
+
+    done: reactive[int] = reactive(0)
+    total: reactive[int | None] = reactive(None)
+    """None draws no bar at all: it is not known yet."""
+
+    def __init__(self, done: int = 0, total: int | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.set_reactive(RecoverBar.done, done)
+        self.set_reactive(RecoverBar.total, total)
+
+    def render(self) -> Content:
+        """The bar."""
+        if self.total is None:
+            return Content("")
+        full = filled(self.done, self.total, self.size.width)
+        return Content.assemble(("█" * full, "$accent"), ("░" * (self.size.width - full), ""))
+
+
+def filled(done: int, total: int, cells: int) -> int:
+    """How many of `cells` are full."""
+    if total <= 0 or done <= 0:
+        return 0
+    if done >= total:
+        return cells
+    return max(1, min(cells - 1, round(cells * done / total)))

@@ -9,8 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from nskeys_tui.widgets.inputs import TextInput
-from nskeys_tui.widgets.password_input import PasswordInput
+from nskeys_tui.widgets.inputs import PasswordInput, TextInput
 
 
 class FormField(Widget):

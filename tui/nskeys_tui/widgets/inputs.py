@@ -1,9 +1,13 @@
-"""A line to type into. What it holds may be hostile: it is shown with nothing a terminal would obey."""
+"""Lines to type into: text, a password, a word of a share. What they hold may be hostile or secret."""
 
 from rich.text import Text
 from textual import events
+from textual.actions import SkipAction
+from textual.message import Message
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
+from nskeys.model.secret import SecretBytes
 from nskeys.wording.text.terminal import safe
 
 _UNSEEN = "▯"
@@ -109,3 +113,67 @@ class TextInput(Input):
             self.replace(lines[0], start, end)
         event.prevent_default()
         event.stop()
+
+
+class PasswordInput(TextInput):
+    """Shows a dot for each character."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None, submits: bool = True) -> None:
+        super().__init__(password=True, id=id, classes=classes, submits=submits)
+
+    def secret(self) -> SecretBytes:
+        """What was typed, in NFC. The caller wipes it."""
+        return SecretBytes.from_text(self.value, typed=True)
+
+    def fill(self, secret: SecretBytes) -> None:
+        """Put a password in, as if it were typed: the cursor stands behind it."""
+        self.value = secret.text()
+        self.cursor_position = len(self.value)
+
+    def forget(self) -> None:
+        """Empty the field."""
+        self.value = ""
+
+    def action_delete_left_all(self) -> None:
+        """Ctrl+U empties the field, wherever the cursor is, as at a terminal's prompt: nobody sees what
+        would stay behind dots, and a new password with a rest of the old one opens nothing."""
+        self.forget()
+
+    def validate_selection(self, selection: Selection) -> Selection:
+        """A cursor, never a selection."""
+        return Selection.cursor(super().validate_selection(selection).end)
+
+    @property
+    def selected_text(self) -> str:
+        """Nothing."""
+        return ""
+
+    def action_copy(self) -> None:
+        """Nothing is copied; the key goes on to whoever takes it."""
+        raise SkipAction
+
+    def action_cut(self) -> None:
+        """Nothing is cut."""
+        raise SkipAction
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Copying and cutting are not offered."""
+        return False if action in ("copy", "cut") else super().check_action(action, parameters)
+
+
+class WordInput(PasswordInput):
+    """A password's line without its dots. Backspace in an empty one asks for the word before."""
+
+    class Back(Message):
+        """The word before is to be typed anew."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, submits=False)
+        self.password = False
+
+    def action_delete_left(self) -> None:
+        """A letter, or the word before."""
+        if self.value:
+            super().action_delete_left()
+        else:
+            self.post_message(self.Back())

@@ -20,10 +20,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from nskeys.errors import NskeysError
-from nskeys_tui.widgets.table.columns import Column
-from nskeys_tui.widgets.table.painter import RowPainter, lean
-from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Rows, fetch
-from nskeys_tui.widgets.table.window import Repaint, RowWindow
+from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
+from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, fetch
 
 _REST = 0.15
 """Seconds that the cursor must rest on a row before others are told."""
