@@ -1,0 +1,650 @@
+"""Floor 0: everything that can go wrong, as data.
+
+An error here says what happened through its fields. It gives no advice, no exit code and prints
+nothing: sentences live in `nskeys.wording`, exit codes in `nskeys.cli`. Fields never hold a secret.
+Tokens (reasons, fields) are short lower-case words that `wording` turns into sentences.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class NskeysError(Exception):
+    """The root. Every subclass is one thing that happened, with the facts that describe it."""
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+
+@dataclass(eq=False)
+class NotABackup(NskeysError):
+    """The file is neither a backup archive nor a `.kms` file."""
+
+    path: str
+    problem: str = ""
+
+
+@dataclass(eq=False)
+class BackupDamaged(NskeysError):
+    """A backup is not what was written; `part` names the member or field, `problem` is a token."""
+
+    path: str
+    part: str
+    problem: str
+
+
+@dataclass(eq=False)
+class BackupForged(NskeysError):
+    """A companion of the `.kms` is not the one that nskeys writes: somebody changed `part`; `signature`
+    where it names this server's key and is not signed by it."""
+
+    path: str
+    part: str
+
+
+@dataclass(eq=False)
+class BackupForeign(NskeysError):
+    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `broken_signature`,
+    `unproven_signature`, `other_signer`, `names_other_signer` (not opened yet), `other_cmdb`,
+    `lacks_keys`."""
+
+    path: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class BackupNotProven(NskeysError):
+    """A backup was written, but reading it back did not give what was written."""
+
+    address: str
+    problem: str
+
+
+@dataclass(eq=False)
+class NoCopyMade(NskeysError):
+    """None of several destinations got a copy: each one's address, and what kept the copy from it."""
+
+    failures: tuple[tuple[str, NskeysError], ...]
+
+
+@dataclass(eq=False)
+class NoBackupKnown(NskeysError):
+    """`latest` was asked for and the register knows no backup that can be read."""
+
+
+@dataclass(eq=False)
+class NoSuchBackup(NskeysError):
+    """The register has no row with this id."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class CmdbUnreachable(NskeysError):
+    """The CMDB cannot be opened; `problem` is a token, `detail` free text from outside."""
+
+    cmdb: str
+    problem: str
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class CmdbForbids(CmdbUnreachable):
+    """The server does not let this role do what is needed."""
+
+
+@dataclass(eq=False)
+class CmdbFull(CmdbUnreachable):
+    """The server has no connection free just now."""
+
+
+@dataclass(eq=False)
+class CmdbBusy(NskeysError):
+    """Another program holds the CMDB's own lock."""
+
+    cmdb: str
+
+
+@dataclass(eq=False)
+class CmdbAltered(NskeysError):
+    """The database has something among its tables that nskeys did not make and that could change what is
+    read or written; `objects` as `trigger t on register`."""
+
+    cmdb: str
+    objects: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class CmdbDamaged(NskeysError):
+    """A row of the CMDB is not what nskeys writes; `table` and `problem` say where and what."""
+
+    table: str
+    problem: str
+    rows: tuple[str, ...] = field(default=())
+
+
+@dataclass(eq=False)
+class FieldInvalid(NskeysError):
+    """A credential's field is not valid; `problem` is a token, `limit` its bound where it has one."""
+
+    field: str
+    problem: str
+    limit: int = 0
+
+
+@dataclass(eq=False)
+class NameTaken(NskeysError):
+    """A credential of this kind and name exists."""
+
+    kind: str
+    name: str
+
+
+@dataclass(eq=False)
+class NoSuchCredential(NskeysError):
+    """No credential has this id, prefix or `kind/name`."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class AmbiguousCredential(NskeysError):
+    """Several credentials match this reference."""
+
+    reference: str
+    matches: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class SealDoesNotOpen(NskeysError):
+    """A sealed secret does not open; `reason`: `key_missing`, `key_inactive`, `tampered`."""
+
+    credential: str
+    kind: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One row of an import that cannot be taken: where, and why (tokens as in FieldInvalid)."""
+
+    row: int
+    title: str
+    field: str
+    problem: str
+
+
+@dataclass(eq=False)
+class ImportRefused(NskeysError):
+    """An import holds bad rows; nothing was imported."""
+
+    source: str
+    bad: tuple[BadRow, ...]
+
+
+@dataclass(eq=False)
+class ImportUnreadable(NskeysError):
+    """A file is none of the known exports; `problem` is a token, `line` where it was seen (0: none)."""
+
+    source: str
+    problem: str
+    line: int = 0
+
+
+@dataclass(eq=False)
+class KeyStoreDamaged(NskeysError):
+    """A file of the key store is not what was written."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
+class KeyStoreElsewhere(NskeysError):
+    """The KEK cannot be unwrapped here: it is bound to another machine (protector `protector`)."""
+
+    protector: str
+
+
+@dataclass(eq=False)
+class KeyStoreOfAnotherCmdb(NskeysError):
+    """The key store belongs to another CMDB than the one configured."""
+
+    store_cmdb_id: str
+    cmdb_id: str
+
+
+@dataclass(eq=False)
+class ProtectorUnavailable(NskeysError):
+    """A protector cannot be used on this machine; `reason` is a token."""
+
+    protector: str
+    reason: str
+
+
+@dataclass(eq=False)
+class KeyStoreUnreached(ProtectorUnavailable):
+    """What the KEK is bound to cannot be asked: it is away for now, or this is another machine."""
+
+
+@dataclass(eq=False)
+class NoProvenBackup(NskeysError):
+    """What puts every key at stake was asked for, and no proven backup elsewhere holds them all."""
+
+
+@dataclass(eq=False)
+class NoSuchKey(NskeysError):
+    """No key has this id or prefix."""
+
+    prefix: str
+
+
+@dataclass(eq=False)
+class AmbiguousKey(NskeysError):
+    """Several keys begin with this prefix."""
+
+    prefix: str
+    matches: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class KeyUsedUp(NskeysError):
+    """The key sealed 2^32 secrets; it must be rotated before it seals another."""
+
+    kid: str
+
+
+@dataclass(eq=False)
+class KeyNotUsable(NskeysError):
+    """There is no active key to seal with, or the key is in `state`, which forbids it."""
+
+    state: str
+
+
+@dataclass(eq=False)
+class RotationNotOpen(NskeysError):
+    """`resume` was asked for and no rotation is open."""
+
+
+@dataclass(eq=False)
+class DestinationInvalid(NskeysError):
+    """A destination cannot be understood; `problem` is a token. `instead` is how to write what was meant;
+    `there`: a file or folder of exactly this name is in the present folder."""
+
+    destination: str
+    problem: str
+    instead: str = ""
+    there: bool = False
+
+
+@dataclass(eq=False)
+class DestinationUnreachable(NskeysError):
+    """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
+    temporary file that could not be removed there any more. `said` is what the server itself says that
+    shows why, as it came."""
+
+    destination: str
+    problem: str
+    left: str = ""
+    said: str = ""
+
+
+@dataclass(eq=False)
+class CannotCreate(NskeysError):
+    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ...; `said`
+    is what a server said, in its words."""
+
+    path: str
+    problem: str
+    said: str = ""
+
+
+@dataclass(eq=False)
+class CannotRemove(NskeysError):
+    """The file at `path` cannot be removed; `problem`: `not_permitted`, `read_only`, ..."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
+class FileUnreadable(NskeysError):
+    """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
+    `too_large`, `utf16`, `utf32`, ..."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
+class RecipientRefused(NskeysError):
+    """Nothing can be encrypted to this recipient; `problem`: `secret` (a private key was given, which is
+    not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`, `too_long`, `not_recipient`; `none`
+    (the file `recipient` names none), `too_many` (so many)."""
+
+    recipient: str
+    problem: str
+
+
+@dataclass(eq=False)
+class IdentityUnusable(NskeysError):
+    """The file `name` is no identity that can be used; `problem`: `not_identity`, `recipient` (a public
+    key), `damaged`, `unsupported`, `rsa_size`."""
+
+    name: str
+    problem: str
+
+
+@dataclass(eq=False)
+class IdentityNotRecipient(NskeysError):
+    """The identity is none of the recipients of the backup at `path`."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class IdentityNotProven(NskeysError):
+    """A new identity, meant for `path`, did not open a test file with its password; nothing was changed."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class RecoveryDamaged(NskeysError):
+    """What the home keeps of a recovery identity is not what was written; `problem`: `not_signed`,
+    `other_server`, `record_missing`, `identity_missing`, `identity_changed`, `not_canonical`."""
+
+    path: str
+    problem: str
+
+
+class _SetUp(NskeysError):
+    """The home is not as a command needs it."""
+
+
+@dataclass(eq=False)
+class NotSetUp(_SetUp):
+    """There is no installation in this home; `credentials` rows wait in its CMDB (0: none)."""
+
+    home: str
+    credentials: int = 0
+
+
+@dataclass(eq=False)
+class AlreadySetUp(_SetUp):
+    """`init` was asked for a home that already has keys."""
+
+    home: str
+
+
+@dataclass(eq=False)
+class HomeUnreadable(_SetUp):
+    """The home exists, but this user may not read it."""
+
+    home: str
+
+
+@dataclass(eq=False)
+class HomeUnreachable(_SetUp):
+    """The home cannot be opened, for a reason that lies in its disk or its name; `problem` is a token."""
+
+    home: str
+    problem: str
+
+
+@dataclass(eq=False)
+class HomeNotSafe(_SetUp):
+    """Another user may change `path`, which is the home, lies in it or above it (`above`): `problem` is
+    `others_write`, or `other_owner` with the `owner`'s name; `user` is who runs this."""
+
+    home: str
+    path: str
+    problem: str
+    owner: str
+    user: str
+    above: bool = False
+
+
+@dataclass(eq=False)
+class NewerVersion(_SetUp):
+    """Something was written by a newer nskeys; `what` is `cmdb`, `store`, `config` or `backup`."""
+
+    what: str
+    found: int
+    known: int
+
+
+@dataclass(eq=False)
+class ConfigurationInvalid(_SetUp):
+    """`config.toml` or another file of the home cannot be used; `problem` is a token."""
+
+    path: str
+    problem: str
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class CredentialsWithoutKeys(_SetUp):
+    """A first key was asked for while the CMDB holds credentials sealed under unknown keys."""
+
+    credentials: int
+
+
+@dataclass(eq=False)
+class LossCountWrong(_SetUp):
+    """`--accept-loss` named another number than the credentials that would be lost."""
+
+    given: int
+    actual: int
+
+
+@dataclass(eq=False)
+class Locked(NskeysError):
+    """Somebody else is changing this installation right now."""
+
+    holder: str
+    pid: int
+    doing: str
+    since: str
+
+
+@dataclass(eq=False)
+class PlanOutdated(NskeysError):
+    """What the plan saw no longer holds; `what` is the operation."""
+
+    what: str
+
+
+@dataclass(eq=False)
+class Cancelled(NskeysError):
+    """A person stopped the operation, between two steps that each leave everything whole."""
+
+    what: str = ""
+
+
+@dataclass(eq=False)
+class NotPermitted(NskeysError):
+    """The operating system refused access to `path`."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class ScheduleRefused(NskeysError):
+    """Nothing can run by itself here; `reason`: `passphrase`, `token`, `no_identity`, or `odd_path` with
+    the path that a unit cannot hold."""
+
+    reason: str
+    path: str = ""
+
+
+@dataclass(eq=False)
+class UnitNotOurs(NskeysError):
+    """Where a unit belongs lies another file; `problem`: `foreign`, `other_home`."""
+
+    path: str
+    problem: str
+
+
+@dataclass(eq=False)
+class ScheduleNotStarted(NskeysError):
+    """systemd refused a command; the units are written. `command` is what was tried."""
+
+    command: str
+
+
+@dataclass(eq=False)
+class WrongPassword(NskeysError):
+    """A password or passphrase did not open `what` (`backup`, `key store`, `identity`)."""
+
+    what: str
+    name: str = ""
+
+
+@dataclass(eq=False)
+class PasswordRefused(NskeysError):
+    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
+    `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
+
+    reason: str
+    score: int = 0
+
+
+@dataclass(eq=False)
+class HintRefused(NskeysError):
+    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class NotEnoughMemory(NskeysError):
+    """Deriving a key from a password needs this much memory, and the machine did not give it."""
+
+    needed_mib: int
+
+
+@dataclass(eq=False)
+class SecretUnavailable(NskeysError):
+    """A secret is needed and nobody can give it; `wanted` is the request's purpose token."""
+
+    wanted: str
+    detail: str = ""
+
+
+@dataclass(eq=False)
+class HostKeyUnknown(NskeysError):
+    """A server that nobody vouched for yet. `key_type` and `public_key` are as a known_hosts line has
+    them, `fingerprint` is `SHA256:...` as ssh shows it."""
+
+    host: str
+    port: int
+    key_type: str
+    fingerprint: str
+    public_key: str
+
+
+@dataclass(eq=False)
+class HostKeyChanged(NskeysError):
+    """A server shows another host key than the known one. `known` has the fingerprints that were expected,
+    `file` says where they stand."""
+
+    host: str
+    port: int
+    key_type: str
+    fingerprint: str
+    known: tuple[str, ...]
+    file: str
+
+
+@dataclass(eq=False)
+class HostKeyRevoked(NskeysError):
+    """A server shows a host key, or a certificate by an authority's key, that was revoked in a line of a
+    file. `fingerprint` is empty where the key was in a certificate, and `line` 0 where several lines may
+    be the one."""
+
+    host: str
+    port: int
+    fingerprint: str
+    file: str
+    line: int
+
+
+@dataclass(eq=False)
+class ServerSecretWanted(NskeysError):
+    """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`).
+    `wanted` is `ssh_password` or `ssh_passphrase`, `subject` names the login or the key file."""
+
+    wanted: str
+    subject: str
+    refused: bool = False
+
+
+@dataclass(eq=False)
+class FingerprintDiffers(NskeysError):
+    """A server shows another host key than the one that a person wants to trust."""
+
+    host: str
+    port: int
+    fingerprint: str
+    wanted: str
+
+
+@dataclass(eq=False)
+class ShareRefused(NskeysError):
+    """A share cannot be taken; `reason`: `empty`, `not_text`, `count`, `word`, `missing`, `checksum`,
+    `other_scheme`, `other_set`, `beyond_set`, `given`. `word` counts the words from 1 (with `word` and
+    `missing`), or is how many there are (with `count`); `share` is its number in its set, where that is
+    known; `line` that of its file."""
+
+    reason: str
+    word: int = 0
+    share: int = 0
+    line: int = 0
+
+
+@dataclass(eq=False)
+class SharesIncomplete(NskeysError):
+    """So many shares were `given`, and so many are `needed`; nothing more can be had."""
+
+    given: int
+    needed: int
+
+
+@dataclass(eq=False)
+class SharesDisagree(NskeysError):
+    """Shares that are whole, each by itself, and of one set by their names, give no secret together: one
+    was altered, or comes from another set. `suspects`: the numbers of those that the others do not
+    confirm; empty where that cannot be told."""
+
+    suspects: tuple[int, ...] = ()
+
+
+@dataclass(eq=False)
+class SplitRefused(NskeysError):
+    """No secret is split so: 2 <= `threshold` <= `shares` <= 16."""
+
+    shares: int
+    threshold: int
+
+
+@dataclass(eq=False)
+class SheetsRefused(NskeysError):
+    """Sheets are not written into this folder; `reason`: `in_home` (it is the home, lies in it or holds
+    it), `others_can_read`, `link`; `not_removed` (a share stays there that should not)."""
+
+    folder: str
+    reason: str
+
+
+@dataclass(eq=False)
+class NotForCustodians(NskeysError):
+    """Shares were to open the backup at `path`, and no custodians' identity lies in it."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class NoCustodians(NskeysError):
+    """No secret was split here: there is nothing to check."""
