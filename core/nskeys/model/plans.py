@@ -181,7 +181,7 @@ class BackupReport:
     """Addresses of copies that could not be flushed: a power cut there may take them yet."""
     unopened: int = 0
     """Credentials that none of its keys opens."""
-    lacking: tuple[Kid, ...] = ()
+    missing_at: tuple[Kid, ...] = ()
     """The keys that would."""
     held_by: BackupCopy | None = None
     """A copy of another backup that holds one of them."""

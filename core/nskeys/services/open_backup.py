@@ -26,8 +26,8 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.passwords.new_password import ask_until_it_opens
-from nskeys.services.passwords.providers import Listening
-from nskeys.services.passwords.shares import with_combined
+from nskeys.services.passwords.providers import RecordingSecretProvider
+from nskeys.services.passwords.shares import with_combined_shares
 from nskeys.services.register.service import RegisterService
 
 _UNPROVEN = {
@@ -94,10 +94,10 @@ def opened(
 ) -> Iterator[OpenSource]:
     """The keys of a backup. Changes nothing, whatever is typed."""
     progress.stage(Stage.OPENING)
-    heard = Listening(secrets)
-    contents = open_by(source.inspected, opening, heard)
+    recorder = RecordingSecretProvider(secrets)
+    contents = open_by(source.inspected, opening, recorder)
     try:
-        yield OpenSource(source, contents, _foreign(installation, contents), heard.typed)
+        yield OpenSource(source, contents, _foreign(installation, contents), recorder.typed)
     finally:
         contents.wipe()
 
@@ -176,7 +176,7 @@ def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
     except SecretUnavailable:
         raise NotForCustodians(inspected.path) from None
     wanted = Gathered(identity.set_name, identity.threshold, identity.shares)
-    return with_combined(inspected.path, wanted, secrets, _through(inspected, identity))
+    return with_combined_shares(inspected.path, wanted, secrets, _through(inspected, identity))
 
 
 def _through(inspected: Inspected, identity: RecoveryIdentity) -> Callable[[SecretBytes], KmsContents]:

@@ -86,8 +86,8 @@ def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]
 def _unopened_line(report: BackupReport) -> str:
     """Credentials that a backup does not bring back, because their keys are not here; and what does."""
     credentials = count(report.unopened, "credential")
-    keys = listed(tuple(kid_name(kid) for kid in report.lacking))
-    are, it = ("is", "it") if len(report.lacking) == 1 else ("are", "them")
+    keys = listed(tuple(kid_name(kid) for kid in report.missing_at))
+    are, it = ("is", "it") if len(report.missing_at) == 1 else ("are", "them")
     said = f"It does not bring back {credentials}: key {keys} {are} not here"
     if report.held_by is None:
         return f"{said}, and no backup that the register knows holds {it}."

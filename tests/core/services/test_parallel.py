@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from nskeys.errors import NotSetUp
-from nskeys.services.parallel import as_they_come, side_by_side
+from nskeys.services.parallel import as_completed, in_parallel
 
 
 def test_each_look_gives_its_own_answer_in_order() -> None:
-    assert side_by_side([lambda: "a", lambda: "b", lambda: "c"]) == ("a", "b", "c")
-    assert side_by_side([]) == ()
+    assert in_parallel([lambda: "a", lambda: "b", lambda: "c"]) == ("a", "b", "c")
+    assert in_parallel([]) == ()
 
 
 def test_one_that_hangs_holds_up_no_other() -> None:
@@ -20,7 +20,7 @@ def test_one_that_hangs_holds_up_no_other() -> None:
         assert answer.wait(10)
         return "late"
 
-    looks = as_they_come([hangs, lambda: "early"])
+    looks = as_completed([hangs, lambda: "early"])
     assert next(looks) == (1, "early")
     answer.set()
     assert next(looks) == (0, "late")
@@ -32,4 +32,4 @@ def test_what_goes_wrong_in_a_look_is_told_to_whoever_asked() -> None:
 
     for looks in ([fails], [fails, lambda: "b"]):
         with pytest.raises(NotSetUp):
-            side_by_side(looks)
+            in_parallel(looks)

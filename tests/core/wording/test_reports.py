@@ -236,9 +236,9 @@ def test_a_restore_is_planned_in_words() -> None:
     assert "This home is set up" in more
     assert "It needs '--accept-foreign': it is not signed and it belongs to another CMDB." in more
     assert "The register knows a newer one: backup 41 of" in more
-    lacking = whole(proofs.plan_lines(plan(elsewhere=True, foreign=("lacks_keys",), stranded=(OTHER,))))
-    assert "keys of this server are not in it, and stay unreadable here." in lacking
-    assert f"Not in this backup: key {OTHER[:8]}." in lacking
+    missing_at = whole(proofs.plan_lines(plan(elsewhere=True, foreign=("lacks_keys",), stranded=(OTHER,))))
+    assert "keys of this server are not in it, and stay unreadable here." in missing_at
+    assert f"Not in this backup: key {OTHER[:8]}." in missing_at
 
 
 def test_a_restore_says_what_it_added() -> None:

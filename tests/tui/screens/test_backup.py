@@ -298,14 +298,14 @@ async def test_work_that_is_stopped_writes_nothing_and_leads_back_to_the_review(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    facts = archiving.collected_facts
+    facts = archiving.collect_facts
 
     def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
         return facts(*given)
 
-    monkeypatch.setattr("nskeys.services.backup.service.collected_facts", slow)
+    monkeypatch.setattr("nskeys.services.backup.service.collect_facts", slow)
     stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
         await to_review(stage, pilot)

@@ -15,7 +15,7 @@ from nskeys import files
 from nskeys.errors import NskeysError
 from nskeys.model.custodians import CheckReport, Share, Split, SplitPlan
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
 from nskeys.wording.custodians import (
@@ -71,9 +71,9 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     )
     ACTS: ClassVar = {
         **FlowScreen.ACTS,
-        "split": Act.SPLIT,
-        "check": Act.CHECK,
-        "code": Act.CODE,
+        "split": Action.SPLIT,
+        "check": Action.CHECK,
+        "code": Action.CODE,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from nskeys.errors import Cancelled
 from nskeys.model.retention import Decision, Fate, Retention
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.prune import PruneFlow, PruneStep
 from nskeys.services.register.prune import PrunePlan, PruneReport
 from nskeys.wording.copies import backup_name, place_word
@@ -71,7 +71,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
         Binding("enter", "go_on", "Go on", priority=True, tooltip="Do what this step shows"),
         Binding("n", "numbers", "Numbers", tooltip="Change how many stay"),
     ]
-    ACTS = MappingProxyType({**FlowScreen.ACTS, "numbers": Act.NUMBERS})
+    ACTS = MappingProxyType({**FlowScreen.ACTS, "numbers": Action.NUMBERS})
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, PruneFlow())
@@ -97,7 +97,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
     async def _look(self, flow: PruneFlow) -> PruneFlow | None:
         # What servers want of a person is asked before: while it looks, nobody is.
         await with_server_access(
-            self, self.session, self.session.services.register.barred, lambda errors: errors
+            self, self.session, self.session.services.register.login_required, lambda errors: errors
         )
 
         def look(progress: Progress) -> PrunePlan:

@@ -163,7 +163,7 @@ class RegisterScreen(ListScreen):
         # What servers want is asked before: while copies are looked at, nobody is.
         self.say("asking the servers …")
         await with_server_access(
-            self, self.session, self.session.services.register.barred, lambda errors: errors
+            self, self.session, self.session.services.register.login_required, lambda errors: errors
         )
         outcome = await self.session.work("Check all copies", run, (Stage.LOOKING,))
         if outcome.value is not None:

@@ -11,7 +11,7 @@ from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.model.plans import ProofReport, RestorePlan, RestoreReport
 from nskeys.ports import Progress, Stage
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import OpenSource, Source, opened
@@ -159,7 +159,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
         )
         name = await self.app.push_screen_wait(question)
-        if name is not None and Act.NAME in self.flow.acts:
+        if name is not None and Action.NAME in self.flow.acts:
             self.go(self.flow.name(name.strip()))
 
     async def _confirmed(self, plan: RestorePlan) -> bool:

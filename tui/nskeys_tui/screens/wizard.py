@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.wording.errors.in_app import say_in_app
 from nskeys_tui.dialogs.questions import Notice
 from nskeys_tui.screens.session import Session
@@ -123,7 +123,7 @@ class Flow(Protocol[F_co]):
     """A frozen value of `nskeys.services.flows`."""
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         ...
 
@@ -143,18 +143,18 @@ F = TypeVar("F", bound=Flow[Any])
 class FlowScreen(WizardScreen, Generic[F]):
     """One operation, as its flow has it."""
 
-    ACTS: ClassVar[Mapping[str, Act]] = MappingProxyType(
+    ACTS: ClassVar[Mapping[str, Action]] = MappingProxyType(
         {
-            "go_on": Act.GO_ON,
-            "password": Act.PASSWORD,
-            "hint": Act.HINT,
-            "name": Act.NAME,
-            "back_up": Act.BACK_UP,
-            "drill": Act.DRILL,
-            "without": Act.SKIP,
-            "proof": Act.PROOF,
-            "shares": Act.SHARES,
-            "identity": Act.IDENTITY,
+            "go_on": Action.GO_ON,
+            "password": Action.PASSWORD,
+            "hint": Action.HINT,
+            "name": Action.NAME,
+            "back_up": Action.BACK_UP,
+            "drill": Action.DRILL,
+            "without": Action.SKIP,
+            "proof": Action.PROOF,
+            "shares": Action.SHARES,
+            "identity": Action.IDENTITY,
         }
     )
     """Actions of keys, by what they do in a flow."""

@@ -69,11 +69,11 @@ def run(session: Session, options: Namespace) -> int:
     to: Sequence[str] = services.backup.everywhere() if options.everywhere else options.to
     if options.if_needed:
         need = services.backup.need(to)
-        if not need.lacking:
+        if not need.missing_at:
             _tell(session, need.held)
             session.output.say(*not_needed_lines(need.held))
             return Exit.DONE
-        to = need.lacking
+        to = need.missing_at
     password = options.password or options.password_file is not None
     if password and options.recipient:
         raise UsageProblem("a backup is for recipients or under a password, not both", options.command)

@@ -106,17 +106,19 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 def check(session: Session, _: Namespace) -> int:
     """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
-    from nskeys.services.register.service import strays  # here: services load slowly, and help needs none
+    from nskeys.services.register.service import (
+        unregistered_backups,  # here: services load slowly, and help needs none
+    )
 
     register = session.services().register
-    session.let_in(register.barred, lambda wanted: wanted)
+    session.let_in(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
         copies = register.check(session.secrets, progress)
     _tell(session, copies)
     session.output.say(
         copies_seen(copies),
         *weak_password_lines(copies),
-        *strays_lines(strays(session.services().installation)),
+        *strays_lines(unregistered_backups(session.services().installation)),
     )
     missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE

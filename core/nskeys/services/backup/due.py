@@ -12,23 +12,23 @@ from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.services.installation import Installation
-from nskeys.services.parallel import side_by_side
+from nskeys.services.parallel import in_parallel
 from nskeys.services.recovery.identities import known_recovery
-from nskeys.services.register.probe import look_at
-from nskeys.services.register.signed_rows import vouched
+from nskeys.services.register.probe import check_copy
+from nskeys.services.register.signed_rows import verified_copies
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class DueDestinations:
     """What `backup --if-needed` has to do."""
 
-    lacking: tuple[str, ...]
+    missing_at: tuple[str, ...]
     """Destinations that lack a good copy of a key of this server; none where no backup is needed."""
     held: tuple[BackupCopy, ...]
     """The newest good copy of each destination that lacks nothing, in their order."""
 
 
-def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Need:
+def due_destinations(installation: Installation, infos: Sequence[DestinationInfo]) -> DueDestinations:
     """What these destinations hold and lack; each is asked, side by side. Where `KMSBackupDate` does not
     know of a backup with every key, all of them lack one: it is what others go by."""
     installation.require()
@@ -36,14 +36,14 @@ def need_of(installation: Installation, infos: Sequence[DestinationInfo]) -> Nee
     date, now = installation.registry.read().backup_date, installation.clock.now()
     # A key from the future, as this clock has it, would make one due every night and never be older.
     if date is None or any(date < key.created <= now for key in keys):
-        return Need(tuple(info.address for info in infos), ())
+        return DueDestinations(tuple(info.address for info in infos), ())
     # After a new identity, or another split, older copies open the old way only.
     recipients = frozenset(known_recovery(installation).recipients)
     with installation.cmdb.reading() as view:
-        known = [copy for copy in vouched(view, public) if _may_hold(copy, recipients)]
+        known = [copy for copy in verified_copies(view, public) if _may_hold(copy, recipients)]
     kids = frozenset(key.kid for key in keys)
-    found = side_by_side([partial(_held, installation, info, known, kids) for info in infos])
-    return Need(
+    found = in_parallel([partial(_covering_copy, installation, info, known, kids) for info in infos])
+    return DueDestinations(
         tuple(info.address for info, copy in zip(infos, found, strict=True) if copy is None),
         tuple(copy for copy in found if copy is not None),
     )
@@ -54,7 +54,7 @@ def _may_hold(copy: BackupCopy, recipients: Set[str]) -> bool:
     return opened and recipients <= set(copy.backup.recipients)
 
 
-def _held(
+def _covering_copy(
     installation: Installation, info: DestinationInfo, known: Sequence[BackupCopy], kids: frozenset[Kid]
 ) -> BackupCopy | None:
     """The newest good copy there; None where some key is in none of them."""
@@ -64,7 +64,7 @@ def _held(
         # The newest one mostly holds everything: older ones are looked at only for what is still missing.
         if copy.destination != info.address or lacks.isdisjoint(copy.backup.kids):
             continue
-        seen = look_at(installation, copy)
+        seen = check_copy(installation, copy)
         if seen.sight is Sight.GOOD:
             newest = newest or seen
             lacks.difference_update(copy.backup.kids)

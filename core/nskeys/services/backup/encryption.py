@@ -25,25 +25,25 @@ from nskeys.services.recovery.identities import identity_files, known_recovery
 
 
 @dataclass(frozen=True, slots=True)
-class Addressed:
+class Recipients:
     """Whom a backup is for; nobody where a password is asked for."""
 
     recipients: tuple[str, ...] = ()
     recovery: Recovery = NO_RECOVERY
 
 
-def addressed_to(installation: Installation, recipients: Sequence[str], password: bool) -> Addressed:
+def recipients_for(installation: Installation, recipients: Sequence[str], password: bool) -> Recipients:
     """The recovery identities, where there are any, and then `recipients`, each in its one spelling;
     nobody where a `password` is wished for. RecoveryDamaged, RecipientRefused."""
     others = [parse_recipient(text) for text in recipients]
     if password:
-        return Addressed()
+        return Recipients()
     recovery = known_recovery(installation)
     ours = [parse_recipient(text) for text in recovery.recipients]
-    return Addressed(tuple(one.text for one in listed([*ours, *others])), recovery)
+    return Recipients(tuple(one.text for one in listed([*ours, *others])), recovery)
 
 
-class Closing(Protocol):
+class Encryption(Protocol):
     """How one archive is closed, and opened again to believe it."""
 
     @property
@@ -66,7 +66,7 @@ class Closing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _UnderPassword:
+class _PasswordEncryption:
     password: SecretBytes = field(repr=False)
     log_n: int
 
@@ -88,7 +88,7 @@ class _UnderPassword:
 
 
 @dataclass(frozen=True, slots=True)
-class _ToRecipients:
+class _RecipientEncryption:
     installation: Installation
     recovery: Recovery
     once: X25519Identity = field(repr=False)
@@ -112,17 +112,19 @@ class _ToRecipients:
 
 
 @contextmanager
-def closing(installation: Installation, plan: BackupPlan, secrets: SecretProvider) -> Iterator[Closing]:
+def encryption_for(
+    installation: Installation, plan: BackupPlan, secrets: SecretProvider
+) -> Iterator[Encryption]:
     """What a plan closes its archive by; asked for where it is a password, and wiped in the end."""
     if plan.wants_password:
         subject = plan.destinations[0].info.address if len(plan.destinations) == 1 else ""
         least, store = installation.least_score, installation.key_store
         with ask_new_password(subject, plan.hint, store, secrets, least) as password:
-            yield _UnderPassword(password, installation.scrypt_log_n)
+            yield _PasswordEncryption(password, installation.scrypt_log_n)
         return
     once = X25519Identity.new()
     try:
-        yield _ToRecipients(installation, recovery_of(installation, plan), once)
+        yield _RecipientEncryption(installation, recovery_of(installation, plan), once)
     finally:
         once.wipe()
 

@@ -13,7 +13,7 @@ from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.times import to_stamp
 from nskeys.ports import CmdbView, OpenKeyStore
 from nskeys.services.installation import Installation
-from nskeys.services.register.signed_rows import vouched
+from nskeys.services.register.signed_rows import verified_copies
 
 _NAME_LIMIT = 100
 
@@ -32,7 +32,7 @@ def next_generation(installation: Installation, view: CmdbView) -> tuple[int, st
     newest = max(
         (
             copy.backup
-            for copy in vouched(view, installation.server_public())
+            for copy in verified_copies(view, installation.server_public())
             if copy.signed and copy.backup.cmdb_id == cmdb_id
         ),
         key=lambda backup: (backup.generation, backup.created, backup.kms_sha256),
@@ -41,7 +41,7 @@ def next_generation(installation: Installation, view: CmdbView) -> tuple[int, st
     return (1, None) if newest is None else (newest.generation + 1, newest.kms_sha256)
 
 
-def collected_facts(
+def collect_facts(
     installation: Installation,
     hint: str,
     keys: OpenKeyStore,

@@ -29,14 +29,14 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.backup.due import Need, need_of
-from nskeys.services.backup.encryption import Closing, addressed_to, closing, recovery_of
-from nskeys.services.backup.facts import archive_name, collected_facts, next_generation
-from nskeys.services.backup.upload import Sent, Undone, send_to_all
+from nskeys.services.backup.due import DueDestinations, due_destinations
+from nskeys.services.backup.encryption import Encryption, encryption_for, recipients_for, recovery_of
+from nskeys.services.backup.facts import archive_name, collect_facts, next_generation
+from nskeys.services.backup.upload import Failed, Stored, upload_to_all
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.parallel import side_by_side
+from nskeys.services.parallel import in_parallel
 from nskeys.services.passwords.new_password import AcceptedPassword, accept_new_password, check_hint
-from nskeys.services.register.signed_rows import identity, record, still_there, vouched
+from nskeys.services.register.signed_rows import identity_of, record, reread, verified_copies
 from nskeys.services.status.overview import RecoverabilityService
 
 
@@ -58,15 +58,15 @@ class BackupService:
         configured = installation.settings.read().destinations
         return tuple(info.address for info in configured or (installation.default_destination(),))
 
-    def need(self, to: Sequence[str] = ()) -> Need:
+    def need(self, to: Sequence[str] = ()) -> DueDestinations:
         """Which of these destinations lack a good copy of a key, each asked now; where none is named,
         whether a backup is due at all."""
         if to:
-            return need_of(self._installation, self._wanted(to))
+            return due_destinations(self._installation, self._wanted(to))
         last = RecoverabilityService(self._installation).assess().last
         if last is None or self.due():
-            return Need((self._installation.default_destination().address,), ())
-        return Need((), (last,))
+            return DueDestinations((self._installation.default_destination().address,), ())
+        return DueDestinations((), (last,))
 
     def plan(
         self,
@@ -84,9 +84,9 @@ class BackupService:
         installation = self._installation
         installation.require()
         check_hint(hint)
-        addressed = addressed_to(installation, recipients, password)
+        addressed = recipients_for(installation, recipients, password)
         looks = [lambda info=info: self._look(info) for info in self._wanted(to)]
-        seen = side_by_side(looks)
+        seen = in_parallel(looks)
         planned = tuple(item for item in seen if isinstance(item, PlannedDestination))
         failures = tuple(item for item in seen if isinstance(item, CopyFailure))
         if not planned:
@@ -143,19 +143,19 @@ class BackupService:
         that does not answer can be given up at any time. Where no destination got its copy, that one's
         error, or NoCopyMade with all of them."""
         installation, told = self._installation, progress or SilentProgress()
-        with closing(installation, plan, secrets) as closed_by:
+        with encryption_for(installation, plan, secrets) as closed_by:
             told.stage(Stage.UNLOCKING)
             with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
                 installation.unchanged("backup", plan.fingerprint)
                 return self._execute(plan, closed_by, keys, told)
 
     def _execute(
-        self, plan: BackupPlan, closed_by: Closing, keys: OpenKeyStore, told: Progress
+        self, plan: BackupPlan, closed_by: Encryption, keys: OpenKeyStore, told: Progress
     ) -> BackupReport:
         installation = self._installation
         told.stage(Stage.COLLECTING)
         recovery = recovery_of(installation, plan)
-        facts = collected_facts(installation, plan.hint, keys, plan.recipients, recovery)
+        facts = collect_facts(installation, plan.hint, keys, plan.recipients, recovery)
         told.checkpoint()
         told.stage(Stage.ENCRYPTING)
         backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
@@ -169,17 +169,17 @@ class BackupService:
         made: dict[int, BackupCopy] = {}
         failed: dict[int, CopyFailure] = {}
         unflushed: list[str] = []
-        for number, outcome in send_to_all(
+        for number, outcome in upload_to_all(
             installation.destinations, infos, plan.archive_name, archive, opens, told
         ):
             match outcome:
-                case Sent():
+                case Stored():
                     if len(infos) == 1:
                         told.stage(Stage.RECORDING)
                     made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
                     self._echo(made)
                     unflushed += [] if outcome.flushed else [outcome.address]
-                case Undone(error, left):
+                case Failed(error, left):
                     failed[number] = CopyFailure(infos[number], error)
                     if left:
                         self._give_up(left, keys)
@@ -199,31 +199,31 @@ class BackupService:
         """With what it does not bring back: rows of keys that are not here, or that cannot be read."""
         installation = self._installation
         with installation.cmdb.reading() as view:
-            lacking = [use for use in view.counts() if use.credentials and use.kid not in facts.kids]
-            known = vouched(view, installation.server_public()) if lacking else ()
+            missing_at = [use for use in view.counts() if use.credentials and use.kid not in facts.kids]
+            known = verified_copies(view, installation.server_public()) if missing_at else ()
             unreadable = view.unreadable()
-        kids = {use.kid for use in lacking}
+        kids = {use.kid for use in missing_at}
         kept = [copy for copy in known if copy.retired is None and kids & set(copy.backup.kids)]
         return BackupReport(
             copies,
             sum(key.credentials for key in facts.keys),
             failures,
             unflushed,
-            unopened=sum(use.credentials for use in lacking),
-            lacking=tuple(sorted(kids)),
+            unopened=sum(use.credentials for use in missing_at),
+            missing_at=tuple(sorted(kids)),
             held_by=max(kept, key=lambda copy: (copy.counts, copy.backup.generation), default=None),
             unreadable=unreadable,
         )
 
     def _record(
-        self, info: DestinationInfo, facts: Facts, sent: Sent, keys: OpenKeyStore, closed_by: Closing
+        self, info: DestinationInfo, facts: Facts, sent: Stored, keys: OpenKeyStore, closed_by: Encryption
     ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
         is not there; killed after it, what is there is known."""
         installation = self._installation
         now = installation.clock.now()
         copy = BackupCopy(
-            backup=identity(facts, sent.inspected, sent.name),
+            backup=identity_of(facts, sent.inspected, sent.name),
             destination=info.address,
             address=sent.address,
             where=sent.where,
@@ -241,7 +241,7 @@ class BackupService:
         with installation.cmdb.changing(event) as change:
             record(change, copy, keys.server_key())
             sign_off(change, facts.cmdb_id, keys.server_key())
-            known = still_there(change, installation.server_public(), copy)
+            known = reread(change, installation.server_public(), copy)
         # As the register tells it: whether a person proved these recipients, other rows say.
         return known or copy
 

@@ -29,14 +29,14 @@ Opens: TypeAlias = Callable[[bytes], None]
 """Opens a `.kms` as it was read back, by a second and independent reader, and finds the keys in it that
 were written; else BackupNotProven."""
 
-_LOOK = 0.2
+_POLL_S = 0.2
 """Seconds between two looks at whether a person wants to stop, while no place has news."""
-_GRACE = 3.0
+_CANCEL_TIMEOUT_S = 3.0
 """Seconds that a place which has the whole file is given to prove it, once a person wants to stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Stored:
     """A copy that lies there and was proven: its file name and address, where that is, what was found on
     reading it back, and whether it was flushed to the medium before."""
 
@@ -47,9 +47,9 @@ class Sent:
     flushed: bool = True
 
 
-def send(
+def upload(
     place: Destination, name: str, archive: WrittenArchive, opens: Opens, told: Callable[[Stage], None]
-) -> Sent:
+) -> Stored:
     """Publish the archive under `name`, or near it; read back what lies there now, compare every byte and
     open it. What keeps it from being written is raised as it is; what follows is BackupNotProven, with the
     address of the file that is no backup."""
@@ -66,7 +66,7 @@ def send(
         # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
         # here, is what "opened" means.
         opens(inspected.kms)
-        return Sent(used, address, place.where(), inspected, place.flushes())
+        return Stored(used, address, place.where(), inspected, place.flushes())
     except NskeysError as error:
         raise BackupNotProven(address, _problem(error)) from None
 
@@ -83,7 +83,7 @@ def _read_back(place: Destination, name: str, size: int) -> bytes | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class Failed:
     """A destination that got no copy, and why. `left` is the address of a file that may lie there all the
     same, and is no backup; empty where there is none."""
 
@@ -91,30 +91,30 @@ class Undone:
     left: str = ""
 
 
-Outcome: TypeAlias = Sent | Undone
+CopyOutcome: TypeAlias = Stored | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _News:
     """What a thread has to say: it has come to a stage, it is done, or it met a bug."""
 
     number: int
-    what: Stage | Outcome | BaseException
+    what: Stage | CopyOutcome | BaseException
 
 
-def send_to_all(
+def upload_to_all(
     destinations: Destinations,
     infos: Sequence[DestinationInfo],
     name: str,
     archive: WrittenArchive,
     opens: Opens,
     told: Progress,
-) -> Iterator[tuple[int, Outcome]]:
+) -> Iterator[tuple[int, CopyOutcome]]:
     """The number of each destination and what came of it, as soon as that is known.
 
     Where a person wants to stop, nothing is published any more and a place that does not answer is given up
     at once, with Cancelled; one that has the whole file may prove it first."""
-    sending = _Sending(archive, name, opens)
+    sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
         Thread(target=partial(sending.run, number, destinations, info), daemon=True).start()
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
@@ -130,11 +130,11 @@ def send_to_all(
                         told.place(infos[news.number].address, stage)
                     else:
                         told.stage(stage)
-                case Sent() | Undone() as outcome:
+                case Stored() | Failed() as outcome:
                     del waiting[news.number]
                     if several:
                         told.advance()
-                        told.place(infos[news.number].address, None, isinstance(outcome, Undone))
+                        told.place(infos[news.number].address, None, isinstance(outcome, Failed))
                     yield news.number, outcome
                 case bug:
                     raise bug
@@ -143,18 +143,18 @@ def send_to_all(
         for number, reached in waiting.items():
             # Its thread is left to itself. Whatever it may still write, nobody will record.
             left = sending.may_lie_at(destinations, infos[number]) if reached else ""
-            yield number, Undone(Cancelled(), left)
+            yield number, Failed(Cancelled(), left)
     finally:
         sending.stopped.set()
 
 
-class _Sending:
+class _Upload:
     """What the threads of one backup share."""
 
     def __init__(self, archive: WrittenArchive, name: str, opens: Opens) -> None:
         self._archive, self._name, self._opens = archive, name, opens
         self._opening = Lock()
-        self._told: SimpleQueue[_Told] = SimpleQueue()
+        self._told: SimpleQueue[_News] = SimpleQueue()
         self.stopped = Event()
         self._until: float | None = None
 
@@ -162,22 +162,22 @@ class _Sending:
         """In a destination's own thread."""
         try:
             place = destinations.at(info)
-            news: Outcome | BaseException = send(
+            news: CopyOutcome | BaseException = upload(
                 place, self._name, self._archive, self._open, partial(self._reached, number)
             )
         except BackupNotProven as error:
-            news = Undone(error, error.address)
+            news = Failed(error, error.address)
         except NskeysError as error:
-            news = Undone(error)
+            news = Failed(error)
         except BaseException as error:  # noqa: BLE001  # whoever waits gets it, bugs too
             news = error
-        self._told.put(_Told(number, news))
+        self._told.put(_News(number, news))
 
-    def news(self, told: Progress, waiting: dict[int, Stage | None]) -> _Told | None:
+    def news(self, told: Progress, waiting: dict[int, Stage | None]) -> _News | None:
         """The next news; None once a person wanted to stop and nothing worth waiting for is left."""
-        while self._until is None or (time.monotonic() < self._until and _written(waiting)):
+        while self._until is None or (time.monotonic() < self._until and _all_written(waiting)):
             try:
-                return self._told.get(timeout=_LOOK)
+                return self._told.get(timeout=_POLL_S)
             except Empty:
                 self._heed(told)
         return None
@@ -189,7 +189,7 @@ class _Sending:
             told.checkpoint()
         except Cancelled:
             self.stopped.set()
-            self._until = time.monotonic() + _GRACE
+            self._until = time.monotonic() + _CANCEL_TIMEOUT_S
 
     def may_lie_at(self, destinations: Destinations, info: DestinationInfo) -> str:
         """Where a place that was given up may have got the file."""
@@ -201,7 +201,7 @@ class _Sending:
     def _reached(self, number: int, stage: Stage) -> None:
         if self.stopped.is_set() and stage in (Stage.WRITING, Stage.READING_BACK):
             raise Cancelled
-        self._told.put(_Told(number, stage))
+        self._told.put(_News(number, stage))
 
     def _open(self, kms: bytes) -> None:
         # One at a time: opening a password's file takes 256 MiB, and small servers have not much more.
@@ -209,7 +209,7 @@ class _Sending:
             self._opens(kms)
 
 
-def _written(waiting: dict[int, Stage | None]) -> bool:
+def _all_written(waiting: dict[int, Stage | None]) -> bool:
     """Whether a place has the whole file and is about to prove it."""
     return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
 

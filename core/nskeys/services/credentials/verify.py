@@ -24,7 +24,7 @@ def prove(
     with cmdb.reading() as view:
         progress.stage(Stage.PROVING, sum(use.credentials for use in view.counts()))
         upto = view.last_seal()
-    tried, ill = _Tried(), list[UnreadableCredential]()
+    tried, ill = _Attempt(), list[UnreadableCredential]()
     sealers: dict[Kid, Sealer | None] = {}
     for kid, rows in cmdb.stream_raw(ill.append):
         progress.checkpoint()
@@ -61,7 +61,7 @@ def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progres
 
 
 @dataclass
-class _Tried:
+class _Attempt:
     """What was tried so far."""
 
     opened: dict[Kid, int] = field(default_factory=dict)

@@ -37,9 +37,9 @@ from nskeys.services.credentials.verify import prove
 from nskeys.services.drill.diary import DiaryService, write_line
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.open_backup import OpenSource, Source, find_source, opened
-from nskeys.services.passwords.providers import Listening
+from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.register.service import RegisterService
-from nskeys.services.register.signed_rows import known_copy, record
+from nskeys.services.register.signed_rows import record, registered_copy
 
 
 class DrillService:
@@ -74,13 +74,13 @@ class DrillService:
         if installation.key_store.exists():
             installation.require()
         self._require_free()
-        began, heard = installation.clock.now(), Listening(secrets)
+        began, recorder = installation.clock.now(), RecordingSecretProvider(secrets)
         try:
-            with opened(installation, source, heard, told, opening) as open_source:
+            with opened(installation, source, recorder, told, opening) as open_source:
                 proof = self._prove(open_source, told)
                 return self._record(open_source, proof, began, secrets, told)
         except NskeysError as error:
-            end = _end_of(error, heard.refused)
+            end = _end_of(error, recorder.refused)
             if end is not None:
                 facts = source.facts
                 self._diary.note(
@@ -88,7 +88,7 @@ class DrillService:
                         self._begun(source.address, began, end),
                         archive_sha256=source.inspected.file_sha256,
                         generation=facts.generation if facts else 0,
-                        typed=heard.typed,
+                        typed=recorder.typed,
                     )
                 )
             raise
@@ -192,7 +192,7 @@ class DrillService:
         if source.foreign or not installation.key_store.exists():
             return False, None
         with installation.cmdb.reading() as view:
-            known = known_copy(view, installation.server_public(), place.inspected, place.address)
+            known = registered_copy(view, installation.server_public(), place.inspected, place.address)
         if known is None:
             return False, None
         try:
@@ -219,7 +219,7 @@ def record_proof(
     server_key = keys.server_key()
     with installation.cmdb.reading() as view:
         # As it is now: it may have been retired or checked while the rows were tried.
-        copy = known_copy(view, public, place.inspected, place.address)
+        copy = registered_copy(view, public, place.inspected, place.address)
     if copy is None:
         return False
     proven = replace(

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Act(StrEnum):
+class Action(StrEnum):
     """One thing to do; which key does it is the screen's business."""
 
     GO_ON = "go_on"

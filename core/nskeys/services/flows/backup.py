@@ -16,7 +16,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.plans import BackupPlan, BackupReport
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.setup.destinations import DestinationSight
 
 _ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven, NoCopyMade)
@@ -41,11 +41,11 @@ class BackupStep(StrEnum):
 
 
 _ACTS = {
-    BackupStep.DESTINATION: {Act.CHOOSE, Act.BACK},
-    BackupStep.PASSWORD: {Act.PASSWORD, Act.BACK},
-    BackupStep.REVIEW: {Act.GO_ON, Act.PASSWORD, Act.HINT, Act.BACK},
-    BackupStep.RUNNING: {Act.CANCEL},
-    BackupStep.DONE: {Act.GO_ON, Act.BACK},
+    BackupStep.DESTINATION: {Action.CHOOSE, Action.BACK},
+    BackupStep.PASSWORD: {Action.PASSWORD, Action.BACK},
+    BackupStep.REVIEW: {Action.GO_ON, Action.PASSWORD, Action.HINT, Action.BACK},
+    BackupStep.RUNNING: {Action.CANCEL},
+    BackupStep.DONE: {Action.GO_ON, Action.BACK},
 }
 
 
@@ -66,9 +66,9 @@ class BackupFlow:
     """What ended the last try, to be said once; a person who stopped it needs no explaining."""
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
-        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+        return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
     def likely(self) -> DestinationSight | None:

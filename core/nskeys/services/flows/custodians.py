@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 
 
 class CustodiansStep(StrEnum):
@@ -42,16 +42,16 @@ class CustodiansStep(StrEnum):
 
 
 _ACTS = {
-    CustodiansStep.NUMBERS: {Act.CHOOSE, Act.BACK},
-    CustodiansStep.PLAN: {Act.GO_ON, Act.BACK},
-    CustodiansStep.WHERE: {Act.CHOOSE, Act.BACK},
-    CustodiansStep.SPLITTING: {Act.CANCEL},
-    CustodiansStep.HANDOVER: {Act.GO_ON, Act.BACK},
-    CustodiansStep.SHEET: {Act.GO_ON, Act.CODE, Act.BACK},
-    CustodiansStep.PRINTED: {Act.GO_ON, Act.BACK},
-    CustodiansStep.SHOWN: {Act.GO_ON, Act.BACK},
-    CustodiansStep.CHECKING: {Act.CANCEL},
-    CustodiansStep.DONE: {Act.GO_ON, Act.BACK},
+    CustodiansStep.NUMBERS: {Action.CHOOSE, Action.BACK},
+    CustodiansStep.PLAN: {Action.GO_ON, Action.BACK},
+    CustodiansStep.WHERE: {Action.CHOOSE, Action.BACK},
+    CustodiansStep.SPLITTING: {Action.CANCEL},
+    CustodiansStep.HANDOVER: {Action.GO_ON, Action.BACK},
+    CustodiansStep.SHEET: {Action.GO_ON, Action.CODE, Action.BACK},
+    CustodiansStep.PRINTED: {Action.GO_ON, Action.BACK},
+    CustodiansStep.SHOWN: {Action.GO_ON, Action.BACK},
+    CustodiansStep.CHECKING: {Action.CANCEL},
+    CustodiansStep.DONE: {Action.GO_ON, Action.BACK},
 }
 
 
@@ -72,12 +72,12 @@ class CustodiansFlow:
     problem: NskeysError | None = None
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         if self.step is CustodiansStep.STATE:
-            check = {Act.CHECK} if self.state is not None and self.state.to_check is not None else set()
-            return frozenset({Act.SPLIT, Act.BACK} | check)
-        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+            check = {Action.CHECK} if self.state is not None and self.state.to_check is not None else set()
+            return frozenset({Action.SPLIT, Action.BACK} | check)
+        return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
     def holds_shares(self) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError
 from nskeys.model.plans import DrillReport
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.source import SourceFlow
 
 
@@ -30,12 +30,12 @@ class DrillFlow:
     problem: NskeysError | None = None
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         if self.step is DrillStep.RUNNING:
-            return frozenset({Act.CANCEL})
+            return frozenset({Action.CANCEL})
         if self.step is DrillStep.DONE:
-            return frozenset({Act.GO_ON, Act.BACK, Act.PROOF})
+            return frozenset({Action.GO_ON, Action.BACK, Action.PROOF})
         return self.source.acts
 
     @property

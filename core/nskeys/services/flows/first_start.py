@@ -8,7 +8,7 @@ from nskeys.errors import CredentialsWithoutKeys, LossCountWrong, NskeysError
 from nskeys.model.destinations import Location
 from nskeys.model.plans import FirstSight, HomeState, SetUpReport
 from nskeys.model.register import BackupCopy
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 
 
 class Way(StrEnum):
@@ -85,14 +85,14 @@ class FirstStart:
         return self.sight.credentials if self.way is Way.WITHOUT_KEYS else None
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now. From the choice there is no way back: there is nothing yet."""
         return {
-            FirstStep.CHOOSING: frozenset({Act.CHOOSE}),
-            FirstStep.FORM: frozenset({Act.GO_ON, Act.BACK}),
-            FirstStep.RUNNING: frozenset[Act](),
-            FirstStep.OFFER: frozenset({Act.BACK_UP, Act.SKIP}),
-            FirstStep.READY: frozenset({Act.GO_ON}),
+            FirstStep.CHOOSING: frozenset({Action.CHOOSE}),
+            FirstStep.FORM: frozenset({Action.GO_ON, Action.BACK}),
+            FirstStep.RUNNING: frozenset[Action](),
+            FirstStep.OFFER: frozenset({Action.BACK_UP, Action.SKIP}),
+            FirstStep.READY: frozenset({Action.GO_ON}),
         }[self.step]
 
     def choose(self, way: Way) -> "FirstStart":

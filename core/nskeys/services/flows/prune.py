@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.retention import Retention
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.register.prune import PrunePlan, PruneReport
 
 
@@ -37,17 +37,17 @@ class PruneFlow:
     """A person stopped the work: what was deleted is, and the plan is made anew."""
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         match self.step:
             case PruneStep.PLAN:
                 changes = self.plan is not None and bool(self.plan.deleted or self.plan.settled)
-                return frozenset({Act.NUMBERS, Act.BACK} | ({Act.GO_ON} if changes else set()))
+                return frozenset({Action.NUMBERS, Action.BACK} | ({Action.GO_ON} if changes else set()))
             case PruneStep.SURE | PruneStep.DONE:
-                return frozenset({Act.GO_ON, Act.BACK})
+                return frozenset({Action.GO_ON, Action.BACK})
             case PruneStep.RUNNING:
-                return frozenset({Act.CANCEL})
-        return frozenset({Act.BACK})
+                return frozenset({Action.CANCEL})
+        return frozenset({Action.BACK})
 
     def looked(self, plan: PrunePlan) -> "PruneFlow":
         """What would be done."""
@@ -59,7 +59,7 @@ class PruneFlow:
 
     def run(self) -> "PruneFlow":
         """Yes to what is shown; files that go are asked about once more."""
-        if self.plan is None or Act.GO_ON not in self.acts:
+        if self.plan is None or Action.GO_ON not in self.acts:
             raise ValueError("there is no plan to be carried out")
         asks = self.step is PruneStep.PLAN and bool(self.plan.deleted)
         return replace(

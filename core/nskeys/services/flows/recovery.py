@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError, PlanOutdated
 from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery, RecoveryPlan, RecoveryReport
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 
 
 class RecoveryStep(StrEnum):
@@ -26,10 +26,10 @@ class RecoveryStep(StrEnum):
 
 
 _ACTS = {
-    RecoveryStep.SHOWN: {Act.GO_ON, Act.BACK},
-    RecoveryStep.REVIEW: {Act.GO_ON, Act.BACK},
-    RecoveryStep.RUNNING: {Act.CANCEL},
-    RecoveryStep.DONE: {Act.GO_ON, Act.BACK_UP, Act.BACK},
+    RecoveryStep.SHOWN: {Action.GO_ON, Action.BACK},
+    RecoveryStep.REVIEW: {Action.GO_ON, Action.BACK},
+    RecoveryStep.RUNNING: {Action.CANCEL},
+    RecoveryStep.DONE: {Action.GO_ON, Action.BACK_UP, Action.BACK},
 }
 
 
@@ -45,9 +45,9 @@ class RecoveryFlow:
     """What ended the last try, to be said once; a person who stopped it needs no explaining."""
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
-        return frozenset(_ACTS.get(self.step, {Act.BACK}))
+        return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
     def replaces(self) -> bool:

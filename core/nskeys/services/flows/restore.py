@@ -7,7 +7,7 @@ from enum import StrEnum
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import RestorePlan, RestoreReport
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.source import SourceFlow
 
 
@@ -31,10 +31,10 @@ class RestoreStep(StrEnum):
 
 
 _ACTS = {
-    RestoreStep.PLAN: {Act.GO_ON, Act.BACK},
-    RestoreStep.FOREIGN: {Act.GO_ON, Act.BACK},
-    RestoreStep.PROTECTOR: {Act.CHOOSE, Act.BACK},
-    RestoreStep.RUNNING: {Act.CANCEL},
+    RestoreStep.PLAN: {Action.GO_ON, Action.BACK},
+    RestoreStep.FOREIGN: {Action.GO_ON, Action.BACK},
+    RestoreStep.PROTECTOR: {Action.CHOOSE, Action.BACK},
+    RestoreStep.RUNNING: {Action.CANCEL},
 }
 _OPEN = (
     RestoreStep.PLANNING,
@@ -65,14 +65,14 @@ class RestoreFlow:
     """What ended the last try, to be said once."""
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         if self.step is RestoreStep.SOURCE:
             return self.source.acts
         if self.step is RestoreStep.DONE:
-            return frozenset({Act.GO_ON, Act.BACK} | ({Act.PROOF} if self.report else set()))
+            return frozenset({Action.GO_ON, Action.BACK} | ({Action.PROOF} if self.report else set()))
         names = self.step is RestoreStep.PLAN and self.plan is not None and self.plan.sets_up
-        return frozenset(_ACTS.get(self.step, {Act.BACK}) | ({Act.NAME} if names else set()))
+        return frozenset(_ACTS.get(self.step, {Action.BACK}) | ({Action.NAME} if names else set()))
 
     @property
     def holds_keys(self) -> bool:
@@ -113,7 +113,7 @@ class RestoreFlow:
 
     def name(self, server: str) -> "RestoreFlow":
         """Call the server so."""
-        if Act.NAME not in self.acts:
+        if Action.NAME not in self.acts:
             raise ValueError("this restore names no server")
         return replace(self, server=server)
 

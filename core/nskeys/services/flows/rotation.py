@@ -7,7 +7,7 @@ from enum import StrEnum
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.keys import KeyState
 from nskeys.model.plans import RotationPlan, RotationReport
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 
 
 class RotationStep(StrEnum):
@@ -31,13 +31,13 @@ class RotationStep(StrEnum):
 
 
 _ACTS = {
-    RotationStep.CREATE: {Act.GO_ON, Act.SKIP, Act.BACK},
-    RotationStep.WAITING: {Act.BACK_UP, Act.SKIP, Act.BACK},
-    RotationStep.SKIP: {Act.GO_ON, Act.BACK},
-    RotationStep.ACTIVATE: {Act.GO_ON, Act.BACK},
-    RotationStep.RESUME: {Act.GO_ON, Act.BACK},
-    RotationStep.RUNNING: {Act.CANCEL},
-    RotationStep.DONE: {Act.GO_ON, Act.BACK},
+    RotationStep.CREATE: {Action.GO_ON, Action.SKIP, Action.BACK},
+    RotationStep.WAITING: {Action.BACK_UP, Action.SKIP, Action.BACK},
+    RotationStep.SKIP: {Action.GO_ON, Action.BACK},
+    RotationStep.ACTIVATE: {Action.GO_ON, Action.BACK},
+    RotationStep.RESUME: {Action.GO_ON, Action.BACK},
+    RotationStep.RUNNING: {Action.CANCEL},
+    RotationStep.DONE: {Action.GO_ON, Action.BACK},
 }
 _ON = (RotationStep.CREATE, RotationStep.ACTIVATE, RotationStep.RESUME, RotationStep.SKIP)
 
@@ -55,14 +55,14 @@ class RotationFlow:
     problem: NskeysError | None = None
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         due = self.step is RotationStep.DONE and self.report is not None and self.report.due
         drill = self.step is RotationStep.WAITING and self.plan is not None and self.plan.waits_for_a_drill
         return frozenset(
-            _ACTS.get(self.step, {Act.BACK})
-            | ({Act.BACK_UP} if due else set())
-            | ({Act.DRILL} if drill else set())
+            _ACTS.get(self.step, {Action.BACK})
+            | ({Action.BACK_UP} if due else set())
+            | ({Action.DRILL} if drill else set())
         )
 
     def looked(self, plan: RotationPlan) -> "RotationFlow":
@@ -71,7 +71,7 @@ class RotationFlow:
 
     def skip(self) -> "RotationFlow":
         """Without a backup? That is asked once more."""
-        if Act.SKIP not in self.acts:
+        if Action.SKIP not in self.acts:
             raise ValueError("there is no gate to be skipped here")
         return replace(self, step=RotationStep.SKIP, problem=None)
 

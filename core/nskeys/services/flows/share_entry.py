@@ -20,7 +20,7 @@ from nskeys.crypto.slip39 import (
 from nskeys.errors import ShareRefused
 from nskeys.model.custodians import NOTHING_YET, SHARE_WORDS, Gathered, Share
 from nskeys.model.secret import SecretBytes
-from nskeys.services.passwords.shares import fits
+from nskeys.services.passwords.shares import check_consistent
 
 _SUGGESTED = 4
 _NAME_WORDS, _LABEL_WORDS = 2, 4
@@ -124,7 +124,7 @@ class ShareEntry:
         with SecretBytes(" ".join(word for word in self.words if word).encode("ascii")) as text:
             share = parse(text)
         try:
-            fits(share, self.gathered)
+            check_consistent(share, self.gathered)
         except ShareRefused:
             share.wipe()
             raise

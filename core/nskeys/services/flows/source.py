@@ -7,7 +7,7 @@ from enum import StrEnum
 from nskeys.errors import NskeysError
 from nskeys.model.recovery import Means
 from nskeys.model.register import BackupCopy, Sight
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.open_backup import Source, means_of
 
 
@@ -46,13 +46,13 @@ class SourceFlow:
         return means_of(self.source.inspected) if self.source is not None else ()
 
     @property
-    def acts(self) -> Set[Act]:
+    def acts(self) -> Set[Action]:
         """What may be done now."""
         if self.step is not SourceStep.CONTENTS:
-            return frozenset({Act.CHOOSE, Act.BACK})
-        shares = {Act.SHARES} if Means.SHARES in self.means[1:] else set()
-        identity = {Act.IDENTITY} if Means.IDENTITY_FILE in self.means[1:] else set()
-        return frozenset({Act.GO_ON, Act.BACK} | shares | identity)
+            return frozenset({Action.CHOOSE, Action.BACK})
+        shares = {Action.SHARES} if Means.SHARES in self.means[1:] else set()
+        identity = {Action.IDENTITY} if Means.IDENTITY_FILE in self.means[1:] else set()
+        return frozenset({Action.GO_ON, Action.BACK} | shares | identity)
 
     def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":
         """What the register remembers, newest first."""

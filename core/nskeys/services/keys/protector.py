@@ -12,7 +12,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, Leftover, Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
+from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
 from nskeys.services.register.service import RegisterService
 from nskeys.services.status.overview import RecoverabilityService
 
@@ -78,7 +78,7 @@ class ProtectionService:
         with (
             RememberedPassphrase(secrets) as known,
             unlocked(installation, known) as keys,
-            asked_before(chosen, new_secrets, refuse, installation.least_score) as wrap,
+            prefetch_secret(chosen, new_secrets, refuse, installation.least_score) as wrap,
             installation.changing("changing the protector"),
         ):
             # Somebody may have changed it while the new passphrase was thought of.

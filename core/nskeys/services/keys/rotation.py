@@ -26,7 +26,7 @@ BATCH = 10_000
 
 
 @dataclass
-class Outcome:
+class ResealReport:
     """What was done so far."""
 
     resealed: int = 0
@@ -34,7 +34,7 @@ class Outcome:
     """Credentials that do not open."""
 
 
-def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: Progress) -> Outcome:
+def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: Progress) -> ResealReport:
     """Under the lock: seal everything under `kid`. KeyUsedUp; Cancelled between two batches."""
     work = _Work(installation, kid, keys, told)
     with installation.cmdb.reading() as view:
@@ -48,7 +48,7 @@ def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: P
 
 class _Work:
     def __init__(self, installation: Installation, kid: Kid, keys: OpenKeyStore, told: Progress) -> None:
-        self.outcome = Outcome()
+        self.outcome = ResealReport()
         self._installation = installation
         self._cmdb_id = installation.cmdb.cmdb_id()
         self._keys = keys
@@ -156,7 +156,7 @@ class RotationService:
         told.stage(Stage.UNLOCKING)
         with unlocked(installation, secrets) as keys, installation.changing("rotating the key"):
             installation.unchanged("rotation", plan.fingerprint)
-            rotation, outcome = self._begin(keys), Outcome()
+            rotation, outcome = self._begin(keys), ResealReport()
             if self._may_reseal(rotation, without_backup):
                 rotation = self._activate(rotation, keys)
                 outcome = reseal_all(installation, rotation.kid, keys, told)
@@ -254,7 +254,7 @@ class RotationService:
             change.set_rotation(rotation)
             sign_off(change, cmdb_id, server_key)
 
-    def _report(self, kid: Kid, outcome: Outcome) -> RotationReport:
+    def _report(self, kid: Kid, outcome: ResealReport) -> RotationReport:
         overview = RecoverabilityService(self._installation).overview()
         for key in self._installation.key_store.keys():
             if key.kid == kid:

@@ -65,7 +65,7 @@ class RememberedPassphrase:
             self._known.pop(what).wipe()
 
 
-class _Asked:
+class _Prefetched:
     """Gives a passphrase that was asked for already, and passes everything else on."""
 
     def __init__(self, provider: SecretProvider, passphrase: SecretBytes) -> None:
@@ -81,11 +81,11 @@ class _Asked:
 
 def weak_passphrase(asked: SecretProvider) -> int | None:
     """The score of the new passphrase that was asked for, where a person insisted on a weak one."""
-    return asked.weak if isinstance(asked, _Asked) else None
+    return asked.weak if isinstance(asked, _Prefetched) else None
 
 
 @contextmanager
-def asked_before(
+def prefetch_secret(
     protector: Protector,
     secrets: SecretProvider,
     refuse: Callable[[SecretBytes], None] | None = None,
@@ -98,7 +98,7 @@ def asked_before(
             yield secrets
         case Purpose.NEW_PASSPHRASE:
             with ask_new_passphrase(secrets, refuse, least) as passphrase:
-                yield _Asked(secrets, passphrase)
+                yield _Prefetched(secrets, passphrase)
         case _:
             # What exists already is right or wrong: a trial shows it, and is asked for until it is right.
             with RememberedPassphrase(secrets) as known, new_material() as trial:
@@ -109,7 +109,7 @@ def asked_before(
 _OF_THE_KEY_STORE = frozenset({Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE, Purpose.PIN})
 
 
-class Listening:
+class RecordingSecretProvider:
     """A provider that passes on what another one gives, and remembers nothing of it but this. What opens
     the key store is not its matter: only what opens a backup."""
 

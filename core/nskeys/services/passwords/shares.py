@@ -12,7 +12,7 @@ from nskeys.ports import Purpose, SecretProvider, ShareRequest
 Opened = TypeVar("Opened")
 
 
-def fits(share: Share, gathered: Gathered) -> None:
+def check_consistent(share: Share, gathered: Gathered) -> None:
     """ShareRefused for a share, whole by itself, that cannot stand beside those given before: of another
     set, with a number that the set does not have, or given already."""
     label = share.label
@@ -26,7 +26,7 @@ def fits(share: Share, gathered: Gathered) -> None:
         raise ShareRefused("given", share=label.number)
 
 
-def gather(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
+def collect_shares(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
     """As many shares as are wanted, each asked for until it can be taken. `gathered` is what is known of
     their set before. The caller wipes them. A provider that cannot give another one makes the refusal of
     the last one final: ShareRefused; SharesIncomplete where it gave too few; Cancelled."""
@@ -56,13 +56,13 @@ def gather(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
     return shares
 
 
-def with_combined(
+def with_combined_shares(
     subject: str, gathered: Gathered, secrets: SecretProvider, use: Callable[[SecretBytes], Opened]
 ) -> Opened:
     """`use`, with the password that the shares give: their 16 bytes in hex. Everything is wiped after it.
     SharesDisagree, and what `gather` raises."""
     with (
-        gather(subject, gathered, secrets) as shares,
+        collect_shares(subject, gathered, secrets) as shares,
         combine(shares.held) as secret,
         password_of(secret) as password,
     ):
@@ -80,7 +80,7 @@ def _taken(text: SecretBytes, gathered: Gathered) -> Share:
     with text:
         share = parse(text)
     try:
-        fits(share, gathered)
+        check_consistent(share, gathered)
     except ShareRefused:
         share.wipe()
         raise

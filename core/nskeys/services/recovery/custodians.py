@@ -15,7 +15,7 @@ from nskeys.model.custodians import CheckReport, Custodians, Gathered, Shares, S
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.passwords.shares import gather, password_of
+from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
     files_in,
     identity_files,
@@ -140,7 +140,7 @@ class CustodiansService:
         file = files_in(store, Recovery((wanted,)))[wanted.member]
         gathered = Gathered(wanted.set_name, wanted.threshold, wanted.shares, every=True)
         with (
-            gather(str(wanted.number), gathered, secrets) as shares,
+            collect_shares(str(wanted.number), gathered, secrets) as shares,
             combine(shares.held) as secret,
             password_of(secret) as password,
         ):

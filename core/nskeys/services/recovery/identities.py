@@ -36,7 +36,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
-from nskeys.services.register.signed_rows import vouched
+from nskeys.services.register.signed_rows import verified_copies
 
 IN_FORCE = "recovery"
 """What the server key signs as: a record of what waits is never taken for one that is in force."""
@@ -121,7 +121,7 @@ class RecoveryService:
     def _opened_by(self, recipient: str) -> int:
         installation = self._installation
         with installation.cmdb.reading() as view:
-            copies = vouched(view, installation.server_public())
+            copies = verified_copies(view, installation.server_public())
         return len(
             {
                 copy.backup.kms_sha256
@@ -271,7 +271,7 @@ def _still_in_force(installation: Installation, facts: Facts, server_key: Secret
     """The recovery identities of a backup, without those that a later backup to recipients was not for any
     more: they had been replaced, perhaps because somebody knew the password who should not."""
     with installation.cmdb.reading() as view:
-        copies = vouched(view, public_of(server_key))
+        copies = verified_copies(view, public_of(server_key))
     to_people = [
         copy.backup
         for copy in copies

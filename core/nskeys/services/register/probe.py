@@ -24,18 +24,20 @@ from nskeys.model.destinations import DestinationInfo, Location, LocationReason,
 from nskeys.model.register import NOWHERE, BackupCopy, Sight
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation
-from nskeys.services.parallel import as_they_come, side_by_side
+from nskeys.services.parallel import as_completed, in_parallel
 
 _CHANGED = ("too_large", "not_a_file")
 
 
-def look_at(installation: Installation, copy: BackupCopy) -> BackupCopy:
+def check_copy(installation: Installation, copy: BackupCopy) -> BackupCopy:
     """The copy as it is at this moment. A look that fails never counts as good; a retired copy is not
     looked at."""
-    return copy if copy.retired is not None else _seen(installation, copy, *_sight(installation, copy))
+    return (
+        copy if copy.retired is not None else _with_status(installation, copy, *_status(installation, copy))
+    )
 
 
-def look_at_all(
+def check_copies(
     installation: Installation, copies: Sequence[BackupCopy], told: Progress, everywhere: bool
 ) -> tuple[BackupCopy, ...]:
     """Those that the server key vouches for as they are now, the others as they were; without
@@ -51,10 +53,10 @@ def look_at_all(
         told.advance(left_out)
     looked, numbers = list(copies), tuple(groups.values())
     looks = [
-        partial(_sights, installation, [copies[number] for number in group], everywhere)
+        partial(_statuses, installation, [copies[number] for number in group], everywhere)
         for group in numbers
     ]
-    for place, sights in as_they_come(looks):
+    for place, sights in as_completed(looks):
         told.checkpoint()
         for number, sight in zip(numbers[place], sights, strict=True):
             looked[number] = _as_checked(copies[number], sight, installation)
@@ -65,7 +67,7 @@ def look_at_all(
 _Found = tuple[Sight, Whereabouts]
 
 
-def _sights(
+def _statuses(
     installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
 ) -> list[_Found | Whereabouts]:
     """What each look at copies of one place found; where none is due, where they lie by the last check."""
@@ -75,7 +77,7 @@ def _sights(
         return _as_declared(installation, copies[0].destination, where)
 
     return [
-        _sight(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
+        _status(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
         for copy in copies
     ]
 
@@ -90,7 +92,7 @@ def _live(installation: Installation, copy: BackupCopy) -> bool:
 def _as_checked(copy: BackupCopy, found: _Found | Whereabouts, installation: Installation) -> BackupCopy:
     if isinstance(found, Whereabouts):
         return replace(copy, where=found, by_check=True)
-    return _seen(installation, copy, *found)
+    return _with_status(installation, copy, *found)
 
 
 def unseen(error: NskeysError) -> Whereabouts:
@@ -99,7 +101,7 @@ def unseen(error: NskeysError) -> Whereabouts:
     return Whereabouts(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
 
 
-def _sight(installation: Installation, copy: BackupCopy) -> _Found:
+def _status(installation: Installation, copy: BackupCopy) -> _Found:
     try:
         destination, name = installation.destinations.source(copy.address)
         data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
@@ -131,7 +133,9 @@ def _as_declared(installation: Installation, destination: str, where: Whereabout
     return NOWHERE if said and not installation.configured(destination).declared_elsewhere else where
 
 
-def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts) -> BackupCopy:
+def _with_status(
+    installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts
+) -> BackupCopy:
     now = installation.clock.now()
     seen = replace(copy.seen(sight, now), where=where, signed=copy.signed)
     if copy.sight is Sight.NOT_LOOKED and sight is Sight.MISSING:
@@ -143,7 +147,7 @@ def _seen(installation: Installation, copy: BackupCopy, sight: Sight, where: Whe
 _ANSWERED = (HostKeyUnknown, HostKeyChanged, HostKeyRevoked, ServerSecretWanted)
 
 
-def barred(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:
+def login_required(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:
     """What servers among these destinations want of a person before they show anything: a look takes them
     for unreachable. Asked side by side; places that every answer looks at want nothing."""
 
@@ -158,5 +162,5 @@ def barred(installation: Installation, destinations: Sequence[str]) -> tuple[Nsk
             pass  # a look says so
         return None
 
-    found = side_by_side([partial(look, address) for address in dict.fromkeys(destinations)])
+    found = in_parallel([partial(look, address) for address in dict.fromkeys(destinations)])
     return tuple(error for error in found if error is not None)

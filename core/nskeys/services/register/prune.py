@@ -23,13 +23,13 @@ from nskeys.model.register import BackupCopy, Sight
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.register.probe import look_at, look_at_all
+from nskeys.services.register.probe import check_copies, check_copy
 from nskeys.services.register.signed_rows import (
-    Register,
+    SignedRegister,
     read_register,
     record,
-    still_there,
-    without_claims,
+    reread,
+    strip_claims,
 )
 
 
@@ -124,8 +124,8 @@ class PruningService:
         told.stage(Stage.LOOKING, len(register.copies))
         told.checkpoint()
         there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
-        known = tuple(copy if copy.signed else without_claims(copy) for copy in there)
-        looked = look_at_all(installation, known, told, everywhere=True)
+        known = tuple(copy if copy.signed else strip_claims(copy) for copy in there)
+        looked = check_copies(installation, known, told, everywhere=True)
         others, skipped, odd = self._others(register)
         silent = {one.address for one in skipped}
         begun = [
@@ -142,7 +142,7 @@ class PruningService:
         return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
 
     def _others(
-        self, register: Register
+        self, register: SignedRegister
     ) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...], tuple[tuple[str, int], ...]]:
         """Files that no row names, where backups go or went; the places that do not answer; and where files
         have odd names."""
@@ -197,14 +197,14 @@ class PruningService:
     def _remove(self, copy: BackupCopy, keys: OpenKeyStore) -> NskeysError | None:
         """One file, to where its row has only to say so: None, or what kept it there."""
         installation = self._installation
-        seen = look_at(installation, copy)
+        seen = check_copy(installation, copy)
         if seen.sight is Sight.UNREACHABLE:
             return DestinationUnreachable(copy.destination, "no_answer")
         if seen.sight is not Sight.GOOD:
             return FileUnreadable(copy.address, "differs")
         self._write(replace(seen, sight=Sight.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
         error = self._away(copy)
-        now = look_at(installation, seen)
+        now = check_copy(installation, seen)
         if now.sight is Sight.GOOD:
             # It is there as it was a moment ago, and counts again.
             self._write(now, Action.PRUNE_FAILED, keys)
@@ -218,7 +218,7 @@ class PruningService:
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
         """A removal that was broken off: the file is gone, and is to be gone durably. What somebody put in
         its place meanwhile is not ours."""
-        now = look_at(self._installation, replace(copy, sight=Sight.NOT_LOOKED, retired=None))
+        now = check_copy(self._installation, replace(copy, sight=Sight.NOT_LOOKED, retired=None))
         if now.sight is Sight.UNREACHABLE:
             return DestinationUnreachable(copy.destination, "no_answer")
         return self._away(copy) if now.sight is Sight.MISSING else FileUnreadable(copy.address, "differs")
@@ -249,7 +249,7 @@ class PruningService:
         )
         with installation.cmdb.changing(event) as change:
             # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
-            if still_there(change, installation.server_public(), copy) is None:
+            if reread(change, installation.server_public(), copy) is None:
                 raise PlanOutdated("prune")
             record(change, copy, keys.server_key())
             sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())

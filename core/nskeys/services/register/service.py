@@ -25,19 +25,19 @@ from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, Proof, Sight
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
-from nskeys.services.parallel import side_by_side
-from nskeys.services.register.probe import barred, look_at, look_at_all
+from nskeys.services.parallel import in_parallel
+from nskeys.services.register.probe import check_copies, check_copy, login_required
 from nskeys.services.register.signed_rows import (
-    Register,
-    identity,
-    known_copy,
-    place,
+    SignedRegister,
+    copy_key,
+    identity_of,
     read_register,
     record,
     record_unsigned,
-    still_there,
-    vouched,
-    without_claims,
+    registered_copy,
+    reread,
+    strip_claims,
+    verified_copies,
 )
 
 _EXAMPLES = 4
@@ -71,24 +71,24 @@ class RegisterService:
         never looked at: its address may be anybody's."""
         return self.listed(self.register(), look)
 
-    def register(self) -> Register:
+    def register(self) -> SignedRegister:
         """The register as it is stored; an empty one where there is no CMDB."""
         installation = self._installation
         if not installation.cmdb.exists():
-            return Register((), 0, "")
+            return SignedRegister((), 0, "")
         with installation.cmdb.reading() as view:
             return read_register(view, installation.server_public())
 
-    def listed(self, register: Register, look: bool = True) -> tuple[BackupCopy, ...]:
+    def listed(self, register: SignedRegister, look: bool = True) -> tuple[BackupCopy, ...]:
         """The copies of a register that was just read, as `copies` gives them."""
-        copies = tuple(copy if copy.signed else without_claims(copy) for copy in register.copies)
+        copies = tuple(copy if copy.signed else strip_claims(copy) for copy in register.copies)
         if not look:
             return copies
-        return look_at_all(self._installation, copies, SilentProgress(), everywhere=False)
+        return check_copies(self._installation, copies, SilentProgress(), everywhere=False)
 
     def look(self, copy: BackupCopy) -> BackupCopy:
         """The copy as it is at this moment. A look that fails never counts as good."""
-        return look_at(self._installation, copy)
+        return check_copy(self._installation, copy)
 
     def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
         """Look at every copy and write what was seen into the register."""
@@ -98,7 +98,7 @@ class RegisterService:
             before = self.copies(look=False)
             told.stage(Stage.LOOKING, len(before))
             told.checkpoint()
-            looked = look_at_all(installation, before, told, everywhere=True)
+            looked = check_copies(installation, before, told, everywhere=True)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
             with installation.changing("checking the register"):
                 self._write_down(before, looked, keys)
@@ -113,7 +113,7 @@ class RegisterService:
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
         cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
         with installation.cmdb.changing(event) as change:
-            now = vouched(change, installation.server_public())
+            now = verified_copies(change, installation.server_public())
             for copy in now:
                 # A row that was drilled or retired meanwhile is newer than what was seen.
                 if copy.signed and copy in seen:
@@ -133,7 +133,7 @@ class RegisterService:
         facts = self._own_facts(inspected)
         now = installation.clock.now()
         fresh = BackupCopy(
-            backup=identity(facts, inspected, installation.destinations.split(full)[1]),
+            backup=identity_of(facts, inspected, installation.destinations.split(full)[1]),
             destination=folder,
             address=full,
             where=where,
@@ -146,7 +146,7 @@ class RegisterService:
         with unlocked(installation, secrets) as keys, installation.changing("adding to the register"):
             cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
             with installation.cmdb.changing(event) as change:
-                known = known_copy(change, installation.server_public(), inspected, full)
+                known = registered_copy(change, installation.server_public(), inspected, full)
                 found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
                 change.know_keys(facts.kids)
                 record(change, found, server_key)
@@ -197,7 +197,7 @@ class RegisterService:
         for copy in counted:
             if self.look(copy).sight is Sight.GOOD:
                 return copy.address
-        for error in barred(self._installation, [copy.destination for copy in counted]):
+        for error in login_required(self._installation, [copy.destination for copy in counted]):
             raise error  # once that is answered, there may be one
         raise NoBackupKnown
 
@@ -207,10 +207,10 @@ class RegisterService:
             uses = view.counts()
         return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
-    def barred(self) -> tuple[NskeysError, ...]:
+    def login_required(self) -> tuple[NskeysError, ...]:
         """What servers with copies want of a person before these can be looked at."""
         kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
-        return barred(self._installation, [copy.destination for copy in kept])
+        return login_required(self._installation, [copy.destination for copy in kept])
 
     def find(self, reference: str) -> BackupCopy:
         """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""
@@ -222,10 +222,12 @@ class RegisterService:
         register = self.register()
         listed = self.listed(register, look=False)
         if isinstance(wanted, BackupCopy):
-            listed = tuple(copy for copy in listed if place(copy) == place(wanted))
+            listed = tuple(copy for copy in listed if copy_key(copy) == copy_key(wanted))
             wanted = wanted.address
         copy = _the_one(listed, wanted)
-        others = [other for other in self.listed(register) if place(other) != place(copy) and other.counts]
+        others = [
+            other for other in self.listed(register) if copy_key(other) != copy_key(copy) and other.counts
+        ]
         held = {kid for other in others for kid in other.backup.kids}
         # What a row says that nobody vouches for never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
@@ -258,7 +260,7 @@ class RegisterService:
                 now = read_register(change, installation.server_public())
                 if plan.fingerprint != now.fingerprint:
                     raise PlanOutdated("retirement")
-                if still_there(change, installation.server_public(), gone):
+                if reread(change, installation.server_public(), gone):
                     record(change, gone, server_key)
                 else:
                     record_unsigned(change, gone)
@@ -278,13 +280,13 @@ def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
     return matches[0]
 
 
-def strays(installation: Installation) -> tuple[str, ...]:
+def unregistered_backups(installation: Installation) -> tuple[str, ...]:
     """Their addresses, by their names alone; asked side by side. A place that does not answer names none:
     that its copies are out of reach is said of them."""
     known = {copy.address for copy in RegisterService(installation).register().copies}
     infos = installation.settings.read().destinations or (installation.default_destination(),)
     mark = f"-{installation.cmdb.cmdb_id()[:8]}-"
-    found = side_by_side([partial(_at, installation, info, mark, known) for info in infos])
+    found = in_parallel([partial(_at, installation, info, mark, known) for info in infos])
     return tuple(sorted({address for addresses in found for address in addresses}))
 
 

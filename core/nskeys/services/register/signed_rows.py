@@ -18,7 +18,7 @@ from nskeys.ports import CmdbChange, CmdbView, RegisterRow
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class SignedRegister:
     """The register as one look at the CMDB shows it."""
 
     copies: tuple[BackupCopy, ...]
@@ -29,26 +29,28 @@ class Register:
     """A digest of every row's text."""
 
 
-def read_register(view: CmdbView, public: bytes | None) -> Register:
+def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
     """Every row; `signed` says whether the owner of `public` vouches for it (None: nobody does)."""
     rows = view.register_rows()
     copies: dict[tuple[str, str], BackupCopy] = {}
     unreadable = 0
     for row in rows:
         try:
-            copy = replace(from_text(row.text), signed=_vouches(public, row))
+            copy = replace(from_text(row.text), signed=_is_signed(public, row))
         except ValueError:
             unreadable += 1
             continue
         # A row that was put in twice is one copy, as it was last seen.
-        known = copies.get(place(copy))
+        known = copies.get(copy_key(copy))
         if known is None or (known.signed, known.look_moment) < (copy.signed, copy.look_moment):
-            copies[place(copy)] = copy
-    told = _told_by_people(copies.values())
-    return Register(tuple(sorted(told, key=newest, reverse=True)), unreadable, _digest(rows))
+            copies[copy_key(copy)] = copy
+    told = _without_repeats(copies.values())
+    return SignedRegister(
+        tuple(sorted(told, key=newest_first_key, reverse=True)), unreadable, _digest(rows)
+    )
 
 
-def _told_by_people(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
+def _without_repeats(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
     """The copies, each with whether a person once opened a backup to exactly its recipients: a drill or a
     restore is the only way to `keys_match`, and both ask a person for what opens it."""
     copies = list(copies)
@@ -65,40 +67,40 @@ def _told_by_people(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
     ]
 
 
-def vouched(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
+def verified_copies(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
     """The copies of `read_register`."""
     return read_register(view, public).copies
 
 
-def newest(copy: BackupCopy) -> tuple[bool, int, str, str]:
+def newest_first_key(copy: BackupCopy) -> tuple[bool, int, str, str]:
     """Order of backups: vouched ones first, then generation, hash and address; never a file name."""
-    return (copy.signed, copy.backup.generation, *place(copy))
+    return (copy.signed, copy.backup.generation, *copy_key(copy))
 
 
-def place(copy: BackupCopy) -> tuple[str, str]:
+def copy_key(copy: BackupCopy) -> tuple[str, str]:
     """What tells one copy from another: its `.kms` and its address."""
     return (copy.backup.kms_sha256, copy.address)
 
 
-def still_there(view: CmdbView, public: bytes | None, wanted: BackupCopy) -> BackupCopy | None:
+def reread(view: CmdbView, public: bytes | None, wanted: BackupCopy) -> BackupCopy | None:
     """The row of this copy as it is now, if the server key vouches for it."""
-    for copy in vouched(view, public):
-        if copy.signed and place(copy) == place(wanted):
+    for copy in verified_copies(view, public):
+        if copy.signed and copy_key(copy) == copy_key(wanted):
             return copy
     return None
 
 
-def known_copy(
+def registered_copy(
     view: CmdbView, public: bytes | None, inspected: Inspected, address: str
 ) -> BackupCopy | None:
     """The row of this very file at this address, if the server key vouches for it."""
-    for copy in vouched(view, public):
+    for copy in verified_copies(view, public):
         if copy.signed and copy.address == address and copy.backup.archive_sha256 == inspected.file_sha256:
             return copy
     return None
 
 
-def without_claims(copy: BackupCopy) -> BackupCopy:
+def strip_claims(copy: BackupCopy) -> BackupCopy:
     """A row that nobody vouches for, stripped of where it says to lie and how it says to be."""
     return replace(copy, where=NOWHERE, sight=Sight.NOT_LOOKED, proofs=(), good_moment=None)
 
@@ -115,7 +117,7 @@ def record_unsigned(change: CmdbChange, copy: BackupCopy) -> None:
     change.record(copy, RegisterRow(to_text(copy), None))
 
 
-def identity(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIdentity:
+def identity_of(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIdentity:
     """What the register keeps of a backup."""
     return BackupIdentity(
         kms_sha256=inspected.kms_sha256,
@@ -135,7 +137,7 @@ def identity(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIde
     )
 
 
-def _vouches(public: bytes | None, row: RegisterRow) -> bool:
+def _is_signed(public: bytes | None, row: RegisterRow) -> bool:
     return (
         public is not None
         and row.signature is not None

@@ -27,10 +27,10 @@ from nskeys.services.drill.service import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
 from nskeys.services.keys.protector import Binding, binding, refuse_password_of
 from nskeys.services.open_backup import OpenSource
-from nskeys.services.passwords.providers import RememberedPassphrase, asked_before, weak_passphrase
+from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
 from nskeys.services.recovery.identities import bring_back
 from nskeys.services.register.former_server import former_server
-from nskeys.services.register.signed_rows import identity, known_copy, record, vouched
+from nskeys.services.register.signed_rows import identity_of, record, registered_copy, verified_copies
 from nskeys.services.restore.key_plan import new_keys, new_states, plan_keys, stranded
 
 
@@ -53,14 +53,14 @@ class RestoreService:
         recorded = installation.key_store.keys() if there else ()
         here, bound = ((), recorded) if bound_to.replaceable else (recorded, ())
         brought = [key.info for key in source.contents.keys]
-        lacking = stranded(brought, bound)
+        missing_at = stranded(brought, bound)
         uses = self._uses()
         known = {key.kid for key in here}
         after = known | set(facts.kids)
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
-            foreign=(*source.foreign, *(("lacks_keys",) if lacking else ())),
+            foreign=(*source.foreign, *(("lacks_keys",) if missing_at else ())),
             keys=plan_keys(brought, here, uses, bound),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
@@ -69,7 +69,7 @@ class RestoreService:
             sets_up=sets_up,
             fingerprint=installation.fingerprint(),
             elsewhere=bound_to.elsewhere,
-            stranded=lacking,
+            stranded=missing_at,
             unreached=bound_to.unreached,
             protector_here="" if sets_up else installation.key_store.info().protector,
             protector_before=former_server(installation).protector if sets_up else "",
@@ -142,7 +142,7 @@ class RestoreService:
         refuse = partial(refuse_password_of, source.source.inspected)
         with (
             _server_key(source) as server_key,
-            asked_before(chosen, secrets, refuse, installation.least_score) as known,
+            prefetch_secret(chosen, secrets, refuse, installation.least_score) as known,
             installation.changing("restoring"),
         ):
             installation.unchanged("restore", plan.fingerprint)
@@ -234,7 +234,7 @@ class RestoreService:
         now, place = self._installation.clock.now(), source.source
         _, name = self._installation.destinations.split(place.address)
         fresh = BackupCopy(
-            backup=identity(source.facts, place.inspected, name),
+            backup=identity_of(source.facts, place.inspected, name),
             destination=place.destination,
             address=place.address,
             where=place.where,
@@ -255,7 +255,7 @@ class RestoreService:
     def _known(self, source: OpenSource, public: bytes | None) -> BackupCopy | None:
         place = source.source
         with self._installation.cmdb.reading() as view:
-            return known_copy(view, public, place.inspected, place.address)
+            return registered_copy(view, public, place.inspected, place.address)
 
     def _uses(self) -> dict[Kid, int]:
         if not self._installation.cmdb.exists():
@@ -272,7 +272,7 @@ class RestoreService:
         if not installation.cmdb.exists():
             return None
         with installation.cmdb.reading() as view:
-            copies = vouched(view, installation.server_public())
+            copies = verified_copies(view, installation.server_public())
         for copy in copies:
             same_cmdb = copy.backup.cmdb_id == facts.cmdb_id
             if same_cmdb and copy.retired is None and copy.backup.generation > facts.generation:

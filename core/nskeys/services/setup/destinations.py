@@ -16,7 +16,7 @@ from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
 from nskeys.ports import Listing
 from nskeys.services.installation import Installation
-from nskeys.services.parallel import side_by_side
+from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import unseen
 
 _NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
@@ -49,7 +49,7 @@ class DestinationService:
         installation = self._installation
         default = installation.default_destination()
         infos = installation.settings.read().destinations
-        sights = side_by_side([partial(self._see, info, info == default) for info in self.known()])
+        sights = in_parallel([partial(self._see, info, info == default) for info in self.known()])
         return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
 
     def test(self, address: str) -> DestinationSight:

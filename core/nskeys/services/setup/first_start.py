@@ -23,9 +23,9 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.installation import Installation, sign_off
 from nskeys.services.keys.protector import binding
-from nskeys.services.passwords.providers import asked_before, weak_passphrase
+from nskeys.services.passwords.providers import prefetch_secret, weak_passphrase
 from nskeys.services.register.former_server import former_server
-from nskeys.services.register.signed_rows import vouched
+from nskeys.services.register.signed_rows import verified_copies
 
 
 class SetUpService:
@@ -46,7 +46,7 @@ class SetUpService:
             return FirstSight(state, installation.home.path, cmdb.address(), None, 0, ())
         with cmdb.reading() as view:
             credentials = sum(use.credentials for use in view.counts())
-            remembered = vouched(view, installation.server_public())
+            remembered = verified_copies(view, installation.server_public())
         state = HomeState.DATABASE_ONLY if credentials or remembered else HomeState.EMPTY
         return FirstSight(
             state=HomeState.READY if ready else state,
@@ -100,7 +100,7 @@ class SetUpService:
         with (
             first.material,
             server_key,
-            asked_before(chosen, secrets, least=installation.least_score) as known,
+            prefetch_secret(chosen, secrets, least=installation.least_score) as known,
             installation.changing("setting up"),
         ):
             if installation.key_store.exists():

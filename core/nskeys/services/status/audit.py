@@ -21,7 +21,7 @@ from nskeys.model.audit import (
 from nskeys.model.backup import Facts
 from nskeys.model.register import BackupCopy
 from nskeys.services.installation import Installation, head_document
-from nskeys.services.register.signed_rows import vouched
+from nskeys.services.register.signed_rows import verified_copies
 
 _PAGE = 1_000
 _RESTORED = f'"action":"{Action.RESTORED.value}"'
@@ -108,7 +108,7 @@ class AuditService:
         cmdb_id, public = installation.cmdb.cmdb_id(), installation.server_public()
         with installation.cmdb.reading() as view:
             head, signed = view.audit_head(), view.audit_signature()
-            copies = vouched(view, public)
+            copies = verified_copies(view, public)
         witnesses, not_asked = self._witnesses(copies, public, cmdb_id)
         chain = _Chain(first_digest(cmdb_id))
         for entry in self.entries():

@@ -19,7 +19,7 @@ from nskeys.model.plans import BackupReport
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Sight
 from nskeys.ports import Progress, Purpose, Stage
-from nskeys.services.register.service import strays
+from nskeys.services.register.service import unregistered_backups
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination
@@ -122,13 +122,13 @@ def test_one_that_a_newer_version_configured_keeps_no_other_from_its_copy(two: M
     future = DestinationInfo("future://vault04/backups")
     two.settings_file.write(replace(settings, destinations=(future, *settings.destinations)))
     everywhere = two.services.backup.everywhere()
-    assert two.services.backup.need(everywhere).lacking == everywhere
+    assert two.services.backup.need(everywhere).missing_at == everywhere
     report = back_up(two, *everywhere)
     assert [copy.destination for copy in report.copies] == [VAULT, OTHER]
     (failure,) = report.failures
     assert failure.info == future
     assert isinstance(failure.error, DestinationInvalid)
-    assert two.services.backup.need(everywhere).lacking == (future.address,)
+    assert two.services.backup.need(everywhere).missing_at == (future.address,)
     with pytest.raises(DestinationInvalid):
         two.services.backup.plan(future.address)
 
@@ -203,18 +203,18 @@ def identify(server: Server, password: str) -> None:
 def test_a_new_identity_makes_one_needed_everywhere(two: MemoryServer) -> None:
     identify(two, "the password of the first identity")
     back_up(two, VAULT, OTHER)
-    assert two.services.backup.need((VAULT, OTHER)).lacking == ()
+    assert two.services.backup.need((VAULT, OTHER)).missing_at == ()
     identify(two, "the password of the second identity")
-    assert two.services.backup.need((VAULT, OTHER)).lacking == (VAULT, OTHER)
+    assert two.services.backup.need((VAULT, OTHER)).missing_at == (VAULT, OTHER)
     back_up(two, VAULT)
     need = two.services.backup.need((VAULT, OTHER))
-    assert (need.lacking, [copy.destination for copy in need.held]) == ((OTHER,), [VAULT])
+    assert (need.missing_at, [copy.destination for copy in need.held]) == ((OTHER,), [VAULT])
 
 
 def test_a_clock_that_was_put_back_makes_none_needed_every_night(two: MemoryServer) -> None:
     two.clock.advance(days=-400)
     back_up(two, VAULT, OTHER)
-    assert two.services.backup.need((VAULT, OTHER)).lacking == ()
+    assert two.services.backup.need((VAULT, OTHER)).missing_at == ()
 
 
 def test_registry_values_that_are_older_than_a_key_make_one_needed_everywhere(two: MemoryServer) -> None:
@@ -223,7 +223,7 @@ def test_registry_values_that_are_older_than_a_key_make_one_needed_everywhere(tw
     two.registry.values = replace(
         two.registry.values, backup_date=two.clock.moment.replace(year=two.clock.moment.year - 1)
     )
-    assert two.services.backup.need((VAULT, OTHER)).lacking == (VAULT, OTHER)
+    assert two.services.backup.need((VAULT, OTHER)).missing_at == (VAULT, OTHER)
 
 
 # --- a place that hangs, and a person who stops ------------------------------------------------------
@@ -267,7 +267,7 @@ def test_a_copy_is_recorded_while_another_place_still_hangs(two: MemoryServer) -
 def test_stopped_while_a_place_hangs_the_other_copy_counts(
     two: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.services.backup.upload._GRACE", 0.3)
+    monkeypatch.setattr("nskeys.services.backup.upload._CANCEL_TIMEOUT_S", 0.3)
     release = hang(two, OTHER)
     began = time.monotonic()
     report = back_up(two, OTHER, VAULT, progress=progress_that_stops(lambda: len(two.register_rows()) == 1))
@@ -283,7 +283,7 @@ def test_stopped_while_a_place_hangs_the_other_copy_counts(
 def test_stopped_while_the_only_place_hangs_it_ends_at_once(
     two: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nskeys.services.backup.upload._GRACE", 0.3)
+    monkeypatch.setattr("nskeys.services.backup.upload._CANCEL_TIMEOUT_S", 0.3)
     release = hang(two, VAULT)
     files, began = two.destinations.places[VAULT].files, time.monotonic()
     with pytest.raises(Cancelled):
@@ -325,7 +325,7 @@ def test_killed_at_any_call_nothing_false_is_claimed_and_the_next_run_makes_it_w
             assert (copy.sight, copy.proof) == (Sight.GOOD, Proof.OPENED)
         places = {place: server.destinations.places[place].files for place in (OTHER, VAULT)}
         lie = {f"{place}/{name}" for place, files in places.items() for name in files}
-        assert {copy.address for copy in copies} | set(strays(server.installation)) == lie
+        assert {copy.address for copy in copies} | set(unregistered_backups(server.installation)) == lie
         back_up(server, OTHER, VAULT)
         done(server, (OTHER, VAULT))
 

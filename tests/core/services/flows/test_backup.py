@@ -18,7 +18,7 @@ from nskeys.errors import (
     PasswordRefused,
     PlanOutdated,
 )
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from tests.core.services.flows.samples import BACKUP_REPORT, HERE, backup_plan, sight
 
@@ -41,16 +41,16 @@ def test_from_destination_to_done_it_is_password_and_one_yes() -> None:
     flow = BackupFlow()
     assert flow.step is BackupStep.LOOKING
     flow = flow.looked(SIGHTS)
-    assert (flow.step, flow.acts) == (BackupStep.DESTINATION, {Act.CHOOSE, Act.BACK})
+    assert (flow.step, flow.acts) == (BackupStep.DESTINATION, {Action.CHOOSE, Action.BACK})
     flow = flow.planned(backup_plan())
     assert flow.step is BackupStep.PASSWORD
     flow = flow.password_given()
     assert (flow.step, flow.acts) == (
         BackupStep.REVIEW,
-        {Act.GO_ON, Act.PASSWORD, Act.HINT, Act.BACK},
+        {Action.GO_ON, Action.PASSWORD, Action.HINT, Action.BACK},
     )
     flow = flow.run()
-    assert (flow.step, flow.acts) == (BackupStep.RUNNING, {Act.CANCEL})
+    assert (flow.step, flow.acts) == (BackupStep.RUNNING, {Action.CANCEL})
     flow = flow.done(BACKUP_REPORT)
     assert (flow.step, flow.report, flow.has_password) == (BackupStep.DONE, BACKUP_REPORT, False)
 

@@ -7,7 +7,7 @@ import pytest
 from nskeys.errors import Cancelled, CannotCreate, IdentityNotProven, PlanOutdated
 from nskeys.model.custodians import NO_CUSTODIANS, CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
 
 IDENTITY = RecoveryIdentity(
@@ -68,8 +68,8 @@ def test_a_sheet_is_never_shown_again_once_it_was_handed_on() -> None:
 
 def test_a_code_is_offered_where_words_are_shown() -> None:
     flow = at_where().place("").made()
-    assert Act.CODE not in flow.acts
-    assert Act.CODE in forward(flow).acts
+    assert Action.CODE not in flow.acts
+    assert Action.CODE in forward(flow).acts
 
 
 def test_sheets_in_files_need_no_shares_any_more() -> None:
@@ -81,15 +81,15 @@ def test_sheets_in_files_need_no_shares_any_more() -> None:
 
 
 def test_only_what_can_be_checked_is_offered() -> None:
-    assert CustodiansFlow().looked(NO_CUSTODIANS).acts == {Act.SPLIT, Act.BACK}
+    assert CustodiansFlow().looked(NO_CUSTODIANS).acts == {Action.SPLIT, Action.BACK}
     waiting = Custodians(waiting=IDENTITY)
-    assert CustodiansFlow().looked(waiting).acts == {Act.SPLIT, Act.CHECK, Act.BACK}
+    assert CustodiansFlow().looked(waiting).acts == {Action.SPLIT, Action.CHECK, Action.BACK}
     assert CustodiansFlow().looked(Custodians(in_force=IDENTITY)).acts == waiting_acts()
     assert waiting.to_check is IDENTITY
 
 
-def waiting_acts() -> set[Act]:
-    return {Act.SPLIT, Act.CHECK, Act.BACK}
+def waiting_acts() -> set[Action]:
+    return {Action.SPLIT, Action.CHECK, Action.BACK}
 
 
 def test_back_step_by_step() -> None:
@@ -104,7 +104,7 @@ def test_back_step_by_step() -> None:
 def test_work_is_cancelled_and_not_left() -> None:
     splitting = at_where().place("")
     assert splitting.back() is splitting
-    assert splitting.acts == {Act.CANCEL}
+    assert splitting.acts == {Action.CANCEL}
     checking = CustodiansFlow().looked(Custodians(waiting=IDENTITY)).check()
     assert checking.back() is checking
 

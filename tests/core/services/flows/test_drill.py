@@ -3,7 +3,7 @@
 import pytest
 
 from nskeys.errors import BackupDamaged, Cancelled, NskeysError, WrongPassword
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from tests.core.services.flows.samples import BROKEN, COPY, SOURCE, drill_report
@@ -13,12 +13,12 @@ RUNNING = CHOSEN.run()
 
 
 def test_it_is_file_contents_password_and_proof() -> None:
-    assert DrillFlow().acts == {Act.CHOOSE, Act.BACK}
-    assert CHOSEN.acts == {Act.GO_ON, Act.BACK}
-    assert (RUNNING.step, RUNNING.acts) == (DrillStep.RUNNING, {Act.CANCEL})
+    assert DrillFlow().acts == {Action.CHOOSE, Action.BACK}
+    assert CHOSEN.acts == {Action.GO_ON, Action.BACK}
+    assert (RUNNING.step, RUNNING.acts) == (DrillStep.RUNNING, {Action.CANCEL})
     done = RUNNING.done(drill_report())
     assert (done.step, done.whole) == (DrillStep.DONE, True)
-    assert done.acts == {Act.GO_ON, Act.BACK, Act.PROOF}
+    assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF}
     assert done.back() is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from nskeys.errors import CannotCreate, CredentialsWithoutKeys, LossCountWrong
 from nskeys.model.plans import HomeState
 from nskeys.model.register import BackupCopy
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
 from tests.core.services.flows.samples import COPY, EMPTY, HERE, LEFT_BEHIND, READY, SET_UP
 from tests.fakes.backups import a_copy
@@ -22,7 +22,7 @@ def test_where_nothing_is_a_new_installation_comes_first() -> None:
     running = form.run()
     assert running.step is FirstStep.RUNNING
     made = running.made(SET_UP)
-    assert (made.step, made.acts) == (FirstStep.OFFER, {Act.BACK_UP, Act.SKIP})
+    assert (made.step, made.acts) == (FirstStep.OFFER, {Action.BACK_UP, Action.SKIP})
     assert made.back().step is FirstStep.READY
 
 
@@ -104,7 +104,7 @@ def test_what_went_wrong_leads_to_the_form_or_to_what_is_there_now() -> None:
 def test_going_back_from_the_form_is_the_choice() -> None:
     form = FirstStart(EMPTY).choose(Way.NEW)
     assert form.back() == FirstStart(EMPTY)
-    assert FirstStart(EMPTY).acts == {Act.CHOOSE}
+    assert FirstStart(EMPTY).acts == {Action.CHOOSE}
 
 
 def test_nothing_is_set_up_out_of_turn() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.errors import Cancelled, PlanOutdated
 from nskeys.model.retention import Decision, Fate, FateReason, Retention
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.prune import PruneFlow, PruneStep
 from nskeys.services.register.prune import PrunePlan, PruneReport
 from tests.fakes.backups import a_copy
@@ -26,12 +26,12 @@ GOING, SETTLING, STAYING = plan(Fate.DELETE, Fate.KEEP), plan(Fate.SETTLE), plan
 
 def test_what_goes_is_asked_about_once_more() -> None:
     looked = PruneFlow(RETENTION).looked(GOING)
-    assert looked.acts == {Act.GO_ON, Act.NUMBERS, Act.BACK}
+    assert looked.acts == {Action.GO_ON, Action.NUMBERS, Action.BACK}
     sure = looked.run()
-    assert (sure.step, sure.acts) == (PruneStep.SURE, {Act.GO_ON, Act.BACK})
+    assert (sure.step, sure.acts) == (PruneStep.SURE, {Action.GO_ON, Action.BACK})
     assert sure.back() == looked
     running = sure.run()
-    assert (running.step, running.acts, running.back()) == (PruneStep.RUNNING, {Act.CANCEL}, running)
+    assert (running.step, running.acts, running.back()) == (PruneStep.RUNNING, {Action.CANCEL}, running)
     done = running.done(PruneReport(GOING, (), ()))
     assert (done.step, done.retention, done.back()) == (PruneStep.DONE, RETENTION, None)
 
@@ -42,7 +42,7 @@ def test_rows_that_are_only_to_be_written_need_no_question() -> None:
 
 def test_where_nothing_goes_only_the_numbers_can_be_changed() -> None:
     looked = PruneFlow(RETENTION).looked(STAYING)
-    assert looked.acts == {Act.NUMBERS, Act.BACK}
+    assert looked.acts == {Action.NUMBERS, Action.BACK}
     with pytest.raises(ValueError, match="no plan"):
         looked.run()
     assert looked.keep(Retention(1, 0)) == PruneFlow(Retention(1, 0))

@@ -13,7 +13,7 @@ from nskeys.model.recovery import (
     RecoveryPlan,
     RecoveryReport,
 )
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep
 
 ONE = RecoveryIdentity(
@@ -32,17 +32,17 @@ def _running() -> RecoveryFlow:
 
 
 def test_it_is_shown_reviewed_and_made() -> None:
-    assert (SHOWN.step, SHOWN.acts) == (RecoveryStep.SHOWN, {Act.GO_ON, Act.BACK})
+    assert (SHOWN.step, SHOWN.acts) == (RecoveryStep.SHOWN, {Action.GO_ON, Action.BACK})
     planning = SHOWN.go_on()
     assert planning is not None
     assert planning.step is RecoveryStep.PLANNING
     review = planning.planned(PLAN)
-    assert (review.step, review.acts) == (RecoveryStep.REVIEW, {Act.GO_ON, Act.BACK})
+    assert (review.step, review.acts) == (RecoveryStep.REVIEW, {Action.GO_ON, Action.BACK})
     running = _running()
-    assert (running.step, running.acts) == (RecoveryStep.RUNNING, {Act.CANCEL})
+    assert (running.step, running.acts) == (RecoveryStep.RUNNING, {Action.CANCEL})
     done = running.done(RecoveryReport(ONE, None, "/h/recovery/identity.age"))
     assert done.step is RecoveryStep.DONE
-    assert Act.BACK_UP in done.acts
+    assert Action.BACK_UP in done.acts
     assert done.go_on() is None
     assert done.back() is None
 

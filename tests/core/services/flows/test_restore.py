@@ -16,7 +16,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.register import Sight
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from tests.core.services.flows.samples import (
@@ -34,19 +34,19 @@ RUNNING = PLANNED.next().protect("file")
 
 
 def test_first_a_file_is_chosen() -> None:
-    assert RestoreFlow(PROTECTORS).acts == {Act.CHOOSE, Act.BACK}
+    assert RestoreFlow(PROTECTORS).acts == {Action.CHOOSE, Action.BACK}
 
 
 def test_on_new_hardware_it_is_file_password_plan_protector_and_proof() -> None:
-    assert CHOSEN.acts == {Act.GO_ON, Act.BACK}
+    assert CHOSEN.acts == {Action.GO_ON, Action.BACK}
     assert CHOSEN.open().step is RestoreStep.OPENING
     assert (PLANNED.step, PLANNED.holds_keys) == (RestoreStep.PLAN, True)
     asked = PLANNED.next()
-    assert (asked.step, asked.acts) == (RestoreStep.PROTECTOR, {Act.CHOOSE, Act.BACK})
-    assert (RUNNING.step, RUNNING.protector, RUNNING.acts) == (RestoreStep.RUNNING, "file", {Act.CANCEL})
+    assert (asked.step, asked.acts) == (RestoreStep.PROTECTOR, {Action.CHOOSE, Action.BACK})
+    assert (RUNNING.step, RUNNING.protector, RUNNING.acts) == (RestoreStep.RUNNING, "file", {Action.CANCEL})
     done = RUNNING.done(restore_report())
     assert (done.step, done.stored, done.holds_keys) == (RestoreStep.DONE, True, False)
-    assert done.acts == {Act.GO_ON, Act.BACK, Act.PROOF}
+    assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF}
     assert done.re_entry == ()
     assert done.offers_rotation
     assert done.back() is None
@@ -86,7 +86,7 @@ def test_what_did_not_open_must_be_re_entered() -> None:
 def test_a_proof_that_was_stopped_leaves_the_keys_here() -> None:
     done = RUNNING.failed(Cancelled("proof"))
     assert (done.step, done.stored, done.report) == (RestoreStep.DONE, True, None)
-    assert Act.PROOF not in done.acts
+    assert Action.PROOF not in done.acts
     assert done.re_entry == ()
 
 

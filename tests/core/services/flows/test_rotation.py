@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.errors import Cancelled, KeyUsedUp, PlanOutdated
 from nskeys.model.plans import RotationPlan
-from nskeys.services.flows.actions import Act
+from nskeys.services.flows.actions import Action
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEALED, RESUME, WAITING
 
@@ -12,14 +12,14 @@ from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEA
 @pytest.mark.parametrize(
     ("plan", "step", "acts"),
     [
-        (CREATE, RotationStep.CREATE, {Act.GO_ON, Act.SKIP, Act.BACK}),
-        (WAITING, RotationStep.WAITING, {Act.BACK_UP, Act.SKIP, Act.BACK}),
-        (OPEN, RotationStep.ACTIVATE, {Act.GO_ON, Act.BACK}),
-        (RESUME, RotationStep.RESUME, {Act.GO_ON, Act.BACK}),
+        (CREATE, RotationStep.CREATE, {Action.GO_ON, Action.SKIP, Action.BACK}),
+        (WAITING, RotationStep.WAITING, {Action.BACK_UP, Action.SKIP, Action.BACK}),
+        (OPEN, RotationStep.ACTIVATE, {Action.GO_ON, Action.BACK}),
+        (RESUME, RotationStep.RESUME, {Action.GO_ON, Action.BACK}),
     ],
 )
 def test_what_stands_decides_what_may_be_done(
-    plan: RotationPlan, step: RotationStep, acts: set[Act]
+    plan: RotationPlan, step: RotationStep, acts: set[Action]
 ) -> None:
     flow = RotationFlow().looked(plan)
     assert (flow.step, flow.acts) == (step, acts)
@@ -28,11 +28,11 @@ def test_what_stands_decides_what_may_be_done(
 def test_a_key_that_was_made_waits_for_its_backup() -> None:
     made = RotationFlow().looked(CREATE).run().done(MADE)
     assert (made.step, made.report) == (RotationStep.WAITING, MADE)
-    assert Act.BACK_UP in made.acts
+    assert Action.BACK_UP in made.acts
     after_the_backup = made.looked(OPEN)
     assert after_the_backup.step is RotationStep.ACTIVATE
     done = after_the_backup.run().done(RESEALED)
-    assert (done.step, done.acts) == (RotationStep.DONE, {Act.GO_ON, Act.BACK})
+    assert (done.step, done.acts) == (RotationStep.DONE, {Action.GO_ON, Action.BACK})
 
 
 @pytest.mark.parametrize("plan", [CREATE, WAITING])
@@ -42,7 +42,7 @@ def test_going_on_without_a_backup_is_asked_once_more(plan: RotationPlan) -> Non
     running = asked.run()
     assert (running.step, running.without_backup) == (RotationStep.RUNNING, True)
     done = running.done(EXPOSED)
-    assert done.acts == {Act.GO_ON, Act.BACK, Act.BACK_UP}
+    assert done.acts == {Action.GO_ON, Action.BACK, Action.BACK_UP}
     declined = asked.back()
     assert declined is not None
     assert declined.step is RotationFlow().looked(plan).step
@@ -77,5 +77,5 @@ def test_whatever_was_done_is_done_and_looked_at_again(
 def test_work_is_cancelled_and_not_left() -> None:
     running = RotationFlow().looked(OPEN).run()
     assert running.back() is running
-    assert running.acts == {Act.CANCEL}
+    assert running.acts == {Action.CANCEL}
     assert RotationFlow().looked(OPEN).back() is None

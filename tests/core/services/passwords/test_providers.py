@@ -5,7 +5,7 @@ import pytest
 from nskeys.errors import SecretUnavailable
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.services.passwords.providers import RememberedPassphrase, asked_before
+from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_protector import MachineProtector
 from tests.fakes.servers import NOBODY, protector_named
@@ -90,7 +90,7 @@ def test_other_secrets_are_never_remembered() -> None:
 
 def test_what_a_protector_asks_is_asked_before_and_wiped_after() -> None:
     answers = Answers({Purpose.NEW_PASSPHRASE: ["asked before"]})
-    with asked_before(protector_named("passphrase"), answers) as known:
+    with prefetch_secret(protector_named("passphrase"), answers) as known:
         assert len(answers.asked) == 1
         for _ in range(2):
             with known(NEW, 0) as given:
@@ -108,7 +108,7 @@ def test_what_was_not_asked_before_and_what_was_refused_goes_to_the_person() -> 
             Purpose.BACKUP_PASSWORD: ["a backup's"],
         }
     )
-    with asked_before(protector_named("passphrase"), answers) as known:
+    with prefetch_secret(protector_named("passphrase"), answers) as known:
         with known(SecretRequest(Purpose.BACKUP_PASSWORD), 0) as given:
             assert given.text() == "a backup's"
         with known(NEW, 1) as given:
@@ -116,7 +116,7 @@ def test_what_was_not_asked_before_and_what_was_refused_goes_to_the_person() -> 
 
 
 def test_a_protector_that_asks_nobody_is_asked_nothing() -> None:
-    with asked_before(MachineProtector(), NOBODY) as known:
+    with prefetch_secret(MachineProtector(), NOBODY) as known:
         assert known is NOBODY
 
 

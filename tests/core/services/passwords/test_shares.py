@@ -7,7 +7,7 @@ from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisa
 from nskeys.model.custodians import NOTHING_YET, Gathered
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest
-from nskeys.services.passwords.shares import gather, password_of, with_combined
+from nskeys.services.passwords.shares import collect_shares, password_of, with_combined_shares
 from tests.fakes.sheets import Sheets
 
 SECRET = new_split_secret()
@@ -17,7 +17,7 @@ TEXTS = [share.words.text() for share in SHARES]
 
 
 def opened_by(sheets: Sheets, gathered: Gathered = NOTHING_YET) -> str:
-    return with_combined("backup", gathered, sheets, lambda password: password.text())
+    return with_combined_shares("backup", gathered, sheets, lambda password: password.text())
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (4, 2, 0), (1, 3, 4)])
@@ -73,7 +73,7 @@ def test_a_provider_that_refuses_by_itself_is_not_asked_again() -> None:
         raise ShareRefused("count", word=2, line=1)
 
     with pytest.raises(ShareRefused) as refused:
-        with_combined("", NOTHING_YET, refusing, lambda password: password.text())
+        with_combined_shares("", NOTHING_YET, refusing, lambda password: password.text())
     assert (refused.value.line, asked) == (1, [0, 1])
 
 
@@ -87,10 +87,10 @@ def test_the_first_sheet_already_has_to_be_of_the_set_that_is_known() -> None:
 def test_every_share_is_wanted_where_all_are_to_be_proven() -> None:
     known = Gathered(SHARES[0].label.set_name, 3, 5, every=True)
     sheets = Sheets(*TEXTS)
-    with gather("", known, sheets) as shares:
+    with collect_shares("", known, sheets) as shares:
         assert [share.label.number for share in shares.held] == [1, 2, 3, 4, 5]
     with pytest.raises(SharesIncomplete) as few:
-        gather("", known, Sheets(*TEXTS[:4]))
+        collect_shares("", known, Sheets(*TEXTS[:4]))
     assert (few.value.given, few.value.needed) == (4, 5)
 
 
@@ -117,7 +117,7 @@ def test_a_person_who_gives_up_leaves_nothing_behind() -> None:
         return gave[0]
 
     with pytest.raises(Cancelled):
-        with_combined("", Gathered(), giving_up, lambda password: password.text())
+        with_combined_shares("", Gathered(), giving_up, lambda password: password.text())
     assert len(gave[0]) == 0
 
 

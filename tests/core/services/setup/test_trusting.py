@@ -71,12 +71,12 @@ def test_the_latest_backup_says_what_its_server_wants_first(memory: MemoryServer
     place.live = False
     assert memory.services.register.read("latest")[3] == address
     place.barred = [UNKNOWN]
-    assert memory.services.register.barred() == (UNKNOWN,)
+    assert memory.services.register.login_required() == (UNKNOWN,)
     with pytest.raises(HostKeyUnknown):
         memory.services.register.read("latest")
     place.barred = []
     place.unreachable = "timeout"
-    assert memory.services.register.barred() == ()
+    assert memory.services.register.login_required() == ()
     with pytest.raises(NoBackupKnown):
         memory.services.register.read("latest")
 

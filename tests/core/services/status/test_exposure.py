@@ -96,7 +96,7 @@ def test_a_key_dated_ahead_makes_no_backup_due_once_one_holds_it(server: Server)
     assert DueReason.KEY_MISSING in backup.due(), "its id tells"
     server.back_up()
     assert backup.due() == ()
-    assert backup.need().lacking == backup.need(backup.everywhere()).lacking == ()
+    assert backup.need().missing_at == backup.need(backup.everywhere()).missing_at == ()
 
 
 def test_a_look_dated_ahead_protects_nobody_longer(server: Server) -> None:
