@@ -13,9 +13,9 @@ from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, SealedCredential
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
 from nskeys.services.register.signed_rows import record
@@ -78,9 +78,9 @@ def _copy(vault: Path, number: int, kids: list[Kid], cmdb_id: str) -> BackupCopy
         backup=backup,
         destination=str(vault),
         address=str(vault / name),
-        where=Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "carried away"),
+        where=LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, "carried away"),
         proofs=(),
-        sight=Sight.GOOD,
+        status=CopyStatus.GOOD,
         look_moment=made,
         good_moment=made,
         drilled_rows=1,

@@ -11,7 +11,7 @@ from nskeys.errors import AlreadySetUp, CmdbBusy, NotSetUp
 from nskeys.model.audit import AuditHead, first_digest, next_digest
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.keys import Rotation, RotationStage
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.register_json import from_text, to_text
 from nskeys.ports import Cmdb, RegisterRow
 from tests.fakes.backups import a_copy
@@ -208,7 +208,7 @@ def test_the_register_is_read_as_it_was_written(cmdb: Cmdb) -> None:
 def test_a_copys_row_is_replaced_and_no_other(cmdb: Cmdb) -> None:
     here = a_copy(generation=1, address="/mnt/a.zip")
     there = a_copy(generation=1, address="/mnt/b.zip")
-    gone = here.seen(Sight.MISSING, LATER)
+    gone = here.seen(CopyStatus.MISSING, LATER)
     with cmdb.changing(an_event()) as change:
         change.record(here, a_row(here))
         change.record(there, a_row(there))
@@ -221,16 +221,16 @@ def test_a_copys_row_is_replaced_and_no_other(cmdb: Cmdb) -> None:
 def test_a_row_that_does_not_say_what_its_copy_says_is_not_recorded(cmdb: Cmdb) -> None:
     copy = a_copy()
     with pytest.raises(ValueError, match="register row"), cmdb.changing(an_event()) as change:
-        change.record(copy, a_row(copy.seen(Sight.MISSING, LATER)))
+        change.record(copy, a_row(copy.seen(CopyStatus.MISSING, LATER)))
     with cmdb.reading() as view:
         assert view.register_rows() == ()
 
 
 def test_an_address_may_be_as_long_as_a_path(cmdb: Cmdb) -> None:
     copy = a_copy(address="/" + "ä" * 4_000)
-    for sight in (Sight.GOOD, Sight.MISSING):
-        seen = copy.seen(sight, LATER)
+    for status in (CopyStatus.GOOD, CopyStatus.MISSING):
+        seen = copy.seen(status, LATER)
         with cmdb.changing(an_event()) as change:
             change.record(seen, a_row(seen))
     with cmdb.reading() as view:
-        assert [from_text(row.text).sight for row in view.register_rows()] == [Sight.MISSING]
+        assert [from_text(row.text).status for row in view.register_rows()] == [CopyStatus.MISSING]

@@ -11,7 +11,7 @@ from nskeys.bootstrap import Services
 from nskeys.cli.exit_codes import Exit, StatusExit
 from nskeys.crypto.sealing import Sealer
 from nskeys.model.keys import Kid
-from nskeys.model.register import PROOFS, Proof, Sight
+from nskeys.model.register import PROOFS, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress
 from nskeys.services.open_backup import find_source, opened
@@ -89,7 +89,7 @@ class Judge:
             for path in folder.glob("*.zip")
         }
         copies = services.register.register().copies
-        claimed_there = [copy for copy in copies if copy.retired is None and copy.sight is Sight.GOOD]
+        claimed_there = [copy for copy in copies if copy.retired is None and copy.status is CopyStatus.GOOD]
         assert self.command.removes or list(copies) == claimed_there
         for copy in claimed_there:
             assert set(copy.backup.kids) == archives[copy.address].keys()

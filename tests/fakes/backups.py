@@ -1,9 +1,9 @@
 """Register rows and lines of the diary for tests."""
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
 from tests.fakes.credentials import OLD_KEY
 from tests.fakes.fixed import AFTERNOON, HOST, OPERATOR
 
@@ -30,9 +30,9 @@ def a_copy(generation: int = 1, address: str = "/mnt/vault/ns01.zip") -> BackupC
         backup=backup,
         destination="/mnt/vault",
         address=address,
-        where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault:/backups"),
+        where=LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault:/backups"),
         proofs=(ProofDate(Proof.OPENED, AFTERNOON),),
-        sight=Sight.GOOD,
+        status=CopyStatus.GOOD,
         look_moment=AFTERNOON,
         good_moment=AFTERNOON,
     )

@@ -17,7 +17,7 @@ from nskeys.model.credential_list import (
     CredentialOrder,
     PlacedCredential,
     fold,
-    listing_of,
+    sort_keys_of,
 )
 from nskeys.model.credentials import (
     Credential,
@@ -179,7 +179,7 @@ class MemoryView:
     ) -> tuple[PlacedCredential, ...]:
         falling = order.descending != backwards
         placed = [
-            PlacedCredential(row, (listing_of(row).key(order.by), row.credential_id))
+            PlacedCredential(row, (sort_keys_of(row).key(order.by), row.credential_id))
             for row in filter(_matcher(wanted), self._credentials())
         ]
         placed.sort(key=lambda item: item.place, reverse=falling)
@@ -353,7 +353,7 @@ def _matcher(wanted: CredentialFilter) -> Callable[[Credential], bool]:
         return (
             (wanted.kind is None or row.fields.kind is wanted.kind)
             and (wanted.kids is None or row.kid in wanted.kids)
-            and text in listing_of(row).haystack
+            and text in sort_keys_of(row).haystack
         )
 
     return matches

@@ -15,18 +15,18 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listed, Listing
 
-_DISK = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
+_DISK = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
 _LONGEST_HANG = 30.0  # seconds; a test that forgets to let go must still end
 
 
 class Place:
     """What lies at one address. The switches are plain attributes and methods of this."""
 
-    def __init__(self, whereabouts: Whereabouts = _DISK) -> None:
+    def __init__(self, whereabouts: LocatedAt = _DISK) -> None:
         self.whereabouts = whereabouts
         self.files: dict[str, bytes] = {}
         self.left_behind: list[str] = []
@@ -84,11 +84,11 @@ class MemoryDestination:
     def live(self) -> bool:
         return self.place.live
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         self.place.asked_where += 1
         if self.info.declared_elsewhere:
             words = self.info.declared_elsewhere
-            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+            return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         if self.place.barred:
             raise self.place.barred[0]
         return self.place.whereabouts
@@ -166,7 +166,7 @@ class MemoryDestinations:
         self.given: dict[tuple[str, str], str] = {}
         self.interrupted = 0
 
-    def make(self, address: str, whereabouts: Whereabouts = _DISK) -> Place:
+    def make(self, address: str, whereabouts: LocatedAt = _DISK) -> Place:
         """A folder at this address."""
         return self.places.setdefault(self.normal(address), Place(whereabouts))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nskeys.errors import ScheduleNotStarted
-from nskeys.model.schedule import Job, TimerSight
+from nskeys.model.schedule import Job, TimerStatus
 
 
 class MemoryManager:
@@ -48,8 +48,8 @@ class MemoryManager:
     def reload(self) -> None:
         self._do("daemon-reload")
 
-    def timer(self, job: Job) -> TimerSight:
-        return TimerSight(job, job.timer in self.waiting, self.running and job.timer in self.waiting)
+    def timer(self, job: Job) -> TimerStatus:
+        return TimerStatus(job, job.timer in self.waiting, self.running and job.timer in self.waiting)
 
     def _do(self, verb: str) -> None:
         if self.refuses:

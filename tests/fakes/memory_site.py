@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from nskeys.bootstrap import wire
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.ports import RegisterRow, Settings
 from nskeys.services.installation import Installation
 from tests.fakes.dying import Life
@@ -24,7 +24,7 @@ from tests.fakes.servers import (
 )
 
 _VAULT = DestinationInfo("/vault")
-_ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
+_ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
 
 
 class MemoryServer(Server):

@@ -23,7 +23,7 @@ from nskeys.model.plans import (
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, Opening, RecoveryReport
+from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryReport, Unlock
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.catalogue import protector
@@ -213,7 +213,7 @@ class Server(ABC):
         return self.services.backup.execute(plan, NOBODY)
 
     def drill_by(
-        self, address: str, password: str = IDENTITY_PASSWORD, opening: Opening = BY_ITS_OWN
+        self, address: str, password: str = IDENTITY_PASSWORD, opening: Unlock = BY_ITS_OWN
     ) -> DrillReport:
         """A drill with a file that recipients open."""
         source = find_source(self.installation, address)
@@ -224,7 +224,7 @@ class Server(ABC):
         self,
         address: str,
         password: str = IDENTITY_PASSWORD,
-        opening: Opening = BY_ITS_OWN,
+        opening: Unlock = BY_ITS_OWN,
         accept_foreign: bool = False,
     ) -> RestoreReport:
         """Restore from a file that recipients open, plan and all."""

@@ -12,7 +12,7 @@ from nskeys.archive import cross_check
 from nskeys.bootstrap import Services, wire
 from nskeys.errors import Cancelled
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys.services.installation import Installation
@@ -28,7 +28,7 @@ from tests.fakes.servers import protector_named
 SERVER = "ns01.example.net"
 VAULT = "/mnt/vault/nskeys"
 PASSWORD = "a password for pictures only"
-_ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/nskeys")
+_ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/nskeys")
 _H, _P, _R = CredentialKind.HIERARCHY, CredentialKind.PCANYWHERE, CredentialKind.RUN_AS
 
 OLD: tuple[CredentialFields, ...] = (

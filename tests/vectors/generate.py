@@ -33,12 +33,12 @@ from nskeys.model.audit import (
     first_digest,
     next_digest,
 )
-from nskeys.model.backup import BackedUpKey, Facts, KeyFact, Protection
+from nskeys.model.backup import BackedUpKey, BackupFacts, KeyFact, Protection
 from nskeys.model.credentials import CredentialFields, CredentialKind
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
 from nskeys.model.register_json import to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, canonical_json, to_base64url
@@ -176,8 +176,8 @@ def _sealed_rows() -> Json:
     return {"cmdb_id": CMDB_ID, "rows": rows}
 
 
-def _facts() -> Facts:
-    return Facts(
+def _facts() -> BackupFacts:
+    return BackupFacts(
         server="ns01.example.net",
         cmdb_id=CMDB_ID,
         server_key=_SERVER,
@@ -235,9 +235,9 @@ def _register_row(archive: WrittenArchive) -> Json:
         ),
         destination="/mnt/vault",
         address="/mnt/vault/ns01.example.net-c0c1c2c3-20261123T030000Z.zip",
-        where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault02:/backups"),
+        where=LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "vault02:/backups"),
         proofs=(ProofDate(Proof.OPENED, _BACKED_UP),),
-        sight=Sight.GOOD,
+        status=CopyStatus.GOOD,
         look_moment=_BACKED_UP,
         good_moment=_BACKED_UP,
     )

@@ -19,7 +19,7 @@ from nskeys.model.backup import (
     HINT_LIMIT,
     READER_NAME,
     RESTORE_NAME,
-    Facts,
+    BackupFacts,
     KeyFact,
     MemberFact,
     Protection,
@@ -53,7 +53,7 @@ _FIELDS = (
 )
 
 
-def facts_to_json(facts: Facts) -> dict[str, Json]:
+def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
     """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
     return {
         "format": f"nskeys/backup/{FORMAT}",
@@ -77,7 +77,7 @@ def facts_to_json(facts: Facts) -> dict[str, Json]:
     }
 
 
-def facts_from_json(value: Json) -> Facts:
+def facts_from_json(value: Json) -> BackupFacts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
     if (found := format_number(value)) > FORMAT:
         raise NewerVersion("backup", found, FORMAT)
@@ -93,7 +93,7 @@ def facts_from_json(value: Json) -> Facts:
     hashes = fields["members"]
     identities = _identities_from_json(fields["identities"], hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
-    return Facts(
+    return BackupFacts(
         server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
         cmdb_id=text(fields["cmdb_id"], _ID),
         server_key=text(fields["server_key"], HASH),

@@ -32,7 +32,7 @@ from nskeys.model.backup import (
     MANIFEST_NAME,
     READER_NAME,
     RESTORE_NAME,
-    Facts,
+    BackupFacts,
     Inspected,
     Manifest,
     MemberFact,
@@ -82,7 +82,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     return replace(_inspected(path, data, kms, manifest, protection), identities=tuple(identities.items()))
 
 
-def _addressed(facts: Facts, kms: bytes) -> bool:
+def _addressed(facts: BackupFacts, kms: bytes) -> bool:
     """Whether the header is for the recipients that the facts name, as far as it tells."""
     if not facts.recipients:
         return True

@@ -14,7 +14,7 @@ from nskeys.model.backup import (
     KMS_NAME,
     READER_NAME,
     RESTORE_NAME,
-    Facts,
+    BackupFacts,
     Manifest,
     MemberFact,
 )
@@ -50,7 +50,7 @@ def parse_manifest(data: bytes) -> Manifest:
     )
 
 
-def manifest_for(facts: Facts, signature: bytes | None, kms: MemberFact) -> Manifest:
+def manifest_for(facts: BackupFacts, signature: bytes | None, kms: MemberFact) -> Manifest:
     """The manifest that belongs to these facts: all of it but the `.kms` follows from them."""
     return Manifest(facts, signature, (*facts.members, (KMS_NAME, kms)))
 

@@ -16,7 +16,7 @@ from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
 from nskeys.model.backup import (
     KMS_NAME,
     MANIFEST_NAME,
-    Facts,
+    BackupFacts,
     Inspected,
     KmsContents,
     MemberFact,
@@ -75,7 +75,7 @@ def signature_holds(contents: KmsContents) -> bool:
     return signer_inside(contents) is Signer.THIS_SERVER
 
 
-def signed_by(facts: Facts, signature: bytes | None, public: bytes) -> bool:
+def signed_by(facts: BackupFacts, signature: bytes | None, public: bytes) -> bool:
     """Whether the owner of `public` (32 bytes), whom the facts name, signed them."""
     return signer_of(facts, signature, public) is Signer.THIS_SERVER
 
@@ -87,7 +87,7 @@ def signer_inside(contents: KmsContents) -> Signer:
     return signer_of(contents.facts, contents.signature, public)
 
 
-def signer_of(facts: Facts, signature: bytes | None, public: bytes | None) -> Signer:
+def signer_of(facts: BackupFacts, signature: bytes | None, public: bytes | None) -> Signer:
     """Who signed the facts, as far as the server key at hand (32 bytes; None: there is none) can tell."""
     if signature is None:
         return Signer.NOBODY

@@ -13,12 +13,12 @@ from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
 from nskeys.archive.strict_json import Malformed, binary, integer, items, parse, record
 from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
-from nskeys.model.backup import BackedUpKey, Facts, KmsContents
+from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, canonical_json, to_base64url
 
 
-def signed_document(facts: Facts) -> bytes:
+def signed_document(facts: BackupFacts) -> bytes:
     """What the server key signs: the facts in RFC 8785 form."""
     return canonical_json(facts_to_json(facts))
 
@@ -75,7 +75,7 @@ def _key_to_jwk(key: BackedUpKey) -> Json:
     }
 
 
-def _backed_up_keys(jwks: Sequence[Json], facts: Facts) -> tuple[BackedUpKey, ...]:
+def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpKey, ...]:
     keys = []
     for jwk, fact in zip(jwks, facts.keys, strict=True):
         fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")

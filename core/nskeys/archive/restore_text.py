@@ -8,7 +8,7 @@ was released; a better text is a new format version (core/decisions/0002-words-o
 from collections.abc import Iterator
 
 from nskeys.archive.reader import READER_SHA256
-from nskeys.model.backup import Facts, KeyFact, Protection
+from nskeys.model.backup import BackupFacts, KeyFact, Protection
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.times import to_rfc3339
 
@@ -164,7 +164,7 @@ multiple of 64.
 ---------------------------"""
 
 
-def restore_text(facts: Facts) -> bytes:
+def restore_text(facts: BackupFacts) -> bytes:
     """The whole file, UTF-8 with line feeds. `facts.members` plays no part in it."""
     lines = [_HEAD, *_identity(facts), "", "", "".join(_steps(facts)), _REST]
     for key in facts.keys:
@@ -172,7 +172,7 @@ def restore_text(facts: Facts) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _identity(facts: Facts) -> Iterator[str]:
+def _identity(facts: BackupFacts) -> Iterator[str]:
     yield from _field("Server", facts.server)
     yield from _field("CMDB", facts.cmdb_id)
     yield from _field("Made", f"{_readable(to_rfc3339(facts.created))}, backup {facts.generation}")
@@ -192,7 +192,7 @@ def _identity(facts: Facts) -> Iterator[str]:
     yield from _field("", facts.server_key[32:])
 
 
-def _ways(facts: Facts) -> Iterator[str]:
+def _ways(facts: BackupFacts) -> Iterator[str]:
     if facts.protection is Protection.PASSWORD:
         yield "a password"
     for identity in facts.identities:
@@ -205,7 +205,7 @@ def _ways(facts: Facts) -> Iterator[str]:
         yield "the identity of a recipient"
 
 
-def _steps(facts: Facts) -> Iterator[str]:
+def _steps(facts: BackupFacts) -> Iterator[str]:
     yield _FIRST
     if facts.protection is Protection.PASSWORD:
         yield _PASSWORD
@@ -236,7 +236,7 @@ def _way(identity: RecoveryIdentity) -> str:
     )
 
 
-def _others(facts: Facts) -> bool:
+def _others(facts: BackupFacts) -> bool:
     """Whether somebody can open it whose identity is not in the archive."""
     ours = {identity.recipient for identity in facts.identities}
     return any(recipient not in ours for recipient in facts.recipients)

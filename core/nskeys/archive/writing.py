@@ -29,7 +29,7 @@ from nskeys.model.backup import (
     READER_NAME,
     RESTORE_NAME,
     BackedUpKey,
-    Facts,
+    BackupFacts,
     KmsContents,
     Manifest,
     MemberFact,
@@ -49,12 +49,12 @@ class WrittenArchive:
     archive_sha256: str
     payload_sha256: str
     """SHA-256 of the plaintext of the `.kms`: what a second reader has to find."""
-    facts: Facts
+    facts: BackupFacts
     """As signed: the given ones, completed."""
 
 
 def write(
-    facts: Facts,
+    facts: BackupFacts,
     keys: Sequence[BackedUpKey],
     server_key: SecretBytes,
     password: SecretBytes,
@@ -68,7 +68,7 @@ def write(
 
 def write_with(
     randomness: FileRandomness,
-    facts: Facts,
+    facts: BackupFacts,
     keys: Sequence[BackedUpKey],
     server_key: SecretBytes,
     password: SecretBytes,
@@ -86,7 +86,7 @@ def write_with(
 
 
 def write_to(
-    facts: Facts,
+    facts: BackupFacts,
     keys: Sequence[BackedUpKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
@@ -102,7 +102,7 @@ def write_to(
 
 def write_to_with(
     randomness: RecipientsRandomness,
-    facts: Facts,
+    facts: BackupFacts,
     keys: Sequence[BackedUpKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
@@ -127,7 +127,7 @@ def write_to_with(
 
 
 def _laid_out(
-    facts: Facts,
+    facts: BackupFacts,
     keys: Sequence[BackedUpKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
@@ -165,7 +165,7 @@ def _laid_out(
     )
 
 
-def _check(facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> None:
+def _check(facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> None:
     check_server(facts.server)
     check_hint(facts.hint)
     if [key.info for key in keys] != [fact.info for fact in facts.keys]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nskeys.errors import HostKeyUnknown
 from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid, Rotation
-from nskeys.model.monitoring import CopiesSeen, last_proofs, seen
+from nskeys.model.monitoring import CopyCounts, count_copies, last_proofs
 from nskeys.model.plans import (
     CredentialProof,
     DrillReport,
@@ -33,7 +33,7 @@ from nskeys.model.times import to_rfc3339
 from nskeys.ports import Leftover
 
 if TYPE_CHECKING:
-    from nskeys.services.setup.destinations import DestinationSight
+    from nskeys.services.setup.destinations import DestinationStatus
     from nskeys.services.status.overview import Overview
 
 Document = dict[str, Json]
@@ -76,7 +76,7 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "best_backup": None
         if answer.best is None
         else {**_best_backup(answer.best), "drilled": answer.drilled},
-        "copies": _copies_seen(seen(overview.copies)),
+        "copies": _copies_seen(count_copies(overview.copies)),
         "not_proven_by_a_person": overview.not_proven_by_a_person is not None,
         "recovery_identity": None
         if overview.recovery_problem is not None
@@ -257,7 +257,7 @@ def copy(item: BackupCopy) -> Document:
         "generation": item.backup.generation,
         "size": item.backup.size,
         "hint": item.backup.hint,
-        "sight": item.sight.value,
+        "sight": item.status.value,
         "looked": time(item.look_moment),
         "by_check": item.by_check,
         "proven": time(item.proven),
@@ -295,7 +295,7 @@ def _claiming(item: BackupCopy) -> Document:
 
 
 def _holding(item: BackupCopy) -> Document:
-    return {"path": item.address, "sight": item.sight.value, "counts": item.counts}
+    return {"path": item.address, "sight": item.status.value, "counts": item.counts}
 
 
 def runbook(facts: Runbook) -> Document:
@@ -323,16 +323,16 @@ def _runbook_copy(item: BackupCopy) -> Document:
     }
 
 
-def destination(sight: "DestinationSight", problem: str | None) -> Document:
+def destination(status: "DestinationStatus", problem: str | None) -> Document:
     """An item of `destination list`; `problem` in words."""
     return {
-        "destination": sight.info.address,
-        "elsewhere": sight.info.declared_elsewhere,
-        "mounted": None if sight.info.mounted is None else asdict(sight.info.mounted),
-        "key_file": sight.info.key_file,
-        "location": sight.where.location.value,
-        "reason": sight.where.reason.value,
-        "default": sight.default,
+        "destination": status.info.address,
+        "elsewhere": status.info.declared_elsewhere,
+        "mounted": None if status.info.mounted is None else asdict(status.info.mounted),
+        "key_file": status.info.key_file,
+        "location": status.where.location.value,
+        "reason": status.where.reason.value,
+        "default": status.default,
         "problem": problem,
     }
 
@@ -355,7 +355,7 @@ def schedule(found: Schedule) -> Document:
         "systemd": found.systemd_runs,
         "obstacles": [obstacle.value for obstacle in found.obstacles],
         "units": [
-            {"path": seen.path, "sight": seen.sight.value, "text": seen.unit.text} for seen in found.units
+            {"path": seen.path, "sight": seen.status.value, "text": seen.unit.text} for seen in found.units
         ],
         "timers": [
             {
@@ -409,9 +409,9 @@ def _proofs(item: BackupCopy) -> Document:
     return {name: time(moment) for name, moment in reached if moment is not None}
 
 
-def _copies_seen(copies: CopiesSeen) -> Document:
-    sights = {sight.value: number for sight, number in copies.sights.items()}
-    return {"counting": copies.counting, **sights, "unsigned": copies.unsigned}
+def _copies_seen(copies: CopyCounts) -> Document:
+    statuses = {status.value: number for status, number in copies.statuses.items()}
+    return {"counting": copies.counting, **statuses, "unsigned": copies.unsigned}
 
 
 def _tried(proof: ProofReport) -> Document:

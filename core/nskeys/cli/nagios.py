@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli.exit_codes import StatusExit, exit_for_status
-from nskeys.model.monitoring import last_proofs, seen
+from nskeys.model.monitoring import count_copies, last_proofs
 from nskeys.model.register import Proof
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.custodians import NOT_CHECKED
@@ -72,9 +72,9 @@ def nagios_failure(words: str) -> str:
 
 def _data(overview: "Overview") -> Iterator[str]:
     answer, now = overview.recoverability, overview.taken
-    totals, copies = answer.totals, seen(overview.copies)
+    totals, copies = answer.totals, count_copies(overview.copies)
     proofs = last_proofs(overview.copies)
-    vouched = sum(copies.sights.values())
+    vouched = sum(copies.statuses.values())
     yield f"recoverable={totals.recoverable};;;0;{totals.total}"
     yield f"at_risk={totals.at_risk};0;;0;{totals.total}"
     yield f"lost={totals.lost};;0;0;{totals.total}"

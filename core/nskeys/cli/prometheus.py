@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli.exit_codes import exit_for_credentials
 from nskeys.model.keys import KeyState
-from nskeys.model.monitoring import CopiesSeen, last_proofs, seen
+from nskeys.model.monitoring import CopyCounts, count_copies, last_proofs
 
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview
@@ -125,11 +125,11 @@ def _credentials(overview: "Overview") -> Iterable[_Gauge]:
 
 
 def _copies(overview: "Overview") -> Iterable[_Gauge]:
-    copies: CopiesSeen = seen(overview.copies)
+    copies: CopyCounts = count_copies(overview.copies)
     yield _Gauge(
         "nskeys_copies",
         "Copies of backups by what this look found.",
-        [([("sight", sight.value)], number) for sight, number in copies.sights.items()],
+        [([("sight", status.value)], number) for status, number in copies.statuses.items()],
     )
     yield _Gauge(
         "nskeys_not_proven_by_a_person",

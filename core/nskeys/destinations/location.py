@@ -19,7 +19,7 @@ from nskeys.destinations.mounted import mounted_at
 from nskeys.destinations.mounts import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
-from nskeys.model.destinations import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.plain_text import as_text
 
 # fmt: off
@@ -92,7 +92,7 @@ def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
     return tuple(words[0] for words in lines if host in (name.rstrip(".") for name in words[1:]))
 
 
-def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = None) -> Whereabouts:
+def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = None) -> LocatedAt:
     """Where a folder lies, looked at now. What a person declared holds for as long as the folder lies on
     what held it then (`mounted`; None: nothing was remembered)."""
     if declared_elsewhere:
@@ -101,44 +101,44 @@ def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = 
     return judge(mount_of(path), this_machine())
 
 
-def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> Whereabouts:
+def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> LocatedAt:
     """What a declaration says about a folder that lay on `then`, and lies on `now`. What took the place
     of it may be anything, so it counts as this machine's."""
     holds = then is None or then.is_still(now)
     if then is None or holds:
-        return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+        return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
     if holds is None:
-        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, f"{then.kind} {then.source}")
-    return Whereabouts(Location.HERE, LocationReason.NOT_MOUNTED, f"{then.kind} {then.source}")
+        return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD, f"{then.kind} {then.source}")
+    return LocatedAt(Location.HERE, LocationReason.NOT_MOUNTED, f"{then.kind} {then.source}")
 
 
-def judge(mount: Mount | None, machine: Machine) -> Whereabouts:
+def judge(mount: Mount | None, machine: Machine) -> LocatedAt:
     """What a mount says about where its files are."""
     if mount is None:
-        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
+        return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD)
     detail = as_text(f"{mount.kind} {mount.source}")
     if _is_network(mount):
         if any(machine.is_called(host) for host in _servers(mount)):
-            return Whereabouts(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)
-        return Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, detail)
+            return LocatedAt(Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, detail)
+        return LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, detail)
     if mount.kind in MEMORY:
-        return Whereabouts(Location.HERE, LocationReason.MEMORY, detail)
+        return LocatedAt(Location.HERE, LocationReason.MEMORY, detail)
     is_fuse = mount.kind.startswith("fuse.")
     if mount.kind in DISKS or (mount.source.startswith("/dev/") and not is_fuse):
-        return Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, detail)
-    return Whereabouts(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM, detail)
+        return LocatedAt(Location.HERE, LocationReason.LOCAL_DISK, detail)
+    return LocatedAt(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM, detail)
 
 
-def judge_peer(host: str, address: str, machine: Machine) -> Whereabouts:
+def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
     """What the address that a server answers from says about where it is. A tunnel ends at this machine,
     so what lies behind it cannot be told from what lies here."""
     plain = plain_address(address)
     detail = host if plain == host else f"{host} ({plain})"
     if not plain:
-        return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
+        return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD)
     if machine.is_called(plain):
-        return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, detail)
-    return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {detail}")
+        return LocatedAt(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, detail)
+    return LocatedAt(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {detail}")
 
 
 def plain_address(address: str) -> str:

@@ -42,7 +42,7 @@ class KeyFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class BackupFacts:
     """Everything a backup says of itself. `members` covers all but `keys.kms`, `manifest.json`."""
 
     server: str
@@ -82,7 +82,7 @@ class Facts:
 class Manifest:
     """`manifest.json`: the facts, their Ed25519 signature (None: unsigned), every member's hash."""
 
-    facts: Facts
+    facts: BackupFacts
     signature: bytes | None
     members: tuple[tuple[str, MemberFact], ...]
 
@@ -112,7 +112,7 @@ class BackedUpKey:
 class KmsContents:
     """An opened `.kms`: facts, signature, every key, and the server key's 32-byte seed (if any)."""
 
-    facts: Facts
+    facts: BackupFacts
     signature: bytes | None
     keys: tuple[BackedUpKey, ...]
     server_key: SecretBytes | None

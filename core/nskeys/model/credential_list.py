@@ -53,7 +53,7 @@ _BETWEEN = "\x01"
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SortKeys:
     """What a list needs of a credential besides its fields: one key per order, and what is searched."""
 
     by_kind: str
@@ -80,10 +80,10 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
-def listing(fields: CredentialFields, updated: datetime) -> Listing:
+def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
     """The order keys and searched text of a credential with these fields."""
     name = _part(fields.name)
-    return Listing(
+    return SortKeys(
         by_kind=f"{fields.kind}/{name}",
         by_name=name,
         by_target=_part(fields.target) + _BETWEEN + name,
@@ -93,9 +93,9 @@ def listing(fields: CredentialFields, updated: datetime) -> Listing:
     )
 
 
-def listing_of(credential: Credential) -> Listing:
+def sort_keys_of(credential: Credential) -> SortKeys:
     """The order keys and searched text of a credential."""
-    return listing(credential.fields, credential.updated)
+    return sort_keys(credential.fields, credential.updated)
 
 
 def _part(text: str) -> str:

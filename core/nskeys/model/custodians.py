@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nskeys.model.recovery import EarlierIdentity, RecoveryIdentity
-from nskeys.model.secret import SecretBytes, WipedAfterwards
+from nskeys.model.secret import SecretBytes, Wipeable
 
 SHARE_WORDS = 20
 """Words of a share of a secret of 16 bytes."""
@@ -37,7 +37,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class ShareProgress:
     """Which shares were given so far, without their words. `set_name` and `threshold` are known from the
     first share, or before it from who split the secret; `shares` only from there."""
 
@@ -63,19 +63,19 @@ class Gathered:
         """Whether that is enough."""
         return not self.missing
 
-    def with_share(self, label: ShareLabel) -> "Gathered":
+    def with_share(self, label: ShareLabel) -> "ShareProgress":
         """One more was given."""
-        return Gathered(
+        return ShareProgress(
             label.set_name, label.threshold, self.shares, (*self.given, label.number), self.every
         )
 
 
-NOTHING_YET = Gathered()
+NOTHING_YET = ShareProgress()
 """No share was given, and nothing is known of their set."""
 
 
 @dataclass(slots=True)
-class Shares(WipedAfterwards):
+class Shares(Wipeable):
     """Shares in hand, wiped when the context ends."""
 
     held: list[Share] = field(default_factory=list)

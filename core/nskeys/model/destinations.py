@@ -34,7 +34,7 @@ class LocationReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class LocatedAt:
     """A location, its reason, and a detail to name: a mount source, or the declared words."""
 
     location: Location

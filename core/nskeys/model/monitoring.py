@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nskeys.model.register import PROOFS, BackupCopy, Proof, Sight
+from nskeys.model.register import PROOFS, BackupCopy, CopyStatus, Proof
 
 DRILL_DAYS = 90
 """Days after which a drill is overdue, unless `config.toml` says otherwise."""
@@ -14,7 +14,7 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class RecoveryPractice:
     """When the copies that count were last drilled, and when a person last typed what opens one of them.
     Dates that lie ahead are left out: a clock was wrong, and nobody is to wait until it is right."""
 
@@ -38,18 +38,18 @@ class Practice:
         return bool(self.days) and begun is not None and now - begun > timedelta(days=self.days)
 
 
-NOTHING_OVERDUE = Practice(0, None, None, None)
+NOTHING_OVERDUE = RecoveryPractice(0, None, None, None)
 """Where nobody asked."""
 
 
-def practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> Practice:
+def recovery_practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> RecoveryPractice:
     """What the copies say of it."""
     counting = [copy for copy in copies if copy.counts]
 
     def past(moments: Iterable[datetime | None]) -> list[datetime]:
         return [moment for moment in moments if moment is not None and moment <= now + _CLOCKS_DIFFER]
 
-    return Practice(
+    return RecoveryPractice(
         days=days,
         since=min(past(copy.backup.created for copy in counting), default=None),
         drilled=max(past(copy.reached(Proof.KEYS_MATCH) for copy in counting), default=None),
@@ -61,24 +61,24 @@ _TOLD = tuple(proof for proof in PROOFS if proof is not Proof.RECORDED)
 
 
 @dataclass(frozen=True, slots=True)
-class CopiesSeen:
+class CopyCounts:
     """The register's copies, retired ones left out."""
 
     counting: int
     """Those that make their keys' credentials recoverable."""
-    sights: Mapping[Sight, int]
+    statuses: Mapping[CopyStatus, int]
     """Those that the server key vouches for, by what the last look found; every sight has its number."""
     unsigned: int
     """Rows that nobody vouches for, so that nothing else is said of them."""
 
 
-def seen(copies: Iterable[BackupCopy]) -> CopiesSeen:
+def count_copies(copies: Iterable[BackupCopy]) -> CopyCounts:
     """How many copies are how."""
     kept = [copy for copy in copies if copy.retired is None]
-    sights = [copy.sight for copy in kept if copy.signed]
-    return CopiesSeen(
+    statuses = [copy.status for copy in kept if copy.signed]
+    return CopyCounts(
         counting=sum(copy.counts for copy in kept),
-        sights={sight: sights.count(sight) for sight in Sight},
+        statuses={status: statuses.count(status) for status in CopyStatus},
         unsigned=sum(not copy.signed for copy in kept),
     )
 

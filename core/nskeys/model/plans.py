@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from nskeys.errors import NskeysError
-from nskeys.model.backup import Facts, Inspected
+from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.credentials import Credential, UnreadableRow
-from nskeys.model.destinations import DestinationInfo, Location, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recoverability import DueReason
 from nskeys.model.recovery import RecoveryIdentity
@@ -120,7 +120,7 @@ class PlannedDestination:
     to its medium."""
 
     info: DestinationInfo
-    where: Whereabouts
+    where: LocatedAt
     flushes: bool = True
 
 
@@ -234,7 +234,7 @@ class RestorePlan:
     """What a restore will do. Nothing was changed to make it."""
 
     inspected: Inspected
-    facts: Facts
+    facts: BackupFacts
     foreign: tuple[str, ...]
     """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`, `lacks_keys`."""
@@ -308,7 +308,7 @@ class DrillReport:
     """How far a backup was proven without restoring it."""
 
     address: str
-    facts: Facts
+    facts: BackupFacts
     reached: Proof
     foreign: tuple[str, ...]
     proof: ProofReport

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import FailureReason
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class ReEntryList:
     @property
     def in_backups(self) -> int:
         """How many would open again with a backup that was found whole."""
-        return sum(item.held_by is not None and item.held_by.sight is Sight.GOOD for item in self.items)
+        return sum(
+            item.held_by is not None and item.held_by.status is CopyStatus.GOOD for item in self.items
+        )
 
     @property
     def claimed(self) -> int:

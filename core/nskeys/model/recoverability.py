@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from nskeys.model.credentials import UNNUMBERED, Credential
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 
 
 class RecoveryState(StrEnum):
@@ -265,7 +265,7 @@ def _cover(
 ) -> KeyCoverage:
     last_seal = max((use.last_seal for use in mine), default=0)
     state = RecoveryState.RECOVERABLE if good else RecoveryState.AT_RISK if info else RecoveryState.LOST
-    present = (copy for copy in holding if copy.retired is None and copy.sight is Sight.GOOD)
+    present = (copy for copy in holding if copy.retired is None and copy.status is CopyStatus.GOOD)
     return KeyCoverage(
         kid=kid,
         info=info,
@@ -379,4 +379,4 @@ def _due(
 
 def _opens_somewhere(copy: BackupCopy) -> bool:
     """As `counts`, wherever the copy lies."""
-    return copy.retired is None and copy.sight is Sight.GOOD and copy.proof.rank >= Proof.OPENED.rank
+    return copy.retired is None and copy.status is CopyStatus.GOOD and copy.proof.rank >= Proof.OPENED.rank

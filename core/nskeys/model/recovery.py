@@ -141,7 +141,7 @@ class RecoveryReport:
     """Where its file lies in the home."""
 
 
-class Means(StrEnum):
+class UnlockMethod(StrEnum):
     """What is asked of whom."""
 
     OWN = "own"
@@ -153,18 +153,18 @@ class Means(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class Unlock:
     """The means, and for a file its name and content; whoever read it wipes that."""
 
-    means: Means = Means.OWN
+    means: UnlockMethod = UnlockMethod.OWN
     name: str = ""
     identity: SecretBytes | None = field(default=None, repr=False)
 
 
-BY_ITS_OWN = Opening()
-BY_SHARES = Opening(Means.SHARES)
+BY_ITS_OWN = Unlock()
+BY_SHARES = Unlock(UnlockMethod.SHARES)
 
 
-def by_file(name: str, identity: SecretBytes) -> Opening:
+def by_file(name: str, identity: SecretBytes) -> Unlock:
     """By an identity file."""
-    return Opening(Means.IDENTITY_FILE, name, identity)
+    return Unlock(UnlockMethod.IDENTITY_FILE, name, identity)

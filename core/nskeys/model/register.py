@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 
 
@@ -29,7 +29,7 @@ class Proof(StrEnum):
 PROOFS = tuple(Proof)
 
 
-class Sight(StrEnum):
+class CopyStatus(StrEnum):
     """What the last look at a copy found."""
 
     GOOD = "good"
@@ -77,9 +77,9 @@ class BackupCopy:
     backup: BackupIdentity
     destination: str
     address: str
-    where: Whereabouts
+    where: LocatedAt
     proofs: tuple[ProofDate, ...]
-    sight: Sight
+    status: CopyStatus
     look_moment: datetime
     good_moment: datetime | None
     retired: datetime | None = None
@@ -142,7 +142,7 @@ class BackupCopy:
             self.signed
             and self.retired is None
             and self.where.location is Location.ELSEWHERE
-            and self.sight is Sight.GOOD
+            and self.status is CopyStatus.GOOD
             and self.proof.rank >= Proof.OPENED.rank
         )
 
@@ -150,7 +150,7 @@ class BackupCopy:
     def was_good(self) -> bool:
         """Whether it once counted: elsewhere, or on what is not mounted now, opened, vouched for. Its last
         good look then says until when its keys' credentials were safe."""
-        away = self.where.reason is LocationReason.NOT_MOUNTED and self.sight is not Sight.GOOD
+        away = self.where.reason is LocationReason.NOT_MOUNTED and self.status is not CopyStatus.GOOD
         return (
             self.signed
             and self.by_a_person
@@ -162,19 +162,25 @@ class BackupCopy:
     def pruned(self) -> bool:
         """Whether its file was deleted because it was old: found gone and let go in one moment. What a
         person retires was not looked at for it."""
-        return self.sight is Sight.MISSING and self.retired is not None and self.retired == self.look_moment
+        return (
+            self.status is CopyStatus.MISSING
+            and self.retired is not None
+            and self.retired == self.look_moment
+        )
 
     def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
         """The same copy after a good look that reached `proof` (and so every weaker level)."""
         kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)
         fresh = tuple(ProofDate(level, moment) for level in PROOFS if level.rank <= proof.rank)
-        return replace(self, proofs=fresh + kept, sight=Sight.GOOD, look_moment=moment, good_moment=moment)
+        return replace(
+            self, proofs=fresh + kept, status=CopyStatus.GOOD, look_moment=moment, good_moment=moment
+        )
 
-    def seen(self, sight: Sight, moment: datetime) -> "BackupCopy":
+    def seen(self, status: CopyStatus, moment: datetime) -> "BackupCopy":
         """The same copy after a look that found `sight`."""
-        if sight is Sight.GOOD:
+        if status is CopyStatus.GOOD:
             return self.with_proof(Proof.INTACT, moment)
-        return replace(self, sight=sight, look_moment=moment)
+        return replace(self, status=status, look_moment=moment)
 
 
 def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
@@ -201,4 +207,4 @@ def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
     return next((copy for copy in lying if copy.backup.generation == newest and not copy.by_a_person), None)
 
 
-NOWHERE = Whereabouts(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)
+NOWHERE = LocatedAt(Location.UNKNOWN, LocationReason.NOT_LOOKED_AT)

@@ -8,9 +8,9 @@ import sys
 from datetime import datetime
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.model.signed_json import Fields, Json, canonical_json, hex_of, parsed, text_of
 from nskeys.model.times import to_rfc3339
@@ -31,7 +31,7 @@ def to_text(copy: BackupCopy) -> str:
             "detail": copy.where.detail,
         },
         "proofs": [{"proof": item.proof.value, "moment": to_rfc3339(item.moment)} for item in copy.proofs],
-        "sight": copy.sight.value,
+        "sight": copy.status.value,
         "look_moment": to_rfc3339(copy.look_moment),
         "good_moment": _time(copy.good_moment),
         "retired": _time(copy.retired),
@@ -82,7 +82,7 @@ def _copy(fields: Fields) -> BackupCopy:
         address=fields.text("address"),
         where=_where(Fields(fields.take("where"))),
         proofs=tuple(_proof(Fields(item)) for item in fields.items("proofs")),
-        sight=fields.token("sight", Sight),
+        status=fields.token("sight", CopyStatus),
         look_moment=fields.time("look_moment"),
         good_moment=fields.time_or_none("good_moment"),
         retired=fields.time_or_none("retired"),
@@ -124,8 +124,8 @@ def _backup(fields: Fields) -> BackupIdentity:
     return backup
 
 
-def _where(fields: Fields) -> Whereabouts:
-    where = Whereabouts(
+def _where(fields: Fields) -> LocatedAt:
+    where = LocatedAt(
         location=fields.token("location", Location),
         reason=fields.token("reason", LocationReason),
         detail=fields.text("detail"),

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 
 LEAST_LAST, MOST_KEPT = 1, 10_000
 
@@ -77,10 +77,10 @@ class Decision:
 
 
 _SIGHTS = {
-    Sight.MISSING: FateReason.MISSING,
-    Sight.CHANGED: FateReason.CHANGED,
-    Sight.UNREACHABLE: FateReason.UNREACHABLE,
-    Sight.NOT_LOOKED: FateReason.UNREACHABLE,
+    CopyStatus.MISSING: FateReason.MISSING,
+    CopyStatus.CHANGED: FateReason.CHANGED,
+    CopyStatus.UNREACHABLE: FateReason.UNREACHABLE,
+    CopyStatus.NOT_LOOKED: FateReason.UNREACHABLE,
 }
 
 
@@ -115,8 +115,8 @@ def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
         return FateReason.OTHER_CMDB
     if copy.retired is not None:
         return FateReason.RETIRED
-    if copy.sight is not Sight.GOOD:
-        return _SIGHTS[copy.sight]
+    if copy.status is not CopyStatus.GOOD:
+        return _SIGHTS[copy.status]
     return None if _opens(copy) else FateReason.NOT_OPENED
 
 
@@ -226,7 +226,7 @@ def _counts(copy: BackupCopy) -> bool:
 
 def _opens(copy: BackupCopy) -> bool:
     """Good wherever it lies."""
-    return copy.sight is Sight.GOOD and copy.proof.rank >= Proof.OPENED.rank
+    return copy.status is CopyStatus.GOOD and copy.proof.rank >= Proof.OPENED.rank
 
 
 def _age(copy: BackupCopy) -> _Age:

@@ -35,7 +35,7 @@ class Obstacle(StrEnum):
     """There is no recovery identity, so a backup would ask for a password."""
 
 
-class UnitSight(StrEnum):
+class UnitStatus(StrEnum):
     """What lies where a unit belongs."""
 
     MISSING = "missing"
@@ -62,11 +62,11 @@ class SeenUnit:
 
     unit: UnitFile
     path: str
-    sight: UnitSight
+    status: UnitStatus
 
 
 @dataclass(frozen=True, slots=True)
-class TimerSight:
+class TimerStatus:
     """What systemd says of a job. `last_code` is None where it never ran since the machine started."""
 
     job: Job
@@ -82,21 +82,21 @@ class Schedule:
     """How it stands."""
 
     units: tuple[SeenUnit, ...]
-    timers: tuple[TimerSight, ...]
+    timers: tuple[TimerStatus, ...]
     systemd_runs: bool
     obstacles: tuple[Obstacle, ...]
 
     @property
     def installed(self) -> bool:
         """Whether any of its units lies there."""
-        ours = (UnitSight.CURRENT, UnitSight.OUTDATED)
-        return any(seen.sight in ours for seen in self.units)
+        ours = (UnitStatus.CURRENT, UnitStatus.OUTDATED)
+        return any(seen.status in ours for seen in self.units)
 
     @property
     def in_force(self) -> bool:
         """Whether every unit is as it should be, every timer waits, and nobody would be asked."""
         return (
             not self.obstacles
-            and all(seen.sight is UnitSight.CURRENT for seen in self.units)
+            and all(seen.status is UnitStatus.CURRENT for seen in self.units)
             and all(timer.enabled and (timer.active or not self.systemd_runs) for timer in self.timers)
         )

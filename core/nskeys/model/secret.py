@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 
-class WipedAfterwards:
+class Wipeable:
     """A context manager that ends with `wipe`, which whoever is one brings along."""
 
     __slots__ = ()
@@ -36,7 +36,7 @@ LEAST_SCORE = 3
 the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
 
 
-class SecretBytes(WipedAfterwards):
+class SecretBytes(Wipeable):
     """Key material or a password: redacted `repr`, no `==`, no hash, no pickling, wiped on exit."""
 
     __slots__ = ("_buffer", "insisted", "score", "typed")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
-from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
 from nskeys.model.secret import SecretBytes
 
 
@@ -39,7 +39,7 @@ class Destination(Protocol):
         check of the register found them, with the age of that check."""
         ...
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """Here or elsewhere, looked at now."""
         ...
 

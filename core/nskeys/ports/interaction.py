@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
-from nskeys.model.custodians import NOTHING_YET, Gathered
+from nskeys.model.custodians import NOTHING_YET, ShareProgress
 from nskeys.model.plans import FailureReason
 from nskeys.model.secret import SecretBytes
 
@@ -54,7 +54,7 @@ class ShareRequest(SecretRequest):
     """One more custodian's share: which were given before it, and why the last one could not be taken."""
 
     refused: ShareRefused | None = None
-    gathered: Gathered = NOTHING_YET
+    gathered: ShareProgress = NOTHING_YET
 
 
 class SecretProvider(Protocol):

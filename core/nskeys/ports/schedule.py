@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from nskeys.model.schedule import Job, TimerSight
+from nskeys.model.schedule import Job, TimerStatus
 
 
 class ServiceManager(Protocol):
@@ -50,6 +50,6 @@ class ServiceManager(Protocol):
         """Read the units anew; ScheduleNotStarted."""
         ...
 
-    def timer(self, job: Job) -> TimerSight:
+    def timer(self, job: Job) -> TimerStatus:
         """What is known of a job."""
         ...

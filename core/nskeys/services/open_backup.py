@@ -17,11 +17,11 @@ from nskeys.archive.opening import (
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
-from nskeys.model.backup import Facts, Inspected, KmsContents, Protection, Signer
-from nskeys.model.custodians import Gathered
-from nskeys.model.destinations import Whereabouts
+from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.custodians import ShareProgress
+from nskeys.model.destinations import LocatedAt
 from nskeys.model.plain_text import is_text
-from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, Means, Opening, RecoveryIdentity
+from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.services.installation import Installation, head_document
@@ -44,7 +44,7 @@ class Source:
     """A backup file, inspected: what it says without a password, and where it lies."""
 
     inspected: Inspected
-    where: Whereabouts
+    where: LocatedAt
     destination: str
     address: str
 
@@ -55,7 +55,7 @@ class Source:
         return not self.inspected.bare and is_text(self.address)
 
     @property
-    def facts(self) -> Facts | None:
+    def facts(self) -> BackupFacts | None:
         """What it says of itself; None for a bare `.kms`."""
         return self.inspected.manifest.facts if self.inspected.manifest else None
 
@@ -73,7 +73,7 @@ class OpenSource:
     """Whether a person typed what opened it."""
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> BackupFacts:
         """What the `.kms` itself says, which its keys vouch for."""
         return self.contents.facts
 
@@ -90,7 +90,7 @@ def opened(
     source: Source,
     secrets: SecretProvider,
     progress: Progress,
-    opening: Opening = BY_ITS_OWN,
+    opening: Unlock = BY_ITS_OWN,
 ) -> Iterator[OpenSource]:
     """The keys of a backup. Changes nothing, whatever is typed."""
     progress.stage(Stage.OPENING)
@@ -133,31 +133,31 @@ def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool
     return verify(public_of(contents.server_key), "audit", document, signature)
 
 
-def means_of(inspected: Inspected) -> tuple[Means, ...]:
+def means_of(inspected: Inspected) -> tuple[UnlockMethod, ...]:
     """By what a backup can be opened, the likeliest first. One to nobody's recovery identity, or a bare
     `.kms`, whose companions are not there, by an identity file only."""
     if inspected.protection is Protection.PASSWORD:
-        return (Means.OWN,)
+        return (UnlockMethod.OWN,)
     kinds = {identity.kind for identity in _identities(inspected)}
-    own = (Means.OWN,) if IdentityKind.PERSON in kinds else ()
-    shares = (Means.SHARES,) if IdentityKind.CUSTODIANS in kinds else ()
-    return (*own, *shares, Means.IDENTITY_FILE)
+    own = (UnlockMethod.OWN,) if IdentityKind.PERSON in kinds else ()
+    shares = (UnlockMethod.SHARES,) if IdentityKind.CUSTODIANS in kinds else ()
+    return (*own, *shares, UnlockMethod.IDENTITY_FILE)
 
 
-def open_by(inspected: Inspected, opening: Opening, secrets: SecretProvider) -> KmsContents:
+def open_by(inspected: Inspected, opening: Unlock, secrets: SecretProvider) -> KmsContents:
     """The keys and facts; the caller wipes them. WrongPassword, IdentityNotRecipient, IdentityUnusable,
     BackupForged; SecretUnavailable (`identity`) where the backup has nothing to ask a password for."""
-    if opening.means is Means.IDENTITY_FILE and opening.identity is not None:
+    if opening.means is UnlockMethod.IDENTITY_FILE and opening.identity is not None:
         if inspected.protection is Protection.PASSWORD:
             raise IdentityNotRecipient(inspected.path)
         return _by_file(inspected, opening.name, opening.identity, secrets)
-    if opening.means is Means.SHARES:
+    if opening.means is UnlockMethod.SHARES:
         return _by_shares(inspected, secrets)
     if inspected.protection is Protection.PASSWORD:
         hint = inspected.manifest.facts.hint if inspected.manifest else ""
         request = SecretRequest(Purpose.BACKUP_PASSWORD, inspected.path, hint)
         return ask_until_it_opens(request, secrets, lambda word: open_backup(inspected, word))
-    if means_of(inspected)[0] is Means.SHARES:
+    if means_of(inspected)[0] is UnlockMethod.SHARES:
         return _by_shares(inspected, secrets)
     return _by_password(inspected, secrets)
 
@@ -175,7 +175,7 @@ def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
         identity = _of_kind(inspected, IdentityKind.CUSTODIANS)
     except SecretUnavailable:
         raise NotForCustodians(inspected.path) from None
-    wanted = Gathered(identity.set_name, identity.threshold, identity.shares)
+    wanted = ShareProgress(identity.set_name, identity.threshold, identity.shares)
     return with_combined_shares(inspected.path, wanted, secrets, _through(inspected, identity))
 
 
@@ -211,7 +211,7 @@ def _by_file(
 
 
 def _identities(inspected: Inspected) -> tuple[RecoveryIdentity, ...]:
-    facts: Facts | None = inspected.manifest.facts if inspected.manifest else None
+    facts: BackupFacts | None = inspected.manifest.facts if inspected.manifest else None
     return facts.identities if facts is not None else ()
 
 

@@ -7,7 +7,7 @@ from nskeys import files
 from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
 from nskeys.model.plain_text import drop_mark
-from nskeys.model.recovery import Opening, by_file
+from nskeys.model.recovery import Unlock, by_file
 from nskeys.model.secret import SecretBytes
 
 
@@ -41,7 +41,7 @@ def read_export(path: str) -> bytes:
     return files.read_bounded(files.named_path(path), EXPORT_LIMIT)
 
 
-def read_identity_file(path: str) -> Opening:
+def read_identity_file(path: str) -> Unlock:
     """What is in a regular file, as the means of opening; FileUnreadable. A `~` at its beginning is this
     user's home. Whether it is an identity is said when a backup is opened; the caller wipes it."""
     data = bytearray(files.read_bounded(files.named_path(path), IDENTITY_LIMIT))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nskeys.errors import FileUnreadable, ScheduleNotStarted
 from nskeys.files import exists, problem_of, read_bounded, remove, replace
-from nskeys.model.schedule import Job, TimerSight
+from nskeys.model.schedule import Job, TimerStatus
 
 UNITS = Path("/etc/systemd/system")
 """Where an administrator's units lie (systemd.unit(5))."""
@@ -92,14 +92,14 @@ class SystemdUnits:
         """ScheduleNotStarted."""
         self._do("daemon-reload")
 
-    def timer(self, job: Job) -> TimerSight:
+    def timer(self, job: Job) -> TimerStatus:
         """What is known of a job: without systemd, whether it would begin with the machine."""
         enabled = _is_link(self._folder / "timers.target.wants" / job.timer)
         if not self.runs():
-            return TimerSight(job, enabled, active=False)
+            return TimerStatus(job, enabled, active=False)
         timer, service = self._properties(job.timer), self._properties(job.service)
         last = _moment(service.get("ExecMainExitTimestamp", ""))
-        return TimerSight(
+        return TimerStatus(
             job,
             enabled,
             active=timer.get("ActiveState") == "active",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nskeys.model.destinations import Location
 from nskeys.model.keys import RotationStage
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name, copy_place, made_variants, named_why_not, proof_variants
 from nskeys.wording.drills import drill_overdue_words, typing_overdue_words
@@ -199,7 +199,7 @@ def _at_risk(overview: Overview) -> tuple[str, ...]:
     ]
     kids = {key.kid for key in keys}
     holding = [copy for copy in overview.copies if copy.signed and kids & set(copy.backup.kids)]
-    there = [copy for copy in holding if copy.retired is None and copy.sight is Sight.GOOD]
+    there = [copy for copy in holding if copy.retired is None and copy.status is CopyStatus.GOOD]
     if not holding:
         where = "in no backup"
     elif there and all(copy.where.location is Location.HERE for copy in there):

@@ -3,8 +3,8 @@
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.wording.destinations import location_word
 from nskeys.wording.labels import proof_name, proof_words
 from nskeys.wording.text.numbers import count, number
@@ -13,10 +13,10 @@ from nskeys.wording.text.times import ago, day, is_future
 
 _SIGHTS = MappingProxyType(
     {
-        Sight.MISSING: "is missing",
-        Sight.CHANGED: "is not the file that was written",
-        Sight.UNREACHABLE: "cannot be reached",
-        Sight.NOT_LOOKED: "was not looked at",
+        CopyStatus.MISSING: "is missing",
+        CopyStatus.CHANGED: "is not the file that was written",
+        CopyStatus.UNREACHABLE: "cannot be reached",
+        CopyStatus.NOT_LOOKED: "was not looked at",
     }
 )
 UNPROVEN = "is not yet proven by a person"
@@ -31,7 +31,7 @@ def backup_name(copy: BackupCopy) -> str:
     return f"backup {number(copy.backup.generation)}"
 
 
-def place_word(where: Whereabouts) -> str:
+def place_word(where: LocatedAt) -> str:
     """`here`, `elsewhere`, `unknown`; where only a person said so, `declared elsewhere`, or `not mounted`
     where that is not what is there."""
     if where.reason is LocationReason.NOT_MOUNTED:
@@ -40,7 +40,7 @@ def place_word(where: Whereabouts) -> str:
     return f"declared {word}" if where.reason is LocationReason.DECLARED else word
 
 
-def place_brief(where: Whereabouts) -> str:
+def place_brief(where: LocatedAt) -> str:
     """`place_word` in nine cells: `declared` where only a person said that it is elsewhere."""
     if where.reason is LocationReason.NOT_MOUNTED:
         return "unmounted"
@@ -81,8 +81,8 @@ def why_not(copy: BackupCopy) -> str:
         return "is not vouched for by this server"
     if copy.where.reason is LocationReason.NOT_MOUNTED:
         return "is not mounted"
-    if copy.sight in _SIGHTS:
-        return _SIGHTS[copy.sight]
+    if copy.status in _SIGHTS:
+        return _SIGHTS[copy.status]
     if copy.where.location is Location.HERE:
         return "lies on this machine"
     if copy.where.location is Location.UNKNOWN:

@@ -10,8 +10,8 @@ from nskeys.model.custodians import (
     THRESHOLD_LEAST,
     CheckReport,
     Custodians,
-    Gathered,
     ShareLabel,
+    ShareProgress,
     SplitPlan,
 )
 from nskeys.model.recovery import RecoveryIdentity
@@ -199,7 +199,7 @@ def refusal(error: ShareRefused) -> Sentence:
     return _REFUSED.get(error.reason, unknown)
 
 
-def progress_line(gathered: Gathered) -> str:
+def progress_line(gathered: ShareProgress) -> str:
     """`Set "acquire surprise": 1 of 3 given (share 4), 2 more needed.`"""
     name = f'Set "{gathered.set_name}"' if gathered.set_name else "The set is known from the first sheet"
     if not gathered.wanted:
@@ -211,7 +211,7 @@ def progress_line(gathered: Gathered) -> str:
     return f"{name}: {given}{more}."
 
 
-def title(gathered: Gathered) -> str:
+def title(gathered: ShareProgress) -> str:
     """`Sheet 2 of 3`, `The first sheet`."""
     if not gathered.wanted:
         return "The first sheet"

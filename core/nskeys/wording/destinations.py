@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.errors import HostKeyUnknown
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.schedule import Schedule
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import fit, safe, shown
@@ -29,7 +29,7 @@ _READY = {
 }
 
 
-def ready_words(where: Whereabouts, *, default: bool) -> str:
+def ready_words(where: LocatedAt, *, default: bool) -> str:
     """What becomes of backups there: `can be written, and die with this machine`."""
     return _READY[where.location] + ("; the next one goes there" if default else "")
 
@@ -102,7 +102,7 @@ def location_word(location: Location) -> str:
     return _LOCATIONS[location]
 
 
-def reason_words(where: Whereabouts) -> str:
+def reason_words(where: LocatedAt) -> str:
     """Why: `nfs4 vault02:/backups`, `declared: tape to the safe`."""
     detail = fit(safe(where.detail), _DETAIL_CELLS)
     if detail and where.reason in _DETAIL_SAYS_IT:
@@ -112,12 +112,12 @@ def reason_words(where: Whereabouts) -> str:
     return _REASONS[where.reason]
 
 
-def location_name(where: Whereabouts) -> str:
+def location_name(where: LocatedAt) -> str:
     """Both: `elsewhere (nfs4 vault02:/backups)`, `here (this machine's own disk)`."""
     return f"{location_word(where.location)} ({reason_words(where)})"
 
 
-def location_sentence(where: Whereabouts) -> str:
+def location_sentence(where: LocatedAt) -> str:
     """What the place means for a backup there, where that is not simply good; else empty."""
     if where.location is Location.HERE:
         return SAME_DISK

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.monitoring import Practice
+from nskeys.model.monitoring import RecoveryPractice
 from nskeys.model.plans import DiaryFate
 from nskeys.model.register import Proof
 from nskeys.wording.labels import proof_name
@@ -138,21 +138,21 @@ def unreadable_lines(rows: int) -> str:
     return f"! {count(rows, 'line')} cannot be understood"
 
 
-def drill_overdue_words(known: Practice, now: datetime) -> tuple[str, ...]:
+def drill_overdue_words(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
     """Beside the key that helps, and shorter."""
     if known.drilled is None:
         return ("no backup that counts was ever drilled", "none was ever drilled")
     return (f"the last drill was {ago(known.drilled, now)}", f"last {ago(known.drilled, now)}")
 
 
-def typing_overdue_words(known: Practice, now: datetime) -> tuple[str, ...]:
+def typing_overdue_words(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
     """The same of what opens the backups."""
     if known.typed is None:
         return ("nobody ever typed it: a drill shows who knows it", "nobody ever typed it")
     return (f"last typed by a person {ago(known.typed, now)}", f"typed {ago(known.typed, now)}")
 
 
-def overdue_sentences(known: Practice, now: datetime) -> tuple[str, ...]:
+def overdue_sentences(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
     """What is overdue and what to do, in whole sentences; empty where nothing is."""
     said = []
     if known.drill_overdue(now):

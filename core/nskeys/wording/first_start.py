@@ -37,33 +37,33 @@ OFFER_YES = ("Back up now", "To a place that survives this machine, under a pass
 OFFER_NO = ("Later", "The first screen says what that means, until there is one.")
 
 
-def first_sight(sight: FirstSight) -> tuple[str, ...]:
+def first_sight(status: FirstSight) -> tuple[str, ...]:
     """What a first start found, sentence by sentence."""
-    if sight.state is HomeState.ELSEWHERE:
+    if status.state is HomeState.ELSEWHERE:
         return (
             "The keys here are bound to another machine, and do not open on this one.",
             "A restore puts those of a backup in their place.",
         )
-    if sight.state is HomeState.UNREACHED:
+    if status.state is HomeState.UNREACHED:
         return (
-            f"The keys here are bound to a TPM, which cannot be asked{clause(sight.unreached)}.",
+            f"The keys here are bound to a TPM, which cannot be asked{clause(status.unreached)}.",
             "If it is only away, bring it back and try again: nothing is lost.",
             "If this is another machine, a restore puts the keys of a backup in their place.",
         )
-    if sight.credentials:
+    if status.credentials:
         return (
-            f"The CMDB holds {count(sight.credentials, 'credential')}, and no keys are here.",
+            f"The CMDB holds {count(status.credentials, 'credential')}, and no keys are here.",
             "Until the keys are restored, none of them opens.",
         )
-    if sight.remembered:
+    if status.remembered:
         return ("The CMDB remembers backups, but holds no credentials, and no keys are here.",)
-    return (f"Nothing is set up in {shown(sight.home)} yet: no keys, no credentials.",)
+    return (f"Nothing is set up in {shown(status.home)} yet: no keys, no credentials.",)
 
 
-def first_title(sight: FirstSight) -> str:
+def first_title(status: FirstSight) -> str:
     """What the first start is about."""
     titles = {HomeState.ELSEWHERE: KEYS_ELSEWHERE, HomeState.UNREACHED: KEYS_UNREACHED}
-    return titles.get(sight.state, FIRST_START)
+    return titles.get(status.state, FIRST_START)
 
 
 def restore_remembered(copy: BackupCopy) -> tuple[str, str]:

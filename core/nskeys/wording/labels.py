@@ -15,7 +15,7 @@ from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
 from nskeys.model.plans import FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 
@@ -61,11 +61,11 @@ _PROOFS = MappingProxyType(
 )
 _SIGHTS = MappingProxyType(
     {
-        Sight.GOOD: "good",
-        Sight.MISSING: "missing",
-        Sight.CHANGED: "changed",
-        Sight.UNREACHABLE: "unreachable",
-        Sight.NOT_LOOKED: "not looked at",
+        CopyStatus.GOOD: "good",
+        CopyStatus.MISSING: "missing",
+        CopyStatus.CHANGED: "changed",
+        CopyStatus.UNREACHABLE: "unreachable",
+        CopyStatus.NOT_LOOKED: "not looked at",
     }
 )
 _PROTECTORS = MappingProxyType(
@@ -224,9 +224,9 @@ def proof_words(proof: Proof) -> str:
     return _PROOFS[proof][1]
 
 
-def sight_name(sight: Sight) -> str:
+def sight_name(status: CopyStatus) -> str:
     """What the last look at a copy found: `good`, `missing`, ..."""
-    return _SIGHTS[sight]
+    return _SIGHTS[status]
 
 
 def protector_name(protector: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nskeys.model.backup import Facts, Inspected, Signer
+from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.keys import Kid
 from nskeys.model.plans import (
     DiaryFate,
@@ -70,7 +70,7 @@ def failure_lines(proof: ProofReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def contents_line(facts: Facts) -> str:
+def contents_line(facts: BackupFacts) -> str:
     """What a backup is: `backup 41 of ns01, made 2026-11-22 14:02, with 2 keys for 14 credentials`."""
     keys, credentials = count(len(facts.keys), "key"), count(facts.credentials, "credential")
     return (

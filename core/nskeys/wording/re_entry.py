@@ -176,7 +176,7 @@ def _raw_cells(item: ReEntry) -> Iterator[str]:
     yield item.credential.kid
     yield "" if copy is None else copy.backup.archive_name
     yield "" if copy is None else copy.address
-    yield "" if copy is None else copy.sight.value
+    yield "" if copy is None else copy.status.value
     yield "" if copy is None else "yes" if copy.signed else "no"
 
 

@@ -9,11 +9,11 @@ from nskeys.model.recovery import (
     NO_RECOVERY,
     EarlierIdentity,
     IdentityKind,
-    Means,
     Recovery,
     RecoveryIdentity,
     RecoveryPlan,
     RecoveryReport,
+    UnlockMethod,
 )
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
@@ -84,14 +84,14 @@ def not_proven_line(copy: BackupCopy) -> str:
 
 _MEANS = MappingProxyType(
     {
-        Means.OWN: "the password",
-        Means.IDENTITY_FILE: "an identity file",
-        Means.SHARES: "the custodians' shares",
+        UnlockMethod.OWN: "the password",
+        UnlockMethod.IDENTITY_FILE: "an identity file",
+        UnlockMethod.SHARES: "the custodians' shares",
     }
 )
 
 
-def means_name(means: Means) -> str:
+def means_name(means: UnlockMethod) -> str:
     """By what a backup is opened: `the password`, `an identity file`, `the custodians' shares`."""
     return _MEANS[means]
 

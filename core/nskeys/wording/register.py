@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.model.register import PROOFS, BackupCopy, Sight
+from nskeys.model.register import PROOFS, BackupCopy, CopyStatus
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.labels import kind_counts, proof_name, sight_name
 from nskeys.wording.passwords import strength_words
@@ -38,7 +38,7 @@ def seen_word(copy: BackupCopy) -> str:
     """For a column: `good`, `missing`, `changed`, ..., `retired`, `deleted`, `unsigned`."""
     if copy.retired is not None:
         return "deleted" if copy.pruned else "retired"
-    return sight_name(copy.sight) if copy.signed else "unsigned"
+    return sight_name(copy.status) if copy.signed else "unsigned"
 
 
 def counts_words(copy: BackupCopy) -> str:
@@ -53,8 +53,8 @@ def look_words(copy: BackupCopy, now: datetime) -> str:
     if not copy.signed:
         return "not looked at: its address may be anybody's"
     verb = "by the check" if copy.by_check else "looked at"
-    looked = f"{sight_name(copy.sight)}, {verb} {ago(copy.look_moment, now)}"
-    if copy.sight is Sight.GOOD or copy.good_moment is None:
+    looked = f"{sight_name(copy.status)}, {verb} {ago(copy.look_moment, now)}"
+    if copy.status is CopyStatus.GOOD or copy.good_moment is None:
         return looked
     return f"{looked}; last good {ago(copy.good_moment, now)}"
 

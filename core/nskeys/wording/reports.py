@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.model.credentials import UnreadableCredential, UnreadableRow
-from nskeys.model.destinations import Whereabouts
+from nskeys.model.destinations import LocatedAt
 from nskeys.model.keys import KeyState
 from nskeys.model.plans import (
     BackupReport,
@@ -110,7 +110,7 @@ def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
     return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, COMMANDS))
 
 
-def _whether_it_helps(where: Whereabouts, ways: Ways) -> tuple[str, ...]:
+def _whether_it_helps(where: LocatedAt, ways: Ways) -> tuple[str, ...]:
     sentence = location_sentence(where)
     return (sentence, ways.place_elsewhere) if sentence else ()
 
@@ -254,7 +254,7 @@ def credential_done(reference: str, done: str) -> str:
     return f"{shown(reference)} was {done}."
 
 
-def destination_lines(address: str, where: Whereabouts) -> tuple[str, ...]:
+def destination_lines(address: str, where: LocatedAt) -> tuple[str, ...]:
     """A destination was added, and whether backups there help."""
     place = f"{shown(address)} is a destination now: {location_name(where)}."
     return (place, *((location_sentence(where),) if location_sentence(where) else ()))
@@ -288,10 +288,10 @@ def copy_retired(copy: BackupCopy) -> str:
 
 def copies_seen(copies: Sequence[BackupCopy]) -> str:
     """What `register check` saw."""
-    left = [copy for copy in copies if copy.retired is None and copy.sight.value != "good"]
+    left = [copy for copy in copies if copy.retired is None and copy.status.value != "good"]
     if not left:
         return f"{count(len(copies), 'copy')} looked at, none is missing or changed."
-    told = listed(tuple(f"{_named(copy)} {why_not(copy) or copy.sight.value}" for copy in left))
+    told = listed(tuple(f"{_named(copy)} {why_not(copy) or copy.status.value}" for copy in left))
     return f"{count(len(copies), 'copy')} looked at: {told}."
 
 

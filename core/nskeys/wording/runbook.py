@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from nskeys.model.backup import READER_NAME, Protection
-from nskeys.model.destinations import LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, LocationReason
 from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
@@ -338,7 +338,7 @@ def _binds(runbook: Runbook) -> str:
             )
 
 
-def _declared(where: Whereabouts) -> str:
+def _declared(where: LocatedAt) -> str:
     """What makes a place count as elsewhere where nothing but a person's word does."""
     if where.reason is not LocationReason.DECLARED:
         return ""

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.errors import ScheduleRefused
-from nskeys.model.schedule import Job, Obstacle, Schedule, TimerSight, UnitSight
+from nskeys.model.schedule import Job, Obstacle, Schedule, TimerStatus, UnitStatus
 from nskeys.wording.errors.schedule import SCHEDULE
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence
@@ -38,11 +38,11 @@ _JOBS = MappingProxyType(
 )
 _SIGHTS = MappingProxyType(
     {
-        UnitSight.MISSING: "not there",
-        UnitSight.CURRENT: "as it should be",
-        UnitSight.OUTDATED: "not as it would be written now",
-        UnitSight.OTHER_HOME: "of another home",
-        UnitSight.FOREIGN: "not written by nskeys",
+        UnitStatus.MISSING: "not there",
+        UnitStatus.CURRENT: "as it should be",
+        UnitStatus.OUTDATED: "not as it would be written now",
+        UnitStatus.OTHER_HOME: "of another home",
+        UnitStatus.FOREIGN: "not written by nskeys",
     }
 )
 
@@ -52,9 +52,9 @@ def job_words(job: Job) -> str:
     return _JOBS[job]
 
 
-def sight_words(sight: UnitSight) -> str:
+def sight_words(status: UnitStatus) -> str:
     """What lies in a unit's place."""
-    return _SIGHTS[sight]
+    return _SIGHTS[status]
 
 
 def obstacle_words(obstacle: Obstacle) -> Sentence:
@@ -62,7 +62,7 @@ def obstacle_words(obstacle: Obstacle) -> Sentence:
     return SCHEDULE[ScheduleRefused](ScheduleRefused(obstacle.value))
 
 
-def timer_words(timer: TimerSight, systemd_runs: bool) -> str:
+def timer_words(timer: TimerStatus, systemd_runs: bool) -> str:
     """`next 2026-12-01 02:14`; `starts with the machine`; `does not run`."""
     if not timer.enabled:
         return "does not run"
@@ -73,7 +73,7 @@ def timer_words(timer: TimerSight, systemd_runs: bool) -> str:
     return f"next {when(timer.next)}" if timer.next else "waits"
 
 
-def last_words(timer: TimerSight) -> str:
+def last_words(timer: TimerStatus) -> str:
     """`2026-11-30 02:14, done`; `2026-11-30 02:14, failed with exit code 69`; `not since the start`."""
     if timer.last is None:
         return "not since this machine started"
@@ -100,15 +100,15 @@ def state_lines(schedule: Schedule) -> tuple[str, ...]:
 
 def _state(schedule: Schedule) -> tuple[str, ...]:
     strange = tuple(
-        f"{shown(seen.path)} is {sight_words(seen.sight)}."
+        f"{shown(seen.path)} is {sight_words(seen.status)}."
         for seen in schedule.units
-        if seen.sight in (UnitSight.FOREIGN, UnitSight.OTHER_HOME)
+        if seen.status in (UnitStatus.FOREIGN, UnitStatus.OTHER_HOME)
     )
     if schedule.in_force:
         typed = () if schedule.systemd_runs else (TYPE, *COMMANDS)
         return (IN_FORCE, *typed)
     if not schedule.installed:
         return (*strange, NOT_INSTALLED)
-    if any(seen.sight in (UnitSight.OUTDATED, UnitSight.MISSING) for seen in schedule.units):
+    if any(seen.status in (UnitStatus.OUTDATED, UnitStatus.MISSING) for seen in schedule.units):
         return (*strange, OUTDATED)
     return (*strange, *((TYPE, *COMMANDS) if not schedule.systemd_runs else (OUTDATED,)))

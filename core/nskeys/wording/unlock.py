@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from nskeys.model.backup import KMS_NAME, READER_NAME, Facts, Protection
-from nskeys.model.recovery import EarlierIdentity, IdentityKind, Means, Recovery, RecoveryIdentity
+from nskeys.model.backup import KMS_NAME, READER_NAME, BackupFacts, Protection
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity, UnlockMethod
 from nskeys.model.register import BackupCopy
 from nskeys.wording.labels import protection_name
 from nskeys.wording.page import Commands, Part, Words
@@ -118,9 +118,9 @@ def _kinds(copy: BackupCopy, recovery: Recovery) -> tuple[IdentityKind, ...]:
 
 _ASKED = MappingProxyType(
     {
-        Means.OWN: "its password",
-        Means.SHARES: "the custodians' sheets",
-        Means.IDENTITY_FILE: "an identity file",
+        UnlockMethod.OWN: "its password",
+        UnlockMethod.SHARES: "the custodians' sheets",
+        UnlockMethod.IDENTITY_FILE: "an identity file",
     }
 )
 _SHOWN = 4
@@ -128,7 +128,7 @@ _OR_SHARES = "s asks for the custodians' sheets."
 _OR_FILE = "i takes an identity file."
 
 
-def opens_with(facts: Facts) -> str:
+def opens_with(facts: BackupFacts) -> str:
     """`a password`, `recovery identity 2 or custodians' identity 1 (3 of 5 shares)`."""
     if facts.protection is Protection.PASSWORD:
         return protection_name(facts.protection)
@@ -138,15 +138,15 @@ def opens_with(facts: Facts) -> str:
     return " or ".join(ways[:_SHOWN]) + (f" or {number(len(ways) - _SHOWN)} more" if ways[_SHOWN:] else "")
 
 
-def asked_for(means: Sequence[Means]) -> str:
+def asked_for(means: Sequence[UnlockMethod]) -> str:
     """`its password`: what is asked for first."""
-    return _ASKED[means[0]] if means else _ASKED[Means.OWN]
+    return _ASKED[means[0]] if means else _ASKED[UnlockMethod.OWN]
 
 
 IDENTITY_FILE_HELP = "An age identity, in the clear or under a password, or an ssh key of a recipient"
 
 
-def or_else(means: Sequence[Means]) -> str:
+def or_else(means: Sequence[UnlockMethod]) -> str:
     """What keys ask for instead; empty where there is nothing else."""
-    others = ((Means.SHARES, _OR_SHARES), (Means.IDENTITY_FILE, _OR_FILE))
+    others = ((UnlockMethod.SHARES, _OR_SHARES), (UnlockMethod.IDENTITY_FILE, _OR_FILE))
     return " ".join(words for other, words in others if other in means[1:])

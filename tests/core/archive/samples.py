@@ -20,7 +20,7 @@ from nskeys.model.backup import (
     READER_NAME,
     RESTORE_NAME,
     BackedUpKey,
-    Facts,
+    BackupFacts,
     KeyFact,
     MemberFact,
     Protection,
@@ -56,9 +56,9 @@ KEYS = (
 )
 
 
-def facts() -> Facts:
+def facts() -> BackupFacts:
     """What the sample says of itself."""
-    return Facts(
+    return BackupFacts(
         server="ns01.example.net",
         cmdb_id="c0" * 16,
         server_key=server_thumbprint(PUBLIC),
@@ -73,7 +73,7 @@ def facts() -> Facts:
     )
 
 
-def archive(of: Facts | None = None) -> WrittenArchive:
+def archive(of: BackupFacts | None = None) -> WrittenArchive:
     """The sample, written; quick to open."""
     return write(of or facts(), KEYS, SEED, password(), LOG_N)
 
@@ -88,7 +88,7 @@ class ToRecipients:
 
 
 def to_recipients(
-    *others: str, custodians: bool = False, told: Facts | None = None, created: datetime = BACKED_UP
+    *others: str, custodians: bool = False, told: BackupFacts | None = None, created: datetime = BACKED_UP
 ) -> ToRecipients:
     """The sample to a recovery identity under PASSWORD, to custodians' under CUSTODIANS, to `others`."""
     keys = {IdentityKind.PERSON: (X25519Identity.new(), PASSWORD, 2, 0, 0)}
@@ -135,7 +135,7 @@ def rebuilt(data: bytes, **changed: bytes) -> bytes:
     return build(tuple(members.items()))
 
 
-def retold(written: WrittenArchive, told: Facts) -> bytes:
+def retold(written: WrittenArchive, told: BackupFacts) -> bytes:
     """The archive as a careful forger changes its story: instructions, hashes and manifest follow the
     new facts; only the signature and the encrypted part cannot follow."""
     members = members_of(written.data)

@@ -12,7 +12,7 @@ from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.strict_json import Malformed, parse
 from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import Facts, KeyFact, MemberFact, Protection
+from nskeys.model.backup import BackupFacts, KeyFact, MemberFact, Protection
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.signed_json import canonical_json
 from nskeys.wording.errors import say
@@ -33,7 +33,7 @@ members = st.tuples(
     st.builds(lambda fact: ("open_kms.py", fact), st.builds(MemberFact, hashes, counts)),
 )
 all_facts = st.builds(
-    Facts,
+    BackupFacts,
     server=lines.filter(bool),
     cmdb_id=hashes.map(lambda digits: digits[:32]),
     server_key=hashes,
@@ -51,7 +51,7 @@ all_facts = st.builds(
 
 @settings(max_examples=100, deadline=None)
 @given(all_facts)
-def test_what_is_written_is_read(facts: Facts) -> None:
+def test_what_is_written_is_read(facts: BackupFacts) -> None:
     assert facts_from_json(parse(canonical_json(facts_to_json(facts)), 100_000)) == facts
 
 

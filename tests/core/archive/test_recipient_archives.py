@@ -28,7 +28,7 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.backup import Facts, Inspected, Protection
+from nskeys.model.backup import BackupFacts, Inspected, Protection
 from nskeys.model.recovery import RecoveryIdentity
 from tests.core.archive.samples import (
     BACKED_UP,
@@ -210,14 +210,14 @@ def test_the_instructions_say_who_opens_it_and_fit_a_terminal() -> None:
         assert not any(line != line.rstrip() for line in text.split("\n"))
 
 
-def _with_ssh() -> Facts:
+def _with_ssh() -> BackupFacts:
     return replace(WRITTEN.facts, recipients=(*WRITTEN.facts.recipients, "ssh-rsa " + "A" * 372))
 
 
 # --- forged ------------------------------------------------------------------------------------------
 
 
-def _retold(change: Callable[[Facts], Facts], **members: bytes) -> bytes:
+def _retold(change: Callable[[BackupFacts], BackupFacts], **members: bytes) -> bytes:
     """The archive as a careful forger makes it: everything outside of the `.kms` follows the new facts."""
     changed = MEMBERS | {name.replace("_", "-") + ".age": data for name, data in members.items()}
     told = change(WRITTEN.facts)
@@ -241,20 +241,20 @@ def _forged(data: bytes, part: str) -> None:
     assert raised.value.part == part
 
 
-def _more(facts: Facts) -> Facts:
+def _more(facts: BackupFacts) -> BackupFacts:
     return replace(facts, recipients=(*facts.recipients, X25519Identity.new().recipient))
 
 
-def _fewer(facts: Facts) -> Facts:
+def _fewer(facts: BackupFacts) -> BackupFacts:
     return replace(facts, recipients=facts.recipients[:1], identities=facts.identities[:1])
 
 
-def _misspelt(facts: Facts) -> Facts:
+def _misspelt(facts: BackupFacts) -> BackupFacts:
     return replace(facts, recipients=(*facts.recipients[:2], "age1moon"))
 
 
 @pytest.mark.parametrize("change", [_more, _fewer, _misspelt])
-def test_another_list_than_the_header_s_is_forged(change: Callable[[Facts], Facts]) -> None:
+def test_another_list_than_the_header_s_is_forged(change: Callable[[BackupFacts], BackupFacts]) -> None:
     _forged(_retold(change), "manifest.json")
 
 
@@ -275,7 +275,7 @@ def test_an_identity_that_was_exchanged_is_not_the_one_that_the_facts_name() -> 
 
 
 def test_facts_that_only_the_outside_tells_are_forged_when_it_is_opened() -> None:
-    def renumbered(facts: Facts) -> Facts:
+    def renumbered(facts: BackupFacts) -> BackupFacts:
         one: RecoveryIdentity = replace(facts.identities[0], number=7)
         return replace(facts, identities=(one, facts.identities[1]))
 

@@ -13,7 +13,7 @@ from nskeys.archive.opening import open_backup_by, open_identity, signature_hold
 from nskeys.archive.recovery_json import parse_record
 from nskeys.crypto.signing import public_of, verify
 from nskeys.crypto.ssh_keys import SshPrivate, read_public
-from nskeys.model.backup import Facts
+from nskeys.model.backup import BackupFacts
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import to_base64url
 
@@ -27,7 +27,7 @@ def _ssh() -> FileIdentity:
     return SshIdentity(SshPrivate(public, SecretBytes(bytes.fromhex(TOLD["ssh_seed"]))))
 
 
-def inspected_facts() -> Facts:
+def inspected_facts() -> BackupFacts:
     """The facts of the released archive."""
     manifest = inspect("", (VECTORS / "recipients.zip").read_bytes()).manifest
     assert manifest is not None

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.destinations.location import Machine, addresses_in, judge, this_machine, where_is
 from nskeys.destinations.mounts import Mount
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from tests.fakes.disks import small_disk
 
 HOSTS = """\
@@ -25,7 +25,7 @@ OURS = Machine(
 )
 
 
-def seen(kind: str, source: str, options: str = "rw") -> Whereabouts:
+def seen(kind: str, source: str, options: str = "rw") -> LocatedAt:
     return judge(Mount(1, "/mnt", kind, source, options), OURS)
 
 
@@ -52,7 +52,7 @@ def seen(kind: str, source: str, options: str = "rw") -> Whereabouts:
     ],
 )
 def test_a_share_of_another_machine_is_elsewhere(kind: str, source: str, options: str) -> None:
-    assert seen(kind, source, options) == Whereabouts(
+    assert seen(kind, source, options) == LocatedAt(
         Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, f"{kind} {source}"
     )
 
@@ -81,7 +81,7 @@ def test_a_share_of_another_machine_is_elsewhere(kind: str, source: str, options
     ],
 )
 def test_a_share_of_this_machine_does_not_survive_it(kind: str, source: str, options: str) -> None:
-    assert seen(kind, source, options) == Whereabouts(
+    assert seen(kind, source, options) == LocatedAt(
         Location.HERE, LocationReason.NETWORK_MOUNT_OF_THIS_MACHINE, f"{kind} {source}"
     )
 
@@ -100,7 +100,7 @@ def test_a_share_of_this_machine_does_not_survive_it(kind: str, source: str, opt
     ],
 )
 def test_a_disk_of_this_machine_is_here(kind: str, source: str) -> None:
-    assert seen(kind, source) == Whereabouts(Location.HERE, LocationReason.LOCAL_DISK, f"{kind} {source}")
+    assert seen(kind, source) == LocatedAt(Location.HERE, LocationReason.LOCAL_DISK, f"{kind} {source}")
 
 
 def test_memory_is_here() -> None:
@@ -135,7 +135,7 @@ def test_what_a_mount_does_not_tell_is_not_guessed(kind: str, source: str, optio
 
 
 def test_without_a_mount_nobody_can_tell() -> None:
-    assert judge(None, OURS) == Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD)
+    assert judge(None, OURS) == LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD)
 
 
 def test_a_detail_is_text_whatever_the_mount_is_called() -> None:
@@ -154,5 +154,5 @@ def test_this_machine_knows_its_own_addresses() -> None:
 def test_a_folder_on_this_disk_and_one_in_memory_are_here(tmp_path: Path) -> None:
     assert where_is(str(tmp_path)).location is Location.HERE
     with small_disk(tmp_path / "memory") as disk:
-        assert where_is(str(disk)) == Whereabouts(Location.HERE, LocationReason.MEMORY, "tmpfs tmpfs")
+        assert where_is(str(disk)) == LocatedAt(Location.HERE, LocationReason.MEMORY, "tmpfs tmpfs")
         assert where_is(str(disk), "carried away").location is Location.ELSEWHERE

@@ -8,7 +8,7 @@ import pytest
 from nskeys.destinations.location import judge_declared
 from nskeys.destinations.mounted import inside_of, mounted_at, uuid_of
 from nskeys.destinations.mounts import Mount, mount_under, parse_mountinfo
-from nskeys.model.destinations import Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 
 TABLE = r"""22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 30 22 8:17 / /mnt/stick rw - vfat /dev/sdb1 rw
@@ -93,13 +93,13 @@ def test_whether_what_was_declared_is_still_there(
 
 def test_a_declaration_counts_for_what_was_declared_and_for_nothing_else() -> None:
     words = "tape to the safe"
-    declared = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+    declared = LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
     assert judge_declared(words, STICK, STICK) == declared
     assert judge_declared(words, None, None) == declared
     gone = judge_declared(words, STICK, ROOT)
-    assert gone == Whereabouts(Location.HERE, LocationReason.NOT_MOUNTED, "vfat /dev/sdb1")
+    assert gone == LocatedAt(Location.HERE, LocationReason.NOT_MOUNTED, "vfat /dev/sdb1")
     untold = judge_declared(words, STICK, None)
-    assert untold == Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, "vfat /dev/sdb1")
+    assert untold == LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD, "vfat /dev/sdb1")
 
 
 def test_another_servers_share_in_its_place_is_not_elsewhere_either() -> None:

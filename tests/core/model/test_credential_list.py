@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime
 
-from nskeys.model.credential_list import PART_LIMIT, Listing, SortBy, fold, listing
+from nskeys.model.credential_list import PART_LIMIT, SortBy, SortKeys, fold, sort_keys
 from nskeys.model.credentials import CredentialFields, CredentialKind
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def of(name: str, target: str = "finance-*", account: str = "CORP\\svc", note: str = "") -> Listing:
+def of(name: str, target: str = "finance-*", account: str = "CORP\\svc", note: str = "") -> SortKeys:
     """The listing of a run-as credential."""
-    return listing(CredentialFields(CredentialKind.RUN_AS, name, target, account, note), NOON)
+    return sort_keys(CredentialFields(CredentialKind.RUN_AS, name, target, account, note), NOON)
 
 
 def test_case_and_composition_do_not_matter() -> None:

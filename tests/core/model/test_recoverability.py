@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from nskeys.model.credentials import UNNUMBERED, Credential
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState, assess
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from tests.fakes.backups import a_copy
 from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON
@@ -19,7 +19,7 @@ from tests.fakes.fixed import AFTERNOON
 CMDB_ID = "c0" * 16
 OLD, NEW, FOREIGN = Kid("0" * 64), Kid("1" * 64), Kid("2" * 64)
 MORNING, EVENING = AFTERNOON - timedelta(hours=6), AFTERNOON + timedelta(hours=6)
-HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 BACKED_UP = AFTERNOON + timedelta(minutes=1)
 
 
@@ -66,11 +66,11 @@ def test_a_good_copy_elsewhere_makes_a_keys_credentials_recoverable() -> None:
     [
         copy(signed=False),
         copy(where=HERE),
-        copy(where=Whereabouts(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM)),
-        copy(sight=Sight.MISSING),
-        copy(sight=Sight.CHANGED),
-        copy(sight=Sight.UNREACHABLE),
-        copy(sight=Sight.NOT_LOOKED),
+        copy(where=LocatedAt(Location.UNKNOWN, LocationReason.FOREIGN_FILESYSTEM)),
+        copy(status=CopyStatus.MISSING),
+        copy(status=CopyStatus.CHANGED),
+        copy(status=CopyStatus.UNREACHABLE),
+        copy(status=CopyStatus.NOT_LOOKED),
         copy(retired=AFTERNOON),
         copy(proofs=()),
         copy(NEW),
@@ -134,7 +134,7 @@ def test_a_keys_copies_are_named_best_proof_first() -> None:
 
 
 def test_backups_are_counted_wherever_they_lie_but_only_where_they_are() -> None:
-    there = [copy(where=HERE), copy(generation=2), copy(generation=3, sight=Sight.MISSING)]
+    there = [copy(where=HERE), copy(generation=2), copy(generation=3, status=CopyStatus.MISSING)]
     twice = replace(copy(generation=2), address="/other/2.zip")
     forged = copy(generation=4, signed=False)
     retired = copy(generation=5, retired=AFTERNOON)
@@ -173,7 +173,7 @@ def test_a_row_that_is_not_this_servers_word_is_not_the_newest_backup(other: Bac
 
 
 def test_of_two_copies_of_the_newest_backup_the_good_one_is_named() -> None:
-    gone = replace(copy(generation=2, sight=Sight.MISSING), address="/z/2.zip", look_moment=EVENING)
+    gone = replace(copy(generation=2, status=CopyStatus.MISSING), address="/z/2.zip", look_moment=EVENING)
     there = copy(generation=2)
     assert answer(copies=[gone, there]).last == there
 
@@ -205,12 +205,12 @@ def test_what_was_never_backed_up_is_exposed_since_its_first_sealing() -> None:
 
 
 def test_what_was_backed_up_is_exposed_since_a_good_copy_was_last_seen() -> None:
-    gone = copy(sight=Sight.MISSING, good_moment=AFTERNOON)
+    gone = copy(status=CopyStatus.MISSING, good_moment=AFTERNOON)
     assert answer(copies=[gone]).exposed_since == AFTERNOON
 
 
 def test_credentials_sealed_after_the_last_good_look_are_exposed_since_then() -> None:
-    gone = copy(sight=Sight.MISSING, good_moment=AFTERNOON)
+    gone = copy(status=CopyStatus.MISSING, good_moment=AFTERNOON)
     assert answer(uses=[use(since=EVENING)], copies=[gone]).exposed_since == EVENING
 
 
@@ -223,8 +223,8 @@ def test_a_copy_that_was_retired_was_good_until_it_was_last_seen() -> None:
     [
         copy(where=HERE, good_moment=EVENING),
         copy(signed=False, good_moment=EVENING),
-        copy(sight=Sight.MISSING, proofs=(), good_moment=EVENING),
-        copy(sight=Sight.MISSING, good_moment=None),
+        copy(status=CopyStatus.MISSING, proofs=(), good_moment=EVENING),
+        copy(status=CopyStatus.MISSING, good_moment=None),
     ],
     ids=["here", "unsigned", "never opened", "never seen"],
 )
@@ -290,7 +290,7 @@ def test_a_key_that_only_an_older_backup_holds_makes_it_due() -> None:
 
 
 def test_a_file_that_is_gone_makes_it_due() -> None:
-    assert answer(copies=[copy(sight=Sight.MISSING)]).due == (DueReason.NO_GOOD_COPY,)
+    assert answer(copies=[copy(status=CopyStatus.MISSING)]).due == (DueReason.NO_GOOD_COPY,)
 
 
 def test_a_copy_that_was_never_opened_makes_it_due() -> None:
@@ -308,7 +308,7 @@ def test_one_more_copy_on_the_same_disk_is_never_due() -> None:
 
 
 def test_a_copy_here_that_is_gone_makes_one_due_even_there() -> None:
-    missing = copy(where=HERE, sight=Sight.MISSING)
+    missing = copy(where=HERE, status=CopyStatus.MISSING)
     assert answer(copies=[missing], elsewhere=False).due == (DueReason.NO_GOOD_COPY,)
 
 

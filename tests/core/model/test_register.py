@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.model.register import PROOFS, Proof, Sight
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
+from nskeys.model.register import PROOFS, CopyStatus, Proof
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
 
@@ -27,9 +27,9 @@ def test_nobody_vouches_for_an_unsigned_row_so_it_claims_nothing() -> None:
     assert not unsigned.was_good
 
 
-@pytest.mark.parametrize("sight", [sight for sight in Sight if sight is not Sight.GOOD])
-def test_whatever_the_last_look_found_but_good_does_not_count(sight: Sight) -> None:
-    seen = replace(SIGNED.seen(sight, LATER), signed=True)
+@pytest.mark.parametrize("status", [status for status in CopyStatus if status is not CopyStatus.GOOD])
+def test_whatever_the_last_look_found_but_good_does_not_count(status: CopyStatus) -> None:
+    seen = replace(SIGNED.seen(status, LATER), signed=True)
     assert not seen.counts
     assert seen.was_good
     assert seen.good_moment == AFTERNOON
@@ -39,7 +39,7 @@ def test_whatever_the_last_look_found_but_good_does_not_count(sight: Sight) -> N
 
 @pytest.mark.parametrize("location", [Location.HERE, Location.UNKNOWN])
 def test_a_copy_that_dies_with_the_machine_does_not_count(location: Location) -> None:
-    here = replace(SIGNED, where=Whereabouts(location, LocationReason.LOCAL_DISK))
+    here = replace(SIGNED, where=LocatedAt(location, LocationReason.LOCAL_DISK))
     assert not here.counts
     assert not here.was_good
 
@@ -66,7 +66,7 @@ def test_a_proof_proves_all_that_is_weaker_and_takes_nothing_away(proof: Proof) 
 
 
 def test_a_good_look_proves_no_more_than_that_the_file_is_intact() -> None:
-    fresh = replace(SIGNED, proofs=()).seen(Sight.GOOD, LATER)
+    fresh = replace(SIGNED, proofs=()).seen(CopyStatus.GOOD, LATER)
     assert replace(fresh, signed=True).proof is Proof.INTACT
     assert fresh.good_moment == LATER
 
@@ -85,5 +85,5 @@ def test_levels_are_ordered_as_the_register_names_them() -> None:
 def test_a_row_does_not_grow_however_often_it_is_proven() -> None:
     copy = SIGNED
     for _ in range(20):
-        copy = copy.with_proof(Proof.OPENED, LATER).seen(Sight.GOOD, LATER)
+        copy = copy.with_proof(Proof.OPENED, LATER).seen(CopyStatus.GOOD, LATER)
     assert len(copy.proofs) == 4

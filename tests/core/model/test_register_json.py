@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, ProofDate, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
 from nskeys.model.register_json import TEXT_LIMIT, from_text, to_text
 from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import a_copy
@@ -46,9 +46,9 @@ copies = st.builds(
     backup=identities,
     destination=texts,
     address=texts,
-    where=st.builds(Whereabouts, st.sampled_from(Location), st.sampled_from(LocationReason), texts),
+    where=st.builds(LocatedAt, st.sampled_from(Location), st.sampled_from(LocationReason), texts),
     proofs=st.lists(st.builds(ProofDate, st.sampled_from(Proof), moments), max_size=6).map(tuple),
-    sight=st.sampled_from(Sight),
+    status=st.sampled_from(CopyStatus),
     look_moment=moments,
     good_moment=st.none() | moments,
     retired=st.none() | moments,

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, Proof, ProofDate, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof, ProofDate
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
 
 CMDB_ID = "c0" * 16
 OLD, NEW, OTHER = Kid("0" * 64), Kid("1" * 64), Kid("2" * 64)
-HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 LAST_ONE = Retention(1, 0)
 
 
@@ -104,13 +104,13 @@ def test_a_copy_here_stands_in_for_none_elsewhere() -> None:
 
 
 def test_a_newer_copy_that_is_not_good_stands_in_for_none() -> None:
-    for sight, reason in (
-        (Sight.MISSING, FateReason.MISSING),
-        (Sight.CHANGED, FateReason.CHANGED),
-        (Sight.UNREACHABLE, FateReason.UNREACHABLE),
-        (Sight.NOT_LOOKED, FateReason.UNREACHABLE),
+    for status, reason in (
+        (CopyStatus.MISSING, FateReason.MISSING),
+        (CopyStatus.CHANGED, FateReason.CHANGED),
+        (CopyStatus.UNREACHABLE, FateReason.UNREACHABLE),
+        (CopyStatus.NOT_LOOKED, FateReason.UNREACHABLE),
     ):
-        assert reasons([copy(1), copy(2, sight=sight)]) == [FateReason.LAST, reason]
+        assert reasons([copy(1), copy(2, status=status)]) == [FateReason.LAST, reason]
 
 
 def test_what_the_register_does_not_vouch_for_is_left_alone_and_stands_in_for_none() -> None:
@@ -170,8 +170,8 @@ def test_backups_that_wait_for_a_person_push_out_none_that_counts() -> None:
 
 
 def test_what_was_broken_off_after_the_file_was_gone_is_settled() -> None:
-    gone = copy(1, sight=Sight.MISSING, retired=AFTERNOON)
-    by_a_person = copy(2, sight=Sight.MISSING, retired=AFTERNOON)
+    gone = copy(1, status=CopyStatus.MISSING, retired=AFTERNOON)
+    by_a_person = copy(2, status=CopyStatus.MISSING, retired=AFTERNOON)
     first, second, _ = decided([gone, by_a_person, copy(3)], begun=[gone])
     assert (first.fate, first.reason) == (Fate.SETTLE, FateReason.BEGUN)
     assert (second.fate, second.reason) == (Fate.KEEP, FateReason.RETIRED)
@@ -195,7 +195,9 @@ def registers(draw: st.DrawFn) -> list[BackupCopy]:
                 where=HERE if place == "/here" else made_where(),
             )
             proof = draw(st.sampled_from((Proof.INTACT, Proof.OPENED, Proof.KEYS_MATCH)))
-            sight = draw(st.sampled_from((Sight.GOOD, Sight.GOOD, Sight.GOOD, Sight.MISSING)))
+            status = draw(
+                st.sampled_from((CopyStatus.GOOD, CopyStatus.GOOD, CopyStatus.GOOD, CopyStatus.MISSING))
+            )
             backup = replace(made.backup, kms_sha256=f"{number:064x}", created=day)
             copies.append(
                 replace(
@@ -203,7 +205,7 @@ def registers(draw: st.DrawFn) -> list[BackupCopy]:
                     backup=backup,
                     address=f"{place}/{number}.zip",
                     proofs=(ProofDate(proof, day),),
-                    sight=sight,
+                    status=status,
                     signed=draw(st.integers(0, 9)) > 0,
                     retired=draw(st.sampled_from((None, None, None, AFTERNOON))),
                 )
@@ -211,12 +213,12 @@ def registers(draw: st.DrawFn) -> list[BackupCopy]:
     return copies
 
 
-def made_where() -> Whereabouts:
+def made_where() -> LocatedAt:
     return a_copy().where
 
 
 def opens(one: BackupCopy) -> bool:
-    good = one.signed and one.retired is None and one.sight is Sight.GOOD
+    good = one.signed and one.retired is None and one.status is CopyStatus.GOOD
     return good and one.proof.rank >= Proof.OPENED.rank
 
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential, SealedCredential
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 from nskeys.model.plans import ProofReport
 from nskeys.model.recoverability import RecoveryState
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.retention import Retention
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.open_backup import find_source
@@ -52,7 +52,7 @@ class History:
 
     def __init__(self) -> None:
         self.site = MemorySite()
-        elsewhere = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "cifs //safe/nskeys")
+        elsewhere = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "cifs //safe/nskeys")
         self.site.destinations.make(_SECOND_VAULT, elsewhere)
         self.server: MemoryServer = self.site.server()
         self.server.set_up()
@@ -301,7 +301,7 @@ def copy_is_what_it_claims(copy: BackupCopy, history: History, truth: Truth) -> 
     if not copy.signed:
         assert (copy.proof, copy.counts) == (Proof.RECORDED, False)
         return
-    if copy.retired is not None or copy.sight is not Sight.GOOD:
+    if copy.retired is not None or copy.status is not CopyStatus.GOOD:
         assert not copy.counts
         return
     place, name = history._place(copy.address)

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.errors import NotSetUp
 from nskeys.model.keys import KeyState, RotationStage
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.model.retention import Retention
 from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -62,7 +62,7 @@ def nothing_lost(server: MemoryServer) -> None:
     """Every secret opens, and nothing is claimed that is not so."""
     assert server.secrets() == SECRETS
     for copy in server.services.register.copies():
-        assert copy.sight is Sight.GOOD
+        assert copy.status is CopyStatus.GOOD
     assert server.services.audit.verify().broken_at is None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.errors import Cancelled, ShareRefused, SharesDisagree, SharesIncomplete
 from nskeys.model.plans import DrillReport
-from nskeys.model.recovery import BY_SHARES, Means
+from nskeys.model.recovery import BY_SHARES, UnlockMethod
 from nskeys.model.register import Proof
 from nskeys.ports import SecretProvider, SilentProgress
 from nskeys.services.open_backup import find_source, means_of, opened
@@ -83,7 +83,7 @@ def test_the_person_s_password_and_the_shares_open_the_same_backup(server: Serve
     texts = with_custodians(server)
     address = server.back_up_to().copy.address
     source = find_source(server.installation, address)
-    assert means_of(source.inspected) == (Means.OWN, Means.SHARES, Means.IDENTITY_FILE)
+    assert means_of(source.inspected) == (UnlockMethod.OWN, UnlockMethod.SHARES, UnlockMethod.IDENTITY_FILE)
     assert server.drill_by(address, IDENTITY_PASSWORD).proof.opened == 1
     assert drill(server, address, Sheets(*texts)).proof.opened == 1
 
@@ -92,7 +92,7 @@ def test_with_custodians_alone_shares_are_asked_for_without_saying_so(server: Se
     texts = with_custodians(server)
     address = server.back_up_to().copy.address
     source = find_source(server.installation, address)
-    assert means_of(source.inspected)[0] is Means.SHARES
+    assert means_of(source.inspected)[0] is UnlockMethod.SHARES
     server.services.drill.execute(source, Sheets(*texts))
 
 
@@ -102,8 +102,8 @@ def test_a_backup_that_was_made_before_the_proof_is_not_for_them(server: Server)
     address = server.back_up_to().copy.address
     check(server, texts)
     assert means_of(find_source(server.installation, address).inspected) == (
-        Means.OWN,
-        Means.IDENTITY_FILE,
+        UnlockMethod.OWN,
+        UnlockMethod.IDENTITY_FILE,
     )
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from nskeys.errors import RecoveryDamaged
 from nskeys.model.credentials import UnreadableRow
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, assess
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import Notice, headline, notices, rotation_words
 from nskeys.wording.layout import NARROW, WIDE, Layout
@@ -23,7 +23,7 @@ from tests.fakes.fixed import AFTERNOON
 
 OLD, NEW = Kid("0" * 64), Kid("1" * 64)
 MORNING, EVENING = AFTERNOON - timedelta(hours=2), AFTERNOON + timedelta(hours=3)
-HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 LAYOUTS = pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
@@ -102,7 +102,7 @@ def test_without_credentials_nothing_is_promised_and_nothing_is_drawn() -> None:
 def test_where_nothing_would_come_back_it_says_why() -> None:
     assert headline(seen(date=None), WIDE).source == "no backup was made yet"
     assert headline(seen(copies=[copy(where=HERE)]), WIDE).source == "backup 41 lies on this machine"
-    assert headline(seen(copies=[copy(sight=Sight.MISSING)]), WIDE).source == "backup 41 is missing"
+    assert headline(seen(copies=[copy(status=CopyStatus.MISSING)]), WIDE).source == "backup 41 is missing"
 
 
 def test_a_register_row_that_nobody_vouches_for_promises_nothing() -> None:
@@ -213,7 +213,7 @@ def test_a_backup_on_the_same_machine_is_said_not_to_help() -> None:
 
 
 def test_a_backup_that_is_gone_does_not_count() -> None:
-    [(_, text, _)] = told(seen(copies=[copy(sight=Sight.MISSING)]))
+    [(_, text, _)] = told(seen(copies=[copy(status=CopyStatus.MISSING)]))
     assert text == "00000000, in no backup that counts"
 
 
@@ -292,7 +292,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
         seen(uses=[], date=None),
         seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),
         seen(copies=[copy(where=HERE)]),
-        seen(copies=[copy(sight=Sight.MISSING)]),
+        seen(copies=[copy(status=CopyStatus.MISSING)]),
         seen(keys=[replace(key(), created=EVENING)], copies=[copy()]),
     ]
     for notice in (notice for overview in worst for notice in notices(overview, layout)):

@@ -1,11 +1,11 @@
 """Destinations in words."""
 
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.wording.destinations import declared_words, ready_words, remove_question
 
 
-def where(location: Location) -> Whereabouts:
-    return Whereabouts(location, LocationReason.LOCAL_DISK)
+def where(location: Location) -> LocatedAt:
+    return LocatedAt(location, LocationReason.LOCAL_DISK)
 
 
 def test_what_becomes_of_backups_there() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from nskeys.errors import FieldInvalid
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.wording.credentials import (
@@ -42,7 +42,7 @@ def test_a_key_at_risk_says_since_when() -> None:
 
 def test_a_copy_that_does_not_count_says_why_instead_of_what_was_proven() -> None:
     good = replace(a_copy(), signed=True)
-    here = replace(good, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK))
+    here = replace(good, where=LocatedAt(Location.HERE, LocationReason.LOCAL_DISK))
     assert copy_proof(good, AFTERNOON, 2, 2) == "opened after it was written, just now"
     assert copy_proof(here, AFTERNOON, 2, 2) == "does not count: it lies on this machine"
 

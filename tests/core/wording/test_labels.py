@@ -16,16 +16,16 @@ from nskeys.model.backup import Protection, Signer
 from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.diary import DrillEnd
 from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
 from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.recovery import IdentityKind, Means
-from nskeys.model.register import PROOFS, Proof, Sight
+from nskeys.model.recovery import IdentityKind, UnlockMethod
+from nskeys.model.register import PROOFS, CopyStatus, Proof
 from nskeys.model.retention import Fate, FateReason
-from nskeys.model.schedule import Job, Obstacle, UnitSight
+from nskeys.model.schedule import Job, Obstacle, UnitStatus
 from nskeys.wording import database, destinations, drills, labels, proofs, prune, recovery, schedule
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
@@ -33,7 +33,7 @@ from nskeys.wording.text.terminal import safe, width
 
 
 def _reason(reason: LocationReason) -> str:
-    return destinations.location_name(Whereabouts(Location.UNKNOWN, reason))
+    return destinations.location_name(LocatedAt(Location.UNKNOWN, reason))
 
 
 def _prompt(purpose: ports.Purpose) -> str:
@@ -52,7 +52,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     HomeState: (labels.home_state_name,),
     IdentityKind: (recovery.identity_kind_name,),
     ImportFormat: (labels.import_format_name,),
-    Means: (recovery.means_name,),
+    UnlockMethod: (recovery.means_name,),
     KeyFate: (labels.key_fate_name,),
     Job: (schedule.job_words,),
     KeyState: (labels.key_state_name,),
@@ -64,10 +64,10 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Protection: (labels.protection_name,),
     RecoveryState: (labels.state_name,),
     RotationStage: (labels.rotation_stage_name,),
-    Sight: (labels.sight_name,),
+    CopyStatus: (labels.sight_name,),
     Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
     SortBy: (labels.column_name,),
-    UnitSight: (schedule.sight_words,),
+    UnitStatus: (schedule.sight_words,),
     ports.Purpose: (_prompt,),
     ports.Stage: (stage_name,),
 }

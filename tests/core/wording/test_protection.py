@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.wording.keys import backup_before, broken_by, helps_against, not_here, protector_title
 from tests.fakes.backups import a_copy
 
-ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape")
+ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, "tape")
 
 
 @pytest.mark.parametrize("protector", ["tpm2", "passphrase", "file", "pkcs11"])

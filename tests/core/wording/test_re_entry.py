@@ -13,7 +13,7 @@ from nskeys.model.credentials import Credential, CredentialFields, CredentialKin
 from nskeys.model.keys import Kid
 from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.wording.re_entry import (
     file_problem,
     held_word,
@@ -120,7 +120,7 @@ def test_the_easier_way_is_said_first() -> None:
 
 
 def test_a_backup_that_was_not_found_is_no_easier_way() -> None:
-    lost = replace(item("other"), held_by=replace(COPY, sight=Sight.CHANGED))
+    lost = replace(item("other"), held_by=replace(COPY, status=CopyStatus.CHANGED))
     first, second = re_entry_advice(found(item(), lost))
     assert first.startswith("For 1 the backup that holds the key was not found whole; if it turns up,")
     assert second.startswith("Else they need their secrets again")
@@ -130,7 +130,7 @@ def test_a_backup_that_was_not_found_is_no_easier_way() -> None:
 
 
 def test_how_sure_the_help_is_is_told() -> None:
-    lost = replace(item(), held_by=replace(COPY, sight=Sight.MISSING))
+    lost = replace(item(), held_by=replace(COPY, status=CopyStatus.MISSING))
     assert held_word(replace(item(), held_by=COPY)) == "backup 41"
     assert held_word(lost) == "backup 41?"
     assert held_words(lost).endswith("(is missing)")

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.register.service import RetirePlan
 from nskeys.wording.copies import copy_place
 from nskeys.wording.register import (
@@ -26,22 +26,22 @@ from tests.fakes.backups import a_copy
 from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON
 
-ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups")
+ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups")
 GOOD = replace(a_copy(), where=ELSEWHERE, signed=True, retired=None).with_proof(Proof.OPENED, AFTERNOON)
-HERE = replace(GOOD, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK))
+HERE = replace(GOOD, where=LocatedAt(Location.HERE, LocationReason.LOCAL_DISK))
 
 
 @pytest.mark.parametrize(
     ("copy", "word"),
     [
         (GOOD, "good"),
-        (replace(GOOD, sight=Sight.MISSING), "missing"),
-        (replace(GOOD, sight=Sight.CHANGED), "changed"),
-        (replace(GOOD, sight=Sight.UNREACHABLE), "unreachable"),
+        (replace(GOOD, status=CopyStatus.MISSING), "missing"),
+        (replace(GOOD, status=CopyStatus.CHANGED), "changed"),
+        (replace(GOOD, status=CopyStatus.UNREACHABLE), "unreachable"),
         (replace(GOOD, signed=False), "unsigned"),
         (replace(GOOD, retired=AFTERNOON), "retired"),
-        (replace(GOOD, retired=AFTERNOON + timedelta(1), sight=Sight.MISSING), "retired"),
-        (replace(GOOD, retired=AFTERNOON, sight=Sight.MISSING), "deleted"),
+        (replace(GOOD, retired=AFTERNOON + timedelta(1), status=CopyStatus.MISSING), "retired"),
+        (replace(GOOD, retired=AFTERNOON, status=CopyStatus.MISSING), "deleted"),
     ],
 )
 def test_what_was_seen_is_one_word(copy: BackupCopy, word: str) -> None:
@@ -51,12 +51,12 @@ def test_what_was_seen_is_one_word(copy: BackupCopy, word: str) -> None:
 def test_whether_it_counts_and_why_not() -> None:
     assert counts_words(GOOD).startswith("yes: ")
     assert counts_words(HERE) == "no: it lies on this machine"
-    assert counts_words(replace(GOOD, sight=Sight.MISSING)) == "no: it is missing"
+    assert counts_words(replace(GOOD, status=CopyStatus.MISSING)) == "no: it is missing"
 
 
 def test_a_look_that_found_nothing_says_until_when_it_was_good() -> None:
     now = AFTERNOON + timedelta(days=3)
-    gone = GOOD.seen(Sight.MISSING, now)
+    gone = GOOD.seen(CopyStatus.MISSING, now)
     assert look_words(gone, now) == "missing, looked at just now; last good 3 days ago"
     assert look_words(GOOD, AFTERNOON) == "good, looked at just now"
     assert look_words(replace(GOOD, signed=False), now).startswith("not looked at")

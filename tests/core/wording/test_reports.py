@@ -8,9 +8,9 @@ import pytest
 
 from nskeys.errors import BadRow, CmdbBusy
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import Facts, Inspected, KeyFact, Protection, Signer
+from nskeys.model.backup import BackupFacts, Inspected, KeyFact, Protection, Signer
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.plans import (
@@ -28,17 +28,17 @@ from nskeys.model.plans import (
     SetUpReport,
 )
 from nskeys.model.recoverability import DueReason, Totals
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
 from nskeys.services.status.audit import AuditVerdict
 from nskeys.wording import imports, proofs, reports
 from tests.core.wording.commands import commands, is_valid
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KID, OTHER = Kid("7f3a91c2" * 8), Kid("1b44e0aa" * 8)
-HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
-AWAY = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
+HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
+AWAY = LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
 INFO = KeyInfo(KID, NOON, KeyState.ACTIVE, NOON)
-FACTS = Facts(
+FACTS = BackupFacts(
     server="ns01", cmdb_id="ab" * 16, server_key="cd" * 32, created=NOON, generation=41, previous=None,
     keys=(KeyFact(INFO, 14),), kinds=(("hierarchy", 14),), audit=AuditHead(3, b"\0" * 32),
     protection=Protection.PASSWORD,
@@ -48,14 +48,14 @@ CREDENTIAL = Credential(
 )
 
 
-def copy(where: Whereabouts = AWAY, address: str = "/mnt/vault/b.zip") -> BackupCopy:
+def copy(where: LocatedAt = AWAY, address: str = "/mnt/vault/b.zip") -> BackupCopy:
     """Backup 41, opened."""
     identity = BackupIdentity(
         kms_sha256="ef" * 32, archive_sha256="01" * 32, archive_name="b.zip", size=12_000, server="ns01",
         cmdb_id="ab" * 16, server_key="cd" * 32, created=NOON, generation=41, previous=None, kids=(KID,),
         protection=Protection.PASSWORD, recipients=(), hint="",
     )  # fmt: skip
-    fresh = BackupCopy(identity, "/mnt/vault", address, where, (), Sight.GOOD, NOON, NOON, signed=True)
+    fresh = BackupCopy(identity, "/mnt/vault", address, where, (), CopyStatus.GOOD, NOON, NOON, signed=True)
     return fresh.with_proof(Proof.OPENED, NOON)
 
 
@@ -155,7 +155,7 @@ def test_destinations_and_copies_are_named() -> None:
     whole([reports.destination_removed("/x"), reports.destination_works("/x")])
     whole([reports.copy_added(copy()), reports.copy_retired(copy())])
     assert whole([reports.copies_seen([copy()])]) == "1 copy looked at, none is missing or changed."
-    missing = replace(copy(), sight=Sight.MISSING)
+    missing = replace(copy(), status=CopyStatus.MISSING)
     assert "b.zip is missing." in whole([reports.copies_seen([copy(), missing])])
 
 

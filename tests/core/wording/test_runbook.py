@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.model.backup import Protection
-from nskeys.model.destinations import Location, LocationReason, Whereabouts
+from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import (
@@ -17,7 +17,7 @@ from nskeys.model.recovery import (
     Recovery,
     RecoveryIdentity,
 )
-from nskeys.model.register import BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
 from nskeys.model.runbook import Runbook
 from nskeys.wording.page import Commands, page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, file_problem, is_html, runbook_page
@@ -44,9 +44,9 @@ COPY = BackupCopy(
     backup=IDENTITY,
     destination="/mnt/vault",
     address="/mnt/vault/ns01-5ac19e2b-20261122T130200Z.zip",
-    where=Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups"),
+    where=LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs4 vault02:/backups"),
     proofs=(),
-    sight=Sight.GOOD,
+    status=CopyStatus.GOOD,
     look_moment=MOMENT,
     good_moment=MOMENT,
     signed=True,
@@ -156,7 +156,7 @@ def test_the_keys_are_bound_as_they_were(protector: str, uri: str, option: str, 
 
 
 def test_where_backups_go_is_said_again_as_the_register_knows_it() -> None:
-    declared = Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
+    declared = LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
     other = replace(COPY, destination="/srv/my backups", where=declared)
     adds = [line for line in typed(replace(RUNBOOK, good=(COPY, COPY, other))) if " add " in line]
     assert adds == [
@@ -197,7 +197,7 @@ def test_without_a_copy_that_counts_it_says_that_it_leads_nowhere() -> None:
     said = text(replace(RUNBOOK, good=()))
     assert f"! {NO_GOOD_COPY}" in said
     assert "backup=FILE" in said
-    here = replace(COPY, where=Whereabouts(Location.HERE, LocationReason.LOCAL_DISK))
+    here = replace(COPY, where=LocatedAt(Location.HERE, LocationReason.LOCAL_DISK))
     said = text(replace(RUNBOOK, good=(), others=(here,)))
     assert "(lies on this machine)" in said
     assert f"backup={COPY.address}" in said

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.crypto.slip39 import new_split_secret, parse, split
-from nskeys.model.custodians import Gathered, SheetFacts
+from nskeys.model.custodians import ShareProgress, SheetFacts
 from nskeys.model.secret import SecretBytes
 from nskeys.wording.custodians import needed_words, progress_line, title, word_rows
 from nskeys.wording.page import Code, page_html, page_lines
@@ -104,15 +104,15 @@ def test_outside_text_is_safe_on_a_sheet() -> None:
 
 
 def test_how_far_one_is() -> None:
-    assert progress_line(Gathered()) == "The set is known from the first sheet."
-    assert title(Gathered()) == "The first sheet"
-    known = Gathered("acquire surprise", 3, 5)
+    assert progress_line(ShareProgress()) == "The set is known from the first sheet."
+    assert title(ShareProgress()) == "The first sheet"
+    known = ShareProgress("acquire surprise", 3, 5)
     assert progress_line(known) == 'Set "acquire surprise": 0 of 3 given, 3 more needed.'
-    one = Gathered("acquire surprise", 3, 5, (4,))
+    one = ShareProgress("acquire surprise", 3, 5, (4,))
     assert progress_line(one) == 'Set "acquire surprise": 1 of 3 given (4), 2 more needed.'
     assert title(one) == "Sheet 2 of 3"
-    assert progress_line(Gathered("a b", 3, 5, (4, 1, 2))) == 'Set "a b": 3 of 3 given (1, 2 and 4).'
-    assert title(Gathered("a b", 3, 5, (4,), every=True)) == "Sheet 2 of 5"
+    assert progress_line(ShareProgress("a b", 3, 5, (4, 1, 2))) == 'Set "a b": 3 of 3 given (1, 2 and 4).'
+    assert title(ShareProgress("a b", 3, 5, (4,), every=True)) == "Sheet 2 of 5"
 
 
 def test_rows_of_words_fit_and_can_be_hidden() -> None:

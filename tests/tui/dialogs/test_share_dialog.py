@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.errors import ShareRefused
-from nskeys.model.custodians import NOTHING_YET, Gathered, Share
+from nskeys.model.custodians import NOTHING_YET, Share, ShareProgress
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, ShareRequest
 from nskeys_tui.dialogs.share import AskShare
@@ -20,7 +20,7 @@ SHARES = split(new_split_secret(), 5, 3)
 OTHERS = split(new_split_secret(), 5, 3, other_than=[SHARES[0].label.set_name])
 
 
-def request(gathered: Gathered = NOTHING_YET, refused: ShareRefused | None = None) -> ShareRequest:
+def request(gathered: ShareProgress = NOTHING_YET, refused: ShareRefused | None = None) -> ShareRequest:
     return ShareRequest(Purpose.SHARE, "ns01.zip", gathered=gathered, refused=refused)
 
 
@@ -58,7 +58,7 @@ async def test_twenty_words_or_four_letters_of_each(size: tuple[int, int], lette
 @pytest.mark.parametrize("size", SIZES)
 async def test_everything_is_on_the_screen_while_one_types(size: tuple[int, int]) -> None:
     stage = Stage(Rule(), size=size)
-    gathered = Gathered("acquire surprise", 3, 5, (4, 1))
+    gathered = ShareProgress("acquire surprise", 3, 5, (4, 1))
     async with stage.play() as pilot:
         await stage.ask(pilot, AskShare(request(gathered, ShareRefused("given", share=4))))
         await pilot.press(*"aca")

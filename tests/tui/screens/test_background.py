@@ -60,18 +60,18 @@ async def looks(service: GatedService) -> AsyncIterator[OverviewLoader]:
 
 
 async def all_of(looks: OverviewLoader) -> list[LoadedOverview]:
-    return [sight async for sight in looks.fresh()]
+    return [status async for status in looks.fresh()]
 
 
 async def test_the_register_answers_while_a_destination_hangs(
     looks: OverviewLoader, service: GatedService
 ) -> None:
-    sights = looks.fresh()
-    first = await anext(sights)
+    statuses = looks.fresh()
+    first = await anext(statuses)
     assert not first.looked
     assert first.overview.recoverability.totals.total == 14
     service.gate.set()
-    assert (await anext(sights)).looked
+    assert (await anext(statuses)).looked
     assert looks.latest is not None
     assert looks.latest.looked
 
@@ -80,8 +80,8 @@ async def test_the_second_time_a_quick_look_is_all_that_is_shown(
     looks: OverviewLoader, service: GatedService
 ) -> None:
     service.gate.set()
-    assert [sight.looked for sight in await all_of(looks)] == [False, True]
-    assert [sight.looked for sight in await all_of(looks)] == [True]
+    assert [status.looked for status in await all_of(looks)] == [False, True]
+    assert [status.looked for status in await all_of(looks)] == [True]
 
 
 async def test_the_second_time_a_slow_look_does_not_keep_the_register_back(
@@ -90,8 +90,8 @@ async def test_the_second_time_a_slow_look_does_not_keep_the_register_back(
     service.gate.set()
     await all_of(looks)
     service.gate.clear()
-    sights = looks.fresh()
-    assert not (await anext(sights)).looked
+    statuses = looks.fresh()
+    assert not (await anext(statuses)).looked
 
 
 async def test_no_second_look_is_begun_while_one_hangs(
@@ -101,7 +101,7 @@ async def test_no_second_look_is_begun_while_one_hangs(
     await asyncio.sleep(0.2)
     assert service.looks == 1
     service.gate.set()
-    assert all(sights[-1].looked for sights in await asyncio.gather(*waiting))
+    assert all(statuses[-1].looked for statuses in await asyncio.gather(*waiting))
     assert service.most == 1
 
 

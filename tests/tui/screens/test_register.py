@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.ports import Purpose
 from nskeys_tui.screens.copy_detail import CopyScreen
 from nskeys_tui.screens.drill import DrillScreen
@@ -125,8 +125,8 @@ async def test_checking_all_writes_down_what_was_seen(server: RealServer, size: 
         await stage.wait(pilot, "each looked at now")
         await stage.press(pilot, "c", until=("4 copies looked at", "is missing"))
         await stage.press(pilot, "enter", until="each looked at now")
-    seen = {copy.backup.generation: copy.sight for copy in server.services.register.copies(look=False)}
-    assert seen == {1: Sight.GOOD, 2: Sight.GOOD, 3: Sight.MISSING, 4: Sight.CHANGED}
+    seen = {copy.backup.generation: copy.status for copy in server.services.register.copies(look=False)}
+    assert seen == {1: CopyStatus.GOOD, 2: CopyStatus.GOOD, 3: CopyStatus.MISSING, 4: CopyStatus.CHANGED}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nskeys.model.plans import BackupPlan, BackupReport
-from nskeys.services.setup.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationStatus
 from nskeys.wording.destinations import location_name
 from nskeys.wording.errors import say
 from nskeys.wording.labels import key_state_name, kid_name, proof_words
@@ -15,17 +15,17 @@ from nskeys.wording.text.terminal import safe
 _SHOWN_KEYS = 4
 
 
-def destination_choices(sights: Sequence[DestinationSight]) -> tuple[tuple[str, str, str], ...]:
+def destination_choices(statuses: Sequence[DestinationStatus]) -> tuple[tuple[str, str, str], ...]:
     """Address, name and what is to be known of it, the default first."""
-    ordered = sorted(sights, key=lambda sight: not sight.default)
-    return tuple((sight.info.address, safe(sight.info.address), _about(sight)) for sight in ordered)
+    ordered = sorted(statuses, key=lambda status: not status.default)
+    return tuple((status.info.address, safe(status.info.address), _about(status)) for status in ordered)
 
 
-def _about(sight: DestinationSight) -> str:
-    last = "; the next backup goes there unless told otherwise" if sight.default else ""
-    if sight.problem is not None:
-        return f"! {say(sight.problem).what}"
-    return f"{location_name(sight.where)}{last}"
+def _about(status: DestinationStatus) -> str:
+    last = "; the next backup goes there unless told otherwise" if status.default else ""
+    if status.problem is not None:
+        return f"! {say(status.problem).what}"
+    return f"{location_name(status.where)}{last}"
 
 
 def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:

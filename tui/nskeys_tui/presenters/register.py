@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from nskeys.model.keys import KeyInfo
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import place_brief, place_word, proof_ago, why_not
 from nskeys.wording.destinations import location_name
@@ -47,7 +47,7 @@ def copy_style(copy: BackupCopy) -> str:
     that was let go."""
     if copy.retired is not None:
         return "quiet"
-    return "" if copy.signed and copy.sight is Sight.GOOD and copy.weak is None else "warning"
+    return "" if copy.signed and copy.status is CopyStatus.GOOD and copy.weak is None else "warning"
 
 
 def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_name
@@ -40,9 +40,9 @@ def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tup
 def _about(copy: BackupCopy, now: datetime) -> str:
     made = f"{backup_name(copy)}, made {ago(copy.backup.created, now)}"
     held = count(len(copy.backup.kids), "key")
-    if copy.sight is Sight.GOOD:
+    if copy.status is CopyStatus.GOOD:
         return f"{made}, {held}, {proof_words(copy.proof)}"
-    return f"! {made}, {held}: {sight_name(copy.sight)}"
+    return f"! {made}, {held}: {sight_name(copy.status)}"
 
 
 def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:

@@ -40,10 +40,10 @@ class OverviewLoader:
     async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[LoadedOverview]:
         """As `fresh`, for as long as the screen stands: what comes while it is being left is dropped."""
         try:
-            async for sight in self.fresh():
+            async for status in self.fresh():
                 if not screen.display:
                     return
-                yield sight
+                yield status
         except NskeysError:
             if screen.display:
                 raise
@@ -73,9 +73,9 @@ class OverviewLoader:
         self._under_way = in_a_thread(partial(self._service().overview, look=True))
         return await asyncio.shield(asyncio.wrap_future(self._under_way))
 
-    def _seen(self, sight: LoadedOverview) -> LoadedOverview:
-        self.latest = sight
-        return sight
+    def _seen(self, status: LoadedOverview) -> LoadedOverview:
+        self.latest = status
+        return status
 
 
 async def in_background(call: Callable[[], T]) -> T:

@@ -112,10 +112,10 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     async def _look(self, flow: BackupFlow) -> BackupFlow | None:
         await self.show(flow.step, "destination", words("Looking at the destinations …", "quiet"))
-        sights = await run_in_background(self.session.services.destinations.listing)
-        if not isinstance(sights, NskeysError):
-            return flow.looked(sights)
-        await self.tell(sights)
+        statuses = await run_in_background(self.session.services.destinations.listing)
+        if not isinstance(statuses, NskeysError):
+            return flow.looked(statuses)
+        await self.tell(statuses)
         self.dismiss()
         return None
 
@@ -135,7 +135,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
     # --- destination ---------------------------------------------------------------------------------
 
     async def _show_destinations(self, flow: BackupFlow) -> None:
-        choices = [Choice(*choice) for choice in destination_choices(flow.sights)]
+        choices = [Choice(*choice) for choice in destination_choices(flow.statuses)]
         keys = [choice.key for choice in choices]
         marked = keys.index(flow.likely.info.address) if flow.likely is not None else 0
         choices.append(Choice(_BROWSE, "Another folder, found by browsing"))

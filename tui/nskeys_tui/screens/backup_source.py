@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
 from nskeys.model.plans import ProofReport
-from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Means
+from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, UnlockMethod
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.open_backup import Source, find_source
 from nskeys.services.user_files import read_identity_file
@@ -157,7 +157,7 @@ class BackupSourceScreen(FlowScreen[F]):
     def action_go_on(self) -> None:
         """What this step offers; where only an identity file opens the backup, that is asked for first."""
         source = self.flow.source
-        wants_file = source.means[:1] == (Means.IDENTITY_FILE,) and self.opening is BY_ITS_OWN
+        wants_file = source.means[:1] == (UnlockMethod.IDENTITY_FILE,) and self.opening is BY_ITS_OWN
         if self.before_opening and wants_file:
             self.action_identity()
         else:

@@ -100,9 +100,9 @@ class CredentialScreen(Guarded[None]):
         self._say()
         self.refresh_bindings()
         try:
-            async for sight in self._session.looks.seen_by(self):
-                self._coverage = sight.overview.recoverability.coverage_of(found)
-                self._looked = sight.overview.taken
+            async for status in self._session.looks.seen_by(self):
+                self._coverage = status.overview.recoverability.coverage_of(found)
+                self._looked = status.overview.taken
                 self._say()
         except NskeysError as error:
             show_error(self.app, "Credential", error)

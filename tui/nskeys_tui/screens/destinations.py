@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from nskeys.errors import DestinationInvalid, NskeysError
 from nskeys.model.schedule import Schedule
-from nskeys.services.setup.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationStatus
 from nskeys.wording.copies import place_word
 from nskeys.wording.destinations import (
     ADD_HELP,
@@ -72,7 +72,7 @@ class DestinationsScreen(ListScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._sights: tuple[DestinationSight, ...] = ()
+        self._sights: tuple[DestinationStatus, ...] = ()
         self._schedule: Schedule | None = None
         self._on_servers: frozenset[str] = frozenset()
 
@@ -82,13 +82,13 @@ class DestinationsScreen(ListScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Most keys need a destination under the cursor; only a configured one can be forgotten."""
-        sight = self._sight()
+        status = self._sight()
         if action in ("test", "declare", "backups"):
-            return sight is not None
+            return status is not None
         if action == "key_file":
-            return sight is not None and sight.info.address in self._on_servers
+            return status is not None and status.info.address in self._on_servers
         if action == "remove":
-            return sight is not None and sight.configured
+            return status is not None and status.configured
         return super().check_action(action, parameters)
 
     # --- showing -----------------------------------------------------------------------------------------
@@ -96,28 +96,30 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         self.say("trying each …")
-        sights = await run_in_background(self.session.services.destinations.listing)
-        if isinstance(sights, NskeysError):
+        statuses = await run_in_background(self.session.services.destinations.listing)
+        if isinstance(statuses, NskeysError):
             self.say()
-            await self.tell(sights)
+            await self.tell(statuses)
             return
         schedule = await run_in_background(self.session.services.schedule.show)
         self._schedule = None if isinstance(schedule, NskeysError) else schedule
-        self._sights = sights
-        self._on_servers = frozenset(filter(self._is_on_a_server, (sight.info.address for sight in sights)))
+        self._sights = statuses
+        self._on_servers = frozenset(
+            filter(self._is_on_a_server, (status.info.address for status in statuses))
+        )
         rows = [
-            Row(str(n), destination_cells(sight), destination_style(sight))
-            for n, sight in enumerate(sights)
+            Row(str(n), destination_cells(status), destination_style(status))
+            for n, status in enumerate(statuses)
         ]
-        self.say(count(len(sights), "destination"), "each tried now")
+        self.say(count(len(statuses), "destination"), "each tried now")
         self.show_rows(rows)
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         """Why it counts as what it does, and what keeps backups from it."""
-        sight = self._sight(key)
-        return () if sight is None else destination_about(sight, self._schedule)
+        status = self._sight(key)
+        return () if status is None else destination_about(status, self._schedule)
 
-    def _sight(self, key: str | None = None) -> DestinationSight | None:
+    def _sight(self, key: str | None = None) -> DestinationStatus | None:
         key = self.row_key if key is None else key
         return self._sights[int(key)] if key is not None and int(key) < len(self._sights) else None
 
@@ -139,24 +141,24 @@ class DestinationsScreen(ListScreen):
         declared = "" if on_a_server is True else await self._declaration("")
         if declared is None:
             return
-        sight = await self.session.quickly(
+        status = await self.session.quickly(
             partial(self.session.services.destinations.add, address, declared)
         )
-        if isinstance(sight, NskeysError):
-            await self.tell(sight)
+        if isinstance(status, NskeysError):
+            await self.tell(status)
             return
-        if sight.problem is not None:
-            tried = await self._tried(sight.info.address)
-            sight = sight if isinstance(tried, NskeysError) else tried
-        told = say_in_app(sight.problem) if sight.problem is not None else None
+        if status.problem is not None:
+            tried = await self._tried(status.info.address)
+            status = status if isinstance(tried, NskeysError) else tried
+        told = say_in_app(status.problem) if status.problem is not None else None
         problem = (told.what, told.advice) if told is not None else ()
-        await self.note(destination_lines(sight.info.address, sight.where)[0], *problem)
+        await self.note(destination_lines(status.info.address, status.where)[0], *problem)
         self._load()
 
-    async def _tried(self, address: str) -> DestinationSight | NskeysError:
+    async def _tried(self, address: str) -> DestinationStatus | NskeysError:
         """How it is once its server was let answer: trusted, given what it wants."""
         test = partial(self.session.services.destinations.test, address)
-        return await with_server_access(self, self.session, test, lambda sight: (sight.problem,))
+        return await with_server_access(self, self.session, test, lambda status: (status.problem,))
 
     def _is_on_a_server(self, address: str) -> bool:
         try:
@@ -184,14 +186,14 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_declare(self) -> None:
         """Say something else about one."""
-        sight = self._sight()
-        if sight is None:
+        status = self._sight()
+        if status is None:
             return
-        declared = await self._declaration(sight.info.declared_elsewhere)
-        if declared is None or declared == sight.info.declared_elsewhere:
+        declared = await self._declaration(status.info.declared_elsewhere)
+        if declared is None or declared == status.info.declared_elsewhere:
             return
         changed = await self.session.quickly(
-            partial(self.session.services.destinations.add, sight.info.address, declared)
+            partial(self.session.services.destinations.add, status.info.address, declared)
         )
         if isinstance(changed, NskeysError):
             await self.tell(changed)
@@ -204,36 +206,36 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_test(self) -> None:
         """Try one."""
-        sight = self._sight()
-        if sight is None:
+        status = self._sight()
+        if status is None:
             return
         self.say("testing …")
-        tried = await self._tried(sight.info.address)
+        tried = await self._tried(status.info.address)
         error = tried if isinstance(tried, NskeysError) else tried.problem
         if error is not None:
             await self.tell(error)
         else:
             flushes = None if isinstance(tried, NskeysError) else tried.flushes
-            await self.note(destination_works(sight.info.address, flushes))
+            await self.note(destination_works(status.info.address, flushes))
         self._load()
 
     @work(exclusive=True, group="act")
     async def action_backups(self) -> None:
         """What lies there; one of them can be looked into and drilled."""
-        sight = self._sight()
-        if sight is None:
+        status = self._sight()
+        if status is None:
             return
-        address = await backup_at(self, self.session, sight.info.address)
+        address = await backup_at(self, self.session, status.info.address)
         if address is not None:
             self.app.push_screen(DrillScreen(self.session, address))
 
     @work(exclusive=True, group="act")
     async def action_key_file(self) -> None:
         """Another key for its server."""
-        sight = self._sight()
-        if sight is None:
+        status = self._sight()
+        if status is None:
             return
-        info = sight.info
+        info = status.info
         typed = await self.app.push_screen_wait(
             AskLine(KEY_FILE_LABEL, KEY_FILE, KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP)
         )
@@ -250,49 +252,49 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_remove(self) -> None:
         """Forget one, once that was confirmed."""
-        sight = self._sight()
-        if sight is None:
+        status = self._sight()
+        if status is None:
             return
-        question = remove_question(sight.info, default=sight.default)
+        question = remove_question(status.info, default=status.default)
         if not await self.app.push_screen_wait(
             Confirm("Forget a destination", *question, yes="Yes, forget it", no="No, keep it")
         ):
             return
         gone = await self.session.quickly(
-            partial(self.session.services.destinations.remove, sight.info.address)
+            partial(self.session.services.destinations.remove, status.info.address)
         )
         if isinstance(gone, NskeysError):
             await self.tell(gone)
             return
-        await self.note(destination_removed(sight.info.address))
+        await self.note(destination_removed(status.info.address))
         self._load()
 
 
-def destination_cells(sight: DestinationSight) -> tuple[str, ...]:
+def destination_cells(status: DestinationStatus) -> tuple[str, ...]:
     """Address, place, whether it is the default one, whether backups can go there, and a mark."""
     return (
-        safe(sight.info.address),
-        place_word(sight.where),
-        "default" if sight.default else "",
-        "ready" if sight.problem is None else "not ready",
-        "!" if sight.problem is not None else "",
+        safe(status.info.address),
+        place_word(status.where),
+        "default" if status.default else "",
+        "ready" if status.problem is None else "not ready",
+        "!" if status.problem is not None else "",
     )
 
 
-def destination_style(sight: DestinationSight) -> str:
+def destination_style(status: DestinationStatus) -> str:
     """`warning` where a backup cannot go."""
-    return "" if sight.problem is None else "warning"
+    return "" if status.problem is None else "warning"
 
 
 def destination_about(
-    sight: DestinationSight, schedule: Schedule | None = None
+    status: DestinationStatus, schedule: Schedule | None = None
 ) -> tuple[tuple[str, str], ...]:
     """Why it counts as what it does, what keeps backups from it, whether the schedule goes there, and the
     whole address."""
-    problem = say(sight.problem).what if sight.problem is not None else ""
+    problem = say(status.problem).what if status.problem is not None else ""
     return (
-        ("Where", location_name(sight.where)),
-        ("Backups", problem or ready_words(sight.where, default=sight.default)),
-        ("Goes there", scheduled_words(schedule, configured=sight.configured)),
-        ("Address", safe(sight.info.address)),
+        ("Where", location_name(status.where)),
+        ("Backups", problem or ready_words(status.where, default=status.default)),
+        ("Goes there", scheduled_words(schedule, configured=status.configured)),
+        ("Address", safe(status.info.address)),
     )

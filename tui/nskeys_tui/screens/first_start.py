@@ -61,14 +61,14 @@ class FirstStartScreen(Guarded[None]):
     }
     """
 
-    def __init__(self, session: Session, sight: FirstSight) -> None:
+    def __init__(self, session: Session, status: FirstSight) -> None:
         super().__init__()
         self._session = session
-        self._flow = Flow(sight)
+        self._flow = Flow(status)
 
     def compose(self) -> ComposeResult:
         """What is there, and the ways to go on."""
-        yield TitleBar(first_title(self._flow.sight))
+        yield TitleBar(first_title(self._flow.status))
         yield Rule()
         with VerticalScroll(can_focus=False):
             yield Static(id="words")
@@ -87,7 +87,7 @@ class FirstStartScreen(Guarded[None]):
             self._leave()
             return
         title = self.query_one(TitleBar)
-        title.subject, title.facts = first_title(flow.sight), safe(flow.sight.home)
+        title.subject, title.facts = first_title(flow.status), safe(flow.status.home)
         self.query_one("#words", Static).update(Content("\n".join(first_start_words(flow))))
         self.query_one(ChoiceList).show([Choice(*choice) for choice in first_start_choices(flow)])
 
@@ -100,22 +100,22 @@ class FirstStartScreen(Guarded[None]):
 
     @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
-        sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
-        if isinstance(sight, NskeysError):
-            show_error(self.app, first_title(self._flow.sight), sight)
-        elif sight != self._flow.sight and self._flow.step is FirstStep.CHOOSING:
-            self._show(self._flow.seen(sight))
+        status = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
+        if isinstance(status, NskeysError):
+            show_error(self.app, first_title(self._flow.status), status)
+        elif status != self._flow.status and self._flow.step is FirstStep.CHOOSING:
+            self._show(self._flow.seen(status))
 
     @work(exclusive=True, group="act")
     async def _look_again(self) -> None:
         """Whatever is found is said, for somebody asked."""
-        sight = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
-        if isinstance(sight, NskeysError):
-            show_error(self.app, first_title(self._flow.sight), sight)
-        elif sight.state is HomeState.UNREACHED:
-            show_error(self.app, first_title(sight), KeyStoreUnreached("tpm2", sight.unreached))
+        status = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
+        if isinstance(status, NskeysError):
+            show_error(self.app, first_title(self._flow.status), status)
+        elif status.state is HomeState.UNREACHED:
+            show_error(self.app, first_title(status), KeyStoreUnreached("tpm2", status.unreached))
         else:
-            self._show(self._flow.seen(sight))
+            self._show(self._flow.seen(status))
 
     def _leave(self, then: str = "") -> None:
         """To the first screen, and from there to another one."""
@@ -177,11 +177,11 @@ class FirstStartScreen(Guarded[None]):
         address = await self.app.push_screen_wait(question)
         if not address or not address.strip():
             return
-        sight = await self._session.quickly(partial(self._session.use_cmdb, address.strip()))
-        if isinstance(sight, NskeysError):
-            show_error(self.app, title, sight)
+        status = await self._session.quickly(partial(self._session.use_cmdb, address.strip()))
+        if isinstance(status, NskeysError):
+            show_error(self.app, title, status)
         else:
-            self._show(self._flow.seen(sight))
+            self._show(self._flow.seen(status))
 
 
 _REMEMBERED = 2
@@ -190,11 +190,11 @@ _REMEMBERED = 2
 
 def first_start_words(flow: FirstStart) -> tuple[str, ...]:
     """What is said above the choices."""
-    sight = flow.sight
-    away = sight.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
-    if not away and not sight.credentials and not sight.remembered:
-        return first_sight(sight)
-    return (*first_sight(sight), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
+    status = flow.status
+    away = status.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
+    if not away and not status.credentials and not status.remembered:
+        return first_sight(status)
+    return (*first_sight(status), ONLY_THE_REGISTER if flow.remembered else NO_BACKUP_REMEMBERED)
 
 
 def first_start_choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
@@ -217,4 +217,4 @@ def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
         case Way.LOOK:
             yield (way, *LOOK)
         case Way.WITHOUT_KEYS:
-            yield (way, *go_on_without(flow.sight.credentials))
+            yield (way, *go_on_without(flow.status.credentials))

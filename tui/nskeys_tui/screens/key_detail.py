@@ -65,8 +65,8 @@ class KeyScreen(Guarded[None]):
     @work(exclusive=True, group=LOOKS)
     async def _look(self) -> None:
         try:
-            async for sight in self._session.looks.seen_by(self):
-                self._answer = sight.overview
+            async for status in self._session.looks.seen_by(self):
+                self._answer = status.overview
                 self._show()
         except NskeysError as error:
             show_error(self.app, "Key", error)

@@ -81,7 +81,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
                 yield Static(Content(f"! {count_question(waiting)}"), classes="new-installation--words")
                 yield FormField("Credentials", help=count_help(waiting), id="count")
             yield FormField("Server name", help=SERVER_HELP, id="server")
-            if self._flow.sight.cmdb_id is None:
+            if self._flow.status.cmdb_id is None:
                 yield FormField("CMDB", help=NEW_CMDB_HELP, id="cmdb")
             yield Static(Content(PROTECTOR_QUESTION), classes="new-installation--question")
             yield ChoiceList(())
@@ -108,7 +108,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
 
     def _offer(self, settings: Settings, known: Protectors) -> None:
         self._settings = settings
-        server = self._flow.sight.server or settings.server_name
+        server = self._flow.status.server or settings.server_name
         for name, value in (("#server", server), ("#cmdb", settings.cmdb)):
             for field in self.query(name).results(FormField):
                 field.value = field.value or value
@@ -160,9 +160,9 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
     def _make(self, flow: FirstStart, server: str, cmdb: str, protector: str) -> FirstStart:
         """In a thread."""
         if cmdb != self._settings.cmdb:
-            sight = self._session.use_cmdb(cmdb)
-            if sight.credentials:
-                return flow.seen(sight)
+            status = self._session.use_cmdb(cmdb)
+            if status.credentials:
+                return flow.seen(status)
         settings = replace(self._settings, server_name=server, cmdb=cmdb)
         set_up, secrets = self._session.services.set_up, self._session.secrets
         return flow.made(set_up.execute(protector, secrets, settings, flow.accept_loss))

@@ -131,9 +131,9 @@ class OverviewScreen(Guarded[None]):
     async def action_look(self) -> None:
         """What the register remembers, then every copy looked at."""
         try:
-            async for sight in self._session.looks.seen_by(self):
-                self._show(sight.overview)
-                self._still_looking(looking=not sight.looked)
+            async for status in self._session.looks.seen_by(self):
+                self._show(status.overview)
+                self._still_looking(looking=not status.looked)
         except NskeysError as error:
             self._still_looking(looking=False)
             self._cannot_tell(error)

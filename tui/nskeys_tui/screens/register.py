@@ -85,8 +85,8 @@ class RegisterScreen(ListScreen):
     @work(exclusive=True, group=LOOKS)
     async def _load(self) -> None:
         try:
-            async for sight in self.session.looks.fresh():
-                self._show(sight.overview, looked=sight.looked)
+            async for status in self.session.looks.fresh():
+                self._show(status.overview, looked=status.looked)
         except NskeysError as error:
             await self.tell(error)
 

@@ -115,5 +115,5 @@ def schedule_rows(schedule: Schedule) -> tuple[tuple[str, str], ...]:
             ("Last", last_words(timer)),
         )
     ]
-    units = [("Unit", f"{safe(seen.path)}: {sight_words(seen.sight)}") for seen in schedule.units]
+    units = [("Unit", f"{safe(seen.path)}: {sight_words(seen.status)}") for seen in schedule.units]
     return (*jobs, *units)

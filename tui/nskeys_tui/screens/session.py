@@ -94,14 +94,14 @@ class Session:
         goes on with it, and the next start finds it too."""
         services = connect(self.services.installation.home.path, cmdb=address)
         try:
-            sight = services.set_up.look()
+            status = services.set_up.look()
             services.set_up.use_cmdb(address)
         except NskeysError:
             services.close()
             raise
         before, self.services = self.services, self._told_of(services)
         before.close()
-        return sight
+        return status
 
     def _told_of(self, services: Services) -> Services:
         """The services, whose changes wait for others under a dialog."""

@@ -24,14 +24,14 @@ class Connected:
     """The services of a home, and what is in it."""
 
     services: Services
-    sight: FirstSight
+    status: FirstSight
     asks: Purpose | None = None
     """What a person is asked before the keys open."""
 
     @property
     def ready(self) -> bool:
         """Whether there are keys, and none of another machine."""
-        return self.sight.state is HomeState.READY
+        return self.status.state is HomeState.READY
 
 
 def connected(home: str | None) -> Connected:
@@ -48,7 +48,7 @@ def sighted(services: Services) -> Connected:
     if closely is not None:
         # A TPM that does not answer holds nobody up: what it keeps is told where it is needed.
         with suppress(TimeoutError):
-            found = replace(found, sight=closely.result(_PATIENCE))
+            found = replace(found, status=closely.result(_PATIENCE))
     return found
 
 
@@ -68,4 +68,4 @@ def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
         return session, OverviewScreen(session, found.asks)
     from nskeys_tui.screens.first_start import FirstStartScreen
 
-    return session, FirstStartScreen(session, found.sight)
+    return session, FirstStartScreen(session, found.status)

@@ -16,7 +16,7 @@ from nskeys.wording.reports import destination_lines, destination_removed, desti
 from nskeys.wording.schedule import OUTDATED
 
 if TYPE_CHECKING:
-    from nskeys.services.setup.destinations import DestinationSight
+    from nskeys.services.setup.destinations import DestinationStatus
 
 _HEADINGS = ("destination", "where", "default", "problem")
 
@@ -83,20 +83,20 @@ def list_destinations(session: Session, _: Namespace) -> int:
     """All of them, and the default one."""
     services = session.services()
     services.installation.require()
-    sights = session.let_in(services.destinations.listing, _problems)
+    statuses = session.let_in(services.destinations.listing, _problems)
     if session.output.as_json:
-        session.output.array(_document(sight) for sight in sights)
+        session.output.array(_document(status) for status in statuses)
         return Exit.DONE
     session.output.table(
         _HEADINGS,
         (
             (
-                sight.info.address,
-                location_name(sight.where),
-                "default" if sight.default else "",
-                say(sight.problem).what if sight.problem else "",
+                status.info.address,
+                location_name(status.where),
+                "default" if status.default else "",
+                say(status.problem).what if status.problem else "",
             )
-            for sight in sights
+            for status in statuses
         ),
     )
     return Exit.DONE
@@ -108,16 +108,16 @@ def add_destination(session: Session, options: Namespace) -> int:
     key_file = options.key_file
     if key_file:
         key_file = str(named_path(key_file))
-    sight = services.destinations.add(options.destination, options.elsewhere, key_file)
-    if isinstance(sight.problem, ServerSecretWanted):
-        sight = session.let_in(
+    status = services.destinations.add(options.destination, options.elsewhere, key_file)
+    if isinstance(status.problem, ServerSecretWanted):
+        status = session.let_in(
             lambda: services.destinations.test(options.destination), lambda seen: _problems((seen,))
         )
     if session.output.as_json:
-        session.output.document(_document(sight))
-    session.output.say(*destination_lines(sight.info.address, sight.where))
-    if sight.problem is not None:
-        session.output.say(str(say(sight.problem)))
+        session.output.document(_document(status))
+    session.output.say(*destination_lines(status.info.address, status.where))
+    if status.problem is not None:
+        session.output.say(str(say(status.problem)))
     session.output.say(*((OUTDATED,) if services.schedule.lags() else ()))
     return Exit.DONE
 
@@ -126,14 +126,14 @@ def test_destination(session: Session, options: Namespace) -> int:
     """Try one; what is wrong ends the command as it would end a backup."""
     services = session.services()
     services.installation.require()
-    sight = services.destinations.test(options.destination)
-    if sight.problem is not None:
-        raise sight.problem
+    status = services.destinations.test(options.destination)
+    if status.problem is not None:
+        raise status.problem
     if session.output.as_json:
-        session.output.document(_document(sight))
+        session.output.document(_document(status))
     else:
-        session.output.facts([("destination", sight.info.address), ("where", location_name(sight.where))])
-    session.output.say(destination_works(sight.info.address, sight.flushes))
+        session.output.facts([("destination", status.info.address), ("where", location_name(status.where))])
+    session.output.say(destination_works(status.info.address, status.flushes))
     return Exit.DONE
 
 
@@ -172,12 +172,12 @@ def remove_destination(session: Session, options: Namespace) -> int:
     return Exit.DONE
 
 
-def _document(sight: "DestinationSight") -> documents.Document:
-    return documents.destination(sight, say(sight.problem).what if sight.problem else None)
+def _document(status: "DestinationStatus") -> documents.Document:
+    return documents.destination(status, say(status.problem).what if status.problem else None)
 
 
-def _problems(sights: "Sequence[DestinationSight]") -> list[NskeysError]:
-    return [sight.problem for sight in sights if sight.problem is not None]
+def _problems(statuses: "Sequence[DestinationStatus]") -> list[NskeysError]:
+    return [status.problem for status in statuses if status.problem is not None]
 
 
 def _place(parser: CommandParser) -> None:

@@ -13,7 +13,7 @@ from nskeys.cli.files import guard, read_text_input
 from nskeys.cli.parser import CommandParser, UsageProblem
 from nskeys.errors import IdentityUnusable
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Opening, by_file
+from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Unlock, by_file
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
 
@@ -92,7 +92,7 @@ def opening_options(parser: CommandParser) -> None:
 
 
 @contextmanager
-def opening_of(options: Namespace) -> Iterator[Opening]:
+def opening_of(options: Namespace) -> Iterator[Unlock]:
     """The means that the options name; an identity file is forgotten afterwards. FileUnreadable,
     IdentityUnusable."""
     if options.shares or options.shares_file is not None:

@@ -8,7 +8,7 @@ from nskeys.cli.exit_codes import Exit
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.diary import DrillEntry
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.wording.copies import place_word
 from nskeys.wording.drills import (
     EMPTY as NO_DRILLS,
@@ -120,7 +120,7 @@ def check(session: Session, _: Namespace) -> int:
         *weak_password_lines(copies),
         *strays_lines(unregistered_backups(session.services().installation)),
     )
-    missed = [copy for copy in copies if copy.retired is None and copy.sight is not Sight.GOOD]
+    missed = [copy for copy in copies if copy.retired is None and copy.status is not CopyStatus.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE
 
 
@@ -191,7 +191,7 @@ def _cells(copy: BackupCopy) -> tuple[str, ...]:
         place_word(copy.where),
         proof_name(copy.proof),
         "" if copy.proven is None else when(copy.proven),
-        seen_word(copy) if copy.retired else sight_name(copy.sight),
+        seen_word(copy) if copy.retired else sight_name(copy.status),
         copy.backup.kms_sha256[:12],
         copy.address,
     )

@@ -104,5 +104,5 @@ def _tell(session: Session, schedule: "Schedule") -> None:
                     ("last", last_words(timer)),
                 ]
             )
-        session.output.facts([(sight_words(seen.sight), seen.path) for seen in schedule.units])
+        session.output.facts([(sight_words(seen.status), seen.path) for seen in schedule.units])
     session.output.say(*state_lines(schedule))

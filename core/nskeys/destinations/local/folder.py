@@ -16,7 +16,7 @@ from nskeys.errors import (
     DestinationUnreachable,
     FileUnreadable,
 )
-from nskeys.model.destinations import DestinationInfo, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
 
 _NOT_THERE = ("missing_folder", "not_a_folder", "gone")
@@ -32,7 +32,7 @@ class FolderDestination:
         self._folder = Path(info.address)
         self._flushed: bool | None = None
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """Here or elsewhere, looked at now."""
         return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
 

@@ -12,7 +12,7 @@ from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.workers.pool import Interrupted, NoAnswer, Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
 
 _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
@@ -47,13 +47,13 @@ class BoundedFolder:
         self._flushed: bool | None = None
         """As the worker last said."""
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """Here or elsewhere, looked at now."""
         said = self._info.declared_elsewhere and self._info.mounted is None  # nothing is looked at for it
         if said or (mount := self._slow()) is None:
             return self._folder.where()
         location, reason, detail = self._ask(mount, "where").head
-        return Whereabouts(Location(location), LocationReason(reason), detail)
+        return LocatedAt(Location(location), LocationReason(reason), detail)
 
     def mounted(self) -> Mounted | None:
         """What holds it now."""

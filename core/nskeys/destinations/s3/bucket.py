@@ -19,7 +19,7 @@ from nskeys.destinations.s3.errors import names_a_bucket, problem_in, words_in
 from nskeys.destinations.s3.login import Login, NoLogin, login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
 
 if TYPE_CHECKING:
@@ -62,18 +62,18 @@ class S3Bucket:
         """Never: another server is asked when somebody asks for it."""
         return False
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """Whether the endpoint is this machine, by its name and by the addresses that it has."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
-            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+            return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         host, machine = self._host(), self._machine()
         addresses = _addresses(host)
         if machine.is_called(host) or any(machine.is_called(address) for address in addresses):
-            return Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
+            return LocatedAt(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, host)
         if not addresses:
-            return Whereabouts(Location.UNKNOWN, LocationReason.UNTOLD, host)
-        return Whereabouts(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
+            return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD, host)
+        return LocatedAt(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
 
     def mounted(self) -> Mounted | None:
         """Nothing: it is no folder of this machine."""

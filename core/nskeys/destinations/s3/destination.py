@@ -9,7 +9,7 @@ from nskeys.destinations.s3.address import S3Address, understood
 from nskeys.destinations.workers.pool import Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import DestinationUnreachable
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
 
 
@@ -51,12 +51,12 @@ class AskedBucket:
         self._address = address
         self._workers = workers
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """Here or elsewhere, looked at now; what was declared is not looked for."""
         if words := self._info.declared_elsewhere:
-            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+            return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         location, reason, detail = self._ask("where").head
-        return Whereabouts(Location(location), LocationReason(reason), detail)
+        return LocatedAt(Location(location), LocationReason(reason), detail)
 
     def mounted(self) -> Mounted | None:
         """Nothing: it is no folder of this machine."""

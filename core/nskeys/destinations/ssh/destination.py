@@ -10,7 +10,7 @@ from nskeys.destinations.location import judge_peer, this_machine
 from nskeys.destinations.ssh.address import Login, SftpAddress, understood
 from nskeys.destinations.ssh.pool import SshServers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class SftpDestination:
         """Never: the first screen does not wait for another machine."""
         return False
 
-    def where(self) -> Whereabouts:
+    def where(self) -> LocatedAt:
         """By the address that the server answers from; what a person declared is not looked for."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
-            return Whereabouts(Location.ELSEWHERE, LocationReason.DECLARED, words)
+            return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
 
     def mounted(self) -> Mounted | None:

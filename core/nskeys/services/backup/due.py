@@ -10,7 +10,7 @@ from functools import partial
 
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.recovery.identities import known_recovery
@@ -65,7 +65,7 @@ def _covering_copy(
         if copy.destination != info.address or lacks.isdisjoint(copy.backup.kids):
             continue
         seen = check_copy(installation, copy)
-        if seen.sight is Sight.GOOD:
+        if seen.status is CopyStatus.GOOD:
             newest = newest or seen
             lacks.difference_update(copy.backup.kids)
     return None if lacks else newest

@@ -14,7 +14,7 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import Way, confirm
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.errors import PlanOutdated
-from nskeys.model.backup import BackedUpKey, Facts
+from nskeys.model.backup import BackedUpKey, BackupFacts
 from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.secret import SecretBytes
@@ -56,7 +56,9 @@ class Encryption(Protocol):
         """The score of the password that opens it, where a person insisted on a weak one."""
         ...
 
-    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+    def close(
+        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+    ) -> WrittenArchive:
         """The archive."""
         ...
 
@@ -78,7 +80,9 @@ class _PasswordEncryption:
     def weak(self) -> int | None:
         return weakness(self.password)
 
-    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+    def close(
+        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+    ) -> WrittenArchive:
         return write(facts, keys, server_key, self.password, self.log_n)
 
     def opens(self, kms: bytes, payload_sha256: str) -> None:
@@ -101,7 +105,9 @@ class _RecipientEncryption:
     def weak(self) -> int | None:
         return min((one.weak for one in self.recovery.identities if one.weak is not None), default=None)
 
-    def close(self, facts: Facts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> WrittenArchive:
+    def close(
+        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+    ) -> WrittenArchive:
         files = identity_files(self.installation, self.recovery)
         return write_to(facts, keys, server_key, files, parse_recipient(self.once.recipient))
 

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.model.backup import Facts, KeyFact, Protection
+from nskeys.model.backup import BackupFacts, KeyFact, Protection
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyUse
 from nskeys.model.recovery import NO_RECOVERY, Recovery
@@ -47,14 +47,14 @@ def collect_facts(
     keys: OpenKeyStore,
     recipients: tuple[str, ...] = (),
     recovery: Recovery = NO_RECOVERY,
-) -> Facts:
+) -> BackupFacts:
     """What a backup made now says of itself and of this server. Without recipients it is for a password;
     `recovery` holds the identities that are among them."""
     with installation.cmdb.reading() as view:
         uses = view.counts()
         generation, previous = next_generation(installation, view)
         head = view.audit_head()
-    return Facts(
+    return BackupFacts(
         server=normalize("NFC", installation.settings.read().server_name),
         cmdb_id=installation.cmdb.cmdb_id(),
         server_key=server_thumbprint(public_of(keys.server_key())),

@@ -15,7 +15,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.audit import Action
-from nskeys.model.backup import BackedUpKey, Facts
+from nskeys.model.backup import BackedUpKey, BackupFacts
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.plans import (
     BackupPlan,
@@ -26,7 +26,7 @@ from nskeys.model.plans import (
     best_of,
 )
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.backup.due import DueDestinations, due_destinations
@@ -192,7 +192,7 @@ class BackupService:
     def _reported(
         self,
         copies: tuple[BackupCopy, ...],
-        facts: Facts,
+        facts: BackupFacts,
         failures: tuple[CopyFailure, ...],
         unflushed: tuple[str, ...],
     ) -> BackupReport:
@@ -216,7 +216,12 @@ class BackupService:
         )
 
     def _record(
-        self, info: DestinationInfo, facts: Facts, sent: Stored, keys: OpenKeyStore, closed_by: Encryption
+        self,
+        info: DestinationInfo,
+        facts: BackupFacts,
+        sent: Stored,
+        keys: OpenKeyStore,
+        closed_by: Encryption,
     ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
         is not there; killed after it, what is there is known."""
@@ -228,7 +233,7 @@ class BackupService:
             address=sent.address,
             where=sent.where,
             proofs=(),
-            sight=Sight.GOOD,
+            status=CopyStatus.GOOD,
             look_moment=now,
             good_moment=now,
             typed=now if closed_by.typed else None,

@@ -22,7 +22,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.backup import Inspected
-from nskeys.model.destinations import DestinationInfo, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.ports import Destination, Destinations, Progress, Stage
 
 Opens: TypeAlias = Callable[[bytes], None]
@@ -42,7 +42,7 @@ class Stored:
 
     name: str
     address: str
-    where: Whereabouts
+    where: LocatedAt
     inspected: Inspected
     flushed: bool = True
 

@@ -17,7 +17,7 @@ from nskeys.model.imports import (
     ParsedExport,
     bad_row,
 )
-from nskeys.model.secret import SecretBytes, WipedAfterwards
+from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (
     ImportReader,
@@ -35,7 +35,7 @@ _BATCH = 2_000
 """Rows between two looks at whether a person wants to stop: a tenth of a second."""
 
 
-class PreparedImport(WipedAfterwards):
+class PreparedImport(Wipeable):
     """A plan for showing, and the secrets that it will seal. Wiped when its `with` block ends."""
 
     def __init__(self, plan: ImportPlan, skip_bad: bool, secrets: list[SecretBytes]) -> None:

@@ -29,7 +29,7 @@ from nskeys.model.diary import NAMED_FAILURES, DrillEnd, DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.plain_text import as_text
 from nskeys.model.plans import DiaryFate, DrillReport, FailureReason, ProofReport
-from nskeys.model.recovery import BY_ITS_OWN, Opening
+from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
@@ -63,7 +63,7 @@ class DrillService:
         source: Source,
         secrets: SecretProvider,
         progress: Progress | None = None,
-        opening: Opening = BY_ITS_OWN,
+        opening: Unlock = BY_ITS_OWN,
     ) -> DrillReport:
         """The proof. It works wherever the CMDB can be read; its result is written into the register
         where this server's keys are, and into the diary wherever the CMDB can be written. Locked, before
@@ -231,7 +231,7 @@ def record_proof(
     ).with_proof(reached, began)
     if copy.look_moment > began:  # a check that came later knows better whether it is still there
         proven = replace(
-            proven, sight=copy.sight, look_moment=copy.look_moment, good_moment=copy.good_moment
+            proven, status=copy.status, look_moment=copy.look_moment, good_moment=copy.good_moment
         )
     event = installation.event(Action.DRILLED, copy.address, reached=reached.value, opened=opened_rows)
     with installation.cmdb.changing(event) as change:

@@ -17,7 +17,7 @@ from nskeys.errors import (
 )
 from nskeys.model.plans import BackupPlan, BackupReport
 from nskeys.services.flows.actions import Action
-from nskeys.services.setup.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationStatus
 
 _ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven, NoCopyMade)
 
@@ -54,7 +54,7 @@ class BackupFlow:
     """One backup. Where `has_password` turns false, the password that was given is wiped."""
 
     step: BackupStep = BackupStep.LOOKING
-    sights: tuple[DestinationSight, ...] = ()
+    statuses: tuple[DestinationStatus, ...] = ()
     marked: tuple[str, ...] = ()
     """Addresses of destinations that were taken together before."""
     plan: BackupPlan | None = None
@@ -71,15 +71,15 @@ class BackupFlow:
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
-    def likely(self) -> DestinationSight | None:
+    def likely(self) -> DestinationStatus | None:
         """The destination to be marked: the default one where it works, else the first that does."""
-        usable = [sight for sight in self.sights if sight.problem is None]
-        return next((sight for sight in usable if sight.default), usable[0] if usable else None)
+        usable = [status for status in self.statuses if status.problem is None]
+        return next((status for status in usable if status.default), usable[0] if usable else None)
 
     def taken(self, chosen: str, marked: Collection[str]) -> tuple[str, ...]:
         """Where the backup goes when `chosen` is: to all that are marked, or there where none is; a place
         that is not in the list comes to those that are marked."""
-        listed = [sight.info.address for sight in self.sights]
+        listed = [status.info.address for status in self.statuses]
         together = tuple(address for address in listed if address in marked)
         return together if together and chosen in listed else tuple(dict.fromkeys((chosen, *together)))
 
@@ -88,9 +88,9 @@ class BackupFlow:
         """Whether what is planned would survive this machine."""
         return self.plan is not None and self.plan.helps
 
-    def looked(self, sights: tuple[DestinationSight, ...]) -> "BackupFlow":
+    def looked(self, statuses: tuple[DestinationStatus, ...]) -> "BackupFlow":
         """The destinations are known."""
-        return BackupFlow(BackupStep.DESTINATION, sights, self.marked, problem=self.problem)
+        return BackupFlow(BackupStep.DESTINATION, statuses, self.marked, problem=self.problem)
 
     def planned(self, plan: BackupPlan) -> "BackupFlow":
         """A destination can be written to; or there is another hint, or another try."""
@@ -142,5 +142,5 @@ class BackupFlow:
         if self.step is BackupStep.RUNNING:
             return self
         if self.step in (BackupStep.REVIEW, BackupStep.PASSWORD, BackupStep.PLANNING):
-            return BackupFlow(BackupStep.DESTINATION, self.sights, self.marked)
+            return BackupFlow(BackupStep.DESTINATION, self.statuses, self.marked)
         return None

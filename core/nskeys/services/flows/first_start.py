@@ -50,7 +50,7 @@ _MAKES_KEYS = (Way.NEW, Way.WITHOUT_KEYS)
 class FirstStart:
     """One first start, from what was seen in the home."""
 
-    sight: FirstSight
+    status: FirstSight
     step: FirstStep = FirstStep.CHOOSING
     way: Way | None = None
     report: SetUpReport | None = None
@@ -60,21 +60,21 @@ class FirstStart:
     def ways(self) -> tuple[Way, ...]:
         """The likeliest first. Keys of nobody's are made over credentials only as the last way."""
         known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
-        if self.sight.state is HomeState.ELSEWHERE:
+        if self.status.state is HomeState.ELSEWHERE:
             return (*known, Way.RESTORE, Way.LOOK)
-        if self.sight.state is HomeState.UNREACHED:
+        if self.status.state is HomeState.UNREACHED:
             # First what costs nothing: where the TPM is only away, nothing has to be restored.
             return (Way.AGAIN, *known, Way.RESTORE, Way.LOOK)
-        if not self.sight.credentials and not self.sight.remembered:
+        if not self.status.credentials and not self.status.remembered:
             return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
-        last = Way.WITHOUT_KEYS if self.sight.credentials else Way.NEW
+        last = Way.WITHOUT_KEYS if self.status.credentials else Way.NEW
         return (*known, Way.RESTORE, last)
 
     @property
     def remembered(self) -> tuple[BackupCopy, ...]:
         """Copies of the newest backup that the register remembers; first what lay elsewhere, for what lay
         on the machine that died is gone."""
-        kept = [copy for copy in self.sight.remembered if copy.retired is None]
+        kept = [copy for copy in self.status.remembered if copy.retired is None]
         newest = max((copy.backup.generation for copy in kept), default=0)
         copies = (copy for copy in kept if copy.backup.generation == newest)
         return tuple(sorted(copies, key=lambda copy: copy.where.location is Location.HERE))
@@ -82,7 +82,7 @@ class FirstStart:
     @property
     def accept_loss(self) -> int | None:
         """What the set-up is told of credentials that are let go."""
-        return self.sight.credentials if self.way is Way.WITHOUT_KEYS else None
+        return self.status.credentials if self.way is Way.WITHOUT_KEYS else None
 
     @property
     def acts(self) -> Set[Action]:
@@ -105,9 +105,11 @@ class FirstStart:
             step = FirstStep.FORM
         return replace(self, step=step, way=way, problem=None)
 
-    def seen(self, sight: FirstSight) -> "FirstStart":
+    def seen(self, status: FirstSight) -> "FirstStart":
         """The home was looked at again: after a restore, or in another CMDB."""
-        return FirstStart(sight, FirstStep.READY if sight.state is HomeState.READY else FirstStep.CHOOSING)
+        return FirstStart(
+            status, FirstStep.READY if status.state is HomeState.READY else FirstStep.CHOOSING
+        )
 
     def run(self, count: str = "") -> "FirstStart":
         """Set up. `count` is what was typed for the credentials that are let go: nothing else than
@@ -133,5 +135,5 @@ class FirstStart:
     def back(self) -> "FirstStart":
         """From the form to the choice; the offer can be declined."""
         if self.step is FirstStep.FORM:
-            return FirstStart(self.sight)
+            return FirstStart(self.status)
         return replace(self, step=FirstStep.READY) if self.step is FirstStep.OFFER else self

@@ -18,7 +18,7 @@ from nskeys.crypto.slip39 import (
     word_numbers,
 )
 from nskeys.errors import ShareRefused
-from nskeys.model.custodians import NOTHING_YET, SHARE_WORDS, Gathered, Share
+from nskeys.model.custodians import NOTHING_YET, SHARE_WORDS, Share, ShareProgress
 from nskeys.model.secret import SecretBytes
 from nskeys.services.passwords.shares import check_consistent
 
@@ -32,7 +32,7 @@ class ShareEntry:
     """One share on its way in. `words` has a place for each, empty where none was typed yet; `letters` is
     what stands in the line for the word at `place`, counted from 0."""
 
-    gathered: Gathered = NOTHING_YET
+    gathered: ShareProgress = NOTHING_YET
     words: tuple[str, ...] = field(default=_EMPTY, repr=False)
     place: int = 0
     letters: str = field(default="", repr=False)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nskeys.errors import NskeysError
-from nskeys.model.recovery import Means
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.recovery import UnlockMethod
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.services.flows.actions import Action
 from nskeys.services.open_backup import Source, means_of
 
@@ -37,11 +37,11 @@ class SourceFlow:
     def likely(self) -> BackupCopy | None:
         """The backup to be marked: the newest that is there and whole, else the newest that is known."""
         known = [copy for copy in self.copies if copy.retired is None]
-        there = (copy for copy in known if copy.sight is Sight.GOOD)
+        there = (copy for copy in known if copy.status is CopyStatus.GOOD)
         return next(there, known[0] if known else None)
 
     @property
-    def means(self) -> tuple[Means, ...]:
+    def means(self) -> tuple[UnlockMethod, ...]:
         """By what the backup can be opened, the likeliest first; nothing before one is found."""
         return means_of(self.source.inspected) if self.source is not None else ()
 
@@ -50,8 +50,8 @@ class SourceFlow:
         """What may be done now."""
         if self.step is not SourceStep.CONTENTS:
             return frozenset({Action.CHOOSE, Action.BACK})
-        shares = {Action.SHARES} if Means.SHARES in self.means[1:] else set()
-        identity = {Action.IDENTITY} if Means.IDENTITY_FILE in self.means[1:] else set()
+        shares = {Action.SHARES} if UnlockMethod.SHARES in self.means[1:] else set()
+        identity = {Action.IDENTITY} if UnlockMethod.IDENTITY_FILE in self.means[1:] else set()
         return frozenset({Action.GO_ON, Action.BACK} | shares | identity)
 
     def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":

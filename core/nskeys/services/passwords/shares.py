@@ -5,14 +5,14 @@ from typing import TypeVar
 
 from nskeys.crypto.slip39 import combine, parse
 from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
-from nskeys.model.custodians import Gathered, Share, Shares
+from nskeys.model.custodians import Share, ShareProgress, Shares
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, ShareRequest
 
 Opened = TypeVar("Opened")
 
 
-def check_consistent(share: Share, gathered: Gathered) -> None:
+def check_consistent(share: Share, gathered: ShareProgress) -> None:
     """ShareRefused for a share, whole by itself, that cannot stand beside those given before: of another
     set, with a number that the set does not have, or given already."""
     label = share.label
@@ -26,7 +26,7 @@ def check_consistent(share: Share, gathered: Gathered) -> None:
         raise ShareRefused("given", share=label.number)
 
 
-def collect_shares(subject: str, gathered: Gathered, secrets: SecretProvider) -> Shares:
+def collect_shares(subject: str, gathered: ShareProgress, secrets: SecretProvider) -> Shares:
     """As many shares as are wanted, each asked for until it can be taken. `gathered` is what is known of
     their set before. The caller wipes them. A provider that cannot give another one makes the refusal of
     the last one final: ShareRefused; SharesIncomplete where it gave too few; Cancelled."""
@@ -57,7 +57,7 @@ def collect_shares(subject: str, gathered: Gathered, secrets: SecretProvider) ->
 
 
 def with_combined_shares(
-    subject: str, gathered: Gathered, secrets: SecretProvider, use: Callable[[SecretBytes], Opened]
+    subject: str, gathered: ShareProgress, secrets: SecretProvider, use: Callable[[SecretBytes], Opened]
 ) -> Opened:
     """`use`, with the password that the shares give: their 16 bytes in hex. Everything is wiped after it.
     SharesDisagree, and what `gather` raises."""
@@ -75,7 +75,7 @@ def password_of(secret: SecretBytes) -> SecretBytes:
     return SecretBytes(secret.reveal().hex().encode("ascii"))
 
 
-def _taken(text: SecretBytes, gathered: Gathered) -> Share:
+def _taken(text: SecretBytes, gathered: ShareProgress) -> Share:
     """The share that was given; ShareRefused."""
     with text:
         share = parse(text)

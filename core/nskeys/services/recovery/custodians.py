@@ -11,7 +11,15 @@ import hashlib
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
 from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
-from nskeys.model.custodians import CheckReport, Custodians, Gathered, Shares, SheetFacts, Split, SplitPlan
+from nskeys.model.custodians import (
+    CheckReport,
+    Custodians,
+    ShareProgress,
+    Shares,
+    SheetFacts,
+    Split,
+    SplitPlan,
+)
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
@@ -138,7 +146,7 @@ class CustodiansService:
         waits = state.waiting is not None
         store = installation.unproven if waits else installation.recovery
         file = files_in(store, Recovery((wanted,)))[wanted.member]
-        gathered = Gathered(wanted.set_name, wanted.threshold, wanted.shares, every=True)
+        gathered = ShareProgress(wanted.set_name, wanted.threshold, wanted.shares, every=True)
         with (
             collect_shares(str(wanted.number), gathered, secrets) as shares,
             combine(shares.held) as secret,

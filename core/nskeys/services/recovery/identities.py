@@ -21,7 +21,7 @@ from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action
-from nskeys.model.backup import Facts, Inspected
+from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.recovery import (
     IDENTITY_MEMBERS,
     NO_RECOVERY,
@@ -267,7 +267,7 @@ def bring_back(installation: Installation, inspected: Inspected, server_key: Sec
     )
 
 
-def _still_in_force(installation: Installation, facts: Facts, server_key: SecretBytes) -> Recovery:
+def _still_in_force(installation: Installation, facts: BackupFacts, server_key: SecretBytes) -> Recovery:
     """The recovery identities of a backup, without those that a later backup to recipients was not for any
     more: they had been replaced, perhaps because somebody knew the password who should not."""
     with installation.cmdb.reading() as view:

@@ -20,8 +20,8 @@ from nskeys.errors import (
     NskeysError,
     ServerSecretWanted,
 )
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.model.register import NOWHERE, BackupCopy, Sight
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
+from nskeys.model.register import NOWHERE, BackupCopy, CopyStatus
 from nskeys.ports import Progress
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import as_completed, in_parallel
@@ -56,24 +56,24 @@ def check_copies(
         partial(_statuses, installation, [copies[number] for number in group], everywhere)
         for group in numbers
     ]
-    for place, sights in as_completed(looks):
+    for place, statuses in as_completed(looks):
         told.checkpoint()
-        for number, sight in zip(numbers[place], sights, strict=True):
-            looked[number] = _as_checked(copies[number], sight, installation)
+        for number, status in zip(numbers[place], statuses, strict=True):
+            looked[number] = _as_checked(copies[number], status, installation)
             told.advance()
     return tuple(looked)
 
 
-_Found = tuple[Sight, Whereabouts]
+_Found = tuple[CopyStatus, LocatedAt]
 
 
 def _statuses(
     installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
-) -> list[_Found | Whereabouts]:
+) -> list[_Found | LocatedAt]:
     """What each look at copies of one place found; where none is due, where they lie by the last check."""
 
     @cache
-    def checked(where: Whereabouts) -> Whereabouts:
+    def checked(where: LocatedAt) -> LocatedAt:
         return _as_declared(installation, copies[0].destination, where)
 
     return [
@@ -89,16 +89,16 @@ def _live(installation: Installation, copy: BackupCopy) -> bool:
         return True  # the look says what is wrong with the address
 
 
-def _as_checked(copy: BackupCopy, found: _Found | Whereabouts, installation: Installation) -> BackupCopy:
-    if isinstance(found, Whereabouts):
+def _as_checked(copy: BackupCopy, found: _Found | LocatedAt, installation: Installation) -> BackupCopy:
+    if isinstance(found, LocatedAt):
         return replace(copy, where=found, by_check=True)
     return _with_status(installation, copy, *found)
 
 
-def unseen(error: NskeysError) -> Whereabouts:
+def unseen(error: NskeysError) -> LocatedAt:
     """Where a place lies whose look ended so: it did not answer, or what it answered does not tell."""
     silent = isinstance(error, DestinationUnreachable)
-    return Whereabouts(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
+    return LocatedAt(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
 
 
 def _status(installation: Installation, copy: BackupCopy) -> _Found:
@@ -108,15 +108,15 @@ def _status(installation: Installation, copy: BackupCopy) -> _Found:
         where = destination.where()
     except FileUnreadable as error:
         if error.problem == "missing":
-            return Sight.MISSING, copy.where
-        return (Sight.CHANGED if error.problem in _CHANGED else Sight.UNREACHABLE), copy.where
+            return CopyStatus.MISSING, copy.where
+        return (CopyStatus.CHANGED if error.problem in _CHANGED else CopyStatus.UNREACHABLE), copy.where
     except NskeysError as error:
-        return Sight.UNREACHABLE, _where_unseen(installation, copy, error)
+        return CopyStatus.UNREACHABLE, _where_unseen(installation, copy, error)
     same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
-    return (Sight.GOOD if same else Sight.CHANGED), where
+    return (CopyStatus.GOOD if same else CopyStatus.CHANGED), where
 
 
-def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> Whereabouts:
+def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> LocatedAt:
     """Where a copy lies that could not be looked at: where it was seen last, unless nobody ever saw that,
     or what was declared of its folder was taken back, or is not mounted."""
     if isinstance(error, DestinationUnreachable) and error.problem == "not_mounted":
@@ -126,7 +126,7 @@ def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysErr
     return unseen(error) if where == NOWHERE else where
 
 
-def _as_declared(installation: Installation, destination: str, where: Whereabouts) -> Whereabouts:
+def _as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
     """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
     said it may have taken it back since."""
     said = where.reason is LocationReason.DECLARED
@@ -134,11 +134,11 @@ def _as_declared(installation: Installation, destination: str, where: Whereabout
 
 
 def _with_status(
-    installation: Installation, copy: BackupCopy, sight: Sight, where: Whereabouts
+    installation: Installation, copy: BackupCopy, status: CopyStatus, where: LocatedAt
 ) -> BackupCopy:
     now = installation.clock.now()
-    seen = replace(copy.seen(sight, now), where=where, signed=copy.signed)
-    if copy.sight is Sight.NOT_LOOKED and sight is Sight.MISSING:
+    seen = replace(copy.seen(status, now), where=where, signed=copy.signed)
+    if copy.status is CopyStatus.NOT_LOOKED and status is CopyStatus.MISSING:
         # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
         return replace(seen, retired=now)
     return seen

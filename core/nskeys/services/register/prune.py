@@ -19,7 +19,7 @@ from nskeys.errors import (
 )
 from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
@@ -134,7 +134,9 @@ class PruningService:
             if before.signed and before.retired is None and now.retired is not None
         ]
         reached = [
-            replace(copy, sight=Sight.UNREACHABLE) if copy.destination in silent and copy.signed else copy
+            replace(copy, status=CopyStatus.UNREACHABLE)
+            if copy.destination in silent and copy.signed
+            else copy
             for copy in looked
         ]
         decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
@@ -198,30 +200,34 @@ class PruningService:
         """One file, to where its row has only to say so: None, or what kept it there."""
         installation = self._installation
         seen = check_copy(installation, copy)
-        if seen.sight is Sight.UNREACHABLE:
+        if seen.status is CopyStatus.UNREACHABLE:
             return DestinationUnreachable(copy.destination, "no_answer")
-        if seen.sight is not Sight.GOOD:
+        if seen.status is not CopyStatus.GOOD:
             return FileUnreadable(copy.address, "differs")
-        self._write(replace(seen, sight=Sight.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
+        self._write(replace(seen, status=CopyStatus.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
         error = self._away(copy)
         now = check_copy(installation, seen)
-        if now.sight is Sight.GOOD:
+        if now.status is CopyStatus.GOOD:
             # It is there as it was a moment ago, and counts again.
             self._write(now, Action.PRUNE_FAILED, keys)
             return error or CannotRemove(copy.address, "still_there")
-        if error is None and now.sight is Sight.CHANGED:
+        if error is None and now.status is CopyStatus.CHANGED:
             return FileUnreadable(copy.address, "differs")  # somebody else's, put there meanwhile
-        if error is None and now.sight is not Sight.MISSING:
+        if error is None and now.status is not CopyStatus.MISSING:
             return DestinationUnreachable(copy.destination, "no_answer")
         return error  # whether it is gone for good nobody knows: it does not count until somebody looks
 
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
         """A removal that was broken off: the file is gone, and is to be gone durably. What somebody put in
         its place meanwhile is not ours."""
-        now = check_copy(self._installation, replace(copy, sight=Sight.NOT_LOOKED, retired=None))
-        if now.sight is Sight.UNREACHABLE:
+        now = check_copy(self._installation, replace(copy, status=CopyStatus.NOT_LOOKED, retired=None))
+        if now.status is CopyStatus.UNREACHABLE:
             return DestinationUnreachable(copy.destination, "no_answer")
-        return self._away(copy) if now.sight is Sight.MISSING else FileUnreadable(copy.address, "differs")
+        return (
+            self._away(copy)
+            if now.status is CopyStatus.MISSING
+            else FileUnreadable(copy.address, "differs")
+        )
 
     def _away(self, copy: BackupCopy) -> NskeysError | None:
         """No file there, durably: None, or what is in the way."""
@@ -239,7 +245,7 @@ class PruningService:
     def _settle(self, copy: BackupCopy, keys: OpenKeyStore) -> None:
         """The row of a file that is gone."""
         moment = self._installation.clock.now()
-        gone = replace(copy.seen(Sight.MISSING, moment), retired=moment)
+        gone = replace(copy.seen(CopyStatus.MISSING, moment), retired=moment)
         self._write(gone, Action.PRUNED, keys)
 
     def _write(self, copy: BackupCopy, action: Action, keys: OpenKeyStore) -> None:

@@ -17,12 +17,12 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
-from nskeys.model.backup import Facts, Inspected, Signer
+from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
-from nskeys.model.destinations import DestinationInfo, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.parallel import in_parallel
@@ -138,7 +138,7 @@ class RegisterService:
             address=full,
             where=where,
             proofs=(),
-            sight=Sight.GOOD,
+            status=CopyStatus.GOOD,
             look_moment=now,
             good_moment=now,
         )
@@ -153,7 +153,7 @@ class RegisterService:
                 sign_off(change, cmdb_id, server_key)
         return replace(found, signed=True)
 
-    def _own_facts(self, inspected: Inspected) -> Facts:
+    def _own_facts(self, inspected: Inspected) -> BackupFacts:
         manifest = inspected.manifest
         if manifest is None:
             raise NotABackup(inspected.path, "bare")
@@ -170,7 +170,7 @@ class RegisterService:
             raise BackupForeign(inspected.path, tuple(reasons))
         return manifest.facts
 
-    def read(self, address: str, most: bool = False) -> tuple[Inspected, Whereabouts, str, str]:
+    def read(self, address: str, most: bool = False) -> tuple[Inspected, LocatedAt, str, str]:
         """A backup file, inspected without its password: with where it lies, its destination's
         address and its own full address. `latest` is the newest that the register can reach; with
         `most`, the newest of those whose keys open most credentials."""
@@ -195,7 +195,7 @@ class RegisterService:
         if most:
             counted.sort(key=self._opens(), reverse=True)
         for copy in counted:
-            if self.look(copy).sight is Sight.GOOD:
+            if self.look(copy).status is CopyStatus.GOOD:
                 return copy.address
         for error in login_required(self._installation, [copy.destination for copy in counted]):
             raise error  # once that is answered, there may be one

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from nskeys.crypto.signing import sign, verify
-from nskeys.model.backup import Facts, Inspected, Protection
-from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, Proof, Sight
+from nskeys.model.backup import BackupFacts, Inspected, Protection
+from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, CopyStatus, Proof
 from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, RegisterRow
@@ -102,7 +102,7 @@ def registered_copy(
 
 def strip_claims(copy: BackupCopy) -> BackupCopy:
     """A row that nobody vouches for, stripped of where it says to lie and how it says to be."""
-    return replace(copy, where=NOWHERE, sight=Sight.NOT_LOOKED, proofs=(), good_moment=None)
+    return replace(copy, where=NOWHERE, status=CopyStatus.NOT_LOOKED, proofs=(), good_moment=None)
 
 
 def record(change: CmdbChange, copy: BackupCopy, server_key: SecretBytes) -> None:
@@ -117,7 +117,7 @@ def record_unsigned(change: CmdbChange, copy: BackupCopy) -> None:
     change.record(copy, RegisterRow(to_text(copy), None))
 
 
-def identity_of(facts: Facts, inspected: Inspected, archive_name: str) -> BackupIdentity:
+def identity_of(facts: BackupFacts, inspected: Inspected, archive_name: str) -> BackupIdentity:
     """What the register keeps of a backup."""
     return BackupIdentity(
         kms_sha256=inspected.kms_sha256,

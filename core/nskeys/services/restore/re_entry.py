@@ -7,7 +7,7 @@ from dataclasses import replace
 from nskeys.model.keys import Kid
 from nskeys.model.plans import FailureReason, ProofReport
 from nskeys.model.re_entry import ReEntry, ReEntryList
-from nskeys.model.register import BackupCopy, Sight, claiming
+from nskeys.model.register import BackupCopy, CopyStatus, claiming
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.credentials.verify import VerifyService
 from nskeys.services.installation import Installation
@@ -69,7 +69,7 @@ def _items(proof: ProofReport, copies: Sequence[BackupCopy]) -> Iterable[ReEntry
         if item.failure is FailureReason.KEY_MISSING:
             kid = item.credential.kid
             known = held.get(kid)
-            if (known is None or known.sight is not Sight.GOOD) and kid not in claimed:
+            if (known is None or known.status is not CopyStatus.GOOD) and kid not in claimed:
                 claimed[kid] = claiming(copies, kid)
             yield ReEntry(item.credential, item.failure, known, claimed.get(kid))
         elif item.failure is not None:
@@ -79,4 +79,4 @@ def _items(proof: ProofReport, copies: Sequence[BackupCopy]) -> Iterable[ReEntry
 def _worth(copy: BackupCopy) -> tuple[bool, bool, int, int, str]:
     """One that counts, one that was seen whole, then the newer."""
     backup = copy.backup
-    return (copy.counts, copy.sight is Sight.GOOD, backup.generation, copy.proof.rank, copy.address)
+    return (copy.counts, copy.status is CopyStatus.GOOD, backup.generation, copy.proof.rank, copy.address)

@@ -19,7 +19,7 @@ from nskeys.model.audit import Action
 from nskeys.model.keys import Kid
 from nskeys.model.plain_text import is_text
 from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan, RestoreReport
-from nskeys.model.register import BackupCopy, Proof, Sight
+from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove_here
@@ -239,7 +239,7 @@ class RestoreService:
             address=place.address,
             where=place.where,
             proofs=(),
-            sight=Sight.GOOD,
+            status=CopyStatus.GOOD,
             look_moment=now,
             good_moment=now,
         )

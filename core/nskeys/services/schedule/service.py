@@ -13,7 +13,7 @@ from nskeys.errors import (
     UnitNotOurs,
 )
 from nskeys.model.audit import Action
-from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitSight
+from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitStatus
 from nskeys.ports import ServiceManager
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.identities import known_recovery
@@ -84,23 +84,23 @@ class ScheduleService:
         """Whether a unit that lies there is not as it would be written now, as after a destination was
         added or removed. What cannot be told is not said: it is another command's business."""
         try:
-            return any(self._sight(unit) is UnitSight.OUTDATED for unit in self.units())
+            return any(self._sight(unit) is UnitStatus.OUTDATED for unit in self.units())
         except NskeysError:
             return False
 
     def _seen(self, unit: UnitFile) -> SeenUnit:
         return SeenUnit(unit, self._manager.path_of(unit.name), self._sight(unit))
 
-    def _sight(self, unit: UnitFile) -> UnitSight:
+    def _sight(self, unit: UnitFile) -> UnitStatus:
         lies = self._manager.read(unit.name)
         if lies is None:
-            return UnitSight.MISSING
+            return UnitStatus.MISSING
         if lies == unit.text:
-            return UnitSight.CURRENT
+            return UnitStatus.CURRENT
         first = lies.partition("\n")[0]
         if first == MARK + self._installation.home.path:
-            return UnitSight.OUTDATED
-        return UnitSight.OTHER_HOME if first.startswith(MARK) else UnitSight.FOREIGN
+            return UnitStatus.OUTDATED
+        return UnitStatus.OTHER_HOME if first.startswith(MARK) else UnitStatus.FOREIGN
 
     def install(self) -> Schedule:
         """Write every unit and let the timers wait; where systemd does not run, the caller says what to
@@ -138,8 +138,8 @@ class ScheduleService:
     @staticmethod
     def _ours(seen: Schedule) -> None:
         for item in seen.units:
-            if item.sight in (UnitSight.FOREIGN, UnitSight.OTHER_HOME):
-                raise UnitNotOurs(item.path, item.sight.value)
+            if item.status in (UnitStatus.FOREIGN, UnitStatus.OTHER_HOME):
+                raise UnitNotOurs(item.path, item.status.value)
 
 
 def _lies_in(path: str, folder: str) -> bool:

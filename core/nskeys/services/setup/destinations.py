@@ -13,7 +13,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.audit import Action
-from nskeys.model.destinations import DestinationInfo, Mounted, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
 from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
@@ -24,11 +24,11 @@ _NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_a
 
 
 @dataclass(frozen=True, slots=True)
-class DestinationSight:
+class DestinationStatus:
     """A destination as it is now; `problem` is what keeps backups from it, or None."""
 
     info: DestinationInfo
-    where: Whereabouts
+    where: LocatedAt
     problem: NskeysError | None
     default: bool
     configured: bool = True
@@ -44,29 +44,29 @@ class DestinationService:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
-    def listing(self) -> tuple[DestinationSight, ...]:
+    def listing(self) -> tuple[DestinationStatus, ...]:
         """Every configured destination and the default one, each looked at, side by side."""
         installation = self._installation
         default = installation.default_destination()
         infos = installation.settings.read().destinations
-        sights = in_parallel([partial(self._see, info, info == default) for info in self.known()])
-        return tuple(replace(sight, configured=sight.info in infos) for sight in sights)
+        statuses = in_parallel([partial(self._see, info, info == default) for info in self.known()])
+        return tuple(replace(status, configured=status.info in infos) for status in statuses)
 
-    def test(self, address: str) -> DestinationSight:
+    def test(self, address: str) -> DestinationStatus:
         """One destination, as a backup would be written there and read back; nothing stays."""
         info = self._installation.configured(address)
         return self._see(info, info == self._installation.default_destination())
 
-    def _see(self, info: DestinationInfo, default: bool) -> DestinationSight:
-        where: Whereabouts | None = None
+    def _see(self, info: DestinationInfo, default: bool) -> DestinationStatus:
+        where: LocatedAt | None = None
         try:
             place = self._installation.destinations.at(info)
             where = place.where()
             place.check()
             flushes = place.flushes()
         except NskeysError as error:
-            return DestinationSight(info, where or unseen(error), error, default)
-        return DestinationSight(info, where, None, default, flushes=flushes)
+            return DestinationStatus(info, where or unseen(error), error, default)
+        return DestinationStatus(info, where, None, default, flushes=flushes)
 
     def known(self) -> tuple[DestinationInfo, ...]:
         """Every configured destination and the default one, none of them looked at."""
@@ -88,7 +88,7 @@ class DestinationService:
 
     def add(
         self, address: str, declared_elsewhere: str = "", key_file: str | None = None
-    ) -> DestinationSight:
+    ) -> DestinationStatus:
         """Remember it; its words, if any, say where its files are carried by other means. `key_file` is
         what its server is shown: empty for the usual keys, None for what was configured."""
         installation = self._installation

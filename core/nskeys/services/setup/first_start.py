@@ -61,14 +61,14 @@ class SetUpService:
     def look_closely(self) -> FirstSight:
         """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
         nobody else; where it is there and does not open them now, they count as this machine's."""
-        sight = self.look()
+        status = self.look()
         try:
             bound = binding(self._installation.key_store)
         except (KeyStoreDamaged, ProtectorUnavailable):
-            return sight  # whoever uses the keys is told
+            return status  # whoever uses the keys is told
         if bound.unreached:
-            return replace(sight, state=HomeState.UNREACHED, unreached=bound.unreached)
-        return replace(sight, state=HomeState.ELSEWHERE) if bound.elsewhere else sight
+            return replace(status, state=HomeState.UNREACHED, unreached=bound.unreached)
+        return replace(status, state=HomeState.ELSEWHERE) if bound.elsewhere else status
 
     def use_cmdb(self, address: str) -> None:
         """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the

@@ -18,7 +18,7 @@ from nskeys.model.audit import (
     moment_of,
     next_digest,
 )
-from nskeys.model.backup import Facts
+from nskeys.model.backup import BackupFacts
 from nskeys.model.register import BackupCopy
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.register.signed_rows import verified_copies
@@ -137,7 +137,7 @@ class AuditService:
 
     def _witnesses(
         self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str
-    ) -> tuple[Mapping[str, Facts], tuple[str, ...]]:
+    ) -> tuple[Mapping[str, BackupFacts], tuple[str, ...]]:
         """What each backup of this CMDB says under the server key's signature, by address; and the
         addresses of those that say nothing now. Retiring a backup is how a person says that an older
         database was put back for a reason."""
@@ -152,7 +152,7 @@ class AuditService:
                 found[copy.address] = facts
         return found, tuple(silent)
 
-    def _facts_of(self, copy: BackupCopy, public: bytes) -> Facts | None:
+    def _facts_of(self, copy: BackupCopy, public: bytes) -> BackupFacts | None:
         try:
             destination, name = self._installation.destinations.source(copy.address)
             data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))

@@ -9,7 +9,7 @@ from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage, active_key
-from nskeys.model.monitoring import NOTHING_OVERDUE, Practice, practice
+from nskeys.model.monitoring import NOTHING_OVERDUE, RecoveryPractice, recovery_practice
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
@@ -64,7 +64,7 @@ class Overview:
     """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
     leftovers: tuple[Leftover, ...] = ()
     """Earlier key stores that could not be removed; they may open everything in a way that was given up."""
-    practice: Practice = NOTHING_OVERDUE
+    practice: RecoveryPractice = NOTHING_OVERDUE
     """When copies that count were last drilled, and what opens them was last typed by a person."""
 
     @property
@@ -157,7 +157,7 @@ class RecoverabilityService:
             rotation_due=seals >= SEALS_DUE,
             unreadable_rows=register.unreadable,
             unreadable=unreadable,
-            practice=practice(copies, settings.drill_days, now),
+            practice=recovery_practice(copies, settings.drill_days, now),
             unproven_shares=waiting.shares if waiting is not None else 0,
             recovery=recovery,
             recovery_problem=problem,

@@ -12,7 +12,7 @@ from typing import Any
 
 from nskeys.errors import CmdbDamaged, KeyUsedUp, NameTaken, NoSuchCredential
 from nskeys.model.audit import AuditEvent, AuditHead, next_digest
-from nskeys.model.credential_list import listing_of
+from nskeys.model.credential_list import sort_keys_of
 from nskeys.model.credentials import SealedCredential
 from nskeys.model.keys import SEALS_LIMIT, Kid, Rotation
 from nskeys.model.register import BackupCopy
@@ -218,7 +218,7 @@ class SqlChange(SqlView):
 
 
 def _listing_values(row: SealedCredential) -> tuple[str, ...]:
-    listing = listing_of(row.credential)
+    listing = sort_keys_of(row.credential)
     return (
         row.credential.fields.kind.value,
         listing.by_kind,

@@ -22,7 +22,7 @@ from nskeys.errors import (
 from nskeys.model.destinations import Location
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
 from tests.fakes.fixed import Answers
@@ -48,7 +48,11 @@ def test_it_is_registered_as_opened_and_the_registry_values_follow(server: Serve
     server.add("one")
     report = server.back_up()
     copy = report.copy
-    assert (copy.proof, copy.sight, copy.where.location) == (Proof.OPENED, Sight.GOOD, Location.ELSEWHERE)
+    assert (copy.proof, copy.status, copy.where.location) == (
+        Proof.OPENED,
+        CopyStatus.GOOD,
+        Location.ELSEWHERE,
+    )
     assert report.credentials == 1
     assert report.kids == (server.active(),)
     assert server.installation.registry.read() == RegistryValues(server.vault, copy.backup.created)
@@ -86,7 +90,7 @@ def test_a_server_name_is_reduced_to_what_a_file_name_may_hold(
 def test_two_in_one_second_are_two_files(server: Server) -> None:
     first, second = server.back_up().copy, server.back_up().copy
     assert second.backup.archive_name == first.backup.archive_name.replace(".zip", "-2.zip")
-    assert [copy.sight for copy in server.services.register.copies()] == [Sight.GOOD, Sight.GOOD]
+    assert [copy.status for copy in server.services.register.copies()] == [CopyStatus.GOOD, CopyStatus.GOOD]
 
 
 def test_each_names_the_one_before(server: Server) -> None:

@@ -13,7 +13,7 @@ from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.destinations import Location
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.ports import Purpose
 from tests.fakes.dead_mounts import StandingStill
 from tests.fakes.fixed import Answers
@@ -63,9 +63,9 @@ def hangs(tmp_path: Path) -> Iterator[Hangs]:
     server.services.close()
 
 
-def sights(server: RealServer) -> dict[str, Sight]:
+def statuses(server: RealServer) -> dict[str, CopyStatus]:
     overview = server.services.recoverability.overview()
-    return {copy.destination: copy.sight for copy in overview.copies}
+    return {copy.destination: copy.status for copy in overview.copies}
 
 
 def test_the_other_copies_are_looked_at_and_the_answer_comes_in_time(hangs: Hangs) -> None:
@@ -74,9 +74,9 @@ def test_the_other_copies_are_looked_at_and_the_answer_comes_in_time(hangs: Hang
     began = time.monotonic()
     overview = server.services.recoverability.overview()
     assert time.monotonic() - began < LOOK + 1.5
-    assert {copy.destination: copy.sight for copy in overview.copies} == {
-        server.vault: Sight.UNREACHABLE,
-        hangs.other: Sight.GOOD,
+    assert {copy.destination: copy.status for copy in overview.copies} == {
+        server.vault: CopyStatus.UNREACHABLE,
+        hangs.other: CopyStatus.GOOD,
     }
     assert overview.recoverability.totals.recoverable == 1
     assert overview.recoverability.best is not None
@@ -86,7 +86,7 @@ def test_the_other_copies_are_looked_at_and_the_answer_comes_in_time(hangs: Hang
 def test_several_places_that_hang_cost_the_time_of_one(hangs: Hangs) -> None:
     server = hangs.server
     hangs.dead |= {server.vault, hangs.other}
-    assert set(sights(server).values()) == {Sight.UNREACHABLE}
+    assert set(statuses(server).values()) == {CopyStatus.UNREACHABLE}
     first, second = hangs.asked
     assert second - first < LOOK  # nobody waited for the one before asking the other
     assert server.counts() == (0, 1, 0)
@@ -100,7 +100,7 @@ def test_many_copies_in_a_place_that_hangs_cost_one_wait(hangs: Hangs) -> None:
     began = time.monotonic()
     looked = server.services.register.copies()
     assert time.monotonic() - began < LOOK + 1.5
-    assert sum(copy.sight is Sight.UNREACHABLE for copy in looked) == 9
+    assert sum(copy.status is CopyStatus.UNREACHABLE for copy in looked) == 9
 
 
 def test_exposure_begins_with_the_last_good_look_and_ends_when_the_place_answers(hangs: Hangs) -> None:
@@ -118,9 +118,9 @@ def test_a_check_of_the_register_writes_down_what_did_not_answer(hangs: Hangs) -
     hangs.dead.add(server.vault)
     server.services.register.check(NOBODY)
     remembered = server.services.register.copies(look=False)
-    assert {copy.destination: copy.sight for copy in remembered} == {
-        server.vault: Sight.UNREACHABLE,
-        hangs.other: Sight.GOOD,
+    assert {copy.destination: copy.status for copy in remembered} == {
+        server.vault: CopyStatus.UNREACHABLE,
+        hangs.other: CopyStatus.GOOD,
     }
     assert not any(copy.counts for copy in remembered if copy.destination == server.vault)
 
@@ -128,7 +128,7 @@ def test_a_check_of_the_register_writes_down_what_did_not_answer(hangs: Hangs) -
 def test_a_list_of_destinations_shows_which_one_does_not_answer(hangs: Hangs) -> None:
     server = hangs.server
     hangs.dead.add(server.vault)
-    found = {sight.info.address: sight for sight in server.services.destinations.listing()}
+    found = {status.info.address: status for status in server.services.destinations.listing()}
     problem = found[server.vault].problem
     assert isinstance(problem, DestinationUnreachable)
     assert problem.problem == "no_answer"

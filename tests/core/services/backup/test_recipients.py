@@ -23,7 +23,7 @@ from nskeys.errors import (
 )
 from nskeys.model.backup import Protection
 from nskeys.model.diary import DrillEnd
-from nskeys.model.recovery import BY_SHARES, IdentityKind, Opening, by_file
+from nskeys.model.recovery import BY_SHARES, IdentityKind, Unlock, by_file
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
@@ -36,7 +36,7 @@ from tests.fakes.servers import IDENTITY_PASSWORD, NOBODY, PASSWORD, Server, Sit
 ANOTHER = "another one for us"
 
 
-def _file(identity: X25519Identity, name: str = "key.txt") -> Opening:
+def _file(identity: X25519Identity, name: str = "key.txt") -> Unlock:
     with identity.spelled() as line:
         return by_file(name, SecretBytes(b"# mine\n" + line.reveal() + b"\n"))
 

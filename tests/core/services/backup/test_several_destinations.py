@@ -14,10 +14,10 @@ from nskeys.errors import (
     DestinationUnreachable,
     NoCopyMade,
 )
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.plans import BackupReport
 from nskeys.model.recovery import IdentityKind
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from nskeys.ports import Progress, Purpose, Stage
 from nskeys.services.register.service import unregistered_backups
 from tests.fakes.dying import Life, every_death
@@ -28,7 +28,7 @@ from tests.fakes.servers import PASSWORD, Server
 from tests.fakes.watching import Watching
 
 VAULT, OTHER = "/vault", "/other"
-ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault03:/nskeys")
+ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault03:/nskeys")
 
 
 def back_up(server: Server, *to: str, progress: Progress | None = None) -> BackupReport:
@@ -55,9 +55,9 @@ def with_two() -> MemoryServer:
     return server
 
 
-def recorded(server: Server) -> dict[str, Sight]:
+def recorded(server: Server) -> dict[str, CopyStatus]:
     """What the register says, and each copy as it is now."""
-    return {copy.destination: copy.sight for copy in server.services.register.copies()}
+    return {copy.destination: copy.status for copy in server.services.register.copies()}
 
 
 def test_every_copy_is_the_same_archive_with_its_own_row_and_proof(server: Server) -> None:
@@ -69,7 +69,7 @@ def test_every_copy_is_the_same_archive_with_its_own_row_and_proof(server: Serve
     assert [copy.where.location for copy in report.copies] == [Location.HERE, Location.ELSEWHERE]
     assert report.failures == ()
     assert len(server.register_rows()) == 2
-    assert recorded(server) == {server.local: Sight.GOOD, server.vault: Sight.GOOD}
+    assert recorded(server) == {server.local: CopyStatus.GOOD, server.vault: CopyStatus.GOOD}
     assert server.counts() == (1, 0, 0)
 
 
@@ -139,7 +139,7 @@ def test_one_that_fills_up_meanwhile_costs_only_its_own_copy(two: MemoryServer) 
     report = two.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}))
     assert [copy.destination for copy in report.copies] == [VAULT]
     assert isinstance(report.failures[0].error, CannotCreate)
-    assert recorded(two) == {VAULT: Sight.GOOD}
+    assert recorded(two) == {VAULT: CopyStatus.GOOD}
 
 
 def test_one_that_gives_back_something_else_has_no_row_and_its_file_is_named_in_the_trail(
@@ -322,7 +322,7 @@ def test_killed_at_any_call_nothing_false_is_claimed_and_the_next_run_makes_it_w
         server.restarted()
         copies = server.services.register.copies()
         for copy in copies:
-            assert (copy.sight, copy.proof) == (Sight.GOOD, Proof.OPENED)
+            assert (copy.status, copy.proof) == (CopyStatus.GOOD, Proof.OPENED)
         places = {place: server.destinations.places[place].files for place in (OTHER, VAULT)}
         lie = {f"{place}/{name}" for place, files in places.items() for name in files}
         assert {copy.address for copy in copies} | set(unregistered_backups(server.installation)) == lie

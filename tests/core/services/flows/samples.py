@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import Facts, Inspected, Protection
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.backup import BackupFacts, Inspected, Protection
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.plans import (
     BackupPlan,
@@ -26,24 +26,24 @@ from nskeys.model.plans import (
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Proof
 from nskeys.services.open_backup import Source
-from nskeys.services.setup.destinations import DestinationSight
+from nskeys.services.setup.destinations import DestinationStatus
 from tests.fakes.backups import a_copy
 from tests.fakes.credentials import OLD_KEY, a_credential
 from tests.fakes.fixed import AFTERNOON
 
-ELSEWHERE = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
-HERE = Whereabouts(Location.HERE, LocationReason.LOCAL_DISK)
+ELSEWHERE = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
+HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 NEW_KID = Kid("7f" * 32)
 KEY = KeyInfo(OLD_KEY, AFTERNOON, KeyState.ACTIVE, AFTERNOON)
 COPY = a_copy()
 
 
-def sight(address: str, *, default: bool = False, where: Whereabouts = ELSEWHERE) -> DestinationSight:
+def status(address: str, *, default: bool = False, where: LocatedAt = ELSEWHERE) -> DestinationStatus:
     """A destination that works."""
-    return DestinationSight(DestinationInfo(address), where, None, default)
+    return DestinationStatus(DestinationInfo(address), where, None, default)
 
 
-def backup_plan(where: Whereabouts = ELSEWHERE, hint: str = "") -> BackupPlan:
+def backup_plan(where: LocatedAt = ELSEWHERE, hint: str = "") -> BackupPlan:
     """What a backup would write."""
     return BackupPlan(
         (PlannedDestination(DestinationInfo("/vault"), where),), "ns01.zip", 1, (KEY,), 3, hint, "seen"
@@ -52,7 +52,7 @@ def backup_plan(where: Whereabouts = ELSEWHERE, hint: str = "") -> BackupPlan:
 
 BACKUP_REPORT = BackupReport((COPY,), 3)
 
-FACTS = Facts(
+FACTS = BackupFacts(
     server="ns01",
     cmdb_id="c0" * 16,
     server_key="ef" * 32,

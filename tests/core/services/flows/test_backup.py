@@ -20,9 +20,9 @@ from nskeys.errors import (
 )
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.backup import BackupFlow, BackupStep
-from tests.core.services.flows.samples import BACKUP_REPORT, HERE, backup_plan, sight
+from tests.core.services.flows.samples import BACKUP_REPORT, HERE, backup_plan, status
 
-SIGHTS = (sight("/mnt/usb", where=HERE), sight("/vault", default=True))
+SIGHTS = (status("/mnt/usb", where=HERE), status("/vault", default=True))
 REVIEWED = BackupFlow().looked(SIGHTS).planned(backup_plan()).password_given()
 RUNNING = REVIEWED.run()
 ERRORS: tuple[NskeysError, ...] = (

@@ -15,7 +15,7 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
@@ -160,7 +160,7 @@ def test_nothing_is_done_out_of_turn() -> None:
 
 def test_the_likely_file_is_the_newest_that_is_there() -> None:
 
-    gone = replace(COPY, address="/gone.zip", sight=Sight.MISSING)
+    gone = replace(COPY, address="/gone.zip", status=CopyStatus.MISSING)
     assert SourceFlow().looked((gone, COPY)).likely == COPY
     assert SourceFlow().looked((gone,)).likely == gone
     assert SourceFlow().looked(()).likely is None

@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.crypto.slip39 import nearest, new_split_secret, split
 from nskeys.errors import ShareRefused
-from nskeys.model.custodians import SHARE_WORDS, Gathered, Share
+from nskeys.model.custodians import SHARE_WORDS, Share, ShareProgress
 from nskeys.services.flows.share_entry import ShareEntry
 
 SHARES = split(new_split_secret(), 5, 3)
@@ -21,8 +21,8 @@ def type_all(entry: ShareEntry, words: list[str], letters: int = 20) -> ShareEnt
     return entry
 
 
-def knowing(*given: Share) -> Gathered:
-    gathered = Gathered()
+def knowing(*given: Share) -> ShareProgress:
+    gathered = ShareProgress()
     for share in given:
         gathered = gathered.with_share(share.label)
     return gathered
@@ -109,7 +109,7 @@ def test_places_end_where_the_sheet_ends() -> None:
 
 
 def test_a_share_of_another_number_than_the_set_has() -> None:
-    entry = type_all(ShareEntry(Gathered(shares=3, every=True)), words_of(SHARES[4]))
+    entry = type_all(ShareEntry(ShareProgress(shares=3, every=True)), words_of(SHARES[4]))
     assert entry.problem is not None
     assert (entry.problem.reason, entry.problem.share) == ("beyond_set", 5)
     with pytest.raises(ShareRefused):

@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.crypto.slip39 import new_split_secret, split
 from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisagree, SharesIncomplete
-from nskeys.model.custodians import NOTHING_YET, Gathered
+from nskeys.model.custodians import NOTHING_YET, ShareProgress
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest
 from nskeys.services.passwords.shares import collect_shares, password_of, with_combined_shares
@@ -16,7 +16,7 @@ OTHERS = split(SECRET, 5, 3, other_than=[SHARES[0].label.set_name])
 TEXTS = [share.words.text() for share in SHARES]
 
 
-def opened_by(sheets: Sheets, gathered: Gathered = NOTHING_YET) -> str:
+def opened_by(sheets: Sheets, gathered: ShareProgress = NOTHING_YET) -> str:
     return with_combined_shares("backup", gathered, sheets, lambda password: password.text())
 
 
@@ -78,14 +78,14 @@ def test_a_provider_that_refuses_by_itself_is_not_asked_again() -> None:
 
 
 def test_the_first_sheet_already_has_to_be_of_the_set_that_is_known() -> None:
-    known = Gathered(SHARES[0].label.set_name, 3, 5)
+    known = ShareProgress(SHARES[0].label.set_name, 3, 5)
     with pytest.raises(ShareRefused):
         opened_by(Sheets(OTHERS[0].words.text()), known)
     assert opened_by(Sheets(*TEXTS[:3]), known) == SECRET.reveal().hex()
 
 
 def test_every_share_is_wanted_where_all_are_to_be_proven() -> None:
-    known = Gathered(SHARES[0].label.set_name, 3, 5, every=True)
+    known = ShareProgress(SHARES[0].label.set_name, 3, 5, every=True)
     sheets = Sheets(*TEXTS)
     with collect_shares("", known, sheets) as shares:
         assert [share.label.number for share in shares.held] == [1, 2, 3, 4, 5]
@@ -117,7 +117,7 @@ def test_a_person_who_gives_up_leaves_nothing_behind() -> None:
         return gave[0]
 
     with pytest.raises(Cancelled):
-        with_combined_shares("", Gathered(), giving_up, lambda password: password.text())
+        with_combined_shares("", ShareProgress(), giving_up, lambda password: password.text())
     assert len(gave[0]) == 0
 
 

@@ -10,7 +10,7 @@ from nskeys.errors import NoBackupKnown, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.destinations import Location
 from nskeys.model.keys import Rotation, RotationStage
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from tests.fakes.dying import Life
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, RawRegisterRow, Server, Site
@@ -61,7 +61,7 @@ def test_a_changed_row_loses_its_signature_and_all_it_claims(here: Server, forge
     overview = here.services.recoverability.overview()
     [copy] = overview.copies
     assert not copy.signed
-    assert (copy.proof, copy.sight) == (Proof.RECORDED, Sight.NOT_LOOKED)
+    assert (copy.proof, copy.status) == (Proof.RECORDED, CopyStatus.NOT_LOOKED)
     assert copy.where.location is Location.UNKNOWN
     assert here.counts() == (0, 1, 0)
     assert overview.recoverability.keys[0].backups == 0
@@ -135,7 +135,7 @@ def test_of_two_rows_for_one_copy_the_one_that_is_vouched_for_holds(server: Serv
             [replace(row, address=f"{address}#{number}") for number, row in enumerate(rows)]
         )
         [copy] = server.services.register.copies(look=False)
-        assert (copy.signed, copy.sight) == (True, Sight.UNREACHABLE)
+        assert (copy.signed, copy.status) == (True, CopyStatus.UNREACHABLE)
 
 
 def test_a_drill_vouches_for_no_forged_row_of_a_real_file(here: Server) -> None:

@@ -7,9 +7,9 @@ import pytest
 from nskeys.cli import documents
 from nskeys.cli.nagios import nagios_line
 from nskeys.cli.prometheus import metrics
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.register import BackupCopy, CopyStatus
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.monitoring import plugin_line, samples
@@ -85,7 +85,7 @@ def test_what_happened_there_is_known_by_the_next_check(memory: MemoryServer, va
     memory.clock.advance(hours=1)
     assert memory.counts() == (1, 0, 0), "nobody looked yet"
     [checked] = memory.services.register.check(NOBODY)
-    assert checked.sight is Sight.MISSING
+    assert checked.status is CopyStatus.MISSING
     assert not checked.by_check
     memory.clock.advance(hours=1)
     assert memory.counts() == (0, 1, 0)
@@ -98,7 +98,7 @@ def test_a_check_that_could_not_be_made_does_not_count_as_good(memory: MemorySer
     with memory.cut_off(memory.vault):
         memory.services.register.check(NOBODY)
     copy = only(memory)
-    assert copy.sight is Sight.UNREACHABLE
+    assert copy.status is CopyStatus.UNREACHABLE
     assert copy.by_check
     assert copy.look_moment == seen_good + timedelta(hours=1)
     assert copy.good_moment == seen_good
@@ -110,7 +110,7 @@ def test_a_check_that_could_not_be_made_does_not_count_as_good(memory: MemorySer
 def test_a_declaration_that_is_taken_back_counts_no_more_at_once(
     memory: MemoryServer, vault: Place
 ) -> None:
-    vault.whereabouts = Whereabouts(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, "localhost")
+    vault.whereabouts = LocatedAt(Location.HERE, LocationReason.REMOTE_IS_THIS_MACHINE, "localhost")
     memory.services.destinations.add(memory.vault, "a tunnel to the other site")
     memory.services.register.check(NOBODY)
     assert memory.counts() == (1, 0, 0)
@@ -128,8 +128,8 @@ def test_a_folder_is_looked_at_beside_it(memory: MemoryServer, vault: Place) -> 
     vault.reads = 0
     memory.lose(address)
     seen = {copy.destination: copy for copy in memory.services.register.copies()}
-    assert seen[memory.local].sight is Sight.MISSING
-    assert seen[memory.vault].sight is Sight.GOOD
+    assert seen[memory.local].status is CopyStatus.MISSING
+    assert seen[memory.vault].status is CopyStatus.GOOD
     assert [seen[memory.local].by_check, seen[memory.vault].by_check] == [False, True]
     assert vault.reads == 0
 

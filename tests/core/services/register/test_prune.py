@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import Cancelled, CannotRemove, DestinationUnreachable, FileUnreadable, PlanOutdated
-from nskeys.model.destinations import DestinationInfo, Location, LocationReason, Whereabouts
-from nskeys.model.register import BackupCopy, Sight
+from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
+from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Fate, FateReason, Retention
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.register.prune import PrunePlan, PruneReport
@@ -81,7 +81,7 @@ def test_old_copies_go_and_the_register_says_that_they_were_removed(server: Serv
     copies = {copy.address: copy for copy in server.services.register.register().copies}
     for gone in (old, middle):
         now = copies[gone.address]
-        assert (now.signed, now.sight, now.retired) == (True, Sight.MISSING, server.clock.now())
+        assert (now.signed, now.status, now.retired) == (True, CopyStatus.MISSING, server.clock.now())
     assert copies[new.address].counts
     assert server.counts()[1:] == (0, 0)
     assert server.services.backup.due() == ()
@@ -271,15 +271,15 @@ def test_a_check_of_the_register_settles_what_was_broken_off_too(memory: MemoryS
     memory.services.pruning.execute(plan, NOBODY)
     place.unreachable, place.falls_silent_after = "", ""
     checked = {copy.address: copy for copy in memory.services.register.check(NOBODY)}
-    assert (checked[old.address].sight, checked[old.address].retired) == (
-        Sight.MISSING,
+    assert (checked[old.address].status, checked[old.address].retired) == (
+        CopyStatus.MISSING,
         memory.clock.now(),
     )
 
 
 def test_one_file_under_two_names_is_never_deleted_as_its_own_copy(memory: MemoryServer) -> None:
     """A share that is mounted twice, say: two rows, each the other's only companion."""
-    elsewhere = Whereabouts(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
+    elsewhere = LocatedAt(Location.ELSEWHERE, LocationReason.NETWORK_MOUNT, "nfs vault02:/nskeys")
     alias = memory.destinations.make("/alias", elsewhere)
     alias.files = memory.destinations.places[memory.vault].files
     first, second = backed_up(memory, 2)

@@ -15,7 +15,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.destinations import Location
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
 from tests.fakes.fixed import Answers
@@ -31,25 +31,25 @@ def address(server: Server) -> str:
     return server.back_up().copy.address
 
 
-def sight(server: Server) -> Sight:
+def status(server: Server) -> CopyStatus:
     """What a look at the only copy finds."""
     [copy] = server.services.register.copies()
-    return copy.sight
+    return copy.status
 
 
 # --- looking --------------------------------------------------------------------------------------
 
 
 def test_a_look_finds_a_file_that_is_gone_changed_or_out_of_reach(server: Server, address: str) -> None:
-    assert sight(server) is Sight.GOOD
+    assert status(server) is CopyStatus.GOOD
     with server.cut_off(server.vault):
-        assert sight(server) is Sight.UNREACHABLE
+        assert status(server) is CopyStatus.UNREACHABLE
         assert server.counts() == (0, 1, 0)
     server.corrupt(address)
-    assert sight(server) is Sight.CHANGED
+    assert status(server) is CopyStatus.CHANGED
     assert server.counts() == (0, 1, 0)
     server.lose(address)
-    assert sight(server) is Sight.MISSING
+    assert status(server) is CopyStatus.MISSING
     assert server.counts() == (0, 1, 0)
 
 
@@ -57,7 +57,7 @@ def test_a_file_that_grew_is_changed_and_not_read_whole(memory: MemoryServer) ->
     copy = memory.back_up().copy
     files = memory.destinations.places[memory.vault].files
     files[copy.backup.archive_name] += b"more"
-    assert sight(memory) is Sight.CHANGED
+    assert status(memory) is CopyStatus.CHANGED
 
 
 def test_a_look_changes_nothing(server: Server, address: str) -> None:
@@ -108,7 +108,7 @@ def test_a_check_of_what_cannot_be_reached_never_counts_as_good(server: Server, 
     server.clock.advance(days=1)
     with server.cut_off(server.vault):
         [checked] = server.services.register.check(NOBODY)
-    assert (checked.sight, checked.good_moment) == (Sight.UNREACHABLE, good)
+    assert (checked.status, checked.good_moment) == (CopyStatus.UNREACHABLE, good)
     assert checked.where.location is Location.ELSEWHERE
 
 
@@ -170,7 +170,7 @@ def test_a_copy_that_was_carried_away_is_intact_until_a_drill_opens_it(server: S
     here = server.back_up(server.local).copy.address
     carried = server.carry(here, server.vault)
     added = server.services.register.add(carried, NOBODY)
-    assert (added.proof, added.sight) == (Proof.INTACT, Sight.GOOD)
+    assert (added.proof, added.status) == (Proof.INTACT, CopyStatus.GOOD)
     assert (added.address, added.destination) == (carried, server.vault)
     assert server.counts() == (0, 1, 0)
     assert server.drill(carried).recorded

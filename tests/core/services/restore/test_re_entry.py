@@ -5,7 +5,7 @@ import pytest
 from nskeys.errors import Cancelled, NotSetUp
 from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntryList
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.model.secret import SecretBytes
 from tests.fakes.servers import NOBODY, Server, Site
 from tests.fakes.watching import Watching
@@ -134,7 +134,7 @@ def test_a_backup_that_is_gone_is_named_as_gone(site: Site) -> None:
     assert (found.in_backups, found.in_lost_backups) == (0, 2)
     [first, _] = found.items
     assert first.held_by is not None
-    assert first.held_by.sight is Sight.MISSING
+    assert first.held_by.status is CopyStatus.MISSING
     assert not first.held_by.counts
 
 

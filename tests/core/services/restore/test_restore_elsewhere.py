@@ -214,8 +214,8 @@ def test_a_tpm_that_cannot_be_asked_is_neither_here_nor_another_machines(
     bound: Server, on_path: CommandsOnPath
 ) -> None:
     without_tpm(on_path)
-    sight = bound.services.set_up.look_closely()
-    assert (sight.state, sight.unreached) == (HomeState.UNREACHED, "library_missing")
+    status = bound.services.set_up.look_closely()
+    assert (status.state, status.unreached) == (HomeState.UNREACHED, "library_missing")
     with pytest.raises(KeyStoreUnreached):
         bound.services.verify.execute(NOBODY)
 

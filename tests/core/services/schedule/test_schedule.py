@@ -7,7 +7,7 @@ import pytest
 from nskeys.errors import NotSetUp, ScheduleNotStarted, ScheduleRefused, UnitNotOurs
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.recovery import IdentityKind
-from nskeys.model.schedule import Job, Obstacle, UnitSight
+from nskeys.model.schedule import Job, Obstacle, UnitStatus
 from nskeys.ports import Purpose
 from nskeys.services.schedule.service import ScheduleService
 from tests.fakes.fixed import Answers
@@ -33,9 +33,9 @@ class Machine:
         recovery.execute(recovery.plan(IdentityKind.PERSON), Answers(IDENTITY))
         return self
 
-    def sights(self) -> set[UnitSight]:
+    def statuses(self) -> set[UnitStatus]:
         """What lies where the units belong."""
-        return {seen.sight for seen in self.schedule.show().units}
+        return {seen.status for seen in self.schedule.show().units}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def machine(server: Server) -> Machine:
 
 def test_installed_every_unit_is_there_and_every_timer_waits(machine: Machine) -> None:
     before = machine.schedule.show()
-    assert (before.installed, before.in_force, machine.sights()) == (False, False, {UnitSight.MISSING})
+    assert (before.installed, before.in_force, machine.statuses()) == (False, False, {UnitStatus.MISSING})
     after = machine.schedule.install()
     assert (after.installed, after.in_force) == (True, True)
     assert machine.manager.units.keys() == UNITS
@@ -66,7 +66,7 @@ def test_a_folder_that_becomes_a_destination_makes_it_outdated_until_it_is_insta
 ) -> None:
     machine.schedule.install()
     machine.server.services.destinations.add("/mnt/another")
-    assert UnitSight.OUTDATED in machine.sights()
+    assert UnitStatus.OUTDATED in machine.statuses()
     assert not machine.schedule.show().in_force
     assert "ReadWritePaths=-/mnt/another" in machine.schedule.units()[0].text
     assert machine.schedule.install().in_force
@@ -131,15 +131,15 @@ def test_what_is_not_set_up_has_no_schedule(site: MemorySite) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sight"),
+    ("text", "status"),
     [
-        ("[Service]\nExecStart=/bin/true\n", UnitSight.FOREIGN),
-        ("", UnitSight.FOREIGN),
-        ("# Written by nskeys for the home /another\n[Service]\n", UnitSight.OTHER_HOME),
+        ("[Service]\nExecStart=/bin/true\n", UnitStatus.FOREIGN),
+        ("", UnitStatus.FOREIGN),
+        ("# Written by nskeys for the home /another\n[Service]\n", UnitStatus.OTHER_HOME),
     ],
 )
 def test_another_s_file_is_neither_changed_nor_removed(
-    machine: Machine, text: str, sight: UnitSight
+    machine: Machine, text: str, status: UnitStatus
 ) -> None:
     machine.schedule.install()
     machine.manager.units[Job.CHECK.timer] = text
@@ -149,16 +149,16 @@ def test_another_s_file_is_neither_changed_nor_removed(
             act()
         assert (caught.value.path, caught.value.problem) == (
             f"/etc/systemd/system/{Job.CHECK.timer}",
-            sight.value,
+            status.value,
         )
         assert machine.manager.units == units
-    assert sight in machine.sights()
+    assert status in machine.statuses()
 
 
 def test_what_was_changed_by_hand_is_ours_still_and_is_said(machine: Machine) -> None:
     machine.schedule.install()
     machine.manager.units[Job.CHECK.timer] += "OnCalendar=hourly\n"
-    assert UnitSight.OUTDATED in machine.sights()
+    assert UnitStatus.OUTDATED in machine.statuses()
     assert machine.schedule.install().in_force
 
 

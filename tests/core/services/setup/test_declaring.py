@@ -28,4 +28,4 @@ def test_the_default_that_nobody_configured_is_told_apart(server: Server) -> Non
     (only,) = destinations.listing()
     assert (only.default, only.configured) == (True, False)
     assert destinations.add(only.info.address).configured
-    assert [sight.configured for sight in destinations.listing()] == [True]
+    assert [status.configured for status in destinations.listing()] == [True]

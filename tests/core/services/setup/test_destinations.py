@@ -22,18 +22,18 @@ def test_each_is_looked_at_and_the_default_is_marked(server: Server) -> None:
     assert (vault.info.address, vault.default, vault.problem) == (server.vault, True, None)
     assert vault.where.location is Location.ELSEWHERE
     server.back_up(server.local)
-    sights = {sight.info.address: sight for sight in server.services.destinations.listing()}
-    assert sights[server.local].default
-    assert not sights[server.vault].default
-    assert sights[server.local].where.location is Location.HERE
+    statuses = {status.info.address: status for status in server.services.destinations.listing()}
+    assert statuses[server.local].default
+    assert not statuses[server.vault].default
+    assert statuses[server.local].where.location is Location.HERE
 
 
 def test_one_that_is_gone_says_so_and_does_not_hide_the_others(server: Server) -> None:
     server.services.destinations.add(server.local)
     with server.cut_off(server.vault):
-        sights = {sight.info.address: sight for sight in server.services.destinations.listing()}
-    assert isinstance(sights[server.vault].problem, DestinationUnreachable)
-    assert sights[server.local].problem is None
+        statuses = {status.info.address: status for status in server.services.destinations.listing()}
+    assert isinstance(statuses[server.vault].problem, DestinationUnreachable)
+    assert statuses[server.local].problem is None
 
 
 def test_looking_leaves_nothing_behind(server: Server) -> None:
@@ -48,9 +48,9 @@ def test_what_is_carried_away_by_other_means_is_declared_once(server: Server) ->
     server.add("one")
     server.back_up(server.local)
     assert server.counts() == (0, 1, 0)
-    sight = server.services.destinations.add(server.local, "tape to the safe")
-    assert (sight.where.location, sight.where.reason) == (Location.ELSEWHERE, LocationReason.DECLARED)
-    assert sight.where.detail == "tape to the safe"
+    status = server.services.destinations.add(server.local, "tape to the safe")
+    assert (status.where.location, status.where.reason) == (Location.ELSEWHERE, LocationReason.DECLARED)
+    assert status.where.detail == "tape to the safe"
     assert server.counts() == (1, 0, 0)
     server.services.destinations.remove(server.local)
     assert server.counts() == (0, 1, 0)
@@ -113,9 +113,9 @@ def test_what_a_newer_version_configured_is_shown_as_unusable_and_can_be_let_go(
     newer = DestinationInfo("sftp://vault02/nskeys")
     settings = memory.settings_file.read()
     memory.settings_file.write(replace(settings, destinations=(newer, *settings.destinations)))
-    sights = {sight.info.address: sight for sight in memory.services.destinations.listing()}
-    assert isinstance(sights[newer.address].problem, DestinationInvalid)
-    assert sights["/vault"].problem is None
+    statuses = {status.info.address: status for status in memory.services.destinations.listing()}
+    assert isinstance(statuses[newer.address].problem, DestinationInvalid)
+    assert statuses["/vault"].problem is None
     memory.back_up("/vault")
     memory.services.destinations.add(memory.local)
     assert memory.services.destinations.remove(newer.address) == newer
@@ -124,8 +124,8 @@ def test_what_a_newer_version_configured_is_shown_as_unusable_and_can_be_let_go(
 def test_registry_values_of_a_newer_version_do_not_hide_the_first_screen(memory: MemoryServer) -> None:
     memory.registry.values = RegistryValues("sftp://vault02/nskeys", memory.clock.now())
     assert memory.services.recoverability.overview().registry.backup_path == "sftp://vault02/nskeys"
-    sights = memory.services.destinations.listing()
-    assert [sight.default for sight in sights] == [False, True]
+    statuses = memory.services.destinations.listing()
+    assert [status.default for status in statuses] == [False, True]
     with pytest.raises(DestinationInvalid):
         memory.services.backup.plan()
 

@@ -45,8 +45,8 @@ def test_a_new_installation_has_one_active_key_and_one_audit_line(site: Site) ->
 
 def test_before_it_there_is_nothing_and_looking_makes_nothing(site: Site) -> None:
     server = site.server()
-    sight = server.services.set_up.look()
-    assert (sight.state, sight.cmdb_id, sight.credentials, sight.remembered) == (
+    status = server.services.set_up.look()
+    assert (status.state, status.cmdb_id, status.credentials, status.remembered) == (
         HomeState.EMPTY,
         None,
         0,
@@ -71,10 +71,10 @@ def test_a_copied_database_without_keys_says_how_many_credentials_wait(server: S
     server.add("two")
     copy = server.back_up().copy
     fresh = site.with_database_of(server)
-    sight = fresh.services.set_up.look()
-    assert (sight.state, sight.credentials) == (HomeState.DATABASE_ONLY, 2)
-    assert [known.address for known in sight.remembered] == [copy.address]
-    assert not sight.remembered[0].signed
+    status = fresh.services.set_up.look()
+    assert (status.state, status.credentials) == (HomeState.DATABASE_ONLY, 2)
+    assert [known.address for known in status.remembered] == [copy.address]
+    assert not status.remembered[0].signed
     with pytest.raises(NotSetUp) as caught:
         fresh.services.recoverability.overview()
     assert caught.value.credentials == 2

@@ -10,7 +10,7 @@ import pytest
 from nskeys.bootstrap import wire
 from nskeys.errors import KeyStoreOfAnotherCmdb, NoBackupKnown, NoSuchBackup
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import Sight
+from nskeys.model.register import CopyStatus
 from nskeys.wording.answer import notices
 from nskeys.wording.layout import WIDE
 from tests.fakes.fixed import AFTERNOON
@@ -142,10 +142,10 @@ def test_two_backups_of_one_second_have_names_of_their_own_and_each_is_known(ser
     server.add("one")
     first, second = server.back_up().copy, server.back_up().copy
     assert second.backup.archive_name == first.backup.archive_name.replace(".zip", "-2.zip")
-    assert {copy.sight for copy in server.services.register.copies()} == {Sight.GOOD}
+    assert {copy.status for copy in server.services.register.copies()} == {CopyStatus.GOOD}
     server.lose(second.address)
-    seen = {copy.address: copy.sight for copy in server.services.register.copies()}
-    assert seen == {first.address: Sight.GOOD, second.address: Sight.MISSING}
+    seen = {copy.address: copy.status for copy in server.services.register.copies()}
+    assert seen == {first.address: CopyStatus.GOOD, second.address: CopyStatus.MISSING}
     assert server.counts() == (1, 0, 0)
 
 
@@ -167,11 +167,14 @@ def test_files_that_changed_places_are_not_those_of_the_register(memory: MemoryS
     files = memory.destinations.places[memory.vault].files
     one, two = first.backup.archive_name, second.backup.archive_name
     files[one], files[two] = files[two], files[one]
-    assert {copy.sight for copy in memory.services.register.copies()} == {Sight.CHANGED}
+    assert {copy.status for copy in memory.services.register.copies()} == {CopyStatus.CHANGED}
     assert memory.counts() == (0, 1, 0)
     # Each is a backup of this server all the same, and can be made known where it lies.
     memory.services.register.add(f"{memory.vault}/{one}", NOBODY)
-    assert {copy.sight for copy in memory.services.register.copies()} == {Sight.GOOD, Sight.CHANGED}
+    assert {copy.status for copy in memory.services.register.copies()} == {
+        CopyStatus.GOOD,
+        CopyStatus.CHANGED,
+    }
     assert memory.counts() == (0, 1, 0), "a file that was only added was never opened"
     memory.drill(f"{memory.vault}/{one}")
     assert memory.counts() == (1, 0, 0)

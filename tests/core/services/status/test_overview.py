@@ -4,7 +4,7 @@ import pytest
 
 from nskeys.errors import NotSetUp
 from nskeys.model.recoverability import RecoveryState
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NAME, NOBODY, Server, Site
 
@@ -51,13 +51,13 @@ def test_the_whole_life_of_a_server_is_told_right_at_every_step(server: Server, 
     assert server.counts() == (0, 2, 0)
     assert server.services.recoverability.assess().exposed_since == seen
     server.corrupt(vault)
-    assert {copy.sight for copy in server.services.register.copies()} == {
-        Sight.GOOD,
-        Sight.MISSING,
-        Sight.CHANGED,
+    assert {copy.status for copy in server.services.register.copies()} == {
+        CopyStatus.GOOD,
+        CopyStatus.MISSING,
+        CopyStatus.CHANGED,
     }
 
-    here = next(copy for copy in server.services.register.copies() if copy.sight is Sight.GOOD)
+    here = next(copy for copy in server.services.register.copies() if copy.status is CopyStatus.GOOD)
     stick = server.carry(here.address, server.vault)
     fresh = site.with_database_of(server)
     report = fresh.restore(stick)

@@ -8,7 +8,7 @@ import pytest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.errors import NotSetUp
-from nskeys.model.register import Proof, Sight
+from nskeys.model.register import CopyStatus, Proof
 from tests.fakes.servers import NOBODY, Server, Site
 
 
@@ -56,9 +56,9 @@ def test_a_file_that_went_or_changed_is_no_good_copy_any_more(server: Server) ->
     server.corrupt(spoilt.address)
     runbook = server.services.runbook.collect()
     assert runbook.good == ()
-    assert {copy.address: copy.sight for copy in runbook.others} == {
-        lost.address: Sight.MISSING,
-        spoilt.address: Sight.CHANGED,
+    assert {copy.address: copy.status for copy in runbook.others} == {
+        lost.address: CopyStatus.MISSING,
+        spoilt.address: CopyStatus.CHANGED,
     }
 
 
