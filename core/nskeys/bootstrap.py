@@ -8,7 +8,7 @@ from pathlib import Path
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.imports.detect import read_export
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager
@@ -114,7 +114,7 @@ def connect(
     def protector_named(name: str) -> Protector:
         return protector(name, costs.argon2)
 
-    servers = SshServers(*_ssh_files(folder.known_hosts))
+    servers = SshPool(*_ssh_files(folder.known_hosts))
     address = cmdb if cmdb is not None else settings.read().cmdb
     database = SqlCmdb(address or url_of(folder.cmdb), clock, busy_timeout=wait)
     return wire(

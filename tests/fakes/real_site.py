@@ -12,7 +12,7 @@ from pathlib import Path
 from nskeys.bootstrap import wire
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.model.destinations import DestinationInfo
 from nskeys.services.installation import Installation
 from nskeys.store.cmdb import cmdb_in_file
@@ -45,7 +45,7 @@ class RealServer(Server):
         folder = self.folder
         folder.prepare()
         settings = ConfigToml(folder.config, NAME)
-        servers = SshServers(KnownHosts(folder.known_hosts))
+        servers = SshPool(KnownHosts(folder.known_hosts))
         return Installation(
             home=folder,
             settings=settings,

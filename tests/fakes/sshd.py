@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.destinations.ssh.timeouts import SftpLimits
 from tests.fakes.programs import need, program
 
@@ -76,12 +76,12 @@ class Sshd:
         """What it wrote about its visitors."""
         return (self.folder / "log").read_text("utf-8", "replace")
 
-    def servers(self, known: str | None = None, limits: SftpLimits | None = None) -> SshServers:
+    def servers(self, known: str | None = None, limits: SftpLimits | None = None) -> SshPool:
         """A client that knows this server (or, with an empty `known`, nobody) and has its key."""
         path = self.folder / f"known_hosts.{os.urandom(4).hex()}"
         if text := (self.known() if known is None else known):
             path.write_text(text, "ascii")
-        return SshServers(KnownHosts(path), (self.key,), limits)
+        return SshPool(KnownHosts(path), (self.key,), limits)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ DISKS = frozenset((
 # fmt: on
 MEMORY = frozenset(("tmpfs", "ramfs", "devtmpfs"))
 _HOSTS, _HOSTS_LIMIT = Path("/etc/hosts"), 1 << 24
-_PATIENCE = 2.0
+_LOOKUP_TIMEOUT_S = 2.0
 """Seconds for the name of a mount's server."""
 _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
@@ -187,7 +187,7 @@ def _known_addresses(host: str) -> Iterator[str]:
     can take minutes, and no other name of this machine is known then."""
     yield from addresses_in(_hosts_file(), host)
     if host and not host.startswith("-"):
-        yield from addresses_of(host, _PATIENCE)
+        yield from addresses_of(host, _LOOKUP_TIMEOUT_S)
 
 
 def _hosts_file() -> str:
@@ -222,7 +222,7 @@ _KEPT = 60.0
 _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 
-def looked_up(host: str, port: int = 0) -> "Future[list[Any]]":
+def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
     """What `socket.getaddrinfo` gives for stream sockets, or raises."""
     future: Future[list[Any]] = Future()
     future.set_running_or_notify_cancel()
@@ -243,7 +243,7 @@ def addresses_of(host: str, seconds: float) -> tuple[str, ...]:
     if time.monotonic() - moment < _KEPT:
         return known
     try:
-        known = tuple(str(place[0]) for *_, place in looked_up(host).result(seconds))
+        known = tuple(str(place[0]) for *_, place in look_up(host).result(seconds))
     except (OSError, UnicodeError):  # a TimeoutError is an OSError
         known = ()
     _answers[host] = (time.monotonic(), known)

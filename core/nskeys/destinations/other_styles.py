@@ -11,8 +11,8 @@ A folder with such a name is meant where it begins with `/`, `./`, `../` or `~`.
 import os
 import re
 
-from nskeys.destinations.s3.address import understood as bucket_of
-from nskeys.destinations.ssh.address import SCHEME, understood
+from nskeys.destinations.s3.address import parse as bucket_of
+from nskeys.destinations.ssh.address import SCHEME, parse
 from nskeys.errors import DestinationInvalid
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
@@ -100,7 +100,7 @@ def _bucket(scheme: str | None, host: str | None, path: str) -> str:
 def _checked(rest: str) -> str:
     """`sftp://` with the rest, where that is an address; else empty. `has_password` is raised."""
     try:
-        return str(understood(SCHEME + rest))
+        return str(parse(SCHEME + rest))
     except DestinationInvalid as error:
         if error.problem == "has_password":
             raise

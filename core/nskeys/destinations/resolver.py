@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from nskeys.destinations import other_styles
-from nskeys.destinations.local.address import Folders
+from nskeys.destinations.local.address import FolderScheme
 from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import SlowMount
-from nskeys.destinations.s3.destination import Buckets
-from nskeys.destinations.ssh.destination import Sftp
+from nskeys.destinations.s3.destination import S3Scheme
+from nskeys.destinations.ssh.destination import SftpScheme
 from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.destinations import DestinationInfo
@@ -68,11 +68,11 @@ class AllDestinations:
         workers: Workers | None = None,
         slow: SlowMount = slow_mount,
         remote: Mapping[str, Scheme[Any]] = _NOTHING,
-        servers: SshServers | None = None,
+        servers: SshPool | None = None,
     ) -> None:
         self._servers = servers
         self._declared = declared
-        self._folders = Folders(workers, slow)
+        self._folders = FolderScheme(workers, slow)
         self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
@@ -166,6 +166,6 @@ def _checked_text(address: str) -> str:
     return address
 
 
-def remote_schemes(servers: SshServers | None = None) -> Mapping[str, Scheme[Any]]:
+def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
     """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
-    return {"s3": Buckets(), "sftp": Sftp(servers or SshServers(KnownHosts(Path("/dev/null"))))}
+    return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}

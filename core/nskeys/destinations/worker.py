@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from nskeys.destinations.local.folder import FolderDestination
-from nskeys.destinations.workers.protocol import Message, packed, unpacked, wanted
+from nskeys.destinations.workers.protocol import Message, pack, unpack, wanted
 from nskeys.errors import NskeysError
 from nskeys.model.destinations import DestinationInfo, Mounted
 from nskeys.ports import Destination
@@ -63,8 +63,8 @@ def _resolve(_: Destination, question: Message) -> Message:
     return Message([os.path.realpath(question.head["address"])])
 
 
-Deed = Callable[[Destination, Message], Message]
-DEEDS: Mapping[str, Deed] = MappingProxyType(
+Operation = Callable[[Destination, Message], Message]
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "where": _where,
         "mounted": _mounted,
@@ -80,15 +80,15 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
 """What can be asked for. An answer's head is a list of values; an error names its class and fields."""
 
 
-def answer(question: Message, amazons: Mapping[str, str]) -> Message:
+def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:
     """Do what is asked; our own errors are answers too. `amazons` are the variables for buckets."""
     try:
-        return DEEDS[question.head["do"]](_place(question, amazons), question)
+        return OPERATIONS[question.head["do"]](_place(question, aws_environ), question)
     except NskeysError as error:
         return Message({"error": type(error).__name__, "fields": vars(error)})
 
 
-def _place(question: Message, amazons: Mapping[str, str]) -> Destination:
+def _place(question: Message, aws_environ: Mapping[str, str]) -> Destination:
     held = question.head["mounted"]
     mounted = None if held is None else Mounted(*held)
     info = DestinationInfo(question.head["address"], question.head["declared"], mounted=mounted)
@@ -96,10 +96,10 @@ def _place(question: Message, amazons: Mapping[str, str]) -> Destination:
         return FolderDestination(info)
     from nskeys.destinations.s3.bucket import S3Bucket  # here, for folders need none of it
 
-    return S3Bucket(info, amazons, question.head["seconds"])
+    return S3Bucket(info, aws_environ, question.head["seconds"])
 
 
-def _taken_out(environ: MutableMapping[str, str]) -> Mapping[str, str]:
+def _take_aws_settings(environ: MutableMapping[str, str]) -> Mapping[str, str]:
     """What Amazon's tools read, and obstore would too: an endpoint in a variable must not change where an
     address leads."""
     taken = {name: environ.pop(name) for name in tuple(environ) if name.upper().startswith("AWS_")}
@@ -108,7 +108,7 @@ def _taken_out(environ: MutableMapping[str, str]) -> Mapping[str, str]:
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the questions end."""
-    amazons = _taken_out(os.environ)
+    aws_environ = _take_aws_settings(os.environ)
     while True:
         received = bytearray()
         while more := wanted(received):
@@ -116,7 +116,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
             if not piece:
                 return
             received += piece
-        answers.write(packed(answer(unpacked(received), amazons)))
+        answers.write(pack(answer(unpack(received), aws_environ)))
         answers.flush()
 
 

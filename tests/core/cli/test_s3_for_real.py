@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.s3.destination import Buckets
+from nskeys.destinations.s3.destination import S3Scheme
 from nskeys.destinations.s3.listing import Question, objects
-from nskeys.destinations.s3.login import Login
+from nskeys.destinations.s3.login import S3Login
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 from tests.core.cli.test_backups import _copied
@@ -35,7 +35,7 @@ def logged_in(weed: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def place(weed: S3Server, logged_in: None) -> Iterator[Destination]:
     name = f"b-{os.urandom(8).hex()}"
     weed.make_bucket(name)
-    buckets = Buckets()
+    buckets = S3Scheme()
     address = buckets.understood(weed.address(name, "ns01"))
     yield buckets.at(address, DestinationInfo(str(address)))
     buckets.close()
@@ -57,7 +57,7 @@ def test_a_backup_goes_there_and_back_and_nothing_is_replaced(place: Destination
 def test_a_bucket_that_locks_its_objects_takes_backups(weed: S3Server, logged_in: None) -> None:
     name = f"b-{os.urandom(8).hex()}"
     lock_objects(weed, name)
-    buckets = Buckets()
+    buckets = S3Scheme()
     address = buckets.understood(weed.address(name))
     place = buckets.at(address, DestinationInfo(str(address)))
     place.check()
@@ -84,7 +84,7 @@ def test_the_own_listing_is_signed_as_a_server_wants_it(weed: S3Server, place: D
         place.publish(f"ns01-{number} é+%.zip", b"x" * (number + 1))
     bucket = place.address_of(NAME).removeprefix("s3://").partition("/")[0]
     question = Question(weed.url, bucket, "ns01", "us-east-1")
-    found = dict(objects(question, Login(KEY_ID, SECRET), 20))
+    found = dict(objects(question, S3Login(KEY_ID, SECRET), 20))
     assert found == {f"ns01-{number} é+%.zip": number + 1 for number in range(3)}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from nskeys.destinations.backup_names import is_plain, listing_of
-from nskeys.destinations.local.timeout_folder import BoundedFolder
+from nskeys.destinations.local.timeout_folder import TimeoutFolder
 from nskeys.destinations.workers.pool import Workers
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Listed
@@ -68,7 +68,7 @@ def test_a_folder_with_odd_names_gives_its_others(tmp_path: Path, slow: str | No
     """Asked directly, and through a worker as a network mount is."""
     made = _in_a_folder(tmp_path)
     workers = Workers()
-    place = BoundedFolder(DestinationInfo(str(tmp_path)), workers, lambda _: slow)
+    place = TimeoutFolder(DestinationInfo(str(tmp_path)), workers, lambda _: slow)
     found = place.listing()
     assert [listed.name for listed in found] == [OURS]
     assert found.left_out == made

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationUnreachable,
@@ -64,7 +64,7 @@ def test_an_agent_that_never_answers_holds_up_no_key_in_a_file(
 def test_an_agent_that_never_answers_is_named_where_there_is_no_other_key(
     sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers = SshServers(sshd.servers().known_hosts, (), QUICK)
+    servers = SshPool(sshd.servers().known_hosts, (), QUICK)
     with an_agent_that_never_answers() as agent:
         monkeypatch.setenv("SSH_AUTH_SOCK", agent)
         told = unreachable(refusal(servers, sshd))
@@ -101,7 +101,7 @@ def an_agent_that_lists_and_never_signs(behind: str) -> Iterator[str]:
 def test_an_agent_that_lists_its_keys_and_never_signs_is_named(
     sshd: Sshd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    servers = SshServers(sshd.servers().known_hosts, (), QUICK)
+    servers = SshPool(sshd.servers().known_hosts, (), QUICK)
     with an_agent(sshd.key) as real, an_agent_that_lists_and_never_signs(real) as place:
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
         assert unreachable(refusal(servers, sshd)).problem == "silent_agent"
@@ -130,12 +130,12 @@ def test_too_many_keys_are_the_cause_told_and_a_key_file_helps(
     before = len(sshd.log())
     with an_agent(*strangers(tmp_path, 16)) as place:
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
-        told = unreachable(refusal(SshServers(known), sshd))
+        told = unreachable(refusal(SshPool(known), sshd))
         assert told.problem == "too_many_keys"
         assert "--key-file FILE" in say(told).advice
         hung_up = sshd.log()[before:].count("Too many authentication failures")
         assert hung_up <= 2, "no address is locked out for the keys that an agent happens to hold"
-        with place_on(sshd, tmp_path, SshServers(known), key=str(sshd.key)) as there:
+        with place_on(sshd, tmp_path, SshPool(known), key=str(sshd.key)) as there:
             there.listing()
 
 
@@ -144,7 +144,7 @@ def test_a_few_keys_that_the_server_does_not_know_are_a_login_that_is_refused(
 ) -> None:
     with an_agent(*strangers(tmp_path, 2)) as place:
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
-        assert unreachable(refusal(SshServers(sshd.servers().known_hosts), sshd)).problem == "login"
+        assert unreachable(refusal(SshPool(sshd.servers().known_hosts), sshd)).problem == "login"
 
 
 def test_a_password_is_asked_for_though_the_agent_has_more_keys_than_the_server_looks_at(
@@ -155,7 +155,7 @@ def test_a_password_is_asked_for_though_the_agent_has_more_keys_than_the_server_
         an_agent(*strangers(tmp_path, 8)) as place,
     ):
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
-        told = refusal(SshServers(server.servers().known_hosts), server)
+        told = refusal(SshPool(server.servers().known_hosts), server)
     assert isinstance(told, ServerSecretWanted)
     assert told.wanted == "ssh_password"
 
@@ -190,10 +190,10 @@ def test_a_server_that_says_nothing_where_sftp_should_begin_offers_none(tmp_path
 # --- host keys -------------------------------------------------------------------------------------------
 
 
-def known_by(server: Sshd, *lines: str) -> SshServers:
+def known_by(server: Sshd, *lines: str) -> SshPool:
     path = server.folder / f"known_hosts.{os.urandom(4).hex()}"
     path.write_text("\n".join(lines) + "\n", "ascii")
-    return SshServers(KnownHosts(server.folder / "own", (path,)), (server.key,))
+    return SshPool(KnownHosts(server.folder / "own", (path,)), (server.key,))
 
 
 def public(path: Path) -> str:

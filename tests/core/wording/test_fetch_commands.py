@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from nskeys.destinations.s3.address import understood as bucket
+from nskeys.destinations.s3.address import parse as bucket
 from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.wording.fetch_commands import fetched_as, fetching
 

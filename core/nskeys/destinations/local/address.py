@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from nskeys.destinations.local.slow_mounts import slow_mount
-from nskeys.destinations.local.timeout_folder import BoundedFolder, SlowMount, asked
+from nskeys.destinations.local.timeout_folder import SlowMount, TimeoutFolder, ask_worker
 from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid
 from nskeys.model.destinations import DestinationInfo
@@ -15,7 +15,7 @@ from nskeys.ports import Destination
 _FILE = re.compile(r"file://", re.IGNORECASE)
 
 
-class Folders:
+class FolderScheme:
     """scheme.Scheme of everything that is a path, whose one spelling has no scheme in front."""
 
     def __init__(self, workers: Workers | None = None, slow: SlowMount = slow_mount) -> None:
@@ -32,7 +32,7 @@ class Folders:
     def at(self, address: str, info: DestinationInfo) -> Destination:
         """The folder at a path."""
         del address  # it is the one in `info`
-        return BoundedFolder(info, self._workers, self._slow)
+        return TimeoutFolder(info, self._workers, self._slow)
 
     def split(self, address: str) -> tuple[str, str]:
         """The folder and the name of a file."""
@@ -66,7 +66,7 @@ class Folders:
         if (mount := self._slow(path)) is None:
             return os.path.realpath(path)
         info, seconds = DestinationInfo(path), self._workers.limits.look
-        return str(asked(self._workers, mount, info, "resolve", seconds).head[0])
+        return str(ask_worker(self._workers, mount, info, "resolve", seconds).head[0])
 
 
 def _path_in(address: str, rest: str) -> str:

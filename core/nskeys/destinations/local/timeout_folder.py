@@ -33,7 +33,7 @@ SlowMount = Callable[[str], str | None]
 """From a path to the mount on its way that may not answer; None where none may not."""
 
 
-class BoundedFolder:
+class TimeoutFolder:
     """ports.Destination in the folder `info.address`, an absolute path. Everything that looks there ends
     within `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
 
@@ -119,10 +119,10 @@ class BoundedFolder:
         return self._slow_mount(self._info.address)
 
     def _ask(
-        self, mount: str, deed: str, seconds: float | None = None, body: bytes = b"", **more: str | int
+        self, mount: str, operation: str, seconds: float | None = None, body: bytes = b"", **more: str | int
     ) -> Message:
         limit = self._workers.limits.look if seconds is None else seconds
-        return asked(self._workers, mount, self._info, deed, limit, body, **more)
+        return ask_worker(self._workers, mount, self._info, operation, limit, body, **more)
 
 
 def listing_in(answer: Message) -> Listing:
@@ -131,11 +131,11 @@ def listing_in(answer: Message) -> Listing:
     return Listing((Listed(name, size) for name, size in files), left_out)
 
 
-def asked(
+def ask_worker(
     workers: Workers,
     mount: str,
     info: DestinationInfo,
-    deed: str,
+    operation: str,
     seconds: float,
     body: bytes = b"",
     **more: str | int,
@@ -144,7 +144,7 @@ def asked(
     where a person did not want to wait for it."""
     held = None if info.mounted is None else astuple(info.mounted)
     told = {"address": info.address, "declared": info.declared_elsewhere, "mounted": held}
-    head = {"do": deed, "seconds": seconds, **told, **more}
+    head = {"do": operation, "seconds": seconds, **told, **more}
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:

@@ -75,7 +75,7 @@ class S3Address:
         return replace(self, path=folder), name
 
 
-def understood(address: str) -> S3Address:
+def parse(address: str) -> S3Address:
     """DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`, `bad_endpoint` or
     `plain_http`."""
     rest = address[_match(address) :]

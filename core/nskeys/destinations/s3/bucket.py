@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from nskeys.destinations.backup_names import candidates, listing_of
 from nskeys.destinations.location import Machine, this_machine
-from nskeys.destinations.s3.address import INSTANCE, S3Address, understood
+from nskeys.destinations.s3.address import INSTANCE, S3Address, parse
 from nskeys.destinations.s3.errors import names_a_bucket, problem_in, words_in
-from nskeys.destinations.s3.login import Login, NoLogin, login, without_key
+from nskeys.destinations.s3.login import NoS3Login, S3Login, find_login, without_key
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
@@ -52,7 +52,7 @@ class S3Bucket:
         machine: Callable[[], Machine] = this_machine,
     ) -> None:
         self._info = info
-        self._address = understood(info.address)
+        self._address = parse(info.address)
         self._environ = environ
         self._seconds = seconds
         self._machine = machine
@@ -140,7 +140,7 @@ class S3Bucket:
                 raise
             return self._listed_plainly(known)
 
-    def _listed_plainly(self, known: Login) -> Listing:
+    def _listed_plainly(self, known: S3Login) -> Listing:
         from nskeys.destinations.s3.listing import NotListed, Question, objects
 
         endpoint = self._address.url or f"https://{self._host()}"
@@ -181,15 +181,15 @@ class S3Bucket:
             region = self._region(without_key(self._environ))
         return _AMAZON.format(region=region)
 
-    def _login(self) -> Login:
+    def _login(self) -> S3Login:
         if self._address.auth == INSTANCE:
             return without_key(self._environ)
         try:
-            return login(self._environ, self._address.profile)
-        except NoLogin as error:
+            return find_login(self._environ, self._address.profile)
+        except NoS3Login as error:
             raise self._unreachable(str(error)) from None
 
-    def _region(self, known: Login) -> str:
+    def _region(self, known: S3Login) -> str:
         return self._address.region or known.region or _REGION
 
     def _store(self) -> "S3Store":
@@ -224,7 +224,7 @@ class S3Bucket:
         except Exception:  # noqa: BLE001  # its classes are no promise; its texts may quote the settings
             raise self._unreachable("bad_settings") from None
 
-    def _client(self, known: Login, request: timedelta) -> "ClientConfig":
+    def _client(self, known: S3Login, request: timedelta) -> "ClientConfig":
         options: ClientConfig = {
             "timeout": request,
             "connect_timeout": min(request, timedelta(seconds=_TO_CONNECT)),

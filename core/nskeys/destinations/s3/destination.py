@@ -4,8 +4,8 @@ So an answer that stays away ends with its worker, and neither the library nor t
 program's own memory.
 """
 
-from nskeys.destinations.local.timeout_folder import asked, listing_in
-from nskeys.destinations.s3.address import S3Address, understood
+from nskeys.destinations.local.timeout_folder import ask_worker, listing_in
+from nskeys.destinations.s3.address import S3Address, parse
 from nskeys.destinations.workers.pool import Workers
 from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import DestinationUnreachable
@@ -13,7 +13,7 @@ from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, Loca
 from nskeys.ports import Destination, Listing
 
 
-class Buckets:
+class S3Scheme:
     """scheme.Scheme of `s3://`."""
 
     def __init__(self, workers: Workers | None = None) -> None:
@@ -21,11 +21,11 @@ class Buckets:
 
     def understood(self, address: str) -> S3Address:
         """DestinationInvalid, which repeats nothing that may be a key."""
-        return understood(address)
+        return parse(address)
 
     def at(self, address: S3Address, info: DestinationInfo) -> Destination:
         """The bucket and prefix at an address."""
-        return AskedBucket(info, address, self._workers)
+        return S3Destination(info, address, self._workers)
 
     def split(self, address: S3Address) -> tuple[S3Address, str]:
         """The prefix's address and the name of a file."""
@@ -40,7 +40,7 @@ class Buckets:
         self._workers.close()
 
 
-class AskedBucket:
+class S3Destination:
     """ports.Destination: `s3_bucket.S3Bucket`, asked through a worker. DestinationUnreachable (`no_answer`)
     where no answer came in time."""
 
@@ -99,13 +99,13 @@ class AskedBucket:
         return True
 
     def _ask(
-        self, deed: str, seconds: float | None = None, body: bytes = b"", **more: str | int
+        self, operation: str, seconds: float | None = None, body: bytes = b"", **more: str | int
     ) -> Message:
         limit = self._workers.limits.look if seconds is None else seconds
         # What does not answer is the server, whatever bucket and login are asked of it.
         server = f"s3://{self._address.endpoint or self._address.region or self._address.bucket}"
         try:
-            return asked(self._workers, server, self._info, deed, limit, body, **more)
+            return ask_worker(self._workers, server, self._info, operation, limit, body, **more)
         except DestinationUnreachable as error:
             if error.problem == "no_answer":
                 self._workers.leave_alone(server)

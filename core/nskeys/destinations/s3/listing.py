@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from nskeys.destinations.s3.login import Login
+from nskeys.destinations.s3.login import S3Login
 
 _PAGE_LIMIT = 8 << 20
 _MOST_PAGES = 100
@@ -42,7 +42,7 @@ class Question:
     region: str
 
 
-def objects(question: Question, login: Login, seconds: float) -> Iterator[tuple[str, int]]:
+def objects(question: Question, login: S3Login, seconds: float) -> Iterator[tuple[str, int]]:
     """The name below the prefix and the size of each object that lies directly there; NotListed."""
     until, token = time.monotonic() + seconds, ""
     front = f"{question.prefix}/" if question.prefix else ""
@@ -67,7 +67,7 @@ def _name(text: str, *, is_encoded: bool) -> str:
     return plain
 
 
-def _page(question: Question, login: Login, front: str, token: str, seconds: float) -> str:
+def _page(question: Question, login: S3Login, front: str, token: str, seconds: float) -> str:
     query = {"delimiter": "/", "encoding-type": "url", "list-type": "2", "prefix": front}
     if token:
         query["continuation-token"] = token
@@ -101,7 +101,9 @@ def _connection(endpoint: str, ca_bundle: str, seconds: float) -> http.client.HT
     return http.client.HTTPSConnection(url.netloc, timeout=seconds, context=context)
 
 
-def signed(login: Login, region: str, host: str, path: str, query: str, moment: datetime) -> dict[str, str]:
+def signed(
+    login: S3Login, region: str, host: str, path: str, query: str, moment: datetime
+) -> dict[str, str]:
     """The headers of a GET without a body. `path` and `query` are as they are sent, the query in order."""
     stamp = f"{moment:%Y%m%dT%H%M%SZ}"
     headers = {"host": host, "x-amz-content-sha256": _NOTHING, "x-amz-date": stamp}

@@ -16,13 +16,13 @@ from nskeys.files import read_bounded
 _LIMIT = 1 << 20
 
 
-class NoLogin(Exception):
+class NoS3Login(Exception):
     """There is none; the argument is the reason's token: `no_login`, `no_profile`, `login_incomplete`,
     `login_file`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class S3Login:
     """An access key, or none (`key_id` is empty), and what belongs to its profile."""
 
     key_id: str = ""
@@ -38,12 +38,12 @@ class Login:
         return bool(self.key_id and self.secret)
 
 
-def login(environ: Mapping[str, str], profile: str = "") -> Login:
+def find_login(environ: Mapping[str, str], profile: str = "") -> S3Login:
     """What the environment gives, else the profile: the one that is named, or AWS_PROFILE, or `default`.
     A profile that an address names goes before the environment. NoLogin."""
-    found = Login()
+    found = S3Login()
     if not profile and (environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_SECRET_ACCESS_KEY")):
-        found = Login(
+        found = S3Login(
             environ.get("AWS_ACCESS_KEY_ID", ""),
             environ.get("AWS_SECRET_ACCESS_KEY", ""),
             environ.get("AWS_SESSION_TOKEN", ""),
@@ -51,25 +51,25 @@ def login(environ: Mapping[str, str], profile: str = "") -> Login:
         settings: Mapping[str, str] = {}
     else:
         settings = _profile(environ, profile or environ.get("AWS_PROFILE", ""))
-        found = Login(
+        found = S3Login(
             settings.get("aws_access_key_id", ""),
             settings.get("aws_secret_access_key", ""),
             settings.get("aws_session_token", ""),
         )
     if not found.complete:
-        raise NoLogin("login_incomplete" if settings or found.key_id or found.secret else "no_login")
+        raise NoS3Login("login_incomplete" if settings or found.key_id or found.secret else "no_login")
     return _with_settings(found, environ, settings)
 
 
-def without_key(environ: Mapping[str, str]) -> Login:
+def without_key(environ: Mapping[str, str]) -> S3Login:
     """Region and certificates alone, where the login comes from the machine."""
-    return _with_settings(Login(), environ, {})
+    return _with_settings(S3Login(), environ, {})
 
 
-def _with_settings(found: Login, environ: Mapping[str, str], settings: Mapping[str, str]) -> Login:
+def _with_settings(found: S3Login, environ: Mapping[str, str], settings: Mapping[str, str]) -> S3Login:
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or settings.get("region", "")
     bundle = environ.get("AWS_CA_BUNDLE") or settings.get("ca_bundle", "")
-    return Login(found.key_id, found.secret, found.token, region, bundle)
+    return S3Login(found.key_id, found.secret, found.token, region, bundle)
 
 
 def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
     rest = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / "config"))
     found = {**rest.get(name if name == "default" else f"profile {name}", {}), **keys.get(name, {})}
     if not found and wanted:
-        raise NoLogin("no_profile")
+        raise NoS3Login("no_profile")
     return found
 
 
@@ -93,8 +93,8 @@ def _sections(path: Path) -> dict[str, dict[str, str]]:
     except FileUnreadable as error:
         if error.problem == "missing":
             return {}
-        raise NoLogin("login_file") from None
+        raise NoS3Login("login_file") from None
     except (Error, UnicodeDecodeError):
         # Without the parser's own words, for they quote the line.
-        raise NoLogin("login_file") from None
+        raise NoS3Login("login_file") from None
     return {name: dict(parser.items(name)) for name in parser.sections()}

@@ -70,7 +70,7 @@ class Login:
         return self.address.login, self.key_file
 
 
-def understood(address: str) -> SftpAddress:
+def parse(address: str) -> SftpAddress:
     """The parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
     `bad_host`, `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class Line:
+class SshConnection:
     """One connection and its event loop. Not for two threads at once, `interrupt` apart."""
 
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.location import judge_peer, this_machine
-from nskeys.destinations.ssh.address import Login, SftpAddress, understood
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.address import Login, SftpAddress, parse
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Sftp:
+class SftpScheme:
     """scheme.Scheme of `sftp://`."""
 
-    def __init__(self, servers: SshServers) -> None:
+    def __init__(self, servers: SshPool) -> None:
         self._servers = servers
 
     def understood(self, address: str) -> SftpAddress:
         """As `sftp_address.understood`."""
-        return understood(address)
+        return parse(address)
 
     def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
         """The folder on its server."""
@@ -50,7 +50,7 @@ class SftpDestination:
     """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
     HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
 
-    def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshServers) -> None:
+    def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshPool) -> None:
         self._address = address
         self._info = info
         self._servers = servers
@@ -115,13 +115,13 @@ class SftpDestination:
             self.check()
         return bool(self._flushed)
 
-    def _write(self, deed: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
+    def _write(self, operation: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
         """As `_ask`; what a lost connection left there is removed over another one, or named."""
         used: list[SftpFolder] = []
 
         def write(folder: "SftpFolder") -> Coroutine[Any, Any, T]:
             used.append(folder)
-            return deed(folder)
+            return operation(folder)
 
         try:
             return self._ask(write, size)

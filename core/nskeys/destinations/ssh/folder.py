@@ -40,7 +40,7 @@ _MOST_ENTRIES = 100_000
 """Files that a folder is looked through for; a hostile server could name them without end."""
 _LEFT_FOR = 3_600
 """Seconds after which a temporary file is nobody's any more; a server may have several that back up."""
-_FAREWELL = 1.0
+_CLOSE_TIMEOUT_S = 1.0
 """Seconds for the removal of a temporary file once a person or the network broke the work off."""
 _READ_ONLY = 1  # ST_RDONLY of statvfs(3), as OpenSSH passes it on
 _OWN = 0o600
@@ -177,7 +177,7 @@ class SftpFolder:
             yield part, await self._write(part, data)
         except BaseException:
             with suppress(Exception):
-                async with asyncio.timeout(_FAREWELL):
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await self._clear()
             raise
         await self._clear()

@@ -24,7 +24,7 @@ class Credentials:
     given: GivenSecret
 
 
-class Keys:
+class KeySource:
     """Keys for one login. `locked` is the first file whose passphrase was not given, or (`refused`) was
     given wrongly; `named`: a key file was configured for this place; `silent`: the agent owes an answer.
     DestinationUnreachable (`key_file`) for a named one that cannot be used."""
@@ -92,7 +92,7 @@ class Keys:
 class _Agent(asyncssh.SSHAgentClient):
     """An agent of which `keys` knows when it owes a signature."""
 
-    def __init__(self, place: str, keys: Keys) -> None:
+    def __init__(self, place: str, keys: KeySource) -> None:
         super().__init__(place)
         self._keys = keys
 

@@ -40,7 +40,7 @@ class HostKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownKeys:
     """What is known of one server: its keys, authorities that may vouch for it, the file that says so, and
     keys of either kind that are no good any more, each with the file and line that revokes it."""
 
@@ -79,14 +79,14 @@ class KnownHosts:
     own: Path
     others: Sequence[Path] = field(default=())
 
-    def about(self, host: str, port: int) -> Known:
+    def about(self, host: str, port: int) -> KnownKeys:
         """What is known of a server; FileUnreadable where a file is there and cannot be read."""
         found = [_in_file(path, host, port) for path in (self.own, *self.others)]
         revoked = tuple(line for known in found for line in known.revoked)
         for known in found:
             if known.keys or known.authorities:
                 return replace(known, revoked=revoked)
-        return Known(revoked=revoked, file=str(self.own))
+        return KnownKeys(revoked=revoked, file=str(self.own))
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged or HostKeyRevoked
@@ -109,18 +109,18 @@ def entry_name(host: str, port: int) -> str:
     return host if port == USUAL_PORT else f"[{host}]:{port}"
 
 
-def _in_file(path: Path, host: str, port: int) -> Known:
+def _in_file(path: Path, host: str, port: int) -> KnownKeys:
     keys: dict[str, list[tuple[HostKey, str, int]]] = {"": [], _AUTHORITY: [], _REVOKED: []}
     name = entry_name(host.lower(), port)
     for number, line in enumerate(_text(path).split("\n"), 1):
-        marker, names, key = _understood(line)
+        marker, names, key = _parse(line)
         if key is not None and marker in keys and _names(names, name):
             keys[marker].append((key, str(path), number))
     known, authorities = (tuple(key for key, _, _ in keys[marker]) for marker in ("", _AUTHORITY))
-    return Known(known, authorities, tuple(keys[_REVOKED]), str(path))
+    return KnownKeys(known, authorities, tuple(keys[_REVOKED]), str(path))
 
 
-def _understood(line: str) -> tuple[str, str, HostKey | None]:
+def _parse(line: str) -> tuple[str, str, HostKey | None]:
     """Marker, names and key of a line; no key for what is none, as ssh passes over it too."""
     words = line.split()
     marker = words.pop(0) if words and words[0].startswith("@") else ""

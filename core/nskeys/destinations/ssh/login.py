@@ -17,12 +17,12 @@ from pathlib import Path
 
 import asyncssh
 
-from nskeys.destinations.location import looked_up
+from nskeys.destinations.location import look_up
 from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD
 from nskeys.destinations.ssh.hello import host_keys_offered
-from nskeys.destinations.ssh.keys import Credentials, Keys
-from nskeys.destinations.ssh.known_hosts import HostKey, Known
+from nskeys.destinations.ssh.keys import Credentials, KeySource
+from nskeys.destinations.ssh.known_hosts import HostKey, KnownKeys
 from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationInvalid,
@@ -135,7 +135,7 @@ class _Client(asyncssh.SSHClient):
 
 
 async def log_in(
-    address: SftpAddress, known: Known, credentials: Credentials, limits: SftpLimits
+    address: SftpAddress, known: KnownKeys, credentials: Credentials, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
     """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
     ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
@@ -143,7 +143,7 @@ async def log_in(
     user = address.user or _USER
     if not user:
         raise DestinationInvalid(str(address), "no_user")
-    keys, again = Keys(credentials), False
+    keys, again = KeySource(credentials), False
     # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
     sock = await _connected(address, limits.connect)
     async with keys.with_agent(limits.agent) as shown:
@@ -166,7 +166,7 @@ async def log_in(
 
 
 async def _let_in(
-    sock: socket.socket, host: str, user: str, known: Known, client: _Client, limits: SftpLimits
+    sock: socket.socket, host: str, user: str, known: KnownKeys, client: _Client, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
     """One try over a socket, which is closed where it fails."""
     kinds = (known.good(known.keys), known.good(known.authorities), _in_certificates(known))
@@ -197,14 +197,14 @@ async def _let_in(
         raise
 
 
-def _in_certificates(known: Known) -> tuple[HostKey, ...]:
+def _in_certificates(known: KnownKeys) -> tuple[HostKey, ...]:
     """What must not be in a certificate. Plain keys are judged by us alone, for the library does not tell
     which one was revoked."""
     return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
 
 
 def _not_the_one(
-    address: SftpAddress, known: Known, client: _Client, told: str
+    address: SftpAddress, known: KnownKeys, client: _Client, told: str
 ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | DestinationUnreachable:
     problem = known.judge(address.host, address.port, client.shown) if client.shown is not None else None
     if client.authority is not None and (revoked := known.revoked_in(client.authority)):
@@ -218,7 +218,7 @@ def _not_the_one(
 
 
 async def _cause(
-    address: SftpAddress, client: _Client, keys: Keys, error: _HungUp, limits: SftpLimits
+    address: SftpAddress, client: _Client, keys: KeySource, error: _HungUp, limits: SftpLimits
 ) -> Exception:
     """Why a server that is the right one, as far as it was seen, let nobody in."""
     if isinstance(error, TimeoutError):
@@ -232,7 +232,7 @@ async def _cause(
 
 
 def _not_let_in(
-    address: SftpAddress, client: _Client, keys: Keys, *, hung_up: bool
+    address: SftpAddress, client: _Client, keys: KeySource, *, hung_up: bool
 ) -> ServerSecretWanted | DestinationUnreachable:
     """What a person could give to be let in: the passphrase of the key that was named for this place, the
     password, or the passphrase of a usual key, in this order; else why no key was taken."""
@@ -271,7 +271,7 @@ async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
-            found = await asyncio.wrap_future(looked_up(address.host, address.port))
+            found = await asyncio.wrap_future(look_up(address.host, address.port))
     except socket.gaierror:
         raise DestinationUnreachable(str(address), "unknown_host") from None
     problem: OSError = OSError()
@@ -304,7 +304,7 @@ def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:
     return found
 
 
-def _algorithms(known: Known) -> list[str]:
+def _algorithms(known: KnownKeys) -> list[str]:
     """What the server may sign with, the kinds that are known of it first: a server that has several keys
     then shows the known one, and one that has it no longer shows another, which is told."""
     first = [key.key_type for key in known.keys]

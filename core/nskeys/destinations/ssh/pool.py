@@ -19,16 +19,16 @@ from nskeys.errors import Cancelled, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
 
 if TYPE_CHECKING:
-    from nskeys.destinations.ssh.connection import Line
+    from nskeys.destinations.ssh.connection import SshConnection
     from nskeys.destinations.ssh.sftp_connection import SftpConnection
 
 T = TypeVar("T")
 
-_REST = 60.0
+_IDLE_TIMEOUT_S = 60.0
 """Seconds that a connection may rest; later it is more likely dead than of use."""
 
 
-class SshServers:
+class SshPool:
     """For any number of threads; `interrupt` also for signal handlers."""
 
     def __init__(
@@ -39,8 +39,8 @@ class SshServers:
         self._context = LoginContext(known_hosts, usual_keys, self.given, self.limits)
         self._secrets: dict[tuple[str, str], SecretBytes] = {}
         self._lock = threading.Lock()
-        self._resting: dict[tuple[str, str], list[Line]] = {}
-        self._busy: set[Line] = set()
+        self._resting: dict[tuple[str, str], list[SshConnection]] = {}
+        self._busy: set[SshConnection] = set()
 
     # --- people ------------------------------------------------------------------------------------------
 
@@ -96,10 +96,10 @@ class SshServers:
             secret.wipe()
 
     @contextmanager
-    def _line(self, login: Login) -> Iterator["Line"]:
-        from nskeys.destinations.ssh.connection import Line  # slow to load: asyncio and asyncssh
+    def _line(self, login: Login) -> Iterator["SshConnection"]:
+        from nskeys.destinations.ssh.connection import SshConnection  # slow to load: asyncio and asyncssh
 
-        line = self._rested(login) or Line()
+        line = self._rested(login) or SshConnection()
         self._busy.add(line)
         try:
             if line.connection is None:
@@ -118,12 +118,12 @@ class SshServers:
         finally:
             self._busy.discard(line)
 
-    def _rest(self, login: Login, line: "Line") -> None:
+    def _rest(self, login: Login, line: "SshConnection") -> None:
         line.since = time.monotonic()
         with self._lock:
             self._resting.setdefault(login.key, []).append(line)
 
-    def _rested(self, login: Login) -> "Line | None":
+    def _rested(self, login: Login) -> "SshConnection | None":
         """A connection that rests and still answers."""
         while True:
             with self._lock:
@@ -131,11 +131,11 @@ class SshServers:
                 if not lines:
                     return None
                 line = lines.pop()
-            if time.monotonic() - line.since < _REST and self._greets(line):
+            if time.monotonic() - line.since < _IDLE_TIMEOUT_S and self._greets(line):
                 return line
             line.close()
 
-    def _greets(self, line: "Line") -> bool:
+    def _greets(self, line: "SshConnection") -> bool:
         self._busy.add(line)
         try:
             line.run(lambda connection: connection.greet(), self.limits.greeting)

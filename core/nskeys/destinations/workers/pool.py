@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from nskeys.destinations.workers.protocol import Broken, Message, packed, unpacked, wanted
+from nskeys.destinations.workers.protocol import Message, ProtocolError, pack, unpack, wanted
 
 _MODULE = "nskeys.destinations.worker"
 _PIECE = 1 << 16
-_LAST_BREATH = 0.2
+_KILL_TIMEOUT_S = 0.2
 """Seconds that a killed process gets to be gone; one that the kernel holds on to is left to it."""
 
 
@@ -54,9 +54,9 @@ class WorkerProcess:
         """Its answer. NoAnswer after so many seconds, or when it ends; it is of no use then."""
         until = time.monotonic() + seconds
         try:
-            self._send(packed(question), until)
+            self._send(pack(question), until)
             return self._receive(until)
-        except (OSError, Broken):
+        except (OSError, ProtocolError):
             raise NoAnswer from None
 
     def end(self) -> None:
@@ -64,7 +64,7 @@ class WorkerProcess:
         with suppress(OSError):
             self._process.kill()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_LAST_BREATH)
+            self._process.wait(_KILL_TIMEOUT_S)
 
     def close(self) -> None:
         """`end` it and close its pipes."""
@@ -87,7 +87,7 @@ class WorkerProcess:
             if not piece:
                 raise NoAnswer
             received += piece
-        return unpacked(received)
+        return unpack(received)
 
     def _wait_for(self, pipe: IO[bytes], event: int, until: float) -> None:
         with selectors.DefaultSelector() as selector:

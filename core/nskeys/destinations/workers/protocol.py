@@ -23,11 +23,11 @@ class Message:
     body: bytes = b""
 
 
-class Broken(Exception):
+class ProtocolError(Exception):
     """Bytes that are no message."""
 
 
-def packed(message: Message) -> bytes:
+def pack(message: Message) -> bytes:
     """A message as it goes through a pipe."""
     head = json.dumps(message.head, ensure_ascii=True).encode("ascii")
     return _LENGTHS.pack(len(head), len(message.body)) + head + message.body
@@ -39,15 +39,15 @@ def wanted(received: bytes | bytearray) -> int:
         return _LENGTHS.size - len(received)
     head, body = _LENGTHS.unpack_from(received)
     if head > _HEAD_LIMIT or body > _BODY_LIMIT:
-        raise Broken
+        raise ProtocolError
     return max(0, _LENGTHS.size + int(head) + int(body) - len(received))
 
 
-def unpacked(received: bytes | bytearray) -> Message:
+def unpack(received: bytes | bytearray) -> Message:
     """The message that these bytes are, whole (`wanted` is 0); Broken."""
     head, _ = _LENGTHS.unpack_from(received)
     end = _LENGTHS.size + head
     try:
         return Message(json.loads(bytes(received[_LENGTHS.size : end])), bytes(received[end:]))
     except ValueError:
-        raise Broken from None
+        raise ProtocolError from None

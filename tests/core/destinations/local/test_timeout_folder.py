@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.local.slow_mounts import slow_mount
-from nskeys.destinations.local.timeout_folder import BoundedFolder
+from nskeys.destinations.local.timeout_folder import TimeoutFolder
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
@@ -109,7 +109,7 @@ def test_a_file_that_is_a_link_to_a_dead_mount_is_not_read_here(tmp_path: Path) 
 
 def test_a_large_archive_goes_through_a_worker_whole(tmp_path: Path) -> None:
     workers = Workers()
-    place = BoundedFolder(DestinationInfo(str(tmp_path)), workers, lambda path: "/")
+    place = TimeoutFolder(DestinationInfo(str(tmp_path)), workers, lambda path: "/")
     data = bytes(range(256)) * 65_536
     assert place.publish("a.zip", data) == "a.zip"
     assert place.read("a.zip", len(data)) == data

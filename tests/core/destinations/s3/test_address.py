@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.destinations.s3.address import understood
+from nskeys.destinations.s3.address import parse
 from nskeys.errors import DestinationInvalid
 
 
@@ -28,8 +28,8 @@ from nskeys.errors import DestinationInvalid
     ],
 )
 def test_an_address_has_one_spelling(written: str, spelt: str) -> None:
-    assert str(understood(written)) == spelt
-    assert str(understood(spelt)) == spelt
+    assert str(parse(written)) == spelt
+    assert str(parse(spelt)) == spelt
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_address_has_one_spelling(written: str, spelt: str) -> None:
 )
 def test_what_is_none_is_refused(address: str, problem: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        understood(address)
+        parse(address)
     assert refused.value.problem == problem
 
 
@@ -78,22 +78,22 @@ def test_what_is_none_is_refused(address: str, problem: str) -> None:
 )
 def test_a_key_in_an_address_is_refused_and_not_repeated(address: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        understood(address)
+        parse(address)
     assert refused.value.problem in ("has_login", "bad_query")
     assert "wJalrXUtnFEMI" not in repr(vars(refused.value))
 
 
 def test_a_file_stands_before_the_question_mark() -> None:
-    place = understood("s3://bucket/ns01?endpoint=minio:9000")
+    place = parse("s3://bucket/ns01?endpoint=minio:9000")
     address = str(place.file("a b.zip"))
     assert address == "s3://bucket/ns01/a b.zip?endpoint=minio:9000"
-    assert understood(address).split() == (place, "a b.zip")
-    assert understood("s3://bucket/a.zip").split() == (understood("s3://bucket"), "a.zip")
-    assert understood("s3://bucket").split() == (understood("s3://bucket"), "")
+    assert parse(address).split() == (place, "a b.zip")
+    assert parse("s3://bucket/a.zip").split() == (parse("s3://bucket"), "a.zip")
+    assert parse("s3://bucket").split() == (parse("s3://bucket"), "")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b.zip", "a?b.zip", "a\n.zip", "\0"])
 def test_a_name_leads_nowhere_else(name: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        understood("s3://bucket/ns01").file(name)
+        parse("s3://bucket/ns01").file(name)
     assert refused.value.problem == "no_file"

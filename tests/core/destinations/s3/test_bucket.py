@@ -16,7 +16,7 @@ import pytest
 
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.s3.bucket import S3Bucket
-from nskeys.destinations.s3.destination import Buckets
+from nskeys.destinations.s3.destination import S3Scheme
 from nskeys.destinations.s3.errors import problem_in
 from nskeys.destinations.workers.pool import TimeLimits, Workers
 from nskeys.errors import (
@@ -37,8 +37,8 @@ NAME = "ns01-01234567-20261123T140200Z.zip"
 
 
 @pytest.fixture
-def buckets() -> Iterator[Buckets]:
-    buckets = Buckets()
+def buckets() -> Iterator[S3Scheme]:
+    buckets = S3Scheme()
     yield buckets
     buckets.close()
 
@@ -69,7 +69,7 @@ def log_in(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **
         monkeypatch.setenv(variable, value)
 
 
-def at(buckets: Buckets, address: str, declared: str = "") -> Destination:
+def at(buckets: S3Scheme, address: str, declared: str = "") -> Destination:
     known = buckets.understood(address)
     return buckets.at(known, DestinationInfo(str(known), declared))
 
@@ -84,7 +84,7 @@ USES: dict[str, Callable[[Destination], object]] = {
 
 
 def test_a_second_put_of_a_name_is_refused_by_the_server_itself(
-    s3: S3Server, buckets: Buckets, bucket: str
+    s3: S3Server, buckets: S3Scheme, bucket: str
 ) -> None:
     place = at(buckets, s3.address(bucket, "ns01"))
     s3.put(bucket, f"ns01/{NAME}", b"somebody else's")
@@ -93,7 +93,7 @@ def test_a_second_put_of_a_name_is_refused_by_the_server_itself(
 
 
 def test_only_what_lies_directly_below_the_prefix_is_listed(
-    s3: S3Server, buckets: Buckets, bucket: str
+    s3: S3Server, buckets: S3Scheme, bucket: str
 ) -> None:
     for key in (
         f"ns01/{NAME}",
@@ -110,7 +110,7 @@ def test_only_what_lies_directly_below_the_prefix_is_listed(
 
 
 def test_a_check_leaves_nothing_and_backups_do_not_see_what_one_left(
-    s3: S3Server, buckets: Buckets, bucket: str
+    s3: S3Server, buckets: S3Scheme, bucket: str
 ) -> None:
     place = at(buckets, s3.address(bucket, "ns01"))
     place.check()
@@ -121,7 +121,7 @@ def test_a_check_leaves_nothing_and_backups_do_not_see_what_one_left(
     assert s3.objects(bucket) == {}
 
 
-def test_a_changed_object_is_read_as_it_is_now(s3: S3Server, buckets: Buckets, bucket: str) -> None:
+def test_a_changed_object_is_read_as_it_is_now(s3: S3Server, buckets: S3Scheme, bucket: str) -> None:
     place = at(buckets, s3.address(bucket))
     place.publish(NAME, b"backup")
     s3.put(bucket, NAME, b"changed")
@@ -131,7 +131,7 @@ def test_a_changed_object_is_read_as_it_is_now(s3: S3Server, buckets: Buckets, b
     assert large.value.problem == "too_large"
 
 
-def test_a_large_archive_goes_there_and_back_whole(s3: S3Server, buckets: Buckets, bucket: str) -> None:
+def test_a_large_archive_goes_there_and_back_whole(s3: S3Server, buckets: S3Scheme, bucket: str) -> None:
     data = os.urandom(1 << 16) * 256
     place = at(buckets, s3.address(bucket))
     assert place.publish(NAME, data) == NAME
@@ -139,7 +139,7 @@ def test_a_large_archive_goes_there_and_back_whole(s3: S3Server, buckets: Bucket
 
 
 def test_a_server_on_this_machine_is_here_by_whatever_name(
-    s3: S3Server, buckets: Buckets, bucket: str
+    s3: S3Server, buckets: S3Scheme, bucket: str
 ) -> None:
     for host in ("127.0.0.1", "localhost", socket.gethostname()):
         where = at(buckets, f"s3://{bucket}?endpoint={host}:{s3.port}&tls=no").where()
@@ -165,7 +165,7 @@ def test_a_server_that_accepts_and_says_nothing_ends_in_time(
 ) -> None:
     with silent_server() as silent:
         log_in(silent, tmp_path, monkeypatch)
-        buckets = Buckets(Workers(TimeLimits(look=2.0, publish=2.0)))
+        buckets = S3Scheme(Workers(TimeLimits(look=2.0, publish=2.0)))
         place = at(buckets, silent.address("bucket"))
         began = time.monotonic()
         with pytest.raises(DestinationUnreachable) as unanswered:
@@ -185,7 +185,7 @@ def test_a_person_need_not_wait_for_a_server_that_says_nothing(
 ) -> None:
     with silent_server() as silent:
         log_in(silent, tmp_path, monkeypatch)
-        buckets = Buckets(Workers(TimeLimits(look=60.0, publish=60.0)))
+        buckets = S3Scheme(Workers(TimeLimits(look=60.0, publish=60.0)))
         destinations = AllDestinations(tuple, remote={"s3": buckets})
         place = destinations.at(DestinationInfo(silent.address("bucket")))
         threading.Timer(0.5, destinations.interrupt).start()
@@ -202,7 +202,7 @@ def test_a_person_need_not_wait_for_a_server_that_says_nothing(
 def test_leaving_the_program_ends_a_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with silent_server() as silent:
         log_in(silent, tmp_path, monkeypatch)
-        buckets = Buckets(Workers(TimeLimits(look=60.0)))
+        buckets = S3Scheme(Workers(TimeLimits(look=60.0)))
         place, ended = at(buckets, silent.address("bucket")), threading.Event()
 
         def wait() -> None:
@@ -218,7 +218,7 @@ def test_leaving_the_program_ends_a_wait(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("use", USES)
 def test_a_bucket_that_is_not_there_is_told_from_a_file(
-    s3: S3Server, buckets: Buckets, use: str, monkeypatch: pytest.MonkeyPatch
+    s3: S3Server, buckets: S3Scheme, use: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.secret)
@@ -237,7 +237,7 @@ def test_a_bucket_that_is_not_there_is_told_from_a_file(
 )
 def test_a_login_that_is_wrong_is_said_and_not_shown(
     strict: S3Server,
-    buckets: Buckets,
+    buckets: S3Scheme,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     login: dict[str, str],
@@ -254,7 +254,7 @@ def test_a_login_that_is_wrong_is_said_and_not_shown(
 
 
 def test_the_right_login_may_do_everything(
-    strict: S3Server, buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    strict: S3Server, buckets: S3Scheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(strict, tmp_path, monkeypatch)
     place = at(buckets, strict.address("strict", "right"))
@@ -271,7 +271,7 @@ def test_what_a_policy_denies_is_said_for_each_use(tmp_path: Path, monkeypatch: 
         server.put("worm", NAME, b"backup")
         server.enforce("s3:GetObject", "s3:ListBucket", "s3:PutObject")
         log_in(server, tmp_path, monkeypatch)
-        buckets = Buckets()
+        buckets = S3Scheme()
         place = at(buckets, server.address("worm"))
         place.check()  # nothing may be removed there, and backups may go there all the same
         place.check()
@@ -284,7 +284,7 @@ def test_what_a_policy_denies_is_said_for_each_use(tmp_path: Path, monkeypatch: 
         server.make_bucket("read")
         server.enforce("s3:GetObject", "s3:ListBucket")
         log_in(server, tmp_path, monkeypatch)
-        buckets = Buckets()
+        buckets = S3Scheme()
         place = at(buckets, server.address("read"))
         for use in ("check", "publish"):
             with pytest.raises(CannotCreate) as refused:
@@ -295,7 +295,7 @@ def test_what_a_policy_denies_is_said_for_each_use(tmp_path: Path, monkeypatch: 
 
 
 def test_without_a_login_nothing_is_asked_of_anybody(
-    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: S3Scheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     began = time.monotonic()
@@ -309,7 +309,7 @@ def test_without_a_login_nothing_is_asked_of_anybody(
 
 
 def test_variables_of_amazons_tools_do_not_lead_an_address_elsewhere(
-    s3: S3Server, buckets: Buckets, bucket: str, monkeypatch: pytest.MonkeyPatch
+    s3: S3Server, buckets: S3Scheme, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AWS_BUCKET"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -320,7 +320,7 @@ def test_variables_of_amazons_tools_do_not_lead_an_address_elsewhere(
 
 
 def test_an_endpoint_that_is_not_there_is_said(
-    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: S3Scheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in(S3Server("127.0.0.1", 1), tmp_path, monkeypatch)
     told = {}
@@ -333,7 +333,7 @@ def test_an_endpoint_that_is_not_there_is_said(
 
 def problem_at(address: str) -> str:
     """What keeps a fresh run of the program from a place."""
-    buckets = Buckets()
+    buckets = S3Scheme()
     try:
         with pytest.raises(DestinationUnreachable) as refused:
             at(buckets, address).check()
@@ -387,7 +387,7 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[S3Ser
 
 
 def test_a_server_that_replaces_objects_is_no_destination(
-    buckets: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    buckets: S3Scheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(_Replacing) as server:
         log_in(server, tmp_path, monkeypatch)
@@ -430,7 +430,7 @@ class _Forgetful(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
-def test_an_answer_that_was_lost_makes_no_second_copy(s3: S3Server, buckets: Buckets, bucket: str) -> None:
+def test_an_answer_that_was_lost_makes_no_second_copy(s3: S3Server, buckets: S3Scheme, bucket: str) -> None:
     class InFront(_Forgetful):
         behind = s3.endpoint
 
@@ -468,7 +468,7 @@ class _Metadata(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_machine_in_a_cloud_gives_its_login_when_it_is_asked_for(
-    s3: S3Server, buckets: Buckets, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3: S3Server, buckets: S3Scheme, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Metadata(_Metadata):
         login = s3
@@ -486,7 +486,7 @@ def test_a_machine_in_a_cloud_gives_its_login_when_it_is_asked_for(
         assert odd.value.problem == "odd_names"
     with silent_server() as silent:
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.url)
-        quick = Buckets(Workers(TimeLimits(look=3.0)))
+        quick = S3Scheme(Workers(TimeLimits(look=3.0)))
         began = time.monotonic()
         with pytest.raises(DestinationUnreachable) as none:
             at(quick, f"{s3.address(bucket)}&auth=instance").check()
@@ -507,7 +507,7 @@ def test_without_the_library_it_says_so(monkeypatch: pytest.MonkeyPatch, bucket:
 
 @pytest.mark.parametrize("odd", ["ns01//a.zip", "ns01/../a.zip", "ns01/.", "ns01/bell\x07.zip"])
 def test_a_name_that_obstore_cannot_parse_keeps_no_other_from_being_listed(
-    s3: S3Server, buckets: Buckets, bucket: str, odd: str
+    s3: S3Server, buckets: S3Scheme, bucket: str, odd: str
 ) -> None:
     place = at(buckets, s3.address(bucket, "ns01"))
     place.publish(NAME, b"ours")
@@ -519,7 +519,7 @@ def test_a_name_that_obstore_cannot_parse_keeps_no_other_from_being_listed(
 
 
 def test_over_many_pages_with_an_odd_name_every_other_is_listed(
-    s3: S3Server, buckets: Buckets, bucket: str
+    s3: S3Server, buckets: S3Scheme, bucket: str
 ) -> None:
     client = s3.client()
     for number in range(1_005):
@@ -696,7 +696,7 @@ def test_a_bucket_that_lets_nobody_read_back_what_was_put_is_no_destination(
     "odd", ["ns01/dir.zip/", "ns01/deep//a.zip", "/ns01/a.zip", "ns01", "ns01/a b%2F?#.txt"]
 )
 def test_names_that_are_no_backups_hold_up_no_listing(
-    s3: S3Server, buckets: Buckets, bucket: str, odd: str
+    s3: S3Server, buckets: S3Scheme, bucket: str, odd: str
 ) -> None:
     place = at(buckets, s3.address(bucket, "ns01"))
     place.publish(NAME, b"ours")

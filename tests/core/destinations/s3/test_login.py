@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.s3.login import NoLogin, login, without_key
+from nskeys.destinations.s3.login import NoS3Login, find_login, without_key
 
 KEYS = "aws_access_key_id = AKIA{0}\naws_secret_access_key = secret-{0}\n"
 
@@ -22,7 +22,7 @@ def write(home: Path, name: str, text: str) -> None:
 def test_the_default_profile_of_the_users_own_files(home: Path) -> None:
     write(home, "credentials", f"# mine\n[default]\n{KEYS.format(1)}aws_session_token=t=1\n")
     write(home, "config", "[default]\nregion = eu-central-1\nca_bundle = /etc/ca.pem\ns3 =\n  x = y\n")
-    found = login({"HOME": str(home)})
+    found = find_login({"HOME": str(home)})
     assert (found.key_id, found.secret, found.token) == ("AKIA1", "secret-1", "t=1")
     assert (found.region, found.ca_bundle) == ("eu-central-1", "/etc/ca.pem")
 
@@ -31,17 +31,17 @@ def test_a_profile_that_is_named_goes_before_everything(home: Path) -> None:
     write(home, "credentials", f"[default]\n{KEYS.format(1)}[backup]\n{KEYS.format(2)}")
     write(home, "config", f"[profile other]\n{KEYS.format(3)}region = eu-3\n")
     environ = {"HOME": str(home), "AWS_ACCESS_KEY_ID": "AKIA9", "AWS_SECRET_ACCESS_KEY": "secret-9"}
-    assert login(environ, "backup").key_id == "AKIA2"
-    assert login(environ, "other").region == "eu-3"
-    assert login(environ).key_id == "AKIA9"
-    assert login({"HOME": str(home), "AWS_PROFILE": "backup"}).key_id == "AKIA2"
-    assert login({"HOME": str(home)}).key_id == "AKIA1"
+    assert find_login(environ, "backup").key_id == "AKIA2"
+    assert find_login(environ, "other").region == "eu-3"
+    assert find_login(environ).key_id == "AKIA9"
+    assert find_login({"HOME": str(home), "AWS_PROFILE": "backup"}).key_id == "AKIA2"
+    assert find_login({"HOME": str(home)}).key_id == "AKIA1"
 
 
 def test_files_elsewhere_are_named_as_for_amazons_tools(home: Path) -> None:
     (home / "mine").write_text(f"[default]\n{KEYS.format(4)}", "utf-8")
     environ = {"HOME": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": str(home / "mine"), "AWS_REGION": "eu-7"}
-    assert (login(environ).key_id, login(environ).region) == ("AKIA4", "eu-7")
+    assert (find_login(environ).key_id, find_login(environ).region) == ("AKIA4", "eu-7")
 
 
 @pytest.mark.parametrize(
@@ -64,24 +64,24 @@ def test_what_is_no_login_is_said_without_a_word_of_it(
 ) -> None:
     (home / ".aws" / "credentials").write_bytes(credentials.encode("utf-8", "surrogateescape"))
     write(home, "config", config)
-    with pytest.raises(NoLogin) as none:
-        login({"HOME": str(home)}, profile)
+    with pytest.raises(NoS3Login) as none:
+        find_login({"HOME": str(home)}, profile)
     assert none.value.args == (reason,)
     assert none.value.__suppress_context__ or none.value.__context__ is None
 
 
 def test_no_files_are_no_login(tmp_path: Path) -> None:
-    with pytest.raises(NoLogin) as none:
-        login({"HOME": str(tmp_path)})
+    with pytest.raises(NoS3Login) as none:
+        find_login({"HOME": str(tmp_path)})
     assert none.value.args == ("no_login",)
-    with pytest.raises(NoLogin) as half:
-        login({"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "AKIA"})
+    with pytest.raises(NoS3Login) as half:
+        find_login({"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "AKIA"})
     assert half.value.args == ("login_incomplete",)
 
 
 def test_a_login_shows_no_secret(home: Path) -> None:
     write(home, "credentials", f"[default]\n{KEYS.format(1)}aws_session_token = token-1\n")
-    found = login({"HOME": str(home)})
+    found = find_login({"HOME": str(home)})
     assert "secret-1" not in repr(found)
     assert "token-1" not in repr(found)
 

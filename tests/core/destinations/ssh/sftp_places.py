@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
 from tests.fakes.sshd import Sshd
@@ -15,7 +15,7 @@ from tests.fakes.sshd import Sshd
 def place_on(
     sshd: Sshd,
     folder: Path | str,
-    servers: SshServers | None = None,
+    servers: SshPool | None = None,
     user: str | None = None,
     key: str = "",
 ) -> Iterator[Destination]:

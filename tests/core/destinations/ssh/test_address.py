@@ -2,7 +2,7 @@
 
 import pytest
 
-from nskeys.destinations.ssh.address import understood
+from nskeys.destinations.ssh.address import parse
 from nskeys.errors import DestinationInvalid
 
 
@@ -29,9 +29,9 @@ from nskeys.errors import DestinationInvalid
 def test_an_address_has_one_spelling_and_a_path_for_the_server(
     typed: str, normal: str, remote: str
 ) -> None:
-    assert str(understood(typed)) == normal
-    assert str(understood(normal)) == normal
-    assert understood(normal).remote == remote
+    assert str(parse(typed)) == normal
+    assert str(parse(normal)) == normal
+    assert parse(normal).remote == remote
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_address_has_one_spelling_and_a_path_for_the_server(
 )
 def test_what_is_no_address_is_refused(typed: str, problem: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        understood(typed)
+        parse(typed)
     assert refused.value.problem == problem
 
 
@@ -70,7 +70,7 @@ def test_what_is_no_address_is_refused(typed: str, problem: str) -> None:
 )
 def test_a_password_in_an_address_is_refused_and_not_repeated(typed: str) -> None:
     with pytest.raises(DestinationInvalid) as refused:
-        understood(typed)
+        parse(typed)
     assert refused.value.problem == "has_password"
     assert "hunter2" not in refused.value.destination
     assert refused.value.destination.startswith("sftp://backup@vault02")
@@ -78,13 +78,13 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(typed: str) -> Non
 
 def test_a_file_is_split_from_its_folder_and_comes_back() -> None:
     for folder in ("sftp://v/srv", "sftp://v/", "sftp://v/~", "sftp://v/~/in"):
-        address = understood(folder).file("a b.zip")
-        place, name = understood(str(address)).split()
+        address = parse(folder).file("a b.zip")
+        place, name = parse(str(address)).split()
         assert (str(place), name) == (folder, "a b.zip")
     for none in ("sftp://v/", "sftp://v/~", "sftp://v"):
-        assert understood(none).split()[1] == ""
+        assert parse(none).split()[1] == ""
 
 
 def test_a_login_is_named_without_its_path() -> None:
-    assert understood("sftp://backup@vault02:2222/srv").login == "backup@vault02:2222"
-    assert understood("sftp://vault02/srv").login == "vault02"
+    assert parse("sftp://backup@vault02:2222/srv").login == "backup@vault02:2222"
+    assert parse("sftp://vault02/srv").login == "vault02"

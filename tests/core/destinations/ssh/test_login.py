@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.errors import (
     DestinationUnreachable,
     HostKeyChanged,
@@ -30,14 +30,14 @@ PASSWORD = "seven apples and a horse"
 PASSPHRASE = "five green pears"
 
 
-def refusal(servers: SshServers, sshd: Sshd, user: str | None = None, key: str = "") -> NskeysError:
+def refusal(servers: SshPool, sshd: Sshd, user: str | None = None, key: str = "") -> NskeysError:
     """What whoever comes is told."""
     with place_on(sshd, "/", servers, user, key) as place, pytest.raises(NskeysError) as refused:
         place.listing()
     return refused.value
 
 
-def give(servers: SshServers, wanted: ServerSecretWanted, secret: str) -> None:
+def give(servers: SshPool, wanted: ServerSecretWanted, secret: str) -> None:
     with SecretBytes.from_text(secret) as given:
         servers.give(wanted, given)
 
@@ -50,7 +50,7 @@ def test_an_unknown_server_is_told_with_its_fingerprint_and_trusted_once(
 ) -> None:
     own = tmp_path / "home" / "known_hosts"
     own.parent.mkdir()
-    servers = SshServers(KnownHosts(own), (sshd.key,))
+    servers = SshPool(KnownHosts(own), (sshd.key,))
     unknown = refusal(servers, sshd)
     assert isinstance(unknown, HostKeyUnknown)
     assert (unknown.host, unknown.port) == (sshd.host, sshd.port)
@@ -135,7 +135,7 @@ def test_a_key_that_the_server_does_not_know_is_no_way_in(sshd: Sshd, tmp_path: 
 
 def test_a_configured_key_file_is_the_only_one_shown(sshd: Sshd, tmp_path: Path) -> None:
     make_key(tmp_path / "stranger")
-    servers = SshServers(sshd.servers().known_hosts, (tmp_path / "stranger",))
+    servers = SshPool(sshd.servers().known_hosts, (tmp_path / "stranger",))
     assert isinstance(refusal(servers, sshd), DestinationUnreachable)
     with place_on(sshd, tmp_path, servers, key=str(sshd.key)) as place:
         place.listing()
@@ -195,11 +195,11 @@ def test_an_agents_key_is_shown(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.
     make_key(tmp_path / "stranger")
     with an_agent(tmp_path / "stranger", sshd.key) as place:
         monkeypatch.setenv("SSH_AUTH_SOCK", place)
-        with place_on(sshd, tmp_path, SshServers(known)) as there:
+        with place_on(sshd, tmp_path, SshPool(known)) as there:
             there.listing()
-        told = refusal(SshServers(known), sshd, key=str(tmp_path / "stranger"))
+        told = refusal(SshPool(known), sshd, key=str(tmp_path / "stranger"))
         assert isinstance(told, DestinationUnreachable), "the agent's other keys are not for this place"
-    told = refusal(SshServers(known), sshd)
+    told = refusal(SshPool(known), sshd)
     assert isinstance(told, DestinationUnreachable), "an agent that is gone is no key"
 
 
@@ -282,7 +282,7 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
 
 def reached(port: int, host: str = "127.0.0.1") -> str:
     """What keeps a place at this port from being reached."""
-    servers = SshServers(KnownHosts(Path("/nonexistent/known_hosts")), (), HURRIED)
+    servers = SshPool(KnownHosts(Path("/nonexistent/known_hosts")), (), HURRIED)
     from nskeys.destinations.resolver import AllDestinations, remote_schemes
     from nskeys.model.destinations import DestinationInfo
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.ssh import folder as sftp_folder
-from nskeys.destinations.ssh.pool import SshServers
+from nskeys.destinations.ssh.pool import SshPool
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 from nskeys.ports import Destination
 from tests.core.destinations.ssh.sftp_places import place_on, temporary_files
@@ -86,7 +86,7 @@ def test_a_server_that_stops_in_the_middle_of_an_archive_is_given_up_in_time(
 
 
 def in_the_middle(
-    monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None], method: str = "_flushed"
+    monkeypatch: pytest.MonkeyPatch, operation: Callable[[], None], method: str = "_flushed"
 ) -> threading.Event:
     """Do something once the archive is written and not yet flushed; the event says that it was done."""
     done = threading.Event()
@@ -95,7 +95,7 @@ def in_the_middle(
     async def then(self: sftp_folder.SftpFolder, *arguments: object) -> object:
         if not done.is_set():
             done.set()
-            deed()
+            operation()
         return await before(self, *arguments)
 
     monkeypatch.setattr(sftp_folder.SftpFolder, method, then)
@@ -148,7 +148,7 @@ def test_what_broke_off_after_the_file_got_its_name_claims_nothing_and_leaves_no
 # --- a person gives up -----------------------------------------------------------------------------------
 
 
-def given_up(servers: SshServers, use: Callable[[], object], when: threading.Event | None = None) -> float:
+def given_up(servers: SshPool, use: Callable[[], object], when: threading.Event | None = None) -> float:
     """Seconds from a person's giving up to the end of the wait."""
     ended: list[float] = []
     raised: list[BaseException] = []
