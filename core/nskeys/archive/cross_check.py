@@ -19,7 +19,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.private_memory import keep_memory_private
 
 
-class Way(StrEnum):
+class OpenedWith(StrEnum):
     """What the child is given to open a file with."""
 
     PASSWORD = "password"
@@ -48,7 +48,11 @@ _TOKENS = (
 
 
 def confirm(
-    kms: bytes, secret: SecretBytes, payload_sha256: str, way: Way = Way.PASSWORD, identity: bytes = b""
+    kms: bytes,
+    secret: SecretBytes,
+    payload_sha256: str,
+    way: OpenedWith = OpenedWith.PASSWORD,
+    identity: bytes = b"",
 ) -> None:
     """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`cross_check`).
     `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
@@ -56,7 +60,9 @@ def confirm(
         raise BackupNotProven("", "second_reader")
 
 
-def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, identity: bytes = b"") -> str:
+def second_opinion(
+    kms: bytes, secret: SecretBytes, way: OpenedWith = OpenedWith.PASSWORD, identity: bytes = b""
+) -> str:
     """The child's answer; empty where it gave none."""
     from nskeys.crypto.kdf import one_derivation  # the child derives elsewhere, and starts without it
 
@@ -65,7 +71,7 @@ def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, ide
     command = [sys.executable, "-P", "-m", "nskeys.archive.cross_check", way.value]
     try:
         # What derives nothing waits for no derivation.
-        with nullcontext() if way is Way.IDENTITY else one_derivation():
+        with nullcontext() if way is OpenedWith.IDENTITY else one_derivation():
             child = subprocess.run(  # noqa: S603 - a fixed command; what comes from outside goes through stdin
                 command,
                 input=_framed(secret.reveal()) + _framed(kms) + _framed(identity),
@@ -79,7 +85,7 @@ def second_opinion(kms: bytes, secret: SecretBytes, way: Way = Way.PASSWORD, ide
     return child.stdout.decode("ascii", "replace").strip()
 
 
-def answer(request: bytes, way: Way = Way.PASSWORD) -> str:
+def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
     """What the child says to secret, file and identity file, framed."""
     import pyrage  # only the child needs it, and the parent's start should not pay for it
 
@@ -88,10 +94,10 @@ def answer(request: bytes, way: Way = Way.PASSWORD) -> str:
     identity, _ = _unframed(rest)
     text = unicodedata.normalize("NFC", secret.decode("utf-8"))
     try:
-        if way is Way.PASSWORD:
+        if way is OpenedWith.PASSWORD:
             plain = pyrage.passphrase.decrypt(kms, text)
         else:
-            if way is Way.IDENTITY_FILE:
+            if way is OpenedWith.IDENTITY_FILE:
                 text = pyrage.passphrase.decrypt(identity, text).decode("ascii").splitlines()[-1]
             plain = pyrage.decrypt(kms, [pyrage.x25519.Identity.from_str(text)])
     except pyrage.DecryptError as error:
@@ -117,7 +123,7 @@ def _unframed(data: bytes) -> tuple[bytes, bytes]:
 
 def _main() -> None:
     keep_memory_private()  # the keys pass through this process
-    sys.stdout.write(answer(sys.stdin.buffer.read(), Way(sys.argv[1])) + "\n")
+    sys.stdout.write(answer(sys.stdin.buffer.read(), OpenedWith(sys.argv[1])) + "\n")
 
 
 if __name__ == "__main__":

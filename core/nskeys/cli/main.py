@@ -66,7 +66,7 @@ def main(argv: Sequence[str], connect: Connect = connect_here) -> int:
     _open_streams()
     output = Output(as_json=False, stdout=sys.stdout, stderr=sys.stderr)
     try:
-        options = _understood(argv)
+        options = _parse(argv)
     except TextWanted as wanted:
         output.text(wanted.text)
         output.flush()
@@ -106,7 +106,7 @@ def _add_commands(commands: Commands) -> None:
         module.add(commands)
 
 
-def _understood(argv: Sequence[str]) -> Namespace:
+def _parse(argv: Sequence[str]) -> Namespace:
     """The options; UsageProblem, TextWanted."""
     options, rest = grammar().parse_known_args(argv, defaults())
     if rest:
@@ -123,7 +123,7 @@ def _run(options: Namespace, output: Output, connect: Connect) -> int:
     session = Session(connect, options.home, output, secrets, sys.stderr, options.wait)
     try:
         try:
-            code: int = session.let_in(lambda: options.run(session, options))
+            code: int = session.with_server_auth(lambda: options.run(session, options))
         finally:
             session.close()
             secrets.forget()

@@ -56,7 +56,7 @@ class Session:
         self._stderr = stderr
         self._services: Services | None = None
         self._told: TerminalProgress | None = None
-        self._letting_in = LettingIn(self.secrets, lambda: self.services().installation.destinations)
+        self._letting_in = ServerAuth(self.secrets, lambda: self.services().installation.destinations)
 
     def secrets(self, request: SecretRequest, retry: int) -> SecretBytes:
         """ports.SecretProvider: a question never stands behind a line of progress."""
@@ -82,7 +82,7 @@ class Session:
         if self._told is not None:
             self._told.checkpoint()
 
-    def let_in(
+    def with_server_auth(
         self, call: Callable[[], T], problems: Callable[[T], Iterable[NskeysError]] = lambda _: ()
     ) -> T:
         """What `call` gives, once servers got the secrets that they want for it; see LettingIn."""
@@ -113,7 +113,7 @@ def connect_here(home: str | None, cmdb: str | None, wait: float) -> "Services":
     return connect(home, cmdb, wait=wait)
 
 
-class LettingIn:
+class ServerAuth:
     """For one run of a command; `destinations` gives those of its home."""
 
     def __init__(self, secrets: SecretProvider, destinations: Callable[[], Destinations]) -> None:

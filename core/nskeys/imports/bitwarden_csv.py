@@ -10,7 +10,7 @@ several URIs, and several collections, share a cell with commas between them. Fo
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from nskeys.imports.parsing import CsvTable, Findings
+from nskeys.imports.parsing import Collector, CsvTable
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _NEEDED = frozenset({"type", "name", "notes", "login_uri", "login_username", "login_password"})
@@ -27,7 +27,7 @@ def matches(columns: Sequence[str]) -> bool:
 
 def read(source: str, table: CsvTable) -> ParsedExport:
     """Every login. Secure notes have no account to log in with and are bad rows."""
-    findings = Findings(source, ImportFormat.BITWARDEN_CSV)
+    findings = Collector(source, ImportFormat.BITWARDEN_CSV)
     extra = {name: table.written(name) for name in table.names if name not in _TAKEN}
     for row, cells in table:
         if cells is None:

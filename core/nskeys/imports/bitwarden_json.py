@@ -13,7 +13,7 @@
 from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports.parsing import Findings, Value, text_of
+from nskeys.imports.parsing import Collector, Value, text_of
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _LOGIN = 1
@@ -38,7 +38,7 @@ def read(source: str, value: Value) -> ParsedExport:
     if not isinstance(items, list):
         raise ImportUnreadable(source, "unknown_format")
     places = {**_places(value.get("folders")), **_places(value.get("collections"))}
-    findings = Findings(source, ImportFormat.BITWARDEN_JSON)
+    findings = Collector(source, ImportFormat.BITWARDEN_JSON)
     for row, item in enumerate(items, 1):
         if isinstance(item, dict):
             _read_item(findings, places, row, item)
@@ -47,7 +47,7 @@ def read(source: str, value: Value) -> ParsedExport:
     return findings.parsed()
 
 
-def _read_item(findings: Findings, places: Mapping[str, str], row: int, item: dict[str, Value]) -> None:
+def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: dict[str, Value]) -> None:
     title = text_of(item.get("name"))
     if title is None:
         findings.refuse(row, "", "name", "wrong_type")

@@ -9,7 +9,7 @@ Attributes, attachments and history are not in the file, so nothing can be said 
 import re
 from collections.abc import Mapping, Sequence
 
-from nskeys.imports.parsing import CsvTable, Findings
+from nskeys.imports.parsing import Collector, CsvTable
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _TAKEN = frozenset({"group", "title", "username", "password", "url", "notes"})
@@ -48,7 +48,7 @@ def matches(columns: Sequence[str]) -> bool:
 def read(source: str, table: CsvTable) -> ParsedExport:
     """Every entry. References and entries in the recycle bin are bad rows: neither is a password
     that somebody meant to carry over."""
-    findings = Findings(source, ImportFormat.KEEPASSXC_CSV)
+    findings = Collector(source, ImportFormat.KEEPASSXC_CSV)
     extra = {name: table.written(name) for name in table.names if name not in _TAKEN}
     for row, cells in table:
         if cells is None:

@@ -10,7 +10,7 @@ Values are taken as they are, nothing is derived. Whatever else an object holds 
 `created`, `updated`) belongs to the installation it came from and is dropped.
 """
 
-from nskeys.imports.parsing import Findings, Value, text_of
+from nskeys.imports.parsing import Collector, Value, text_of
 from nskeys.model.imports import ImportFormat, ParsedExport
 
 _REQUIRED = ("name", "target", "account", "secret")
@@ -26,7 +26,7 @@ def matches(value: Value) -> bool:
 
 def read(source: str, value: Value) -> ParsedExport:
     """Every credential."""
-    findings = Findings(source, ImportFormat.NSKEYS_JSON)
+    findings = Collector(source, ImportFormat.NSKEYS_JSON)
     for row, entry in enumerate(_entries(value) or (), 1):
         if isinstance(entry, dict):
             _read_entry(findings, row, entry)
@@ -47,7 +47,7 @@ def _is_credential(value: Value) -> bool:
     return isinstance(value, dict) and {"name", "account"} <= value.keys()
 
 
-def _read_entry(findings: Findings, row: int, entry: dict[str, Value]) -> None:
+def _read_entry(findings: Collector, row: int, entry: dict[str, Value]) -> None:
     title = text_of(entry.get("name")) or ""
     texts: dict[str, str] = {}
     for field in (*_REQUIRED, *_OPTIONAL):

@@ -17,7 +17,7 @@ DROPPED_LIMIT = 64
 """Different names of dropped fields that are reported; those beyond count as `other`."""
 
 
-class Findings:
+class Collector:
     """Fills up while a file is read; `parsed` is the result."""
 
     def __init__(self, source: str, form: ImportFormat) -> None:

@@ -110,7 +110,7 @@ class Pkcs11Protector(BaseProtector):
             except OSError:
                 raise ProtectorUnavailable(_PROTECTOR, "does_not_work") from None
         with ended.answer as told:
-            return _understood(told if ended.code == 0 else SecretBytes(b""))
+            return _parse_answer(told if ended.code == 0 else SecretBytes(b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class _Answer:
     uri: str = ""
 
 
-def _understood(told: SecretBytes) -> _Answer:
+def _parse_answer(told: SecretBytes) -> _Answer:
     """WrongPassword, KeyStoreDamaged or ProtectorUnavailable where it was refused; a library that crashed
     says nothing."""
     try:

@@ -20,11 +20,11 @@ LONGEST = 4096
 """Bytes that can be given: what a pipe takes at once, whoever reads at its other end."""
 
 _ANSWER, _WORDS = 1 << 16, 1 << 16
-_GRACE = 1.0  # seconds for a killed program to be gone
+_KILL_TIMEOUT_S = 1.0  # seconds for a killed program to be gone
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Completed:
     """How a program ended: its exit code, its answer, and what it said on standard error. Both are
     outside text; the words tell failures apart and are never shown."""
 
@@ -35,7 +35,7 @@ class Ended:
 
 def run(
     program: Sequence[str], given: SecretBytes, environment: Mapping[str, str], seconds: float
-) -> Ended:
+) -> Completed:
     """Run it; OSError where it cannot be started, TimeoutError where it does not end in time, and
     then it is killed. What it says beyond the bounds counts as not ending."""
     if len(given) > LONGEST:
@@ -58,7 +58,7 @@ def run(
         _end(process)
 
 
-def _talk(process: "subprocess.Popen[bytes]", given: SecretBytes, until: float) -> Ended:
+def _talk(process: "subprocess.Popen[bytes]", given: SecretBytes, until: float) -> Completed:
     pipes = (process.stdin, process.stdout, process.stderr)
     listens, answers, speaks = [pipe for pipe in pipes if pipe is not None]
     with suppress(BrokenPipeError), listens:  # it ended first, and says why
@@ -68,7 +68,7 @@ def _talk(process: "subprocess.Popen[bytes]", given: SecretBytes, until: float) 
         sizes = _collect({answers: answer, speaks: words}, until)
         code = process.wait(max(0.0, until - time.monotonic()))
         told = words[: sizes[speaks]].decode("utf-8", "replace")
-        return Ended(code, _taken(answer, sizes[answers]), told)
+        return Completed(code, _taken(answer, sizes[answers]), told)
     finally:
         _wipe(answer)
 
@@ -109,7 +109,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
+            process.wait(_KILL_TIMEOUT_S)
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

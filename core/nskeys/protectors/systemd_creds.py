@@ -23,7 +23,7 @@ from nskeys.errors import (
 )
 from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
-from nskeys.protectors.subprocess_io import Ended, run
+from nskeys.protectors.subprocess_io import Completed, run
 
 PROTECTOR = "tpm2"
 PATIENCE = 60.0
@@ -99,7 +99,7 @@ class SystemdCreds:
         ended.answer.wipe()
         raise _failure(ended.words, opening=True)
 
-    def _run(self, verb: str, name: str, given: SecretBytes, *options: str) -> Ended:
+    def _run(self, verb: str, name: str, given: SecretBytes, *options: str) -> Completed:
         program = shutil.which("systemd-creds")
         if program is None:
             raise ProtectorUnavailable(PROTECTOR, missing())

@@ -13,7 +13,7 @@ from nskeys.archive.age.identity_files import read_identities, write_identity
 from nskeys.archive.age.recipients import encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.canonical_zip import build
-from nskeys.archive.cross_check import Way, confirm
+from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.inspection import inspect
 from nskeys.archive.manifest import manifest_bytes, manifest_for
 from nskeys.archive.opening import open_backup, open_backup_by, open_identity, signature_holds
@@ -87,7 +87,7 @@ def test_the_writer_opens_it_once_and_the_second_reader_too() -> None:
     assert [key.material.reveal() for key in contents.keys] == [key.material.reveal() for key in KEYS]
     assert signature_holds(contents)
     with SAMPLE.once.spelled() as line:
-        confirm(WRITTEN.kms, line, WRITTEN.payload_sha256, Way.IDENTITY)
+        confirm(WRITTEN.kms, line, WRITTEN.payload_sha256, OpenedWith.IDENTITY)
 
 
 @pytest.mark.parametrize(("number", "secret"), [(0, PASSWORD), (1, CUSTODIANS)])

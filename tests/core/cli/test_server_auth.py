@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nskeys.cli.session import LettingIn
+from nskeys.cli.session import ServerAuth
 from nskeys.errors import (
     DestinationUnreachable,
     NoCopyMade,
@@ -34,8 +34,10 @@ class Person:
         return SecretBytes.from_text(self._answers.pop(0))
 
 
-def let_in(person: Person, call: Callable[[], object], destinations: MemoryDestinations) -> object:
-    return LettingIn(person, lambda: destinations)(call, lambda _: ())
+def with_server_auth(
+    person: Person, call: Callable[[], object], destinations: MemoryDestinations
+) -> object:
+    return ServerAuth(person, lambda: destinations)(call, lambda _: ())
 
 
 def failing(*errors: NskeysError) -> Callable[[], str]:
@@ -53,7 +55,7 @@ def failing(*errors: NskeysError) -> Callable[[], str]:
 def test_what_is_wanted_is_given_and_the_work_begun_again() -> None:
     person, places = Person("one", "two", "three"), MemoryDestinations()
     refused = ServerSecretWanted("ssh_password", "backup@vault02", refused=True)
-    assert let_in(person, failing(PASSWORD, refused, PASSPHRASE), places) == "done"
+    assert with_server_auth(person, failing(PASSWORD, refused, PASSPHRASE), places) == "done"
     assert places.given == {PASSWORD_KEY: "two", ("ssh_passphrase", "/root/.ssh/id"): "three"}
     assert person.asked == [
         (Purpose.SSH_PASSWORD, "backup@vault02", 0),
@@ -68,15 +70,17 @@ PASSWORD_KEY = ("ssh_password", "backup@vault02")
 def test_a_server_that_never_has_enough_ends_where_nobody_gives_more() -> None:
     person = Person("one", "two")
     with pytest.raises(ServerSecretWanted):
-        let_in(person, failing(*[PASSWORD] * 9), MemoryDestinations())
+        with_server_auth(person, failing(*[PASSWORD] * 9), MemoryDestinations())
     assert len(person.asked) == 3
 
 
 def test_where_nobody_can_be_asked_it_is_the_servers_word_that_is_said() -> None:
     with pytest.raises(ServerSecretWanted):
-        let_in(Person(), failing(PASSWORD), MemoryDestinations())
+        with_server_auth(Person(), failing(PASSWORD), MemoryDestinations())
     with pytest.raises(DestinationUnreachable):
-        let_in(Person("x"), failing(DestinationUnreachable("sftp://v/x", "lost")), MemoryDestinations())
+        with_server_auth(
+            Person("x"), failing(DestinationUnreachable("sftp://v/x", "lost")), MemoryDestinations()
+        )
 
 
 def test_of_several_places_each_gets_what_it_wants_and_one_that_gets_none_holds_up_no_other() -> None:
@@ -86,9 +90,9 @@ def test_of_several_places_each_gets_what_it_wants_and_one_that_gets_none_holds_
     def call() -> list[NskeysError]:
         return [wanted for wanted in problems if (wanted.wanted, wanted.subject) not in places.given]  # type: ignore[attr-defined]
 
-    left = LettingIn(person, lambda: places)(call, lambda value: value)
+    left = ServerAuth(person, lambda: places)(call, lambda value: value)
     assert left == [PASSPHRASE]
     none = NoCopyMade((("sftp://v/x", PASSWORD), ("/mnt", DestinationUnreachable("/mnt", "gone"))))
-    assert let_in(Person("one"), failing(none), MemoryDestinations()) == "done"
+    assert with_server_auth(Person("one"), failing(none), MemoryDestinations()) == "done"
     with pytest.raises(NoCopyMade):
-        let_in(Person(), failing(none), MemoryDestinations())
+        with_server_auth(Person(), failing(none), MemoryDestinations())

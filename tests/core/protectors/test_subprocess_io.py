@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from nskeys.model.secret import SecretBytes
-from nskeys.protectors.subprocess_io import LONGEST, Ended, run
+from nskeys.protectors.subprocess_io import LONGEST, Completed, run
 
 MARK = b"marked-secret"
 
 
-def ran(script: str, given: bytes = MARK, seconds: float = 10.0) -> Ended:
+def ran(script: str, given: bytes = MARK, seconds: float = 10.0) -> Completed:
     """A program in Python, whose standard streams are pipes."""
     with SecretBytes(given) as secret:
         return run([sys.executable, "-I", "-c", f"import sys, os, time\n{script}"], secret, {}, seconds)

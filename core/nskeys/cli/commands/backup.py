@@ -78,7 +78,7 @@ def run(session: Session, options: Namespace) -> int:
     if password and options.recipient:
         raise UsageProblem("a backup is for recipients or under a password, not both", options.command)
     recipients = recipients_of(options.recipient)
-    plan = session.let_in(
+    plan = session.with_server_auth(
         lambda: services.backup.plan(to, options.hint, recipients, password=password), _problems
     )
     with session.progress() as progress:

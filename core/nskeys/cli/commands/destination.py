@@ -83,7 +83,7 @@ def list_destinations(session: Session, _: Namespace) -> int:
     """All of them, and the default one."""
     services = session.services()
     services.installation.require()
-    statuses = session.let_in(services.destinations.listing, _problems)
+    statuses = session.with_server_auth(services.destinations.listing, _problems)
     if session.output.as_json:
         session.output.array(_document(status) for status in statuses)
         return Exit.DONE
@@ -110,7 +110,7 @@ def add_destination(session: Session, options: Namespace) -> int:
         key_file = str(named_path(key_file))
     status = services.destinations.add(options.destination, options.elsewhere, key_file)
     if isinstance(status.problem, ServerSecretWanted):
-        status = session.let_in(
+        status = session.with_server_auth(
             lambda: services.destinations.test(options.destination), lambda seen: _problems((seen,))
         )
     if session.output.as_json:

@@ -49,7 +49,7 @@ def run(session: Session, options: Namespace) -> int:
     services = session.services()
     services.installation.require()
     retention = _wanted(options, services.pruning.retention())
-    session.let_in(services.register.login_required, lambda wanted: wanted)
+    session.with_server_auth(services.register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
         plan = services.pruning.plan(retention, progress)
         if not options.plan:

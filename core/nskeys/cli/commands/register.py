@@ -111,7 +111,7 @@ def check(session: Session, _: Namespace) -> int:
     )
 
     register = session.services().register
-    session.let_in(register.login_required, lambda wanted: wanted)
+    session.with_server_auth(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
         copies = register.check(session.secrets, progress)
     _tell(session, copies)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from nskeys.archive.age.recipients import decrypt_by, listed, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.cross_check import Way, confirm
+from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.errors import PlanOutdated
 from nskeys.model.backup import BackedUpKey, BackupFacts
@@ -114,7 +114,7 @@ class _RecipientEncryption:
     def opens(self, kms: bytes, payload_sha256: str) -> None:
         decrypt_by(kms, [self.once])
         with self.once.spelled() as line:
-            confirm(kms, line, payload_sha256, Way.IDENTITY)
+            confirm(kms, line, payload_sha256, OpenedWith.IDENTITY)
 
 
 @contextmanager

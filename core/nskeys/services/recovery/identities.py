@@ -14,7 +14,7 @@ from dataclasses import replace
 from nskeys.archive.age.identity_files import read_identity, write_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.cross_check import Way, confirm
+from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
 from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
@@ -187,7 +187,7 @@ def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, p
             identity.wipe()
         if opened != secret:
             raise BackupNotProven(path, "differs")
-        confirm(test, password, hashlib.sha256(secret).hexdigest(), Way.IDENTITY_FILE, file)
+        confirm(test, password, hashlib.sha256(secret).hexdigest(), OpenedWith.IDENTITY_FILE, file)
     except NskeysError:
         raise IdentityNotProven(path) from None
 

@@ -20,7 +20,7 @@ from nskeys.archive.age.recipients import (
     parse_recipients,
 )
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.cross_check import Way, second_opinion
+from nskeys.archive.cross_check import OpenedWith, second_opinion
 from nskeys.errors import (
     BackupDamaged,
     IdentityNotRecipient,
@@ -143,14 +143,14 @@ def test_each_recipient_opens_it_and_nobody_else() -> None:
     for identity in identities:
         assert decrypt_by(data, [identity]) == PLAIN
         with identity.spelled() as line:
-            assert second_opinion(data, line, Way.IDENTITY).startswith("sha256 ")
+            assert second_opinion(data, line, OpenedWith.IDENTITY).startswith("sha256 ")
             assert pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(line.text())]) == PLAIN
     stranger = new_identity()
     with pytest.raises(IdentityNotRecipient):
         decrypt_by(data, [stranger])
     with stranger.spelled() as line:
-        assert second_opinion(data, line, Way.IDENTITY) == "failed no_stanza"
-    assert second_opinion(data, SecretBytes(b"garbage"), Way.IDENTITY) == "failed identity"
+        assert second_opinion(data, line, OpenedWith.IDENTITY) == "failed no_stanza"
+    assert second_opinion(data, SecretBytes(b"garbage"), OpenedWith.IDENTITY) == "failed identity"
 
 
 def test_the_list_is_exact() -> None:
@@ -282,8 +282,10 @@ def test_the_second_reader_goes_through_the_identity_file() -> None:
     ours = new_identity()
     file = write_identity(ours, BACKED_UP, password(), LOG_N)
     data = encrypt_to([parse_recipient(ours.recipient)], PLAIN)
-    assert second_opinion(data, password(), Way.IDENTITY_FILE, file).startswith("sha256 ")
-    assert second_opinion(data, password("wrong"), Way.IDENTITY_FILE, file) == "failed wrong_password"
+    assert second_opinion(data, password(), OpenedWith.IDENTITY_FILE, file).startswith("sha256 ")
+    assert (
+        second_opinion(data, password("wrong"), OpenedWith.IDENTITY_FILE, file) == "failed wrong_password"
+    )
 
 
 @needs_age
