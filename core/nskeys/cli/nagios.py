@@ -22,7 +22,7 @@ from nskeys.wording.reports import (
     claim_line,
     due_words,
     exposure_words,
-    headline,
+    summary_line,
     unreadable_rows_line,
 )
 from nskeys.wording.text.terminal import safe
@@ -43,7 +43,7 @@ def nagios_line(overview: "Overview") -> str:
     """The answer."""
     answer = overview.recoverability
     words = (
-        headline(answer.totals),
+        summary_line(answer.totals),
         *exposure_words(answer, overview.taken),
         *checked_words(answer, overview.taken),
         *((unreadable_rows_line(overview.unreadable),) if overview.unreadable else ()),

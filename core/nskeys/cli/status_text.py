@@ -27,10 +27,10 @@ from nskeys.wording.reports import (
     arrived_line,
     claim_line,
     due_words,
-    headline,
     in_backups,
     put_back_line,
     registry_future,
+    summary_line,
     unreadable_line,
     unreadable_rows_line,
 )
@@ -51,7 +51,7 @@ def status_text(services: "Services", overview: "Overview") -> str:
     answer = overview.recoverability
     cmdb = f"{overview.cmdb}, {services.installation.cmdb.address()}"
     lines = [
-        headline(answer.totals),
+        summary_line(answer.totals),
         *fact_lines(
             [
                 *_answer(overview),

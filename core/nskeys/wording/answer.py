@@ -16,7 +16,7 @@ from nskeys.wording.copies import backup_name, copy_place, made_variants, named_
 from nskeys.wording.drills import drill_overdue_words, typing_overdue_words
 from nskeys.wording.labels import kid_name
 from nskeys.wording.layout import Layout, first_fitting
-from nskeys.wording.next_steps import Act, act_hint
+from nskeys.wording.next_steps import NextStep, step_hint
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import fit, safe, width
 from nskeys.wording.text.times import since
@@ -41,13 +41,13 @@ class Notice:
 
     label: str
     text: str
-    act: Act | None = None
+    act: NextStep | None = None
     severe: bool = False
     """Credentials are lost already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class AnswerHeadline:
     """The answer: its label, what would come back, from where, and how far that is proven."""
 
     label: str
@@ -60,17 +60,17 @@ class Headline:
     """So many of so many credentials; None where there are none."""
 
 
-def headline(overview: Overview, layout: Layout) -> Headline:
+def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
     """The answer in words that fit the layout."""
     answer = overview.recoverability
     totals, label = answer.totals, QUESTION[1 if layout.brief else 0]
     if not totals.total:
-        return Headline(label, first_fitting(layout.text, NO_CREDENTIALS, "no credentials are here"))
+        return AnswerHeadline(label, first_fitting(layout.text, NO_CREDENTIALS, "no credentials are here"))
     of = f"{number(totals.recoverable)} of {count(totals.total, 'credential')} would come back"
     brief = f"{number(totals.recoverable)} of {number(totals.total)} would come back"
     best = answer.best
     covered = _covered(answer, best)
-    return Headline(
+    return AnswerHeadline(
         label=label,
         answer=first_fitting(layout.text, of, brief),
         source=_source(overview, best, covered, layout.text),
@@ -117,7 +117,7 @@ def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if overview.unproven_shares:
         shares = count(overview.unproven_shares, "share")
         texts = (f"{shares} made, and not yet proven", f"{shares} not yet proven")
-        yield _notice(layout, "custodians", Act.CUSTODIANS, *texts)
+        yield _notice(layout, "custodians", NextStep.CUSTODIANS, *texts)
     if overview.backup_date_ahead:
         yield _notice(layout, "clock is wrong", None, "KMSBackupDate lies in the future")
     if overview.unreadable_rows:
@@ -125,15 +125,15 @@ def _notices(overview: Overview, layout: Layout) -> Iterator[Notice]:
         yield _notice(
             layout,
             "register",
-            Act.REGISTER,
+            NextStep.REGISTER,
             f"{rows} of it count for nothing",
             f"{rows} unreadable",
         )
 
 
-def _notice(layout: Layout, label: str, act: Act | None, *texts: str, severe: bool = False) -> Notice:
+def _notice(layout: Layout, label: str, act: NextStep | None, *texts: str, severe: bool = False) -> Notice:
     """The first text that fits beside the key that helps."""
-    hint = width(act_hint(act)) + 2 if act else 0
+    hint = width(step_hint(act)) + 2 if act else 0
     return Notice(fit(label, layout.notice), first_fitting(layout.text - hint, *texts), act, severe)
 
 
@@ -148,7 +148,7 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
         yield _notice(layout, label, None, *texts, count(rows, "row"), severe=True)
     if totals.lost:
         texts = _lost(overview)
-        yield _notice(layout, f"{number(totals.lost)} lost", Act.RESTORE, *texts, severe=True)
+        yield _notice(layout, f"{number(totals.lost)} lost", NextStep.RESTORE, *texts, severe=True)
     if totals.at_risk:
         label, texts = f"{number(totals.at_risk)} at risk", _at_risk(overview)
         if answer.exposed_since is not None:
@@ -162,10 +162,10 @@ def _credentials(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if closed:
         texts = ("their keys are in a backup, not here", "their keys are not here")
         label = first_fitting(layout.notice, f"{number(closed)} closed here", f"{number(closed)} closed")
-        yield _notice(layout, label, Act.RESTORE, *texts)
+        yield _notice(layout, label, NextStep.RESTORE, *texts)
 
 
-def _out_of_risk(overview: Overview) -> Act:
+def _out_of_risk(overview: Overview) -> NextStep:
     """A backup, unless the newest one holds all that is at risk and waits for a person only."""
     waits = overview.not_proven_by_a_person
     kids = {
@@ -173,7 +173,7 @@ def _out_of_risk(overview: Overview) -> Act:
         for key in overview.recoverability.keys
         if key.state is RecoveryState.AT_RISK and key.credentials
     }
-    return Act.DRILL if waits is not None and kids <= set(waits.backup.kids) else Act.BACK_UP
+    return NextStep.DRILL if waits is not None and kids <= set(waits.backup.kids) else NextStep.BACK_UP
 
 
 def _lost(overview: Overview) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ def _backups(overview: Overview, layout: Layout) -> Iterator[Notice]:
     """Why a backup is due, where the credentials at risk do not say it already."""
     answer = overview.recoverability
     if answer.due and not answer.totals.at_risk:
-        yield _notice(layout, "backup due", Act.BACK_UP, *_DUE[answer.due[0]])
+        yield _notice(layout, "backup due", NextStep.BACK_UP, *_DUE[answer.due[0]])
 
 
 def _people(overview: Overview, layout: Layout) -> Iterator[Notice]:
@@ -223,10 +223,10 @@ def _people(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if waits is not None:
         name = backup_name(waits)
         texts = (f"{name} is not yet proven by a person", f"{name} waits for a person", "one has to drill")
-        yield _notice(layout, "not proven", Act.DRILL, *texts)
+        yield _notice(layout, "not proven", NextStep.DRILL, *texts)
     if overview.recovery_problem is not None:
         broken = ("the recovery identity cannot be used", "it cannot be used")
-        yield _notice(layout, "tampered with", Act.IDENTITY, *broken, severe=True)
+        yield _notice(layout, "tampered with", NextStep.IDENTITY, *broken, severe=True)
 
 
 def _leftovers(overview: Overview, layout: Layout) -> Iterator[Notice]:
@@ -235,7 +235,7 @@ def _leftovers(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if left:
         opens = "still opens the keys" if left[0].opens else "could not be removed"
         texts = (f"an earlier key store {opens}", opens)
-        yield _notice(layout, "not removed", Act.PROTECTOR, *texts)
+        yield _notice(layout, "not removed", NextStep.PROTECTOR, *texts)
 
 
 def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:
@@ -244,22 +244,26 @@ def _practice(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if not overview.recoverability.totals.total:
         return
     if known.drill_overdue(now):
-        yield _notice(layout, "drill overdue", Act.DRILL, *drill_overdue_words(known, now))
+        yield _notice(layout, "drill overdue", NextStep.DRILL, *drill_overdue_words(known, now))
     elif known.typing_overdue(now):
-        yield _notice(layout, "password?", Act.DRILL, *typing_overdue_words(known, now))
+        yield _notice(layout, "password?", NextStep.DRILL, *typing_overdue_words(known, now))
 
 
 def _keys(overview: Overview, layout: Layout) -> Iterator[Notice]:
     if overview.rotation_due:
         yield _notice(
-            layout, "rotation due", Act.ROTATE, "the active key sealed 2^31 secrets", "the key is used up"
+            layout,
+            "rotation due",
+            NextStep.ROTATE,
+            "the active key sealed 2^31 secrets",
+            "the key is used up",
         )
     if overview.put_back:
         texts = ("their keys should seal nothing any more", "their keys are out of use")
-        yield _notice(layout, "old rows back", Act.ROTATE, *texts)
+        yield _notice(layout, "old rows back", NextStep.ROTATE, *texts)
     if overview.arrived:
         texts = ("a rotation moves on to a key of its own", "a rotation is advised")
-        yield _notice(layout, "restored keys", Act.ROTATE, *texts)
+        yield _notice(layout, "restored keys", NextStep.ROTATE, *texts)
 
 
 def rotation_words(overview: Overview) -> str:

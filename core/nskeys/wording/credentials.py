@@ -9,7 +9,7 @@ from nskeys.model.register import Proof
 from nskeys.wording.copies import copy_place
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kid_name, kind_name, proof_name, state_name
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
@@ -44,7 +44,7 @@ def state_words(state: RecoveryState) -> str:
 def sealed_words(credential: Credential) -> str:
     """Which key seals it, and since when: `by key 7f3a91c2, since 2026-11-22 14:02`."""
     if isinstance(credential, UnreadableCredential):
-        return f"its row cannot be read{clause(credential.problem)}"
+        return f"its row cannot be read{problem_text(credential.problem)}"
     return f"by key {kid_name(credential.kid)}, since {when(credential.sealed)}"
 
 

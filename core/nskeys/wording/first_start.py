@@ -10,7 +10,7 @@ from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_word
 from nskeys.wording.errors import say
 from nskeys.wording.labels import protector_name, protector_words
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
@@ -46,7 +46,7 @@ def first_sight(status: FirstSight) -> tuple[str, ...]:
         )
     if status.state is HomeState.UNREACHED:
         return (
-            f"The keys here are bound to a TPM, which cannot be asked{clause(status.unreached)}.",
+            f"The keys here are bound to a TPM, which cannot be asked{problem_text(status.unreached)}.",
             "If it is only away, bring it back and try again: nothing is lost.",
             "If this is another machine, a restore puts the keys of a backup in their place.",
         )
@@ -127,7 +127,7 @@ def protector_choice(name: str) -> tuple[str, str]:
 def protector_unavailable(name: str, reason: str) -> str:
     """A protector that cannot be had here, and why."""
     label, _ = protector_choice(name)
-    return f"{label} is not available{clause(reason)}."
+    return f"{label} is not available{problem_text(reason)}."
 
 
 def set_up_sentence(server: str) -> str:

@@ -11,7 +11,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.ports import Leftover
 from nskeys.wording.copies import backup_name, place_word, proof_ago, why_not
 from nskeys.wording.labels import kid_name, protector_name
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import since
@@ -205,7 +205,7 @@ def protector_title(name: str, current: str) -> str:
 
 def not_here(name: str, reason: str) -> str:
     """`TPM 2.0 is not to be had here: ...`."""
-    return f"{protector_title(name, '')} is not to be had here{clause(reason)}."
+    return f"{protector_title(name, '')} is not to be had here{problem_text(reason)}."
 
 
 def leftover_line(left: Leftover) -> str:

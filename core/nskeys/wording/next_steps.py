@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class NextSteps:
     """Sentences and halves of them; which are halves shows in how they begin."""
 
     make_backup: str
@@ -34,7 +34,7 @@ class Ways:
     """Behind a sentence that says that the keys are bound more weakly than before."""
 
 
-COMMANDS = Ways(
+CLI_STEPS = NextSteps(
     make_backup="'nskeys backup' makes one.",
     place_elsewhere=(
         "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried "
@@ -56,7 +56,7 @@ COMMANDS = Ways(
 )
 """For the command line."""
 
-KEYS = Ways(
+APP_STEPS = NextSteps(
     make_backup="b makes one.",
     place_elsewhere=(
         "Add a place elsewhere under Destinations in the menu (m), or say there that this one is carried "
@@ -77,7 +77,7 @@ KEYS = Ways(
 """For the app; keys are those of the first screen where nothing else is said."""
 
 
-class Act(StrEnum):
+class NextStep(StrEnum):
     """A way out that a notice offers."""
 
     BACK_UP = "back_up"
@@ -93,34 +93,34 @@ class Act(StrEnum):
 
 _ACTS = MappingProxyType(
     {
-        Act.BACK_UP: ("b", "back up", "nskeys backup"),
-        Act.RESTORE: ("r", "restore", "nskeys restore FILE"),
-        Act.DRILL: ("d", "drill", "nskeys drill latest"),
-        Act.ROTATE: ("o", "rotate", "nskeys key rotate"),
-        Act.ADD: ("a", "add", "nskeys credential add"),
-        Act.REGISTER: ("m", "menu", "nskeys register check"),
-        Act.PROTECTOR: ("m", "menu", "nskeys protector show"),
-        Act.IDENTITY: ("m", "menu", "nskeys identity show"),
-        Act.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
+        NextStep.BACK_UP: ("b", "back up", "nskeys backup"),
+        NextStep.RESTORE: ("r", "restore", "nskeys restore FILE"),
+        NextStep.DRILL: ("d", "drill", "nskeys drill latest"),
+        NextStep.ROTATE: ("o", "rotate", "nskeys key rotate"),
+        NextStep.ADD: ("a", "add", "nskeys credential add"),
+        NextStep.REGISTER: ("m", "menu", "nskeys register check"),
+        NextStep.PROTECTOR: ("m", "menu", "nskeys protector show"),
+        NextStep.IDENTITY: ("m", "menu", "nskeys identity show"),
+        NextStep.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
     }
 )
 
 
-def act_key(act: Act) -> str:
+def step_key(act: NextStep) -> str:
     """The key on the first screen: `b`."""
     return _ACTS[act][0]
 
 
-def act_name(act: Act) -> str:
+def step_name(act: NextStep) -> str:
     """What the key does: `back up`."""
     return _ACTS[act][1]
 
 
-def act_hint(act: Act) -> str:
+def step_hint(act: NextStep) -> str:
     """Both: `b  back up`."""
-    return f"{act_key(act)}  {act_name(act)}"
+    return f"{step_key(act)}  {step_name(act)}"
 
 
-def act_command(act: Act) -> str:
+def step_command(act: NextStep) -> str:
     """The same on the command line: `nskeys backup`."""
     return _ACTS[act][2]

@@ -240,7 +240,7 @@ _CLAUSES = MappingProxyType(
 )
 
 
-def clause(token: str) -> str:
+def problem_text(token: str) -> str:
     """`: it is empty`, to end the first half of a sentence with; nothing for an empty token. A rare error
     of the operating system, which comes by its name, is told in the system's own words."""
     number = getattr(errno, token, None) if token.isupper() else None

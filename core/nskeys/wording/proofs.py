@@ -18,9 +18,9 @@ from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.errors.backups import foreign_words
 from nskeys.wording.labels import failure_words, kid_name, proof_words, protector_label, protector_words
-from nskeys.wording.next_steps import COMMANDS, Ways
+from nskeys.wording.next_steps import CLI_STEPS, NextSteps
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe, shown
@@ -59,7 +59,7 @@ def proof_sentence(proof: ProofReport) -> str:
     return f"{number(proof.opened)} of {count(total, 'credential')} opened, {number(proof.failed)} did not."
 
 
-def failure_lines(proof: ProofReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
+def failure_lines(proof: ProofReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """What to do about credentials that did not open; nothing where all did."""
     reasons = {item.failure for item in proof.failures}
     lines = []
@@ -88,7 +88,7 @@ def inspected_line(inspected: Inspected) -> str:
 
 
 def plan_lines(
-    plan: RestorePlan, ways: Ways = COMMANDS, server: str = "", protector: str = ""
+    plan: RestorePlan, ways: NextSteps = CLI_STEPS, server: str = "", protector: str = ""
 ) -> tuple[str, ...]:
     """What a restore would mean. `server` and `protector` are those of a home that it sets up, as far as
     they are chosen."""
@@ -98,8 +98,8 @@ def plan_lines(
         lines.append("The keys here are bound to another machine; those of the backup take their place.")
     elif plan.unreached:
         lines.append(
-            f"The keys here are bound to a TPM that cannot be asked{clause(plan.unreached)}. Where this is "
-            f"another machine, those of the backup take their place; {ways.other_machine}."
+            f"The keys here are bound to a TPM that cannot be asked{problem_text(plan.unreached)}. "
+            f"Where this is another machine, those of the backup take their place; {ways.other_machine}."
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
@@ -129,7 +129,7 @@ def plan_lines(
     return tuple(lines)
 
 
-def restore_lines(report: RestoreReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
+def restore_lines(report: RestoreReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """What a restore did."""
     added, present = len(report.added), len(report.present)
     was = "was" if added == 1 else "were"
@@ -173,7 +173,7 @@ def _keys(kids: Sequence[Kid]) -> str:
     return listed(tuple(f"key {kid_name(kid)}" for kid in kids))
 
 
-def drill_lines(report: DrillReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
+def drill_lines(report: DrillReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """What a drill proved, and whether the register knows."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
     if not SIGNATURE_REASONS & set(report.foreign):

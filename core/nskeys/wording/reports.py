@@ -26,9 +26,9 @@ from nskeys.wording.destinations import location_name, location_sentence
 from nskeys.wording.errors import say
 from nskeys.wording.keys import held_words
 from nskeys.wording.labels import due_sentence, failure_words, kid_name, protector_words
-from nskeys.wording.next_steps import COMMANDS, Ways
+from nskeys.wording.next_steps import CLI_STEPS, NextSteps
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe, shown
@@ -55,7 +55,7 @@ def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
-    return (*lines, f"No backup was made yet; {COMMANDS.make_backup}")
+    return (*lines, f"No backup was made yet; {CLI_STEPS.make_backup}")
 
 
 def protector_sentence(protector: str) -> str:
@@ -64,7 +64,7 @@ def protector_sentence(protector: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def backup_lines(report: BackupReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
+def backup_lines(report: BackupReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
     helps = _whether_it_helps(report.copy.where, ways)
@@ -107,15 +107,15 @@ def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
         why = f"{backup_name(best)} of {when(best.backup.created)} holds every key of this server"
     else:
         why = f"each of {count(len(held), 'destination')} holds every key of this server in a good copy"
-    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, COMMANDS))
+    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, CLI_STEPS))
 
 
-def _whether_it_helps(where: LocatedAt, ways: Ways) -> tuple[str, ...]:
+def _whether_it_helps(where: LocatedAt, ways: NextSteps) -> tuple[str, ...]:
     sentence = location_sentence(where)
     return (sentence, ways.place_elsewhere) if sentence else ()
 
 
-def headline(totals: Totals) -> str:
+def summary_line(totals: Totals) -> str:
     """The answer: `If this server died now, 12 of 14 credentials would come back.`"""
     if not totals.total:
         return "There are no credentials yet, so none could be lost."
@@ -185,7 +185,7 @@ def unreadable_rows(credentials: Sequence[UnreadableCredential]) -> list[Unreada
 
 def _row_name(row: UnreadableRow) -> str:
     name = row.credential.reference if row.credential else f"{row.table} {row.row}"
-    reason = clause(row.problem).removeprefix(": ")
+    reason = problem_text(row.problem).removeprefix(": ")
     return f"{safe(name)} ({reason})"
 
 
@@ -205,12 +205,12 @@ def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
     return tuple(due_sentence(reason) for reason in due)
 
 
-def due_lines(due: Sequence[DueReason], ways: Ways = COMMANDS) -> tuple[str, ...]:
+def due_lines(due: Sequence[DueReason], ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """Why a backup is due, and how to make one; nothing where none is."""
     return (*due_words(due), f"A backup is due; {ways.make_backup}") if due else ()
 
 
-def rotation_lines(report: RotationReport, ways: Ways = COMMANDS) -> tuple[str, ...]:
+def rotation_lines(report: RotationReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
     """What a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
@@ -276,7 +276,7 @@ def saved_line(path: str) -> str:
     return f"It is in {shown(path)} now."
 
 
-def copy_added(copy: BackupCopy, ways: Ways = COMMANDS) -> str:
+def copy_added(copy: BackupCopy, ways: NextSteps = CLI_STEPS) -> str:
     """`register add` found a backup."""
     return f"{_named(copy)} is in the register now, as intact; {ways.prove_more}"
 

@@ -17,7 +17,7 @@ from nskeys.wording.destinations import location_name
 from nskeys.wording.fetch_commands import fetched_as, fetching
 from nskeys.wording.labels import kid_name, kind_counts, proof_words, protector_words
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
-from nskeys.wording.reports import headline
+from nskeys.wording.reports import summary_line
 from nskeys.wording.text.numbers import count, number, size
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe
@@ -90,7 +90,7 @@ def _about(runbook: Runbook) -> Iterator[Part]:
         )
     )
     missing = runbook.totals.total - runbook.totals.recoverable
-    yield Words(headline(runbook.totals), mark=bool(missing))
+    yield Words(summary_line(runbook.totals), mark=bool(missing))
     if missing:
         yield Words(_what_is_missing(runbook.totals))
 

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.cli.main import grammar
 from nskeys.wording.errors import say
-from nskeys.wording.next_steps import Act, act_command
+from nskeys.wording.next_steps import NextStep, step_command
 from tests.core.wording.commands import commands
 from tests.core.wording.samples import error_classes, sample
 
@@ -15,7 +15,7 @@ _LATER = "--identity"
 
 
 def _advised() -> set[str]:
-    found = {act_command(act) for act in Act}
+    found = {step_command(act) for act in NextStep}
     for cls in error_classes():
         for number in (0, 14):
             found.update(commands(str(say(sample(cls, "x", number)))))

@@ -14,9 +14,9 @@ from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.status.overview import Overview
-from nskeys.wording.answer import Notice, headline, notices, rotation_words
+from nskeys.wording.answer import Notice, answer_headline, notices, rotation_words
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import Act, act_hint
+from nskeys.wording.next_steps import NextStep, step_hint
 from nskeys.wording.text.terminal import safe, width
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
@@ -72,7 +72,7 @@ def drilled(answer: Recoverability) -> int:
     )
 
 
-def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, Act | None]]:
+def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, NextStep | None]]:
     return [(notice.label, notice.text, notice.act) for notice in notices(overview, layout)]
 
 
@@ -80,7 +80,7 @@ def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, Act 
 
 
 def test_everything_would_come_back() -> None:
-    said = headline(seen(copies=[copy()]), WIDE)
+    said = answer_headline(seen(copies=[copy()]), WIDE)
     assert said.label == "If this server died now"
     assert said.answer == "10 of 10 credentials would come back"
     assert said.source == "from backup 41 in /mnt/vault (elsewhere)"
@@ -90,7 +90,7 @@ def test_everything_would_come_back() -> None:
 
 
 def test_without_credentials_nothing_is_promised_and_nothing_is_drawn() -> None:
-    said = headline(seen(uses=(), copies=[copy()]), WIDE)
+    said = answer_headline(seen(uses=(), copies=[copy()]), WIDE)
     assert (said.answer, said.source, said.proof, said.bar) == (
         "nothing would be lost: no credentials are here",
         "",
@@ -100,13 +100,16 @@ def test_without_credentials_nothing_is_promised_and_nothing_is_drawn() -> None:
 
 
 def test_where_nothing_would_come_back_it_says_why() -> None:
-    assert headline(seen(date=None), WIDE).source == "no backup was made yet"
-    assert headline(seen(copies=[copy(where=HERE)]), WIDE).source == "backup 41 lies on this machine"
-    assert headline(seen(copies=[copy(status=CopyStatus.MISSING)]), WIDE).source == "backup 41 is missing"
+    assert answer_headline(seen(date=None), WIDE).source == "no backup was made yet"
+    assert answer_headline(seen(copies=[copy(where=HERE)]), WIDE).source == "backup 41 lies on this machine"
+    assert (
+        answer_headline(seen(copies=[copy(status=CopyStatus.MISSING)]), WIDE).source
+        == "backup 41 is missing"
+    )
 
 
 def test_a_register_row_that_nobody_vouches_for_promises_nothing() -> None:
-    said = headline(seen(copies=[copy(signed=False)]), WIDE)
+    said = answer_headline(seen(copies=[copy(signed=False)]), WIDE)
     assert said.answer == "0 of 10 credentials would come back"
     assert said.source == "no backup was made yet"
 
@@ -117,7 +120,7 @@ def test_one_backup_is_not_said_to_bring_back_what_takes_two() -> None:
         uses=[(OLD, 10), (NEW, 4)],
         copies=[copy(), copy(NEW, generation=42)],
     )
-    said = headline(overview, WIDE)
+    said = answer_headline(overview, WIDE)
     assert said.answer == "14 of 14 credentials would come back"
     assert said.source.startswith("10 from backup 41 ")
 
@@ -132,7 +135,7 @@ def test_every_line_fits(layout: Layout) -> None:
         seen(uses=[(OLD, 100_000)]),
         seen(uses=[]),
     ):
-        said = headline(overview, layout)
+        said = answer_headline(overview, layout)
         assert width(said.label) <= layout.label
         for line in (said.answer, said.source, said.proof):
             assert width(line) <= layout.text
@@ -141,7 +144,7 @@ def test_every_line_fits(layout: Layout) -> None:
 
 def test_at_sixty_cells_nothing_essential_is_cut() -> None:
     proven = copy(drilled_rows=100_000).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
-    said = headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), NARROW)
+    said = answer_headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), NARROW)
     assert said.label == "If it died now"
     assert said.answer == "100,000 of 100,000 would come back"
     assert said.proof == "all opened in a drill 3 hours ago"
@@ -160,7 +163,7 @@ def test_a_proof_of_any_age_is_said_whole(
 ) -> None:
     proven = copy(drilled_rows=opened).with_proof(proof, EVENING - back)
     proven = proven if later is None else proven.with_proof(Proof.KEYS_MATCH, EVENING - later)
-    said = headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), layout).proof
+    said = answer_headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), layout).proof
     assert 0 < width(said) <= layout.text
     assert "…" not in said
     assert ("all " in said or "every " in said) <= (opened == 100_000 and proof is Proof.CREDENTIALS_OPEN)
@@ -169,29 +172,29 @@ def test_a_proof_of_any_age_is_said_whole(
 def test_a_later_drill_that_opened_less_is_the_one_that_is_told() -> None:
     proven = copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, MORNING)
     proven = replace(proven.with_proof(Proof.KEYS_MATCH, AFTERNOON), signed=True)
-    said = headline(seen(copies=[proven]), WIDE).proof
+    said = answer_headline(seen(copies=[proven]), WIDE).proof
     assert said == "only 8 credentials opened in a drill 3 hours ago"
 
 
 def test_a_drill_is_said_to_cover_what_it_opened_and_nothing_that_was_sealed_later() -> None:
     proven = replace(copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON), signed=True)
     overview = seen(copies=[proven])
-    assert headline(overview, WIDE).proof == "8 of 10 credentials opened in a drill 3 hours ago"
-    assert headline(overview, NARROW).proof == "8 opened in a drill 3 hours ago"
+    assert answer_headline(overview, WIDE).proof == "8 of 10 credentials opened in a drill 3 hours ago"
+    assert answer_headline(overview, NARROW).proof == "8 opened in a drill 3 hours ago"
     nothing = replace(overview, recoverability=replace(overview.recoverability, drilled=0))
-    assert headline(nothing, WIDE).proof == "opened, and its keys match, 3 hours ago"
-    assert headline(nothing, NARROW).proof == "opened, and its keys match, 3 hours ago"
+    assert answer_headline(nothing, WIDE).proof == "opened, and its keys match, 3 hours ago"
+    assert answer_headline(nothing, NARROW).proof == "opened, and its keys match, 3 hours ago"
 
 
 def test_a_drill_that_did_not_say_what_it_saw_covers_nothing() -> None:
     proven = copy(drilled_rows=10, drilled_upto=None).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
-    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE)
+    said = answer_headline(seen(copies=[replace(proven, signed=True)]), WIDE)
     assert said.proof == "opened, and its keys match, 3 hours ago"
 
 
 def test_a_proof_dated_ahead_is_said_to_be_so() -> None:
     proven = copy(drilled_rows=10).with_proof(Proof.CREDENTIALS_OPEN, EVENING + timedelta(days=9))
-    said = headline(seen(copies=[replace(proven, signed=True)]), WIDE).proof
+    said = answer_headline(seen(copies=[replace(proven, signed=True)]), WIDE).proof
     assert said == "all opened, dated ahead of now"
 
 
@@ -204,12 +207,12 @@ def test_credentials_at_risk_name_since_when_and_under_which_key() -> None:
     )
     [(label, text, act)] = told(overview)
     assert label.startswith("2 at risk since ")
-    assert (text, act) == ("sealed under 11111111, in no backup", Act.BACK_UP)
+    assert (text, act) == ("sealed under 11111111, in no backup", NextStep.BACK_UP)
 
 
 def test_a_backup_on_the_same_machine_is_said_not_to_help() -> None:
     [(_, text, act)] = told(seen(copies=[copy(where=HERE)]))
-    assert (text, act) == ("00000000, backed up only here", Act.BACK_UP)
+    assert (text, act) == ("00000000, backed up only here", NextStep.BACK_UP)
 
 
 def test_a_backup_that_is_gone_does_not_count() -> None:
@@ -224,24 +227,26 @@ def test_several_keys_are_counted() -> None:
 
 def test_lost_credentials_come_first_and_are_severe() -> None:
     found = notices(seen(uses=[(OLD, 10), (NEW, 3)]), WIDE)
-    assert found[0] == Notice("3 lost", "no key here, no known backup opens them", Act.RESTORE, severe=True)
+    assert found[0] == Notice(
+        "3 lost", "no key here, no known backup opens them", NextStep.RESTORE, severe=True
+    )
     assert [notice.severe for notice in found[1:]] == [False]
 
 
 def test_a_backup_that_may_still_hold_lost_keys_is_mentioned() -> None:
     [lost, _] = told(seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)]))
-    assert lost == ("3 lost", "backup 41 says it has their keys: try it", Act.RESTORE)
+    assert lost == ("3 lost", "backup 41 says it has their keys: try it", NextStep.RESTORE)
 
 
 def test_credentials_that_would_come_back_but_do_not_open_here() -> None:
     found = told(seen(keys=[key(NEW)], uses=[(OLD, 3), (NEW, 1)], copies=[copy(OLD, NEW)]))
-    assert ("3 closed here", "their keys are in a backup, not here", Act.RESTORE) in found
+    assert ("3 closed here", "their keys are in a backup, not here", NextStep.RESTORE) in found
 
 
 def test_a_backup_that_is_due_is_said_where_no_credential_at_risk_says_it() -> None:
-    assert told(seen(uses=[], date=None)) == [("backup due", "no backup was made yet", Act.BACK_UP)]
+    assert told(seen(uses=[], date=None)) == [("backup due", "no backup was made yet", NextStep.BACK_UP)]
     waiting = seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()])
-    assert told(waiting) == [("backup due", "the last one lacks a key", Act.BACK_UP)]
+    assert told(waiting) == [("backup due", "the last one lacks a key", NextStep.BACK_UP)]
 
 
 def test_what_else_is_not_as_it_should_be() -> None:
@@ -255,12 +260,12 @@ def test_what_else_is_not_as_it_should_be() -> None:
         unreadable_rows=2,
     )
     assert [(label, act) for label, _, act in told(overview)] == [
-        ("rotation due", Act.ROTATE),
-        ("old rows back", Act.ROTATE),
-        ("restored keys", Act.ROTATE),
-        ("custodians", Act.CUSTODIANS),
+        ("rotation due", NextStep.ROTATE),
+        ("old rows back", NextStep.ROTATE),
+        ("restored keys", NextStep.ROTATE),
+        ("custodians", NextStep.CUSTODIANS),
         ("clock is wrong", None),
-        ("register", Act.REGISTER),
+        ("register", NextStep.REGISTER),
     ]
 
 
@@ -296,7 +301,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
         seen(keys=[replace(key(), created=EVENING)], copies=[copy()]),
     ]
     for notice in (notice for overview in worst for notice in notices(overview, layout)):
-        hint = width(act_hint(notice.act)) + 2 if notice.act else 0
+        hint = width(step_hint(notice.act)) + 2 if notice.act else 0
         assert width(notice.label) <= layout.notice
         assert width(notice.text) + hint <= layout.text
         assert "…" not in notice.label + notice.text
@@ -324,21 +329,23 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
 def test_a_backup_that_waits_for_a_person_is_said_and_a_drill_helps(layout: Layout) -> None:
     overview = seen(copies=[copy(OLD, by_a_person=False)])
     said = told(overview, layout)
-    assert [(label, act) for label, _, act in said][-1] == ("not proven", Act.DRILL)
-    assert any("at risk" in label and act is Act.DRILL for label, _, act in said)
-    assert "person" in headline(overview, layout).source
+    assert [(label, act) for label, _, act in said][-1] == ("not proven", NextStep.DRILL)
+    assert any("at risk" in label and act is NextStep.DRILL for label, _, act in said)
+    assert "person" in answer_headline(overview, layout).source
     assert told(seen(copies=[copy(OLD)]), layout) == []
 
 
 def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
     overview = seen([key(), key(NEW)], [(OLD, 1), (NEW, 1)], [copy(OLD, by_a_person=False)], date=AFTERNOON)
-    assert any("at risk" in label and act is Act.BACK_UP for label, _, act in told(overview))
+    assert any("at risk" in label and act is NextStep.BACK_UP for label, _, act in told(overview))
 
 
 @LAYOUTS
 def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
     overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
-    assert [(label, act) for label, _, act in told(overview, layout)] == [("tampered with", Act.IDENTITY)]
+    assert [(label, act) for label, _, act in told(overview, layout)] == [
+        ("tampered with", NextStep.IDENTITY)
+    ]
 
 
 @LAYOUTS
@@ -349,5 +356,5 @@ def test_since_when_they_are_at_risk_is_never_left_out(layout: Layout, days: int
     label, text, act = next(item for item in told(overview, layout) if "at risk" in item[0])
     assert f"since {MORNING:%Y-%m-%d}" in f"{label} {text}" if days else "since " in f"{label} {text}"
     assert width(label) <= layout.notice
-    assert act is Act.BACK_UP
+    assert act is NextStep.BACK_UP
     assert "\u2026" not in text

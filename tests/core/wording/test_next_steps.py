@@ -4,22 +4,22 @@ from dataclasses import fields
 
 import pytest
 
-from nskeys.wording.next_steps import COMMANDS, KEYS
+from nskeys.wording.next_steps import APP_STEPS, CLI_STEPS
 from tests.core.wording.commands import commands, is_valid
 
-NAMES = [field.name for field in fields(COMMANDS)]
+NAMES = [field.name for field in fields(CLI_STEPS)]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_command_line_is_told_a_command_that_exists(name: str) -> None:
-    quoted = commands(getattr(COMMANDS, name))
+    quoted = commands(getattr(CLI_STEPS, name))
     assert quoted
     assert all(map(is_valid, quoted))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_app_is_never_told_to_type_a_command(name: str) -> None:
-    sentence = getattr(KEYS, name)
+    sentence = getattr(APP_STEPS, name)
     assert "'" not in sentence
     assert "nskeys " not in sentence
     assert "--" not in sentence

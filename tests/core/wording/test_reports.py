@@ -136,7 +136,7 @@ def test_a_rotation_says_what_comes_next() -> None:
 )
 def test_the_headline_is_the_answer(totals: tuple[int, int], said: str) -> None:
     total, recoverable = totals
-    assert whole([reports.headline(Totals(total, recoverable, total - recoverable, 0, total))]) == said
+    assert whole([reports.summary_line(Totals(total, recoverable, total - recoverable, 0, total))]) == said
 
 
 def test_remarks_name_keys_and_rows() -> None:

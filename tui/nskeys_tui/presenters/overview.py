@@ -14,14 +14,14 @@ from nskeys.wording.answer import (
     QUESTION,
     STATUS_TELLS,
     Notice,
-    headline,
+    answer_headline,
     more_notices,
     notices,
 )
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kind_name, protector_label, state_name
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import act_hint
+from nskeys.wording.next_steps import step_hint
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import broken, safe, width
 
@@ -54,7 +54,7 @@ def title_facts(overview: Overview) -> str:
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
     """The answer, and below it up to `room` notices; where there are more, the last line says so."""
-    said = headline(overview, layout)
+    said = answer_headline(overview, layout)
     lines = [AnswerLine(said.label, said.answer, style="strong")]
     if said.source:
         lines.append(AnswerLine("", said.source, bar=said.bar))
@@ -67,7 +67,7 @@ def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerL
 
 
 def _notice(notice: Notice) -> AnswerLine:
-    hint = act_hint(notice.act) if notice.act else ""
+    hint = step_hint(notice.act) if notice.act else ""
     return AnswerLine(f"! {notice.label}", notice.text, hint, "error" if notice.severe else "warning")
 
 

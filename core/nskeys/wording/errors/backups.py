@@ -11,7 +11,7 @@ from nskeys.errors import (
     NoSuchBackup,
     NotABackup,
 )
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
@@ -43,7 +43,7 @@ def _not_a_backup(error: NotABackup) -> Sentence:
             ".kms.",
         )
     return Sentence(
-        f"{shown(error.path)} is not a backup{clause(error.problem)}.",
+        f"{shown(error.path)} is not a backup{problem_text(error.problem)}.",
         "Name the .zip that 'nskeys backup' wrote, or the .kms in it; 'nskeys register list' knows them.",
     )
 
@@ -51,7 +51,7 @@ def _not_a_backup(error: NotABackup) -> Sentence:
 def _backup_damaged(error: BackupDamaged) -> Sentence:
     part = f" in {shown(error.part)}" if error.part else ""
     return Sentence(
-        f"{shown(error.path)} is damaged{part}{clause(error.problem)}.",
+        f"{shown(error.path)} is damaged{part}{problem_text(error.problem)}.",
         "Use another copy or an earlier backup; 'nskeys register list' says where they are.",
     )
 
@@ -94,7 +94,7 @@ def _backup_not_proven(error: BackupNotProven) -> Sentence:
         )
     return Sentence(
         f"A file was written to {shown(error.address)}, but reading it back failed"
-        f"{clause(error.problem)}, so it is no backup.",
+        f"{problem_text(error.problem)}, so it is no backup.",
         "Remove that file, then back up to another place with 'nskeys backup --to DESTINATION'.",
     )
 

@@ -16,7 +16,7 @@ from nskeys.errors import (
 from nskeys.model.credentials import FIELD_LIMIT, NAME_LIMIT, NOTE_LIMIT, SECRET_LIMIT
 from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kind_name
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import fit, safe, shown
@@ -120,7 +120,7 @@ _IMPORTS = MappingProxyType(
 
 def _field_invalid(error: FieldInvalid) -> Sentence:
     words, advice = _FIELD_PROBLEMS.get(error.problem, ("", "Correct it and try again."))
-    words = words or f"cannot be used{clause(error.problem)}"
+    words = words or f"cannot be used{problem_text(error.problem)}"
     if error.problem == "too_long" and error.limit:
         unit = "byte" if error.field == "secret" else "character"
         words = f"is longer than {count(error.limit, unit)}"
@@ -187,7 +187,8 @@ def _import_refused(error: ImportRefused) -> Sentence:
 def _import_unreadable(error: ImportUnreadable) -> Sentence:
     line = f" (line {number(error.line)})" if error.line else ""
     words, advice = _IMPORTS.get(
-        error.problem, (f"cannot be imported{clause(error.problem)}", "Export it anew and import that.")
+        error.problem,
+        (f"cannot be imported{problem_text(error.problem)}", "Export it anew and import that."),
     )
     return Sentence(f"{shown(error.source)} {words}{line}.", advice)
 

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.sentence import Sentence, Table, listed
 from nskeys.wording.text.terminal import shown
 
@@ -65,7 +65,7 @@ _REASONS = MappingProxyType(
 
 
 def _cmdb_unreachable(error: CmdbUnreachable) -> Sentence:
-    fallback = (f"{{}} cannot be opened{clause(error.problem)}", _TO_REACH)
+    fallback = (f"{{}} cannot be opened{problem_text(error.problem)}", _TO_REACH)
     words, advice = _REASONS.get(error.problem, fallback)
     detail = f" ({shown(error.detail)})" if error.detail else ""
     what = words.replace("{}", f"the CMDB {shown(error.cmdb)}")
@@ -91,7 +91,7 @@ def _cmdb_damaged(error: CmdbDamaged) -> Sentence:
     rows = f" (rows {listed(tuple(shown(row) for row in error.rows))})" if error.rows else ""
     table = f"The table {shown(error.table)} of the CMDB" if error.table else "The CMDB"
     return Sentence(
-        f"{table} is not what nskeys writes{clause(error.problem)}{rows}.",
+        f"{table} is not what nskeys writes{problem_text(error.problem)}{rows}.",
         "Bring the CMDB back from its own backup; the keys are not affected.",
     )
 

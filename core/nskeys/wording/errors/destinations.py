@@ -11,7 +11,7 @@ from nskeys.errors import (
     FileUnreadable,
 )
 from nskeys.wording.errors import s3, ssh
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.sentence import Sentence, Table
 from nskeys.wording.text.terminal import shown
 
@@ -130,7 +130,7 @@ def _destination_invalid(error: DestinationInvalid) -> Sentence:
     if error.there:
         advice += f" What has this very name in the present folder is ./{shown(error.destination)}."
     return Sentence(
-        f"{shown(error.destination)} cannot be used as a destination{clause(error.problem)}.", advice
+        f"{shown(error.destination)} cannot be used as a destination{problem_text(error.problem)}.", advice
     )
 
 
@@ -151,7 +151,7 @@ def _refusal(address: str, problem: str, said: str = "") -> str:
         "the server does not permit it" if _is_on_a_server(address) and problem == "not_permitted" else ""
     )
     told = f" ('{shown(said, _SAID)}')" if said else ""
-    return (f": {words}" if words else clause(problem)) + told
+    return (f": {words}" if words else problem_text(problem)) + told
 
 
 def _is_on_a_server(address: str) -> bool:

@@ -19,7 +19,7 @@ from nskeys.errors import (
 from nskeys.model.keys import SEALS_LIMIT
 from nskeys.wording.keys import NO_BACKUP
 from nskeys.wording.labels import kid_name, protector_name
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, Table, listed
 from nskeys.wording.text.terminal import safe, shown
@@ -27,7 +27,7 @@ from nskeys.wording.text.terminal import safe, shown
 
 def _key_store_damaged(error: KeyStoreDamaged) -> Sentence:
     return Sentence(
-        f"{shown(error.path)} in the key store is not what was written{clause(error.problem)}.",
+        f"{shown(error.path)} in the key store is not what was written{problem_text(error.problem)}.",
         "Keep the home as it is, and restore the keys into another one, over the same CMDB: "
         f"'nskeys restore FILE --home DIR --cmdb {_cmdb_beside(error.path)}', or the address in the 'cmdb' "
         "line of config.toml where it has one.",
@@ -93,7 +93,7 @@ _UNTIL_USABLE = MappingProxyType(
 def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
     return Sentence(
         f"The protector {protector_name(error.protector)} cannot be used on this machine"
-        f"{clause(error.reason)}.",
+        f"{problem_text(error.reason)}.",
         _UNTIL_USABLE.get(error.reason, _OTHER_PROTECTOR),
     )
 
@@ -113,7 +113,7 @@ def _key_store_unreached(error: KeyStoreUnreached) -> Sentence:
     back = _BACK.get(error.reason, "bring it back")
     return Sentence(
         f"The keys here are bound to {protector_name(error.protector)}, which cannot be asked on this "
-        f"machine{clause(error.reason)}.",
+        f"machine{problem_text(error.reason)}.",
         f"If it is only away, {back}: nothing is lost; if this is another machine, restore from a backup: "
         "'nskeys restore FILE --other-machine'.",
     )

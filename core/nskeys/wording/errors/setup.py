@@ -19,7 +19,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.times import from_rfc3339
-from nskeys.wording.problems import clause
+from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, Table, token_words
 from nskeys.wording.text.terminal import safe, shown
@@ -105,7 +105,7 @@ _TO_OPEN_HOME = MappingProxyType(
 
 def _home_unreachable(error: HomeUnreachable) -> Sentence:
     return Sentence(
-        f"The home {shown(error.home)} cannot be opened{clause(error.problem)}.",
+        f"The home {shown(error.home)} cannot be opened{problem_text(error.problem)}.",
         _TO_OPEN_HOME.get(
             error.problem,
             "Look into the system's log and check the disk; if it is lost, restore a backup into another "
@@ -155,7 +155,7 @@ def _newer_version(error: NewerVersion) -> Sentence:
 def _configuration_invalid(error: ConfigurationInvalid) -> Sentence:
     detail = f" ({shown(error.detail)})" if error.detail else ""
     return Sentence(
-        f"{shown(error.path)} cannot be used{clause(error.problem)}{detail}.",
+        f"{shown(error.path)} cannot be used{problem_text(error.problem)}{detail}.",
         _CONFIGURATION.get(error.problem, "Correct it in an editor and run the command again."),
     )
 

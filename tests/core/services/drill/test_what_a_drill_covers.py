@@ -11,7 +11,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.model.register import Proof
 from nskeys.ports import Purpose
-from nskeys.wording.answer import headline
+from nskeys.wording.answer import answer_headline
 from nskeys.wording.layout import WIDE
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealSite
@@ -31,7 +31,7 @@ def address(server: Server) -> str:
 
 def proof_line(server: Server) -> str:
     """What the first screen says of the proof."""
-    return headline(server.services.recoverability.overview(), WIDE).proof
+    return answer_headline(server.services.recoverability.overview(), WIDE).proof
 
 
 def coverage(server: Server, name: str) -> CredentialCoverage:

@@ -12,10 +12,10 @@ from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.status.overview import Overview
-from nskeys.wording.answer import headline, notices
+from nskeys.wording.answer import answer_headline, notices
 from nskeys.wording.drills import overdue_sentences
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import Act
+from nskeys.wording.next_steps import NextStep
 from nskeys.wording.text.terminal import width
 from tests.fakes.fixed import Answers
 from tests.fakes.monitoring import plugin_line, samples
@@ -45,7 +45,7 @@ def drill(server: Server, address: str, *, typed: bool) -> None:
     server.services.drill.execute(server.services.drill.find(address), answers)
 
 
-def labels(server: Server) -> list[tuple[str, Act | None]]:
+def labels(server: Server) -> list[tuple[str, NextStep | None]]:
     return [(notice.label, notice.act) for notice in notices(look(server), WIDE)]
 
 
@@ -55,7 +55,7 @@ def test_ninety_days_after_it_was_made_a_backup_wants_its_first_drill(server: Se
     assert labels(server) == []
     server.clock.advance(seconds=1)
     assert overdue(server) == (True, True)
-    assert labels(server) == [("drill overdue", Act.DRILL)]
+    assert labels(server) == [("drill overdue", NextStep.DRILL)]
     drill(server, address, typed=True)
     assert overdue(server) == (False, False)
     assert labels(server) == []
@@ -65,7 +65,7 @@ def test_a_drill_by_a_timer_proves_the_file_and_nobodys_memory(server: Server, a
     server.clock.advance(days=91)
     drill(server, address, typed=False)
     assert overdue(server) == (False, True)
-    assert labels(server) == [("password?", Act.DRILL)]
+    assert labels(server) == [("password?", NextStep.DRILL)]
     drill(server, address, typed=True)
     assert overdue(server) == (False, False)
 
@@ -156,9 +156,9 @@ def test_made_and_proven_stand_side_by_side_on_the_first_screen(server: Server, 
     server.clock.advance(days=20)
     drill(server, address, typed=True)
     server.clock.advance(days=3)
-    said = headline(look(server), WIDE)
+    said = answer_headline(look(server), WIDE)
     assert (said.made, said.proof) == ("made 3 weeks ago", "every credential opened in a drill 3 days ago")
-    assert width(headline(look(server), NARROW).made) <= NARROW.label - 2
+    assert width(answer_headline(look(server), NARROW).made) <= NARROW.label - 2
     text = re.sub(r" +", " ", status_text(server.services, look(server)))
     assert "last made" in text
     assert "last proven" in text
