@@ -43,8 +43,8 @@ from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.qr_code import ShowCode
-from nskeys_tui.dialogs.questions import AskLine, Confirm, FactSheet, Notice, Offer
+from nskeys_tui.dialogs.qr_code import QrCodeScreen
+from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, FactsDialog, LineDialog, MessageDialog
 from nskeys_tui.screens.audit import entry_rows
 from nskeys_tui.screens.copy_detail import CopyScreen
 from nskeys_tui.screens.credential_detail import CredentialScreen
@@ -222,14 +222,14 @@ class Tour:
             partial(KeyScreen, session, kid),
             *(partial(CopyScreen, session, copy, overview) for copy in overview.copies[:3]),
             partial(ProofScreen, session, report),
-            partial(FactSheet, "A line of the audit trail", entry_rows(entry)),
-            partial(Confirm, "Forget a destination", *remove_question(info, default=True)),
+            partial(FactsDialog, "A line of the audit trail", entry_rows(entry)),
+            partial(ConfirmDialog, "Forget a destination", *remove_question(info, default=True)),
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1) for text in SENTINELS[:5])),
-            partial(ShowCode, ["\u2588 \u2580\u2584"] * 9),
-            partial(Offer, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
+            partial(QrCodeScreen, ["\u2588 \u2580\u2584"] * 9),
+            partial(ChoiceDialog, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1_000) for text in SENTINELS)),
-            partial(ShowCode, [safe(text) for text in SENTINELS[:10]]),
-            partial(AskLine, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
+            partial(QrCodeScreen, [safe(text) for text in SENTINELS[:10]]),
+            partial(LineDialog, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
         ]
         return made
 
@@ -282,7 +282,7 @@ def _errors() -> list[NskeysError]:
 
 def _notice(error: NskeysError) -> Screen[Any]:
     said = say_in_app(error)
-    return Notice("Error", said.what, said.advice)
+    return MessageDialog("Error", said.what, said.advice)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.questions import Confirm, Notice
+from nskeys_tui.dialogs.questions import ConfirmDialog, MessageDialog
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.screens.startup_error import StartupErrorScreen
 from nskeys_tui.widgets.answer_block import RecoverBar
@@ -133,23 +133,23 @@ class Overview(Screen[None]):
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
-        self.app.push_screen(Notice("Chosen", f"Row {message.key} was chosen."))
+        self.app.push_screen(MessageDialog("Chosen", f"Row {message.key} was chosen."))
 
     def _tell(self, answer: object) -> None:
-        self.app.push_screen(Notice("Answer", repr(answer)))
+        self.app.push_screen(MessageDialog("Answer", repr(answer)))
 
     def action_confirm(self) -> None:
         """A question."""
         question = "Go on without the keys? 14 credentials will be lost for good.", "This cannot be undone."
         self.app.push_screen(
-            Confirm("Accept the loss", *question, yes="Yes, accept the loss of 14", no="No, go back"),
+            ConfirmDialog("Accept the loss", *question, yes="Yes, accept the loss of 14", no="No, go back"),
             self._tell,
         )
 
     def action_notice(self) -> None:
         """A message."""
         self.app.push_screen(
-            Notice(
+            MessageDialog(
                 "Backup damaged",
                 "ns01-7f3a91c2-20261122T140200Z.zip is not what was written: keys.kms differs.",
                 "Use another copy of this backup; the register names them.",

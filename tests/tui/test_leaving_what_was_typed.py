@@ -15,7 +15,7 @@ import nskeys_tui.dialogs
 import nskeys_tui.screens
 from nskeys.ports import Purpose, SecretRequest, ShareRequest
 from nskeys_tui.dialogs.palette import Palette
-from nskeys_tui.dialogs.questions import AskLine
+from nskeys_tui.dialogs.questions import LineDialog
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
@@ -40,7 +40,7 @@ def new_installation(session: Session) -> Screen[Any]:
 
 
 LINES: dict[str, Callable[[Session], Screen[Any]]] = {
-    "AskLine": lambda _: AskLine("Destination", "Where shall the backup go?", "Folder", "/srv"),
+    "AskLine": lambda _: LineDialog("Destination", "Where shall the backup go?", "Folder", "/srv"),
     "AskPassword": lambda _: ask_secret(SecretRequest(Purpose.BACKUP_PASSWORD), 0),
     "NewPassword": lambda _: ask_secret(SecretRequest(Purpose.NEW_BACKUP_PASSWORD), 0),
     "AskShare": lambda _: AskShare(ShareRequest(Purpose.SHARE)),

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
 from nskeys_tui.dialogs.long_work import LongWork
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.credential_detail import CredentialScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
@@ -113,8 +113,8 @@ async def test_the_box_of_the_work_is_not_seen_behind_the_box_that_asks(size: tu
 async def test_no_box_is_seen_behind_another_one() -> None:
     stage = stages.Stage(Rule("the screen itself"))
     async with stage.play() as pilot:
-        await stage.ask(pilot, Confirm("Below", "Really?"))
-        await stage.ask_on_top(pilot, Confirm("Above", "Sure?"))
+        await stage.ask(pilot, ConfirmDialog("Below", "Really?"))
+        await stage.ask_on_top(pilot, ConfirmDialog("Above", "Sure?"))
         assert sum(line.count("╭") for line in painted(stage)) == 1
         assert any("Above" in line for line in painted(stage))
         await pilot.press("escape")

@@ -277,9 +277,9 @@ class NskeysApp(App[None]):
         await super().action_quit()
 
     def _ask_to_leave(self, screen: Guarded[Any]) -> None:
-        from nskeys_tui.dialogs.questions import Confirm
+        from nskeys_tui.dialogs.questions import ConfirmDialog
 
-        question = Confirm(LEAVE, *screen.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
+        question = ConfirmDialog(LEAVE, *screen.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
         self._warned = question
         self.push_screen(question, self._leave)
 

@@ -5,7 +5,7 @@ import pytest
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.passwords import question
-from nskeys_tui.dialogs.questions import Confirm, Notice
+from nskeys_tui.dialogs.questions import ConfirmDialog, MessageDialog
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.screens.session import ask_secret
 from nskeys_tui.widgets.frame import Rule
@@ -32,7 +32,7 @@ def new_password() -> NewPassword:
 async def test_a_question_is_answered_with_no_until_the_person_moves(keys: list[str], answer: bool) -> None:
     stage = Stage(Rule())
     async with stage.play() as pilot:
-        await stage.ask(pilot, Confirm("Remove it?", "Its secret is gone for good."))
+        await stage.ask(pilot, ConfirmDialog("Remove it?", "Its secret is gone for good."))
         await pilot.press(*keys)
         await until(pilot, lambda: bool(stage.answers))
         assert stage.answers == [answer]
@@ -43,7 +43,7 @@ async def test_a_question_is_answered_with_no_until_the_person_moves(keys: list[
 async def test_a_notice_says_what_happened_and_what_to_do(size: tuple[int, int], key: str) -> None:
     stage = Stage(Rule(), size=size)
     async with stage.play() as pilot:
-        await stage.ask(pilot, Notice("Damaged", "The backup is damaged [/].", "Use another copy."))
+        await stage.ask(pilot, MessageDialog("Damaged", "The backup is damaged [/].", "Use another copy."))
         text = "\n".join(stage.lines())
         assert "The backup is damaged [/]." in text
         assert "Use another copy." in text

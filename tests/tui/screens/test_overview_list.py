@@ -9,7 +9,7 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
 from nskeys.model.recoverability import Recoverability, assess
 from nskeys.wording.text.terminal import width
-from nskeys_tui.presenters.overview import ALL, beside, chosen, heading, shelves
+from nskeys_tui.presenters.overview import ALL, filter_named, filters, heading, neighbour
 from nskeys_tui.screens.rows import COLUMNS
 from nskeys_tui.widgets.frame import ruled
 from nskeys_tui.widgets.table.columns import lay_out
@@ -33,7 +33,7 @@ def answer(at_risk: int = 0, lost: int = 0, kind: str = "run-as") -> Recoverabil
 
 
 def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back() -> None:
-    known = shelves(answer(at_risk=2, lost=3))
+    known = filters(answer(at_risk=2, lost=3))
     assert [(shelf.name, shelf.credentials) for shelf in known] == [
         ("all", 5),
         ("hierarchy", 0),
@@ -45,28 +45,28 @@ def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back
 
 
 def test_where_nothing_is_at_risk_there_is_no_shelf_for_it() -> None:
-    assert [shelf.name for shelf in shelves(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
+    assert [shelf.name for shelf in filters(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
 
 
 def test_a_shelf_narrows_the_list_by_kind_or_by_key() -> None:
-    known = shelves(answer(at_risk=2, lost=3))
-    assert chosen(known, "run-as").wanted("x").kind is CredentialKind.RUN_AS
-    assert chosen(known, "run-as").wanted("x").text == "x"
-    assert chosen(known, "lost").wanted("").kids == frozenset({GONE})
-    assert chosen(known, ALL).wanted("").kids is None
+    known = filters(answer(at_risk=2, lost=3))
+    assert filter_named(known, "run-as").wanted("x").kind is CredentialKind.RUN_AS
+    assert filter_named(known, "run-as").wanted("x").text == "x"
+    assert filter_named(known, "lost").wanted("").kids == frozenset({GONE})
+    assert filter_named(known, ALL).wanted("").kids is None
 
 
 def test_a_shelf_that_is_gone_leads_back_to_all() -> None:
-    assert chosen(shelves(answer()), "at risk").name == ALL
+    assert filter_named(filters(answer()), "at risk").name == ALL
 
 
 def test_going_through_shelves_leaves_out_the_empty_ones_and_goes_round() -> None:
-    known = shelves(answer(at_risk=2))
+    known = filters(answer(at_risk=2))
     names = [ALL]
-    while (following := beside(known, names[-1], 1).name) != ALL:
+    while (following := neighbour(known, names[-1], 1).name) != ALL:
         names.append(following)
     assert names == ["all", "run-as", "at risk"]
-    assert beside(known, ALL, -1).name == "at risk"
+    assert neighbour(known, ALL, -1).name == "at risk"
 
 
 @pytest.mark.parametrize("cells", [60, 80, 120])
@@ -75,12 +75,12 @@ def test_going_through_shelves_leaves_out_the_empty_ones_and_goes_round() -> Non
 def test_the_line_above_the_list_names_what_is_seen_and_is_never_cut(
     cells: int, many: int, name: str
 ) -> None:
-    known = shelves(answer(at_risk=many, lost=many))
+    known = filters(answer(at_risk=many, lost=many))
     parts = heading(known, name, cells)
     line = ruled(parts, cells).plain
     assert width(line) == cells
     assert "…" not in line
-    assert f"{chosen(known, name).credentials:,}" in line
+    assert f"{filter_named(known, name).credentials:,}" in line
     if name != ALL:
         assert f"▸{name}" in line or len(parts) == 2
 

@@ -16,11 +16,11 @@ BELOW = 1
 """Lines that are not the code's."""
 
 
-class ShowCode(ModalScreen[None], Guarded[None]):
+class QrCodeScreen(ModalScreen[None], Guarded[None]):
     """Black on white, for many scanners take it no other way; gone with Esc or Enter."""
 
     DEFAULT_CSS = """
-    ShowCode {
+    QrCodeScreen {
         align: center top;
         background: ansi_default;
         & #code { width: auto; height: auto; color: ansi_black; background: ansi_bright_white; }

@@ -13,7 +13,7 @@ from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.form_field import FormField
 
 
-class Notice(Dialog[None]):
+class MessageDialog(Dialog[None]):
     """`happened` and `to_do` are one safe sentence each, `more` further paragraphs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -31,7 +31,7 @@ class Notice(Dialog[None]):
         yield from (text(paragraph) for paragraph in self._rest if paragraph)
 
 
-class Confirm(Dialog[bool]):
+class ConfirmDialog(Dialog[bool]):
     """True for yes; False or None (Esc) for no. `question` is safe words, paragraph by paragraph."""
 
     def __init__(self, title: str, *question: str, yes: str = "Yes", no: str = "No") -> None:
@@ -49,7 +49,7 @@ class Confirm(Dialog[bool]):
         self.dismiss(message.key == "yes")
 
 
-class Offer(Dialog[str]):
+class ChoiceDialog(Dialog[str]):
     """Returns the key of the choice; None for Esc. `words` is safe, paragraph by paragraph."""
 
     def __init__(self, title: str, words: Sequence[str], choices: Sequence[Choice]) -> None:
@@ -66,7 +66,7 @@ class Offer(Dialog[str]):
         self.dismiss(message.key)
 
 
-class AskLine(Dialog[str]):
+class LineDialog(Dialog[str]):
     """Returns the line, or None for Esc. `check` gives a safe sentence for what cannot be used."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
@@ -101,11 +101,11 @@ class AskLine(Dialog[str]):
             self.dismiss(field.value)
 
 
-class FactSheet(Dialog[None]):
+class FactsDialog(Dialog[None]):
     """Pairs of a label and safe words."""
 
     DEFAULT_CSS = """
-    FactSheet .dialog--edge { width: 100%; padding: 0; }
+    FactsDialog .dialog--edge { width: 100%; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "leave", show=False),

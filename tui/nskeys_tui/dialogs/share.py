@@ -25,7 +25,7 @@ from nskeys.wording.custodians import (
 )
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_SHEET, LEAVE_YES
 from nskeys_tui.dialogs.dialog import Dialog, text
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.widgets.inputs import WordInput
 
 
@@ -133,7 +133,7 @@ class AskShare(Dialog[SecretBytes]):
     def action_leave(self) -> None:
         """Esc; words that were taken are left only once that was confirmed."""
         if any(self._entry.words):
-            question = Confirm(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
+            question = ConfirmDialog(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
         else:
             self._leave(confirmed=True)

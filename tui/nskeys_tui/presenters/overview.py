@@ -87,7 +87,7 @@ _ALONE, _BOTH = 6, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Filter:
     """A part of the list: its name, how many credentials it holds, and what narrows the list to it."""
 
     name: str
@@ -100,39 +100,39 @@ class Shelf:
         return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
 
 
-def shelves(answer: Recoverability) -> tuple[Shelf, ...]:
+def filters(answer: Recoverability) -> tuple[Filter, ...]:
     """All, each kind, and those that would not come back where there are any."""
     kinds = dict(answer.kinds)
-    found = [Shelf(ALL, answer.totals.total)]
-    found += [Shelf(kind_name(kind), kinds.get(kind.value, 0), kind=kind) for kind in CredentialKind]
+    found = [Filter(ALL, answer.totals.total)]
+    found += [Filter(kind_name(kind), kinds.get(kind.value, 0), kind=kind) for kind in CredentialKind]
     for state in (RecoveryState.AT_RISK, RecoveryState.LOST):
         keys = [key for key in answer.keys if key.state is state and key.credentials]
         if keys:
             kids = frozenset(key.kid for key in keys)
-            found.append(Shelf(state_name(state), sum(key.credentials for key in keys), kids=kids))
+            found.append(Filter(state_name(state), sum(key.credentials for key in keys), kids=kids))
     return tuple(found)
 
 
-def chosen(known: Sequence[Shelf], name: str) -> Shelf:
+def filter_named(known: Sequence[Filter], name: str) -> Filter:
     """The shelf of this name; all, where there is none any more."""
     return next((shelf for shelf in known if shelf.name == name), known[0])
 
 
-def beside(known: Sequence[Shelf], name: str, by: int) -> Shelf:
+def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
     """The next or the previous shelf that holds anything; round at the ends."""
     full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
     here = next((place for place, shelf in enumerate(full) if shelf.name == name), 0)
     return full[(here + by) % len(full)]
 
 
-def heading(known: Sequence[Shelf], name: str, cells: int) -> tuple[str, ...]:
+def heading(known: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
     """The parts of the line above the list, in as many words as fit `cells`: the heading and all
     shelves, the chosen one marked; without the heading; the kinds alone; the chosen one alone."""
     texts = [f"{_MARK if shelf.name == name != ALL else ''}{_counted(shelf)}" for shelf in known]
     everything = " · ".join(texts)
     if width(_HEADING) + width(everything) + _BOTH <= cells:
         return _HEADING, everything
-    here = chosen(known, name)
+    here = filter_named(known, name)
     kinds = " · ".join(text for text, shelf in zip(texts, known, strict=True) if shelf.kids is None)
     for line in (everything, kinds if here.kids is None else ""):
         if line and width(line) + _ALONE <= cells:
@@ -141,5 +141,5 @@ def heading(known: Sequence[Shelf], name: str, cells: int) -> tuple[str, ...]:
     return _HEADING, f"{_counted(here)}{all_of_them}"
 
 
-def _counted(shelf: Shelf) -> str:
+def _counted(shelf: Filter) -> str:
     return f"{shelf.name} {number(shelf.credentials)}"

@@ -14,7 +14,7 @@ from nskeys.wording.audit import EMPTY, trail_line
 from nskeys.wording.reports import audit_lines
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import FactSheet
+from nskeys_tui.dialogs.questions import FactsDialog
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.table.columns import Column
@@ -97,7 +97,7 @@ class AuditScreen(ListScreen):
         message.stop()
         entry = self._trail.held.get(message.key)
         if entry is not None:
-            self.app.push_screen(FactSheet("A line of the audit trail", entry_rows(entry)))
+            self.app.push_screen(FactsDialog("A line of the audit trail", entry_rows(entry)))
 
     @work(exclusive=True, group="act")
     async def action_verify(self) -> None:

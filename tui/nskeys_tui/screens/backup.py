@@ -19,7 +19,7 @@ from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
-from nskeys_tui.dialogs.questions import AskLine
+from nskeys_tui.dialogs.questions import LineDialog
 from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import browsed_folder
@@ -159,7 +159,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
             address = await browsed_folder(self, self.session)
         elif key == _TYPE:
             address = await self.app.push_screen_wait(
-                AskLine(
+                LineDialog(
                     "Destination",
                     "Where shall the backup go?",
                     "Folder",
@@ -209,7 +209,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         if plan is None:
             return
         hint = await self.app.push_screen_wait(
-            AskLine(
+            LineDialog(
                 "Hint",
                 "A hint stands in the backup, readable for anybody. It must not give the password away.",
                 "Hint",

@@ -12,7 +12,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.wording.destinations import THERE_TITLE, destination_name
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.questions import AskLine, Offer
+from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.background import run_in_background
@@ -51,7 +51,7 @@ async def listed_backup(screen: Screen[None], session: Session) -> str | None:
         show_error(screen.app, THERE_TITLE, known)
         return None
     choices = [Choice(info.address, destination_name(info)) for info in known]
-    address = await screen.app.push_screen_wait(Offer(THERE_TITLE, (), choices))
+    address = await screen.app.push_screen_wait(ChoiceDialog(THERE_TITLE, (), choices))
     return None if address is None else await backup_at(screen, session, address)
 
 
@@ -75,7 +75,7 @@ async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
 async def typed_backup(screen: Screen[None]) -> str | None:
     """A backup whose address was typed."""
     typed = await screen.app.push_screen_wait(
-        AskLine(
+        LineDialog(
             "Backup",
             "Where is the backup?",
             "File",

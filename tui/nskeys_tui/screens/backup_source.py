@@ -13,7 +13,7 @@ from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.open_backup import Source, find_source
 from nskeys.services.user_files import read_identity_file
 from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
-from nskeys_tui.dialogs.questions import AskLine
+from nskeys_tui.dialogs.questions import LineDialog
 from nskeys_tui.presenters.restore import contents_rows
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_choices, chosen_address
@@ -143,7 +143,7 @@ class BackupSourceScreen(FlowScreen[F]):
     async def action_identity(self) -> None:
         """On, by an identity file that is named."""
         path = await self.app.push_screen_wait(
-            AskLine("Identity file", "Where is the identity?", "File", help=IDENTITY_FILE_HELP)
+            LineDialog("Identity file", "Where is the identity?", "File", help=IDENTITY_FILE_HELP)
         )
         if not path or not path.strip():
             return

@@ -16,7 +16,7 @@ from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name
 from nskeys.wording.register import retire_answer, retire_lines
 from nskeys.wording.reports import copy_retired
-from nskeys_tui.dialogs.questions import Confirm, Notice
+from nskeys_tui.dialogs.questions import ConfirmDialog, MessageDialog
 from nskeys_tui.presenters.register import copy_rows
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.drill import DrillScreen
@@ -94,7 +94,7 @@ async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) 
     if isinstance(plan, NskeysError):
         show_error(screen.app, _TITLE, plan)
         return False
-    question = Confirm(_TITLE, *retire_lines(plan), yes=retire_answer(plan), no="No, keep it")
+    question = ConfirmDialog(_TITLE, *retire_lines(plan), yes=retire_answer(plan), no="No, keep it")
     if not await screen.app.push_screen_wait(question):
         return False
 
@@ -107,5 +107,5 @@ async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) 
         if outcome.error is not None and not isinstance(outcome.error, Cancelled):
             show_error(screen.app, _TITLE, outcome.error)
         return False
-    await screen.app.push_screen_wait(Notice(_TITLE, copy_retired(outcome.value)))
+    await screen.app.push_screen_wait(MessageDialog(_TITLE, copy_retired(outcome.value)))
     return True

@@ -15,7 +15,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.presenters.credentials import credential_facts, secret_lines
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.session import Session, show_error
@@ -161,7 +161,9 @@ class CredentialScreen(Guarded[None]):
         credential, credentials = self._credential, self._session.services.credentials
         if credential is None:
             return
-        question = Confirm("Remove", *remove_question(credential), yes="Yes, remove it", no="No, keep it")
+        question = ConfirmDialog(
+            "Remove", *remove_question(credential), yes="Yes, remove it", no="No, keep it"
+        )
         if not await self.app.push_screen_wait(question):
             return
         gone = await self._session.quickly(partial(credentials.remove, credential))

@@ -22,7 +22,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.labels import kind_name
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
@@ -178,7 +178,7 @@ class CredentialFormScreen(Guarded[None]):
             return None
 
     async def _really_empty(self, name: str) -> bool:
-        question = Confirm(
+        question = ConfirmDialog(
             "Empty secret", empty_secret_question(name), yes="Yes, it has none", no="No, go back"
         )
         answer = await self.app.push_screen_wait(question)
@@ -212,7 +212,7 @@ class CredentialFormScreen(Guarded[None]):
         if self.judging:
             return
         if self.unsaved:
-            question = Confirm("Leave", *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
+            question = ConfirmDialog("Leave", *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
         else:
             self.dismiss()

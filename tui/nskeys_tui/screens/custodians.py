@@ -44,8 +44,8 @@ from nskeys.wording.custodians import (
 from nskeys.wording.page import page_html
 from nskeys.wording.share_sheets import qr_lines, sheet_lines, sheet_name, sheet_page
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.qr_code import BELOW, ShowCode
-from nskeys_tui.dialogs.questions import AskLine, Confirm
+from nskeys_tui.dialogs.qr_code import BELOW, QrCodeScreen
+from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import FlowScreen, words
@@ -292,7 +292,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     @work(exclusive=True)
     async def _choose_numbers(self, key: str) -> None:
         if key == _OTHER:
-            dialog = AskLine("Other numbers", OTHER_NUMBERS, "Numbers", "5 3", check=split_problem)
+            dialog = LineDialog("Other numbers", OTHER_NUMBERS, "Numbers", "5 3", check=split_problem)
             typed = await self.app.push_screen_wait(dialog)
             key = typed or ""
         numbers = split_numbers(key)
@@ -303,7 +303,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     async def _choose_place(self, key: str) -> None:
         folder = ""
         if key == _FILES:
-            dialog = AskLine("Files to print", IN_FILES, "Folder", PLACE_IN_MEMORY, help=FOLDER_HELP)
+            dialog = LineDialog("Files to print", IN_FILES, "Folder", PLACE_IN_MEMORY, help=FOLDER_HELP)
             folder = (await self.app.push_screen_wait(dialog) or "").strip()
             if not folder:
                 return
@@ -324,7 +324,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     def action_code(self) -> None:
         """The words to be scanned."""
         if self._share is not None:
-            self.app.push_screen(ShowCode(qr_lines(self._share)))
+            self.app.push_screen(QrCodeScreen(qr_lines(self._share)))
 
     def action_back(self) -> None:
         """One step back. Sheets are left only when somebody says so: they are not shown again."""
@@ -335,7 +335,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
 
     @work(exclusive=True)
     async def _ask_to_leave(self) -> None:
-        question = Confirm("Leave the sheets", *self.leave_question, yes="Yes, leave", no="No, go on")
+        question = ConfirmDialog("Leave the sheets", *self.leave_question, yes="Yes, leave", no="No, go on")
         if await self.app.push_screen_wait(question) is True:
             self.go(self.flow.back())
 

@@ -29,7 +29,7 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import AskLine, Confirm, Offer
+from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, LineDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
 from nskeys_tui.screens.drill import DrillScreen
@@ -167,19 +167,19 @@ class DestinationsScreen(ListScreen):
             return False  # what is wrong with it is said when it is used
 
     async def _which_folder(self) -> str:
-        way = await self.app.push_screen_wait(Offer("Add a destination", (), _WAYS))
+        way = await self.app.push_screen_wait(ChoiceDialog("Add a destination", (), _WAYS))
         if way == _BROWSE:
             return await browsed_folder(self, self.session) or ""
         if way == _TYPE:
             typed = await self.app.push_screen_wait(
-                AskLine("Add a destination", "", "Folder", help=ADD_HELP)
+                LineDialog("Add a destination", "", "Folder", help=ADD_HELP)
             )
             return (typed or "").strip()
         return ""
 
     async def _declaration(self, before: str) -> str | None:
         words = await self.app.push_screen_wait(
-            AskLine("Carried elsewhere", DECLARE, DECLARE_LABEL, before, help=DECLARE_HELP)
+            LineDialog("Carried elsewhere", DECLARE, DECLARE_LABEL, before, help=DECLARE_HELP)
         )
         return None if words is None else words.strip()
 
@@ -237,7 +237,7 @@ class DestinationsScreen(ListScreen):
             return
         info = status.info
         typed = await self.app.push_screen_wait(
-            AskLine(KEY_FILE_LABEL, KEY_FILE, KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP)
+            LineDialog(KEY_FILE_LABEL, KEY_FILE, KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP)
         )
         if typed is None or typed.strip() == info.key_file:
             return
@@ -257,7 +257,7 @@ class DestinationsScreen(ListScreen):
             return
         question = remove_question(status.info, default=status.default)
         if not await self.app.push_screen_wait(
-            Confirm("Forget a destination", *question, yes="Yes, forget it", no="No, keep it")
+            ConfirmDialog("Forget a destination", *question, yes="Yes, forget it", no="No, keep it")
         ):
             return
         gone = await self.session.quickly(

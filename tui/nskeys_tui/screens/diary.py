@@ -23,7 +23,7 @@ from nskeys.wording.drills import (
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import took, when
-from nskeys_tui.dialogs.questions import FactSheet
+from nskeys_tui.dialogs.questions import FactsDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
@@ -105,7 +105,7 @@ class DiaryScreen(ListScreen):
         message.stop()
         entry = self._entry(message.key)
         if entry is not None:
-            self.app.push_screen(FactSheet("Drill", entry_facts(entry)))
+            self.app.push_screen(FactsDialog("Drill", entry_facts(entry)))
 
 
 def diary_cells(entry: DrillEntry) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from nskeys.wording.first_start import (
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import AskLine, Offer
+from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
 from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.new_installation import NewInstallationScreen
 from nskeys_tui.screens.session import Session, show_error
@@ -167,13 +167,13 @@ class FirstStartScreen(Guarded[None]):
             OFFER,
         )
         offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
-        answer = await self.app.push_screen_wait(Offer("Back up now?", said, offered))
+        answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", said, offered))
         self._leave(answer or "")
 
     @work(exclusive=True, group="act")
     async def _other_cmdb(self) -> None:
         title, _ = OTHER_CMDB
-        question = AskLine(title, OTHER_CMDB_PROMPT, "CMDB", help=CMDB_HELP)
+        question = LineDialog(title, OTHER_CMDB_PROMPT, "CMDB", help=CMDB_HELP)
         address = await self.app.push_screen_wait(question)
         if not address or not address.strip():
             return

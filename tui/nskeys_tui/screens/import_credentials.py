@@ -28,7 +28,7 @@ from nskeys.wording.imports import (
 )
 from nskeys.wording.labels import kind_name
 from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.questions import AskLine, Offer
+from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.import_rows import (
     COLUMNS,
@@ -128,7 +128,7 @@ class ImportScreen(WizardScreen):
             path = await self.app.push_screen_wait(browser)
             self._path = "" if path is None else str(path)
         else:
-            typed = await self.app.push_screen_wait(AskLine("Export", "", "File", self._path))
+            typed = await self.app.push_screen_wait(LineDialog("Export", "", "File", self._path))
             self._path = (typed or "").strip()
         if self._path:
             await self._make_plan()
@@ -194,7 +194,7 @@ class ImportScreen(WizardScreen):
         """One kind for all, or each as its group says."""
         choices = [Choice(_BY_GROUP, "Each as its group or folder says")]
         choices += [Choice(kind.value, kind_name(kind), kind_help(kind)) for kind in CredentialKind]
-        chosen = await self.app.push_screen_wait(Offer("The kind of every row", (), choices))
+        chosen = await self.app.push_screen_wait(ChoiceDialog("The kind of every row", (), choices))
         if chosen is None:
             return
         self._kind = None if chosen == _BY_GROUP else CredentialKind(chosen)

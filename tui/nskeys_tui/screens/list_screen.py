@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import MessageDialog
 from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -82,7 +82,7 @@ class ListScreen(Guarded[None]):
 
     async def note(self, *sentences: str) -> None:
         """Say what was done, and wait until it was read."""
-        await self.app.push_screen_wait(Notice(self.NAME, sentences[0], *sentences[1:]))
+        await self.app.push_screen_wait(MessageDialog(self.NAME, sentences[0], *sentences[1:]))
 
     # --- messages ----------------------------------------------------------------------------------------
 

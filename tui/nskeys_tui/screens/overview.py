@@ -25,14 +25,14 @@ from nskeys.wording.text.terminal import safe
 from nskeys_tui.presenters.keys import shown_keys
 from nskeys_tui.presenters.overview import (
     ALL,
-    Shelf,
+    Filter,
     answer_lines,
-    beside,
     cannot_tell,
-    chosen,
+    filter_named,
+    filters,
     heading,
     layout_for,
-    shelves,
+    neighbour,
     title_facts,
 )
 from nskeys_tui.screens.navigation import open_screen
@@ -83,7 +83,7 @@ class OverviewScreen(Guarded[None]):
         self._session = session
         self._asks = asks
         self._answer: Answer | None = None
-        self._shelves: tuple[Shelf, ...] = ()
+        self._shelves: tuple[Filter, ...] = ()
         self._shelf = ALL
         self._order = CredentialOrder(SortBy.KIND)
         self._rows: CredentialRows | None = None
@@ -150,7 +150,7 @@ class OverviewScreen(Guarded[None]):
 
     def _show(self, overview: Answer) -> None:
         self._answer = overview
-        self._shelves = shelves(overview.recoverability)
+        self._shelves = filters(overview.recoverability)
         title = self.query_one(TitleBar)
         title.subject, title.facts = safe(overview.server), title_facts(overview)
         self._lay()
@@ -191,14 +191,14 @@ class OverviewScreen(Guarded[None]):
         """The same list, as it is now."""
         if self._answer is None:
             return
-        shelf = chosen(self._shelves, self._shelf)
+        shelf = filter_named(self._shelves, self._shelf)
         if self._rows is None or shelf.name != self._shelf:
             self._list(shelf)
             return
         self._rows.renew(shelf.wanted(self.query_one(FindLine).text), self._answer.recoverability)
         self.query_one(CredentialTable).reload()
 
-    def _list(self, shelf: Shelf) -> None:
+    def _list(self, shelf: Filter) -> None:
         """Another list, from its top."""
         if self._answer is None:
             return
@@ -214,7 +214,7 @@ class OverviewScreen(Guarded[None]):
     def action_shelf(self, by: int) -> None:
         """The next or the previous kind or state."""
         if self._shelves:
-            self._list(beside(self._shelves, self._shelf, by))
+            self._list(neighbour(self._shelves, self._shelf, by))
 
     def action_sort(self) -> None:
         """By the next column that is seen."""
@@ -230,7 +230,7 @@ class OverviewScreen(Guarded[None]):
         self._order = order
         self.query_one(CredentialTable).mark_sort(order.by, order.descending)
         if self._shelves:
-            self._list(chosen(self._shelves, self._shelf))
+            self._list(filter_named(self._shelves, self._shelf))
 
     @on(CredentialTable.RowsFailed)
     def _no_rows(self, message: CredentialTable.RowsFailed) -> None:
@@ -253,7 +253,7 @@ class OverviewScreen(Guarded[None]):
     @on(FindLine.Wanted)
     def _wanted(self) -> None:
         if self._shelves:
-            self._list(chosen(self._shelves, self._shelf))
+            self._list(filter_named(self._shelves, self._shelf))
 
     @on(FindLine.Done)
     def _found(self) -> None:

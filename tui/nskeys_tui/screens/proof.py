@@ -20,7 +20,7 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import AskLine, Notice
+from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
 from nskeys_tui.screens.session import Session, show_error
@@ -157,14 +157,14 @@ class ProofScreen(Guarded[None]):
             path = answer
             saved = await self._session.quickly(partial(save_lines, path, lines))
             if not isinstance(saved, NskeysError):
-                await self.app.push_screen_wait(Notice(_SAVE, f"The list is in {safe(saved)}."))
+                await self.app.push_screen_wait(MessageDialog(_SAVE, f"The list is in {safe(saved)}."))
                 return
             sentence = say_in_app(saved)
-            await self.app.push_screen_wait(Notice(_SAVE, sentence.what, sentence.advice))
+            await self.app.push_screen_wait(MessageDialog(_SAVE, sentence.what, sentence.advice))
 
     async def _ask_where(self, path: str) -> str | None:
         answer = await self.app.push_screen_wait(
-            AskLine(
+            LineDialog(
                 _SAVE,
                 "Kind, name, target and account of what must be re-entered. No secrets.",
                 "File",

@@ -32,7 +32,7 @@ from nskeys.wording.prune import (
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import day, when
-from nskeys_tui.dialogs.questions import AskLine, Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import FlowScreen, words
@@ -135,7 +135,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
     async def _sure(self, plan: PrunePlan) -> bool:
         count = len(plan.deleted)
-        question = Confirm(
+        question = ConfirmDialog(
             self.NAME, *delete_question(count), yes=delete_answer(count), no="No, keep everything"
         )
         return await self.app.push_screen_wait(question) is True
@@ -178,7 +178,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
             self.go(self.flow.keep(Retention(last, monthly)))
 
     async def _number(self, label: str, value: int, least: int) -> int | None:
-        dialog = AskLine(
+        dialog = LineDialog(
             "What stays", "", label, str(value), check=lambda text: number_problem(text, least)
         )
         typed = await self.app.push_screen_wait(dialog)

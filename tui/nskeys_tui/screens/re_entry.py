@@ -26,7 +26,7 @@ from nskeys.wording.re_entry import (
 )
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
-from nskeys_tui.dialogs.questions import AskLine
+from nskeys_tui.dialogs.questions import LineDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.list_screen import ListScreen
@@ -178,7 +178,7 @@ class ReEntryScreen(ListScreen):
 
     async def _ask_where(self, path: str) -> str:
         """The file's name; empty where nothing shall be saved."""
-        dialog = AskLine("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
+        dialog = LineDialog("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()
 
 

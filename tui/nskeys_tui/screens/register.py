@@ -14,7 +14,7 @@ from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.text.numbers import count
-from nskeys_tui.dialogs.questions import Offer
+from nskeys_tui.dialogs.questions import ChoiceDialog
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
 from nskeys_tui.screens.copy_detail import CopyScreen, retire_copy
@@ -194,7 +194,7 @@ class RegisterScreen(ListScreen):
 
     async def _which_file(self) -> str:
         way = await self.app.push_screen_wait(
-            Offer("Add a copy", ("A copy that was carried elsewhere, or found again.",), _WAYS)
+            ChoiceDialog("Add a copy", ("A copy that was carried elsewhere, or found again.",), _WAYS)
         )
         if way == _BROWSE:
             return await browsed_backup(self, self.session) or ""

@@ -18,7 +18,7 @@ from nskeys.services.open_backup import OpenSource, Source, opened
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
 from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
-from nskeys_tui.dialogs.questions import AskLine, Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
 from nskeys_tui.screens.backup_source import BackupSourceScreen
 from nskeys_tui.screens.session import Session
@@ -155,7 +155,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
     @work(exclusive=True, group="name")
     async def action_name(self) -> None:
         """Call the server otherwise than the backup does."""
-        question = AskLine(
+        question = LineDialog(
             "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
         )
         name = await self.app.push_screen_wait(question)
@@ -163,7 +163,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             self.go(self.flow.name(name.strip()))
 
     async def _confirmed(self, plan: RestorePlan) -> bool:
-        question = Confirm(
+        question = ConfirmDialog(
             foreign_title(plan.questions), *foreign_question(plan.questions), yes="Restore it all the same"
         )
         answer = await self.app.push_screen_wait(question)

@@ -19,7 +19,7 @@ from nskeys.wording.keys import (
 )
 from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.reports import rotation_lines
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.drill import DrillScreen
@@ -106,7 +106,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
         )
 
     async def _confirmed(self, plan: RotationPlan) -> bool:
-        question = Confirm(
+        question = ConfirmDialog(
             "Without a backup",
             *without_backup_question(plan),
             yes="Yes, rotate without a backup",

@@ -16,7 +16,7 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import AskLine, Notice
+from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session, show_error
@@ -131,12 +131,12 @@ class RunbookScreen(Guarded[None]):
             text = page_html(page) if is_html(path) else "\n".join(page_lines(page)) + "\n"
             saved = await self._session.quickly(partial(save_text, path, text))
             if not isinstance(saved, NskeysError):
-                self.app.push_screen(Notice(_SAVING, f"The runbook is in {safe(saved)}."))
+                self.app.push_screen(MessageDialog(_SAVING, f"The runbook is in {safe(saved)}."))
                 return
             sentence = say_in_app(saved)
-            await self.app.push_screen_wait(Notice(_SAVING, sentence.what, sentence.advice))
+            await self.app.push_screen_wait(MessageDialog(_SAVING, sentence.what, sentence.advice))
 
     async def _ask_where(self, path: str) -> str:
         """The file's name; empty where nothing shall be saved."""
-        dialog = AskLine(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
+        dialog = LineDialog(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()

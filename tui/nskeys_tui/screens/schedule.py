@@ -22,7 +22,7 @@ from nskeys.wording.schedule import (
     timer_words,
 )
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import WizardScreen, words
@@ -83,16 +83,16 @@ class ScheduleScreen(WizardScreen):
 
     def action_install(self) -> None:
         """Once that was confirmed."""
-        question = Confirm(INSTALL_QUESTION, INSTALL_MEANS, yes="Yes, install it", no="No, leave it")
+        question = ConfirmDialog(INSTALL_QUESTION, INSTALL_MEANS, yes="Yes, install it", no="No, leave it")
         self._change(question, self.session.services.schedule.install)
 
     def action_remove(self) -> None:
         """Once that was confirmed."""
-        question = Confirm(REMOVE_QUESTION, REMOVE_MEANS, yes="Yes, remove it", no="No, leave it")
+        question = ConfirmDialog(REMOVE_QUESTION, REMOVE_MEANS, yes="Yes, remove it", no="No, leave it")
         self._change(question, self.session.services.schedule.remove)
 
     @work(exclusive=True)
-    async def _change(self, question: Confirm, act: Callable[[], State]) -> None:
+    async def _change(self, question: ConfirmDialog, act: Callable[[], State]) -> None:
         if not await self.app.push_screen_wait(question):
             return
         await self.show("working", "systemd …", words("Telling systemd …", "quiet"))

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from nskeys.errors import HostKeyUnknown, NoCopyMade, NskeysError, ServerSecretWanted
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.wording.destinations import TRUST_NO, TRUST_TITLE, TRUST_YES, trust_question
-from nskeys_tui.dialogs.questions import Confirm
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.session import Session, ask_secret, show_error
 
@@ -36,7 +36,7 @@ async def answer_server(screen: Screen[Any], session: Session, wanted: NskeysErr
     """Whether a person trusted the server, or gave the secret."""
     destinations = session.services.destinations
     if isinstance(wanted, HostKeyUnknown):
-        question = Confirm(TRUST_TITLE, *trust_question(wanted), yes=TRUST_YES, no=TRUST_NO)
+        question = ConfirmDialog(TRUST_TITLE, *trust_question(wanted), yes=TRUST_YES, no=TRUST_NO)
         if not await screen.app.push_screen_wait(question):
             return False
         failed = await session.quickly(partial(destinations.trust, wanted))

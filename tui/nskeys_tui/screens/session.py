@@ -19,7 +19,7 @@ from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import MessageDialog
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
@@ -155,4 +155,4 @@ def show_error(app: App[Any], title: str, error: NskeysError) -> None:
     """Say it. That a person stopped something needs no explaining."""
     if not isinstance(error, Cancelled):
         sentence = say_in_app(error)
-        app.push_screen(Notice(title, sentence.what, sentence.advice))
+        app.push_screen(MessageDialog(title, sentence.what, sentence.advice))

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.services.flows.actions import Action
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys_tui.dialogs.questions import Notice
+from nskeys_tui.dialogs.questions import MessageDialog
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -95,7 +95,7 @@ class WizardScreen(Guarded[None]):
         if error is None or isinstance(error, Cancelled):
             return
         sentence = say_in_app(error)
-        await self.app.push_screen_wait(Notice(title or self.NAME, sentence.what, sentence.advice))
+        await self.app.push_screen_wait(MessageDialog(title or self.NAME, sentence.what, sentence.advice))
 
     def action_scroll(self, lines: int) -> None:
         """A step that is longer than the screen; nothing in it takes the arrows."""
