@@ -230,8 +230,8 @@ class Server(ABC):
         """Restore from a file that recipients open, plan and all."""
         answers = Answers({Purpose.IDENTITY_PASSWORD: [password]})
         source = find_source(self.installation, address)
-        told = SilentProgress()
-        with opened(self.installation, source, answers, told, opening) as open_source:
+        progress = SilentProgress()
+        with opened(self.installation, source, answers, progress, opening) as open_source:
             plan = self.services.restore.plan(open_source)
             return self.services.restore.execute(
                 plan, open_source, answers, self.settings(), "file", accept_foreign

@@ -117,9 +117,9 @@ def test_new_hardware_comes_back_by_three_custodians(site: Site) -> None:
 
     fresh = site.with_database_of(server)
     source = find_source(fresh.installation, address)
-    told = SilentProgress()
+    progress = SilentProgress()
     sheets = Sheets(texts[4], texts[0], texts[2])
-    with opened(fresh.installation, source, sheets, told, BY_SHARES) as open_source:
+    with opened(fresh.installation, source, sheets, progress, BY_SHARES) as open_source:
         plan = fresh.services.restore.plan(open_source)
         report = fresh.services.restore.execute(plan, open_source, nobody_here, fresh.settings(), "file")
     assert report.proof.opened == 1

@@ -70,7 +70,7 @@ class TuiProgress:
         self._stage: Stage | None = None
         self._total: int | None = None
         self._done = self._failed = 0
-        self._began = self._told = 0.0
+        self._began = self._progress = 0.0
 
     def stop(self) -> None:
         """The next checkpoint raises Cancelled."""
@@ -87,7 +87,7 @@ class TuiProgress:
     def advance(self, count: int = 1) -> None:
         """So many more are done; told at most every tenth of a second."""
         self._done += count
-        if self._clock() - self._told >= _INTERVAL or self._done == self._total:
+        if self._clock() - self._progress >= _INTERVAL or self._done == self._total:
             self._report()
 
     def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
@@ -106,11 +106,11 @@ class TuiProgress:
     def _report(self) -> None:
         if self._stage is None:
             return
-        self._told = self._clock()
+        self._progress = self._clock()
         self._tell(Report(self._stage, self._done, self._total, self._seconds_left(), self._failed))
 
     def _seconds_left(self) -> float | None:
-        elapsed = self._told - self._began
+        elapsed = self._progress - self._began
         if not self._total or not 0 < self._done < self._total or elapsed < _FIRST_GUESS:
             return None
         return elapsed / self._done * (self._total - self._done)

@@ -142,25 +142,25 @@ class BackupService:
         """Write it, read it back, open it twice, record it. Stops cleanly until it is written; a place
         that does not answer can be given up at any time. Where no destination got its copy, that one's
         error, or NoCopyMade with all of them."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         with encryption_for(installation, plan, secrets) as closed_by:
-            told.stage(Stage.UNLOCKING)
+            progress.stage(Stage.UNLOCKING)
             with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
                 installation.unchanged("backup", plan.fingerprint)
-                return self._execute(plan, closed_by, keys, told)
+                return self._execute(plan, closed_by, keys, progress)
 
     def _execute(
-        self, plan: BackupPlan, closed_by: Encryption, keys: OpenKeyStore, told: Progress
+        self, plan: BackupPlan, closed_by: Encryption, keys: OpenKeyStore, progress: Progress
     ) -> BackupReport:
         installation = self._installation
-        told.stage(Stage.COLLECTING)
+        progress.stage(Stage.COLLECTING)
         recovery = recovery_of(installation, plan)
         facts = collect_facts(installation, plan.hint, keys, plan.recipients, recovery)
-        told.checkpoint()
-        told.stage(Stage.ENCRYPTING)
+        progress.checkpoint()
+        progress.stage(Stage.ENCRYPTING)
         backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
         archive = closed_by.close(facts, backed_up, keys.server_key())
-        told.checkpoint()
+        progress.checkpoint()
 
         def opens(kms: bytes) -> None:
             closed_by.opens(kms, archive.payload_sha256)
@@ -170,12 +170,12 @@ class BackupService:
         failed: dict[int, CopyFailure] = {}
         unflushed: list[str] = []
         for number, outcome in upload_to_all(
-            installation.destinations, infos, plan.archive_name, archive, opens, told
+            installation.destinations, infos, plan.archive_name, archive, opens, progress
         ):
             match outcome:
                 case Stored():
                     if len(infos) == 1:
-                        told.stage(Stage.RECORDING)
+                        progress.stage(Stage.RECORDING)
                     made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
                     self._echo(made)
                     unflushed += [] if outcome.flushed else [outcome.address]

@@ -108,7 +108,7 @@ def upload_to_all(
     name: str,
     archive: WrittenArchive,
     opens: Opens,
-    told: Progress,
+    progress: Progress,
 ) -> Iterator[tuple[int, CopyOutcome]]:
     """The number of each destination and what came of it, as soon as that is known.
 
@@ -120,21 +120,21 @@ def upload_to_all(
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
     several = len(infos) > 1
     if several:
-        told.stage(Stage.WRITING, len(infos))
+        progress.stage(Stage.WRITING, len(infos))
     try:
-        while waiting and (news := sending.news(told, waiting)):
+        while waiting and (news := sending.news(progress, waiting)):
             match news.what:
                 case Stage() as stage:
                     waiting[news.number] = stage
                     if several:
-                        told.place(infos[news.number].address, stage)
+                        progress.place(infos[news.number].address, stage)
                     else:
-                        told.stage(stage)
+                        progress.stage(stage)
                 case Stored() | Failed() as outcome:
                     del waiting[news.number]
                     if several:
-                        told.advance()
-                        told.place(infos[news.number].address, None, isinstance(outcome, Failed))
+                        progress.advance()
+                        progress.place(infos[news.number].address, None, isinstance(outcome, Failed))
                     yield news.number, outcome
                 case bug:
                     raise bug
@@ -154,7 +154,7 @@ class _Upload:
     def __init__(self, archive: WrittenArchive, name: str, opens: Opens) -> None:
         self._archive, self._name, self._opens = archive, name, opens
         self._opening = Lock()
-        self._told: SimpleQueue[_News] = SimpleQueue()
+        self._progress: SimpleQueue[_News] = SimpleQueue()
         self.stopped = Event()
         self._until: float | None = None
 
@@ -171,22 +171,22 @@ class _Upload:
             news = Failed(error)
         except BaseException as error:  # noqa: BLE001  # whoever waits gets it, bugs too
             news = error
-        self._told.put(_News(number, news))
+        self._progress.put(_News(number, news))
 
-    def news(self, told: Progress, waiting: dict[int, Stage | None]) -> _News | None:
+    def news(self, progress: Progress, waiting: dict[int, Stage | None]) -> _News | None:
         """The next news; None once a person wanted to stop and nothing worth waiting for is left."""
         while self._until is None or (time.monotonic() < self._until and _all_written(waiting)):
             try:
-                return self._told.get(timeout=_POLL_S)
+                return self._progress.get(timeout=_POLL_S)
             except Empty:
-                self._heed(told)
+                self._heed(progress)
         return None
 
-    def _heed(self, told: Progress) -> None:
+    def _heed(self, progress: Progress) -> None:
         if self._until is not None:
             return
         try:
-            told.checkpoint()
+            progress.checkpoint()
         except Cancelled:
             self.stopped.set()
             self._until = time.monotonic() + _CANCEL_TIMEOUT_S
@@ -201,7 +201,7 @@ class _Upload:
     def _reached(self, number: int, stage: Stage) -> None:
         if self.stopped.is_set() and stage in (Stage.WRITING, Stage.READING_BACK):
             raise Cancelled
-        self._told.put(_News(number, stage))
+        self._progress.put(_News(number, stage))
 
     def _open(self, kms: bytes) -> None:
         # One at a time: opening a password's file takes 256 MiB, and small servers have not much more.

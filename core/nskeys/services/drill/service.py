@@ -68,7 +68,7 @@ class DrillService:
         """The proof. It works wherever the CMDB can be read; its result is written into the register
         where this server's keys are, and into the diary wherever the CMDB can be written. Locked, before
         anything is asked, where somebody else's change keeps it from being written down now."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         if not installation.cmdb.exists():
             raise NotSetUp(installation.home.path)
         if installation.key_store.exists():
@@ -76,9 +76,9 @@ class DrillService:
         self._require_free()
         began, recorder = installation.clock.now(), RecordingSecretProvider(secrets)
         try:
-            with opened(installation, source, recorder, told, opening) as open_source:
-                proof = self._prove(open_source, told)
-                return self._record(open_source, proof, began, secrets, told)
+            with opened(installation, source, recorder, progress, opening) as open_source:
+                proof = self._prove(open_source, progress)
+                return self._record(open_source, proof, began, secrets, progress)
         except NskeysError as error:
             end = _end_of(error, recorder.refused)
             if end is not None:
@@ -138,14 +138,14 @@ class DrillService:
             typed=False,
         )
 
-    def _prove(self, source: OpenSource, told: Progress) -> ProofReport:
+    def _prove(self, source: OpenSource, progress: Progress) -> ProofReport:
         keys = {key.info.kid: key.material for key in source.contents.keys}
 
         def key_of(kid: Kid) -> SecretBytes | None:
             return keys.get(kid)
 
         # Seals are bound to the CMDB's id: rows of another CMDB would not open, and that is the truth.
-        return prove(self._installation.cmdb, self._installation.cmdb.cmdb_id(), key_of, told)
+        return prove(self._installation.cmdb, self._installation.cmdb.cmdb_id(), key_of, progress)
 
     def _record(
         self,
@@ -153,7 +153,7 @@ class DrillService:
         proof: ProofReport,
         began: datetime,
         secrets: SecretProvider,
-        told: Progress,
+        progress: Progress,
     ) -> DrillReport:
         """What was proven is worth telling also where it cannot be written down: another administrator
         holds the lock, or nobody is there to give the key store's passphrase."""
@@ -170,7 +170,7 @@ class DrillService:
             failures=tuple(item.credential.reference for item in proof.failures[:NAMED_FAILURES]),
             typed=source.typed,
         )
-        told.stage(Stage.RECORDING)
+        progress.stage(Stage.RECORDING)
         recorded, problem = self._try_to_record(source, proof, entry, secrets)
         fate = DiaryFate.SIGNED if recorded else self._diary.note(entry)[0]
         return DrillReport(

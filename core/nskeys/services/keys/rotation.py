@@ -34,12 +34,14 @@ class ResealReport:
     """Credentials that do not open."""
 
 
-def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: Progress) -> ResealReport:
+def reseal_all(
+    installation: Installation, kid: Kid, keys: OpenKeyStore, progress: Progress
+) -> ResealReport:
     """Under the lock: seal everything under `kid`. KeyUsedUp; Cancelled between two batches."""
-    work = _Work(installation, kid, keys, told)
+    work = _Work(installation, kid, keys, progress)
     with installation.cmdb.reading() as view:
         uses = [use for use in view.counts() if use.kid != kid]
-    told.stage(Stage.RESEALING, sum(use.credentials for use in uses))
+    progress.stage(Stage.RESEALING, sum(use.credentials for use in uses))
     for old in sorted({use.kid for use in uses}):
         work.key(old)
     work.leave_unreadable()
@@ -47,12 +49,14 @@ def reseal_all(installation: Installation, kid: Kid, keys: OpenKeyStore, told: P
 
 
 class _Work:
-    def __init__(self, installation: Installation, kid: Kid, keys: OpenKeyStore, told: Progress) -> None:
+    def __init__(
+        self, installation: Installation, kid: Kid, keys: OpenKeyStore, progress: Progress
+    ) -> None:
         self.outcome = ResealReport()
         self._installation = installation
         self._cmdb_id = installation.cmdb.cmdb_id()
         self._keys = keys
-        self._told = told
+        self._progress = progress
         self._server_key = keys.server_key()
         self._new_kid = kid
         self._new = Sealer(self._cmdb_id, kid, keys.key(kid))
@@ -67,7 +71,7 @@ class _Work:
         after = ""
         while True:
             # Between transactions only: what is committed is whole, what is not never happened.
-            self._told.checkpoint()
+            self._progress.checkpoint()
             with self._installation.cmdb.reading() as view:
                 rows = view.sealed_rows(kid, after, BATCH)
                 self._check_limit(view, len(rows))
@@ -77,13 +81,13 @@ class _Work:
             fresh, failed = self._new.resealed(old, rows)
             self._write(fresh)
             self._leave(failed)
-            self._told.advance(len(rows))
+            self._progress.advance(len(rows))
 
     def _leave_all(self, kid: Kid) -> None:
         """The key is not here."""
         for credential in sealed_by(self._installation.cmdb, kid):
             self.outcome.left.append(CredentialProof(credential, FailureReason.KEY_MISSING))
-            self._told.advance()
+            self._progress.advance()
 
     def leave_unreadable(self) -> None:
         """Rows of other keys, or of none, that cannot be read: what they seal stays as it is."""
@@ -152,14 +156,14 @@ class RotationService:
         progress: Progress | None = None,
     ) -> RotationReport:
         """Do it. Where the gate is closed and not skipped, nothing but the waiting key is made."""
-        installation, told = self._installation, progress or SilentProgress()
-        told.stage(Stage.UNLOCKING)
+        installation, progress = self._installation, progress or SilentProgress()
+        progress.stage(Stage.UNLOCKING)
         with unlocked(installation, secrets) as keys, installation.changing("rotating the key"):
             installation.unchanged("rotation", plan.fingerprint)
             rotation, outcome = self._begin(keys), ResealReport()
             if self._may_reseal(rotation, without_backup):
                 rotation = self._activate(rotation, keys)
-                outcome = reseal_all(installation, rotation.kid, keys, told)
+                outcome = reseal_all(installation, rotation.kid, keys, progress)
                 self._finish(rotation, keys, outcome.resealed)
         return self._report(rotation.kid, outcome)
 

@@ -75,9 +75,9 @@ class CustodiansService:
     def split(self, plan: SplitPlan, secrets: SecretProvider, progress: Progress | None = None) -> Split:
         """Make the password, its shares and the identity under it, which waits for `check`. The caller
         wipes the shares. PlanOutdated; nothing was changed then."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         others = [known.set_name for known in (plan.drops, plan.replaces) if known is not None]
-        told.stage(Stage.ENCRYPTING)
+        progress.stage(Stage.ENCRYPTING)
         shares = Shares()
         try:
             with new_split_secret() as secret, password_of(secret) as password:
@@ -87,11 +87,11 @@ class CustodiansService:
                 made, file = make_identity(
                     installation, _KIND, plan.number, password, plan.shares, plan.threshold, set_name
                 )
-                told.checkpoint()
-                told.stage(Stage.OPENING)
+                progress.checkpoint()
+                progress.stage(Stage.OPENING)
                 prove_identity(made, file, password, installation.unproven.path_of(_KIND.member))
-            told.checkpoint()
-            told.stage(Stage.UNLOCKING)
+            progress.checkpoint()
+            progress.stage(Stage.UNLOCKING)
             self._keep_waiting(plan, made, file, secrets)
             return Split(self._facts(made), shares)
         except BaseException:
@@ -138,7 +138,7 @@ class CustodiansService:
         """Ask for every share, and open the identity and a test file with what they give, any of them in
         any number that is enough; then put an identity that waits in force. NoCustodians, ShareRefused,
         SharesIncomplete, SharesDisagree, IdentityNotProven: nothing was changed then."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         state = self.show()
         wanted = state.to_check
         if wanted is None:
@@ -152,9 +152,9 @@ class CustodiansService:
             combine(shares.held) as secret,
             password_of(secret) as password,
         ):
-            told.stage(Stage.OPENING)
+            progress.stage(Stage.OPENING)
             prove_identity(wanted, file, password, store.path_of(wanted.member))
-        told.stage(Stage.UNLOCKING)
+        progress.stage(Stage.UNLOCKING)
         self._believe(wanted, file, waits, secrets)
         return CheckReport(wanted, first=waits, replaced=state.in_force if waits else None)
 

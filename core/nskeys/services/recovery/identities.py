@@ -80,27 +80,27 @@ class RecoveryService:
     ) -> RecoveryReport:
         """Make it, open a test file with the typed password through the new identity file, by two readers,
         and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         path = installation.recovery.path_of(plan.kind.member)
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
-            told.stage(Stage.ENCRYPTING)
+            progress.stage(Stage.ENCRYPTING)
             made, file = make_identity(
                 installation, plan.kind, plan.number, password, plan.shares, plan.threshold
             )
             made = replace(made, weak=weakness(password))
-            told.checkpoint()
-            told.stage(Stage.OPENING)
+            progress.checkpoint()
+            progress.stage(Stage.OPENING)
             prove_identity(made, file, password, path)
-        told.checkpoint()
-        told.stage(Stage.UNLOCKING)
+        progress.checkpoint()
+        progress.stage(Stage.UNLOCKING)
         with (
             unlocked(installation, secrets) as keys,
             installation.changing("making a recovery identity"),
         ):
             if _seen(installation) != plan.fingerprint:
                 raise PlanOutdated("identity")
-            told.stage(Stage.RECORDING)
+            progress.stage(Stage.RECORDING)
             before = known_recovery(installation)
             files = {**identity_files(installation, before), made.member: file}
             event = installation.event(

@@ -38,7 +38,7 @@ def check_copy(installation: Installation, copy: BackupCopy) -> BackupCopy:
 
 
 def check_copies(
-    installation: Installation, copies: Sequence[BackupCopy], told: Progress, everywhere: bool
+    installation: Installation, copies: Sequence[BackupCopy], progress: Progress, everywhere: bool
 ) -> tuple[BackupCopy, ...]:
     """Those that the server key vouches for as they are now, the others as they were; without
     `everywhere`, those on another server as their last check found them (`by_check`).
@@ -50,17 +50,17 @@ def check_copies(
         if copy.signed and copy.retired is None:
             groups.setdefault(copy.destination, []).append(number)
     if left_out := len(copies) - sum(map(len, groups.values())):
-        told.advance(left_out)
+        progress.advance(left_out)
     looked, numbers = list(copies), tuple(groups.values())
     looks = [
         partial(_statuses, installation, [copies[number] for number in group], everywhere)
         for group in numbers
     ]
     for place, statuses in as_completed(looks):
-        told.checkpoint()
+        progress.checkpoint()
         for number, status in zip(numbers[place], statuses, strict=True):
             looked[number] = _as_checked(copies[number], status, installation)
-            told.advance()
+            progress.advance()
     return tuple(looked)
 
 

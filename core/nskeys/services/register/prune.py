@@ -106,26 +106,26 @@ class PruningService:
     ) -> PruneReport:
         """Delete file by file; stops cleanly between two of them. PlanOutdated where anything would be
         decided otherwise now."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         installation.require()
-        told.stage(Stage.UNLOCKING)
+        progress.stage(Stage.UNLOCKING)
         with unlocked(installation, secrets) as keys, installation.changing("pruning old backups"):
-            now = self._plan(plan.retention, told)
+            now = self._plan(plan.retention, progress)
             if now.fingerprint != plan.fingerprint or _fates(now) != _fates(plan):
                 raise PlanOutdated("prune")
-            return self._execute(now, keys, told)
+            return self._execute(now, keys, progress)
 
-    def _plan(self, retention: Retention, told: Progress) -> PrunePlan:
+    def _plan(self, retention: Retention, progress: Progress) -> PrunePlan:
         installation = self._installation
         with installation.cmdb.reading() as view:
             register = read_register(view, installation.server_public())
             used = {use.kid for use in view.counts() if use.credentials}
         needed = used | {key.kid for key in installation.key_store.keys()}
-        told.stage(Stage.LOOKING, len(register.copies))
-        told.checkpoint()
+        progress.stage(Stage.LOOKING, len(register.copies))
+        progress.checkpoint()
         there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
         known = tuple(copy if copy.signed else strip_claims(copy) for copy in there)
-        looked = check_copies(installation, known, told, everywhere=True)
+        looked = check_copies(installation, known, progress, everywhere=True)
         others, skipped, odd = self._others(register)
         silent = {one.address for one in skipped}
         begun = [
@@ -175,14 +175,14 @@ class PruningService:
             ]
         return tuple(found), tuple(skipped), tuple(odd)
 
-    def _execute(self, plan: PrunePlan, keys: OpenKeyStore, told: Progress) -> PruneReport:
+    def _execute(self, plan: PrunePlan, keys: OpenKeyStore, progress: Progress) -> PruneReport:
         deleted: list[BackupCopy] = []
         failures: list[PruneFailure] = []
         silent: set[str] = set()
         work = [one for one in plan.decisions if one.copy is not None and one.fate is not Fate.KEEP]
-        told.stage(Stage.REMOVING, len(work))
+        progress.stage(Stage.REMOVING, len(work))
         for one in work:
-            told.checkpoint()
+            progress.checkpoint()
             copy = one.copy
             if copy is not None and one.destination not in silent:
                 error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._finish(copy)
@@ -193,7 +193,7 @@ class PruningService:
                     failures.append(PruneFailure(copy, error))
                 if isinstance(error, DestinationUnreachable):
                     silent.add(one.destination)
-            told.advance()
+            progress.advance()
         return PruneReport(plan, tuple(deleted), tuple(failures))
 
     def _remove(self, copy: BackupCopy, keys: OpenKeyStore) -> NskeysError | None:

@@ -92,13 +92,13 @@ class RegisterService:
 
     def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
         """Look at every copy and write what was seen into the register."""
-        installation, told = self._installation, progress or SilentProgress()
+        installation, progress = self._installation, progress or SilentProgress()
         installation.require()
         with unlocked(installation, secrets) as keys:
             before = self.copies(look=False)
-            told.stage(Stage.LOOKING, len(before))
-            told.checkpoint()
-            looked = check_copies(installation, before, told, everywhere=True)
+            progress.stage(Stage.LOOKING, len(before))
+            progress.checkpoint()
+            looked = check_copies(installation, before, progress, everywhere=True)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
             with installation.changing("checking the register"):
                 self._write_down(before, looked, keys)

@@ -23,9 +23,9 @@ class ReEntryService:
     def collect(self, secrets: SecretProvider, progress: Progress | None = None) -> ReEntryList:
         """Every credential tried with this server's keys, and every backup looked at that might hold a
         missing one."""
-        told = progress or SilentProgress()
-        proof = VerifyService(self._installation).execute(secrets, told)
-        copies = self._copies(proof, told)
+        progress = progress or SilentProgress()
+        proof = VerifyService(self._installation).execute(secrets, progress)
+        copies = self._copies(proof, progress)
         return ReEntryList(
             server=self._installation.settings.read().server_name,
             items=tuple(_items(proof, copies)),
@@ -49,12 +49,12 @@ class ReEntryService:
         kept = tuple(item for item in known.items if item.credential.credential_id not in done)
         return replace(known, items=kept, opened=known.opened + len(known.items) - len(kept))
 
-    def _copies(self, proof: ProofReport, told: Progress) -> Sequence[BackupCopy]:
+    def _copies(self, proof: ProofReport, progress: Progress) -> Sequence[BackupCopy]:
         """The copies that may be worth fetching, best first. Only where a key is missing are they looked
         at: that can take its time."""
         if all(item.failure is not FailureReason.KEY_MISSING for item in proof.failures):
             return ()
-        told.stage(Stage.LOOKING)
+        progress.stage(Stage.LOOKING)
         kept = [copy for copy in RegisterService(self._installation).copies() if copy.retired is None]
         return sorted(kept, key=_worth, reverse=True)
 

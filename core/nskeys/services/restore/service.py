@@ -95,19 +95,19 @@ class RestoreService:
             raise BackupForeign(source.source.address, plan.foreign)
         if plan.unreached and not other_machine:
             raise KeyStoreUnreached(self._installation.key_store.info().protector, plan.unreached)
-        told = progress or SilentProgress()
-        told.checkpoint()
+        progress = progress or SilentProgress()
+        progress.checkpoint()
         before = self._installation.key_store.info().generation if plan.stranded else 0
         weak = None
         with RememberedPassphrase(secrets) as known:
             if plan.sets_up:
-                weak = self._set_up(plan, source, known, settings, protector, told)
+                weak = self._set_up(plan, source, known, settings, protector, progress)
             else:
-                self._add(plan, source, known, told)
+                self._add(plan, source, known, progress)
             with unlocked(self._installation, known) as keys:
                 began = self._installation.clock.now()
                 try:
-                    proof = prove_here(self._installation, keys, told)
+                    proof = prove_here(self._installation, keys, progress)
                 except Cancelled:
                     raise Cancelled("proof") from None
                 problem = self._record_proof(source, proof, keys, began)
@@ -131,7 +131,7 @@ class RestoreService:
         secrets: SecretProvider,
         settings: Settings,
         protector: str,
-        told: Progress,
+        progress: Progress,
     ) -> int | None:
         """The score of the new passphrase, where a person insisted on a weak one."""
         installation = self._installation
@@ -149,7 +149,7 @@ class RestoreService:
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
                 raise PlanOutdated("restore")  # the TPM is back, perhaps
-            told.stage(Stage.STORING_KEYS)
+            progress.stage(Stage.STORING_KEYS)
             installation.settings.write(settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
@@ -167,11 +167,13 @@ class RestoreService:
                 store.create(cmdb_id, chosen, known, keys, server_key)
             return weak_passphrase(known)
 
-    def _add(self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, told: Progress) -> None:
+    def _add(
+        self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, progress: Progress
+    ) -> None:
         installation = self._installation
         with unlocked(installation, secrets) as keys, installation.changing("restoring"):
             installation.unchanged("restore", plan.fingerprint)
-            told.stage(Stage.STORING_KEYS)
+            progress.stage(Stage.STORING_KEYS)
             now = installation.clock.now()
             added = new_keys(plan.keys, source.contents.keys, now)
             states = new_states(plan.keys, installation.key_store.keys(), now)

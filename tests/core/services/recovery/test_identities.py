@@ -210,7 +210,7 @@ def _other_file(store: MemoryRecovery) -> None:
     ("tamper", "problem"),
     [
         (_edit(_recipient), "not_signed"),
-        (_edit(lambda told: told.update(sig="A" * 86)), "not_signed"),
+        (_edit(lambda progress: progress.update(sig="A" * 86)), "not_signed"),
         (_edit(_server), "other_server"),
         (_garbage, "not_canonical"),
         (_gone, "record_missing"),
