@@ -51,7 +51,7 @@ class HeldAnswers:
             return given
 
         patched.setattr(session, "_value_or_error", quickly)
-        patched.setattr(background, "aside", read_aside)
+        patched.setattr(background, "in_background", read_aside)
         patched.setattr(LongWork, "_run", work)
         patched.setattr(DialogSecrets, "__call__", secret)
 
