@@ -53,7 +53,9 @@ def test_a_drill_asks_for_the_lock_before_it_asks_for_a_password(backed_up: Mach
 
 def test_a_drill_that_was_not_written_down_is_not_done(backed_up: Machine) -> None:
     with nobody_else_writes(backed_up):
-        ran = backed_up.run("drill", "latest", "--password-file", backed_up.password, "--wait", "0", "--json")
+        ran = backed_up.run(
+            "drill", "latest", "--password-file", backed_up.password, "--wait", "0", "--json"
+        )
     assert ran.code == 1
     assert ran.json["credentials"] == {"opened": 2, "failed": 0}  # what was proven is told all the same
     assert (ran.json["recorded"], ran.json["diary"]) == (False, "not_written")

@@ -89,7 +89,7 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.DestinationUnreachable("sftp://vault02/b", "greeting", said="Welcome\nto vault02"),
         (
             "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP "
-            "should begin (Welcome\\nto vault02)."
+            "should begin ('Welcome\\nto vault02')."
         ),
     ),
     (
