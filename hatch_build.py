@@ -67,9 +67,9 @@ def completion(shell: str) -> str:
 
 def manual() -> str:
     """The manual page: a section for each command; what every command knows stands once."""
+    parser = _grammar()
     from nskeys import __version__
 
-    parser = _grammar()
     for command in parser.below():
         for action in _everywhere(command):
             action.help = argparse.SUPPRESS
@@ -77,7 +77,9 @@ def manual() -> str:
             heading, _, example = command.epilog.partition("\n")
             command.description = f"{command.description}\n\n{heading}\n.nf\n{example}\n.fi"
     data = {"project_name": "nskeys", "version": __version__, "manual_title": "nskeys"}
-    page = Manpage(parser, {**data, "description": "a server's keys, their backups, and what would come back"})
+    page = Manpage(
+        parser, {**data, "description": "a server's keys, their backups, and what would come back"}
+    )
     page.date = _date()
     # A line of text that begins with a quote would be a request of roff's.
     lines = (rf"\&{line}" if line.startswith("'") else line for line in str(page).splitlines())
@@ -95,6 +97,7 @@ def _date() -> str:
 
 
 def _grammar() -> Any:
+    """The parser of this tree, which needs nothing that a place to build in may lack."""
     if str(CORE) not in sys.path:
         sys.path.insert(0, str(CORE))
     from nskeys.cli.grammar.program import grammar
