@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import dedent
 from typing import Any
 
 import shtab
@@ -31,6 +32,9 @@ COMPLETED = {
     "DESTINATION": shtab.DIRECTORY,
 }
 """What a shell completes in the place of a value, by what the help calls it."""
+
+_AS_IT_STANDS = ".nf\n.in 4n\n{}\n.in\n.fi"
+"""In roff: lines that are not filled, and fit a terminal as those of a help do."""
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
@@ -75,7 +79,9 @@ def manual() -> str:
             action.help = argparse.SUPPRESS
         if command.epilog:
             heading, _, example = command.epilog.partition("\n")
-            command.description = f"{command.description}\n\n{heading}\n.nf\n{example}\n.fi"
+            command.description = (
+                f"{command.description}\n\n{heading}\n{_AS_IT_STANDS.format(dedent(example))}"
+            )
     data = {"project_name": "nskeys", "version": __version__, "manual_title": "nskeys"}
     page = Manpage(
         parser, {**data, "description": "a server's keys, their backups, and what would come back"}
