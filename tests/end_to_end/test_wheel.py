@@ -10,7 +10,6 @@ import tomllib
 import zipfile
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,7 @@ from tests.fakes.programs import need
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 MANUAL = "share/man/man1/nskeys.1"
 BASH = "share/bash-completion/completions/nskeys"
 ZSH = "share/zsh/site-functions/_nskeys"
@@ -228,8 +228,8 @@ CASES = [
 ]
 
 
-def _ran(*command: str, **more: Any) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **more)
+def _ran(*command: str, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -271,6 +271,27 @@ def test_man_shows_the_page_without_a_word_of_complaint(shared: Path) -> None:
     page = _ran("man", "--warnings", "-l", str(shared / MANUAL), env=wide)
     assert max(map(len, page.splitlines())) <= 80
     assert "COMMAND 'nskeys key rotate'" in page
+
+
+def test_man_finds_the_page_beside_a_program_on_the_path(shared: Path) -> None:
+    need("man")
+    (shared / "bin").mkdir()
+    path = {**os.environ, "PATH": f"{shared / 'bin'}:{os.environ['PATH']}"}
+    path.pop("MANPATH", None)
+    assert _ran("man", "-w", "nskeys", env=path).strip() == str(shared / MANUAL)
+
+
+LINKED = re.findall(r"^cp -rsf /opt/nskeys/share/\. /usr/local/share/$", README, re.MULTILINE)
+
+
+def test_the_readmes_links_put_every_file_where_it_is_looked_for(shared: Path, tmp_path: Path) -> None:
+    assert len(LINKED) == 1
+    command = LINKED[0].replace("/opt/nskeys/", f"{shared}/").replace("/usr/local/", f"{tmp_path}/")
+    (tmp_path / "share").mkdir()
+    for _ in range(2):  # again after an upgrade
+        _ran(*command.split())
+    for place in (MANUAL, BASH, ZSH, FISH):
+        assert (tmp_path / place).resolve() == (shared / place).resolve()
 
 
 def test_mandoc_finds_nothing_wrong_with_the_page(shared: Path) -> None:
