@@ -27,10 +27,14 @@ MOUNTED = "test_a_server_that_is_this_machine_is_here_though_its_mount_looks_lik
 FARAWAY = "test_a_server_on_another_machine_is_elsewhere_and_its_mount_too"
 MARK = "test_systemd_reads_the_mark_as_it_is_read_here"
 TYPED = "test_whoever_types_what_the_runbook_says_gets_every_credential_back"
+WHEEL = "end_to_end/test_wheel.py"
 NEEDING = {
     "age": ["core/archive/test_age_recipients.py::test_debians_age_opens_what_we_write"],
+    "fish": [f"{WHEEL}::test_fish_completes"],
     "ip": [f"core/destinations/test_elsewhere_for_real.py::{FARAWAY}"],
     "libtss2": [PROTECTOR],
+    "man": [f"{WHEEL}::test_man_shows_the_page_without_a_word_of_complaint"],
+    "mandoc": [f"{WHEEL}::test_mandoc_finds_nothing_wrong_with_the_page"],
     "nagios4": ["end_to_end/test_watching.py::test_nagios_records_what_is_printed"],
     "prometheus-node-exporter": [
         "end_to_end/test_watching.py::test_prometheus_reads_through_a_node_exporter"
@@ -61,6 +65,7 @@ NEEDING = {
     "unzip": [
         "end_to_end/test_runbook.py::test_whoever_types_what_the_runbook_says_gets_every_credential_back"
     ],
+    "zsh": [f"{WHEEL}::test_zsh_reads_its_completions"],
 }
 
 

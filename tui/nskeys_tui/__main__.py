@@ -4,17 +4,14 @@ Textual is imported only when the app is opened, and only after what could make 
 show locals was taken out of its surroundings.
 """
 
-import asyncio
 import gc
 import os
 import sys
 from collections.abc import MutableMapping, Sequence
-from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING
 
 from nskeys.private_memory import keep_memory_private
 
+TYPE_CHECKING = False  # known to type checkers; importing `typing` for it would cost `--version` a tenth
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -58,6 +55,10 @@ def _open_app(home: str | None) -> int:
     _quieten_textual(os.environ)
     # What is imported stays for good: looking for garbage among it takes as long as importing it.
     gc.disable()
+    import asyncio
+    from contextlib import ExitStack
+    from functools import partial
+
     from nskeys_tui.app import NskeysApp, Opening
     from nskeys_tui.keyboard import read_any_bytes
     from nskeys_tui.leaving import Leaving

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from nskeys.cli.main import grammar
+from nskeys.cli.grammar.program import grammar
 from nskeys.wording.errors import say
 from nskeys.wording.next_steps import NextStep, step_command
 from tests.core.wording.commands import commands

@@ -22,7 +22,7 @@ verify
 destination list
 destination add DEST [--elsewhere TEXT] [--key-file F]
 destination test DEST
-destination trust DEST [--fingerprint F]
+destination trust DEST [--fingerprint HASH]
 destination remove DEST
 register list
 register check

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.audit import AuditEntry
 from nskeys.model.signed_json import Json
@@ -20,24 +19,6 @@ if TYPE_CHECKING:
 
 
 _HEADINGS = ("line", "time", "user", "what", "of", "details")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "audit",
-        run,
-        "list who changed what, or check that list",
-        usage="[--verify]",
-        text=(
-            "Every line's hash covers all lines before it, and the server key signs the last\n"
-            "one; each backup remembers where the trail ended. Exit code 65 if a line was\n"
-            "changed or cut; 1 if there are backups and none could be asked, for then an\n"
-            "older trail that was put back looks whole."
-        ),
-        example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
-    )
-    parser.add_argument("--verify", action="store_true", help="check hashes and signature")
 
 
 def run(session: Session, options: Namespace) -> int:

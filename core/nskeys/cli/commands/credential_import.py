@@ -3,11 +3,9 @@
 from argparse import Namespace
 from collections.abc import Iterable
 
-from nskeys.cli.commands.options import KINDS
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import STANDARD_INPUT, read_input
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
@@ -27,29 +25,6 @@ LIMIT = 64 * 1024 * 1024
 """Bytes of an export; the importer says so where there are more."""
 _STDIN_NAME = "standard input"
 _HEADINGS = ("row", "kind", "why", "name", "target", "account")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "import",
-        run,
-        "import a password manager's export",
-        usage="FILE [--plan] [--skip-bad] [--kind KIND]",
-        text=(
-            "Reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and nskeys' own\n"
-            "JSON. The kind follows from a word in the name of the group or folder; --kind\n"
-            "decides it for every row. One bad row: nothing is imported, every bad row is\n"
-            "named. Remove the export once all in it was taken: it is not encrypted."
-        ),
-        example="  nskeys credential import export.csv --plan\n      what would become what, and why",
-    )
-    parser.add_argument("export", metavar="FILE", help="the export (-: stdin)")
-    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
-    parser.add_argument("--skip-bad", action="store_true", help="take the rest where rows are bad")
-    parser.add_argument(
-        "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
-    )
 
 
 def run(session: Session, options: Namespace) -> int:

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import KINDS, whole_number
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
@@ -20,20 +18,6 @@ if TYPE_CHECKING:
 _PAGE = 1_000
 _LISTED = ("credentials", "listing")
 _HEADINGS = ("kind", "name", "target", "account", "state", "id")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "list",
-        run,
-        "list credentials, without their secrets",
-        usage="[--kind KIND] [--find TEXT] [--limit N]",
-        example="  nskeys credential list --kind run-as --find finance",
-    )
-    parser.add_argument("--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as")
-    parser.add_argument("--find", metavar="TEXT", help="with TEXT in name, target, account or note")
-    parser.add_argument("--limit", metavar="N", type=whole_number, help="no more than N")
 
 
 def run(session: Session, options: Namespace) -> int:

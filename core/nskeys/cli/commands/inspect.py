@@ -5,7 +5,6 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
@@ -20,23 +19,6 @@ if TYPE_CHECKING:
     from nskeys.services.open_backup import Source
 
 _HEADINGS = ("key", "state", "created", "credentials")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "inspect",
-        run,
-        "say what is in a backup, without its password",
-        usage="FILE",
-        text=(
-            "Its signature is checked where the key of its server is at hand; else what it\n"
-            "says is a claim until it is opened. Exit code 65 if it names the key of this\n"
-            "server and is not signed by it. With --json: the manifest, and 'signer'."
-        ),
-        example="  nskeys inspect /mnt/vault/ns01-5ac19e2b-20261122T140200Z.zip",
-    )
-    parser.add_argument("file", metavar="FILE", help="the .zip of a backup, or 'latest'")
 
 
 def run(session: Session, options: Namespace) -> int:

@@ -4,22 +4,10 @@ from argparse import Namespace
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.model.times import to_rfc3339
 from nskeys.wording.reports import registry_future
 from nskeys.wording.text.times import is_future
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    commands.command(
-        "registry",
-        run,
-        "show KMSBackupPath and KMSBackupDate",
-        text="Where the last good backup went, and when. Empty until there is one.",
-        example="  nskeys registry --json",
-    )
 
 
 def run(session: Session, _: Namespace) -> int:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from nskeys.cli import documents
 from nskeys.cli.commands.options import (
     opening_of,
-    opening_options,
-    protector_options,
     settings_of,
     usable_protector,
 )
 from nskeys.cli.exit_codes import Exit
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.output import tell_failures
-from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached
 from nskeys.model.plans import RestorePlan, RestoreReport
@@ -29,44 +27,6 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("key", "here", "becomes", "opens")
 _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "restore",
-        run,
-        "bring the keys back from a backup",
-        usage=(
-            "FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] "
-            "[--shares] [--shares-file F] [--weak-password]"
-        ),
-        text=(
-            "An empty home is set up by it, or one with nothing but the copied database, or\n"
-            "one whose keys are bound to another machine: then --protector and --cmdb are as\n"
-            "for 'nskeys init', and the server is called as in the backup unless you say\n"
-            "--server-name. A key that opens here is never replaced,\n"
-            "nor one whose TPM may only be away, unless you say --other-machine.\n"
-            "Afterwards every credential is opened; exit code 1 if some do not open, or if\n"
-            "the register could not be told."
-        ),
-        example=(
-            "  nskeys restore /media/stick/ns01-5ac19e2b-20261122T140200Z.zip --plan\n"
-            "      what a restore would do; it asks for the password, and changes nothing"
-        ),
-    )
-    parser.add_argument("file", metavar="FILE", help="the .zip of a backup, a bare .kms, or 'latest'")
-    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
-    parser.add_argument(
-        "--accept-foreign",
-        action="store_true",
-        help="take one not signed by this server, or lacking keys",
-    )
-    parser.add_argument(
-        "--other-machine", action="store_true", help="the TPM of the keys here is gone, and not only away"
-    )
-    opening_options(parser)
-    protector_options(parser, "the backup's")
 
 
 def run(session: Session, options: Namespace) -> int:

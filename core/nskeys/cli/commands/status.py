@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exit_codes import StatusExit, exit_for_status
+from nskeys.cli.exit_codes import exit_for_status
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
-from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
@@ -26,32 +26,6 @@ _READABLE = 0o644
 """Of `--output`: an exporter runs as another user."""
 
 Form = Callable[["Services", "Overview"], str]
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "status",
-        run,
-        "say which credentials would come back",
-        usage="[--json|--prometheus|--nagios] [--output FILE]",
-        text=(
-            "Would they, if this server died now? Every backup that can be reached is read;\n"
-            "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
-            "1 some at risk or an earlier key store that could not be removed, 2 some lost,\n"
-            "3 cannot tell."
-        ),
-        example=(
-            "  nskeys status --prometheus \\\n"
-            "      --output /var/lib/prometheus/node-exporter/nskeys.prom\n"
-            "      from a timer, for Prometheus' textfile collector"
-        ),
-    )
-    forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("--prometheus", action="store_true", help="print metrics for Prometheus")
-    forms.add_argument("--nagios", action="store_true", help="print one line for Nagios and its kin")
-    parser.add_argument("--output", metavar="FILE", help="write to a file, at once and readable by all")
-    parser.set_defaults(failed=StatusExit.CANNOT_TELL)
 
 
 def run(session: Session, options: Namespace) -> int:
