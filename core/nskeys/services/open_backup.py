@@ -24,11 +24,12 @@ from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
-from nskeys.services.installation import Installation, head_document
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.passwords.shares import with_combined_shares
 from nskeys.services.register.service import RegisterService
+from nskeys.services.transaction import head_document
 
 _UNPROVEN = {
     Signer.NOBODY: "unsigned",

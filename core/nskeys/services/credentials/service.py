@@ -27,8 +27,9 @@ from nskeys.model.credentials import (
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
-from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked
+from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.passwords.new_password import is_text
+from nskeys.services.transaction import signed_changes, unsigned_changes
 
 
 class CredentialService:
@@ -58,18 +59,17 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("adding a credential"):
+        with signed_changes(installation, secrets, "adding a credential") as changes:
             credential_id, now = os.urandom(16).hex(), installation.clock.now()
             event = installation.event(
                 Action.CREDENTIAL_ADDED, f"{fields.kind}/{fields.name}", id=credential_id
             )
-            with installation.cmdb.changing(event) as change:
+            with changes.signed(event) as change:
                 active = sealing_key(installation, change)
                 credential = Credential(credential_id, fields, active.kid, now, now, now)
-                sealed = _sealed(credential, secret, keys, cmdb_id)
+                sealed = _sealed(credential, secret, changes.keys, cmdb_id)
                 change.know_keys([active.kid])
                 change.add([sealed])
-                sign_off(change, cmdb_id, keys.server_key())
         return credential
 
     def reveal(self, credential: Credential, secrets: SecretProvider) -> SecretBytes:
@@ -77,17 +77,16 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("revealing a credential"):
+        with signed_changes(installation, secrets, "revealing a credential") as changes:
             with installation.cmdb.reading() as view:
                 stored = _stored(view, credential)
             _check_readable(stored.credential)
-            secret = _opened(stored, keys, cmdb_id)
+            secret = _opened(stored, changes.keys, cmdb_id)
             try:
                 event = installation.event(
                     Action.CREDENTIAL_REVEALED, stored.credential.reference, id=credential.credential_id
                 )
-                with installation.cmdb.changing(event) as change:
-                    sign_off(change, cmdb_id, keys.server_key())
+                changes.tell(event)
             except BaseException:
                 secret.wipe()  # what the trail does not say was not revealed
                 raise
@@ -108,7 +107,7 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("editing a credential"):
+        with signed_changes(installation, secrets, "editing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_EDITED,
                 f"{fields.kind}/{fields.name}",
@@ -116,19 +115,20 @@ class CredentialService:
                 secret="kept" if secret is None else "new",
                 **_renamed(credential, fields),
             )
-            with installation.cmdb.changing(event) as change:
+            with changes.signed(event) as change:
                 stored = _unchanged(change, credential, "edit")
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
                 # Wiped here is only what was opened here; a given secret stays the caller's.
                 with (
-                    nullcontext(secret) if secret is not None else _opened(stored, keys, cmdb_id) as sealing
+                    nullcontext(secret)
+                    if secret is not None
+                    else _opened(stored, changes.keys, cmdb_id) as sealing
                 ):
-                    sealed = _sealed(edited, sealing, keys, cmdb_id)
+                    sealed = _sealed(edited, sealing, changes.keys, cmdb_id)
                 change.know_keys([edited.kid])
                 change.replace([sealed])
-                sign_off(change, cmdb_id, keys.server_key())
         return edited
 
     def _edited(self, change: CmdbChange, before: Credential, fields: CredentialFields) -> Credential:
@@ -144,11 +144,11 @@ class CredentialService:
         PlanOutdated where it is not as `credential` says any more."""
         installation = self._installation
         installation.require()
-        with installation.changing("removing a credential"):
+        with unsigned_changes(installation, "removing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_REMOVED, credential.reference, id=credential.credential_id
             )
-            with installation.cmdb.changing(event) as change:
+            with changes.unsigned(event) as change:
                 _unchanged(change, credential, "removal")
                 change.remove(credential.credential_id)
 

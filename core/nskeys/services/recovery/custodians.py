@@ -22,7 +22,7 @@ from nskeys.model.custodians import (
 )
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
     files_in,
@@ -35,6 +35,7 @@ from nskeys.services.recovery.identities import (
     vouched_recovery,
     write_signed,
 )
+from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 _KIND = IdentityKind.CUSTODIANS
 _WAITING = "unproven"
@@ -102,7 +103,7 @@ class CustodiansService:
         self, plan: SplitPlan, made: RecoveryIdentity, file: bytes, secrets: SecretProvider
     ) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("splitting among custodians"):
+        with signed_changes(installation, secrets, "splitting among custodians") as changes:
             if self._seen() != plan.fingerprint:
                 raise PlanOutdated("custodians")
             event = installation.event(
@@ -113,11 +114,10 @@ class CustodiansService:
                 threshold=made.threshold,
             )
             # As with every identity: killed in between, the trail says once too often that it was made.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            changes.tell(event)
             files = {made.member: file}
             write_signed(
-                installation, installation.unproven, _WAITING, Recovery((made,)), files, keys.server_key()
+                installation, installation.unproven, _WAITING, Recovery((made,)), files, changes.server_key
             )
 
     def _facts(self, made: RecoveryIdentity) -> SheetFacts:
@@ -160,24 +160,23 @@ class CustodiansService:
 
     def _believe(self, proven: RecoveryIdentity, file: bytes, waits: bool, secrets: SecretProvider) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("checking the shares"):
+        with signed_changes(installation, secrets, "checking the shares") as changes:
             if self.show().to_check != proven:
                 raise PlanOutdated("custodians")
             event = installation.event(
                 Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
             )
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            changes.tell(event)
             if waits:
                 before = known_recovery(installation)
                 files = {**identity_files(installation, before), proven.member: file}
-                keep(installation, before.with_identity(proven), files, keys.server_key())
+                keep(installation, before.with_identity(proven), files, changes.server_key)
 
     def _seen(self) -> str:
         """A digest of the keys' state, of what is in force and of what waits: what a plan saw."""
         installation = self._installation
         kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
-        return hashlib.sha256(b"\0".join((installation.fingerprint().encode(), *kept))).hexdigest()
+        return hashlib.sha256(b"\0".join((keys_fingerprint(installation).encode(), *kept))).hexdigest()
 
 
 def waiting_custodians(installation: Installation) -> RecoveryIdentity | None:

@@ -34,9 +34,10 @@ from nskeys.model.recovery import (
 )
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 IN_FORCE = "recovery"
 """What the server key signs as: a record of what waits is never taken for one that is in force."""
@@ -94,10 +95,7 @@ class RecoveryService:
             prove_identity(made, file, password, path)
         progress.checkpoint()
         progress.stage(Stage.UNLOCKING)
-        with (
-            unlocked(installation, secrets) as keys,
-            installation.changing("making a recovery identity"),
-        ):
+        with signed_changes(installation, secrets, "making a recovery identity") as changes:
             if _seen(installation) != plan.fingerprint:
                 raise PlanOutdated("identity")
             progress.stage(Stage.RECORDING)
@@ -111,9 +109,8 @@ class RecoveryService:
             )
             # The CMDB and the files cannot change in one step: killed in between, the trail says once too
             # often that an identity was made, and never once too little.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
-            keep(installation, before.with_identity(made), files, keys.server_key())
+            changes.tell(event)
+            keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
                 raise RecoveryDamaged(path, "identity_changed")
         return RecoveryReport(made, plan.replaces, path)
@@ -312,4 +309,4 @@ def write_signed(
 def _seen(installation: Installation) -> str:
     """A digest of what is kept and of the keys' state: what a plan saw."""
     record = installation.recovery.record() or b""
-    return hashlib.sha256(installation.fingerprint().encode() + record).hexdigest()
+    return hashlib.sha256(keys_fingerprint(installation).encode() + record).hexdigest()

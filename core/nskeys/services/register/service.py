@@ -23,8 +23,8 @@ from nskeys.model.credentials import Credential
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import check_copies, check_copy, login_required
 from nskeys.services.register.signed_rows import (
@@ -39,6 +39,7 @@ from nskeys.services.register.signed_rows import (
     strip_claims,
     verified_copies,
 )
+from nskeys.services.transaction import KeyedChanges, changes_with, signed_changes
 
 _EXAMPLES = 4
 
@@ -94,31 +95,29 @@ class RegisterService:
         """Look at every copy and write what was seen into the register."""
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
-        with unlocked(installation, secrets) as keys:
+        with installation.key_store.unlock(secrets) as keys:
             before = self.copies(look=False)
             progress.stage(Stage.LOOKING, len(before))
             progress.checkpoint()
             looked = check_copies(installation, before, progress, everywhere=True)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
-            with installation.changing("checking the register"):
-                self._write_down(before, looked, keys)
+            with changes_with(installation, keys, "checking the register") as changes:
+                self._write_down(before, looked, changes)
         return looked
 
     def _write_down(
-        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], keys: OpenKeyStore
+        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], changes: KeyedChanges
     ) -> None:
         installation = self._installation
         # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
         seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
-        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-        with installation.cmdb.changing(event) as change:
+        with changes.signed(event) as change:
             now = verified_copies(change, installation.server_public())
             for copy in now:
                 # A row that was drilled or retired meanwhile is newer than what was seen.
                 if copy.signed and copy in seen:
-                    record(change, seen[copy], server_key)
-            sign_off(change, cmdb_id, server_key)
+                    record(change, seen[copy], changes.server_key)
 
     def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
         """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
@@ -143,14 +142,14 @@ class RegisterService:
             good_moment=now,
         )
         event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
-        with unlocked(installation, secrets) as keys, installation.changing("adding to the register"):
-            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-            with installation.cmdb.changing(event) as change:
-                known = registered_copy(change, installation.server_public(), inspected, full)
-                found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
-                change.know_keys(facts.kids)
-                record(change, found, server_key)
-                sign_off(change, cmdb_id, server_key)
+        with (
+            signed_changes(installation, secrets, "adding to the register") as changes,
+            changes.signed(event) as change,
+        ):
+            known = registered_copy(change, installation.server_public(), inspected, full)
+            found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
+            change.know_keys(facts.kids)
+            record(change, found, changes.server_key)
         return replace(found, signed=True)
 
     def _own_facts(self, inspected: Inspected) -> BackupFacts:
@@ -254,17 +253,17 @@ class RegisterService:
         installation.require()
         event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
         gone = replace(plan.copy, retired=installation.clock.now())
-        with unlocked(installation, secrets) as keys, installation.changing("retiring a backup"):
-            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-            with installation.cmdb.changing(event) as change:
-                now = read_register(change, installation.server_public())
-                if plan.fingerprint != now.fingerprint:
-                    raise PlanOutdated("retirement")
-                if reread(change, installation.server_public(), gone):
-                    record(change, gone, server_key)
-                else:
-                    record_unsigned(change, gone)
-                sign_off(change, cmdb_id, server_key)
+        with (
+            signed_changes(installation, secrets, "retiring a backup") as changes,
+            changes.signed(event) as change,
+        ):
+            now = read_register(change, installation.server_public())
+            if plan.fingerprint != now.fingerprint:
+                raise PlanOutdated("retirement")
+            if reread(change, installation.server_public(), gone):
+                record(change, gone, changes.server_key)
+            else:
+                record_unsigned(change, gone)
         return gone
 
 

@@ -24,7 +24,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof
-from nskeys.services.installation import Installation, shorts, sign_off, unlocked
+from nskeys.services.installation import Installation, shorts
 from nskeys.services.keys.protector import Binding, binding, refuse_password_of
 from nskeys.services.open_backup import OpenSource
 from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
@@ -32,6 +32,13 @@ from nskeys.services.recovery.identities import bring_back
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import identity_of, record, registered_copy, verified_copies
 from nskeys.services.restore.key_plan import new_keys, new_states, plan_keys, stranded
+from nskeys.services.transaction import (
+    SignedChanges,
+    changes_with,
+    first_changes,
+    keys_fingerprint,
+    signed_changes,
+)
 
 
 class RestoreService:
@@ -67,7 +74,7 @@ class RestoreService:
             total=sum(uses.values()),
             newer_known=self._newer(source),
             sets_up=sets_up,
-            fingerprint=installation.fingerprint(),
+            fingerprint=keys_fingerprint(installation),
             elsewhere=bound_to.elsewhere,
             stranded=missing_at,
             unreached=bound_to.unreached,
@@ -104,7 +111,7 @@ class RestoreService:
                 weak = self._set_up(plan, source, known, settings, protector, progress)
             else:
                 self._add(plan, source, known, progress)
-            with unlocked(self._installation, known) as keys:
+            with self._installation.key_store.unlock(known) as keys:
                 began = self._installation.clock.now()
                 try:
                     proof = prove_here(self._installation, keys, progress)
@@ -143,9 +150,9 @@ class RestoreService:
         with (
             _server_key(source) as server_key,
             prefetch_secret(chosen, secrets, refuse, installation.least_score) as known,
-            installation.changing("restoring"),
+            first_changes(installation, server_key, "restoring") as changes,
         ):
-            installation.unchanged("restore", plan.fingerprint)
+            changes.require_unchanged("restore", plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
                 raise PlanOutdated("restore")  # the TPM is back, perhaps
@@ -153,7 +160,7 @@ class RestoreService:
             installation.settings.write(settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
-            self._record(plan, source, server_key, server=settings.server_name, protector=chosen.name)
+            self._record(plan, source, changes, server=settings.server_name, protector=chosen.name)
             self._set_registry(source)
             if not source.foreign:
                 bring_back(installation, source.source.inspected, server_key)
@@ -171,25 +178,22 @@ class RestoreService:
         self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, progress: Progress
     ) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("restoring"):
-            installation.unchanged("restore", plan.fingerprint)
+        with signed_changes(installation, secrets, "restoring") as changes:
+            changes.require_unchanged("restore", plan.fingerprint)
             progress.stage(Stage.STORING_KEYS)
             now = installation.clock.now()
             added = new_keys(plan.keys, source.contents.keys, now)
             states = new_states(plan.keys, installation.key_store.keys(), now)
             if added or states or not self._knows(source):
                 # The audit line first: killed in between, it is there once too often, never missing.
-                self._record(plan, source, keys.server_key())
+                self._record(plan, source, changes)
             if added or states:
-                keys.change(add=added, states=states)
+                changes.keys.change(add=added, states=states)
             self._set_registry(source)
 
-    def _record(
-        self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes, **set_up: str
-    ) -> None:
+    def _record(self, plan: RestorePlan, source: OpenSource, changes: SignedChanges, **set_up: str) -> None:
         """The audit line, with what a home was `set_up` as, and the source's register row."""
         installation, facts = self._installation, source.facts
-        cmdb_id = installation.cmdb.cmdb_id()
         event = installation.event(
             Action.RESTORED,
             source.source.address,
@@ -197,12 +201,11 @@ class RestoreService:
             foreign=" ".join(plan.foreign),
             **set_up,
         )
-        copy = self._copy(source, public_of(server_key)) if source.source.recordable else None
-        with installation.cmdb.changing(event) as change:
+        copy = self._copy(source, public_of(changes.server_key)) if source.source.recordable else None
+        with changes.signed(event) as change:
             change.know_keys(facts.kids)
             if copy is not None:
-                record(change, copy, server_key)
-            sign_off(change, cmdb_id, server_key)
+                record(change, copy, changes.server_key)
 
     def _set_registry(self, source: OpenSource) -> None:
         """The registry values, unless they name a newer backup. A foreign one is not this server's."""
@@ -226,8 +229,8 @@ class RestoreService:
             more = known.proof.rank < reached_by(proof, source.facts.kids).rank
             typed = source.typed and known.typed != began
             if more or typed or known.drilled_upto != proof.upto:
-                with installation.changing("recording a restore"):
-                    record_proof(installation, source, proof, keys, began)
+                with changes_with(installation, keys, "recording a restore") as changes:
+                    record_proof(installation, source, proof, changes, began)
         except NskeysError as error:
             return error
         return None

@@ -18,6 +18,7 @@ from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import unseen
+from nskeys.services.transaction import unsigned_changes
 
 _NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
 """Why a server could not even say who it is."""
@@ -98,10 +99,10 @@ class DestinationService:
             key_file = installation.configured(normal).key_file
         mounted = self._mounted(normal) if declared_elsewhere else None
         info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
-        with installation.changing("adding a destination"):
+        with unsigned_changes(installation, "adding a destination") as changes:
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(
                     replace(settings, destinations=self._with(settings.destinations, info))
                 )
@@ -138,7 +139,7 @@ class DestinationService:
         there is no audit trail yet, so that a backup can be fetched from it."""
         installation = self._installation
         installation.home.prepare()
-        with installation.changing("trusting a server"):
+        with unsigned_changes(installation, "trusting a server") as changes:
             if not installation.key_store.exists() or not installation.cmdb.exists():
                 installation.destinations.trust(server)
                 return
@@ -146,7 +147,7 @@ class DestinationService:
             event = installation.event(
                 Action.SERVER_TRUSTED, name, key=server.key_type, fingerprint=server.fingerprint
             )
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.destinations.trust(server)
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
@@ -161,14 +162,14 @@ class DestinationService:
         installation = self._installation
         installation.require()
         wanted = self._normal(address)
-        with installation.changing("removing a destination"):
+        with unsigned_changes(installation, "removing a destination") as changes:
             settings = installation.settings.read()
             gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
             if not gone:
                 return None
             kept = tuple(known for known in settings.destinations if known not in gone)
             event = installation.event(Action.DESTINATION_REMOVED, wanted)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(replace(settings, destinations=kept))
         return gone[0]
 

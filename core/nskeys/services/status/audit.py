@@ -20,8 +20,9 @@ from nskeys.model.audit import (
 )
 from nskeys.model.backup import BackupFacts
 from nskeys.model.register import BackupCopy
-from nskeys.services.installation import Installation, head_document
+from nskeys.services.installation import Installation
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import head_document
 
 _PAGE = 1_000
 _RESTORED = f'"action":"{Action.RESTORED.value}"'
