@@ -9,15 +9,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 _SERVICES = ROOT / "core/nskeys/services"
 _THE_WAY = _SERVICES / "transaction.py"
-_RESERVED = frozenset({"changing", "hold", "sweep", "sign_audit"})
+_RESERVED = frozenset({"changing", "hold", "key_store.sweep", "sign_audit"})
 """What opens a transaction, takes the lock, finishes what a killed predecessor left, and signs."""
 
 
 def _used(source: str) -> Iterator[str]:
     """The names above that a module calls, and `sign` where it signs as `audit`."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and node.attr in _RESERVED:
-            yield node.attr
+        if isinstance(node, ast.Attribute):
+            owner = node.value.attr if isinstance(node.value, ast.Attribute) else ""
+            yield from _RESERVED & {node.attr, f"{owner}.{node.attr}"}
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
