@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
 def run(session: Session, options: Namespace) -> int:
     """The trail."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:

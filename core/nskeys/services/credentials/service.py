@@ -1,6 +1,7 @@
 """Credentials: add, edit, show, reveal, remove, search. Nothing is decrypted to be listed."""
 
 import os
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.audit import Action
-from nskeys.model.credential_list import CredentialFilter
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import (
     Credential,
     CredentialFields,
@@ -27,9 +28,13 @@ from nskeys.model.credentials import (
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
+from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.passwords.new_password import is_text
 from nskeys.services.transaction import signed_changes, unsigned_changes
+
+_PAGE = 1_000
+_BY_KIND = CredentialOrder(SortBy.KIND)
 
 
 class CredentialService:
@@ -42,6 +47,23 @@ class CredentialService:
         """How many credentials match."""
         with self._installation.cmdb.reading() as view:
             return view.total(wanted or CredentialFilter())
+
+    def pages(self, wanted: CredentialFilter, order: CredentialOrder) -> CredentialPages:
+        """A list, of which no more is read than what is asked for."""
+        return CredentialPages(self._installation.cmdb, wanted, order)
+
+    def listed(self, wanted: CredentialFilter, limit: int | None = None) -> Iterator[Credential]:
+        """Every one that matches, or the first `limit`, by kind and name. Each page is a look of its own,
+        so nobody's change waits for a slow reader."""
+        left, after = limit, None
+        while left is None or left > 0:
+            with self._installation.cmdb.reading() as view:
+                page = view.page(wanted, _BY_KIND, _PAGE if left is None else min(_PAGE, left), after)
+            if not page:
+                return
+            yield from (row.credential for row in page)
+            after = page[-1].place
+            left = None if left is None else left - len(page)
 
     def show(self, reference: str) -> Credential:
         """The one credential with this id, unique id prefix, or `kind/name`."""

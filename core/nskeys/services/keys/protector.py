@@ -49,6 +49,10 @@ class ProtectionService:
         with self._installation.key_store.unlock(secrets):
             pass
 
+    def require_usable(self, protector: str) -> None:
+        """ProtectorUnavailable unless this machine can bind keys by it."""
+        self._installation.protectors(protector).require()
+
     def backup_before(self) -> BackupCopy | None:
         """The backup that a change can rely on, every copy just looked at; None where none elsewhere that
         counts holds every key that is here."""

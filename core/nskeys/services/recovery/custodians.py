@@ -7,6 +7,7 @@ that was never copied, or not rightly, then costs a new split and no backup.
 """
 
 import hashlib
+from pathlib import Path
 
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
 from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
@@ -35,6 +36,7 @@ from nskeys.services.recovery.identities import (
     vouched_recovery,
     write_signed,
 )
+from nskeys.services.recovery.sheet_files import check_folder
 from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 _KIND = IdentityKind.CUSTODIANS
@@ -55,6 +57,10 @@ class CustodiansService:
         recovery = known_recovery(installation)
         waiting = vouched_recovery(installation, installation.unproven, _WAITING).of(_KIND)
         return _state(recovery, waiting)
+
+    def sheets_folder(self, folder: str) -> Path:
+        """The real path of a folder where sheets may be written; SheetsRefused, CannotCreate."""
+        return check_folder(folder, self._installation.home.path)
 
     # --- a split ----------------------------------------------------------------------------------------
 

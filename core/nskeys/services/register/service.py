@@ -206,6 +206,10 @@ class RegisterService:
             uses = view.counts()
         return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
+    def unregistered(self) -> tuple[str, ...]:
+        """As `unregistered_backups`."""
+        return unregistered_backups(self._installation)
+
     def login_required(self) -> tuple[NskeysError, ...]:
         """What servers with copies want of a person before these can be looked at."""
         kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]

@@ -7,7 +7,7 @@ replaced.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -41,11 +41,45 @@ from nskeys.services.transaction import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreTarget:
+    """What a restore meets here, before a backup is opened."""
+
+    sets_up: bool
+    """Whether the home is set up by it: no keys are here, or none that open on this machine."""
+    protector: str
+    """What binds the keys that are here; empty where none are."""
+    unreached: str
+    """As in `Binding`: the reason's token where the TPM that binds them cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreChoices:
+    """What a person decided. `settings` and `protector` matter only where the home is set up."""
+
+    settings: Settings
+    protector: str
+    accept_foreign: bool = False
+    other_machine: bool = False
+    """The TPM that binds the keys here is gone, and not only away."""
+
+
 class RestoreService:
     """Plans and carries out a restore from a backup that was opened (`sources.opened`)."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
+
+    def target(self) -> RestoreTarget:
+        """What is here. Opens nothing that a person is asked for; KeyStoreDamaged, ProtectorUnavailable."""
+        store = self._installation.key_store
+        bound = binding(store)
+        there = store.exists()
+        return RestoreTarget(
+            sets_up=bound.replaceable or not there,
+            protector=store.info().protector if there else "",
+            unreached=bound.unreached,
+        )
 
     def plan(self, source: OpenSource) -> RestorePlan:
         """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
@@ -87,20 +121,16 @@ class RestoreService:
         plan: RestorePlan,
         source: OpenSource,
         secrets: SecretProvider,
-        settings: Settings,
-        protector: str,
-        accept_foreign: bool = False,
+        choices: RestoreChoices,
         progress: Progress | None = None,
-        other_machine: bool = False,
     ) -> RestoreReport:
         """Store the keys, record where they came from, open every credential.
 
-        `settings` and `protector` matter only where the home is set up by this restore. KeyStoreUnreached
-        for an `unreached` plan, unless a person says that this is an `other_machine`. Cancelled
-        (`proof`) once the keys are stored: what is left is to try the credentials."""
-        if plan.foreign and not accept_foreign:
+        KeyStoreUnreached for an `unreached` plan, unless a person says that this is an `other_machine`.
+        Cancelled (`proof`) once the keys are stored: what is left is to try the credentials."""
+        if plan.foreign and not choices.accept_foreign:
             raise BackupForeign(source.source.address, plan.foreign)
-        if plan.unreached and not other_machine:
+        if plan.unreached and not choices.other_machine:
             raise KeyStoreUnreached(self._installation.key_store.info().protector, plan.unreached)
         progress = progress or SilentProgress()
         progress.checkpoint()
@@ -108,7 +138,7 @@ class RestoreService:
         weak = None
         with RememberedPassphrase(secrets) as known:
             if plan.sets_up:
-                weak = self._set_up(plan, source, known, settings, protector, progress)
+                weak = self._set_up(plan, source, known, choices, progress)
             else:
                 self._add(plan, source, known, progress)
             with self._installation.key_store.unlock(known) as keys:
@@ -136,14 +166,13 @@ class RestoreService:
         plan: RestorePlan,
         source: OpenSource,
         secrets: SecretProvider,
-        settings: Settings,
-        protector: str,
+        choices: RestoreChoices,
         progress: Progress,
     ) -> int | None:
         """The score of the new passphrase, where a person insisted on a weak one."""
         installation = self._installation
-        check_server(settings.server_name)
-        chosen = installation.protectors(protector)
+        check_server(choices.settings.server_name)
+        chosen = installation.protectors(choices.protector)
         chosen.require()
         installation.home.prepare()
         refuse = partial(refuse_password_of, source.source.inspected)
@@ -157,10 +186,11 @@ class RestoreService:
             if bound.replaceable and binding(installation.key_store) != bound:
                 raise PlanOutdated("restore")  # the TPM is back, perhaps
             progress.stage(Stage.STORING_KEYS)
-            installation.settings.write(settings)
+            installation.settings.write(choices.settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
-            self._record(plan, source, changes, server=settings.server_name, protector=chosen.name)
+            name = choices.settings.server_name
+            self._record(plan, source, changes, server=name, protector=chosen.name)
             self._set_registry(source)
             if not source.foreign:
                 bring_back(installation, source.source.inspected, server_key)

@@ -11,9 +11,11 @@ from nskeys.errors import (
     HostKeyRevoked,
     HostKeyUnknown,
     NskeysError,
+    ServerSecretWanted,
 )
 from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
@@ -75,6 +77,10 @@ class DestinationService:
         default, infos = installation.default_destination(), installation.settings.read().destinations
         return infos if default in infos else (*infos, default)
 
+    def default(self) -> DestinationInfo:
+        """Where the next backup goes unless told otherwise."""
+        return self._installation.default_destination()
+
     def is_on_a_server(self, address: str) -> bool:
         """Whether another machine is asked for it by its address; DestinationInvalid."""
         return not self._installation.destinations.at(self._installation.configured(address)).live
@@ -117,6 +123,14 @@ class DestinationService:
         then = installation.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """What a server asked for; kept in memory until the services are closed."""
+        self._installation.destinations.give(wanted, secret)
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        self._installation.destinations.interrupt()
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
