@@ -26,6 +26,7 @@ from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
+    NewIdentity,
     files_in,
     identity_files,
     keep,
@@ -91,9 +92,8 @@ class CustodiansService:
                 shares.extend(split(secret, plan.shares, plan.threshold, others))
                 combine(shares.held).wipe()  # all of them lie on one polynomial, or this raises
                 set_name = shares.held[0].label.set_name
-                made, file = make_identity(
-                    installation, _KIND, plan.number, password, plan.shares, plan.threshold, set_name
-                )
+                wanted = NewIdentity(_KIND, plan.number, plan.shares, plan.threshold, set_name)
+                made, file = make_identity(installation, wanted, password)
                 progress.checkpoint()
                 progress.stage(Stage.OPENING)
                 prove_identity(made, file, password, installation.unproven.path_of(_KIND.member))

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nskeys.archive.age.identity_files import read_identity, write_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
@@ -86,9 +86,8 @@ class RecoveryService:
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
             progress.stage(Stage.ENCRYPTING)
-            made, file = make_identity(
-                installation, plan.kind, plan.number, password, plan.shares, plan.threshold
-            )
+            wanted = NewIdentity(plan.kind, plan.number, plan.shares, plan.threshold)
+            made, file = make_identity(installation, wanted, password)
             made = replace(made, weak=weakness(password))
             progress.checkpoint()
             progress.stage(Stage.OPENING)
@@ -150,14 +149,19 @@ def _numbered(line: str) -> tuple[str, int]:
     return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
 
 
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """An identity that is to be made; what is said of shares belongs to custodians' alone."""
+
+    kind: IdentityKind
+    number: int
+    shares: int = 0
+    threshold: int = 0
+    set_name: str = ""
+
+
 def make_identity(
-    installation: Installation,
-    kind: IdentityKind,
-    number: int,
-    password: SecretBytes,
-    shares: int = 0,
-    threshold: int = 0,
-    set_name: str = "",
+    installation: Installation, wanted: NewIdentity, password: SecretBytes
 ) -> tuple[RecoveryIdentity, bytes]:
     """A new identity and its file, which from then on only the password opens."""
     now = installation.clock.now()
@@ -168,7 +172,16 @@ def make_identity(
     finally:
         identity.wipe()
     digest = hashlib.sha256(file).hexdigest()
-    made = RecoveryIdentity(kind, number, recipient, now, digest, shares, threshold, set_name)
+    made = RecoveryIdentity(
+        kind=wanted.kind,
+        number=wanted.number,
+        recipient=recipient,
+        created=now,
+        sha256=digest,
+        shares=wanted.shares,
+        threshold=wanted.threshold,
+        set_name=wanted.set_name,
+    )
     return made, file
 
 

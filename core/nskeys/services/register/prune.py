@@ -129,18 +129,8 @@ class PruningService:
         looked = check_copies(installation, known, progress, everywhere=True)
         others, skipped, odd = self._others(register)
         silent = {one.address for one in skipped}
-        begun = [
-            now
-            for before, now in zip(known, looked, strict=True)
-            if before.signed and before.retired is None and now.retired is not None
-        ]
-        reached = [
-            replace(copy, status=CopyStatus.UNREACHABLE)
-            if copy.destination in silent and copy.signed
-            else copy
-            for copy in looked
-        ]
-        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
+        reached = [_unreached(copy) if copy.destination in silent else copy for copy in looked]
+        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, _begun(known, looked))
         fates = tuple(_oldest_first(decisions)) + others
         return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
 
@@ -151,14 +141,10 @@ class PruningService:
         have odd names."""
         installation = self._installation
         known = {copy.address for copy in register.copies}
-        vouched = [copy.destination for copy in register.copies if copy.signed and copy.retired is None]
-        infos = {info.address: info for info in installation.settings.read().destinations}
-        for address in vouched:
-            infos.setdefault(address, DestinationInfo(address))
         found: list[Decision] = []
         skipped: list[SkippedDestination] = []
         odd: list[tuple[str, int]] = []
-        for info in infos.values():
+        for info in self._places(register):
             try:
                 there = installation.destinations.at(info)
                 listing = there.listing()
@@ -175,6 +161,14 @@ class PruningService:
                 if address not in known
             ]
         return tuple(found), tuple(skipped), tuple(odd)
+
+    def _places(self, register: SignedRegister) -> list[DestinationInfo]:
+        """Where backups go, or went."""
+        infos = {info.address: info for info in self._installation.settings.read().destinations}
+        for copy in register.copies:
+            if copy.signed and copy.retired is None:
+                infos.setdefault(copy.destination, DestinationInfo(copy.destination))
+        return list(infos.values())
 
     def _execute(self, plan: PrunePlan, changes: KeyedChanges, progress: Progress) -> PruneReport:
         deleted: list[BackupCopy] = []
@@ -259,6 +253,20 @@ class PruningService:
             if reread(change, installation.server_public(), copy) is None:
                 raise PlanOutdated("prune")
             record(change, copy, changes.server_key)
+
+
+def _begun(known: Sequence[BackupCopy], looked: Sequence[BackupCopy]) -> list[BackupCopy]:
+    """Copies whose removal was begun and whose file is gone, as the look found."""
+    return [
+        now
+        for before, now in zip(known, looked, strict=True)
+        if before.signed and before.retired is None and now.retired is not None
+    ]
+
+
+def _unreached(copy: BackupCopy) -> BackupCopy:
+    """A copy whose place does not answer any more; of a row that nobody vouches for nothing is said."""
+    return replace(copy, status=CopyStatus.UNREACHABLE) if copy.signed else copy
 
 
 def _fates(plan: PrunePlan) -> list[tuple[str, Fate]]:

@@ -1,5 +1,6 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
 from nskeys.model.destinations import DestinationInfo, LocatedAt
-from nskeys.model.keys import Kid
+from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation
@@ -234,21 +235,23 @@ class RegisterService:
         held = {kid for other in others for kid in other.backup.kids}
         # What a row says that nobody vouches for never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
-        with self._installation.cmdb.reading() as view:
-            losing = [use for use in view.counts() if use.kid in loses and use.credentials]
-            theirs = CredentialFilter(kids=frozenset(use.kid for use in losing))
-            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if losing else ()
-        kinds = sorted({use.kind for use in losing})
+        uses, examples = self._sealed_by(loses)
         return RetirePlan(
             copy=copy,
             loses=loses,
-            credentials=sum(use.credentials for use in losing),
+            credentials=sum(use.credentials for use in uses),
             fingerprint=register.fingerprint,
-            kinds=tuple(
-                (kind, sum(use.credentials for use in losing if use.kind == kind)) for kind in kinds
-            ),
-            examples=tuple(placed.credential for placed in page),
+            kinds=_per_kind(uses),
+            examples=examples,
         )
+
+    def _sealed_by(self, kids: Collection[Kid]) -> tuple[Sequence[KeyUse], tuple[Credential, ...]]:
+        """What these keys are used for, and the first few of the credentials."""
+        with self._installation.cmdb.reading() as view:
+            uses = [use for use in view.counts() if use.kid in kids and use.credentials]
+            theirs = CredentialFilter(kids=frozenset(use.kid for use in uses))
+            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if uses else ()
+        return uses, tuple(placed.credential for placed in page)
 
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
         """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not
@@ -269,6 +272,13 @@ class RegisterService:
             else:
                 record_unsigned(change, gone)
         return gone
+
+
+def _per_kind(uses: Sequence[KeyUse]) -> tuple[tuple[str, int], ...]:
+    kinds = Counter[str]()
+    for use in uses:
+        kinds[use.kind] += use.credentials
+    return tuple(sorted(kinds.items()))
 
 
 def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
