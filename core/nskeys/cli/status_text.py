@@ -49,7 +49,7 @@ KEY_HEADINGS = ("key", "state", "created", "credentials", "backups")
 def status_text(services: "Services", overview: "Overview") -> str:
     """Lines, safe for a terminal."""
     answer = overview.recoverability
-    cmdb = f"{overview.cmdb}, {services.installation.cmdb.address()}"
+    cmdb = f"{overview.cmdb}, {services.about.cmdb}"
     lines = [
         summary_line(answer.totals),
         *fact_lines(
@@ -69,7 +69,7 @@ def status_text(services: "Services", overview: "Overview") -> str:
 
 
 def _login(services: "Services") -> Iterator[tuple[str, str]]:
-    login = services.installation.cmdb.login()
+    login = services.about.cmdb_login()
     if login is not None:
         yield "login", login_words(login)
 

@@ -1,11 +1,8 @@
 """One Notification Server's installation: every port that a use case may touch, in one value."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nskeys.crypto.signing import sign
 from nskeys.errors import (
     CmdbUnreachable,
     DestinationInvalid,
@@ -14,29 +11,24 @@ from nskeys.errors import (
     KeyStoreOfAnotherCmdb,
     KeyUsedUp,
     NotSetUp,
-    PlanOutdated,
 )
-from nskeys.model.audit import Action, AuditEvent, AuditHead
+from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
 from nskeys.model.plain_text import as_text
-from nskeys.model.secret import LEAST_SCORE, SecretBytes
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import (
     Clock,
     Cmdb,
-    CmdbChange,
     CmdbView,
     Destinations,
     Home,
     Identity,
     KeyStore,
     Lock,
-    OpenKeyStore,
     Protector,
     RecoveryStore,
     Registry,
-    SecretProvider,
     SettingsFile,
 )
 
@@ -99,28 +91,6 @@ class Installation:
         known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
         return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
-    @contextmanager
-    def changing(self, doing: str) -> Iterator[None]:
-        """Hold the lock; whatever a killed predecessor left in the key store is finished first."""
-        with self.lock.hold(doing):
-            self.key_store.sweep()
-            yield
-
-    def unchanged(self, what: str, fingerprint: str) -> None:
-        """Under the lock: PlanOutdated unless the keys are those that the plan saw."""
-        if self.fingerprint() != fingerprint:
-            raise PlanOutdated(what)
-
-    def fingerprint(self) -> str:
-        """A digest of the key store's generation, keys and states, and the CMDB's id."""
-        state: Json = ["empty"]
-        if self.key_store.exists():
-            info = self.key_store.info()
-            keys = [[key.kid, key.state.value] for key in self.key_store.keys()]
-            state = [info.generation, info.store_id, info.cmdb_id, keys]
-        cmdb = self.cmdb.cmdb_id() if self.cmdb.exists() else ""
-        return hashlib.sha256(canonical_json([state, cmdb])).hexdigest()
-
     def configured(self, address: str) -> DestinationInfo:
         """The destination with this address as it is configured, or as it was just named."""
         normal = self.destinations.normal(address)
@@ -150,13 +120,6 @@ class Installation:
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 
 
-@contextmanager
-def unlocked(installation: Installation, secrets: SecretProvider) -> Iterator[OpenKeyStore]:
-    """The open key store. Unlock before taking the lock: a person may have to think."""
-    with installation.key_store.unlock(secrets) as keys:
-        yield keys
-
-
 def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> KeyInfo:
     """The active key, if it may seal `count` more secrets; KeyNotUsable, KeyUsedUp."""
     active = active_key(installation.key_store.keys())
@@ -165,17 +128,6 @@ def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> K
     if view.seals(active.kid) + count > SEALS_LIMIT:
         raise KeyUsedUp(active.kid)
     return active
-
-
-def sign_off(change: CmdbChange, cmdb_id: str, server_key: SecretBytes) -> None:
-    """Sign the audit trail's new head while the server key is at hand, in the same transaction."""
-    head = change.audit_head()
-    change.sign_audit(head, sign(server_key, "audit", head_document(cmdb_id, head)))
-
-
-def head_document(cmdb_id: str, head: AuditHead) -> bytes:
-    """What the server key signs of an audit head."""
-    return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})
 
 
 def shorts(keys: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 fits."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from nskeys.archive.age.identity_files import read_identities, under_password
@@ -13,22 +13,24 @@ from nskeys.archive.opening import (
     open_identity,
     signature_holds,
     signer_inside,
+    signer_of,
 )
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
-from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Manifest, Protection, Signer
 from nskeys.model.custodians import ShareProgress
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
-from nskeys.services.installation import Installation, head_document
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.passwords.shares import with_combined_shares
 from nskeys.services.register.service import RegisterService
+from nskeys.services.transaction import head_document
 
 _UNPROVEN = {
     Signer.NOBODY: "unsigned",
@@ -82,6 +84,27 @@ def find_source(installation: Installation, address: str, most: bool = False) ->
     """Read and inspect a backup; `latest` is the newest one that the register can reach, with `most` the
     newest of those that bring back most credentials."""
     return Source(*RegisterService(installation).read(address, most))
+
+
+class SourceService:
+    """Backup files that a restore or a drill may begin with: found, judged and opened. Changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def find(self, address: str, most: bool = False) -> Source:
+        """As `find_source`."""
+        return find_source(self._installation, address, most)
+
+    def signer(self, manifest: Manifest) -> Signer:
+        """Who signed what a backup says of itself, as far as it can be told here."""
+        return signer_of(manifest.facts, manifest.signature, self._installation.server_public())
+
+    def opened(
+        self, source: Source, secrets: SecretProvider, progress: Progress, opening: Unlock = BY_ITS_OWN
+    ) -> AbstractContextManager[OpenSource]:
+        """As the function `opened`."""
+        return opened(self._installation, source, secrets, progress, opening)
 
 
 @contextmanager

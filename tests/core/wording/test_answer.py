@@ -11,7 +11,7 @@ from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage
 from nskeys.model.plans import RegistryValues
-from nskeys.model.recoverability import Recoverability, assess
+from nskeys.model.recoverability import Circumstances, Recoverability, assess
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import Notice, answer_headline, notices, rotation_words
@@ -47,7 +47,7 @@ def seen(
 ) -> Overview:
     """An overview of a server that backs up elsewhere."""
     used = [KeyUse(kid, "run-as", credentials, MORNING) for kid, credentials in uses]
-    answer = assess(keys, used, copies, date, "c0" * 16, backs_up_elsewhere=True)
+    answer = assess(keys, used, copies, Circumstances("c0" * 16, date, backs_up_elsewhere=True))
     overview = Overview(
         server="ns01",
         cmdb="SQLite",

@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.recoverability import Recoverability, assess
+from nskeys.model.recoverability import Circumstances, Recoverability, assess
 from nskeys.wording.text.terminal import width
 from nskeys_tui.presenters.overview import ALL, filter_named, filters, heading, neighbour
 from nskeys_tui.screens.rows import COLUMNS
@@ -26,7 +26,7 @@ def answer(at_risk: int = 0, lost: int = 0, kind: str = "run-as") -> Recoverabil
     """A server without backups: what its key seals is at risk, the rest is lost."""
     uses = [KeyUse(kid, kind, n, AFTERNOON) for kid, n in ((HERE, at_risk), (GONE, lost)) if n]
     key = KeyInfo(HERE, AFTERNOON, KeyState.ACTIVE, AFTERNOON)
-    return assess([key], uses, (), None, "c0" * 16, backs_up_elsewhere=False)
+    return assess([key], uses, (), Circumstances("c0" * 16, None, backs_up_elsewhere=False))
 
 
 # --- shelves -----------------------------------------------------------------------------------------

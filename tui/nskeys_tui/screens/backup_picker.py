@@ -94,7 +94,7 @@ async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
 
 async def browsing_start(session: Session) -> Path:
     """Where backups went last, if that is a folder here; else this user's own folder."""
-    info = await run_in_background(session.services.installation.default_destination)
+    info = await run_in_background(session.services.destinations.default)
     if not isinstance(info, NskeysError) and info.address.startswith("/"):
         folder = Path(info.address)
         if await run_in_background(folder.is_dir) is True:

@@ -10,7 +10,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.plans import ProofReport
 from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, UnlockMethod
 from nskeys.services.flows.source import SourceFlow, SourceStep
-from nskeys.services.open_backup import Source, find_source
+from nskeys.services.open_backup import Source
 from nskeys.services.user_files import read_identity_file
 from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.questions import LineDialog
@@ -87,7 +87,7 @@ class BackupSourceScreen(FlowScreen[F]):
                 return await self._look(source)
             case SourceStep.FILE:
                 likely = source.likely.address if source.likely is not None else ""
-                now = self.session.services.installation.clock.now()
+                now = self.session.services.about.now()
                 await self.show("file", "which backup?", backup_choices(source.copies, now, likely))
             case SourceStep.CONTENTS if source.source is not None:
                 await self._show_contents(source.source)
@@ -111,7 +111,7 @@ class BackupSourceScreen(FlowScreen[F]):
 
     def find(self, address: str) -> Source:
         """Read and inspect the file."""
-        return find_source(self.session.services.installation, address, most=True)
+        return self.session.services.sources.find(address, most=True)
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
@@ -130,7 +130,7 @@ class BackupSourceScreen(FlowScreen[F]):
         await self.show(
             "contents",
             "what is in it",
-            Facts(contents_rows(source, self.session.services.installation.clock.now())),
+            Facts(contents_rows(source, self.session.services.about.now())),
             then=f"{self.NEXT.format(asked=asked_for(means))} {or_else(means)}".rstrip(),
         )
 

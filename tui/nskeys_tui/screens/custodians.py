@@ -17,7 +17,7 @@ from nskeys.model.custodians import CheckReport, Share, Split, SplitPlan
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
-from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
+from nskeys.services.recovery.sheet_files import in_memory, write_sheets
 from nskeys.wording.custodians import (
     COPY_IT,
     FOLDER_HELP,
@@ -203,8 +203,8 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     async def _make(self, flow: CustodiansFlow, plan: SplitPlan) -> CustodiansFlow:
         folder: Path | NskeysError | None = None
         if flow.folder:
-            home = self.session.services.installation.home.path
-            folder = await run_in_background(partial(check_folder, flow.folder, home))
+            check = self.session.services.custodians.sheets_folder
+            folder = await run_in_background(partial(check, flow.folder))
         if isinstance(folder, NskeysError):
             return flow.failed(folder)
 

@@ -104,7 +104,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
 
     def _look(self) -> tuple[Settings, Protectors]:
         """In a thread: proving that a TPM works takes some tenths of a second."""
-        return self._session.services.installation.settings.read(), protectors()
+        return self._session.services.about.settings(), protectors()
 
     def _offer(self, settings: Settings, known: Protectors) -> None:
         self._settings = settings

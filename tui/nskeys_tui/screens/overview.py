@@ -206,9 +206,9 @@ class OverviewScreen(Guarded[None]):
         self._head()
         table, text = self.query_one(CredentialTable), self.query_one(FindLine).text
         table.empty = FOUND_NOTHING if text or shelf.name != ALL else OVERVIEW_NO_CREDENTIALS
-        installation = self._session.services.installation
+        credentials = self._session.services.credentials
         answer = self._answer.recoverability
-        self._rows = CredentialRows(installation.cmdb, shelf.wanted(text), self._order, answer)
+        self._rows = CredentialRows(credentials, shelf.wanted(text), self._order, answer)
         table.show(self._rows)
 
     def action_shelf(self, by: int) -> None:

@@ -130,8 +130,8 @@ class ProofScreen(Guarded[None]):
         if self._only_failed:
             table.show(_Failures(self._proof.failures, reasons))
         else:
-            cmdb = self._session.services.installation.cmdb
-            table.show(_Everything(CredentialPages(cmdb, CredentialFilter(), CredentialOrder()), reasons))
+            pages = self._session.services.credentials.pages(CredentialFilter(), CredentialOrder())
+            table.show(_Everything(pages, reasons))
 
     def action_failed(self) -> None:
         """Only the failures, or all."""
@@ -148,10 +148,8 @@ class ProofScreen(Guarded[None]):
     @work(exclusive=True)
     async def action_save(self) -> None:
         """Write the list to a file that is not there yet; asked until that can be done, or given up."""
-        installation = self._session.services.installation
-        lines = re_entry_lines(
-            self._proof.failures, installation.settings.read().server_name, installation.clock.now()
-        )
+        about = self._session.services.about
+        lines = re_entry_lines(self._proof.failures, about.settings().server_name, about.now())
         path = str(own_folder() / "re-enter.txt")
         while answer := await self._ask_where(path):
             path = answer

@@ -14,7 +14,8 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow
-from nskeys.services.open_backup import OpenSource, Source, opened
+from nskeys.services.open_backup import OpenSource, Source
+from nskeys.services.restore.service import RestoreChoices
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
 from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
@@ -110,7 +111,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         services, opening = self.session.services, self.opening
 
         def run(progress: Progress) -> tuple[OpenSource, _Planned]:
-            context = opened(services.installation, source, self.session.secrets, progress, opening)
+            context = services.sources.opened(source, self.session.secrets, progress, opening)
             open_source = self._held.enter_context(context)
             return open_source, self._planned(open_source)
 
@@ -190,17 +191,14 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         services = self.session.services
 
         def run(progress: Progress) -> RestoreReport:
-            settings = services.installation.settings.read()
-            return services.restore.execute(
-                plan,
-                source,
-                self.session.secrets,
+            settings = services.about.settings()
+            choices = RestoreChoices(
                 replace(settings, server_name=flow.server or settings.server_name),
                 flow.protector,
                 accept_foreign=flow.accepted,
                 other_machine=flow.accepted,
-                progress=progress,
             )
+            return services.restore.execute(plan, source, self.session.secrets, choices, progress)
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState
-from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
+from nskeys.services.credentials.service import CredentialService
 from nskeys_tui.presenters.credentials import credential_cells, state_style
 from nskeys_tui.presenters.keys import key_cells, key_style, widest
 from nskeys_tui.widgets.table.columns import Column
@@ -27,9 +27,13 @@ class CredentialRows:
     """One list. `renew` when the CMDB or the answer changed: the next fetch then sees it."""
 
     def __init__(
-        self, cmdb: Cmdb, wanted: CredentialFilter, order: CredentialOrder, answer: Recoverability
+        self,
+        credentials: CredentialService,
+        wanted: CredentialFilter,
+        order: CredentialOrder,
+        answer: Recoverability,
     ) -> None:
-        self._cmdb, self._order = cmdb, order
+        self._credentials, self._order = credentials, order
         self._now = self._fresh(wanted, answer)
 
     def renew(self, wanted: CredentialFilter, answer: Recoverability) -> None:
@@ -54,7 +58,7 @@ class CredentialRows:
         self, wanted: CredentialFilter, answer: Recoverability
     ) -> tuple[CredentialPages, Mapping[Kid, RecoveryState]]:
         states = {key.kid: key.state for key in answer.keys}
-        return CredentialPages(self._cmdb, wanted, self._order), states
+        return self._credentials.pages(wanted, self._order), states
 
 
 _CREDENTIALS, _BACKUPS = 3, 4

@@ -50,7 +50,7 @@ async def answer_server(screen: Screen[Any], session: Session, wanted: NskeysErr
         if secret is None:
             return False
         with secret:
-            session.services.installation.destinations.give(wanted, secret)
+            destinations.give(wanted, secret)
         return True
     return False
 

@@ -54,7 +54,7 @@ class Session:
         self, request: SecretRequest, retry: int, refused: str = "", help: str = ""
     ) -> ModalScreen[SecretBytes | None]:
         """The dialog that asks for a secret, as `ask_secret`."""
-        return ask_secret(request, retry, refused, help, self.services.installation.least_score)
+        return ask_secret(request, retry, refused, help, self.services.about.least_score)
 
     async def work(
         self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
@@ -65,7 +65,7 @@ class Session:
             lambda progress, _: work(progress),
             self.ask,
             stages,
-            self.services.installation.destinations.interrupt,
+            self.services.destinations.interrupt,
         )
         outcome = await self._app.push_screen_wait(dialog)
         return outcome if outcome is not None else Outcome()
@@ -92,7 +92,7 @@ class Session:
     def use_cmdb(self, address: str) -> FirstSight:
         """In a thread: look at another CMDB, for a home without keys. If that can be done, this run
         goes on with it, and the next start finds it too."""
-        services = connect(self.services.installation.home.path, cmdb=address)
+        services = connect(self.services.about.home, cmdb=address)
         try:
             status = services.set_up.look()
             services.set_up.use_cmdb(address)
@@ -105,7 +105,7 @@ class Session:
 
     def _told_of(self, services: Services) -> Services:
         """The services, whose changes wait for others under a dialog."""
-        services.installation.lock.waiting = self._waiting
+        services.tell_who_waits(self._waiting)
         return services
 
     def close(self) -> None:

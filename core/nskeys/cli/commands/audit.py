@@ -24,7 +24,7 @@ _HEADINGS = ("line", "time", "user", "what", "of", "details")
 def run(session: Session, options: Namespace) -> int:
     """The trail."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:

@@ -38,7 +38,7 @@ _FIELDS = ("kind", "name", "target", "account", "note")
 def add_credential(session: Session, options: Namespace) -> int:
     """A new one."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     fields = check_fields(
         CredentialKind(options.kind), options.name, options.target, options.account, options.note or ""
     )
@@ -52,7 +52,7 @@ def add_credential(session: Session, options: Namespace) -> int:
 def show_credential(session: Session, options: Namespace) -> int:
     """One, with its secret where that is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     overview = services.recoverability.overview()
     coverage, now = overview.recoverability.coverage_of(credential), overview.taken
@@ -73,7 +73,7 @@ def show_credential(session: Session, options: Namespace) -> int:
 def edit_credential(session: Session, options: Namespace) -> int:
     """Other fields, another secret, or both."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     before = credential.fields
     given = {name: getattr(options, name) for name in _FIELDS if getattr(options, name) is not None}
@@ -99,7 +99,7 @@ def remove_credential(session: Session, options: Namespace) -> int:
     if not options.yes:
         raise UsageProblem("a credential is removed for good: say --yes", options.command)
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     state = _state(services, credential)
     services.credentials.remove(credential)

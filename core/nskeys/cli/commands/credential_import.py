@@ -30,7 +30,7 @@ _HEADINGS = ("row", "kind", "why", "name", "target", "account")
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
     data = bytes(read_input(options.export, LIMIT))
     kind = CredentialKind(options.kind) if options.kind else None

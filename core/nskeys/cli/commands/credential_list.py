@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
-from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
 from nskeys.wording.labels import kind_name, state_name
 from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
@@ -15,7 +15,6 @@ from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
 
-_PAGE = 1_000
 _LISTED = ("credentials", "listing")
 _HEADINGS = ("kind", "name", "target", "account", "state", "id")
 
@@ -72,17 +71,6 @@ def _tell_unreadable(
 
 
 def _rows(services: "Services", options: Namespace) -> Iterator[Credential]:
-    """In the order of kind and name. Each page is a look of its own, so nobody's change waits for a slow
-    reader of this list."""
+    """What the options ask for."""
     wanted = CredentialFilter(CredentialKind(options.kind) if options.kind else None, options.find or "")
-    order = CredentialOrder(SortBy.KIND)
-    left = options.limit
-    after: tuple[str, str] | None = None
-    while left is None or left > 0:
-        with services.installation.cmdb.reading() as view:
-            page = view.page(wanted, order, _PAGE if left is None else min(_PAGE, left), after)
-        if not page:
-            return
-        yield from (row.credential for row in page)
-        after = page[-1].place
-        left = None if left is None else left - len(page)
+    return services.credentials.listed(wanted, options.limit)

@@ -47,7 +47,7 @@ def show(session: Session, _: Namespace) -> int:
 def split(session: Session, options: Namespace) -> int:
     """New shares, shown or in files."""
     from nskeys.cli.share_sheets import require_terminal
-    from nskeys.services.recovery.sheet_files import check_folder, in_memory
+    from nskeys.services.recovery.sheet_files import in_memory
 
     if options.html and options.sheets is None:
         raise UsageProblem("--html is for files: say where with --sheets DIR", options.command)
@@ -59,7 +59,7 @@ def split(session: Session, options: Namespace) -> int:
     if options.sheets is None:
         require_terminal()
     else:
-        folder = check_folder(options.sheets, services.installation.home.path)
+        folder = services.custodians.sheets_folder(options.sheets)
         if not in_memory(folder):
             session.output.say(ON_DISK)
     session.output.say(*plan_lines(plan))

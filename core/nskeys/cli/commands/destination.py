@@ -23,7 +23,7 @@ _HEADINGS = ("destination", "where", "default", "problem")
 def list_destinations(session: Session, _: Namespace) -> int:
     """All of them, and the default one."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     statuses = session.with_server_auth(services.destinations.listing, _problems)
     if session.output.as_json:
         session.output.array(_document(status) for status in statuses)
@@ -66,7 +66,7 @@ def add_destination(session: Session, options: Namespace) -> int:
 def test_destination(session: Session, options: Namespace) -> int:
     """Try one; what is wrong ends the command as it would end a backup."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     status = services.destinations.test(options.destination)
     if status.problem is not None:
         raise status.problem

@@ -14,8 +14,8 @@ from nskeys.wording.reports import set_up_lines
 def run(session: Session, options: Namespace) -> int:
     """Set up."""
     services = session.services(options.cmdb)
-    settings = settings_of(services.installation.settings.read(), options)
-    protector = usable_protector(services.installation, options.protector)
+    settings = settings_of(services.about.settings(), options)
+    protector = usable_protector(services.protection, options.protector)
     if options.server_name is None and options.accept_loss:
         # Its credentials stay, so it is the same server: called as the database tells.
         settings = replace(settings, server_name=services.set_up.look().server or settings.server_name)

@@ -24,15 +24,13 @@ _HEADINGS = ("key", "state", "created", "credentials")
 def run(session: Session, options: Namespace) -> int:
     """Look into it."""
     from nskeys.archive.manifest import manifest_bytes
-    from nskeys.archive.opening import signer_of
-    from nskeys.services.open_backup import find_source
 
     services = session.services()
-    source = find_source(services.installation, options.file)
+    source = services.sources.find(options.file)
     manifest = source.inspected.manifest
     if manifest is None:
         raise NotABackup(source.address, "bare")
-    signer = signer_of(manifest.facts, manifest.signature, services.installation.server_public())
+    signer = services.sources.signer(manifest)
     if session.output.as_json:
         session.output.document({**json.loads(manifest_bytes(manifest)), "signer": signer.value})
     else:

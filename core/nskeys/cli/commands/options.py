@@ -17,17 +17,17 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
 
 if TYPE_CHECKING:
-    from nskeys.services.installation import Installation
+    from nskeys.services.keys.protector import ProtectionService
 
 
-def usable_protector(installation: "Installation", wanted: str | None) -> str:
+def usable_protector(protection: "ProtectionService", wanted: str | None) -> str:
     """The protector that was named, or the first that was proven to work on this machine;
     ProtectorUnavailable before anything is asked."""
     if wanted is None:
         from nskeys.bootstrap import protectors
 
         return next(name for name, usable, _ in protectors() if usable)
-    installation.protectors(wanted).require()
+    protection.require_usable(wanted)
     return wanted
 
 

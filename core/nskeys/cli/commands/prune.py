@@ -23,7 +23,7 @@ _HEADINGS = ("fate", "backup", "created", "why", "file")
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     retention = _wanted(options, services.pruning.retention())
     session.with_server_auth(services.register.login_required, lambda wanted: wanted)
     with session.progress() as progress:

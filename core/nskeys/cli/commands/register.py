@@ -48,7 +48,7 @@ def diary(session: Session, options: Namespace) -> int:
 def list_copies(session: Session, _: Namespace) -> int:
     """All, newest first."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     copies = services.register.copies()
     _tell(session, copies)
     session.output.say(*weak_password_lines(copies))
@@ -57,10 +57,6 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 def check(session: Session, _: Namespace) -> int:
     """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
-    from nskeys.services.register.service import (
-        unregistered_backups,  # here: services load slowly, and help needs none
-    )
-
     register = session.services().register
     session.with_server_auth(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
@@ -69,7 +65,7 @@ def check(session: Session, _: Namespace) -> int:
     session.output.say(
         copies_seen(copies),
         *weak_password_lines(copies),
-        *strays_lines(unregistered_backups(session.services().installation)),
+        *strays_lines(register.unregistered()),
     )
     missed = [copy for copy in copies if copy.retired is None and copy.status is not CopyStatus.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE
@@ -86,7 +82,7 @@ def add_copy(session: Session, options: Namespace) -> int:
 def retire(session: Session, options: Namespace) -> int:
     """Let one go, unless credentials would lose their only backup."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     plan = services.register.plan_retire(options.reference)
     if plan.credentials and not options.accept_risk:
         raise UsageProblem(f"{losing_words(plan)} Say --accept-risk if that is meant.", options.command)

@@ -12,14 +12,14 @@ from nskeys.wording.text.times import is_future
 
 def run(session: Session, _: Namespace) -> int:
     """Both values."""
-    installation = session.services().installation
-    installation.require()
-    values = installation.registry.read()
+    about = session.services().about
+    about.require()
+    values = about.registry()
     if session.output.as_json:
         session.output.document(documents.registry(values))
     else:
         date = "" if values.backup_date is None else to_rfc3339(values.backup_date)
         session.output.facts([("KMSBackupPath", values.backup_path or ""), ("KMSBackupDate", date)])
-    if values.backup_date is not None and is_future(values.backup_date, installation.clock.now()):
+    if values.backup_date is not None and is_future(values.backup_date, about.now()):
         session.output.say(registry_future(values))
     return Exit.DONE

@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.commands.options import (
@@ -16,14 +15,12 @@ from nskeys.cli.output import tell_failures
 from nskeys.cli.session import Session
 from nskeys.errors import KeyStoreUnreached
 from nskeys.model.plans import RestorePlan, RestoreReport
+from nskeys.ports import Settings
 from nskeys.wording.labels import key_fate_name, key_state_name, kid_name
 from nskeys.wording.next_steps import CLI_STEPS
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 from nskeys.wording.text.numbers import count
-
-if TYPE_CHECKING:
-    from nskeys.services.installation import Installation
 
 _HEADINGS = ("key", "here", "becomes", "opens")
 _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
@@ -31,40 +28,30 @@ _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
 
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
-    from nskeys.services.keys.protector import binding
-    from nskeys.services.open_backup import find_source, opened
+    from nskeys.services.restore.service import RestoreChoices
 
     services = session.services(options.cmdb)
-    installation = services.installation
-    bound = binding(installation.key_store)
-    if bound.unreached and not (options.plan or options.other_machine):
-        raise KeyStoreUnreached(installation.key_store.info().protector, bound.unreached)
-    sets_up = bound.replaceable or not installation.key_store.exists()
-    if not sets_up:
-        _refuse_settings(options, installation)
-    protector = usable_protector(installation, options.protector) if sets_up else ""
-    settings = settings_of(installation.settings.read(), options)
-    source = find_source(installation, options.file, most=True)
+    target = services.restore.target()
+    if target.unreached and not (options.plan or options.other_machine):
+        raise KeyStoreUnreached(target.protector, target.unreached)
+    configured = services.about.settings()
+    if not target.sets_up:
+        _refuse_settings(options, target.protector, configured)
+    protector = usable_protector(services.protection, options.protector) if target.sets_up else ""
+    settings = settings_of(configured, options)
+    source = services.sources.find(options.file, most=True)
     session.output.say(inspected_line(source.inspected))
     with (
         opening_of(options) as opening,
         session.progress(proof_line) as progress,
-        opened(installation, source, session.secrets, progress, opening) as open_source,
+        services.sources.opened(source, session.secrets, progress, opening) as open_source,
     ):
         plan = services.restore.plan(open_source)
         if plan.sets_up and options.server_name is None:
             settings = replace(settings, server_name=plan.facts.server)
         if not options.plan:
-            report = services.restore.execute(
-                plan,
-                open_source,
-                session.secrets,
-                settings,
-                protector,
-                options.accept_foreign,
-                progress,
-                options.other_machine,
-            )
+            choices = RestoreChoices(settings, protector, options.accept_foreign, options.other_machine)
+            report = services.restore.execute(plan, open_source, session.secrets, choices, progress)
     if options.plan:
         _tell_plan(session, plan, settings.server_name, protector)
         return Exit.DONE
@@ -72,11 +59,10 @@ def run(session: Session, options: Namespace) -> int:
     return Exit.INCOMPLETE if report.proof.failed or report.not_recorded else Exit.DONE
 
 
-def _refuse_settings(options: Namespace, installation: "Installation") -> None:
+def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> None:
     """UsageProblem for what would be set up otherwise than it is; the same words as the first time, as
     after a restore that was broken off, are no contradiction."""
-    settings = installation.settings.read()
-    here = (installation.key_store.info().protector, settings.server_name, settings.cmdb)
+    here = (protector, settings.server_name, settings.cmdb)
     for name, value in zip(_FOR_SETTING_UP, here, strict=True):
         if getattr(options, name) not in (None, "", value):
             option = f"--{name.replace('_', '-')}"

@@ -54,12 +54,12 @@ def _form(session: Session, options: Namespace) -> Form:
 
 
 def _json(services: "Services", overview: "Overview") -> str:
-    cmdb = services.installation.cmdb.address()
+    cmdb = services.about.cmdb
     return json.dumps(documents.status(overview, cmdb), indent=2) + "\n"
 
 
 def _metrics(services: "Services", overview: "Overview") -> str:
-    return metrics(overview, services.installation.cmdb.cmdb_id())
+    return metrics(overview, services.about.cmdb_id())
 
 
 def _nagios(_: "Services", overview: "Overview") -> str:

@@ -21,14 +21,14 @@ from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (
     ImportReader,
-    OpenKeyStore,
     Progress,
     SecretProvider,
     SilentProgress,
     Stage,
 )
 from nskeys.services.credentials.import_rules import Names, plan_row
-from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked
+from nskeys.services.installation import Installation, sealing_key
+from nskeys.services.transaction import KeyedChanges, signed_changes
 
 _OPERATION = "import"
 _BATCH = 2_000
@@ -87,18 +87,15 @@ class ImportService:
         rows = prepared.rows()
         if rows:
             self._installation.require()
-            with (
-                unlocked(self._installation, secrets) as keys,
-                self._installation.changing("importing credentials"),
-            ):
-                self._import(plan, rows, keys, progress or SilentProgress())
+            with signed_changes(self._installation, secrets, "importing credentials") as changes:
+                self._import(plan, rows, changes, progress or SilentProgress())
         return ImportReport(len(rows), plan.bad, _renamed(plan), plan.dropped)
 
     def _import(
         self,
         plan: ImportPlan,
         rows: Sequence[tuple[ImportedCredential, SecretBytes]],
-        keys: OpenKeyStore,
+        changes: KeyedChanges,
         progress: Progress,
     ) -> None:
         installation = self._installation
@@ -113,11 +110,11 @@ class ImportService:
             renamed=len(_renamed(plan)),
         )
         progress.stage(Stage.IMPORTING, len(rows))
-        with installation.cmdb.changing(event) as change:
+        with changes.signed(event) as change:
             if _fingerprint(change.names(), cmdb_id) != plan.fingerprint:
                 raise PlanOutdated(_OPERATION)
             active = sealing_key(installation, change, len(rows))
-            with keys.key(active.kid) as material:
+            with changes.keys.key(active.kid) as material:
                 sealer = Sealer(cmdb_id, active.kid, material)
             for start in range(0, len(rows), _BATCH):
                 # Inside the transaction: stopping here rolls all of it back.
@@ -126,7 +123,6 @@ class ImportService:
                 change.add([_sealed(sealer, planned, secret, event.moment) for planned, secret in batch])
                 progress.advance(len(batch))
             progress.checkpoint()
-            sign_off(change, cmdb_id, keys.server_key())
 
 
 def prepare(

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nskeys.archive.age.identity_files import read_identity, write_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
@@ -34,9 +34,10 @@ from nskeys.model.recovery import (
 )
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 IN_FORCE = "recovery"
 """What the server key signs as: a record of what waits is never taken for one that is in force."""
@@ -85,19 +86,15 @@ class RecoveryService:
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
             progress.stage(Stage.ENCRYPTING)
-            made, file = make_identity(
-                installation, plan.kind, plan.number, password, plan.shares, plan.threshold
-            )
+            wanted = NewIdentity(plan.kind, plan.number, plan.shares, plan.threshold)
+            made, file = make_identity(installation, wanted, password)
             made = replace(made, weak=weakness(password))
             progress.checkpoint()
             progress.stage(Stage.OPENING)
             prove_identity(made, file, password, path)
         progress.checkpoint()
         progress.stage(Stage.UNLOCKING)
-        with (
-            unlocked(installation, secrets) as keys,
-            installation.changing("making a recovery identity"),
-        ):
+        with signed_changes(installation, secrets, "making a recovery identity") as changes:
             if _seen(installation) != plan.fingerprint:
                 raise PlanOutdated("identity")
             progress.stage(Stage.RECORDING)
@@ -111,9 +108,8 @@ class RecoveryService:
             )
             # The CMDB and the files cannot change in one step: killed in between, the trail says once too
             # often that an identity was made, and never once too little.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
-            keep(installation, before.with_identity(made), files, keys.server_key())
+            changes.tell(event)
+            keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
                 raise RecoveryDamaged(path, "identity_changed")
         return RecoveryReport(made, plan.replaces, path)
@@ -153,14 +149,19 @@ def _numbered(line: str) -> tuple[str, int]:
     return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
 
 
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """An identity that is to be made; what is said of shares belongs to custodians' alone."""
+
+    kind: IdentityKind
+    number: int
+    shares: int = 0
+    threshold: int = 0
+    set_name: str = ""
+
+
 def make_identity(
-    installation: Installation,
-    kind: IdentityKind,
-    number: int,
-    password: SecretBytes,
-    shares: int = 0,
-    threshold: int = 0,
-    set_name: str = "",
+    installation: Installation, wanted: NewIdentity, password: SecretBytes
 ) -> tuple[RecoveryIdentity, bytes]:
     """A new identity and its file, which from then on only the password opens."""
     now = installation.clock.now()
@@ -171,7 +172,16 @@ def make_identity(
     finally:
         identity.wipe()
     digest = hashlib.sha256(file).hexdigest()
-    made = RecoveryIdentity(kind, number, recipient, now, digest, shares, threshold, set_name)
+    made = RecoveryIdentity(
+        kind=wanted.kind,
+        number=wanted.number,
+        recipient=recipient,
+        created=now,
+        sha256=digest,
+        shares=wanted.shares,
+        threshold=wanted.threshold,
+        set_name=wanted.set_name,
+    )
     return made, file
 
 
@@ -312,4 +322,4 @@ def write_signed(
 def _seen(installation: Installation) -> str:
     """A digest of what is kept and of the keys' state: what a plan saw."""
     record = installation.recovery.record() or b""
-    return hashlib.sha256(installation.fingerprint().encode() + record).hexdigest()
+    return hashlib.sha256(keys_fingerprint(installation).encode() + record).hexdigest()

@@ -18,6 +18,7 @@ from nskeys.ports import ServiceManager
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.identities import known_recovery
 from nskeys.services.schedule.units import MARK, UnitFacts, units
+from nskeys.services.transaction import unsigned_changes
 
 _TIMERS = tuple(job.timer for job in Job)
 
@@ -109,9 +110,9 @@ class ScheduleService:
         if seen.obstacles:
             raise ScheduleRefused(seen.obstacles[0].value)
         self._ours(seen)
-        with self._installation.changing("installing the schedule"):
+        with unsigned_changes(self._installation, "installing the schedule") as changes:
             event = self._installation.event(Action.SCHEDULE_INSTALLED, seen.units[0].path)
-            with self._installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 for item in seen.units:
                     self._manager.write(item.unit.name, item.unit.text)
         if seen.systemd_runs:
@@ -126,9 +127,9 @@ class ScheduleService:
         self._ours(seen)
         if seen.systemd_runs:
             self._manager.stop(_TIMERS)
-        with self._installation.changing("removing the schedule"):
+        with unsigned_changes(self._installation, "removing the schedule") as changes:
             event = self._installation.event(Action.SCHEDULE_REMOVED, seen.units[0].path)
-            with self._installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 for item in seen.units:
                     self._manager.remove(item.unit.name)
         if seen.systemd_runs:

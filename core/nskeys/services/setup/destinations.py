@@ -11,13 +11,16 @@ from nskeys.errors import (
     HostKeyRevoked,
     HostKeyUnknown,
     NskeysError,
+    ServerSecretWanted,
 )
 from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listing
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import unseen
+from nskeys.services.transaction import unsigned_changes
 
 _NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
 """Why a server could not even say who it is."""
@@ -74,6 +77,10 @@ class DestinationService:
         default, infos = installation.default_destination(), installation.settings.read().destinations
         return infos if default in infos else (*infos, default)
 
+    def default(self) -> DestinationInfo:
+        """Where the next backup goes unless told otherwise."""
+        return self._installation.default_destination()
+
     def is_on_a_server(self, address: str) -> bool:
         """Whether another machine is asked for it by its address; DestinationInvalid."""
         return not self._installation.destinations.at(self._installation.configured(address)).live
@@ -98,10 +105,10 @@ class DestinationService:
             key_file = installation.configured(normal).key_file
         mounted = self._mounted(normal) if declared_elsewhere else None
         info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
-        with installation.changing("adding a destination"):
+        with unsigned_changes(installation, "adding a destination") as changes:
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(
                     replace(settings, destinations=self._with(settings.destinations, info))
                 )
@@ -116,6 +123,14 @@ class DestinationService:
         then = installation.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """What a server asked for; kept in memory until the services are closed."""
+        self._installation.destinations.give(wanted, secret)
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        self._installation.destinations.interrupt()
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
@@ -138,7 +153,7 @@ class DestinationService:
         there is no audit trail yet, so that a backup can be fetched from it."""
         installation = self._installation
         installation.home.prepare()
-        with installation.changing("trusting a server"):
+        with unsigned_changes(installation, "trusting a server") as changes:
             if not installation.key_store.exists() or not installation.cmdb.exists():
                 installation.destinations.trust(server)
                 return
@@ -146,7 +161,7 @@ class DestinationService:
             event = installation.event(
                 Action.SERVER_TRUSTED, name, key=server.key_type, fingerprint=server.fingerprint
             )
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.destinations.trust(server)
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
@@ -161,14 +176,14 @@ class DestinationService:
         installation = self._installation
         installation.require()
         wanted = self._normal(address)
-        with installation.changing("removing a destination"):
+        with unsigned_changes(installation, "removing a destination") as changes:
             settings = installation.settings.read()
             gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
             if not gone:
                 return None
             kept = tuple(known for known in settings.destinations if known not in gone)
             event = installation.event(Action.DESTINATION_REMOVED, wanted)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(replace(settings, destinations=kept))
         return gone[0]
 

@@ -23,6 +23,7 @@ from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealServer
@@ -207,9 +208,13 @@ def test_a_plan_is_outdated_once_keys_arrived_and_a_new_one_finishes(
         plan = fresh.services.restore.plan(open_source)
         fresh.restore(address)
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(plan, open_source, NOBODY, fresh.settings(), "file")
+            fresh.services.restore.execute(
+                plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+            )
         again = fresh.services.restore.plan(open_source)
-        report = fresh.services.restore.execute(again, open_source, NOBODY, fresh.settings(), "file")
+        report = fresh.services.restore.execute(
+            again, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+        )
     assert report.proof.opened == 2
 
 
@@ -222,9 +227,11 @@ def test_a_plan_that_was_outdated_on_an_empty_home_can_be_made_again_from_the_sa
     with opened(fresh.installation, source, answers, SilentProgress()) as open_source:
         stale = replace(fresh.services.restore.plan(open_source), fingerprint="of another day")
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(stale, open_source, NOBODY, fresh.settings(), "file")
+            fresh.services.restore.execute(
+                stale, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+            )
         plan = fresh.services.restore.plan(open_source)
-        fresh.services.restore.execute(plan, open_source, NOBODY, fresh.settings(), "file")
+        fresh.services.restore.execute(plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file"))
     assert fresh.services.audit.verify().whole
 
 
@@ -253,7 +260,9 @@ def test_a_new_passphrase_is_asked_for_once_and_before_the_lock_is_taken(
     source = find_source(fresh.installation, address)
     with opened(fresh.installation, source, provider, SilentProgress()) as open_source:
         plan = fresh.services.restore.plan(open_source)
-        fresh.services.restore.execute(plan, open_source, provider, fresh.settings(), "passphrase")
+        fresh.services.restore.execute(
+            plan, open_source, provider, RestoreChoices(fresh.settings(), "passphrase")
+        )
     assert asked == [(Purpose.BACKUP_PASSWORD, True), (Purpose.NEW_PASSPHRASE, True)]
     assert fresh.installation.key_store.info().protector == "passphrase"
 

@@ -11,6 +11,7 @@ from nskeys.cli.prometheus import metrics
 from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import answer_headline, notices
 from nskeys.wording.drills import overdue_sentences
@@ -83,7 +84,9 @@ def test_a_restore_is_both(server: Server, address: str) -> None:
     source = find_source(server.installation, address)
     with opened(server.installation, source, answers, SilentProgress()) as open_source:
         plan = server.services.restore.plan(open_source)
-        server.services.restore.execute(plan, open_source, answers, server.settings(), "file")
+        server.services.restore.execute(
+            plan, open_source, answers, RestoreChoices(server.settings(), "file")
+        )
     assert overdue(server) == (False, False)
 
 
