@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exit_codes import StatusExit, exit_for_status
-from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
+from nskeys.cli.exit_codes import StatusExit, exit_for_findings
+from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.cli.parser import Commands, UsageProblem
 from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
 from nskeys.errors import NotSetUp, NskeysError
 from nskeys.files import replace_behind
+from nskeys.services.status.findings import findings_of
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.reports import remembered_line
 
@@ -37,9 +38,9 @@ def add(commands: Commands) -> None:
         usage="[--json|--prometheus|--nagios] [--output FILE]",
         text=(
             "Would they, if this server died now? Every backup that can be reached is read;\n"
-            "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
-            "1 some at risk or an earlier key store that could not be removed, 2 some lost,\n"
-            "3 cannot tell."
+            "nothing is unlocked or changed. Exit codes of its own, in every form: 0 all\n"
+            "recoverable, 1 some at risk or another warning, such as a drill that is\n"
+            "overdue, 2 some lost, 3 cannot tell."
         ),
         example=(
             "  nskeys status --prometheus \\\n"
@@ -68,7 +69,7 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return nagios_exit(overview) if options.nagios else exit_for_status(overview)
+    return exit_for_findings(findings_of(overview))
 
 
 def _form(session: Session, options: Namespace) -> Form:
