@@ -6,7 +6,6 @@ Nothing is promised that was not tested, and nothing that stands in a register n
 
 from dataclasses import dataclass
 
-from nskeys.model.findings import FindingKind
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
 from nskeys.services.status.findings import findings_of
@@ -59,16 +58,13 @@ def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
 
 def notices(overview: Overview, layout: Layout) -> tuple[Notice, ...]:
     """What is wrong, the worst first, without what an earlier line says and what stands beside the keys."""
-    return tuple(
-        notice(finding, overview.taken, layout)
-        for finding in findings_of(overview)
-        if not finding.implied and finding.kind is not FindingKind.ROTATION_OPEN
-    )
+    told = (notice(one, overview.taken, layout) for one in findings_of(overview) if not one.implied)
+    return tuple(one for one in told if one is not None)
 
 
 def rotation_words(overview: Overview) -> str:
     """What the open rotation waits for, to stand beside the keys; empty where none is open."""
-    return beside_keys(findings_of(overview))
+    return " · ".join(filter(None, (beside_keys(one, overview.taken) for one in findings_of(overview))))
 
 
 def _covered(answer: Recoverability, copy: BackupCopy | None) -> int:

@@ -100,10 +100,14 @@ class _Words:
     """Beside which `status` says it."""
     sentence: Callable[[_Case], str]
     """For monitoring, which prints it alone."""
-    brief: Callable[[_Case], Brief]
-    """For the first screen."""
+    brief: Callable[[_Case], Brief] | None
+    """For the lines at the top of the first screen; None for what stands beside the keys there."""
     line: Callable[[_Case], str] | None = None
     """Beside the heading, where that is not the sentence."""
+    paper: Callable[[_Case], str] | None = None
+    """For the runbook: a part of a sentence, for credentials that the backups in it do not bring back."""
+    beside_keys: Callable[[_Case], str] | None = None
+    """For the first screen's line above the keys."""
 
 
 # --- each kind ----------------------------------------------------------------------------------------
@@ -252,10 +256,6 @@ def _rotation(finding: Finding, place: int) -> str:
     return _WAITS[finding.reason][place].format(kid=kid_name(finding.keys[0]), copy=copy)
 
 
-def _rotation_brief(it: _Case) -> Brief:
-    return "rotation", (_rotation(it.finding, _BESIDE_KEYS),)
-
-
 def _shares(it: _Case) -> Brief:
     shares = count(it.count, "share")
     return "custodians", (f"{shares} made, and not yet proven", f"{shares} not yet proven")
@@ -277,6 +277,7 @@ _WORDS = MappingProxyType(
             lambda it: f"{_are(it.count)} lost.",
             _lost,
             line=lambda it: number(it.count),
+            paper=lambda it: f"{number(it.count)} lost: their key is neither here nor in such a backup",
         ),
         FindingKind.UNREADABLE: _Words(
             "unreadable", lambda it: unreadable_rows_line(it.finding.rows), _unreadable
@@ -286,6 +287,7 @@ _WORDS = MappingProxyType(
             lambda it: f"{_are(it.count)} at risk{_exposed(it)}.",
             _at_risk,
             line=lambda it: f"{number(it.count)}{_exposed(it)}",
+            paper=lambda it: f"{number(it.count)} at risk: no backup elsewhere that counts holds their key",
         ),
         FindingKind.CLOSED_HERE: _Words("closed here", _closed_sentence, _closed_here),
         FindingKind.CLAIMED: _Words("claimed", _claim_sentence, _claimed),
@@ -325,8 +327,9 @@ _WORDS = MappingProxyType(
         FindingKind.ROTATION_OPEN: _Words(
             "rotation",
             lambda it: _rotation(it.finding, _SENTENCE),
-            _rotation_brief,
+            None,
             line=lambda it: f"{kid_name(it.keys[0])} {_rotation(it.finding, _LINE)}",
+            beside_keys=lambda it: _rotation(it.finding, _BESIDE_KEYS),
         ),
         FindingKind.ROTATION_DUE: _Words(
             "rotation",
@@ -371,23 +374,33 @@ class Notice:
     finding: Finding
 
 
-def notice(finding: Finding, now: datetime, layout: Layout) -> Notice:
-    """The first words that fit the layout beside the key that helps."""
+def notice(finding: Finding, now: datetime, layout: Layout) -> Notice | None:
+    """The first words that fit the layout beside the key that helps; None for what is told beside the
+    keys."""
+    brief = _WORDS[finding.kind].brief
+    if brief is None:
+        return None
     hint = step_hint(finding.next.action) if finding.next else ""
-    label, texts = _WORDS[finding.kind].brief(_Case(finding, now, layout))
+    label, texts = brief(_Case(finding, now, layout))
     room = layout.text - (width(hint) + 2 if hint else 0)
     return Notice(first_fitting(layout.notice, label), first_fitting(room, *texts), hint, finding)
 
 
-def beside_keys(findings: Iterable[Finding]) -> str:
-    """What the open rotation waits for, to stand beside the keys; empty where none is open."""
-    of_keys = (one for one in findings if one.kind is FindingKind.ROTATION_OPEN)
-    return next((_rotation(one, _BESIDE_KEYS) for one in of_keys), "")
+def beside_keys(finding: Finding, now: datetime) -> str:
+    """What is told above the keys; empty for everything else."""
+    words = _WORDS[finding.kind].beside_keys
+    return "" if words is None else words(_Case(finding, now))
 
 
 def finding_sentence(finding: Finding, now: datetime) -> str:
     """The whole of it, for a reader who sees nothing else."""
     return _WORDS[finding.kind].sentence(_Case(finding, now))
+
+
+def finding_on_paper(finding: Finding, now: datetime) -> str:
+    """What the runbook says of it; empty for what does not matter once the server is gone."""
+    paper = _WORDS[finding.kind].paper
+    return "" if paper is None else paper(_Case(finding, now))
 
 
 def finding_facts(findings: Iterable[Finding], now: datetime) -> tuple[tuple[str, str], ...]:

@@ -48,7 +48,9 @@ def _prompt(purpose: ports.Purpose) -> str:
 
 
 def _brief(kind: FindingKind, reason: Reason) -> str:
-    return notice(replace(found(kind), reason=reason, copy=copy()), EVENING, WIDE).text
+    said = notice(replace(found(kind), reason=reason, copy=copy()), EVENING, WIDE)
+    assert said is not None
+    return said.text
 
 
 def _hopes(hope: Hope) -> str:
