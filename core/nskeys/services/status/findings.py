@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from nskeys.model.destinations import Location
 from nskeys.model.findings import (
@@ -16,7 +17,9 @@ from nskeys.model.keys import Kid, RotationStage
 from nskeys.model.next_steps import NextAction, NextStep
 from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus
-from nskeys.services.status.overview import Overview
+
+if TYPE_CHECKING:
+    from nskeys.services.status.overview import Overview  # with its crypto, which a help does not need
 
 _ORDER = tuple(FindingKind)
 
@@ -25,13 +28,13 @@ _warning = partial(Finding, severity=Severity.WARNING)
 _critical = partial(Finding, severity=Severity.CRITICAL)
 
 
-def findings_of(overview: Overview) -> tuple[Finding, ...]:
+def findings_of(overview: "Overview") -> tuple[Finding, ...]:
     """Everything that is wrong, the worst first; the same overview always gives the same list."""
     found = (finding for look in _LOOKS for finding in look(overview))
     return tuple(sorted(found, key=lambda one: (-one.severity, _ORDER.index(one.kind))))
 
 
-def _lost(overview: Overview) -> Iterator[Finding]:
+def _lost(overview: "Overview") -> Iterator[Finding]:
     kids = _kids(overview, RecoveryState.LOST)
     if kids:
         claims = overview.claims
@@ -55,7 +58,7 @@ def _lost(overview: Overview) -> Iterator[Finding]:
             )
 
 
-def _unreadable(overview: Overview) -> Iterator[Finding]:
+def _unreadable(overview: "Overview") -> Iterator[Finding]:
     if overview.unreadable:
         named = any(row.credential is not None for row in overview.unreadable)
         yield _warning(
@@ -66,7 +69,7 @@ def _unreadable(overview: Overview) -> Iterator[Finding]:
         )
 
 
-def _at_risk(overview: Overview) -> Iterator[Finding]:
+def _at_risk(overview: "Overview") -> Iterator[Finding]:
     kids = _kids(overview, RecoveryState.AT_RISK)
     if kids:
         # Where the newest backup holds all of them and waits for a person only, another one waits as well.
@@ -82,7 +85,7 @@ def _at_risk(overview: Overview) -> Iterator[Finding]:
         )
 
 
-def _shelter(overview: Overview, kids: frozenset[Kid]) -> Shelter:
+def _shelter(overview: "Overview", kids: frozenset[Kid]) -> Shelter:
     holding = [copy for copy in overview.copies if copy.signed and kids & set(copy.backup.kids)]
     there = [copy for copy in holding if copy.retired is None and copy.status is CopyStatus.GOOD]
     if not holding:
@@ -92,7 +95,7 @@ def _shelter(overview: Overview, kids: frozenset[Kid]) -> Shelter:
     return Shelter.NONE_THAT_COUNTS
 
 
-def _closed_here(overview: Overview) -> Iterator[Finding]:
+def _closed_here(overview: "Overview") -> Iterator[Finding]:
     totals = overview.recoverability.totals
     closed = totals.total - totals.opens_here - totals.lost - totals.unreadable
     if closed > 0:
@@ -105,7 +108,7 @@ def _closed_here(overview: Overview) -> Iterator[Finding]:
         yield _note(kind=FindingKind.CLOSED_HERE, next=step, count=closed, keys=keys)
 
 
-def _backup_due(overview: Overview) -> Iterator[Finding]:
+def _backup_due(overview: "Overview") -> Iterator[Finding]:
     answer = overview.recoverability
     for place, reason in enumerate(answer.due):
         yield _note(
@@ -116,19 +119,19 @@ def _backup_due(overview: Overview) -> Iterator[Finding]:
         )
 
 
-def _not_proven(overview: Overview) -> Iterator[Finding]:
+def _not_proven(overview: "Overview") -> Iterator[Finding]:
     waits = overview.not_proven_by_a_person
     if waits is not None:
         yield _note(kind=FindingKind.NOT_PROVEN, next=NextStep(NextAction.DRILL), copy=waits)
 
 
-def _identity_changed(overview: Overview) -> Iterator[Finding]:
+def _identity_changed(overview: "Overview") -> Iterator[Finding]:
     if overview.recovery_problem is not None:
         step = NextStep(NextAction.IDENTITY)
         yield _warning(kind=FindingKind.IDENTITY_CHANGED, next=step, error=overview.recovery_problem)
 
 
-def _key_stores_left(overview: Overview) -> Iterator[Finding]:
+def _key_stores_left(overview: "Overview") -> Iterator[Finding]:
     for place, left in enumerate(sorted(overview.leftovers, key=lambda one: not one.opens)):
         yield _warning(
             kind=FindingKind.KEY_STORE_LEFT,
@@ -138,7 +141,7 @@ def _key_stores_left(overview: Overview) -> Iterator[Finding]:
         )
 
 
-def _overdue(overview: Overview) -> Iterator[Finding]:
+def _overdue(overview: "Overview") -> Iterator[Finding]:
     """A drill by a person is an end to both."""
     known, now = overview.practice, overview.taken
     if not overview.recoverability.totals.total:
@@ -151,7 +154,7 @@ def _overdue(overview: Overview) -> Iterator[Finding]:
         yield _warning(kind=FindingKind.TYPING_OVERDUE, next=step, since=known.typed, implied=drill)
 
 
-def _rotation_open(overview: Overview) -> Iterator[Finding]:
+def _rotation_open(overview: "Overview") -> Iterator[Finding]:
     rotation = overview.rotation
     if rotation is None:
         return
@@ -183,7 +186,7 @@ def _to_rotate(wait: RotationWait, held_by: BackupCopy | None) -> NextStep:
     return NextStep(NextAction.ROTATE)
 
 
-def _keys(overview: Overview) -> Iterator[Finding]:
+def _keys(overview: "Overview") -> Iterator[Finding]:
     step = NextStep(NextAction.ROTATE)
     if overview.rotation_due:
         yield _note(kind=FindingKind.ROTATION_DUE, next=step)
@@ -193,7 +196,7 @@ def _keys(overview: Overview) -> Iterator[Finding]:
         yield _note(kind=FindingKind.KEYS_RESTORED, next=step, keys=overview.arrived)
 
 
-def _others(overview: Overview) -> Iterator[Finding]:
+def _others(overview: "Overview") -> Iterator[Finding]:
     if overview.unproven_shares:
         step, shares = NextStep(NextAction.CUSTODIANS_CHECK), overview.unproven_shares
         yield _note(kind=FindingKind.SHARES_UNPROVEN, next=step, count=shares)
@@ -220,6 +223,6 @@ _LOOKS = (
 )
 
 
-def _kids(overview: Overview, state: RecoveryState) -> tuple[Kid, ...]:
+def _kids(overview: "Overview", state: RecoveryState) -> tuple[Kid, ...]:
     """The keys of this state that seal any credential."""
     return tuple(key.kid for key in overview.recoverability.keys if key.state is state and key.credentials)
