@@ -180,9 +180,9 @@ def _rotation_open(overview: "Overview") -> Iterator[Finding]:
 
 def _to_rotate(wait: RotationWait, held_by: BackupCopy | None) -> NextStep:
     if wait is RotationWait.BACKUP:
-        return NextStep(NextAction.BACK_UP)
+        return NextStep(NextAction.BACK_UP_AND_ROTATE)
     if wait is RotationWait.DRILL and held_by is not None:
-        return NextStep(NextAction.DRILL, held_by.address)
+        return NextStep(NextAction.DRILL_AND_ROTATE, held_by.address)
     return NextStep(NextAction.ROTATE)
 
 
