@@ -1,8 +1,9 @@
 """`status --nagios`: one line with performance data, as monitoring plugins print it.
 
 https://www.monitoring-plugins.org/doc/guidelines.html: `'label'=value[UOM];warn;crit;min;max`, behind a bar
-that therefore must not stand in the words before it. A number that is not known is `U`. Ages are in
-seconds, so that a graph of them climbs for as long as nothing is done.
+that therefore must not stand in the words before it. Nor does a semicolon, for which Nagios Core records a
+colon: what is printed is what is recorded. A number that is not known is `U`. Ages are in seconds, so that a
+graph of them climbs for as long as nothing is done.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from nskeys.wording.text.times import is_future
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview
 
+_PLAIN = str.maketrans({"|": "/", ";": ":"})
 _WORDS = {
     StatusExit.RECOVERABLE: "OK",
     StatusExit.AT_RISK: "WARNING",
@@ -86,4 +88,4 @@ def _age(moment: datetime | None, now: datetime) -> str:
 
 
 def _said(status: StatusExit, words: str) -> str:
-    return f"NSKEYS {_WORDS[status]}: {safe(words).replace('|', '/')}"
+    return f"NSKEYS {_WORDS[status]}: {safe(words).translate(_PLAIN)}"

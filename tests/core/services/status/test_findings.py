@@ -62,7 +62,7 @@ def test_status_tells_it_and_the_command_that_helps(kind: FindingKind, memory: M
 def test_a_plugin_tells_it_and_ends_as_status_does(kind: FindingKind) -> None:
     overview = wrong(kind)
     line = plugin_line(nagios_line(overview))
-    assert finding_sentence(found(kind), EVENING) in line.words
+    assert finding_sentence(found(kind), EVENING).replace(";", ":") in line.words
     assert line.state == STATES[exit_for_findings(findings_of(overview))]
 
 
