@@ -67,28 +67,28 @@ class _Case:
     @property
     def copy(self) -> BackupCopy:
         """The backup that it is about."""
-        return _set(self.finding.copy)
+        return _given(self.finding.copy)
 
     @property
     def left(self) -> Leftover:
         """What is left of an earlier key store."""
-        return _set(self.finding.left)
+        return _given(self.finding.left)
 
     @property
     def error(self) -> NskeysError:
         """What was met."""
-        return _set(self.finding.error)
+        return _given(self.finding.error)
 
     @property
     def due(self) -> DueReason:
         """Why a backup is due."""
-        return DueReason(_set(self.finding.reason))
+        return DueReason(_given(self.finding.reason))
 
 
-def _set(value: _Value | None) -> _Value:
+def _given(value: _Value | None) -> _Value:
     """A field that findings of this kind have."""
     if value is None:
-        raise ValueError("a finding of this kind has this field")
+        raise ValueError("a field is missing that findings of this kind have")
     return value
 
 
