@@ -1,9 +1,9 @@
 """`status --nagios`: one line with performance data, as monitoring plugins print it.
 
 https://www.monitoring-plugins.org/doc/guidelines.html: `'label'=value[UOM];warn;crit;min;max`, behind a bar
-that therefore must not stand in the words before it. Nor does a semicolon, in whose place Nagios Core records
-a colon: what is printed is what is recorded. A number that is not known is `U`. Ages are in seconds, so that
-a graph of them climbs for as long as nothing is done.
+that therefore must not stand in the words before it. Nor does a semicolon: Nagios Core records a colon in
+its place, and what is printed is to be what is recorded. A number that is not known is `U`. Ages are in
+seconds, so that a graph of them climbs for as long as nothing is done.
 """
 
 from collections.abc import Iterator, Sequence
