@@ -99,3 +99,19 @@ class Rotation:
         return any(
             key.kid == self.kid and key.state in (KeyState.PRE_ACTIVE, KeyState.ACTIVE) for key in keys
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An earlier key store, or one that was never finished, that could not be removed."""
+
+    path: str
+    """The file that its KEK is had from; the folder where that file is gone."""
+    folder: str
+    protector: str | None
+    """What binds its KEK; None where nothing opens it any more."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the keys may still be had from it."""
+        return self.protector is not None

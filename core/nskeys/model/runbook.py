@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from nskeys.model.findings import Finding
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import BackupCopy
@@ -37,5 +38,7 @@ class Runbook:
     """When all of this was looked at."""
     protector_uri: str = ""
     """Of the security token that binds the keys; empty for every other protector."""
+    findings: tuple[Finding, ...] = ()
+    """What was wrong with the server then."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.keys import KeyInfo, Kid, Leftover
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json
 from nskeys.ports.interaction import Purpose, SecretProvider
@@ -72,22 +72,6 @@ class StoreInfo:
 
 UNKNOWN_PROTECTOR = "unknown"
 """Of a leftover whose file cannot be read: what it takes to open it cannot be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """An earlier key store, or one that was never finished, that could not be removed."""
-
-    path: str
-    """The file that its KEK is had from; the folder where that file is gone."""
-    folder: str
-    protector: str | None
-    """What binds its KEK; None where nothing opens it any more."""
-
-    @property
-    def opens(self) -> bool:
-        """Whether the keys may still be had from it."""
-        return self.protector is not None
 
 
 @dataclass(frozen=True, slots=True)

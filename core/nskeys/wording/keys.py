@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.keys import KeyState
+from nskeys.model.keys import KeyState, Leftover
 from nskeys.model.plans import RotationPlan
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.model.register import BackupCopy
-from nskeys.ports import Leftover
 from nskeys.wording.copies import backup_name, place_word, proof_ago, why_not
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text

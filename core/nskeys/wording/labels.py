@@ -12,7 +12,7 @@ from nskeys.model.backup import Protection
 from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.imports import ImportFormat
-from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.keys import KeyState, Kid
 from nskeys.model.plans import FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import CopyStatus, Proof
@@ -42,13 +42,6 @@ _KEY_STATES = MappingProxyType(
     }
 )
 _KEY_FATES = MappingProxyType({KeyFate.NEW: "new", KeyFate.PRESENT: "already here"})
-_ROTATION_STAGES = MappingProxyType(
-    {
-        RotationStage.WAITING: "waiting for a backup",
-        RotationStage.RESEALING: "re-sealing",
-        RotationStage.FINISHED: "finished",
-    }
-)
 _PROOFS = MappingProxyType(
     {
         Proof.RECORDED: ("recorded", "recorded, nothing else is known of it"),
@@ -207,11 +200,6 @@ def key_state_name(state: KeyState) -> str:
 def key_fate_name(fate: KeyFate) -> str:
     """What a restore does with a key: `new`, `already here`."""
     return _KEY_FATES[fate]
-
-
-def rotation_stage_name(stage: RotationStage) -> str:
-    """`waiting for a backup`, `re-sealing`, `finished`."""
-    return _ROTATION_STAGES[stage]
 
 
 def proof_name(proof: Proof) -> str:

@@ -4,9 +4,9 @@ import pytest
 
 from nskeys import errors
 from nskeys.cli import exit_codes
-from nskeys.cli.exit_codes import EXITS, Exit, StatusExit, exit_for, exit_for_credentials
+from nskeys.cli.exit_codes import EXITS, Exit, StatusExit, exit_for, exit_for_findings
 from nskeys.errors import NskeysError
-from nskeys.model.recoverability import Totals
+from nskeys.model.findings import Finding, FindingKind, Severity
 from tests.core.wording.samples import error_classes, sample
 
 
@@ -54,16 +54,16 @@ def test_the_codes_are_those_of_the_contract(error: NskeysError, code: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("totals", "code"),
+    ("severities", "code"),
     [
-        (Totals(total=0, recoverable=0, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
-        (Totals(total=2, recoverable=2, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
-        (Totals(total=2, recoverable=1, at_risk=1, lost=0, opens_here=2), StatusExit.AT_RISK),
-        (Totals(total=3, recoverable=1, at_risk=1, lost=1, opens_here=2), StatusExit.LOST),
+        ([], StatusExit.RECOVERABLE),
+        ([Severity.NOTE], StatusExit.RECOVERABLE),
+        ([Severity.NOTE, Severity.WARNING], StatusExit.AT_RISK),
+        ([Severity.CRITICAL, Severity.WARNING], StatusExit.LOST),
     ],
 )
-def test_status_ends_with_the_worst_that_is_true(totals: Totals, code: StatusExit) -> None:
-    assert exit_for_credentials(totals) is code
+def test_status_ends_with_the_worst_that_was_found(severities: list[Severity], code: StatusExit) -> None:
+    assert exit_for_findings(Finding(FindingKind.AT_RISK, severity) for severity in severities) is code
 
 
 def test_the_table_in_the_docstring_names_every_code() -> None:

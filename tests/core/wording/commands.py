@@ -33,6 +33,7 @@ registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
 identity create [--weak-password]
+identity show
 custodians show
 custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,8 +19,10 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.diary import DrillEnd
+from nskeys.model.findings import FindingKind, Hope, Reason, RotationWait, Shelter
 from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.next_steps import NextAction
 from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import IdentityKind, UnlockMethod
@@ -27,9 +30,13 @@ from nskeys.model.register import PROOFS, CopyStatus, Proof
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitStatus
 from nskeys.wording import database, destinations, drills, labels, proofs, prune, recovery, schedule
+from nskeys.wording.findings import finding_sentence, notice
+from nskeys.wording.layout import WIDE
+from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.text.terminal import safe, width
+from tests.fakes.overviews import EVENING, copy, found
 
 
 def _reason(reason: LocationReason) -> str:
@@ -40,6 +47,32 @@ def _prompt(purpose: ports.Purpose) -> str:
     return question(ports.SecretRequest(purpose)).prompt
 
 
+def _brief(kind: FindingKind, reason: Reason) -> str:
+    said = notice(replace(found(kind), reason=reason, copy=copy()), EVENING, WIDE)
+    assert said is not None
+    return said.text
+
+
+def _hopes(hope: Hope) -> str:
+    return _brief(FindingKind.LOST, hope)
+
+
+def _shelters(shelter: Shelter) -> str:
+    return _brief(FindingKind.AT_RISK, shelter)
+
+
+def _waits(wait: RotationWait) -> str:
+    return finding_sentence(replace(found(FindingKind.ROTATION_OPEN), reason=wait, copy=copy()), EVENING)
+
+
+def _by_key(action: NextAction) -> str:
+    return step_words(action, Voice.KEY)
+
+
+def _by_command(action: NextAction) -> str:
+    return step_words(action, Voice.COMMAND)
+
+
 SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Action: (labels.action_name,),
     CredentialKind: (labels.kind_name,),
@@ -47,6 +80,10 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     DrillEnd: (drills.drill_end_name, drills.drill_end_words),
     DueReason: (labels.due_sentence,),
     Fate: (prune.fate_word,),
+    FindingKind: (lambda kind: finding_sentence(found(kind), EVENING),),
+    Hope: (_hopes,),
+    NextAction: (_by_key, _by_command),
+    Shelter: (_shelters,),
     FateReason: (prune.reason_words,),
     FailureReason: (labels.failure_words, labels.failure_name),
     HomeState: (labels.home_state_name,),
@@ -63,7 +100,8 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Proof: (labels.proof_name, labels.proof_words),
     Protection: (labels.protection_name,),
     RecoveryState: (labels.state_name,),
-    RotationStage: (labels.rotation_stage_name,),
+    RotationStage: (),  # told as a RotationWait
+    RotationWait: (_waits,),
     CopyStatus: (labels.sight_name,),
     Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
     SortBy: (labels.column_name,),

@@ -21,7 +21,6 @@ from nskeys.model.plans import (
     KeyFate,
     PlannedKey,
     ProofReport,
-    RegistryValues,
     RestorePlan,
     RestoreReport,
     RotationReport,
@@ -145,7 +144,7 @@ def test_remarks_name_keys_and_rows() -> None:
     assert "1 row of the register" in whole([reports.unreadable_line(1)])
     assert "/mnt/x\\x1b.zip" in whole([reports.remembered_line(copy(address="/mnt/x\x1b.zip"))])
     assert (reports.in_backups(0), reports.in_backups(3)) == ("in no backup", "in 3 backups")
-    assert "in the future" in whole([reports.registry_future(RegistryValues("/x", NOON))])
+    assert "in the future" in whole([reports.registry_future(NOON)])
 
 
 def test_destinations_and_copies_are_named() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from nskeys.errors import NskeysError
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.findings import Severity
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.services.status.overview import Overview
@@ -13,15 +14,14 @@ from nskeys.wording.answer import (
     CANNOT_TELL,
     QUESTION,
     STATUS_TELLS,
-    Notice,
     answer_headline,
     more_notices,
     notices,
 )
 from nskeys.wording.errors import say
+from nskeys.wording.findings import Notice
 from nskeys.wording.labels import kind_name, protector_label, state_name
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import step_hint
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import broken, safe, width
 
@@ -67,8 +67,8 @@ def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerL
 
 
 def _notice(notice: Notice) -> AnswerLine:
-    hint = step_hint(notice.act) if notice.act else ""
-    return AnswerLine(f"! {notice.label}", notice.text, hint, "error" if notice.severe else "warning")
+    severe = notice.finding.severity is Severity.CRITICAL
+    return AnswerLine(f"! {notice.label}", notice.text, notice.hint, "error" if severe else "warning")
 
 
 def cannot_tell(error: NskeysError, layout: Layout) -> tuple[AnswerLine, ...]:

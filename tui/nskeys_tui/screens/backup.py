@@ -15,7 +15,7 @@ from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.passwords.new_password import AcceptedPassword, check_hint, check_hint_for, weakness
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS, location_sentence
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
@@ -267,7 +267,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     async def _done(self, report: BackupReport) -> None:
         weak = weak_line(report.copy.weak)
-        first, *rest = (line for line in backup_lines(report, APP_STEPS) if line not in weak)
+        first, *rest = (line for line in backup_lines(report, Voice.KEY) if line not in weak)
         await self.show(
             BackupStep.DONE,
             "done",

@@ -5,7 +5,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import Source
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import drill_lines
 from nskeys_tui.presenters.restore import drill_rows
 from nskeys_tui.screens.backup_source import BackupSourceScreen
@@ -63,7 +63,7 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
     async def _done(self, flow: DrillFlow, report: DrillReport) -> None:
-        _, sentence, *rest = drill_lines(report, APP_STEPS)
+        _, sentence, *rest = drill_lines(report, Voice.KEY)
         await self.show(
             "done",
             "done",

@@ -17,7 +17,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
 from nskeys.wording.errors.in_app import say_in_app
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
@@ -105,7 +105,7 @@ class ProofScreen(Guarded[None]):
         said = () if self._fixed else (proof_sentence(self._proof),)
         yield TitleBar(self._title)
         yield Rule("credential by credential")
-        yield Static(Content("\n".join((*said, *failure_lines(self._proof, APP_STEPS)))), id="said")
+        yield Static(Content("\n".join((*said, *failure_lines(self._proof, Voice.KEY)))), id="said")
         yield CredentialTable(_COLUMNS, empty="There are no credentials.")
         yield Rule()
         yield KeyBar()

@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
-from nskeys.ports import Leftover, Progress, Stage, StoreInfo
+from nskeys.model.keys import Leftover
+from nskeys.ports import Progress, Stage, StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,

@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.overview import Overview
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.text.numbers import count
@@ -187,7 +187,7 @@ class RegisterScreen(ListScreen):
         while outcome.error is not None and await answer_server(self, self.session, outcome.error):
             outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
         if outcome.value is not None:
-            await self.note(copy_added(outcome.value, APP_STEPS))
+            await self.note(copy_added(outcome.value, Voice.KEY))
             self._load()
         elif outcome.error is not None:
             await self.tell(outcome.error)

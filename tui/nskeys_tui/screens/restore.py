@@ -17,7 +17,7 @@ from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import OpenSource, Source
 from nskeys.services.restore.service import RestoreChoices
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
 from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
@@ -142,7 +142,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         return replace(flow, protectors=usable).planned(plan)
 
     async def _show_plan(self, plan: RestorePlan, server: str) -> None:
-        first, *rest = plan_lines(plan, APP_STEPS, server)
+        first, *rest = plan_lines(plan, Voice.KEY, server)
         names = " n calls the server otherwise." if plan.sets_up else ""
         await self.show(
             "plan",
@@ -208,7 +208,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
             return
         whole = not report.proof.failures and report.not_recorded is None
-        first, second, *rest = restore_lines(report, APP_STEPS)
+        first, second, *rest = restore_lines(report, Voice.KEY)
         re_entered = "" if whole else ", and what must be re-entered"
         await self.show(
             "done",

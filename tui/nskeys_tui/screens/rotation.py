@@ -17,7 +17,7 @@ from nskeys.wording.keys import (
     waits,
     without_backup_question,
 )
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.reports import rotation_lines
 from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
@@ -132,7 +132,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
         if not isinstance(due, NskeysError):
             report = replace(report, due=due)
             self.flow = replace(self.flow, report=report)
-        first, *rest = rotation_lines(report, APP_STEPS)
+        first, *rest = rotation_lines(report, Voice.KEY)
         await self.show(
             RotationStep.DONE,
             "done",

@@ -7,7 +7,8 @@ from nskeys.cli.documents import leftovers
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
-from nskeys.ports import Leftover, StoreInfo
+from nskeys.model.keys import Leftover
+from nskeys.ports import StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.labels import protector_words

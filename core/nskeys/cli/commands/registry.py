@@ -21,5 +21,5 @@ def run(session: Session, _: Namespace) -> int:
         date = "" if values.backup_date is None else to_rfc3339(values.backup_date)
         session.output.facts([("KMSBackupPath", values.backup_path or ""), ("KMSBackupDate", date)])
     if values.backup_date is not None and is_future(values.backup_date, about.now()):
-        session.output.say(registry_future(values))
+        session.output.say(registry_future(values.backup_date))
     return Exit.DONE

@@ -17,7 +17,7 @@ from nskeys.errors import KeyStoreUnreached
 from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.ports import Settings
 from nskeys.wording.labels import key_fate_name, key_state_name, kid_name
-from nskeys.wording.next_steps import CLI_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 from nskeys.wording.text.numbers import count
@@ -87,7 +87,7 @@ def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str)
                 for key in plan.keys
             ),
         )
-    session.output.say(*plan_lines(plan, CLI_STEPS, server, protector), NOTHING_CHANGED)
+    session.output.say(*plan_lines(plan, Voice.COMMAND, server, protector), NOTHING_CHANGED)
 
 
 def _tell(session: Session, report: RestoreReport) -> None:

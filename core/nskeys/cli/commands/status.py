@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exit_codes import exit_for_status
+from nskeys.cli.exit_codes import exit_for_findings
 from nskeys.cli.grammar.parser import UsageProblem
-from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
+from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
 from nskeys.errors import NotSetUp, NskeysError
 from nskeys.files import replace_behind
+from nskeys.services.status.findings import findings_of
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.reports import remembered_line
 
@@ -42,7 +43,7 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return nagios_exit(overview) if options.nagios else exit_for_status(overview)
+    return exit_for_findings(findings_of(overview))
 
 
 def _form(session: Session, options: Namespace) -> Form:

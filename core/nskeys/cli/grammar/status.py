@@ -15,9 +15,9 @@ def add(commands: Commands) -> None:
         usage="[--json|--prometheus|--nagios] [--output FILE]",
         text=(
             "Would they, if this server died now? Every backup that can be reached is read;\n"
-            "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
-            "1 some at risk or an earlier key store that could not be removed, 2 some lost,\n"
-            "3 cannot tell."
+            "nothing is unlocked or changed. Exit codes of its own, in every form: 0 all\n"
+            "recoverable, 1 some at risk or another warning, such as a drill that is\n"
+            "overdue, 2 some lost, 3 cannot tell."
         ),
         example=(
             "  nskeys status --prometheus \\\n"

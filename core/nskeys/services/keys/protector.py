@@ -7,10 +7,11 @@ from nskeys.archive.opening import open_backup
 from nskeys.errors import KeyStoreUnreached, NoProvenBackup, NskeysError, PasswordRefused
 from nskeys.model.audit import Action
 from nskeys.model.backup import Inspected, Protection
+from nskeys.model.keys import Leftover
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import KeyStore, Leftover, Purpose, SecretProvider, StoreInfo
+from nskeys.ports import KeyStore, Purpose, SecretProvider, StoreInfo
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
 from nskeys.services.register.service import RegisterService

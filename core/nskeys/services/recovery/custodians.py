@@ -185,11 +185,10 @@ class CustodiansService:
         return hashlib.sha256(b"\0".join((keys_fingerprint(installation).encode(), *kept))).hexdigest()
 
 
-def waiting_custodians(installation: Installation) -> RecoveryIdentity | None:
-    """The identity whose shares wait for their proof. What is damaged waits for nothing: a check says so,
-    and a new split goes over it."""
+def waiting_custodians(installation: Installation, recovery: Recovery) -> RecoveryIdentity | None:
+    """The identity whose shares wait for their proof, beside the identities in force. What is damaged waits
+    for nothing: a check says so, and a new split goes over it."""
     try:
-        recovery = known_recovery(installation)
         waiting = vouched_recovery(installation, installation.unproven, _WAITING)
     except NskeysError:
         return None

@@ -8,7 +8,17 @@ from datetime import datetime
 from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import DestinationInfo, Location
-from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage, active_key
+from nskeys.model.keys import (
+    SEALS_DUE,
+    KeyInfo,
+    KeyState,
+    KeyUse,
+    Kid,
+    Leftover,
+    Rotation,
+    RotationStage,
+    active_key,
+)
 from nskeys.model.monitoring import NOTHING_OVERDUE, RecoveryPractice, recovery_practice
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Circumstances, Recoverability, RecoveryState, Totals, assess
@@ -20,7 +30,7 @@ from nskeys.model.register import (
     holds_without_counting,
     waits_for_a_person,
 )
-from nskeys.ports import CmdbView, Leftover
+from nskeys.ports import CmdbView
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.custodians import waiting_custodians
 from nskeys.services.recovery.identities import known_recovery
@@ -132,7 +142,7 @@ class RecoverabilityService:
             )
             copies, answer = _assessed(view, keys, uses, copies, circumstances)
             answer = replace(answer, totals=_with_unreadable(answer.totals, unreadable))
-        waiting = waiting_custodians(installation)
+        waiting = None if problem is not None else waiting_custodians(installation, recovery)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
-from nskeys.model.keys import Kid
-from nskeys.ports import UNKNOWN_PROTECTOR, Leftover
+from nskeys.model.keys import Kid, Leftover
+from nskeys.ports import UNKNOWN_PROTECTOR
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,

@@ -28,10 +28,9 @@ from nskeys.errors import (
     NotPermitted,
     NotSetUp,
 )
-from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.keys import KeyInfo, Kid, Leftover
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import (
-    Leftover,
     NewKey,
     Protector,
     SecretProvider,
