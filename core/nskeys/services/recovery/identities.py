@@ -16,7 +16,6 @@ from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipien
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
@@ -33,6 +32,7 @@ from nskeys.model.recovery import (
     RecoveryReport,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
