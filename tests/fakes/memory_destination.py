@@ -172,7 +172,7 @@ class MemoryDestinations:
 
     def at(self, destination: DestinationInfo) -> MemoryDestination:
         address = self.normal(destination.address)
-        words = destination.declared_elsewhere or self._words_for(address)
+        words = destination.declared_elsewhere or self.configured(address).declared_elsewhere
         place = self.places.get(address)
         if place is None:
             place = Place()
@@ -219,11 +219,16 @@ class MemoryDestinations:
     def close(self) -> None:
         pass
 
-    def _words_for(self, address: str) -> str:
-        for info in self._declared():
-            if info.declared_elsewhere and self.normal(info.address) == address:
-                return info.declared_elsewhere
-        return ""
+    def configured(self, address: str) -> DestinationInfo:
+        normal = self.normal(address)
+        known = (info for info in self._declared() if self.is_at(info, normal))
+        return next(known, DestinationInfo(normal))
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        try:
+            return self.normal(known.address) == normal
+        except DestinationInvalid:
+            return known.address == normal
 
 
 def _age(name: str) -> tuple[str, int, str]:

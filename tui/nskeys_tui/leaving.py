@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Thread
 from types import FrameType
+
+from nskeys.threads import in_a_thread
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _GRACE = 1.5
@@ -94,11 +96,8 @@ class Leaving:
             task.cancel()
         if tasks:
             self._loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
-        ended = Event()
-
-        def wait() -> None:
-            self._threads.shutdown()
-            ended.set()
-
-        Thread(target=wait, daemon=True).start()
-        return ended.wait(_GRACE)
+        try:
+            in_a_thread(self._threads.shutdown).result(_GRACE)
+        except TimeoutError:
+            return False
+        return True

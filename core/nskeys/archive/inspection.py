@@ -17,7 +17,6 @@ from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.manifest import manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
-from nskeys.archive.strict_json import Malformed
 from nskeys.errors import (
     BackupDamaged,
     BackupForged,
@@ -39,6 +38,7 @@ from nskeys.model.backup import (
     Protection,
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
+from nskeys.model.signed_json import Malformed
 
 _ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 

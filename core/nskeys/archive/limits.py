@@ -16,8 +16,6 @@ PAYLOAD_LIMIT = 8 * 1024 * 1024
 """Bytes of the JWK Set inside a `.kms`."""
 KEYS_LIMIT = 10_000
 SERVER_LIMIT = 255
-JSON_DEPTH = 6
-JSON_DIGITS = 16
 
 
 _UNSAFE = re.compile(

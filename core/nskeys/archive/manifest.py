@@ -9,7 +9,6 @@ from nskeys.archive.facts_json import (
 )
 from nskeys.archive.limits import MANIFEST_LIMIT
 from nskeys.archive.payload import signature_from_json
-from nskeys.archive.strict_json import Malformed, parse, record
 from nskeys.model.backup import (
     KMS_NAME,
     READER_NAME,
@@ -19,7 +18,7 @@ from nskeys.model.backup import (
     MemberFact,
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
-from nskeys.model.signed_json import canonical_json, to_base64url
+from nskeys.model.signed_json import Fields, Malformed, canonical_json, parse, to_base64url
 
 _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
@@ -42,11 +41,11 @@ def parse_manifest(data: bytes) -> Manifest:
     if not isinstance(value, dict) or "facts" not in value:
         raise Malformed("wrong_fields")
     facts = facts_from_json(value["facts"])
-    fields = record(value, "facts", "sig", "members")
+    fields = Fields(value).only("facts", "sig", "members")
     return Manifest(
         facts=facts,
-        signature=signature_from_json(fields["sig"]),
-        members=members_from_json(fields["members"], _ORDER, IDENTITY_MEMBERS),
+        signature=signature_from_json(fields.take("sig")),
+        members=members_from_json(fields.take("members"), _ORDER, IDENTITY_MEMBERS),
     )
 
 

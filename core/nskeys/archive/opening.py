@@ -9,7 +9,6 @@ from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.manifest import manifest_for
 from nskeys.archive.payload import payload_contents, signed_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
@@ -24,6 +23,7 @@ from nskeys.model.backup import (
 )
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed
 
 
 def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:

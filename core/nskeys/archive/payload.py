@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
-from nskeys.archive.strict_json import Malformed, binary, integer, items, parse, record
 from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, canonical_json, to_base64url
+from nskeys.model.signed_json import Fields, Json, Malformed, binary, canonical_json, parse, to_base64url
 
 
 def signed_document(facts: BackupFacts) -> bytes:
@@ -45,14 +44,14 @@ def payload_contents(data: bytes) -> KmsContents:
         raise Malformed("wrong_fields")
     # The facts come first: a newer format may differ in everything else.
     facts = facts_from_json(value["facts"])
-    fields = record(value, "facts", "keys", "sig")
-    jwks = list(items(fields["keys"], KEYS_LIMIT + 1))
+    fields = Fields(value).only("facts", "keys", "sig")
+    jwks = list(fields.items("keys", KEYS_LIMIT + 1))
     server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
     if len(jwks) != len(facts.keys):
         raise Malformed("keys_and_facts")
     return KmsContents(
         facts=facts,
-        signature=signature_from_json(fields["sig"]),
+        signature=signature_from_json(fields.take("sig")),
         keys=_backed_up_keys(jwks, facts),
         server_key=server_key,
     )
@@ -78,13 +77,14 @@ def _key_to_jwk(key: BackedUpKey) -> Json:
 def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpKey, ...]:
     keys = []
     for jwk, fact in zip(jwks, facts.keys, strict=True):
-        fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")
-        material = SecretBytes(binary(fields["k"], KEY_SIZE))
-        if thumbprint(material) != fields["kid"]:
+        fields = Fields(jwk).only("kty", "use", "alg", "kid", "k", "iat", "state")
+        material = SecretBytes(fields.binary("k", KEY_SIZE))
+        if thumbprint(material) != fields.take("kid"):
             raise Malformed("thumbprint")
-        created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
-        said = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
-        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
+        created = datetime.fromtimestamp(fields.integer("iat", highest=253_402_300_799), UTC)
+        names = ("kty", "use", "alg", "kid", "state")
+        said = (*map(fields.take, names), created)
+        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.state.value, fact.info.created):
             raise Malformed("keys_and_facts")
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)
@@ -104,8 +104,7 @@ def _server_key_to_jwk(seed: SecretBytes) -> Json:
 
 
 def _server_key(jwk: Json) -> SecretBytes:
-    fields = record(jwk, "kty", "crv", "use", "alg", "kid", "x", "d")
-    seed = SecretBytes(binary(fields["d"], KEY_SIZE))
-    if fields != _server_key_to_jwk(seed):
+    seed = SecretBytes(Fields(jwk).binary("d", KEY_SIZE))
+    if jwk != _server_key_to_jwk(seed):
         raise Malformed("server_key")
     return seed

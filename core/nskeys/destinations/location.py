@@ -6,7 +6,6 @@ doubt it is `here` or `unknown`: a backup that dies with the machine must never 
 
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.plain_text import as_text
+from nskeys.threads import in_a_thread
 
 # fmt: off
 _NETWORK = frozenset((
@@ -224,17 +224,7 @@ _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
     """What `socket.getaddrinfo` gives for stream sockets, or raises."""
-    future: Future[list[Any]] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
+    return in_a_thread(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
 def addresses_of(host: str, seconds: float) -> tuple[str, ...]:

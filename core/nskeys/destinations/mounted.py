@@ -1,4 +1,4 @@
-"""What holds a folder now, as it is remembered with a declaration: `model.places.Mounted`."""
+"""What holds a folder now, as it is remembered with a declaration: `model.destinations.Mounted`."""
 
 import os
 import re

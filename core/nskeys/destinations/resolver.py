@@ -97,6 +97,20 @@ class AllDestinations:
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         return _checked_text(str(self._understood(address)[1]))
 
+    def configured(self, address: str) -> DestinationInfo:
+        """The destination with this address as it is configured, or as it was just named; as `normal`."""
+        normal = self.normal(address)
+        return self._known(normal) or DestinationInfo(normal)
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        """Whether a configured destination is the one with this address, in its one spelling."""
+        if known.address == normal:
+            return True
+        try:
+            return self.normal(known.address) == normal
+        except (DestinationInvalid, DestinationUnreachable):
+            return False  # a scheme that only a newer version knows, or dots behind a dead mount
+
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
         if self._servers is not None:
@@ -146,18 +160,14 @@ class AllDestinations:
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
         """What was not said now is as it was configured."""
-        now = replace(destination, address=address)
-        for known in self._declared():
-            if self._is_at(known, address):
-                names = [field.name for field in fields(now) if not getattr(now, field.name)]
-                return replace(now, **{name: getattr(known, name) for name in names})
-        return now
+        now, known = replace(destination, address=address), self._known(address)
+        if known is None:
+            return now
+        names = [field.name for field in fields(now) if not getattr(now, field.name)]
+        return replace(now, **{name: getattr(known, name) for name in names})
 
-    def _is_at(self, info: DestinationInfo, address: str) -> bool:
-        try:
-            return self.normal(info.address) == address
-        except (DestinationInvalid, DestinationUnreachable):
-            return False  # a scheme that only a newer version knows, or dots behind a dead mount
+    def _known(self, normal: str) -> DestinationInfo | None:
+        return next((known for known in self._declared() if self.is_at(known, normal)), None)
 
 
 def _checked_text(address: str) -> str:

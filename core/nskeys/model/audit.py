@@ -6,15 +6,16 @@ the server key signed and that each backup carries.
 """
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from nskeys.model.signed_json import Json, canonical_json
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import Json, canonical_json, mapping, moment, parse_any_spelling
+from nskeys.model.times import to_rfc3339
 
 _PREFIX = b"nskeys/audit/1\x00"
+_LINE_LIMIT = 1 << 22  # bytes
 
 
 class Action(StrEnum):
@@ -106,12 +107,19 @@ class AuditHead:
     digest: bytes
 
 
-def moment_of(line: str) -> datetime:
-    """The moment that a line names; the beginning of all time where it names none, for a line may have
-    been written by anybody."""
+def members_of(line: str) -> Mapping[str, Json]:
+    """What a line says; nothing where it is no JSON object, for a line may have been written by anybody."""
     try:
-        return from_rfc3339(json.loads(line)["time"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return mapping(parse_any_spelling(line.encode("utf-8"), _LINE_LIMIT))
+    except ValueError:
+        return {}
+
+
+def moment_of(line: str) -> datetime:
+    """The moment that a line names; the beginning of all time where it names none."""
+    try:
+        return moment(members_of(line).get("time"))
+    except ValueError:
         return datetime.min.replace(tzinfo=UTC)
 
 

@@ -126,9 +126,6 @@ class Custodians:
         return self.waiting or self.in_force
 
 
-NO_CUSTODIANS = Custodians()
-
-
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
     """What a split would do: shares of the identity with this `number`. `replaces` stays in force until

@@ -229,10 +229,6 @@ class Cmdb(Protocol):
         try them all. `unreadable` is told each row that cannot be read, as it is met."""
         ...
 
-    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
-        ...
-
     def close(self) -> None:
         """Let go of connections."""
         ...

@@ -103,6 +103,15 @@ class Destinations(Protocol):
         """The one spelling of a destination's address (absolute, links kept)."""
         ...
 
+    def configured(self, address: str) -> DestinationInfo:
+        """The destination with this address as it is configured, or as it was just named."""
+        ...
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        """Whether a configured destination is the one with this address, in its one spelling. What was
+        configured by hand or by a newer version may be no address at all."""
+        ...
+
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably, once a person compared its fingerprint. HostKeyChanged
         where another one became known meanwhile; CannotCreate."""

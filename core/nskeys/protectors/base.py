@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.errors import KeyStoreDamaged
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, from_base64url
+from nskeys.model.signed_json import Fields, Json
 from nskeys.ports import Purpose, SecretProvider, Wrapped
 
 
@@ -55,46 +55,12 @@ class BaseProtector(ABC):
         """Whether a password alone gives the KEK, and this is the one."""
 
 
-class Parameters:
-    """Parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is not as it
-    was written."""
-
-    def __init__(self, parameters: Mapping[str, Json], *names: str) -> None:
-        if set(parameters) != set(names):
-            raise _damaged()
-        self._parameters = parameters
-
-    def text(self, name: str) -> str:
-        """A string."""
-        value = self._parameters[name]
-        if not isinstance(value, str):
-            raise _damaged()
-        return value
-
-    def number(self, name: str) -> int:
-        """An integer, of any size."""
-        value = self._parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise _damaged()
-        return value
-
-    def data(self, name: str, size: int) -> bytes:
-        """So many bytes, in base64url."""
-        data = self.data_up_to(name, size)
-        if len(data) != size:
-            raise _damaged()
-        return data
-
-    def data_up_to(self, name: str, most: int) -> bytes:
-        """At most so many bytes, in base64url."""
-        try:
-            data = from_base64url(self.text(name))
-        except ValueError:
-            raise _damaged() from None
-        if len(data) > most:
-            raise _damaged()
-        return data
+def parameters_of(parameters: Mapping[str, Json], *names: str) -> Fields:
+    """Parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is not as it was
+    written."""
+    return Fields(parameters, _damaged).only(*names)
 
 
-def _damaged() -> KeyStoreDamaged:
+def _damaged(problem: str) -> KeyStoreDamaged:
+    del problem  # whatever it is, the advice is the same
     return KeyStoreDamaged("protector.json", "parameters")

@@ -10,6 +10,7 @@ anything is derived: a hostile file must not take the machine's memory.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 from nskeys.crypto.kdf import SALT_SIZE, Argon2Cost, argon2id
@@ -18,7 +19,7 @@ from nskeys.errors import KeyStoreDamaged, PasswordRefused, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 
 LONGEST = 4096
 """Bytes of UTF-8. A longer one is a file given by mistake, not a passphrase."""
@@ -85,12 +86,15 @@ class _Box:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Json]) -> Self:
-        read = Parameters(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
+        read = parameters_of(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
         if read.text("kdf") != _KDF:
             raise KeyStoreDamaged("protector.json", "kdf")
-        cost = Argon2Cost(read.number("memory_kib"), read.number("iterations"), read.number("lanes"))
+        # What these may be is the cost's own to say.
+        cost = Argon2Cost(
+            *(read.integer(name, -inf, inf) for name in ("memory_kib", "iterations", "lanes"))
+        )
         cost.check()
-        return cls(cost, read.data("salt", SALT_SIZE), read.data("wrapped", WRAPPED_SIZE))
+        return cls(cost, read.binary("salt", SALT_SIZE), read.binary("wrapped", WRAPPED_SIZE))
 
     def open(self, store_id: str, given: SecretBytes) -> SecretBytes:
         try:

@@ -21,7 +21,7 @@ from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
 
@@ -65,8 +65,8 @@ class Pkcs11Protector(BaseProtector):
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        read = Parameters(parameters, "uri", "wrapped")
-        wrapped = read.data("wrapped", _WRAPPED_SIZE)
+        read = parameters_of(parameters, "uri", "wrapped")
+        wrapped = read.binary("wrapped", _WRAPPED_SIZE)
         try:
             uri = parsed(read.text("uri"))
         except UriInvalid:

@@ -23,7 +23,7 @@ from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, KeyStoreUnreached,
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 from nskeys.protectors.systemd_creds import (
     HOST_SECRET,
     MAY_BE_GONE,
@@ -86,8 +86,8 @@ class Tpm2Protector(BaseProtector):
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
         del secrets
-        read = Parameters(parameters, "device", "credential")
-        device, credential = read.text("device"), read.data_up_to("credential", _LARGEST)
+        read = parameters_of(parameters, "device", "credential")
+        device, credential = read.text("device"), read.binary("credential", limit=_LARGEST)
         if device and not _DEVICE.fullmatch(device):
             raise KeyStoreDamaged("protector.json", "parameters")
         if not belongs_here(self._host_secret):

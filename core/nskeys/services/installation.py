@@ -91,29 +91,13 @@ class Installation:
         known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
         return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
-    def configured(self, address: str) -> DestinationInfo:
-        """The destination with this address as it is configured, or as it was just named."""
-        normal = self.destinations.normal(address)
-        for known in self.settings.read().destinations:
-            if self.is_at(known, normal):
-                return known
-        return DestinationInfo(normal)
-
-    def is_at(self, known: DestinationInfo, normal: str) -> bool:
-        """Whether a configured destination is the one with this address, in its one spelling. What was
-        configured by hand or by a newer version may be no address at all."""
-        try:
-            return self.destinations.normal(known.address) == normal
-        except (DestinationInvalid, DestinationUnreachable):
-            return known.address == normal
-
     def default_destination(self) -> DestinationInfo:
         """Where the next backup goes unless told otherwise: where the last one went, the first
         configured place, or the home's own folder."""
         last = self.registry.read().backup_path
         if last:
             try:
-                return self.configured(last)
+                return self.destinations.configured(last)
             except (DestinationInvalid, DestinationUnreachable):
                 return DestinationInfo(last)  # what is wrong with it is said when it is used
         configured = self.settings.read().destinations

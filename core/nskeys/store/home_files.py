@@ -2,14 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
 from nskeys.files import make_folder, read_bounded, read_if_there, remove, replace, replace_behind, sweep
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recovery import IDENTITY_MEMBERS
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import Fields, Malformed, parse_any_spelling
+from nskeys.model.times import to_rfc3339
+
+_T = TypeVar("_T")
 
 _LIMIT = 65_536
 _PATH, _DATE = "KMSBackupPath", "KMSBackupDate"
@@ -38,20 +42,20 @@ class RegistryFile:
 
     def _understand(self, data: bytes) -> RegistryValues:
         try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
+            fields = Fields(parse_any_spelling(data, _LIMIT))
+        except Malformed:
             raise self._invalid("not_json") from None
-        if not isinstance(document, dict):
-            raise self._invalid("not_json")
-        path, date = document.get(_PATH), document.get(_DATE)
-        if not isinstance(path, str | None):
-            raise self._invalid("wrong_type", _PATH)
-        if date is None:
-            return RegistryValues(path, None)
+        return RegistryValues(
+            self._value(fields, _PATH, fields.text), self._value(fields, _DATE, fields.moment)
+        )
+
+    def _value(self, fields: Fields, name: str, read: Callable[[str], _T]) -> _T | None:
+        if not fields.has(name) or fields.is_null(name):
+            return None
         try:
-            return RegistryValues(path, from_rfc3339(date))
-        except (TypeError, ValueError):
-            raise self._invalid("wrong_type", _DATE) from None
+            return read(name)
+        except Malformed:
+            raise self._invalid("wrong_type", name) from None
 
     def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
         return ConfigurationInvalid(str(self._path), problem, detail)

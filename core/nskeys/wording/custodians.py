@@ -42,7 +42,6 @@ OTHER_NUMBERS = "How many custodians, and how many of them are needed?"
 FOLDER_HELP = "It must be there already, for you alone; best in memory, below /dev/shm."
 LEAVE = "Sheets are shown once."
 LEFT = "Sheets that were not copied are gone, and this set cannot be proven any more. Make a new one."
-CHECKED = "Every share was proven"
 NOW_BACK_UP = "Backups that were made before are not opened by these sheets: back up now."
 
 
@@ -146,7 +145,6 @@ CORRECT = (
     "Type the number of a word and the word ('7 academic') to correct it, or press Enter to begin this "
     "sheet anew."
 )
-PASS_ON = "Pass the keyboard to the next custodian, then press Enter."
 COLUMNS, _ROWS = 4, 5
 _WORD_CELLS = 8
 

@@ -67,11 +67,6 @@ def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
     return f'"{safe(item.kind_word)}" in {safe(item.group)}'
 
 
-def bad_lines(plan: ImportPlan) -> tuple[str, ...]:
-    """Every row that cannot be taken, and why."""
-    return tuple(bad_row(row) for row in plan.bad)
-
-
 def import_lines(report: ImportReport) -> tuple[str, ...]:
     """What was imported, renamed, left out and dropped."""
     was = "was" if report.imported == 1 else "were"

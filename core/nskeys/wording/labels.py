@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
-from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid
-from nskeys.model.plans import FailureReason, HomeState, KeyFate
+from nskeys.model.plans import FailureReason, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import CopyStatus, Proof
 from nskeys.wording.text.numbers import number
@@ -113,24 +112,6 @@ _FORMATS = MappingProxyType(
         ImportFormat.BITWARDEN_CSV: "Bitwarden CSV",
         ImportFormat.BITWARDEN_JSON: "Bitwarden JSON",
         ImportFormat.NSKEYS_JSON: "nskeys JSON",
-    }
-)
-_HOMES = MappingProxyType(
-    {
-        HomeState.EMPTY: "nothing is here yet",
-        HomeState.DATABASE_ONLY: "credentials, but no keys",
-        HomeState.ELSEWHERE: "keys of another machine",
-        HomeState.UNREACHED: "keys of a TPM that cannot be asked",
-        HomeState.READY: "set up",
-    }
-)
-_COLUMNS = MappingProxyType(
-    {
-        SortBy.KIND: "kind",
-        SortBy.NAME: "name",
-        SortBy.TARGET: "target",
-        SortBy.ACCOUNT: "account",
-        SortBy.UPDATED: "changed",
     }
 )
 _ACTIONS = MappingProxyType(
@@ -255,16 +236,6 @@ def failure_name(reason: FailureReason) -> str:
 def import_format_name(export: ImportFormat) -> str:
     """`KeePassXC CSV`, ..."""
     return _FORMATS[export]
-
-
-def home_state_name(state: HomeState) -> str:
-    """What is in a home."""
-    return _HOMES[state]
-
-
-def column_name(by: SortBy) -> str:
-    """The heading of a column of the credential table."""
-    return _COLUMNS[by]
 
 
 def action_name(action: str) -> str:

@@ -9,8 +9,6 @@ from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence, token_words
 from nskeys.wording.text.terminal import fit, safe, shown
 
-GENERATED = "Generated for you: write it down and keep it apart from the backup."
-
 _STRENGTHS = (
     ("very weak", "one of the first that a program tries"),
     ("weak", "a program guesses it soon"),
@@ -138,11 +136,6 @@ def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") ->
 def retry_text(purpose: Purpose, *, stop: str = "Ctrl-C") -> str:
     """`That password does not open this backup. Try again, or press Ctrl-C to stop.`"""
     return f"{_RETRIES[purpose]} Try again, or press {stop} to stop."
-
-
-def strength_name(score: int) -> str:
-    """`very weak` to `strong`, for a score of 0 to 4."""
-    return _STRENGTHS[score][0]
 
 
 def strength_words(score: int) -> str:

@@ -13,7 +13,6 @@ from nskeys.model.recovery import (
     RecoveryIdentity,
     RecoveryPlan,
     RecoveryReport,
-    UnlockMethod,
 )
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
@@ -35,11 +34,6 @@ THEN_BACK_UP = "Backups go to it from now on, without a password; the next one i
 THEN_DRILL = (
     "None of them counts until a person opened one with its password: make one, then prove it by a drill."
 )
-
-
-def identity_kind_name(kind: IdentityKind) -> str:
-    """`recovery identity`, `custodians' identity`."""
-    return _KINDS[kind]
 
 
 def identity_name(identity: RecoveryIdentity | EarlierIdentity) -> str:
@@ -80,20 +74,6 @@ def opened_by(recipients: Sequence[str], recovery: Recovery) -> str:
 def not_proven_line(copy: BackupCopy) -> str:
     """A backup that waits, and for what."""
     return f"{backup_name(copy)} {UNPROVEN} and does not count: prove it with 'nskeys drill latest'."
-
-
-_MEANS = MappingProxyType(
-    {
-        UnlockMethod.OWN: "the password",
-        UnlockMethod.IDENTITY_FILE: "an identity file",
-        UnlockMethod.SHARES: "the custodians' shares",
-    }
-)
-
-
-def means_name(means: UnlockMethod) -> str:
-    """By what a backup is opened: `the password`, `an identity file`, `the custodians' shares`."""
-    return _MEANS[means]
 
 
 UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
-from nskeys.archive.strict_json import Malformed, parse
 from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import BackupFacts, KeyFact, MemberFact, Protection
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import Malformed, canonical_json, parse
 from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
 

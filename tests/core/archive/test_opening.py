@@ -10,13 +10,12 @@ from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds, signed_by
 from nskeys.archive.payload import payload_bytes, signed_document
-from nskeys.archive.strict_json import parse
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KmsContents, Protection
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import canonical_json, parse
 from tests.core.archive.samples import KEYS, PUBLIC, SEED, archive, facts, password, retold
 
 WRITTEN = archive()

@@ -25,7 +25,7 @@ from nskeys.model.keys import KeyState, Kid, RotationStage
 from nskeys.model.next_steps import NextAction
 from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.recovery import IdentityKind, UnlockMethod
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, UnlockMethod
 from nskeys.model.register import PROOFS, CopyStatus, Proof
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitStatus
@@ -86,10 +86,8 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Shelter: (_shelters,),
     FateReason: (prune.reason_words,),
     FailureReason: (labels.failure_words, labels.failure_name),
-    HomeState: (labels.home_state_name,),
-    IdentityKind: (recovery.identity_kind_name,),
+    IdentityKind: (lambda kind: recovery.identity_name(EarlierIdentity(kind, 1, "")),),
     ImportFormat: (labels.import_format_name,),
-    UnlockMethod: (recovery.means_name,),
     KeyFate: (labels.key_fate_name,),
     Job: (schedule.job_words,),
     KeyState: (labels.key_state_name,),
@@ -104,7 +102,6 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     RotationWait: (_waits,),
     CopyStatus: (labels.sight_name,),
     Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
-    SortBy: (labels.column_name,),
     UnitStatus: (schedule.sight_words,),
     ports.Purpose: (_prompt,),
     ports.Stage: (stage_name,),
@@ -122,7 +119,11 @@ def _enums() -> Iterator[type[StrEnum]]:
                 yield thing
 
 
-@pytest.mark.parametrize("enum", list(_enums()), ids=lambda enum: enum.__name__)
+NEVER_SAID = {HomeState, SortBy, UnlockMethod}
+"""What follows from them is said, not they."""
+
+
+@pytest.mark.parametrize("enum", sorted({*_enums()} - NEVER_SAID, key=str), ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_its_own_words(enum: type[StrEnum]) -> None:
     for say in SAID[enum]:
         words = [say(member) for member in enum]

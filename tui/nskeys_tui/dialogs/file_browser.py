@@ -1,22 +1,21 @@
 """Finding a file or a folder on this machine, with the keyboard alone."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from nskeys.threads import in_a_thread
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import ELLIPSIS, safe, width
 from nskeys.wording.text.times import when
@@ -62,6 +61,17 @@ def nearest_folder(path: Path) -> Path:
         if _is_folder(folder):
             return folder
     return Path(path.anchor or "/")
+
+
+def _listed(
+    folder: Path, wanted: Callable[[str], bool], hidden: bool, *, nearest: bool
+) -> tuple[Path, tuple[Entry, ...] | None]:
+    """The folder, or the `nearest` one to it, and what is in it; None where it cannot be read."""
+    try:
+        folder = nearest_folder(folder) if nearest else folder
+        return folder, list_folder(folder, wanted, hidden)
+    except OSError:
+        return folder, None
 
 
 class EntryRows:
@@ -140,12 +150,6 @@ class FileBrowser(Dialog[Path]):
         Binding("full_stop", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
     ]
 
-    @dataclass
-    class _Listed(Message):
-        asked: int
-        folder: Path
-        entries: tuple[Entry, ...] | None
-
     PATIENCE: ClassVar[float] = 10.0
     """Seconds that a folder has to answer."""
 
@@ -164,7 +168,6 @@ class FileBrowser(Dialog[Path]):
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
         self._came_from = ""
-        self._asked = 0
 
     def body(self) -> Iterable[Widget]:
         """Where we are, what is there, what went wrong."""
@@ -219,43 +222,28 @@ class FileBrowser(Dialog[Path]):
     # --- listing -----------------------------------------------------------------------------------
 
     def _go(self, folder: Path) -> None:
-        """List a folder in a thread that nobody waits for: a dead network mount may keep it for ever, and
-        must stop neither the keyboard nor the way out."""
-        self._asked += 1
-        about = (self._asked, folder, self._hidden, self._folder is None)
-        Thread(target=self._list, args=about, daemon=True).start()
-        self.set_timer(self.PATIENCE, partial(self._no_answer, self._asked, folder))
+        """List a folder; what was asked before is no longer waited for."""
+        self.run_worker(self._list(folder), group="listing", exclusive=True)
 
-    def _list(self, asked: int, folder: Path, hidden: bool, first: bool) -> None:
+    async def _list(self, folder: Path) -> None:
+        """In a thread, which a dead network mount may keep for ever. Where nothing is shown yet and none
+        answers, begin at the top."""
+        first, problem = self._folder is None, self.query_one("#problem", Static)
+        listing = in_a_thread(partial(_listed, folder, self._wanted, self._hidden, nearest=first))
         try:
-            folder = nearest_folder(folder) if first else folder
-            found = self._Listed(asked, folder, list_folder(folder, self._wanted, hidden))
-        except OSError:
-            found = self._Listed(asked, folder, None)
-        with suppress(RuntimeError):  # the program left meanwhile
-            self.post_message(found)
-
-    def _no_answer(self, asked: int, folder: Path) -> None:
-        """Too late by now; where nothing is shown yet, begin at the top."""
-        if asked != self._asked:
+            async with asyncio.timeout(self.PATIENCE):
+                found, entries = await asyncio.wrap_future(listing)
+        except TimeoutError:
+            problem.update(Content(f"! {safe(folder.name)} does not answer."))
+            if first and folder != Path("/"):
+                await self._list(Path("/"))
             return
-        self._asked += 1
-        self.query_one("#problem", Static).update(Content(f"! {safe(folder.name)} does not answer."))
-        if self._folder is None and folder != Path("/"):
-            self._go(Path("/"))
-
-    @on(_Listed)
-    def _listed(self, message: _Listed) -> None:
-        if message.asked != self._asked:
+        if entries is None:
+            problem.update(Content(f"! {safe(found.name)} cannot be read."))
             return
-        self._asked += 1
-        problem = self.query_one("#problem", Static)
-        if message.entries is None:
-            problem.update(Content(f"! {safe(message.folder.name)} cannot be read."))
-            return
-        if self._folder is not None:
+        if not first:
             problem.update(Content(""))
-        self._folder, self._entries = message.folder, message.entries
+        self._folder, self._entries = found, entries
         names = [entry.name for entry in self._entries]
         cursor = names.index(self._came_from) if self._came_from in names else 0
         self._came_from = ""

@@ -6,13 +6,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
 from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview, RecoverabilityService
+from nskeys.threads import in_a_thread
 
 T = TypeVar("T")
 
@@ -81,23 +81,6 @@ class OverviewLoader:
 async def in_background(call: Callable[[], T]) -> T:
     """Await a call in a thread that nobody waits for when the program leaves."""
     return await asyncio.wrap_future(in_a_thread(call))
-
-
-def in_a_thread(call: Callable[[], T]) -> Future[T]:
-    """Begin a call in such a thread. Only for reading: it may be broken off at any moment."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()  # from here on nobody can cancel it under the thread's feet
-
-    def run() -> None:
-        try:
-            value = call()
-        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it, bugs too
-            future.set_exception(error)
-        else:
-            future.set_result(value)
-
-    Thread(target=run, daemon=True).start()
-    return future
 
 
 async def run_in_background(call: Callable[[], T]) -> T | NskeysError:

@@ -12,7 +12,7 @@ from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import Purpose
-from nskeys_tui.screens.background import in_a_thread
+from nskeys.threads import in_a_thread
 from nskeys_tui.screens.session import Session
 
 _PATIENCE = 1.0

@@ -1,15 +1,13 @@
 """`nskeys audit`: who changed what, and whether the trail is whole."""
 
-import json
 from argparse import Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
-from nskeys.model.audit import AuditEntry
-from nskeys.model.signed_json import Json
+from nskeys.model.audit import AuditEntry, members_of
 from nskeys.wording.labels import action_name
 from nskeys.wording.reports import audit_lines
 
@@ -63,17 +61,11 @@ def _cells(entry: "AuditEntry") -> tuple[str, ...]:
 
 def entry_document(entry: AuditEntry) -> Document:
     """An item of `audit`. A line that somebody edited into something else is given as it stands."""
-    try:
-        line = json.loads(entry.line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        line = None
-    told: Mapping[str, Json] = line if isinstance(line, dict) else {"line": entry.line}
-    return {**told, "number": entry.number, "hash": entry.digest.hex()}
-
-
-def _no_number(_: str) -> NoReturn:
-    """NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError("not JSON")
+    return {
+        **(members_of(entry.line) or {"line": entry.line}),
+        "number": entry.number,
+        "hash": entry.digest.hex(),
+    }
 
 
 def verdict_document(verdict: "AuditVerdict") -> Document:

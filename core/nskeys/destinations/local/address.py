@@ -6,8 +6,9 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from nskeys.destinations.local.slow_mounts import slow_mount
-from nskeys.destinations.local.timeout_folder import SlowMount, TimeoutFolder, ask_worker
+from nskeys.destinations.local.timeout_folder import SlowMount, TimeoutFolder
 from nskeys.destinations.workers.pool import Workers
+from nskeys.destinations.workers.proxy import ask_worker
 from nskeys.errors import DestinationInvalid
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination

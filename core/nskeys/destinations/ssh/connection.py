@@ -2,9 +2,7 @@
 where a server is first asked."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,6 +11,7 @@ from nskeys.destinations.ssh.address import Login
 from nskeys.destinations.ssh.context import LoginContext
 from nskeys.destinations.ssh.sftp_connection import SftpConnection
 from nskeys.errors import Cancelled
+from nskeys.threads import in_a_thread
 
 T = TypeVar("T")
 
@@ -81,16 +80,7 @@ def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> 
     except RuntimeError:
         value: T = loop.run_until_complete(work)
         return value
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(loop.run_until_complete(work))
-        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
-            done.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done.result()
+    return in_a_thread(lambda: loop.run_until_complete(work)).result()
 
 
 async def _result_of(task: "asyncio.Task[T]") -> T:

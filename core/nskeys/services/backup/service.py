@@ -50,7 +50,7 @@ class BackupService:
     def due(self, destination: str | None = None) -> tuple[DueReason, ...]:
         """Why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy of
         every key elsewhere; without one, the answer is the one that the first screen gives."""
-        info = self._installation.configured(destination) if destination else None
+        info = self._installation.destinations.configured(destination) if destination else None
         return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
 
     def everywhere(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class BackupService:
         """The destination with this address. What is no address, as one that a newer version configured, is
         said of it alone: it keeps no other from its copy."""
         try:
-            return self._installation.configured(address)
+            return self._installation.destinations.configured(address)
         except (DestinationInvalid, DestinationUnreachable):
             return DestinationInfo(address)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import TypeAlias
 
 from nskeys.archive.inspection import inspect
@@ -24,6 +24,7 @@ from nskeys.errors import (
 from nskeys.model.backup import Inspected
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.ports import Destination, Destinations, Progress, Stage
+from nskeys.threads import in_a_thread
 
 Opens: TypeAlias = Callable[[bytes], None]
 """Opens a `.kms` as it was read back, by a second and independent reader, and finds the keys in it that
@@ -116,7 +117,7 @@ def upload_to_all(
     at once, with Cancelled; one that has the whole file may prove it first."""
     sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
-        Thread(target=partial(sending.run, number, destinations, info), daemon=True).start()
+        in_a_thread(partial(sending.run, number, destinations, info))  # whose news say how it ended
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
     several = len(infos) > 1
     if several:

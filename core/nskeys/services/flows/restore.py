@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
-from nskeys.model.credentials import Credential
 from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.source import SourceFlow
@@ -78,16 +77,6 @@ class RestoreFlow:
     def holds_keys(self) -> bool:
         """Whether the backup is open; where this turns false its keys are wiped."""
         return self.step in _OPEN
-
-    @property
-    def re_entry(self) -> tuple[Credential, ...]:
-        """What did not come back: the list to save, and to re-enter."""
-        return tuple(item.credential for item in self.report.proof.failures) if self.report else ()
-
-    @property
-    def offers_rotation(self) -> bool:
-        """Whether the keys come from other hardware: who has that can use them too."""
-        return self.report is not None and self.report.rotation_advised
 
     def at_source(self, source: SourceFlow) -> "RestoreFlow":
         """The choice of the file went on."""

@@ -6,7 +6,6 @@ Whatever does not fit is an error, so nobody changes behind our back whom backup
 """
 
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -16,11 +15,10 @@ from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipien
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
-from nskeys.model.audit import Action
+from nskeys.model.audit import Action, members_of
 from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.recovery import (
     IDENTITY_MEMBERS,
@@ -33,6 +31,7 @@ from nskeys.model.recovery import (
     RecoveryReport,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed, mapping, text
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
@@ -142,9 +141,12 @@ def told_number(installation: Installation, kind: IdentityKind) -> int:
 def _numbered(line: str) -> tuple[str, int]:
     """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
     try:
-        details = json.loads(line)["details"]
-        kind, number = str(details.get("kind", IdentityKind.CUSTODIANS.value)), int(details["number"])
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        details = mapping(members_of(line).get("details"))
+        kind, number = (
+            str(details.get("kind", IdentityKind.CUSTODIANS.value)),
+            int(text(details.get("number"))),
+        )
+    except ValueError:
         return "", 0
     return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
 

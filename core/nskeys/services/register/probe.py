@@ -129,8 +129,9 @@ def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysErr
 def _as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
     """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
     said it may have taken it back since."""
-    said = where.reason is LocationReason.DECLARED
-    return NOWHERE if said and not installation.configured(destination).declared_elsewhere else where
+    if where.reason is not LocationReason.DECLARED:
+        return where
+    return where if installation.destinations.configured(destination).declared_elsewhere else NOWHERE
 
 
 def _with_status(

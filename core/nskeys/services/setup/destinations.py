@@ -57,7 +57,7 @@ class DestinationService:
 
     def test(self, address: str) -> DestinationStatus:
         """One destination, as a backup would be written there and read back; nothing stays."""
-        info = self._installation.configured(address)
+        info = self._installation.destinations.configured(address)
         return self._see(info, info == self._installation.default_destination())
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationStatus:
@@ -83,15 +83,15 @@ class DestinationService:
 
     def is_on_a_server(self, address: str) -> bool:
         """Whether another machine is asked for it by its address; DestinationInvalid."""
-        return not self._installation.destinations.at(self._installation.configured(address)).live
+        return not self._installation.destinations.at(DestinationInfo(address)).live
 
     def file_at(self, address: str, name: str) -> str:
         """The full address of a file there."""
-        return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
+        return self._installation.destinations.at(DestinationInfo(address)).address_of(name)
 
     def files(self, address: str) -> Listing:
         """The backup files that lie there."""
-        return self._installation.destinations.at(self._installation.configured(address)).listing()
+        return self._installation.destinations.at(DestinationInfo(address)).listing()
 
     def add(
         self, address: str, declared_elsewhere: str = "", key_file: str | None = None
@@ -102,7 +102,7 @@ class DestinationService:
         installation.require()
         normal = installation.destinations.normal(address)
         if key_file is None:
-            key_file = installation.configured(normal).key_file
+            key_file = installation.destinations.configured(normal).key_file
         mounted = self._mounted(normal) if declared_elsewhere else None
         info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
         with unsigned_changes(installation, "adding a destination") as changes:
@@ -120,7 +120,7 @@ class DestinationService:
         one is there it stays the declared one, so that saying the same once more changes nothing; whoever
         means the other one takes the declaration back first."""
         installation = self._installation
-        then = installation.configured(normal).mounted
+        then = installation.destinations.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
 
@@ -136,7 +136,7 @@ class DestinationService:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
         is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
         try:
-            self._installation.destinations.at(self._installation.configured(address)).listing()
+            self._installation.destinations.at(DestinationInfo(address)).listing()
         except HostKeyUnknown as server:
             return server
         except (HostKeyChanged, HostKeyRevoked, DestinationInvalid):
@@ -166,7 +166,7 @@ class DestinationService:
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
         """One more at the end; or in its place where it is there: the first one may be the default."""
-        same = [self._installation.is_at(other, info.address) for other in known]
+        same = [self._installation.destinations.is_at(other, info.address) for other in known]
         others = [other for other, is_same in zip(known, same, strict=True) if not is_same]
         place = same.index(True) if any(same) else len(others)
         return (*others[:place], info, *others[place:])
@@ -178,7 +178,8 @@ class DestinationService:
         wanted = self._normal(address)
         with unsigned_changes(installation, "removing a destination") as changes:
             settings = installation.settings.read()
-            gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
+            is_at = installation.destinations.is_at
+            gone = [known for known in settings.destinations if is_at(known, wanted)]
             if not gone:
                 return None
             kept = tuple(known for known in settings.destinations if known not in gone)

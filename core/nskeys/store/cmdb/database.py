@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.errors import NotSetUp
 from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.credentials import SealedCredential, UnreadableCredential
+from nskeys.model.credentials import UnreadableCredential
 from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
@@ -124,14 +124,6 @@ class SqlCmdb:
             upgrade(self._engine, connection, self._steps, mark, upgraded)
             change.write_audit(event)
             yield change
-
-    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
-        with self._looking() as view:
-            after = ""
-            while batch := view.sealed(kid, after):
-                yield batch
-                after = batch[-1].credential.credential_id
 
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = _ignore

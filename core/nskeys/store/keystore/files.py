@@ -12,19 +12,25 @@ against a forger (the wrapping is). A file is read by writing it again: any othe
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from nskeys.errors import KeyStoreDamaged, NewerVersion
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.signed_json import Json, canonical_json, from_base64url, to_base64url
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import (
+    Fields,
+    Json,
+    canonical_json,
+    mapping,
+    parse_any_spelling,
+    to_base64url,
+)
+from nskeys.model.times import to_rfc3339
 
 VERSION = 1
 _KID = re.compile(r"[0-9a-f]{64}")
-_ID = re.compile(r"[0-9a-f]{32}")
 _PUBLIC_SIZE = 32
 
 
@@ -73,13 +79,12 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 def read_store(path: str, data: bytes) -> StoreRecord:
     """From `protector.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("store_id", "cmdb_id", "protector", "parameters")
-    parameters = read.members["parameters"]
-    if not isinstance(parameters, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+    read = _document(path, data).only("store_id", "cmdb_id", "protector", "parameters")
     return StoreRecord(
-        read.text("store_id", _ID), read.text("cmdb_id", _ID), read.text("protector"), parameters
+        read.hexadecimal("store_id", 32),
+        read.hexadecimal("cmdb_id", 32),
+        read.text("protector"),
+        read.mapping("parameters"),
     )
 
 
@@ -90,9 +95,8 @@ def server_bytes(record: ServerRecord) -> bytes:
 
 def read_server(path: str, data: bytes) -> ServerRecord:
     """From `server.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("thumbprint", "wrapped")
-    return ServerRecord(read.text("thumbprint", _KID), read.data("wrapped"))
+    read = _document(path, data).only("thumbprint", "wrapped")
+    return ServerRecord(read.hexadecimal("thumbprint", 64), read.binary("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
@@ -112,10 +116,8 @@ def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
 
 def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
     """From `change.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("keys")
-    keys = read.members["keys"]
-    if not isinstance(keys, Mapping) or not all(map(is_kid, keys)):
+    keys = _document(path, data).only("keys").mapping("keys")
+    if not all(map(is_kid, keys)):
         raise KeyStoreDamaged(path, "wrong_type")
     return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
 
@@ -127,12 +129,8 @@ def server_pub_bytes(public: bytes) -> bytes:
 
 def read_server_pub(path: str, data: bytes) -> bytes:
     """The 32 bytes of the public key; KeyStoreDamaged."""
-    members = _parsed(path, data)
-    read = _Reader(path, members)
-    if not isinstance(members.get("x"), str) or {**_JWK, "x": members["x"]} != members:
-        raise KeyStoreDamaged(path, "not_a_public_key")
-    public = read.data("x")
-    if len(public) != _PUBLIC_SIZE:
+    public = Fields(_parsed(path, data), partial(_refused, path)).binary("x")
+    if server_pub_bytes(public) != data or len(public) != _PUBLIC_SIZE:
         raise KeyStoreDamaged(path, "not_a_public_key")
     return public
 
@@ -150,21 +148,14 @@ def _key_members(record: KeyRecord) -> dict[str, Json]:
     }
 
 
-def _key_record(path: str, members: Mapping[str, Json], kid: str) -> KeyRecord:
-    read = _Reader(path, members)
+def _key_record(path: str, read: Fields, kid: str) -> KeyRecord:
     read.only("kid", "created", "state", "state_since", "wrapped")
     if read.text("kid") != kid:
         raise KeyStoreDamaged(path, "wrong_key")
-    try:
-        info = KeyInfo(
-            Kid(kid),
-            from_rfc3339(read.text("created")),
-            KeyState(read.text("state")),
-            from_rfc3339(read.text("state_since")),
-        )
-    except ValueError:
-        raise KeyStoreDamaged(path, "wrong_type") from None
-    return KeyRecord(info, read.data("wrapped"))
+    info = KeyInfo(
+        Kid(kid), read.moment("created"), read.token("state", KeyState), read.moment("state_since")
+    )
+    return KeyRecord(info, read.binary("wrapped"))
 
 
 def _whole(members: Mapping[str, Json]) -> dict[str, Json]:
@@ -176,24 +167,24 @@ def _bytes(members: Mapping[str, Json]) -> bytes:
     return canonical_json(_whole(members)) + b"\n"
 
 
-def _document(path: str, data: bytes) -> Mapping[str, Json]:
+def _document(path: str, data: bytes) -> Fields:
     return _checked(path, _parsed(path, data))
 
 
 def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
     """JSON in its one spelling, so with neither duplicate members nor anything around it."""
     try:
-        value: Json = json.loads(data)
-        if isinstance(value, Mapping):
-            _refuse_newer(value)
-            if canonical_json(value) + b"\n" == data:
-                return value
-    except (ValueError, TypeError, RecursionError):
+        # Whoever read the file bounded it. A newer version may be spelt otherwise.
+        value = mapping(parse_any_spelling(data, len(data)))
+        _refuse_newer(value)
+        if canonical_json(value) + b"\n" == data:
+            return value
+    except ValueError:
         pass
     raise KeyStoreDamaged(path, "not_as_written")
 
 
-def _checked(path: str, value: Json) -> Mapping[str, Json]:
+def _checked(path: str, value: Json) -> Fields:
     """A document's own members, once its version is known and its hash is right."""
     if not isinstance(value, Mapping):
         raise KeyStoreDamaged(path, "wrong_type")
@@ -201,7 +192,7 @@ def _checked(path: str, value: Json) -> Mapping[str, Json]:
     members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
     if _whole(members) != value:
         raise KeyStoreDamaged(path, "not_as_written")
-    return members
+    return Fields(members, partial(_refused, path))
 
 
 def _refuse_newer(document: Mapping[str, Json]) -> None:
@@ -210,25 +201,5 @@ def _refuse_newer(document: Mapping[str, Json]) -> None:
         raise NewerVersion("store", version, VERSION)
 
 
-class _Reader:
-    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one is not as written."""
-
-    def __init__(self, path: str, members: Mapping[str, Json]) -> None:
-        self.path = path
-        self.members = members
-
-    def only(self, *names: str) -> None:
-        if set(self.members) != set(names):
-            raise KeyStoreDamaged(self.path, "wrong_members")
-
-    def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
-        value = self.members[name]
-        if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
-            raise KeyStoreDamaged(self.path, "wrong_type")
-        return value
-
-    def data(self, name: str) -> bytes:
-        try:
-            return from_base64url(self.text(name))
-        except ValueError:
-            raise KeyStoreDamaged(self.path, "wrong_type") from None
+def _refused(path: str, problem: str) -> KeyStoreDamaged:
+    return KeyStoreDamaged(path, "wrong_members" if problem == "wrong_fields" else "wrong_type")

@@ -31,6 +31,7 @@ from nskeys.services.credentials.service import CredentialService
 from nskeys.services.installation import Installation
 from nskeys.services.setup.first_start import SetUpService
 from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
+from tests.fakes.cmdbs import every_sealed
 from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
@@ -89,11 +90,10 @@ class Server:
         opened = {}
         with self.key_store.unlock(NOBODY) as keys:
             sealer = Sealer(CMDB_ID, active.kid, keys.key(active.kid))
-            for batch in self.cmdb.stream_sealed():
-                for row in batch:
-                    item = row.credential
-                    secret = sealer.open(item.credential_id, item.fields, row.blob)
-                    opened[item.reference] = secret.text()
+            for row in every_sealed(self.cmdb):
+                item = row.credential
+                secret = sealer.open(item.credential_id, item.fields, row.blob)
+                opened[item.reference] = secret.text()
         return opened
 
     def total(self) -> int:

@@ -63,8 +63,8 @@ def test_the_likely_destination_is_the_default_one_that_works() -> None:
 
 
 def test_a_plan_on_this_machine_does_not_help() -> None:
-    assert REVIEWED.helps
-    assert not BackupFlow().looked(SIGHTS).planned(backup_plan(HERE)).helps
+    assert backup_plan().helps
+    assert not backup_plan(HERE).helps
 
 
 def test_another_hint_keeps_the_password() -> None:

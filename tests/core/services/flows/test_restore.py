@@ -20,7 +20,6 @@ from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from tests.core.services.flows.samples import (
-    BROKEN,
     COPY,
     SOURCE,
     restore_plan,
@@ -47,8 +46,6 @@ def test_on_new_hardware_it_is_file_password_plan_protector_and_proof() -> None:
     done = RUNNING.done(restore_report())
     assert (done.step, done.stored, done.holds_keys) == (RestoreStep.DONE, True, False)
     assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF}
-    assert done.re_entry == ()
-    assert done.offers_rotation
     assert done.back() is None
 
 
@@ -77,17 +74,10 @@ def test_a_yes_to_one_plan_is_no_yes_to_the_next() -> None:
     assert again.planned(foreign).next().step is RestoreStep.FOREIGN
 
 
-def test_what_did_not_open_must_be_re_entered() -> None:
-    done = RUNNING.done(restore_report(BROKEN, advised=False))
-    assert [credential.fields.name for credential in done.re_entry] == ["gone"]
-    assert not done.offers_rotation
-
-
 def test_a_proof_that_was_stopped_leaves_the_keys_here() -> None:
     done = RUNNING.failed(Cancelled("proof"))
     assert (done.step, done.stored, done.report) == (RestoreStep.DONE, True, None)
     assert Action.PROOF not in done.acts
-    assert done.re_entry == ()
 
 
 def test_stopped_before_that_the_plan_is_shown_again() -> None:

@@ -21,7 +21,7 @@ from nskeys.errors import (
     SharesIncomplete,
     SplitRefused,
 )
-from nskeys.model.custodians import NO_CUSTODIANS
+from nskeys.model.custodians import Custodians
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress, Stage
@@ -44,7 +44,7 @@ def opens(server: Server, identity: RecoveryIdentity, texts: list[str]) -> bool:
 
 
 def test_none_are_there_at_first(server: Server) -> None:
-    assert server.services.custodians.show() == NO_CUSTODIANS
+    assert server.services.custodians.show() == Custodians()
     with pytest.raises(NoCustodians):
         check(server, [])
 
@@ -234,7 +234,7 @@ def test_a_split_that_is_cancelled_changes_nothing(server: Server) -> None:
     with pytest.raises(Cancelled):
         server.services.custodians.split(server.services.custodians.plan(5, 3), nobody_here, Stopping())
     assert server.everything() == before
-    assert server.services.custodians.show() == NO_CUSTODIANS
+    assert server.services.custodians.show() == Custodians()
 
 
 # --- behind our back ------------------------------------------------------------------------------------

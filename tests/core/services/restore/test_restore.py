@@ -393,7 +393,7 @@ def test_an_unsigned_archive_needs_one_and_never_brings_its_server_key(
 
 def test_a_bare_kms_is_accepted_and_not_registered(site: Site, server: Server, address: str) -> None:
     inspected, *_ = server.services.register.read(address)
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     place.publish("keys.kms", inspected.kms)
     fresh = site.with_database_of(server)
     report = fresh.restore(f"{server.vault}/keys.kms")
@@ -414,7 +414,7 @@ def test_a_bare_kms_is_accepted_and_not_registered(site: Site, server: Server, a
     ],
 )
 def test_what_is_no_backup_is_said_to_be_none(server: Server, data: bytes, error: type[Exception]) -> None:
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     name = place.publish("holiday.zip", data)
     with pytest.raises(error):
         server.restore(place.address_of(name))
@@ -425,7 +425,7 @@ def test_a_damaged_and_a_forged_archive_are_refused_before_any_password(
 ) -> None:
     inspected_source = server.installation.destinations.source(address)
     data = inspected_source[0].read(inspected_source[1], 1 << 20)
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     damaged = place.publish("damaged.zip", data[:-30] + bytes([data[-30] ^ 1]) + data[-29:])
     with pytest.raises(BackupDamaged):
         find_source(server.installation, place.address_of(damaged))
