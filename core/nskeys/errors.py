@@ -7,6 +7,30 @@ Tokens (reasons, fields) are short lower-case words that `wording` turns into se
 
 from dataclasses import dataclass, field
 
+from nskeys.reasons import (
+    AnyProblem,
+    FieldProblem,
+    ForeignReason,
+    HintProblem,
+    IdentityProblem,
+    ImportProblem,
+    Opens,
+    Operation,
+    OwnershipProblem,
+    PasswordProblem,
+    Problem,
+    ProtectorProblem,
+    RecipientProblem,
+    RecoveryProblem,
+    ScheduleProblem,
+    SealProblem,
+    ShareProblem,
+    SheetsProblem,
+    UnitProblem,
+    Versioned,
+    Wanted,
+)
+
 
 @dataclass(eq=False)
 class NskeysError(Exception):
@@ -21,7 +45,7 @@ class NotABackup(NskeysError):
     """The file is neither a backup archive nor a `.kms` file."""
 
     path: str
-    problem: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(eq=False)
@@ -30,7 +54,7 @@ class BackupDamaged(NskeysError):
 
     path: str
     part: str
-    problem: str
+    problem: Problem
 
 
 @dataclass(eq=False)
@@ -49,7 +73,7 @@ class BackupForeign(NskeysError):
     `lacks_keys`."""
 
     path: str
-    reasons: tuple[str, ...]
+    reasons: tuple[ForeignReason, ...]
 
 
 @dataclass(eq=False)
@@ -57,7 +81,7 @@ class BackupNotProven(NskeysError):
     """A backup was written, but reading it back did not give what was written."""
 
     address: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
@@ -84,7 +108,7 @@ class CmdbUnreachable(NskeysError):
     """The CMDB cannot be opened; `problem` is a token, `detail` free text from outside."""
 
     cmdb: str
-    problem: str
+    problem: AnyProblem
     detail: str = ""
 
 
@@ -119,7 +143,7 @@ class CmdbDamaged(NskeysError):
     """A row of the CMDB is not what nskeys writes; `table` and `problem` say where and what."""
 
     table: str
-    problem: str
+    problem: Problem
     rows: tuple[str, ...] = field(default=())
 
 
@@ -128,7 +152,7 @@ class FieldInvalid(NskeysError):
     """A credential's field is not valid; `problem` is a token, `limit` its bound where it has one."""
 
     field: str
-    problem: str
+    problem: FieldProblem
     limit: int = 0
 
 
@@ -162,7 +186,7 @@ class SealDoesNotOpen(NskeysError):
     credential: str
     kind: str
     name: str
-    reason: str
+    reason: SealProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +196,7 @@ class BadRow:
     row: int
     title: str
     field: str
-    problem: str
+    problem: FieldProblem
 
 
 @dataclass(eq=False)
@@ -188,7 +212,7 @@ class ImportUnreadable(NskeysError):
     """A file is none of the known exports; `problem` is a token, `line` where it was seen (0: none)."""
 
     source: str
-    problem: str
+    problem: ImportProblem | Problem
     line: int = 0
 
 
@@ -197,7 +221,7 @@ class KeyStoreDamaged(NskeysError):
     """A file of the key store is not what was written."""
 
     path: str
-    problem: str
+    problem: Problem
 
 
 @dataclass(eq=False)
@@ -220,7 +244,7 @@ class ProtectorUnavailable(NskeysError):
     """A protector cannot be used on this machine; `reason` is a token."""
 
     protector: str
-    reason: str
+    reason: ProtectorProblem
 
 
 @dataclass(eq=False)
@@ -257,9 +281,7 @@ class KeyUsedUp(NskeysError):
 
 @dataclass(eq=False)
 class KeyNotUsable(NskeysError):
-    """There is no active key to seal with, or the key is in `state`, which forbids it."""
-
-    state: str
+    """No key is active, so nothing can be sealed."""
 
 
 @dataclass(eq=False)
@@ -273,7 +295,7 @@ class DestinationInvalid(NskeysError):
     `there`: a file or folder of exactly this name is in the present folder."""
 
     destination: str
-    problem: str
+    problem: Problem
     instead: str = ""
     there: bool = False
 
@@ -285,7 +307,7 @@ class DestinationUnreachable(NskeysError):
     shows why, as it came."""
 
     destination: str
-    problem: str
+    problem: AnyProblem
     left: str = ""
     said: str = ""
 
@@ -296,7 +318,7 @@ class CannotCreate(NskeysError):
     is what a server said, in its words."""
 
     path: str
-    problem: str
+    problem: AnyProblem
     said: str = ""
 
 
@@ -305,7 +327,7 @@ class CannotRemove(NskeysError):
     """The file at `path` cannot be removed; `problem`: `not_permitted`, `read_only`, ..."""
 
     path: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
@@ -314,7 +336,7 @@ class FileUnreadable(NskeysError):
     `too_large`, `utf16`, `utf32`, ..."""
 
     path: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
@@ -324,7 +346,7 @@ class RecipientRefused(NskeysError):
     (the file `recipient` names none), `too_many` (so many)."""
 
     recipient: str
-    problem: str
+    problem: RecipientProblem
 
 
 @dataclass(eq=False)
@@ -333,7 +355,7 @@ class IdentityUnusable(NskeysError):
     key), `damaged`, `unsupported`, `rsa_size`."""
 
     name: str
-    problem: str
+    problem: IdentityProblem
 
 
 @dataclass(eq=False)
@@ -356,7 +378,7 @@ class RecoveryDamaged(NskeysError):
     `other_server`, `record_missing`, `identity_missing`, `identity_changed`, `not_canonical`."""
 
     path: str
-    problem: str
+    problem: RecoveryProblem
 
 
 class _SetUp(NskeysError):
@@ -390,7 +412,7 @@ class HomeUnreachable(_SetUp):
     """The home cannot be opened, for a reason that lies in its disk or its name; `problem` is a token."""
 
     home: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
@@ -400,7 +422,7 @@ class HomeNotSafe(_SetUp):
 
     home: str
     path: str
-    problem: str
+    problem: OwnershipProblem
     owner: str
     user: str
     above: bool = False
@@ -410,7 +432,7 @@ class HomeNotSafe(_SetUp):
 class NewerVersion(_SetUp):
     """Something was written by a newer nskeys; `what` is `cmdb`, `store`, `config` or `backup`."""
 
-    what: str
+    what: Versioned
     found: int
     known: int
 
@@ -420,7 +442,7 @@ class ConfigurationInvalid(_SetUp):
     """`config.toml` or another file of the home cannot be used; `problem` is a token."""
 
     path: str
-    problem: str
+    problem: Problem
     detail: str = ""
 
 
@@ -453,14 +475,14 @@ class Locked(NskeysError):
 class PlanOutdated(NskeysError):
     """What the plan saw no longer holds; `what` is the operation."""
 
-    what: str
+    what: Operation
 
 
 @dataclass(eq=False)
 class Cancelled(NskeysError):
     """A person stopped the operation, between two steps that each leave everything whole."""
 
-    what: str = ""
+    what: Operation | None = None
 
 
 @dataclass(eq=False)
@@ -475,7 +497,7 @@ class ScheduleRefused(NskeysError):
     """Nothing can run by itself here; `reason`: `passphrase`, `token`, `no_identity`, or `odd_path` with
     the path that a unit cannot hold."""
 
-    reason: str
+    reason: ScheduleProblem
     path: str = ""
 
 
@@ -484,7 +506,7 @@ class UnitNotOurs(NskeysError):
     """Where a unit belongs lies another file; `problem`: `foreign`, `other_home`."""
 
     path: str
-    problem: str
+    problem: UnitProblem
 
 
 @dataclass(eq=False)
@@ -498,7 +520,7 @@ class ScheduleNotStarted(NskeysError):
 class WrongPassword(NskeysError):
     """A password or passphrase did not open `what` (`backup`, `key store`, `identity`)."""
 
-    what: str
+    what: Opens
     name: str = ""
 
 
@@ -507,7 +529,7 @@ class PasswordRefused(NskeysError):
     """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
     `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
 
-    reason: str
+    reason: PasswordProblem
     score: int = 0
 
 
@@ -515,7 +537,7 @@ class PasswordRefused(NskeysError):
 class HintRefused(NskeysError):
     """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
 
-    reason: str
+    reason: HintProblem
 
 
 @dataclass(eq=False)
@@ -529,7 +551,7 @@ class NotEnoughMemory(NskeysError):
 class SecretUnavailable(NskeysError):
     """A secret is needed and nobody can give it; `wanted` is the request's purpose token."""
 
-    wanted: str
+    wanted: Wanted
     detail: str = ""
 
 
@@ -576,7 +598,7 @@ class ServerSecretWanted(NskeysError):
     """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`).
     `wanted` is `ssh_password` or `ssh_passphrase`, `subject` names the login or the key file."""
 
-    wanted: str
+    wanted: Wanted
     subject: str
     refused: bool = False
 
@@ -598,7 +620,7 @@ class ShareRefused(NskeysError):
     `missing`), or is how many there are (with `count`); `share` is its number in its set, where that is
     known; `line` that of its file."""
 
-    reason: str
+    reason: ShareProblem
     word: int = 0
     share: int = 0
     line: int = 0
@@ -635,7 +657,7 @@ class SheetsRefused(NskeysError):
     it), `others_can_read`, `link`; `not_removed` (a share stays there that should not)."""
 
     folder: str
-    reason: str
+    reason: SheetsProblem
 
 
 @dataclass(eq=False)

@@ -16,6 +16,7 @@ from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, canonical_json, to_base64url
+from nskeys.reasons import Problem
 
 
 def signed_document(facts: BackupFacts) -> bytes:
@@ -42,14 +43,14 @@ def payload_contents(data: bytes) -> KmsContents:
     """What is in it; Malformed, or NewerVersion. Every key's thumbprint was recomputed and compared."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     # The facts come first: a newer format may differ in everything else.
     facts = facts_from_json(value["facts"])
     fields = record(value, "facts", "keys", "sig")
     jwks = list(items(fields["keys"], KEYS_LIMIT + 1))
     server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
     if len(jwks) != len(facts.keys):
-        raise Malformed("keys_and_facts")
+        raise Malformed(Problem.KEYS_AND_FACTS)
     return KmsContents(
         facts=facts,
         signature=signature_from_json(fields["sig"]),
@@ -81,11 +82,11 @@ def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpK
         fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")
         material = SecretBytes(binary(fields["k"], KEY_SIZE))
         if thumbprint(material) != fields["kid"]:
-            raise Malformed("thumbprint")
+            raise Malformed(Problem.WRONG_KEY)
         created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
         said = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
         if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
-            raise Malformed("keys_and_facts")
+            raise Malformed(Problem.KEYS_AND_FACTS)
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)
 
@@ -107,5 +108,5 @@ def _server_key(jwk: Json) -> SecretBytes:
     fields = record(jwk, "kty", "crv", "use", "alg", "kid", "x", "d")
     seed = SecretBytes(binary(fields["d"], KEY_SIZE))
     if fields != _server_key_to_jwk(seed):
-        raise Malformed("server_key")
+        raise Malformed(Problem.SERVER_KEY)
     return seed

@@ -21,6 +21,7 @@ from nskeys.model.recovery import (
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.model.signed_json import Json, canonical_json, to_base64url
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 RECORD_LIMIT = 256 * 1024
 """Bytes of the file."""
@@ -71,17 +72,17 @@ def record_bytes(document: bytes, signature: bytes) -> bytes:
 def parse_record(data: bytes) -> RecoveryRecord:
     """The file again, its signature not judged yet; Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
-        raise Malformed("not_canonical")
+        raise Malformed(Problem.NOT_CANONICAL)
     outer = record(parse(data[:-1], RECORD_LIMIT), "record", "sig")
     inner = outer["record"]
     found = integer(inner.get("version") if isinstance(inner, dict) else None, lowest=1)
     if found > _VERSION:
-        raise NewerVersion("recovery", found, _VERSION)
+        raise NewerVersion(Versioned.RECOVERY, found, _VERSION)
     fields = record(inner, "version", "server_key", "cmdb_id", "identities", "earlier")
     identities = []
     for item in items(fields["identities"], len(IdentityKind)):
         if not isinstance(item, dict):
-            raise Malformed("wrong_type")
+            raise Malformed(Problem.WRONG_TYPE)
         told = dict(item)
         sha256 = text(told.pop("sha256", None), _HASH)
         weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
@@ -117,9 +118,9 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
     threshold = integer(fields["threshold"], highest=shares)
     set_name = text(fields["set"], _SET)
     if kind is IdentityKind.PERSON and (shares or set_name):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return RecoveryIdentity(
         kind,
         integer(fields["number"], lowest=1),
@@ -153,4 +154,4 @@ def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
     order = list(IdentityKind)
     places = [order.index(identity.kind) for identity in identities]
     if places != sorted(set(places)):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)

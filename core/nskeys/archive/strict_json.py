@@ -13,6 +13,7 @@ from typing import NoReturn
 from nskeys.archive.limits import JSON_DEPTH, JSON_DIGITS
 from nskeys.model.signed_json import Json, canonical_json, from_base64url
 from nskeys.model.times import from_rfc3339
+from nskeys.reasons import Problem
 
 _INTEGER_LIMIT = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Malformed(ValueError):
     """A document is not what was written; `problem` is a token."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -29,7 +30,7 @@ class Malformed(ValueError):
 def parse(data: bytes, limit: int) -> Json:
     """The value in `data`, at most `limit` bytes of RFC 8785 JSON; Malformed."""
     if len(data) > limit:
-        raise Malformed("too_large")
+        raise Malformed(Problem.TOO_LARGE)
     try:
         value: Json = json.loads(
             data.decode("utf-8"),
@@ -39,11 +40,11 @@ def parse(data: bytes, limit: int) -> Json:
             parse_constant=_refuse_number,
         )
     except RecursionError:
-        raise Malformed("depth") from None
+        raise Malformed(Problem.JSON_DEPTH) from None
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("not_json") from None
+        raise Malformed(Problem.NOT_JSON) from None
     # Measured before canonical_json, which recurses, sees the value.
     _check_depth(value)
     try:
@@ -51,32 +52,32 @@ def parse(data: bytes, limit: int) -> Json:
     except (TypeError, ValueError):
         same = False
     if not same:
-        raise Malformed("not_canonical")
+        raise Malformed(Problem.NOT_CANONICAL)
     return value
 
 
 def record(value: Json, *names: str) -> Mapping[str, Json]:
     """An object with exactly these names."""
     if not isinstance(value, Mapping) or value.keys() != set(names):
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     return value
 
 
 def items(value: Json, limit: int) -> Sequence[Json]:
     """An array of at most `limit` items."""
     if not isinstance(value, list):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if len(value) > limit:
-        raise Malformed("too_many")
+        raise Malformed(Problem.TOO_MANY)
     return value
 
 
 def text(value: Json, pattern: str) -> str:
     """A string that matches `pattern` as a whole."""
     if not isinstance(value, str):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if not re.fullmatch(pattern, value):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return value
 
 
@@ -87,37 +88,37 @@ def moment(value: Json) -> datetime:
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("wrong_value") from None
+        raise Malformed(Problem.WRONG_VALUE) from None
     if found < _EPOCH:
-        raise Malformed("before_1970")
+        raise Malformed(Problem.BEFORE_1970)
     return found
 
 
 def integer(value: Json, lowest: int = 0, highest: int = _INTEGER_LIMIT) -> int:
     """An integer within bounds."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if not lowest <= value <= highest:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return value
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise Malformed("duplicate_name")
+        raise Malformed(Problem.DUPLICATE_NAME)
     return result
 
 
 def _integer(digits: str) -> int:
     # Checked before int() sees them: converting millions of digits takes quadratic time.
     if len(digits.lstrip("-")) > JSON_DIGITS:
-        raise Malformed("number")
+        raise Malformed(Problem.NUMBER)
     return int(digits)
 
 
 def _refuse_number(_: str) -> NoReturn:
-    raise Malformed("number")
+    raise Malformed(Problem.NUMBER)
 
 
 def _check_depth(value: Json) -> None:
@@ -132,7 +133,7 @@ def _check_depth(value: Json) -> None:
                 inner.extend(item)
         level = inner
     if any(isinstance(item, Mapping | list) for item in level):
-        raise Malformed("depth")
+        raise Malformed(Problem.JSON_DEPTH)
 
 
 _PATTERN = r"[A-Za-z0-9_-]{1,128}"
@@ -145,7 +146,7 @@ def binary(value: Json, size: int) -> bytes:
     try:
         data = from_base64url(spelled)
     except ValueError:
-        raise Malformed("not_base64url") from None
+        raise Malformed(Problem.NOT_BASE64URL) from None
     if len(data) != size:
-        raise Malformed("wrong_size")
+        raise Malformed(Problem.WRONG_SIZE)
     return data

@@ -8,6 +8,7 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, from_base64url
 from nskeys.ports import Purpose, SecretProvider, Wrapped
+from nskeys.reasons import Problem
 
 
 class BaseProtector(ABC):
@@ -33,7 +34,7 @@ class BaseProtector(ABC):
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()
-            raise KeyStoreDamaged("protector.json", "kek_size")
+            raise KeyStoreDamaged("protector.json", Problem.KEK_SIZE)
         return kek
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
@@ -97,4 +98,4 @@ class Parameters:
 
 
 def _damaged() -> KeyStoreDamaged:
-    return KeyStoreDamaged("protector.json", "parameters")
+    return KeyStoreDamaged("protector.json", Problem.PARAMETERS)

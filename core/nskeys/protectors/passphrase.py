@@ -19,6 +19,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.reasons import Opens, PasswordProblem, Problem
 
 LONGEST = 4096
 """Bytes of UTF-8. A longer one is a file given by mistake, not a passphrase."""
@@ -87,7 +88,7 @@ class _Box:
     def from_parameters(cls, parameters: Mapping[str, Json]) -> Self:
         read = Parameters(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
         if read.text("kdf") != _KDF:
-            raise KeyStoreDamaged("protector.json", "kdf")
+            raise KeyStoreDamaged("protector.json", Problem.KDF)
         cost = Argon2Cost(read.number("memory_kib"), read.number("iterations"), read.number("lanes"))
         cost.check()
         return cls(cost, read.data("salt", SALT_SIZE), read.data("wrapped", WRAPPED_SIZE))
@@ -97,16 +98,16 @@ class _Box:
             with _accepted(given) as passphrase, argon2id(passphrase, self.salt, self.cost) as derived:
                 return unwrap_kek(derived, store_id, self.wrapped)
         except PasswordRefused:  # one that could never have been set
-            raise WrongPassword("key store") from None
+            raise WrongPassword(Opens.KEY_STORE) from None
 
 
 def _accepted(given: SecretBytes) -> SecretBytes:
     """The passphrase after NFC; PasswordRefused (`empty`, `too_long`, `not_text`)."""
     if not given:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(given) > LONGEST:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     try:
         return SecretBytes.from_text(given.text())
     except UnicodeDecodeError:  # which holds the passphrase
-        raise PasswordRefused("not_text") from None
+        raise PasswordRefused(PasswordProblem.NOT_TEXT) from None

@@ -24,6 +24,7 @@ from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.reasons import ForeignReason, Wanted
 from nskeys.services.installation import Installation, head_document
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
@@ -31,10 +32,10 @@ from nskeys.services.passwords.shares import with_combined_shares
 from nskeys.services.register.service import RegisterService
 
 _UNPROVEN = {
-    Signer.NOBODY: "unsigned",
-    Signer.CLAIMED: "unproven_signature",
-    Signer.OTHER_SERVER: "broken_signature",
-    Signer.BROKEN: "broken_signature",
+    Signer.NOBODY: ForeignReason.UNSIGNED,
+    Signer.CLAIMED: ForeignReason.UNPROVEN_SIGNATURE,
+    Signer.OTHER_SERVER: ForeignReason.BROKEN_SIGNATURE,
+    Signer.BROKEN: ForeignReason.BROKEN_SIGNATURE,
 }
 """Reasons where the key inside does not show that it signed what is inside."""
 
@@ -66,7 +67,7 @@ class OpenSource:
 
     source: Source
     contents: KmsContents
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`."""
     typed: bool = False
@@ -102,7 +103,7 @@ def opened(
         contents.wipe()
 
 
-def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
+def _foreign(installation: Installation, contents: KmsContents) -> tuple[ForeignReason, ...]:
     reasons = []
     other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
     public = installation.server_public()
@@ -110,11 +111,11 @@ def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ..
         reasons.append(_UNPROVEN[signer_inside(contents)])
     elif public is not None:
         if server_thumbprint(public) != contents.facts.server_key:
-            reasons.append("other_signer")
+            reasons.append(ForeignReason.OTHER_SIGNER)
     elif not other_cmdb and not _signed_its_trail(installation, contents):
-        reasons.append("other_signer")
+        reasons.append(ForeignReason.OTHER_SIGNER)
     if other_cmdb:
-        reasons.append("other_cmdb")
+        reasons.append(ForeignReason.OTHER_CMDB)
     return tuple(reasons)
 
 
@@ -220,4 +221,4 @@ def _of_kind(inspected: Inspected, kind: IdentityKind) -> RecoveryIdentity:
     for identity in _identities(inspected):
         if identity.kind is kind:
             return identity
-    raise SecretUnavailable("identity")
+    raise SecretUnavailable(Wanted.IDENTITY)

@@ -10,6 +10,7 @@ from nskeys.files import make_folder, read_bounded, read_if_there, remove, repla
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recovery import IDENTITY_MEMBERS
 from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.reasons import Problem
 
 _LIMIT = 65_536
 _PATH, _DATE = "KMSBackupPath", "KMSBackupDate"
@@ -40,20 +41,20 @@ class RegistryFile:
         try:
             document = json.loads(data)
         except (ValueError, RecursionError):
-            raise self._invalid("not_json") from None
+            raise self._invalid(Problem.NOT_JSON) from None
         if not isinstance(document, dict):
-            raise self._invalid("not_json")
+            raise self._invalid(Problem.NOT_JSON)
         path, date = document.get(_PATH), document.get(_DATE)
         if not isinstance(path, str | None):
-            raise self._invalid("wrong_type", _PATH)
+            raise self._invalid(Problem.WRONG_TYPE, _PATH)
         if date is None:
             return RegistryValues(path, None)
         try:
             return RegistryValues(path, from_rfc3339(date))
         except (TypeError, ValueError):
-            raise self._invalid("wrong_type", _DATE) from None
+            raise self._invalid(Problem.WRONG_TYPE, _DATE) from None
 
-    def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
+    def _invalid(self, problem: Problem, detail: str = "") -> ConfigurationInvalid:
         return ConfigurationInvalid(str(self._path), problem, detail)
 
 
@@ -117,6 +118,6 @@ class RecoveryFolder:
         try:
             return read_bounded(path, _RECOVERY_LIMIT)
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return None
             raise

@@ -6,6 +6,7 @@ from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_word
 from nskeys.wording.errors import say
@@ -124,7 +125,7 @@ def protector_choice(name: str) -> tuple[str, str]:
     return label[0].upper() + label[1:], _AGAINST.get(name) or protector_words(name).partition(": ")[2]
 
 
-def protector_unavailable(name: str, reason: str) -> str:
+def protector_unavailable(name: str, reason: ProtectorProblem | None) -> str:
     """A protector that cannot be had here, and why."""
     label, _ = protector_choice(name)
     return f"{label} is not available{problem_text(reason)}."

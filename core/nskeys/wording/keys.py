@@ -9,6 +9,7 @@ from nskeys.model.plans import RotationPlan
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Leftover
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.copies import backup_name, place_word, proof_ago, why_not
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text
@@ -203,7 +204,7 @@ def protector_title(name: str, current: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
 
-def not_here(name: str, reason: str) -> str:
+def not_here(name: str, reason: ProtectorProblem | None) -> str:
     """`TPM 2.0 is not to be had here: ...`."""
     return f"{protector_title(name, '')} is not to be had here{problem_text(reason)}."
 

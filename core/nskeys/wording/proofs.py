@@ -13,6 +13,7 @@ from nskeys.model.plans import (
     RestoreReport,
 )
 from nskeys.ports import SealedRow
+from nskeys.reasons import ForeignReason
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
@@ -36,7 +37,9 @@ STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
-SIGNATURE_REASONS = frozenset({"unsigned", "broken_signature", "unproven_signature"})
+SIGNATURE_REASONS = frozenset(
+    {ForeignReason.UNSIGNED, ForeignReason.BROKEN_SIGNATURE, ForeignReason.UNPROVEN_SIGNATURE}
+)
 """Of a plan or drill: the key inside does not show that it signed what is inside."""
 _OPENED, _FAILED = "opened", "failed"
 

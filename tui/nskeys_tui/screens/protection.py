@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.ports import Leftover, Progress, Stage, StoreInfo
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,
@@ -246,7 +247,7 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
 
 
 def protector_choices(
-    available: Sequence[tuple[str, bool, str]], current: str
+    available: Sequence[tuple[str, bool, ProtectorProblem | None]], current: str
 ) -> tuple[tuple[str, str, str], ...]:
     """Name, title and meaning of every protector that this machine can change to; the one that leaves
     the keys open last."""
@@ -257,6 +258,6 @@ def protector_choices(
     )
 
 
-def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
+def not_available(available: Sequence[tuple[str, bool, ProtectorProblem | None]]) -> tuple[str, ...]:
     """Those that this machine does not have, and why."""
     return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

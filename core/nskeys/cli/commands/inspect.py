@@ -9,6 +9,7 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
+from nskeys.reasons import Problem
 from nskeys.wording.destinations import location_name
 from nskeys.wording.labels import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.proofs import signer_words
@@ -49,7 +50,7 @@ def run(session: Session, options: Namespace) -> int:
     source = find_source(services.installation, options.file)
     manifest = source.inspected.manifest
     if manifest is None:
-        raise NotABackup(source.address, "bare")
+        raise NotABackup(source.address, Problem.BARE)
     signer = signer_of(manifest.facts, manifest.signature, services.installation.server_public())
     if session.output.as_json:
         session.output.document({**json.loads(manifest_bytes(manifest)), "signer": signer.value})

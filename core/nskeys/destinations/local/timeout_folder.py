@@ -14,6 +14,7 @@ from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
 _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
     {
@@ -148,7 +149,7 @@ def ask_worker(
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:
-        raise DestinationUnreachable(info.address, "no_answer") from None
+        raise DestinationUnreachable(info.address, Problem.NO_ANSWER) from None
     except Interrupted:
         raise Cancelled from None
     if isinstance(answer.head, dict):

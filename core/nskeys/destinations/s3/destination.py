@@ -11,6 +11,7 @@ from nskeys.destinations.workers.protocol import Message
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
+from nskeys.reasons import Problem
 
 
 class S3Scheme:
@@ -107,6 +108,6 @@ class S3Destination:
         try:
             return ask_worker(self._workers, server, self._info, operation, limit, body, **more)
         except DestinationUnreachable as error:
-            if error.problem == "no_answer":
+            if error.problem is Problem.NO_ANSWER:
                 self._workers.leave_alone(server)
             raise

@@ -29,6 +29,7 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.backup.due import DueDestinations, due_destinations
 from nskeys.services.backup.encryption import Encryption, encryption_for, recipients_for, recovery_of
 from nskeys.services.backup.facts import archive_name, collect_facts, next_generation
@@ -146,7 +147,7 @@ class BackupService:
         with encryption_for(installation, plan, secrets) as closed_by:
             progress.stage(Stage.UNLOCKING)
             with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
-                installation.unchanged("backup", plan.fingerprint)
+                installation.unchanged(Operation.BACKUP, plan.fingerprint)
                 return self._execute(plan, closed_by, keys, progress)
 
     def _execute(

@@ -22,6 +22,7 @@ from nskeys.model.custodians import (
 )
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.installation import Installation, sign_off, unlocked
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
@@ -104,7 +105,7 @@ class CustodiansService:
         installation = self._installation
         with unlocked(installation, secrets) as keys, installation.changing("splitting among custodians"):
             if self._seen() != plan.fingerprint:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_SPLIT,
                 made.recipient,
@@ -162,7 +163,7 @@ class CustodiansService:
         installation = self._installation
         with unlocked(installation, secrets) as keys, installation.changing("checking the shares"):
             if self.show().to_check != proven:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
             )

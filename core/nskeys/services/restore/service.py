@@ -22,6 +22,7 @@ from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.reasons import ForeignReason, Operation
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts, sign_off, unlocked
@@ -60,7 +61,7 @@ class RestoreService:
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
-            foreign=(*source.foreign, *(("lacks_keys",) if missing_at else ())),
+            foreign=(*source.foreign, *((ForeignReason.LACKS_KEYS,) if missing_at else ())),
             keys=plan_keys(brought, here, uses, bound),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
@@ -109,7 +110,7 @@ class RestoreService:
                 try:
                     proof = prove_here(self._installation, keys, progress)
                 except Cancelled:
-                    raise Cancelled("proof") from None
+                    raise Cancelled(Operation.PROOF) from None
                 problem = self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
@@ -145,10 +146,10 @@ class RestoreService:
             prefetch_secret(chosen, secrets, refuse, installation.least_score) as known,
             installation.changing("restoring"),
         ):
-            installation.unchanged("restore", plan.fingerprint)
+            installation.unchanged(Operation.RESTORE, plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
-                raise PlanOutdated("restore")  # the TPM is back, perhaps
+                raise PlanOutdated(Operation.RESTORE)  # the TPM is back, perhaps
             progress.stage(Stage.STORING_KEYS)
             installation.settings.write(settings)
             if not installation.cmdb.exists():
@@ -172,7 +173,7 @@ class RestoreService:
     ) -> None:
         installation = self._installation
         with unlocked(installation, secrets) as keys, installation.changing("restoring"):
-            installation.unchanged("restore", plan.fingerprint)
+            installation.unchanged(Operation.RESTORE, plan.fingerprint)
             progress.stage(Stage.STORING_KEYS)
             now = installation.clock.now()
             added = new_keys(plan.keys, source.contents.keys, now)

@@ -21,6 +21,7 @@ from nskeys.errors import KeyStoreDamaged, NewerVersion
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.signed_json import Json, canonical_json, from_base64url, to_base64url
 from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 VERSION = 1
 _KID = re.compile(r"[0-9a-f]{64}")
@@ -77,7 +78,7 @@ def read_store(path: str, data: bytes) -> StoreRecord:
     read.only("store_id", "cmdb_id", "protector", "parameters")
     parameters = read.members["parameters"]
     if not isinstance(parameters, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     return StoreRecord(
         read.text("store_id", _ID), read.text("cmdb_id", _ID), read.text("protector"), parameters
     )
@@ -116,7 +117,7 @@ def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
     read.only("keys")
     keys = read.members["keys"]
     if not isinstance(keys, Mapping) or not all(map(is_kid, keys)):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
 
 
@@ -130,10 +131,10 @@ def read_server_pub(path: str, data: bytes) -> bytes:
     members = _parsed(path, data)
     read = _Reader(path, members)
     if not isinstance(members.get("x"), str) or {**_JWK, "x": members["x"]} != members:
-        raise KeyStoreDamaged(path, "not_a_public_key")
+        raise KeyStoreDamaged(path, Problem.NOT_A_PUBLIC_KEY)
     public = read.data("x")
     if len(public) != _PUBLIC_SIZE:
-        raise KeyStoreDamaged(path, "not_a_public_key")
+        raise KeyStoreDamaged(path, Problem.NOT_A_PUBLIC_KEY)
     return public
 
 
@@ -154,7 +155,7 @@ def _key_record(path: str, members: Mapping[str, Json], kid: str) -> KeyRecord:
     read = _Reader(path, members)
     read.only("kid", "created", "state", "state_since", "wrapped")
     if read.text("kid") != kid:
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     try:
         info = KeyInfo(
             Kid(kid),
@@ -163,7 +164,7 @@ def _key_record(path: str, members: Mapping[str, Json], kid: str) -> KeyRecord:
             from_rfc3339(read.text("state_since")),
         )
     except ValueError:
-        raise KeyStoreDamaged(path, "wrong_type") from None
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE) from None
     return KeyRecord(info, read.data("wrapped"))
 
 
@@ -190,24 +191,24 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
                 return value
     except (ValueError, TypeError, RecursionError):
         pass
-    raise KeyStoreDamaged(path, "not_as_written")
+    raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
 
 
 def _checked(path: str, value: Json) -> Mapping[str, Json]:
     """A document's own members, once its version is known and its hash is right."""
     if not isinstance(value, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     _refuse_newer(value)
     members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
     if _whole(members) != value:
-        raise KeyStoreDamaged(path, "not_as_written")
+        raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
     return members
 
 
 def _refuse_newer(document: Mapping[str, Json]) -> None:
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise NewerVersion("store", version, VERSION)
+        raise NewerVersion(Versioned.STORE, version, VERSION)
 
 
 class _Reader:
@@ -219,16 +220,16 @@ class _Reader:
 
     def only(self, *names: str) -> None:
         if set(self.members) != set(names):
-            raise KeyStoreDamaged(self.path, "wrong_members")
+            raise KeyStoreDamaged(self.path, Problem.WRONG_MEMBERS)
 
     def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
         value = self.members[name]
         if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
-            raise KeyStoreDamaged(self.path, "wrong_type")
+            raise KeyStoreDamaged(self.path, Problem.WRONG_TYPE)
         return value
 
     def data(self, name: str) -> bytes:
         try:
             return from_base64url(self.text(name))
         except ValueError:
-            raise KeyStoreDamaged(self.path, "wrong_type") from None
+            raise KeyStoreDamaged(self.path, Problem.WRONG_TYPE) from None

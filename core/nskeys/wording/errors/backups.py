@@ -11,32 +11,36 @@ from nskeys.errors import (
     NoSuchBackup,
     NotABackup,
 )
+from nskeys.reasons import ForeignReason, Problem
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 _FOREIGN = MappingProxyType(
     {
-        "unsigned": "it is not signed",
-        "broken_signature": "its signature is not by the server key that it names",
-        "unproven_signature": "its signature cannot be checked, for the server key is not in it",
-        "other_signer": "it is signed by another server's key",
-        "names_other_signer": "it names another server's key as its signer",
-        "other_cmdb": "it belongs to another CMDB",
-        "lacks_keys": "keys of this server are not in it, and stay unreadable here",
-        "unreached": "the TPM of the keys that are here cannot be asked: it may only be away for now",
-        "bare": "its companions were not checked",
+        ForeignReason.UNSIGNED: "it is not signed",
+        ForeignReason.BROKEN_SIGNATURE: "its signature is not by the server key that it names",
+        ForeignReason.UNPROVEN_SIGNATURE: (
+            "its signature cannot be checked, for the server key is not in it"
+        ),
+        ForeignReason.OTHER_SIGNER: "it is signed by another server's key",
+        ForeignReason.NAMES_OTHER_SIGNER: "it names another server's key as its signer",
+        ForeignReason.OTHER_CMDB: "it belongs to another CMDB",
+        ForeignReason.LACKS_KEYS: "keys of this server are not in it, and stay unreadable here",
+        ForeignReason.UNREACHED: (
+            "the TPM of the keys that are here cannot be asked: it may only be away for now"
+        ),
     }
 )
 
 
-def foreign_words(reason: str) -> str:
+def foreign_words(reason: ForeignReason) -> str:
     """Why a backup needs a plain confirmation: `it is signed by another server's key`."""
     return token_words(_FOREIGN, reason)
 
 
 def _not_a_backup(error: NotABackup) -> Sentence:
-    if error.problem == "bare":
+    if error.problem is Problem.BARE:
         return Sentence(
             f"{shown(error.path)} is a bare .kms without its companions, so nothing vouches for it.",
             "Name the whole archive (.zip); only 'nskeys restore FILE' and 'nskeys drill FILE' take a bare "
@@ -71,9 +75,9 @@ def _backup_forged(error: BackupForged) -> Sentence:
 
 
 def _backup_foreign(error: BackupForeign) -> Sentence:
-    if error.reasons == ("lacks_keys",):
+    if error.reasons == (ForeignReason.LACKS_KEYS,):
         return Sentence(
-            f"{shown(error.path)} is not enough: {foreign_words('lacks_keys')}.",
+            f"{shown(error.path)} is not enough: {foreign_words(ForeignReason.LACKS_KEYS)}.",
             "Look for a newer one with 'nskeys register list'; if there is none, "
             "run 'nskeys restore FILE --accept-foreign'.",
         )
@@ -86,7 +90,7 @@ def _backup_foreign(error: BackupForeign) -> Sentence:
 
 
 def _backup_not_proven(error: BackupNotProven) -> Sentence:
-    if error.problem == "missing":
+    if error.problem is Problem.MISSING:
         return Sentence(
             f"{shown(error.address)} was written, and there is no such file now, so there is no backup.",
             "Try that place with 'nskeys destination test DEST', or back up to another one with "

@@ -11,6 +11,7 @@ from nskeys.errors import (
     SheetsRefused,
     SplitRefused,
 )
+from nskeys.reasons import SheetsProblem
 from nskeys.wording.custodians import refusal
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
@@ -58,15 +59,15 @@ def _split_refused(error: SplitRefused) -> Sentence:
 
 _SHEETS_REFUSED = MappingProxyType(
     {
-        "in_home": "it is the home of this installation, lies in it, or holds it",
-        "others_can_read": "other users of this machine may look into it",
-        "link": "it is a link",
+        SheetsProblem.IN_HOME: "it is the home of this installation, lies in it, or holds it",
+        SheetsProblem.OTHERS_CAN_READ: "other users of this machine may look into it",
+        SheetsProblem.LINK: "it is a link",
     }
 )
 
 
 def _sheets_refused(error: SheetsRefused) -> Sentence:
-    if error.reason == "not_removed":
+    if error.reason is SheetsProblem.NOT_REMOVED:
         return Sentence(
             f"The sheets could not be written as they should, and some of what was written into "
             f"{shown(error.folder)} could not be removed again: whoever reads it has shares.",

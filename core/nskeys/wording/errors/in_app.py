@@ -47,6 +47,7 @@ from nskeys.errors import (
     SecretUnavailable,
     ServerSecretWanted,
 )
+from nskeys.reasons import Problem
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.errors.destinations import to_reach
 from nskeys.wording.text.sentence import Sentence
@@ -109,7 +110,7 @@ def say_in_app(error: NskeysError) -> Sentence:
         return told
     if isinstance(error, DestinationUnreachable):
         return Sentence(told.what, f"{to_reach(error, in_app=True)}, or choose another one.")
-    if isinstance(error, BackupNotProven) and error.problem == "missing":
+    if isinstance(error, BackupNotProven) and error.problem is Problem.MISSING:
         return Sentence(told.what, "Test that place under Destinations (m), or back up to another one.")
     if "sudo" in told.advice:
         return Sentence(told.what, _SUDO)

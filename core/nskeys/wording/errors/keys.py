@@ -17,6 +17,7 @@ from nskeys.errors import (
     RotationNotOpen,
 )
 from nskeys.model.keys import SEALS_LIMIT
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.keys import NO_BACKUP
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text
@@ -61,30 +62,48 @@ def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Sentence:
 _OTHER_PROTECTOR = "Choose another one with '--protector passphrase' or '--protector file'."
 _UNTIL_USABLE = MappingProxyType(
     {
-        "bad_device": "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own.",
-        "no_device": (
+        ProtectorProblem.BAD_DEVICE: (
+            "Name it as '--protector tpm2:/dev/tpmrm0', or 'tpm2' alone for this machine's own."
+        ),
+        ProtectorProblem.NO_DEVICE: (
             "Load its driver and try again, or choose '--protector passphrase' or '--protector file'."
         ),
-        "not_root": "Run the command again with sudo.",
-        "no_systemd_creds": "Install the package that brings systemd-creds (systemd 250 or newer).",
-        "library_missing": "Install it; on Debian: 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'.",
-        "locked_out": "Wait ten minutes and try again; nothing is lost.",
-        "register_used": "Restart this machine: then the register is empty, and the keys open again.",
-        "no_uri": "Name it with '--protector pkcs11:token=NAME'.",
-        "bad_uri": "Name it with '--protector pkcs11:token=NAME'.",
-        "pin_in_uri": "Leave it out: the PIN is asked for, or '--pin-file F' gives it.",
-        "not_installed": "Install nskeys with its extra 'hsm'.",
-        "module_missing": "Install it, or name it in the URI: pkcs11:token=NAME?module-path=/usr/lib/x.so.",
-        "no_token": "Plug it in and try again; if it is gone, restore from a backup into another home.",
-        "wrong_token": "Plug the right one in and try again; its serial number is in the key store.",
-        "several_tokens": "Plug in one of them, or add its serial number to the URI.",
-        "no_key": "If it was erased there, restore from a backup into another home.",
-        "several_keys": "Add the id of one of them to the URI.",
-        "key_leaves": "Name another one, or none: then one is made that never leaves the token.",
-        "pin_locked": "Its security officer can unlock it with the token's own tools; nothing is lost.",
-        "pin_expired": "Change it with the token's own tools.",
-        "no_pin": "Set one with the token's own tools.",
-        "no_answer": "Try again; if it stays so, restart this machine.",
+        ProtectorProblem.NOT_ROOT: "Run the command again with sudo.",
+        ProtectorProblem.NO_SYSTEMD_CREDS: (
+            "Install the package that brings systemd-creds (systemd 250 or newer)."
+        ),
+        ProtectorProblem.LIBRARY_MISSING: (
+            "Install it; on Debian: 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'."
+        ),
+        ProtectorProblem.LOCKED_OUT: "Wait ten minutes and try again; nothing is lost.",
+        ProtectorProblem.REGISTER_USED: (
+            "Restart this machine: then the register is empty, and the keys open again."
+        ),
+        ProtectorProblem.NO_URI: "Name it with '--protector pkcs11:token=NAME'.",
+        ProtectorProblem.BAD_URI: "Name it with '--protector pkcs11:token=NAME'.",
+        ProtectorProblem.PIN_IN_URI: "Leave it out: the PIN is asked for, or '--pin-file F' gives it.",
+        ProtectorProblem.NOT_INSTALLED: "Install nskeys with its extra 'hsm'.",
+        ProtectorProblem.MODULE_MISSING: (
+            "Install it, or name it in the URI: pkcs11:token=NAME?module-path=/usr/lib/x.so."
+        ),
+        ProtectorProblem.NO_TOKEN: (
+            "Plug it in and try again; if it is gone, restore from a backup into another home."
+        ),
+        ProtectorProblem.WRONG_TOKEN: (
+            "Plug the right one in and try again; its serial number is in the key store."
+        ),
+        ProtectorProblem.SEVERAL_TOKENS: "Plug in one of them, or add its serial number to the URI.",
+        ProtectorProblem.NO_KEY: "If it was erased there, restore from a backup into another home.",
+        ProtectorProblem.SEVERAL_KEYS: "Add the id of one of them to the URI.",
+        ProtectorProblem.KEY_LEAVES: (
+            "Name another one, or none: then one is made that never leaves the token."
+        ),
+        ProtectorProblem.PIN_LOCKED: (
+            "Its security officer can unlock it with the token's own tools; nothing is lost."
+        ),
+        ProtectorProblem.PIN_EXPIRED: "Change it with the token's own tools.",
+        ProtectorProblem.NO_PIN: "Set one with the token's own tools.",
+        ProtectorProblem.NO_ANSWER: "Try again; if it stays so, restart this machine.",
     }
 )
 """What makes a protector usable again; where nothing does, there is another one."""
@@ -100,10 +119,12 @@ def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
 
 _BACK = MappingProxyType(
     {
-        "no_device": "load its driver, or switch it on in the firmware",
-        "library_missing": "install it; on Debian 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'",
-        "no_systemd_creds": "install the package that brings systemd-creds",
-        "systemd_too_old": "install systemd 250 or newer",
+        ProtectorProblem.NO_DEVICE: "load its driver, or switch it on in the firmware",
+        ProtectorProblem.LIBRARY_MISSING: (
+            "install it; on Debian 'apt install libtss2-esys-3.0.2-0 libtss2-rc0'"
+        ),
+        ProtectorProblem.NO_SYSTEMD_CREDS: "install the package that brings systemd-creds",
+        ProtectorProblem.SYSTEMD_TOO_OLD: "install systemd 250 or newer",
     }
 )
 """How a TPM that is only away is brought back."""
@@ -149,15 +170,10 @@ def _key_used_up(error: KeyUsedUp) -> Sentence:
     )
 
 
-def _key_not_usable(error: KeyNotUsable) -> Sentence:
-    if error.state in ("", "none", "none_active"):
-        return Sentence(
-            "No key of this server is active, so nothing can be sealed.",
-            "Run 'nskeys key rotate' to make and activate a new one.",
-        )
+def _key_not_usable(_: KeyNotUsable) -> Sentence:
     return Sentence(
-        f"That key is {shown(error.state)}, and only an active key seals.",
-        "Run 'nskeys key list' to see which key is active.",
+        "No key of this server is active, so nothing can be sealed.",
+        "Run 'nskeys key rotate' to make and activate a new one.",
     )
 
 

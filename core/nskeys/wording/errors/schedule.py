@@ -3,20 +3,21 @@
 from types import MappingProxyType
 
 from nskeys.errors import ScheduleNotStarted, ScheduleRefused, UnitNotOurs
+from nskeys.reasons import ScheduleProblem, UnitProblem
 from nskeys.wording.text.sentence import Sentence, Table
 from nskeys.wording.text.terminal import shown
 
 _REFUSED = MappingProxyType(
     {
-        "passphrase": (
+        ScheduleProblem.PASSPHRASE: (
             "A passphrase protects the keys here, and a timer has nobody to ask for it.",
             "Bind them to this machine with 'nskeys protector change tpm2', or back up by hand.",
         ),
-        "token": (
+        ScheduleProblem.TOKEN: (
             "A token protects the keys here, and a timer has nobody to ask for its PIN.",
             "Bind them to this machine with 'nskeys protector change tpm2', or back up by hand.",
         ),
-        "no_identity": (
+        ScheduleProblem.NO_IDENTITY: (
             "There is no recovery identity, so a timer's backup would have nobody to ask for a password.",
             "Make one, once and by a person, with 'nskeys identity create'.",
         ),
@@ -25,7 +26,7 @@ _REFUSED = MappingProxyType(
 
 
 def _schedule_refused(error: ScheduleRefused) -> Sentence:
-    if error.reason == "odd_path":
+    if error.reason is ScheduleProblem.ODD_PATH:
         return Sentence(
             f"{shown(error.path)} holds characters that no unit of systemd can name.",
             "Give that folder another name.",
@@ -37,7 +38,11 @@ def _schedule_refused(error: ScheduleRefused) -> Sentence:
 
 
 def _unit_not_ours(error: UnitNotOurs) -> Sentence:
-    whose = "was written by nskeys for another home" if error.problem == "other_home" else "is not ours"
+    whose = (
+        "was written by nskeys for another home"
+        if error.problem is UnitProblem.OTHER_HOME
+        else "is not ours"
+    )
     return Sentence(
         f"{shown(error.path)} {whose}, so no unit was changed.",
         "Look at it, and move it away if nobody needs it.",

@@ -1,6 +1,7 @@
 """When the home is not as a command needs it, is busy, or a person stopped."""
 
 import shlex
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from nskeys.errors import (
@@ -19,6 +20,7 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.times import from_rfc3339
+from nskeys.reasons import AnyProblem, Operation, OwnershipProblem, Problem, Versioned
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, Table, token_words
@@ -27,37 +29,36 @@ from nskeys.wording.text.times import when
 
 _NEWER = MappingProxyType(
     {
-        "cmdb": "The CMDB",
-        "store": "The key store",
-        "config": "The configuration",
-        "backup": "This backup",
-        "recovery": "The record of recovery identities",
-        "registry": "The file with the registry values",
+        Versioned.CMDB: "The CMDB",
+        Versioned.STORE: "The key store",
+        Versioned.CONFIG: "The configuration",
+        Versioned.BACKUP: "This backup",
+        Versioned.RECOVERY: "The record of recovery identities",
     }
 )
 _CONFIGURATION = MappingProxyType(
     {
-        "driver_missing": "Install that library: pip install 'nskeys[postgres]'.",
-        "password_in_url": "Take the password out; PostgreSQL reads it from its own password file.",
-        "unknown_database": "Name a file (sqlite:///PATH) or a PostgreSQL server (postgresql://HOST/NAME).",
-        "unknown_setting": "Correct its spelling, or take it out.",
+        Problem.NOT_INSTALLED: "Install that library: pip install 'nskeys[postgres]'.",
+        Problem.HAS_PASSWORD: "Take the password out; PostgreSQL reads it from its own password file.",
+        Problem.UNKNOWN_DATABASE: "Name a file (sqlite:///PATH) or a PostgreSQL server (postgresql://HOST/NAME).",
+        Problem.UNKNOWN_SETTING: "Correct its spelling, or take it out.",
     }
 )
 _OPERATIONS = MappingProxyType(
     {
-        "import": "the import",
-        "restore": "the restore",
-        "rotation": "the rotation",
-        "backup": "the backup",
-        "drill": "the drill",
-        "key store": "the change of the key store",
-        "edit": "the edit of this credential",
-        "removal": "the removal of this credential",
-        "prune": "the pruning",
-        "retirement": "the retirement of this backup",
-        "identity": "the new recovery identity",
-        "custodians": "the shares for custodians",
-        "proof": "the trying of the credentials",
+        Operation.IMPORT: "the import",
+        Operation.RESTORE: "the restore",
+        Operation.ROTATION: "the rotation",
+        Operation.BACKUP: "the backup",
+        Operation.KEY_STORE: "the change of the key store",
+        Operation.PROTECTOR: "the change of the protector",
+        Operation.EDIT: "the edit of this credential",
+        Operation.REMOVAL: "the removal of this credential",
+        Operation.PRUNE: "the pruning",
+        Operation.RETIREMENT: "the retirement of this backup",
+        Operation.IDENTITY: "the new recovery identity",
+        Operation.CUSTODIANS: "the shares for custodians",
+        Operation.PROOF: "the trying of the credentials",
     }
 )
 
@@ -89,16 +90,16 @@ def _home_unreadable(error: HomeUnreadable) -> Sentence:
     )
 
 
-_TO_OPEN_HOME = MappingProxyType(
+_TO_OPEN_HOME: Mapping[AnyProblem, str] = MappingProxyType(
     {
-        "link_loop": "Correct the link, or name another home with '--home DIR'.",
-        "name_too_long": "Name a home with a shorter path: '--home DIR'.",
-        "no_home": "Name a folder for it: '--home DIR', or the environment variable NSKEYS_HOME.",
-        "no_working_folder": "Go to a folder that is there, or name the home by its absolute path.",
-        "zero_character": "Name another home: '--home DIR'.",
-        "too_many_open": "Raise the limit of open files, or end other programs, and try again.",
-        "no_memory": "End other programs, and try again.",
-        "gone": "Check that it is mounted and its server runs, and try again.",
+        Problem.LINK_LOOP: "Correct the link, or name another home with '--home DIR'.",
+        Problem.NAME_TOO_LONG: "Name a home with a shorter path: '--home DIR'.",
+        Problem.NO_HOME: "Name a folder for it: '--home DIR', or the environment variable NSKEYS_HOME.",
+        Problem.NO_WORKING_FOLDER: "Go to a folder that is there, or name the home by its absolute path.",
+        Problem.ZERO_CHARACTER: "Name another home: '--home DIR'.",
+        Problem.TOO_MANY_OPEN: "Raise the limit of open files, or end other programs, and try again.",
+        Problem.NO_MEMORY: "End other programs, and try again.",
+        Problem.GONE: "Check that it is mounted and its server runs, and try again.",
     }
 )
 
@@ -118,7 +119,7 @@ def _home_not_safe(error: HomeNotSafe) -> Sentence:
     path, home = shown(error.path), shlex.quote(safe(error.home))
     place = shlex.quote(safe(error.path)) if error.above else home
     within = "" if error.above else "-R "
-    if error.problem == "other_owner":
+    if error.problem is OwnershipProblem.OTHER_OWNER:
         owner = shown(error.owner)
         return Sentence(
             f"{path} belongs to {owner}, who can change what lies there, so {shown(error.user)} opens no "

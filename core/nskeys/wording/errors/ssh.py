@@ -1,5 +1,6 @@
 """When a server that holds backups is not the one that is known, or lets nobody in."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from nskeys.errors import (
@@ -9,56 +10,65 @@ from nskeys.errors import (
     HostKeyUnknown,
     ServerSecretWanted,
 )
+from nskeys.reasons import AnyProblem, Problem, Wanted
 from nskeys.wording.destinations import compare_command, key_name, server_name
 from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 TO_NAME = MappingProxyType(
     {
-        "has_password": "Name it without: the password is asked for, or '--ssh-secret-file F' gives it.",
-        "bad_host": "Name it as sftp://user@host/path, with a port behind a colon where it is not 22.",
-        "bad_user": "Name it as sftp://user@host/path.",
-        "dots": "Name the folder by its whole path.",
-        "no_user": "Name the user: sftp://USER@HOST/...",
+        Problem.HAS_PASSWORD: (
+            "Name it without: the password is asked for, or '--ssh-secret-file F' gives it."
+        ),
+        Problem.BAD_HOST: (
+            "Name it as sftp://user@host/path, with a port behind a colon where it is not 22."
+        ),
+        Problem.BAD_USER: "Name it as sftp://user@host/path.",
+        Problem.DOTS: "Name the folder by its whole path.",
+        Problem.NO_USER: "Name the user: sftp://USER@HOST/...",
     }
 )
-TO_REACH = MappingProxyType(
+TO_REACH: Mapping[AnyProblem, str] = MappingProxyType(
     {
-        "timeout": "Check that the server runs and can be reached from here",
-        "no_route": "Check the network, and its address",
-        "lost": "Check the network and the server",
-        "not_ssh": "Check the port",
-        "login": "Check the user's name, and that the server knows the key of this machine",
-        "key_file": "Check the key file that is configured for it",
-        "no_sftp": "Let that server offer SFTP to this user",
-        "greeting": "Give that user 'ForceCommand internal-sftp' there, or a shell that prints nothing",
-        "silent_agent": "Name the key file, with 'nskeys destination add DEST --key-file FILE', "
+        Problem.TIMEOUT: "Check that the server runs and can be reached from here",
+        Problem.NO_ROUTE: "Check the network, and its address",
+        Problem.CONNECTION_LOST: "Check the network and the server",
+        Problem.NOT_SSH: "Check the port",
+        Problem.LOGIN: "Check the user's name, and that the server knows the key of this machine",
+        Problem.KEY_FILE: "Check the key file that is configured for it",
+        Problem.NO_SFTP: "Let that server offer SFTP to this user",
+        Problem.GREETING: (
+            "Give that user 'ForceCommand internal-sftp' there, or a shell that prints nothing"
+        ),
+        Problem.SILENT_AGENT: "Name the key file, with 'nskeys destination add DEST --key-file FILE', "
         "or end that agent",
-        "too_many_keys": "Name the right key file, with 'nskeys destination add DEST --key-file FILE'",
-        "no_agreement": "Update the SSH service of that server",
-        "old_host_key": "Give that server an Ed25519 host key ('ssh-keygen -A' there makes one)",
-        "host_certificate": "Ask who runs that server for a certificate that fits its name",
-        "missing_folder": "Make the folder, or mount what belongs there",
+        Problem.TOO_MANY_KEYS: (
+            "Name the right key file, with 'nskeys destination add DEST --key-file FILE'"
+        ),
+        Problem.NO_AGREEMENT: "Update the SSH service of that server",
+        Problem.OLD_HOST_KEY: "Give that server an Ed25519 host key ('ssh-keygen -A' there makes one)",
+        Problem.HOST_CERTIFICATE: "Ask who runs that server for a certificate that fits its name",
+        Problem.MISSING_FOLDER: "Make the folder, or mount what belongs there",
     }
 )
 """What to do where an SSH server cannot be used; words for the tokens are in `tokens`."""
-TO_REACH_IN_APP = MappingProxyType(
+TO_REACH_IN_APP: Mapping[AnyProblem, str] = MappingProxyType(
     {
-        "silent_agent": "Name its key file under Destinations in the menu (m), or end that agent",
-        "too_many_keys": "Name its key file under Destinations in the menu (m)",
+        Problem.SILENT_AGENT: "Name its key file under Destinations in the menu (m), or end that agent",
+        Problem.TOO_MANY_KEYS: "Name its key file under Destinations in the menu (m)",
     }
 )
 """The same by key, where it is done by a command elsewhere."""
 _WANTED = MappingProxyType(
     {
-        "ssh_password": "The server wants the password of",
-        "ssh_passphrase": "A passphrase is wanted for the key file",
+        Wanted.SSH_PASSWORD: "The server wants the password of",
+        Wanted.SSH_PASSPHRASE: "A passphrase is wanted for the key file",
     }
 )
 _REFUSED = MappingProxyType(
     {
-        "ssh_password": "The server did not accept the password of",
-        "ssh_passphrase": "That passphrase does not open the key file",
+        Wanted.SSH_PASSWORD: "The server did not accept the password of",
+        Wanted.SSH_PASSPHRASE: "That passphrase does not open the key file",
     }
 )
 

@@ -6,10 +6,12 @@ blame; no exclamation; a command that can be typed as it stands in single quotes
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from nskeys.errors import NskeysError
 from nskeys.wording.text.terminal import shown
+
+K = TypeVar("K", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Sentence:
         return f"{self.what} {self.advice}"
 
 
-def token_words(table: Mapping[str, str], token: str) -> str:
+def token_words(table: Mapping[K, str], token: K) -> str:
     """The words for a token; one that the table does not know is shown as it is, readable."""
     return table.get(token) or shown(token.replace("_", " "))
 

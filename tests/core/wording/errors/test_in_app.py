@@ -11,6 +11,7 @@ from nskeys.errors import (
     SealDoesNotOpen,
     WrongPassword,
 )
+from nskeys.reasons import Opens, Problem, SealProblem
 from nskeys.wording.errors import say
 from nskeys.wording.errors.in_app import say_in_app
 from tests.core.wording.commands import commands
@@ -28,16 +29,16 @@ def test_no_error_asks_for_a_command(cls: type[NskeysError], text: str) -> None:
 
 
 def test_advice_without_a_command_is_the_same() -> None:
-    error = CannotCreate("/mnt/vault", "no_space")
+    error = CannotCreate("/mnt/vault", Problem.NO_SPACE)
     assert say_in_app(error) == say(error)
 
 
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        (DestinationUnreachable("/mnt", "gone"), "choose another one."),
+        (DestinationUnreachable("/mnt", Problem.GONE), "choose another one."),
         (KeyUsedUp("00" * 32), "A rotation (o on the first screen) makes a new key."),
-        (SealDoesNotOpen("ab", "run-as", "one", "tampered"), "give it a new secret."),
+        (SealDoesNotOpen("ab", "run-as", "one", SealProblem.TAMPERED), "give it a new secret."),
         (HomeUnreadable("/var/lib/nskeys"), "start it again with sudo, or as a user who may do that."),
     ],
 )
@@ -46,18 +47,24 @@ def test_where_a_command_stood_a_key_stands(error: NskeysError, advice: str) -> 
 
 
 def test_a_wrong_password_is_told_alike() -> None:
-    error = WrongPassword("backup")
+    error = WrongPassword(Opens.BACKUP)
     assert say_in_app(error) == say(error)
 
 
 @pytest.mark.parametrize(
     ("problem", "advice"),
     [
-        ("login", "Check the user's name, and that the server knows the key of this machine, or choose "),
-        ("timeout", "Check that the server runs and can be reached from here, or choose another one."),
-        ("gone", "Check that it is there and mounted, or choose another one."),
+        (
+            Problem.LOGIN,
+            "Check the user's name, and that the server knows the key of this machine, or choose ",
+        ),
+        (
+            Problem.TIMEOUT,
+            "Check that the server runs and can be reached from here, or choose another one.",
+        ),
+        (Problem.GONE, "Check that it is there and mounted, or choose another one."),
     ],
 )
-def test_what_to_look_at_depends_on_what_keeps_a_place_out_of_reach(problem: str, advice: str) -> None:
+def test_what_to_look_at_depends_on_what_keeps_a_place_out_of_reach(problem: Problem, advice: str) -> None:
     told = say_in_app(DestinationUnreachable("sftp://vault02/x", problem))
     assert told.advice.startswith(advice)
