@@ -38,7 +38,7 @@ from nskeys.reasons import Problem, ProtectorProblem
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.flows.first_start import FirstStart as Flow, Way
 from nskeys.wording.destinations import remove_question
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.backup_list import BackupList

@@ -12,6 +12,8 @@ from nskeys.wording.text.terminal import fit, safe, shown
 
 GENERATED = "Generated for you: write it down and keep it apart from the backup."
 
+HARDER = "Choose a harder one, best four words that have nothing to do with each other."
+
 _STRENGTHS = (
     ("very weak", "one of the first that a program tries"),
     ("weak", "a program guesses it soon"),
@@ -170,8 +172,7 @@ def password_refused(reason: PasswordProblem, score: int = 0) -> Sentence:
     if reason is PasswordProblem.WEAK:
         return Sentence(
             f"The password is {strength_words(score)}.",
-            "Choose a harder one, best four words that have nothing to do with each other; or insist on it "
-            "with '--weak-password'.",
+            f"{HARDER.removesuffix('.')}; or insist on it with '--weak-password'.",
         )
     return _PASSWORD_REFUSED[reason]
 

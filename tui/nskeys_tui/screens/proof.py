@@ -16,7 +16,7 @@ from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.next_steps import APP_STEPS
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe

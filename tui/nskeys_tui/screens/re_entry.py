@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.re_entry import ReEntry, ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.labels import kid_name, kind_name
 from nskeys.wording.re_entry import (
     FILE_HELP,

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe

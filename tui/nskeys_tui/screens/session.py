@@ -15,7 +15,7 @@ from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge
 from nskeys.services.passwords.providers import RememberedPassphrase
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome

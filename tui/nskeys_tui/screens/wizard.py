@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.services.flows.actions import Action
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys_tui.dialogs.questions import MessageDialog
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.choice_list import ChoiceList

@@ -19,7 +19,7 @@ from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kind_name
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, Table, listed
+from nskeys.wording.text.sentence import Row, Table, alike, listed
 from nskeys.wording.text.terminal import fit, safe, shown
 
 _TYPED_AS_IT_IS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
@@ -78,6 +78,7 @@ _FIELD_PROBLEMS = MappingProxyType(
         ),
     }
 )
+_BY_KEY = MappingProxyType({FieldProblem.KIND_UNKNOWN: "Choose the kind of every row with k."})
 _LIMITS = MappingProxyType(
     {"name": NAME_LIMIT, "target": FIELD_LIMIT, "account": FIELD_LIMIT, "note": NOTE_LIMIT}
 )
@@ -87,6 +88,7 @@ _SEALS = MappingProxyType(
         SealProblem.KEY_MISSING: (
             "its key is not on this server",
             "Bring the key back with 'nskeys restore FILE' from a backup that holds it.",
+            "Restore its key (r) from a backup that holds it, or give it a new secret.",
         ),
         SealProblem.TAMPERED: (
             "its row in the CMDB was changed after it was sealed, or is damaged",
@@ -94,6 +96,7 @@ _SEALS = MappingProxyType(
                 "Give it a new secret ('nskeys credential edit {id}'), "
                 "or remove it ('nskeys credential remove {id} --yes')."
             ),
+            "Give it a new secret, or remove it.",
         ),
     }
 )
@@ -142,12 +145,12 @@ _IMPORTS = MappingProxyType(
 )
 
 
-def _field_invalid(error: FieldInvalid) -> Sentence:
+def _field_invalid(error: FieldInvalid) -> Row:
     words, advice = _FIELD_PROBLEMS[error.problem]
     if error.problem is FieldProblem.TOO_LONG and error.limit:
         unit = "byte" if error.field == "secret" else "character"
         words = f"is longer than {count(error.limit, unit)}"
-    return Sentence(f"The {_label(error.field)} {words}.", advice)
+    return Row(f"The {_label(error.field)} {words}.", advice, _BY_KEY.get(error.problem, advice))
 
 
 def bad_row(row: BadRow) -> str:
@@ -168,45 +171,48 @@ def _label(field: str) -> str:
     return _OTHER_LABELS.get(field) or known.lower()
 
 
-def _name_taken(error: NameTaken) -> Sentence:
+def _name_taken(error: NameTaken) -> Row:
     reference = f"{error.kind}/{error.name}"
     typed = reference if _TYPED_AS_IT_IS.fullmatch(reference) else "ID"
-    return Sentence(
+    return Row(
         f"There is a {kind_name(error.kind)} credential named {shown(error.name)} already.",
         f"Choose another name, or change that one with 'nskeys credential edit {typed}'.",
+        "Choose another name, or change the one that has it.",
     )
 
 
-def _no_such_credential(error: NoSuchCredential) -> Sentence:
-    return Sentence(
+def _no_such_credential(error: NoSuchCredential) -> Row:
+    return Row(
         f"No credential is called {shown(error.reference)}.",
         "Give an id or kind/name as 'nskeys credential list' shows them.",
+        "Somebody removed it meanwhile: look at the list once more.",
     )
 
 
-def _ambiguous_credential(error: AmbiguousCredential) -> Sentence:
+def _ambiguous_credential(error: AmbiguousCredential) -> Row:
     matches = listed(tuple(shown(match) for match in error.matches))
-    return Sentence(
+    return alike(
         f"{shown(error.reference)} stands for {count(len(error.matches), 'credential')}: {matches}.",
         "Give kind/name, or more digits of the id, of the one that is meant.",
     )
 
 
-def _seal_does_not_open(error: SealDoesNotOpen) -> Sentence:
+def _seal_does_not_open(error: SealDoesNotOpen) -> Row:
     reference = shown(f"{error.kind}/{error.name}")
-    words, advice = _SEALS[error.reason]
-    return Sentence(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)))
+    words, advice, by_key = _SEALS[error.reason]
+    return Row(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)), by_key)
 
 
-def _import_refused(error: ImportRefused) -> Sentence:
+def _import_refused(error: ImportRefused) -> Row:
     rows = count(len(error.bad), "row")
-    return Sentence(
+    return Row(
         f"{rows} of {shown(error.source)} cannot be taken, so nothing was imported.",
         "Correct what is named, or take the rest with 'nskeys credential import FILE --skip-bad'.",
+        "Correct what is named, or take the rest with s.",
     )
 
 
-def _import_unreadable(error: ImportUnreadable) -> Sentence:
+def _import_unreadable(error: ImportUnreadable) -> Row:
     line = f" (line {number(error.line)})" if error.line else ""
     if isinstance(error.problem, Problem):
         words, advice = (
@@ -215,7 +221,7 @@ def _import_unreadable(error: ImportUnreadable) -> Sentence:
         )
     else:
         words, advice = _IMPORTS[error.problem]
-    return Sentence(f"{shown(error.source)} {words}{line}.", advice)
+    return alike(f"{shown(error.source)} {words}{line}.", advice)
 
 
 CREDENTIALS: Table = MappingProxyType(

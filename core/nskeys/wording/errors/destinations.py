@@ -13,7 +13,7 @@ from nskeys.errors import (
 from nskeys.reasons import AnyProblem, Problem
 from nskeys.wording.errors import s3, ssh
 from nskeys.wording.problems import problem_text
-from nskeys.wording.text.sentence import Sentence, Table
+from nskeys.wording.text.sentence import WITH_SUDO, Row, Table, alike
 from nskeys.wording.text.terminal import shown
 
 _TO_CREATE: Mapping[AnyProblem, str] = MappingProxyType(
@@ -123,23 +123,31 @@ _ON_A_SERVER_TO_REACH: Mapping[AnyProblem, str] = MappingProxyType(
 _LOG_OR_ANOTHER = "Look into the {log}, or name another place."
 
 
-def _advice(address: str, problem: AnyProblem, known: Mapping[AnyProblem, str], otherwise: str) -> str:
+def _row(
+    what: str, address: str, problem: AnyProblem, known: Mapping[AnyProblem, str], otherwise: str
+) -> Row:
+    """What helps depends on whether the address is on a server."""
     there = _is_on_a_server(address)
     if there and problem in _ON_A_SERVER:
-        return _ON_A_SERVER[problem]
-    return known.get(problem, otherwise.format(log="log of that server" if there else "system's log"))
+        return alike(what, _ON_A_SERVER[problem])
+    advice = known.get(problem, otherwise.format(log="log of that server" if there else "system's log"))
+    return Row(what, advice, WITH_SUDO if problem is Problem.NOT_PERMITTED else advice)
 
 
-def _destination_invalid(error: DestinationInvalid) -> Sentence:
+def _destination_invalid(error: DestinationInvalid) -> Row:
     advice = _TO_NAME.get(
         error.problem, "Name a folder by its absolute path, for example /mnt/vault/backups."
     )
+    by_key = ssh.TO_NAME_IN_APP.get(error.problem, advice)
     if error.instead:
-        advice = f"Write {shown(error.instead)}."
+        advice = by_key = f"Write {shown(error.instead)}."
     if error.there:
-        advice += f" What has this very name in the present folder is ./{shown(error.destination)}."
-    return Sentence(
-        f"{shown(error.destination)} cannot be used as a destination{problem_text(error.problem)}.", advice
+        there = f" What has this very name in the present folder is ./{shown(error.destination)}."
+        advice, by_key = advice + there, by_key + there
+    return Row(
+        f"{shown(error.destination)} cannot be used as a destination{problem_text(error.problem)}.",
+        advice,
+        by_key,
     )
 
 
@@ -169,41 +177,44 @@ def _is_on_a_server(address: str) -> bool:
     return address.startswith(("sftp://", "s3://"))
 
 
-def _destination_unreachable(error: DestinationUnreachable) -> Sentence:
+def _destination_unreachable(error: DestinationUnreachable) -> Row:
     left = f"; the temporary file {shown(error.left)} was left there" if error.left else ""
-    return Sentence(
+    return Row(
         f"The destination {shown(error.destination)} cannot be reached"
         f"{_refusal(error.destination, error.problem, error.said)}{left}.",
         to_reach(error) + ", then try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
+        f"{to_reach(error, in_app=True)}, or choose another one.",
     )
 
 
-def _cannot_create(error: CannotCreate) -> Sentence:
-    return Sentence(
+def _cannot_create(error: CannotCreate) -> Row:
+    return _row(
         f"{shown(error.path)} cannot be written{_refusal(error.path, error.problem, error.said)}.",
-        _advice(error.path, error.problem, _TO_CREATE, _LOG_OR_ANOTHER),
+        error.path,
+        error.problem,
+        _TO_CREATE,
+        _LOG_OR_ANOTHER,
     )
 
 
-def _cannot_remove(error: CannotRemove) -> Sentence:
-    return Sentence(
+def _cannot_remove(error: CannotRemove) -> Row:
+    return _row(
         f"{shown(error.path)} cannot be removed{_refusal(error.path, error.problem)}.",
-        _advice(
-            error.path, error.problem, _TO_REMOVE, "Look into the {log}; until it is gone it stays listed."
-        ),
+        error.path,
+        error.problem,
+        _TO_REMOVE,
+        "Look into the {log}; until it is gone it stays listed.",
     )
 
 
-def _file_unreadable(error: FileUnreadable) -> Sentence:
-    return Sentence(
+def _file_unreadable(error: FileUnreadable) -> Row:
+    return _row(
         f"{shown(error.path)} cannot be read{_refusal(error.path, error.problem)}.",
-        _advice(
-            error.path,
-            error.problem,
-            _TO_READ,
-            "Check that it is the file that is meant, or use another copy.",
-        ),
+        error.path,
+        error.problem,
+        _TO_READ,
+        "Check that it is the file that is meant, or use another copy.",
     )
 
 

@@ -22,16 +22,17 @@ from nskeys.wording.keys import NO_BACKUP
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, Table, listed
+from nskeys.wording.text.sentence import WITH_SUDO, Row, Table, alike, listed
 from nskeys.wording.text.terminal import safe, shown
 
 
-def _key_store_damaged(error: KeyStoreDamaged) -> Sentence:
-    return Sentence(
+def _key_store_damaged(error: KeyStoreDamaged) -> Row:
+    return Row(
         f"{shown(error.path)} in the key store is not what was written{problem_text(error.problem)}.",
         "Keep the home as it is, and restore the keys into another one, over the same CMDB: "
         f"'nskeys restore FILE --home DIR --cmdb {_cmdb_beside(error.path)}', or the address in the 'cmdb' "
         "line of config.toml where it has one.",
+        "Keep this home as it is, and restore the keys from a backup into another one.",
     )
 
 
@@ -43,22 +44,36 @@ def _cmdb_beside(path: str) -> str:
     return shlex.quote(safe(f"sqlite:///{home}/cmdb.sqlite3")) if home else "URL"
 
 
-def _key_store_elsewhere(error: KeyStoreElsewhere) -> Sentence:
-    return Sentence(
+def _key_store_elsewhere(error: KeyStoreElsewhere) -> Row:
+    return Row(
         f"The keys here are bound to another machine (protector: {protector_name(error.protector)}) "
         "and do not open on this one.",
         "Restore them from a backup: 'nskeys restore FILE'.",
+        "Restore them from a backup (r).",
     )
 
 
-def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Sentence:
-    return Sentence(
+def _key_store_of_another_cmdb(error: KeyStoreOfAnotherCmdb) -> Row:
+    return Row(
         f"The key store belongs to CMDB {kid_name(error.store_cmdb_id)}, "
         f"but the configured CMDB is {kid_name(error.cmdb_id)}.",
         "Name the CMDB of these keys in config.toml, or the home of that CMDB with '--home DIR'.",
+        "Name the CMDB of these keys in config.toml, or start nskeys with its home.",
     )
 
 
+_OTHER_IN_APP = "Choose another one."
+_BY_KEY = MappingProxyType(
+    {
+        ProtectorProblem.BAD_DEVICE: _OTHER_IN_APP,
+        ProtectorProblem.NO_DEVICE: "Load its driver and try again, or choose another one.",
+        ProtectorProblem.NOT_ROOT: WITH_SUDO,
+        ProtectorProblem.NO_URI: _OTHER_IN_APP,
+        ProtectorProblem.BAD_URI: _OTHER_IN_APP,
+        ProtectorProblem.PIN_IN_URI: "Leave it out: the PIN is asked for.",
+    }
+)
+"""What makes a protector usable, where the command line has another way."""
 _OTHER_PROTECTOR = "Choose another one with '--protector passphrase' or '--protector file'."
 _UNTIL_USABLE = MappingProxyType(
     {
@@ -109,11 +124,13 @@ _UNTIL_USABLE = MappingProxyType(
 """What makes a protector usable again; where nothing does, there is another one."""
 
 
-def _protector_unavailable(error: ProtectorUnavailable) -> Sentence:
-    return Sentence(
+def _protector_unavailable(error: ProtectorUnavailable) -> Row:
+    in_app = _BY_KEY.get(error.reason) or _UNTIL_USABLE.get(error.reason, _OTHER_IN_APP)
+    return Row(
         f"The protector {protector_name(error.protector)} cannot be used on this machine"
         f"{problem_text(error.reason)}.",
         _UNTIL_USABLE.get(error.reason, _OTHER_PROTECTOR),
+        in_app,
     )
 
 
@@ -130,56 +147,67 @@ _BACK = MappingProxyType(
 """How a TPM that is only away is brought back."""
 
 
-def _key_store_unreached(error: KeyStoreUnreached) -> Sentence:
+def _key_store_unreached(error: KeyStoreUnreached) -> Row:
     back = _BACK.get(error.reason, "bring it back")
-    return Sentence(
+    return Row(
         f"The keys here are bound to {protector_name(error.protector)}, which cannot be asked on this "
         f"machine{problem_text(error.reason)}.",
         f"If it is only away, {back}: nothing is lost; if this is another machine, restore from a backup: "
         "'nskeys restore FILE --other-machine'.",
+        f"If it is only away, {back}: nothing is lost; if this is another machine, restore from a backup "
+        "(r).",
     )
 
 
-def _no_proven_backup(_: NoProvenBackup) -> Sentence:
-    return Sentence(
+def _no_proven_backup(_: NoProvenBackup) -> Row:
+    return Row(
         f"{NO_BACKUP.removesuffix('.')}, so nothing was changed.",
         "Make one with 'nskeys backup --to DESTINATION' and try again, or say '--without-backup'.",
+        "Make a backup (b) to a place elsewhere, then change it again.",
     )
 
 
-def _no_such_key(error: NoSuchKey) -> Sentence:
+def _no_such_key(error: NoSuchKey) -> Row:
     what = (
         f"begins with {shown(error.prefix)}" if len(error.prefix) < 64 else f"is {kid_name(error.prefix)}"
     )
-    return Sentence(f"No key here {what}.", "Run 'nskeys key list' to see the keys of this server.")
+    return Row(
+        f"No key here {what}.",
+        "Run 'nskeys key list' to see the keys of this server.",
+        "Look at the keys once more; a restore (r) brings one back that is missing.",
+    )
 
 
-def _ambiguous_key(error: AmbiguousKey) -> Sentence:
+def _ambiguous_key(error: AmbiguousKey) -> Row:
     matches = listed(tuple(kid_name(kid) for kid in error.matches))
-    return Sentence(
+    return alike(
         f"{count(len(error.matches), 'key')} begin with {shown(error.prefix)}: {matches}.",
         "Give more digits of the one that is meant.",
     )
 
 
-def _key_used_up(error: KeyUsedUp) -> Sentence:
-    return Sentence(
+def _key_used_up(error: KeyUsedUp) -> Row:
+    return Row(
         f"Key {kid_name(error.kid)} may seal no more than {number(SEALS_LIMIT)} secrets, "
         "and that number is reached.",
         "Make a new key with 'nskeys key rotate'.",
+        "A rotation (o on the first screen) makes a new key.",
     )
 
 
-def _key_not_usable(_: KeyNotUsable) -> Sentence:
-    return Sentence(
+def _key_not_usable(_: KeyNotUsable) -> Row:
+    return Row(
         "No key of this server is active, so nothing can be sealed.",
         "Run 'nskeys key rotate' to make and activate a new one.",
+        "A rotation (o on the first screen) makes and activates a new key.",
     )
 
 
-def _rotation_not_open(_: RotationNotOpen) -> Sentence:
-    return Sentence(
-        "No rotation is open, so there is nothing to go on with.", "Begin one with 'nskeys key rotate'."
+def _rotation_not_open(_: RotationNotOpen) -> Row:
+    return Row(
+        "No rotation is open, so there is nothing to go on with.",
+        "Begin one with 'nskeys key rotate'.",
+        "Begin one with o on the first screen.",
     )
 
 

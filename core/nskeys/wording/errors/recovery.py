@@ -10,7 +10,7 @@ from nskeys.errors import (
     RecoveryDamaged,
 )
 from nskeys.reasons import IdentityProblem, RecipientProblem, RecoveryProblem
-from nskeys.wording.text.sentence import Sentence, Table, token_words
+from nskeys.wording.text.sentence import Row, Table, alike, token_words
 from nskeys.wording.text.terminal import shown
 
 _KINDS = "Give one that begins with age1, ssh-ed25519 or ssh-rsa, or a file of them, one a line."
@@ -45,52 +45,54 @@ _DAMAGED = MappingProxyType(
 )
 
 
-def _recipient_refused(error: RecipientRefused) -> Sentence:
+def _recipient_refused(error: RecipientRefused) -> Row:
     if error.problem is RecipientProblem.SECRET:
-        return Sentence(
+        return alike(
             "What was given as a recipient is a private key.",
             "Give the public half; whoever may have seen this key can open what was encrypted to it.",
         )
     if error.problem is RecipientProblem.NONE:
-        return Sentence(f"{shown(error.recipient)} names no recipient.", _KINDS)
+        return alike(f"{shown(error.recipient)} names no recipient.", _KINDS)
     if error.problem is RecipientProblem.TOO_MANY:
-        return Sentence(
+        return alike(
             f"A backup cannot go to {shown(error.recipient)} recipients; 100 are the most.",
             "Leave some out, or let several people share one identity.",
         )
     what = token_words(_REFUSED, error.problem)
-    return Sentence(f'"{shown(error.recipient)}" {what}.', _KINDS)
+    return alike(f'"{shown(error.recipient)}" {what}.', _KINDS)
 
 
-def _identity_unusable(error: IdentityUnusable) -> Sentence:
-    return Sentence(
+def _identity_unusable(error: IdentityUnusable) -> Row:
+    return alike(
         f"{shown(error.name)} cannot be used as an identity: {token_words(_UNUSABLE, error.problem)}.",
         "Name a file with AGE-SECRET-KEY-1... in it, an encrypted one such as identity.age, "
         "or an OpenSSH private key (Ed25519 or RSA).",
     )
 
 
-def _identity_not_recipient(error: IdentityNotRecipient) -> Sentence:
-    return Sentence(
+def _identity_not_recipient(error: IdentityNotRecipient) -> Row:
+    return Row(
         f"This identity is none of the recipients of {shown(error.path)}.",
         "Use the identity of one of its recipients; 'nskeys inspect FILE' lists them.",
+        "Use the identity of one of its recipients; the backup names them.",
     )
 
 
-def _identity_not_proven(error: IdentityNotProven) -> Sentence:
-    return Sentence(
+def _identity_not_proven(error: IdentityNotProven) -> Row:
+    return alike(
         f"The new identity for {shown(error.path)} did not open a test file with its password, "
         "so nothing was changed.",
         "Try again, on another machine if it happens again, for this one computes wrongly.",
     )
 
 
-def _recovery_damaged(error: RecoveryDamaged) -> Sentence:
-    return Sentence(
+def _recovery_damaged(error: RecoveryDamaged) -> Row:
+    return Row(
         f"The recovery identity kept at {shown(error.path)} cannot be used: "
         f"{token_words(_DAMAGED, error.problem)}.",
         "Find out who changed it, for nothing is encrypted to it now; then put the folder back, "
         "or move it away and run 'nskeys identity create'.",
+        "Find out who changed it; put the folder back, or move it away and make another.",
     )
 
 

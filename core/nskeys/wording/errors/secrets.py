@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from nskeys.errors import HintRefused, NotEnoughMemory, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.reasons import Opens, SecretProblem, Wanted
-from nskeys.wording.passwords import hint_refused, password_refused
+from nskeys.reasons import Opens, PasswordProblem, SecretProblem, Wanted
+from nskeys.wording.passwords import HARDER, hint_refused, password_refused
 from nskeys.wording.text.numbers import number
-from nskeys.wording.text.sentence import Sentence, Table, token_words
+from nskeys.wording.text.sentence import LOOK_AGAIN, Row, Table, alike, token_words
 from nskeys.wording.text.terminal import shown
 
 _TRY_AGAIN = "Try again; mind capitals and the keyboard layout."
@@ -51,39 +51,40 @@ _DETAILS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _wrong_password(error: WrongPassword) -> Sentence:
-    wrong, advice = _WRONG.get(error.what) or (
-        f"That password does not open {shown(error.what)}",
-        _TRY_AGAIN,
-    )
+def _wrong_password(error: WrongPassword) -> Row:
+    wrong, advice = _WRONG[error.what]
     name = f" ({shown(error.name)})" if error.name else ""
-    return Sentence(f"{wrong}{name}.", advice)
+    return alike(f"{wrong}{name}.", advice)
 
 
-def _password_refused(error: PasswordRefused) -> Sentence:
-    return password_refused(error.reason, error.score)
+def _password_refused(error: PasswordRefused) -> Row:
+    told = password_refused(error.reason, error.score)
+    return Row(told.what, told.advice, HARDER if error.reason is PasswordProblem.WEAK else told.advice)
 
 
-def _hint_refused(error: HintRefused) -> Sentence:
-    return hint_refused(error.reason)
+def _hint_refused(error: HintRefused) -> Row:
+    told = hint_refused(error.reason)
+    return alike(told.what, told.advice)
 
 
-def _not_enough_memory(error: NotEnoughMemory) -> Sentence:
-    return Sentence(
+def _not_enough_memory(error: NotEnoughMemory) -> Row:
+    return Row(
         f"Deriving a key from the password needs {number(error.needed_mib)} MiB of memory, "
         "and this machine did not give it.",
         "Free that much memory, then run the command again.",
+        "Free that much memory, then try again.",
     )
 
 
-def _secret_unavailable(error: SecretUnavailable) -> Sentence:
-    wanted, option = _WANTED.get(error.wanted, (f"A secret ({shown(error.wanted)})", "--password-file F"))
+def _secret_unavailable(error: SecretUnavailable) -> Row:
+    wanted, option = _WANTED[error.wanted]
     detail = f" ({token_words(_DETAILS, error.detail)})" if error.detail else ""
-    return Sentence(
+    return Row(
         f"{wanted} is needed, and nobody could be asked for it{detail}.",
         f"Give it with '{option}', or run the command at a terminal."
         if error.wanted is not Wanted.IDENTITY
         else f"Give it with '{option}'.",
+        LOOK_AGAIN,
     )
 
 

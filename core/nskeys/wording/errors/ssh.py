@@ -12,7 +12,7 @@ from nskeys.errors import (
 )
 from nskeys.reasons import AnyProblem, Problem, Wanted
 from nskeys.wording.destinations import compare_command, key_name, server_name
-from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
+from nskeys.wording.text.sentence import Row, Table, alike, listed, token_words
 from nskeys.wording.text.terminal import shown
 
 TO_NAME = MappingProxyType(
@@ -28,6 +28,8 @@ TO_NAME = MappingProxyType(
         Problem.NO_USER: "Name the user: sftp://USER@HOST/...",
     }
 )
+TO_NAME_IN_APP = MappingProxyType({Problem.HAS_PASSWORD: "Name it without: the password is asked for."})
+"""The same by key, where an option does it elsewhere."""
 TO_REACH: Mapping[AnyProblem, str] = MappingProxyType(
     {
         Problem.TIMEOUT: "Check that the server runs and can be reached from here",
@@ -73,18 +75,19 @@ _REFUSED = MappingProxyType(
 )
 
 
-def _host_key_unknown(error: HostKeyUnknown) -> Sentence:
-    return Sentence(
+def _host_key_unknown(error: HostKeyUnknown) -> Row:
+    return Row(
         f"The server {server_name(error.host, error.port)} is not known yet; it shows the "
         f"{key_name(error.key_type)} host key {shown(error.fingerprint)}.",
         f"Compare it with what '{compare_command(error.key_type)}' prints on that server itself, "
         "and if they agree trust it with 'nskeys destination trust DEST'.",
+        "Compare it there, then try again and trust it; Destinations in the menu asks too.",
     )
 
 
-def _host_key_changed(error: HostKeyChanged) -> Sentence:
+def _host_key_changed(error: HostKeyChanged) -> Row:
     known = listed(tuple(shown(print_) for print_ in error.known))
-    return Sentence(
+    return alike(
         f"The server {server_name(error.host, error.port)} shows another host key than the known one: "
         f"{shown(error.fingerprint)} ({key_name(error.key_type)}) in place of {known}.",
         "Somebody may stand between, so nothing was sent; ask who runs that server, and only if its key "
@@ -92,29 +95,30 @@ def _host_key_changed(error: HostKeyChanged) -> Sentence:
     )
 
 
-def _host_key_revoked(error: HostKeyRevoked) -> Sentence:
+def _host_key_revoked(error: HostKeyRevoked) -> Row:
     place = f"{shown(error.file)} line {error.line}" if error.line else shown(error.file)
     key = f"the host key {shown(error.fingerprint)}, which" if error.fingerprint else "a host key that"
-    return Sentence(
+    return alike(
         f"The server {server_name(error.host, error.port)} shows {key} was revoked in {place}.",
         "Whoever stole that key may stand between, so nothing was sent; ask who runs that server for its "
         "new key, and who revoked this one.",
     )
 
 
-def _fingerprint_differs(error: FingerprintDiffers) -> Sentence:
-    return Sentence(
+def _fingerprint_differs(error: FingerprintDiffers) -> Row:
+    return alike(
         f"The server {server_name(error.host, error.port)} shows the host key {shown(error.fingerprint)}, "
         f"not {shown(error.wanted)}, so it was not trusted.",
         "Take the fingerprint anew on that server itself; if it still differs, somebody may stand between.",
     )
 
 
-def _secret_wanted(error: ServerSecretWanted) -> Sentence:
+def _secret_wanted(error: ServerSecretWanted) -> Row:
     words = token_words(_REFUSED if error.refused else _WANTED, error.wanted)
-    return Sentence(
+    return Row(
         f"{words} {shown(error.subject)}.",
         "Give it with '--ssh-secret-file F', or run the command at a terminal.",
+        "Test it under Destinations in the menu (m): there it is asked for.",
     )
 
 

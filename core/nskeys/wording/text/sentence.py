@@ -25,6 +25,25 @@ class Sentence:
         return f"{self.what} {self.advice}"
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is told of an error: `what` happened, and what to do, `by_command` on the command line and
+    `by_key` in the app, each with its full stop, safe for a terminal."""
+
+    what: str
+    by_command: str
+    by_key: str
+
+
+def alike(what: str, advice: str) -> Row:
+    """A row whose advice names neither a command nor a key."""
+    return Row(what, advice, advice)
+
+
+WITH_SUDO = "Leave nskeys (q) and start it again with sudo, or as a user who may do that."
+LOOK_AGAIN = "Look once more, and try it again."
+
+
 def token_words(table: Mapping[K, str], token: K) -> str:
     """The words for a token; one that the table does not know is shown as it is, readable."""
     return table.get(token) or shown(token.replace("_", " "))
@@ -44,5 +63,5 @@ def either(parts: tuple[str, ...]) -> str:
     return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-Table: TypeAlias = Mapping[type[NskeysError], Callable[[Any], Sentence]]
-"""A class and the function that words it; the function takes that class and no other."""
+Table: TypeAlias = Mapping[type[NskeysError], Callable[[Any], Row]]
+"""A class and the function that makes its row; the function takes that class and no other."""

@@ -29,7 +29,7 @@ from nskeys.reasons import (
     Versioned,
     Wanted,
 )
-from nskeys.wording.errors import UNFORESEEN, WORDINGS, say
+from nskeys.wording.errors import ROWS, UNFORESEEN, say
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import safe
@@ -434,7 +434,7 @@ def test_an_error_says_what_happened(error: NskeysError, what: str) -> None:
 
 def test_every_class_of_errors_has_its_own_words() -> None:
     classes = error_classes()
-    assert set(WORDINGS) == set(classes)
+    assert set(ROWS) == set(classes)
     assert {type(error) for error, _ in TOLD} == set(classes)
     first = {type(error): say(error).what for error, _ in reversed(TOLD)}
     assert len(set(first.values())) == len(classes)
@@ -467,7 +467,7 @@ def test_a_subclass_without_its_own_words_is_told_as_its_parent() -> None:
 
 
 def test_an_error_of_no_known_class_is_told_as_a_fault_of_the_program() -> None:
-    assert say(NskeysError()) is UNFORESEEN
+    assert say(NskeysError()) == UNFORESEEN
     _check(UNFORESEEN)
 
 

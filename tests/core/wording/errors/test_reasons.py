@@ -15,8 +15,7 @@ from nskeys.reasons import Problem, ProtectorProblem, SystemProblem, Wanted
 from nskeys.wording.errors import say
 from nskeys.wording.errors.database import REASONS
 from nskeys.wording.problems import problem_text
-from tests.core.wording.samples import error_classes, sample
-from tests.core.wording.samples import reasons as reasons_of
+from tests.core.wording.samples import error_classes, reasons as reasons_of, sample
 
 ENUMS = [
     thing
