@@ -17,7 +17,7 @@ from nskeys.model.custodians import (
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.reasons import ShareProblem
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, either, listed
+from nskeys.wording.text.sentence import Sentence, capitalised, either, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
@@ -254,5 +254,5 @@ def needed_words(shares: int, threshold: int) -> str:
     losing = "no sheet may get lost" if not lost else f"{count(lost, 'sheet')} may get lost"
     return (
         f"{count(shares, 'custodian')} get a sheet each; any {number(threshold)} of them together open the "
-        f"backups, {number(threshold - 1)} cannot. {losing[0].upper()}{losing[1:]}."
+        f"backups, {number(threshold - 1)} cannot. {capitalised(losing)}."
     )

@@ -13,6 +13,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.labels import protector_name, protector_words
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -122,7 +123,7 @@ def server_problem(name: str) -> str:
 def protector_choice(name: str) -> tuple[str, str]:
     """A protector and what it protects against."""
     label = protector_name(name)
-    return label[0].upper() + label[1:], _AGAINST.get(name) or protector_words(name).partition(": ")[2]
+    return capitalised(label), _AGAINST.get(name) or protector_words(name).partition(": ")[2]
 
 
 def protector_unavailable(name: str, reason: ProtectorProblem | None) -> str:

@@ -23,7 +23,7 @@ from nskeys.wording.next_steps import CLI_STEPS, NextSteps
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -87,7 +87,7 @@ def inspected_line(inspected: Inspected) -> str:
     if inspected.manifest is None:
         return BARE
     line = contents_line(inspected.manifest.facts)
-    return f"{line[0].upper()}{line[1:]}."
+    return f"{capitalised(line)}."
 
 
 def plan_lines(

@@ -24,6 +24,7 @@ from nskeys.wording.labels import (
 )
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
 from nskeys.wording.unlock import opens_with
@@ -99,7 +100,7 @@ def foreign_question(reasons: Sequence[ForeignReason]) -> tuple[str, ...]:
         effect = "Its keys would take the place of those that are bound to another machine."
     if ForeignReason.UNREACHED in reasons:
         effect = UNREACHED_MEANS
-    return (*(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)), effect)
+    return (*(f"{capitalised(words)}." for words in map(foreign_words, reasons)), effect)
 
 
 def proof_cells(

@@ -31,6 +31,7 @@ from nskeys.wording.labels import protector_label
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.numbers import number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.long_work import DialogSecrets
 from nskeys_tui.screens.background import run_in_background
@@ -227,7 +228,7 @@ def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tup
     """How it is now, in plain words."""
     label = protector_label(info.protector)
     return (
-        ("Now", f"{label[0].upper()}{label[1:]}"),
+        ("Now", capitalised(label)),
         ("Helps against", helps_now(info.protector, left)),
         ("Is broken by", broken_by(info.protector)),
         ("Is lost with", lost_with(info.protector)),

@@ -1,7 +1,7 @@
 """What the screens of one run share: the services, and how secrets are asked for."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -151,8 +151,16 @@ def _assess(least: int, password: SecretBytes) -> Strength:
     return Strength(score, strength_words(score), weak=score < least)
 
 
-def show_error(app: App[Any], title: str, error: NskeysError) -> None:
-    """Say it. That a person stopped something needs no explaining."""
-    if not isinstance(error, Cancelled):
-        sentence = say_in_app(error)
-        app.push_screen(MessageDialog(title, sentence.what, sentence.advice))
+def show_error(app: App[Any], title: str, error: NskeysError | None) -> Awaitable[None]:
+    """Say what went wrong and what to do; whoever awaits it, in a worker, goes on when it was read. That a
+    person stopped something needs no explaining."""
+    read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    if error is None or isinstance(error, Cancelled):
+        read.set_result(None)
+        return read
+    sentence = say_in_app(error)
+    app.push_screen(
+        MessageDialog(title, sentence.what, sentence.advice),
+        lambda _: None if read.done() else read.set_result(None),
+    )
+    return read

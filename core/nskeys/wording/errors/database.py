@@ -6,7 +6,7 @@ from types import MappingProxyType
 from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
 from nskeys.reasons import AnyProblem, Problem
 from nskeys.wording.problems import problem_text
-from nskeys.wording.text.sentence import Row, Table, alike, listed
+from nskeys.wording.text.sentence import Row, Table, alike, capitalised, listed
 from nskeys.wording.text.terminal import shown
 
 _TO_REACH = "Check that its file or its server is there, and the 'cmdb' line in config.toml."
@@ -78,7 +78,7 @@ def _cmdb_unreachable(error: CmdbUnreachable) -> Row:
     by_key = in_app[0] if in_app else advice
     detail = f" ({shown(error.detail)})" if error.detail else ""
     what = words.replace("{}", f"the CMDB {shown(error.cmdb)}")
-    return Row(f"{what[0].upper()}{what[1:]}{detail}.", advice, by_key)
+    return Row(f"{capitalised(what)}{detail}.", advice, by_key)
 
 
 def _cmdb_busy(error: CmdbBusy) -> Row:

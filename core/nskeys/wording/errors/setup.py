@@ -23,7 +23,7 @@ from nskeys.model.times import from_rfc3339
 from nskeys.reasons import AnyProblem, Operation, OwnershipProblem, Problem, Versioned
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import WITH_SUDO, Row, Table, alike, token_words
+from nskeys.wording.text.sentence import WITH_SUDO, Row, Table, alike, capitalised, token_words
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -237,7 +237,7 @@ def _plan_outdated(error: PlanOutdated) -> Row:
 def _cancelled(error: Cancelled) -> Row:
     what = token_words(_OPERATIONS, error.what) if error.what else "the work"
     return alike(
-        f"{what[0].upper()}{what[1:]} was stopped; nothing is left half done.",
+        f"{capitalised(what)} was stopped; nothing is left half done.",
         "Start it again whenever it suits.",
     )
 

@@ -58,6 +58,11 @@ def listed(parts: tuple[str, ...], limit: int = 5) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def capitalised(text: str) -> str:
+    """The same with a capital at its beginning, as a sentence has it; nothing else changes."""
+    return text[:1].upper() + text[1:]
+
+
 def either(parts: tuple[str, ...]) -> str:
     """`a, b or c`."""
     return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
