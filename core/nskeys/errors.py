@@ -2,7 +2,7 @@
 
 An error here says what happened through its fields. It gives no advice, no exit code and prints
 nothing: sentences live in `nskeys.wording`, exit codes in `nskeys.cli`. Fields never hold a secret.
-Tokens (reasons, fields) are short lower-case words that `wording` turns into sentences.
+Why it happened is a member of an enum in `nskeys.reasons`.
 """
 
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class NotABackup(NskeysError):
 
 @dataclass(eq=False)
 class BackupDamaged(NskeysError):
-    """A backup is not what was written; `part` names the member or field, `problem` is a token."""
+    """A backup is not what was written; `part` names the member or field."""
 
     path: str
     part: str
@@ -68,9 +68,7 @@ class BackupForged(NskeysError):
 
 @dataclass(eq=False)
 class BackupForeign(NskeysError):
-    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `broken_signature`,
-    `unproven_signature`, `other_signer`, `names_other_signer` (not opened yet), `other_cmdb`,
-    `lacks_keys`."""
+    """A backup needs a plain confirmation first."""
 
     path: str
     reasons: tuple[ForeignReason, ...]
@@ -105,7 +103,7 @@ class NoSuchBackup(NskeysError):
 
 @dataclass(eq=False)
 class CmdbUnreachable(NskeysError):
-    """The CMDB cannot be opened; `problem` is a token, `detail` free text from outside."""
+    """The CMDB cannot be opened; `detail` is free text from outside."""
 
     cmdb: str
     problem: AnyProblem
@@ -149,7 +147,7 @@ class CmdbDamaged(NskeysError):
 
 @dataclass(eq=False)
 class FieldInvalid(NskeysError):
-    """A credential's field is not valid; `problem` is a token, `limit` its bound where it has one."""
+    """A credential's field is not valid; `limit` is its bound where it has one."""
 
     field: str
     problem: FieldProblem
@@ -181,7 +179,7 @@ class AmbiguousCredential(NskeysError):
 
 @dataclass(eq=False)
 class SealDoesNotOpen(NskeysError):
-    """A sealed secret does not open; `reason`: `key_missing`, `key_inactive`, `tampered`."""
+    """A sealed secret does not open."""
 
     credential: str
     kind: str
@@ -191,7 +189,7 @@ class SealDoesNotOpen(NskeysError):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One row of an import that cannot be taken: where, and why (tokens as in FieldInvalid)."""
+    """One row of an import that cannot be taken: where, and why (as in FieldInvalid)."""
 
     row: int
     title: str
@@ -209,7 +207,7 @@ class ImportRefused(NskeysError):
 
 @dataclass(eq=False)
 class ImportUnreadable(NskeysError):
-    """A file is none of the known exports; `problem` is a token, `line` where it was seen (0: none)."""
+    """A file is none of the known exports; `line` is where that was seen (0: none)."""
 
     source: str
     problem: ImportProblem | Problem
@@ -241,7 +239,7 @@ class KeyStoreOfAnotherCmdb(NskeysError):
 
 @dataclass(eq=False)
 class ProtectorUnavailable(NskeysError):
-    """A protector cannot be used on this machine; `reason` is a token."""
+    """A protector cannot be used on this machine."""
 
     protector: str
     reason: ProtectorProblem
@@ -291,8 +289,8 @@ class RotationNotOpen(NskeysError):
 
 @dataclass(eq=False)
 class DestinationInvalid(NskeysError):
-    """A destination cannot be understood; `problem` is a token. `instead` is how to write what was meant;
-    `there`: a file or folder of exactly this name is in the present folder."""
+    """A destination cannot be understood. `instead` is how to write what was meant; `there`: a file or
+    folder of exactly this name is in the present folder."""
 
     destination: str
     problem: Problem
@@ -302,9 +300,8 @@ class DestinationInvalid(NskeysError):
 
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
-    """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
-    temporary file that could not be removed there any more. `said` is what the server itself says that
-    shows why, as it came."""
+    """A destination cannot be reached or is gone. `left` is the address of a temporary file that could not
+    be removed there any more. `said` is what the server itself says that shows why, as it came."""
 
     destination: str
     problem: AnyProblem
@@ -314,8 +311,7 @@ class DestinationUnreachable(NskeysError):
 
 @dataclass(eq=False)
 class CannotCreate(NskeysError):
-    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ...; `said`
-    is what a server said, in its words."""
+    """A file cannot be written at `path`; `said` is what a server said, in its words."""
 
     path: str
     problem: AnyProblem
@@ -324,7 +320,7 @@ class CannotCreate(NskeysError):
 
 @dataclass(eq=False)
 class CannotRemove(NskeysError):
-    """The file at `path` cannot be removed; `problem`: `not_permitted`, `read_only`, ..."""
+    """The file at `path` cannot be removed."""
 
     path: str
     problem: AnyProblem
@@ -332,8 +328,7 @@ class CannotRemove(NskeysError):
 
 @dataclass(eq=False)
 class FileUnreadable(NskeysError):
-    """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
-    `too_large`, `utf16`, `utf32`, ..."""
+    """A file that was named cannot be read."""
 
     path: str
     problem: AnyProblem
@@ -341,9 +336,8 @@ class FileUnreadable(NskeysError):
 
 @dataclass(eq=False)
 class RecipientRefused(NskeysError):
-    """Nothing can be encrypted to this recipient; `problem`: `secret` (a private key was given, which is
-    not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`, `too_long`, `not_recipient`; `none`
-    (the file `recipient` names none), `too_many` (so many)."""
+    """Nothing can be encrypted to this recipient, which is empty where it is a secret, the file that names
+    none, or how many there are where they are too many."""
 
     recipient: str
     problem: RecipientProblem
@@ -351,8 +345,7 @@ class RecipientRefused(NskeysError):
 
 @dataclass(eq=False)
 class IdentityUnusable(NskeysError):
-    """The file `name` is no identity that can be used; `problem`: `not_identity`, `recipient` (a public
-    key), `damaged`, `unsupported`, `rsa_size`."""
+    """The file `name` is no identity that can be used."""
 
     name: str
     problem: IdentityProblem
@@ -374,8 +367,7 @@ class IdentityNotProven(NskeysError):
 
 @dataclass(eq=False)
 class RecoveryDamaged(NskeysError):
-    """What the home keeps of a recovery identity is not what was written; `problem`: `not_signed`,
-    `other_server`, `record_missing`, `identity_missing`, `identity_changed`, `not_canonical`."""
+    """What the home keeps of a recovery identity is not what was written."""
 
     path: str
     problem: RecoveryProblem
@@ -409,7 +401,7 @@ class HomeUnreadable(_SetUp):
 
 @dataclass(eq=False)
 class HomeUnreachable(_SetUp):
-    """The home cannot be opened, for a reason that lies in its disk or its name; `problem` is a token."""
+    """The home cannot be opened, for a reason that lies in its disk or its name."""
 
     home: str
     problem: AnyProblem
@@ -417,8 +409,8 @@ class HomeUnreachable(_SetUp):
 
 @dataclass(eq=False)
 class HomeNotSafe(_SetUp):
-    """Another user may change `path`, which is the home, lies in it or above it (`above`): `problem` is
-    `others_write`, or `other_owner` with the `owner`'s name; `user` is who runs this."""
+    """Another user may change `path`, which is the home, lies in it or above it (`above`); `owner` is the
+    name of another owner, `user` who runs this."""
 
     home: str
     path: str
@@ -430,7 +422,7 @@ class HomeNotSafe(_SetUp):
 
 @dataclass(eq=False)
 class NewerVersion(_SetUp):
-    """Something was written by a newer nskeys; `what` is `cmdb`, `store`, `config` or `backup`."""
+    """Something was written by a newer nskeys; `found` and `known` are versions of its format."""
 
     what: Versioned
     found: int
@@ -439,7 +431,7 @@ class NewerVersion(_SetUp):
 
 @dataclass(eq=False)
 class ConfigurationInvalid(_SetUp):
-    """`config.toml` or another file of the home cannot be used; `problem` is a token."""
+    """`config.toml` or another file of the home cannot be used."""
 
     path: str
     problem: Problem
@@ -473,7 +465,7 @@ class Locked(NskeysError):
 
 @dataclass(eq=False)
 class PlanOutdated(NskeysError):
-    """What the plan saw no longer holds; `what` is the operation."""
+    """What the plan saw no longer holds."""
 
     what: Operation
 
@@ -494,8 +486,7 @@ class NotPermitted(NskeysError):
 
 @dataclass(eq=False)
 class ScheduleRefused(NskeysError):
-    """Nothing can run by itself here; `reason`: `passphrase`, `token`, `no_identity`, or `odd_path` with
-    the path that a unit cannot hold."""
+    """Nothing can run by itself here; `path` is one that a unit cannot hold."""
 
     reason: ScheduleProblem
     path: str = ""
@@ -503,7 +494,7 @@ class ScheduleRefused(NskeysError):
 
 @dataclass(eq=False)
 class UnitNotOurs(NskeysError):
-    """Where a unit belongs lies another file; `problem`: `foreign`, `other_home`."""
+    """Where a unit belongs lies another file."""
 
     path: str
     problem: UnitProblem
@@ -518,7 +509,7 @@ class ScheduleNotStarted(NskeysError):
 
 @dataclass(eq=False)
 class WrongPassword(NskeysError):
-    """A password or passphrase did not open `what` (`backup`, `key store`, `identity`)."""
+    """A password or passphrase did not open it; `name` says which one where there are several."""
 
     what: Opens
     name: str = ""
@@ -526,8 +517,7 @@ class WrongPassword(NskeysError):
 
 @dataclass(eq=False)
 class PasswordRefused(NskeysError):
-    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
-    `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
+    """A new password cannot be used; `score` is that of a weak one."""
 
     reason: PasswordProblem
     score: int = 0
@@ -535,7 +525,7 @@ class PasswordRefused(NskeysError):
 
 @dataclass(eq=False)
 class HintRefused(NskeysError):
-    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
+    """A hint cannot be used."""
 
     reason: HintProblem
 
@@ -549,7 +539,7 @@ class NotEnoughMemory(NskeysError):
 
 @dataclass(eq=False)
 class SecretUnavailable(NskeysError):
-    """A secret is needed and nobody can give it; `wanted` is the request's purpose token."""
+    """A secret is needed and nobody can give it; `detail` is a SecretProblem, or a name."""
 
     wanted: Wanted
     detail: str = ""
@@ -595,8 +585,8 @@ class HostKeyRevoked(NskeysError):
 
 @dataclass(eq=False)
 class ServerSecretWanted(NskeysError):
-    """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`).
-    `wanted` is `ssh_password` or `ssh_passphrase`, `subject` names the login or the key file."""
+    """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`);
+    `subject` names the login or the key file."""
 
     wanted: Wanted
     subject: str
@@ -615,10 +605,8 @@ class FingerprintDiffers(NskeysError):
 
 @dataclass(eq=False)
 class ShareRefused(NskeysError):
-    """A share cannot be taken; `reason`: `empty`, `not_text`, `count`, `word`, `missing`, `checksum`,
-    `other_scheme`, `other_set`, `beyond_set`, `given`. `word` counts the words from 1 (with `word` and
-    `missing`), or is how many there are (with `count`); `share` is its number in its set, where that is
-    known; `line` that of its file."""
+    """A share cannot be taken. `word` counts the words from 1, or is how many there are (COUNT); `share` is
+    its number in its set, where that is known; `line` that of its file."""
 
     reason: ShareProblem
     word: int = 0
@@ -653,8 +641,7 @@ class SplitRefused(NskeysError):
 
 @dataclass(eq=False)
 class SheetsRefused(NskeysError):
-    """Sheets are not written into this folder; `reason`: `in_home` (it is the home, lies in it or holds
-    it), `others_can_read`, `link`; `not_removed` (a share stays there that should not)."""
+    """Sheets are not written into this folder."""
 
     folder: str
     reason: SheetsProblem

@@ -29,7 +29,7 @@ _MEMBERS_LIMIT = 8
 
 
 class ZipInvalid(ValueError):
-    """This is not a zip that nskeys laid out; `problem` is a token."""
+    """This is not a zip that nskeys laid out; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

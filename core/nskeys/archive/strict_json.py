@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Malformed(ValueError):
-    """A document is not what was written; `problem` is a token."""
+    """A document is not what was written; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

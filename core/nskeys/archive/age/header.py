@@ -25,7 +25,7 @@ _MAC_MARK = len(b"---")
 
 
 class HeaderInvalid(ValueError):
-    """This is not an age v1 header; `problem` is a token."""
+    """This is not an age v1 header; `problem` says why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

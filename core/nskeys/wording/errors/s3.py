@@ -1,4 +1,4 @@
-"""What to do where a bucket cannot be used. Words for the tokens themselves are in `tokens`."""
+"""What to do where a bucket cannot be used. What happened is in `problems`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -53,7 +53,7 @@ TO_REACH: Mapping[AnyProblem, str] = MappingProxyType(
         Problem.MISSING_FOLDER: "Make the folder, or mount what belongs there",
     }
 )
-"""What to do where an SSH server cannot be used; words for the tokens are in `tokens`."""
+"""What to do where an SSH server cannot be used. What happened is in `problems`."""
 TO_REACH_IN_APP: Mapping[AnyProblem, str] = MappingProxyType(
     {
         Problem.SILENT_AGENT: "Name its key file under Destinations in the menu (m), or end that agent",
