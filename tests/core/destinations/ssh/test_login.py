@@ -304,7 +304,7 @@ def test_what_is_no_ssh_server_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "problem"), [(b"HTTP/1.0 400 Bad\r\n\r\n" * 2_000, "not_ssh"), (b"", "lost")]
+    ("says", "problem"), [(b"HTTP/1.0 400 Bad\r\n\r\n" * 2_000, "not_ssh"), (b"", "connection_lost")]
 )
 def test_what_answers_and_is_no_ssh_server_is_said(says: bytes, problem: str) -> None:
     from threading import Thread
@@ -321,7 +321,7 @@ def test_what_answers_and_is_no_ssh_server_is_said(says: bytes, problem: str) ->
 
         thread = Thread(target=answer, daemon=True)
         thread.start()
-        assert reached(listener.getsockname()[1]) in (problem, "lost", "not_ssh")
+        assert reached(listener.getsockname()[1]) in (problem, "connection_lost", "not_ssh")
         thread.join(5)
 
 
