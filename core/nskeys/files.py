@@ -221,14 +221,16 @@ def sync_folder(path: Path) -> bool:
 def sweep(folder: Path) -> None:
     """Remove temporary files that a killed process left; those that another one still writes stay.
     A missing folder holds none. CannotCreate."""
-    with _creating(folder), suppress(FileNotFoundError, NotADirectoryError):
-        for path in temporary(folder):
+    for path in temporary(folder):
+        with _creating(folder):
             _remove_unless_in_use(path)
 
 
 def temporary(folder: Path) -> list[Path]:
-    """The temporary files in a folder; none where there is no telling."""
-    return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+    """Return the temporary files in a folder; a missing folder holds none. CannotCreate."""
+    with _creating(folder), suppress(FileNotFoundError, NotADirectoryError):
+        return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+    return []
 
 
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
@@ -297,7 +299,9 @@ def read_if_there(path: Path, limit: int) -> bytes | None:
     except FileUnreadable as error:
         if error.problem is not Problem.MISSING:
             raise
-        if path.is_symlink():
+        with _reading(path):
+            dangling = path.is_symlink()
+        if dangling:
             raise FileUnreadable(str(path), Problem.DANGLING_LINK) from None
         return None
 

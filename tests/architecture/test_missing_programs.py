@@ -17,6 +17,8 @@ import pytest
 from tests.fakes.disks import public_folder
 from tests.fakes.programs import WITHOUT, need
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PROTECTOR = "contracts/test_every_protector.py::test_looking_never_opens_anything"
 LOGIN = "core/destinations/test_ssh_login.py::test_a_server_that_is_not_known_learns_nothing_of_us"

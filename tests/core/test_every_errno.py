@@ -40,6 +40,8 @@ from tests.fakes.fixed import OPERATOR, Answers, FixedClock
 from tests.fakes.keys import new_key
 from tests.fakes.servers import NOBODY
 
+pytestmark = pytest.mark.slow
+
 EVERY = sorted(errno.errorcode)
 WORST = [errno.EIO, errno.ENOSPC, errno.ESTALE, errno.ELOOP, errno.EACCES, errno.ENOENT, errno.EEXIST]
 """What disks are known to do; the others are tried at the first call of each kind alone."""

@@ -105,7 +105,7 @@ async def test_a_backup_that_says_to_have_the_key_is_tried_before_anything_is_ty
     services = left_behind(tmp_path)
     app = AppOn(services, size)
     async with app.play() as pilot:
-        await app.wait(pilot, "1 lost", "backup 1 says it holds", "r  restore")
+        await app.wait(pilot, "1 lost", "backup 1 says it has", "r  restore")
         await app.press(pilot, "m", shows="to enter again")
         await app.press(pilot, *["down"] * 5, "enter", shows="1 of 1 do not open here")
         await app.wait(pilot, "backup 1?", "backup 1 says that it holds its key")

@@ -56,10 +56,15 @@ def in_memory(folder: Path) -> bool:
     return bool(kinds) and all(kind in _IN_MEMORY for kind in kinds)
 
 
-def _removed(paths: Sequence[Path]) -> bool:
-    """Whether none of them is there any more: each is tried."""
-    gone = True
-    for path in paths:
+def _removed(folder: Path, written: Sequence[Path], before: Sequence[Path]) -> bool:
+    """Try to remove each file that holds a share; return whether none is there any more, as far as the
+    folder tells."""
+    gone, left = True, []
+    try:
+        left = files.left_of(folder, before)
+    except CannotCreate:
+        gone = False
+    for path in (*written, *left):
         try:
             files.remove(path)
         except CannotCreate:
@@ -81,7 +86,7 @@ def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
         if files.left_of(folder, before):
             raise SheetsRefused(str(folder), SheetsProblem.NOT_REMOVED)
     except BaseException:
-        if not _removed([*written, *files.left_of(folder, before)]):
+        if not _removed(folder, written, before):
             raise SheetsRefused(str(folder), SheetsProblem.NOT_REMOVED) from None
         raise
     return [str(path) for path in written]

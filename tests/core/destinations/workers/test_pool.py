@@ -18,7 +18,7 @@ PATIENT = 20.0
 
 
 def where(folder: Path) -> Message:
-    return Message({"do": "where", "address": str(folder), "declared": ""})
+    return Message({"do": "where", "address": str(folder), "declared": "", "mounted": None})
 
 
 class Started:
@@ -65,7 +65,7 @@ def test_questions_of_two_threads_do_not_mix(started: Started, tmp_path: Path) -
         (tmp_path / f"{number}.zip").write_bytes(bytes([number]) * 3_000_000)
 
     def read(number: int) -> None:
-        head = {"do": "read", "address": str(tmp_path), "declared": "", "limit": 3_000_000}
+        head = {"do": "read", "address": str(tmp_path), "declared": "", "mounted": None, "limit": 3_000_000}
         question = Message({**head, "name": f"{number}.zip"})
         found[number] = [workers.ask("/", question, PATIENT).body for _ in range(3)]
 
@@ -123,7 +123,9 @@ def test_a_worker_that_died_meanwhile_is_replaced(started: Started, tmp_path: Pa
 
 def test_a_worker_that_breaks_gives_no_answer(started: Started) -> None:
     with pytest.raises(NoAnswer):
-        Workers(start=started).ask("/", Message({"do": "dance", "address": "/", "declared": ""}), PATIENT)
+        Workers(start=started).ask(
+            "/", Message({"do": "dance", "address": "/", "declared": "", "mounted": None}), PATIENT
+        )
     assert started.running == 0
 
 

@@ -140,9 +140,9 @@ def test_one_that_was_accepted_for_another_key_store_is() -> None:
 
 def test_a_later_hint_gives_away_no_password_that_was_accepted_before() -> None:
     store = Counted()
-    accepted = accept_new_password(SecretBytes(b"secret"), "", store)
+    accepted = accept_new_password(SecretBytes(b"tall oak by the lake"), "", store)
     with pytest.raises(HintRefused):
-        ask_new_password("", "the SECRET word", store, given(accepted))
+        ask_new_password("", "the TALL OAK by the lake", store, given(accepted))
 
 
 def test_a_password_that_is_not_accepted_is_wiped() -> None:
