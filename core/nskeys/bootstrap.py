@@ -14,6 +14,7 @@ from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import Protector, ServiceManager, Waiting
 from nskeys.protectors.catalogue import available, protector
 from nskeys.protectors.passphrase import DEFAULT_COST
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.backup.service import BackupService
 from nskeys.services.credentials.importer import ImportService
 from nskeys.services.credentials.service import CredentialService
@@ -192,6 +193,6 @@ def wire(
     )
 
 
-def protectors() -> tuple[tuple[str, bool, str], ...]:
+def protectors() -> tuple[tuple[str, bool, ProtectorProblem | None], ...]:
     """Every protector: its name, whether this machine can use it, and if not the reason's token."""
     return available()

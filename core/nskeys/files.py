@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nskeys.errors import CannotCreate, FileUnreadable
+from nskeys.reasons import AnyProblem, Problem, SystemProblem
 
 _PREFIX, _SUFFIX = ".nskeys-", ".part"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,52 +26,53 @@ _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
 _MOST_LINKS = 40  # as the kernel's own (path_resolution(7))
 
 _PROBLEMS = {
-    errno.EIO: "io_error",
-    errno.ENOSPC: "no_space",
-    errno.EDQUOT: "no_space",
-    errno.EACCES: "not_permitted",
-    errno.EPERM: "not_permitted",
-    errno.EROFS: "read_only",
-    errno.EEXIST: "name_taken",
-    errno.ENOENT: "missing",
-    errno.ENOTDIR: "not_a_folder",
-    errno.EISDIR: "not_a_file",
-    errno.ENAMETOOLONG: "name_too_long",
-    errno.EFBIG: "too_large",
-    errno.ELOOP: "link_loop",
-    errno.EMFILE: "too_many_open",
-    errno.ENFILE: "too_many_open",
-    errno.ENOMEM: "no_memory",
-    errno.EBUSY: "in_use",
-    errno.ETXTBSY: "in_use",
-    errno.ESTALE: "gone",
-    errno.ENOTCONN: "gone",
-    errno.EHOSTDOWN: "gone",
-    errno.EHOSTUNREACH: "gone",
-    errno.ENETDOWN: "gone",
-    errno.ENETUNREACH: "gone",
-    errno.ETIMEDOUT: "gone",
+    errno.EIO: Problem.IO_ERROR,
+    errno.ENOSPC: Problem.NO_SPACE,
+    errno.EDQUOT: Problem.NO_SPACE,
+    errno.EACCES: Problem.NOT_PERMITTED,
+    errno.EPERM: Problem.NOT_PERMITTED,
+    errno.EROFS: Problem.READ_ONLY,
+    errno.EEXIST: Problem.NAME_TAKEN,
+    errno.ENOENT: Problem.MISSING,
+    errno.ENOTDIR: Problem.NOT_A_FOLDER,
+    errno.EISDIR: Problem.NOT_A_FILE,
+    errno.ENAMETOOLONG: Problem.NAME_TOO_LONG,
+    errno.EFBIG: Problem.TOO_LARGE,
+    errno.ELOOP: Problem.LINK_LOOP,
+    errno.EMFILE: Problem.TOO_MANY_OPEN,
+    errno.ENFILE: Problem.TOO_MANY_OPEN,
+    errno.ENOMEM: Problem.NO_MEMORY,
+    errno.EBUSY: Problem.IN_USE,
+    errno.ETXTBSY: Problem.IN_USE,
+    errno.ESTALE: Problem.GONE,
+    errno.ENOTCONN: Problem.GONE,
+    errno.EHOSTDOWN: Problem.GONE,
+    errno.EHOSTUNREACH: Problem.GONE,
+    errno.ENETDOWN: Problem.GONE,
+    errno.ENETUNREACH: Problem.GONE,
+    errno.ETIMEDOUT: Problem.GONE,
 }
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_FLAG = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
-def problem_of(error: OSError) -> str:
+def problem_of(error: OSError) -> AnyProblem:
     """What an errno means, as a token; a rare one is told by its name (`ENOTBLK`)."""
     number = error.errno or errno.EIO
-    return _PROBLEMS.get(number) or errno.errorcode.get(number, "io_error")
+    known, name = _PROBLEMS.get(number), errno.errorcode.get(number)
+    return known or (SystemProblem(name) if name else Problem.IO_ERROR)
 
 
 def named_path(text: str) -> Path:
     """The absolute path that a person named; a `~` at its beginning is this user's home, as far as there
     is one. FileUnreadable (`no_working_folder`, `zero_character`)."""
     if "\0" in text:
-        raise FileUnreadable(text, "zero_character")
+        raise FileUnreadable(text, Problem.ZERO_CHARACTER)
     try:
         return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111  # Path raises where there is no home
     except OSError:  # of a relative path, where the folder that one stands in was removed
-        raise FileUnreadable(text, "no_working_folder") from None
+        raise FileUnreadable(text, Problem.NO_WORKING_FOLDER) from None
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -110,9 +112,9 @@ def try_publishing(folder: Path, size: int = 65_536) -> bool:
         try:
             flushed = sync_folder(folder) and flushed
             if read_bounded(path, size, from_medium=True) != data:
-                raise CannotCreate(str(folder), "differs")
+                raise CannotCreate(str(folder), Problem.DIFFERS)
         except FileUnreadable as error:
-            problem = "not_kept" if error.problem == "missing" else "not_readable"
+            problem = Problem.NOT_KEPT if error.problem == Problem.MISSING else Problem.NOT_READABLE
             raise CannotCreate(str(folder), problem) from None
         finally:
             path.unlink(missing_ok=True)
@@ -158,9 +160,9 @@ def behind(path: Path) -> Path:
             about, folder = path.lstat(), path.parent.stat()
             shared = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
             if shared and about.st_uid not in (os.geteuid(), folder.st_uid):
-                raise CannotCreate(str(start), "foreign_link")
+                raise CannotCreate(str(start), Problem.FOREIGN_LINK)
             path = path.parent / path.readlink()
-    raise CannotCreate(str(start), "link_loop")
+    raise CannotCreate(str(start), Problem.LINK_LOOP)
 
 
 def try_writing(folder: Path, size: int = 65_536) -> None:
@@ -202,7 +204,7 @@ def make_folder(path: Path) -> None:
         try:
             path.mkdir(mode=0o700, exist_ok=True)
         except FileExistsError:
-            raise CannotCreate(str(path), "not_a_folder") from None
+            raise CannotCreate(str(path), Problem.NOT_A_FOLDER) from None
     sync_folder(path.parent)
 
 
@@ -241,7 +243,7 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
         with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise FileUnreadable(str(path), "not_a_file")
+                raise FileUnreadable(str(path), Problem.NOT_A_FILE)
             if from_medium:
                 with _but_read_only():
                     _sync(descriptor)  # only clean pages can be dropped
@@ -250,7 +252,7 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
             while len(data) <= limit and (piece := file.read(min(limit + 1 - len(data), 1 << 20))):
                 data += piece
     if len(data) > limit:
-        raise FileUnreadable(str(path), "too_large")
+        raise FileUnreadable(str(path), Problem.TOO_LARGE)
     return bytes(data)
 
 
@@ -274,7 +276,7 @@ def names_in(folder: Path) -> list[str]:
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208  # the names, not paths made of them
     except (FileNotFoundError, NotADirectoryError):
-        raise FileUnreadable(str(folder), "missing") from None
+        raise FileUnreadable(str(folder), Problem.MISSING) from None
     except OSError as error:
         raise FileUnreadable(str(folder), problem_of(error)) from None
 
@@ -295,12 +297,12 @@ def read_if_there(path: Path, limit: int) -> bytes | None:
     try:
         return read_bounded(path, limit)
     except FileUnreadable as error:
-        if error.problem != "missing":
+        if error.problem is not Problem.MISSING:
             raise
         with _reading(path):
             dangling = path.is_symlink()
         if dangling:
-            raise FileUnreadable(str(path), "dangling_link") from None
+            raise FileUnreadable(str(path), Problem.DANGLING_LINK) from None
         return None
 
 
@@ -330,7 +332,7 @@ def _temporary(
             rest = rest[os.write(descriptor, rest) :]
         flushed = _sync(descriptor)
         if strict and not flushed:
-            raise CannotCreate(str(folder), "no_flush")
+            raise CannotCreate(str(folder), Problem.NO_FLUSH)
         yield path, flushed
     finally:
         # safe: what was written is on the medium since `fsync`, and Linux frees the number all the same
@@ -376,7 +378,7 @@ def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
             _place(part, folder / name)
             return name
         tried.append(name)
-    raise CannotCreate(str(folder.joinpath(*tried[:1])), "name_taken")
+    raise CannotCreate(str(folder.joinpath(*tried[:1])), Problem.NAME_TAKEN)
 
 
 def _place(part: Path, path: Path) -> None:
@@ -438,7 +440,7 @@ def _sync(descriptor: int) -> bool:
 def cannot_create(path: Path, error: OSError) -> CannotCreate:
     """What kept a file or folder from being made or changed."""
     problem = problem_of(error)
-    return CannotCreate(str(path), "missing_folder" if problem == "missing" else problem)
+    return CannotCreate(str(path), Problem.MISSING_FOLDER if problem is Problem.MISSING else problem)
 
 
 @contextmanager
@@ -454,6 +456,6 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
-        raise FileUnreadable(str(path), "missing") from None
+        raise FileUnreadable(str(path), Problem.MISSING) from None
     except OSError as error:
         raise FileUnreadable(str(path), problem_of(error)) from None

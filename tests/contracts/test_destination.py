@@ -273,7 +273,7 @@ def test_an_address_has_one_spelling(site: Site) -> None:
         ("", "empty"),
         ("gopher://vault02/backups", "unknown_scheme"),
         ("FTP://bucket", "unknown_scheme"),
-        ("/mnt/\0", "not_text"),
+        ("/mnt/\0", "not_utf8"),
     ],
 )
 def test_an_address_that_is_none_is_refused(site: Site, address: str, problem: str) -> None:

@@ -13,6 +13,7 @@ from nskeys.model.monitoring import RecoveryPractice
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import Circumstances, Recoverability, assess
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.reasons import Problem, RecoveryProblem
 from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
 from tests.fakes.backups import a_copy
@@ -82,14 +83,16 @@ def wrong(kind: FindingKind) -> Overview:
     good = [copy()]
     return {
         FindingKind.LOST: seen(uses=[(OLD, 10), (NEW, 3)], copies=good),
-        FindingKind.UNREADABLE: seen(copies=good, unreadable=(UnreadableRow("keys", "7", "not_hex"),)),
+        FindingKind.UNREADABLE: seen(
+            copies=good, unreadable=(UnreadableRow("keys", "7", Problem.NOT_HEX),)
+        ),
         FindingKind.AT_RISK: seen(),
         FindingKind.CLOSED_HERE: seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(OLD, NEW)]),
         FindingKind.CLAIMED: seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)]),
         FindingKind.BACKUP_DUE: seen(uses=[], date=None),
         FindingKind.NOT_PROVEN: seen(uses=[], copies=[copy(by_a_person=False)]),
         FindingKind.IDENTITY_CHANGED: seen(
-            copies=good, recovery_problem=RecoveryDamaged("/h/recovery", "not_signed")
+            copies=good, recovery_problem=RecoveryDamaged("/h/recovery", RecoveryProblem.NOT_SIGNED)
         ),
         FindingKind.KEY_STORE_LEFT: seen(
             copies=good, leftovers=(Leftover("/h/store/1/protector.json", "/h/store/1", "file"),)

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from nskeys.reasons import Problem
+
 Members: TypeAlias = Sequence[tuple[str, bytes]]
 
 LOCAL_MARK = b"PK\x03\x04"
@@ -27,9 +29,9 @@ _MEMBERS_LIMIT = 8
 
 
 class ZipInvalid(ValueError):
-    """This is not a zip that nskeys laid out; `problem` is a token."""
+    """This is not a zip that nskeys laid out; `problem` says why."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -64,18 +66,18 @@ def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
     while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:
         begin = at + _LOCAL.size
         if len(data) < begin:
-            raise ZipInvalid("truncated")
+            raise ZipInvalid(Problem.TRUNCATED)
         *_, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
         content = begin + name_size + extra_size
         at = content + size
         if packed != size or len(data) < at:
-            raise ZipInvalid("truncated")
+            raise ZipInvalid(Problem.TRUNCATED)
         try:
             name = data[begin : begin + name_size].decode("ascii")
         except UnicodeDecodeError:
-            raise ZipInvalid("not_canonical") from None
+            raise ZipInvalid(Problem.NOT_CANONICAL) from None
         member = data[content:at]
         if zlib.crc32(member) != crc:
-            raise ZipInvalid("checksum")
+            raise ZipInvalid(Problem.CHECKSUM)
         members.append((name, member))
     return tuple(members)

@@ -17,6 +17,7 @@ from enum import StrEnum
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
 from nskeys.private_memory import keep_memory_private
+from nskeys.reasons import Problem
 
 
 class OpenedWith(StrEnum):
@@ -57,7 +58,7 @@ def confirm(
     """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`cross_check`).
     `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
     if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
-        raise BackupNotProven("", "second_reader")
+        raise BackupNotProven("", Problem.SECOND_READER)
 
 
 def second_opinion(

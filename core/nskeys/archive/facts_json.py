@@ -28,6 +28,7 @@ from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.signed_json import Fields, Json, Malformed, items, text
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import HintProblem, Problem, Versioned
 
 _FIELDS = (
     "format",
@@ -76,7 +77,7 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
 def facts_from_json(value: Json) -> BackupFacts:
     """The facts again; Malformed, or NewerVersion for a format this program does not know."""
     if (found := format_number(value)) > FORMAT:
-        raise NewerVersion("backup", found, FORMAT)
+        raise NewerVersion(Versioned.BACKUP, found, FORMAT)
     fields = Fields(value).only(*_FIELDS)
     audit = fields.fields("audit").only("count", "head")
     protection = fields.token("protection", Protection)
@@ -85,7 +86,7 @@ def facts_from_json(value: Json) -> BackupFacts:
         for item in fields.items("recipients", RECIPIENTS_LIMIT)
     )
     if bool(recipients) is (protection is Protection.PASSWORD):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     hashes = fields.take("members")
     identities = _identities_from_json(fields.take("identities"), hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
@@ -113,7 +114,7 @@ def format_number(value: Json) -> int:
     named = value.get("format") if isinstance(value, dict) else None
     match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
     if match is None:
-        raise Malformed("not_nskeys")
+        raise Malformed(Problem.NOT_NSKEYS)
     return int(match[1])
 
 
@@ -148,7 +149,7 @@ def _identities_from_json(
         sha256 = Fields(fact).only("sha256", "size").hexadecimal("sha256", 64)
         identity = identity_from_json(told, sha256)
         if identity.member != member or identity.recipient not in recipients:
-            raise Malformed("wrong_value")
+            raise Malformed(Problem.WRONG_VALUE)
         identities.append(identity)
     check_kinds(identities)
     return tuple(identities)
@@ -176,7 +177,7 @@ def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
         )
         keys.append(KeyFact(info, fields.integer("credentials")))
     if not keys or len({key.info.kid for key in keys}) != len(keys):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return tuple(keys)
 
 
@@ -188,9 +189,9 @@ def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
 
 def _outside(value: Json, limit: int, lowest: int = 0) -> str:
     if not isinstance(value, str):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if len(value) < lowest:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     if problem := problem_of(value, limit):
-        raise Malformed("not_nfc" if problem == "not_nfc" else "wrong_value")
+        raise Malformed(Problem.NOT_NFC if problem is HintProblem.NOT_NFC else Problem.WRONG_VALUE)
     return value

@@ -39,6 +39,7 @@ from nskeys.model.backup import (
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
 from nskeys.model.signed_json import Malformed
+from nskeys.reasons import Problem, Versioned
 
 _ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
@@ -47,12 +48,12 @@ def inspect(path: str, data: bytes) -> Inspected:
     """What a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what errors
     name. NotABackup, BackupDamaged, BackupForged, NewerVersion."""
     if len(data) > ARCHIVE_LIMIT:
-        raise NotABackup(path, "too_large")
+        raise NotABackup(path, Problem.TOO_LARGE)
     if data.startswith(LOCAL_MARK):
         return _inspect_archive(path, data)
     if data.startswith(FAMILY):
         return _inspected(path, data, data, None, protection_of(data, path))
-    raise NotABackup(path, "neither_zip_nor_age")
+    raise NotABackup(path, Problem.NEITHER_ZIP_NOR_AGE)
 
 
 def _inspect_archive(path: str, data: bytes) -> Inspected:
@@ -62,7 +63,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     hashes = dict(manifest.members)
     if hashes[KMS_NAME] != _fact(kms):
         # Told apart from a wrong password here, before one is asked for.
-        raise BackupDamaged(path, KMS_NAME, "hash")
+        raise BackupDamaged(path, KMS_NAME, Problem.HASH)
     if _fact(members[READER_NAME]).sha256 != READER_SHA256:
         raise BackupForged(path, READER_NAME)
     if members[RESTORE_NAME] != restore_text(manifest.facts):
@@ -105,7 +106,7 @@ def _under_password(member: bytes) -> bool:
 def _members(path: str, data: bytes) -> dict[str, bytes]:
     """The members by name, in an archive that is laid out as nskeys does it to the last byte."""
     if first_name(data) != RESTORE_NAME:
-        raise NotABackup(path, "other_zip")
+        raise NotABackup(path, Problem.OTHER_ZIP)
     try:
         members = split(data)
     except ZipInvalid as error:
@@ -114,9 +115,9 @@ def _members(path: str, data: bytes) -> dict[str, bytes]:
     _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
     present = tuple(name for name in _ORDER if name in names or name not in IDENTITY_MEMBERS)
     if names != present:
-        raise BackupDamaged(path, "archive", "members")
+        raise BackupDamaged(path, "archive", Problem.MEMBERS)
     if build(members) != data:
-        raise BackupDamaged(path, "archive", "not_canonical")
+        raise BackupDamaged(path, "archive", Problem.NOT_CANONICAL)
     return dict(members)
 
 
@@ -128,7 +129,7 @@ def _refuse_newer(manifest: bytes) -> None:
     except Malformed:
         return
     if found > FORMAT:
-        raise NewerVersion("backup", found, FORMAT)
+        raise NewerVersion(Versioned.BACKUP, found, FORMAT)
 
 
 def _manifest(path: str, members: dict[str, bytes]) -> Manifest:

@@ -8,6 +8,7 @@ import unicodedata
 
 from nskeys.errors import FieldInvalid, HintRefused
 from nskeys.model.backup import HINT_LIMIT
+from nskeys.reasons import FieldProblem, HintProblem
 
 ARCHIVE_LIMIT = 16 * 1024 * 1024
 """Bytes of an archive or of a bare `.kms`."""
@@ -27,13 +28,13 @@ _UNSAFE = re.compile(
 )
 
 
-def problem_of(text: str, limit: int) -> str:
-    """`too_long`, `control_characters`, `not_nfc` or nothing."""
+def problem_of(text: str, limit: int) -> HintProblem | None:
+    """`too_long`, `control_characters`, `not_nfc` or None."""
     if len(text) > limit:
-        return "too_long"
+        return HintProblem.TOO_LONG
     if _UNSAFE.search(text):
-        return "control_characters"
-    return "" if unicodedata.is_normalized("NFC", text) else "not_nfc"
+        return HintProblem.CONTROL_CHARACTERS
+    return None if unicodedata.is_normalized("NFC", text) else HintProblem.NOT_NFC
 
 
 def check_hint(hint: str) -> None:
@@ -44,5 +45,7 @@ def check_hint(hint: str) -> None:
 
 def check_server(server: str) -> None:
     """FieldInvalid for a server name that a backup cannot carry."""
-    if problem := ("" if server else "empty") or problem_of(server, SERVER_LIMIT):
-        raise FieldInvalid("server", problem, SERVER_LIMIT)
+    if not server:
+        raise FieldInvalid("server", FieldProblem.EMPTY, SERVER_LIMIT)
+    if problem := problem_of(server, SERVER_LIMIT):
+        raise FieldInvalid("server", FieldProblem(problem), SERVER_LIMIT)

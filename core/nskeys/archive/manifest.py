@@ -19,6 +19,7 @@ from nskeys.model.backup import (
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
 from nskeys.model.signed_json import Fields, Malformed, canonical_json, parse, to_base64url
+from nskeys.reasons import Problem
 
 _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
@@ -39,7 +40,7 @@ def parse_manifest(data: bytes) -> Manifest:
     """The manifest again; Malformed, or NewerVersion."""
     value = parse(data, MANIFEST_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     facts = facts_from_json(value["facts"])
     fields = Fields(value).only("facts", "sig", "members")
     return Manifest(

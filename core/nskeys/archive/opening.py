@@ -24,6 +24,7 @@ from nskeys.model.backup import (
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Malformed
+from nskeys.reasons import Problem
 
 
 def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
@@ -101,7 +102,7 @@ def signer_of(facts: BackupFacts, signature: bytes | None, public: bytes | None)
 
 def _contradiction(inspected: Inspected, contents: KmsContents) -> BackupDamaged | BackupForged | None:
     if contents.facts.protection is not inspected.protection:
-        return BackupDamaged(inspected.path, KMS_NAME, "protection")
+        return BackupDamaged(inspected.path, KMS_NAME, Problem.PROTECTION)
     if inspected.manifest is None:
         return None
     kms = MemberFact(inspected.kms_sha256, len(inspected.kms))

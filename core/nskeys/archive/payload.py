@@ -15,6 +15,7 @@ from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Fields, Json, Malformed, binary, canonical_json, parse, to_base64url
+from nskeys.reasons import Problem
 
 
 def signed_document(facts: BackupFacts) -> bytes:
@@ -41,14 +42,14 @@ def payload_contents(data: bytes) -> KmsContents:
     """What is in it; Malformed, or NewerVersion. Every key's thumbprint was recomputed and compared."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     # The facts come first: a newer format may differ in everything else.
     facts = facts_from_json(value["facts"])
     fields = Fields(value).only("facts", "keys", "sig")
     jwks = list(fields.items("keys", KEYS_LIMIT + 1))
     server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
     if len(jwks) != len(facts.keys):
-        raise Malformed("keys_and_facts")
+        raise Malformed(Problem.KEYS_AND_FACTS)
     return KmsContents(
         facts=facts,
         signature=signature_from_json(fields.take("sig")),
@@ -80,12 +81,12 @@ def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpK
         fields = Fields(jwk).only("kty", "use", "alg", "kid", "k", "iat", "state")
         material = SecretBytes(fields.binary("k", KEY_SIZE))
         if thumbprint(material) != fields.take("kid"):
-            raise Malformed("thumbprint")
+            raise Malformed(Problem.WRONG_KEY)
         created = datetime.fromtimestamp(fields.integer("iat", highest=253_402_300_799), UTC)
         names = ("kty", "use", "alg", "kid", "state")
         said = (*map(fields.take, names), created)
         if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.state.value, fact.info.created):
-            raise Malformed("keys_and_facts")
+            raise Malformed(Problem.KEYS_AND_FACTS)
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)
 
@@ -106,5 +107,5 @@ def _server_key_to_jwk(seed: SecretBytes) -> Json:
 def _server_key(jwk: Json) -> SecretBytes:
     seed = SecretBytes(Fields(jwk).binary("d", KEY_SIZE))
     if jwk != _server_key_to_jwk(seed):
-        raise Malformed("server_key")
+        raise Malformed(Problem.SERVER_KEY)
     return seed

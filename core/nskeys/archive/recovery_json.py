@@ -31,6 +31,7 @@ from nskeys.model.signed_json import (
     to_base64url,
 )
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 RECORD_LIMIT = 256 * 1024
 """Bytes of the file."""
@@ -79,12 +80,12 @@ def record_bytes(document: bytes, signature: bytes) -> bytes:
 def parse_record(data: bytes) -> RecoveryRecord:
     """The file again, its signature not judged yet; Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
-        raise Malformed("not_canonical")
+        raise Malformed(Problem.NOT_CANONICAL)
     outer = Fields(parse(data[:-1], RECORD_LIMIT)).only("record", "sig")
     inner = outer.take("record")
     found = integer(inner.get("version") if isinstance(inner, dict) else None, lowest=1)
     if found > _VERSION:
-        raise NewerVersion("recovery", found, _VERSION)
+        raise NewerVersion(Versioned.RECOVERY, found, _VERSION)
     fields = Fields(inner).only("version", "server_key", "cmdb_id", "identities", "earlier")
     identities = []
     for item in fields.items("identities", len(IdentityKind)):
@@ -123,9 +124,9 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
     threshold = fields.integer("threshold", highest=shares)
     set_name = fields.text("set", _SET)
     if kind is IdentityKind.PERSON and (shares or set_name):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return RecoveryIdentity(
         kind,
         fields.integer("number", lowest=1),
@@ -159,4 +160,4 @@ def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
     order = list(IdentityKind)
     places = [order.index(identity.kind) for identity in identities]
     if places != sorted(set(places)):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)

@@ -36,6 +36,7 @@ from nskeys.model.backup import (
     Protection,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import HintProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def write_with(
     """`write` with randomness that the caller vouches for: for test vectors only."""
     _check(facts, keys, server_key)
     if password.contained_in(facts.hint):
-        raise HintRefused("contains_password")
+        raise HintRefused(HintProblem.CONTAINS_PASSWORD)
     if facts.protection is not Protection.PASSWORD or facts.recipients or facts.identities:
         raise ValueError("a backup under a password has no recipients")
     return _laid_out(

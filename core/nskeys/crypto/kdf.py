@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from nskeys.errors import KeyStoreDamaged, NotEnoughMemory
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Problem
 
 SALT_SIZE = 16
 _KEY_SIZE = 32
@@ -90,7 +91,7 @@ class Argon2Cost:
             )
         )
         if not inside or self.memory_kib < 8 * self.lanes:
-            raise KeyStoreDamaged("protector.json", "kdf_cost")
+            raise KeyStoreDamaged("protector.json", Problem.KDF_COST)
 
 
 def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:

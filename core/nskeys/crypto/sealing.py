@@ -24,6 +24,7 @@ from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
 from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem, Problem, SealProblem
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
@@ -57,7 +58,7 @@ class Sealer:
         """`cmdb_id` is 32 hex digits; `material` 32 bytes whose thumbprint must be `kid`, else
         KeyStoreDamaged. The caller keeps `material` and may wipe it at once."""
         if thumbprint(material) != kid:
-            raise KeyStoreDamaged(kid, "thumbprint")
+            raise KeyStoreDamaged(kid, Problem.WRONG_KEY)
         self._kid = kid
         self._cipher = AESGCM(material.reveal())
         self._prefix = _PREFIX + _identity(cmdb_id) + bytes.fromhex(kid)
@@ -91,7 +92,7 @@ class Sealer:
         try:
             plain, _ = self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
         except (InvalidTag, ValueError):
-            raise SealDoesNotOpen(credential_id, fields.kind, fields.name, "tampered") from None
+            raise SealDoesNotOpen(credential_id, fields.kind, fields.name, SealProblem.TAMPERED) from None
         return SecretBytes(plain.rstrip(b"\x00")[:-1])
 
     def opens(self, credential_id: str, fields: CredentialFields, blob: bytes) -> bool:
@@ -185,10 +186,10 @@ def _identity(text: str) -> bytes:
 
 def _pad(secret: SecretBytes) -> bytes:
     if len(secret) > SECRET_LIMIT:
-        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+        raise FieldInvalid("secret", FieldProblem.TOO_LONG, SECRET_LIMIT)
     try:
         secret.text()
     except UnicodeDecodeError:
-        raise FieldInvalid("secret", "not_text") from None
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT) from None
     plain = secret.reveal() + _MARK
     return plain + bytes(-len(plain) % _BLOCK)

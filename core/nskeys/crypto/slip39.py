@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
 from nskeys.model.custodians import SHARE_WORDS, SHARES_MOST, THRESHOLD_LEAST, Share, ShareLabel
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import ShareProblem
 
 if TYPE_CHECKING:
     from shamir_mnemonic import Share as Slip39Share
@@ -74,15 +75,15 @@ def parse(text: SecretBytes) -> Share:
     except UnicodeDecodeError:
         words = None
     if words is None:
-        raise ShareRefused("not_text")  # raised here and not above: that error carries the words
+        raise ShareRefused(ShareProblem.NOT_TEXT)  # raised here and not above: that error carries the words
     if not words:
-        raise ShareRefused("empty")
+        raise ShareRefused(ShareProblem.EMPTY)
     if len(words) != SHARE_WORDS:
-        raise ShareRefused("count", word=len(words))
+        raise ShareRefused(ShareProblem.COUNT, word=len(words))
     known = word_numbers()
     for place, word in enumerate(words, 1):
         if word not in known:
-            raise ShareRefused("word", word=place)
+            raise ShareRefused(ShareProblem.WORD, word=place)
     return Share(_label(words), SecretBytes(" ".join(words).encode("ascii")))
 
 
@@ -154,13 +155,13 @@ def _label(words: list[str]) -> ShareLabel:
     extendable = bool(numbers[_NAME_WORDS - 1] >> _EXPONENT_BITS & 1)
     scheme = CUSTOMIZATION_STRING_EXTENDABLE if extendable else CUSTOMIZATION_STRING_ORIG
     if not verify_checksum(numbers, scheme):
-        raise ShareRefused("checksum")
+        raise ShareRefused(ShareProblem.CHECKSUM)
     try:
         share = Slip39Share.from_mnemonic(" ".join(words))
     except MnemonicError:
         share = None
     if share is None or not _can_be_read(share):
-        raise ShareRefused("other_scheme")
+        raise ShareRefused(ShareProblem.OTHER_SCHEME)
     return ShareLabel(" ".join(words[:_NAME_WORDS]), share.index + 1, share.member_threshold)
 
 

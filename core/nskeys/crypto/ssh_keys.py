@@ -5,6 +5,7 @@ the name to say it with.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,10 +25,18 @@ RSA_BITS = (2_048, 8_192)
 """Lowest and highest that are accepted; age refuses what is below too."""
 
 
-class SshKeyRefused(ValueError):
-    """This is no ssh key that can be used; `problem`: `unreadable`, `unsupported`, `rsa_size`."""
+class SshKeyProblem(StrEnum):
+    """Why an ssh key cannot be used."""
 
-    def __init__(self, problem: str) -> None:
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    RSA_SIZE = "rsa_size"
+
+
+class SshKeyRefused(ValueError):
+    """This is no ssh key that can be used."""
+
+    def __init__(self, problem: SshKeyProblem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -60,14 +69,14 @@ def read_public(kind: str, spelled: str) -> SshPublic:
     try:
         key = load_ssh_public_key(line.encode("ascii"))
     except UnsupportedAlgorithm:
-        raise SshKeyRefused("unsupported") from None
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED) from None
     except ValueError:
-        raise SshKeyRefused("unreadable") from None
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE) from None
     if not isinstance(key, Ed25519PublicKey | RSAPublicKey):
-        raise SshKeyRefused("unsupported")
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED)
     public = _public(key)
     if public.line != line:
-        raise SshKeyRefused("unreadable")
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE)
     return public
 
 
@@ -78,17 +87,17 @@ def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
     except TypeError:  # it wants a passphrase and got none
         raise SshKeyLocked from None
     except UnsupportedAlgorithm:
-        raise SshKeyRefused("unsupported") from None
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED) from None
     except ValueError:
         # A wrong passphrase and a damaged file look alike; one that was asked for is the likelier.
         if passphrase is not None:
             raise SshKeyLocked from None
-        raise SshKeyRefused("unreadable") from None
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE) from None
     if isinstance(key, Ed25519PrivateKey):
         return SshPrivate(_public(key.public_key()), seed=SecretBytes(key.private_bytes_raw()))
     if isinstance(key, RSAPrivateKey):
         return SshPrivate(_public(key.public_key()), rsa=key)
-    raise SshKeyRefused("unsupported")
+    raise SshKeyRefused(SshKeyProblem.UNSUPPORTED)
 
 
 def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
@@ -112,7 +121,7 @@ def _public(key: Ed25519PublicKey | RSAPublicKey) -> SshPublic:
     if isinstance(key, Ed25519PublicKey):
         return SshPublic(line, key.public_bytes_raw())
     if not RSA_BITS[0] <= key.key_size <= RSA_BITS[1]:
-        raise SshKeyRefused("rsa_size")
+        raise SshKeyRefused(SshKeyProblem.RSA_SIZE)
     return SshPublic(line)
 
 

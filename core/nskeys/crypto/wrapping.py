@@ -16,6 +16,7 @@ from nskeys.crypto.keys import KEY_SIZE
 from nskeys.crypto.nonces import NONCE_SIZE
 from nskeys.errors import KeyStoreDamaged, WrongPassword
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Opens, Problem
 
 WRAPPED_SIZE = 1 + NONCE_SIZE + KEY_SIZE + 16
 
@@ -33,7 +34,7 @@ def unwrap_key(kek: SecretBytes, store_id: str, label: str, blob: bytes) -> Secr
     key's thumbprint with `label`."""
     material = _open(kek, _key_aad(store_id, label), blob)
     if material is None:
-        raise KeyStoreDamaged(label, "does_not_open")
+        raise KeyStoreDamaged(label, Problem.DOES_NOT_OPEN)
     return material
 
 
@@ -46,7 +47,7 @@ def unwrap_kek(kdf_output: SecretBytes, store_id: str, blob: bytes) -> SecretByt
     """The KEK again; WrongPassword where the derived key does not open it."""
     kek = _open(kdf_output, _kek_aad(store_id), blob)
     if kek is None:
-        raise WrongPassword("key store")
+        raise WrongPassword(Opens.KEY_STORE)
     return kek
 
 

@@ -14,6 +14,7 @@ import re
 from nskeys.destinations.s3.address import parse as bucket_of
 from nskeys.destinations.ssh.address import SCHEME, parse
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _OF_SSH = re.compile(r"(?:sftp|scp|ssh|rsync)(?:\+[a-z]+)?", re.IGNORECASE)
@@ -39,18 +40,20 @@ def check(address: str, top: "frozenset[str] | None" = None) -> None:
     if url is not None:
         _check_scheme(address, url["scheme"], url["rest"])
     elif address.startswith("\\") or _DRIVE.match(address) or _is_share(address, top):
-        raise DestinationInvalid(address, "share", there=_is_here(address))
+        raise DestinationInvalid(address, Problem.SHARE, there=_is_here(address))
     elif not address.startswith(_MEANT):
         first = address.partition("/")[0]
         if ":" in first or "@" in first:
-            raise DestinationInvalid(address, "other_style", _instead(address), _is_here(address))
+            raise DestinationInvalid(address, Problem.OTHER_STYLE, _instead(address), _is_here(address))
 
 
 def _check_scheme(address: str, scheme: str, rest: str) -> None:
     if _SHARE.fullmatch(scheme):
-        raise DestinationInvalid(_without_password(address, scheme, rest), "share")
+        raise DestinationInvalid(_without_password(address, scheme, rest), Problem.SHARE)
     if scheme.lower() != "sftp" and _OF_SSH.fullmatch(scheme):
-        raise DestinationInvalid(_without_password(address, scheme, rest), "other_style", _checked(rest))
+        raise DestinationInvalid(
+            _without_password(address, scheme, rest), Problem.OTHER_STYLE, _checked(rest)
+        )
 
 
 def _is_share(address: str, top: "frozenset[str] | None") -> bool:
@@ -74,7 +77,7 @@ def _instead(address: str) -> str:
     plain = _PREFIX.sub("", address, count=1).removeprefix("//")
     login, _, place = plain.partition("/")[0].rpartition("@")
     if ":" in login:
-        raise DestinationInvalid(f"{login.partition(':')[0]}@{place}", "has_password")
+        raise DestinationInvalid(f"{login.partition(':')[0]}@{place}", Problem.HAS_PASSWORD)
     if _LOGIN_FIRST.fullmatch(plain):
         return _checked(plain)
     remote = _REMOTE.fullmatch(plain)
@@ -102,7 +105,7 @@ def _checked(rest: str) -> str:
     try:
         return str(parse(SCHEME + rest))
     except DestinationInvalid as error:
-        if error.problem == "has_password":
+        if error.problem is Problem.HAS_PASSWORD:
             raise
         return ""
 

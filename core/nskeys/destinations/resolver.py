@@ -21,6 +21,7 @@ from nskeys.model.destinations import DestinationInfo
 from nskeys.model.plain_text import as_text, is_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
+from nskeys.reasons import Problem
 
 A = TypeVar("A")
 """A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
@@ -135,18 +136,18 @@ class AllDestinations:
         scheme, whole = self._understood(address)
         place, name = scheme.split(whole)
         if not name:
-            raise DestinationInvalid(address, "no_file")
+            raise DestinationInvalid(address, Problem.NO_FILE)
         return scheme, place, name
 
     def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
         """The address, understood by its kind; a path on this machine may hold bytes that are no text, as
         Python has them."""
         if not address:
-            raise DestinationInvalid(address, "empty")
+            raise DestinationInvalid(address, Problem.EMPTY)
         other_styles.check(address)
         scheme = self._scheme(address)
         if "\0" in address or not (scheme is self._folders or is_text(address)):
-            raise DestinationInvalid(as_text(address), "not_text")
+            raise DestinationInvalid(as_text(address), Problem.NOT_UTF8)
         return scheme, scheme.understood(address)
 
     def _scheme(self, address: str) -> Scheme[Any]:
@@ -155,7 +156,7 @@ class AllDestinations:
         if name == "file":
             return self._folders
         if name not in self._remote:
-            raise DestinationInvalid(address, "unknown_scheme")
+            raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
         return self._remote[name]
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
@@ -172,7 +173,7 @@ class AllDestinations:
 
 def _checked_text(address: str) -> str:
     if not is_text(address):
-        raise DestinationInvalid(as_text(address), "not_text")
+        raise DestinationInvalid(as_text(address), Problem.NOT_UTF8)
     return address
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nskeys.imports.parsing import Collector, CsvTable
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 _NEEDED = frozenset({"type", "name", "notes", "login_uri", "login_username", "login_password"})
 _PLACES = ("folder", "collections")
@@ -32,10 +33,10 @@ def read(source: str, table: CsvTable) -> ParsedExport:
     for row, cells in table:
         if cells is None:
             # Not even the name is given: where cells are missing it could be the password.
-            findings.refuse(row, "", "row", "wrong_columns")
+            findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
         if cells["type"].casefold() not in ("login", ""):
-            findings.refuse(row, cells["name"], "type", "not_a_login")
+            findings.refuse(row, cells["name"], "type", FieldProblem.NOT_A_LOGIN)
             continue
         findings.drop(_dropped(cells, extra))
         findings.take(

@@ -7,15 +7,16 @@ from nskeys.errors import ImportUnreadable
 from nskeys.imports import bitwarden_csv, bitwarden_json, keepassxc_csv, nskeys_json
 from nskeys.imports.parsing import CsvTable, Value, parse
 from nskeys.model.imports import ParsedExport
+from nskeys.reasons import ImportProblem, Problem
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a file; 50,000 entries take about 10 MiB."""
 
 _SIGNATURES = (
-    (b"\xff\xfe", "utf16"),
-    (b"\xfe\xff", "utf16"),
-    (b"PK\x03\x04", "zip"),
-    (b"\x03\xd9\xa2\x9a", "keepass_database"),
+    (b"\xff\xfe", ImportProblem.UTF16),
+    (b"\xfe\xff", ImportProblem.UTF16),
+    (b"PK\x03\x04", ImportProblem.ZIP),
+    (b"\x03\xd9\xa2\x9a", ImportProblem.KEEPASS_DATABASE),
 )
 """What people mistake for an export, by its first bytes: UTF-16 (RFC 2781, section 3.2), a ZIP
 archive, and the KeePass database itself."""
@@ -46,18 +47,18 @@ def read_export(source: str, data: bytes) -> ParsedExport:
     text = _decode(source, data)
     start = text.lstrip()[:1]
     if not start:
-        raise ImportUnreadable(source, "empty")
+        raise ImportUnreadable(source, Problem.EMPTY)
     if start in "{[":
         return _read_json(source, text)
     if start == "<":
-        raise ImportUnreadable(source, "xml")
+        raise ImportUnreadable(source, ImportProblem.XML)
     return _read_csv(source, text)
 
 
 def _decode(source: str, data: bytes) -> str:
     """UTF-8 (RFC 3629), with or without a byte order mark."""
     if len(data) > SIZE_LIMIT:
-        raise ImportUnreadable(source, "too_large")
+        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
     for signature, problem in _SIGNATURES:
         if data.startswith(signature):
             raise ImportUnreadable(source, problem)
@@ -66,7 +67,7 @@ def _decode(source: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
     # Raised here and not in the handler: UnicodeDecodeError carries the whole file.
-    raise ImportUnreadable(source, "not_utf8", line)
+    raise ImportUnreadable(source, Problem.NOT_UTF8, line)
 
 
 def _read_json(source: str, text: str) -> ParsedExport:
@@ -74,7 +75,7 @@ def _read_json(source: str, text: str) -> ParsedExport:
     for form in _JSON_FORMATS:
         if form.matches(value):
             return form.read(source, value)
-    raise ImportUnreadable(source, "unknown_format")
+    raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT)
 
 
 def _read_csv(source: str, text: str) -> ParsedExport:
@@ -82,10 +83,10 @@ def _read_csv(source: str, text: str) -> ParsedExport:
     for delimiter in ",;\t":
         form = _csv_format(source, header, delimiter)
         if form is not None and delimiter != ",":
-            raise ImportUnreadable(source, "other_delimiter", 1)
+            raise ImportUnreadable(source, ImportProblem.OTHER_DELIMITER, 1)
         if form is not None:
             return form.read(source, CsvTable(source, text))
-    raise ImportUnreadable(source, "unknown_format", 1)
+    raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT, 1)
 
 
 def _csv_format(source: str, header: str, delimiter: str) -> _CsvFormat | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from nskeys.imports.parsing import Collector, CsvTable
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 _TAKEN = frozenset({"group", "title", "username", "password", "url", "notes"})
 
@@ -53,7 +54,7 @@ def read(source: str, table: CsvTable) -> ParsedExport:
     for row, cells in table:
         if cells is None:
             # Not even the title is named: where cells are missing it could be the password.
-            findings.refuse(row, "", "row", "wrong_columns")
+            findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
         problem = _problem(cells)
         if problem is not None:
@@ -72,11 +73,11 @@ def read(source: str, table: CsvTable) -> ParsedExport:
     return findings.parsed()
 
 
-def _problem(cells: Mapping[str, str]) -> tuple[str, str] | None:
+def _problem(cells: Mapping[str, str]) -> tuple[str, FieldProblem] | None:
     path = cells["group"].split("/")
     if len(path) > 1 and path[1].strip().casefold() in _BINS:
-        return "group", "deleted"
+        return "group", FieldProblem.DELETED
     for name, field in _RESOLVED:
         if "{" in cells[name] and _REFERENCE.search(cells[name]):
-            return field, "reference"
+            return field, FieldProblem.REFERENCE
     return None

@@ -10,6 +10,7 @@ from nskeys.errors import BadRow, FieldInvalid, ImportUnreadable
 from nskeys.model.credentials import NAME_LIMIT, check_secret
 from nskeys.model.imports import DroppedField, ExportRow, ImportFormat, ParsedExport, bad_row
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem, ImportProblem, Problem
 
 ROW_LIMIT = 200_000
 """Rows of one export; twice what the program is measured with."""
@@ -50,7 +51,7 @@ class Collector:
         kept = SecretBytes(secret.encode("utf-8"))
         self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind))
 
-    def refuse(self, row: int, title: str, field: str, problem: str) -> None:
+    def refuse(self, row: int, title: str, field: str, problem: FieldProblem) -> None:
         """An entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
         `wrong_columns`, `wrong_type`, `missing`, `not_an_object` (the file's fault), `not_a_login`,
         `deleted`, `reference` (nothing that should be carried over)."""
@@ -71,7 +72,7 @@ class Collector:
 
     def _room(self) -> None:
         if len(self._rows) + len(self._bad) >= ROW_LIMIT:
-            raise ImportUnreadable(self._source, "too_many_rows")
+            raise ImportUnreadable(self._source, ImportProblem.TOO_MANY_ROWS)
 
 
 Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
@@ -80,17 +81,17 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 def parse(source: str, text: str) -> Value:
     """The value; ImportUnreadable with `json_syntax` (and the line), `json_depth` or
     `duplicate_name`: an object with two passwords has none that is surely right."""
-    line = 0
+    problem, line = Problem.JSON_SYNTAX, 0
     try:
         value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        problem, line = "json_syntax", error.lineno
+        line = error.lineno
     except RecursionError:
-        problem = "json_depth"
+        problem = Problem.JSON_DEPTH
     except _DuplicateName:
-        problem = "duplicate_name"
+        problem = Problem.DUPLICATE_NAME
     except ValueError:
-        problem = "json_syntax"
+        pass
     else:
         return value
     # Raised here and not in a handler: JSONDecodeError carries every secret of the file in `doc`.
@@ -138,7 +139,7 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Record]:
         if len(set(self.names)) < len(self.names):
-            raise ImportUnreadable(self._source, "duplicate_column", 1)
+            raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
         row = 0
         while (cells := self._next()) is not None:
             if not cells:
@@ -173,9 +174,9 @@ class CsvTable:
         # Raised here and not in the handler: nothing that saw the file's text hangs on the error.
         raise ImportUnreadable(self._source, problem, line)
 
-    def _problem(self, begins: int) -> tuple[str, int]:
+    def _problem(self, begins: int) -> tuple[ImportProblem, int]:
         if self._record_length > csv.field_size_limit():
-            return "field_too_long", begins
+            return ImportProblem.FIELD_TOO_LONG, begins
         if self._ended:
-            return "unterminated_quote", begins
-        return "quote_in_field", self._reader.line_num
+            return ImportProblem.UNTERMINATED_QUOTE, begins
+        return ImportProblem.QUOTE_IN_FIELD, self._reader.line_num

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.keys import Kid
+from nskeys.reasons import FieldProblem, Problem
 
 NAME_LIMIT = 255
 FIELD_LIMIT = 2_048
@@ -72,8 +73,8 @@ class UnreadableCredential(Credential):
     """A row that is not as nskeys writes it, shown as far as it can be read: its texts are made so, a time
     that is none is the beginning of 1970, and `kid` is no key's, for none opens it."""
 
-    problem: str = ""
-    """A token, as in `CmdbDamaged`."""
+    problem: Problem = Problem.WRONG_VALUE
+    """As in `CmdbDamaged`."""
     ill: frozenset[str] = frozenset()
     """What could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
     key: Kid | None = None
@@ -93,8 +94,8 @@ class UnreadableRow:
     table: str
     row: str
     """What names the row in its table."""
-    problem: str
-    """A token, as in `CmdbDamaged`."""
+    problem: Problem
+    """As in `CmdbDamaged`."""
     credential: UnreadableCredential | None = None
 
 
@@ -130,9 +131,9 @@ def check_secret(secret: str) -> None:
     try:
         size = len(secret.encode("utf-8"))
     except UnicodeEncodeError:
-        raise FieldInvalid("secret", "not_text") from None
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT) from None
     if size > SECRET_LIMIT:
-        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+        raise FieldInvalid("secret", FieldProblem.TOO_LONG, SECRET_LIMIT)
 
 
 def pcanywhere_address(target: str) -> tuple[str, int]:
@@ -140,7 +141,7 @@ def pcanywhere_address(target: str) -> tuple[str, int]:
     match = _HOST_PORT.fullmatch(target)
     port = int(match[2]) if match and match[2] else PCANYWHERE_PORT
     if not match or not 1 <= port <= 65_535:
-        raise FieldInvalid("target", "not_host_port")
+        raise FieldInvalid("target", FieldProblem.NOT_HOST_PORT)
     return match[1], port
 
 
@@ -151,25 +152,25 @@ def _check_hierarchy(fields: CredentialFields) -> None:
     except ValueError:
         valid = False
     if not valid or " " in fields.target:
-        raise FieldInvalid("target", "not_url")
+        raise FieldInvalid("target", FieldProblem.NOT_URL)
     if not _ACCOUNT.fullmatch(fields.account):
-        raise FieldInvalid("account", "not_domain_user")
+        raise FieldInvalid("account", FieldProblem.NOT_DOMAIN_USER)
 
 
 def _check_pcanywhere(fields: CredentialFields) -> None:
     pcanywhere_address(fields.target)
     if not fields.account:
-        raise FieldInvalid("account", "empty")
+        raise FieldInvalid("account", FieldProblem.EMPTY)
 
 
 def _check_run_as(fields: CredentialFields) -> None:
     if not fields.target:
-        raise FieldInvalid("target", "empty")
+        raise FieldInvalid("target", FieldProblem.EMPTY)
     if "\\" in fields.account:
         if not _ACCOUNT.fullmatch(fields.account):
-            raise FieldInvalid("account", "not_domain_user")
+            raise FieldInvalid("account", FieldProblem.NOT_DOMAIN_USER)
     elif not fields.account:
-        raise FieldInvalid("account", "empty")
+        raise FieldInvalid("account", FieldProblem.EMPTY)
 
 
 _CHECKS = {
@@ -182,20 +183,20 @@ _CHECKS = {
 def _line(field: str, value: str, limit: int) -> str:
     text = _text(field, value.strip(), limit)
     if "\n" in text or "\r" in text:
-        raise FieldInvalid(field, "several_lines")
+        raise FieldInvalid(field, FieldProblem.SEVERAL_LINES)
     if field == "name" and not text:
-        raise FieldInvalid(field, "empty")
+        raise FieldInvalid(field, FieldProblem.EMPTY)
     return text
 
 
 def _text(field: str, value: str, limit: int) -> str:
     if "\x00" in value:
-        raise FieldInvalid(field, "zero_character")
+        raise FieldInvalid(field, FieldProblem.ZERO_CHARACTER)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise FieldInvalid(field, "not_text") from None
+        raise FieldInvalid(field, FieldProblem.NOT_TEXT) from None
     text = unicodedata.normalize("NFC", value)
     if len(text) > limit:
-        raise FieldInvalid(field, "too_long", limit)
+        raise FieldInvalid(field, FieldProblem.TOO_LONG, limit)
     return text

@@ -6,6 +6,7 @@ from enum import StrEnum
 from nskeys.errors import BadRow
 from nskeys.model.credentials import NAME_LIMIT, CredentialFields
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem
 
 # --- import --------------------------------------------------------------------------------------
 
@@ -91,7 +92,7 @@ class ParsedExport:
     dropped: tuple[DroppedField, ...]
 
 
-def bad_row(row: int, title: str, field: str, problem: str) -> BadRow:
+def bad_row(row: int, title: str, field: str, problem: FieldProblem) -> BadRow:
     """A row that cannot be taken, under a title that can be printed: not longer than a name, and
     without lone surrogates, which JSON can spell and no output can encode."""
     return BadRow(row, title[:NAME_LIMIT].encode("utf-8", "replace").decode("utf-8"), field, problem)

@@ -4,12 +4,13 @@ names."""
 import codecs
 
 from nskeys.errors import FileUnreadable
+from nskeys.reasons import Problem
 
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf32"),  # before UTF-16's, which it begins with
-    (codecs.BOM_UTF32_BE, "utf32"),
-    (codecs.BOM_UTF16_LE, "utf16"),
-    (codecs.BOM_UTF16_BE, "utf16"),
+    (codecs.BOM_UTF32_LE, Problem.UTF32),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_BE, Problem.UTF32),
+    (codecs.BOM_UTF16_LE, Problem.UTF16),
+    (codecs.BOM_UTF16_BE, Problem.UTF16),
 )
 MARK_SIZE = len(codecs.BOM_UTF8)
 
@@ -20,7 +21,7 @@ def drop_mark(data: bytearray, path: str) -> None:
     for mark, problem in _MARKS:
         if data.startswith(mark):
             raise FileUnreadable(path, problem)
-    for width, problem in ((4, "utf32"), (2, "utf16")):
+    for width, problem in ((4, Problem.UTF32), (2, Problem.UTF16)):
         if _padded(data, width):
             raise FileUnreadable(path, problem)
     while data.startswith(codecs.BOM_UTF8):

@@ -16,6 +16,7 @@ from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recoverability import DueReason
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.reasons import ForeignReason, ProtectorProblem
 
 
 class FailureReason(StrEnum):
@@ -91,7 +92,7 @@ class FirstSight:
     credentials: int
     remembered: tuple[BackupCopy, ...]
     """What the register remembers, newest first; unsigned here, for the server key is not."""
-    unreached: str = ""
+    unreached: ProtectorProblem | None = None
     """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
     server: str = ""
     """What the server was called that the CMDB was on, as far as it tells."""
@@ -235,7 +236,7 @@ class RestorePlan:
 
     inspected: Inspected
     facts: BackupFacts
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
@@ -251,7 +252,7 @@ class RestorePlan:
     """The keys that are here are bound to another machine; those of the backup take their place."""
     stranded: tuple[Kid, ...] = ()
     """Of the keys that do not open here those that the backup lacks, oldest first."""
-    unreached: str = ""
+    unreached: ProtectorProblem | None = None
     """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
     that this is another machine; then the keys of the backup take their place."""
     protector_here: str = ""
@@ -261,9 +262,9 @@ class RestorePlan:
     anybody's word."""
 
     @property
-    def questions(self) -> tuple[str, ...]:
+    def questions(self) -> tuple[ForeignReason, ...]:
         """Reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
-        return (*self.foreign, *(("unreached",) if self.unreached else ()))
+        return (*self.foreign, *((ForeignReason.UNREACHED,) if self.unreached else ()))
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:
@@ -310,7 +311,7 @@ class DrillReport:
     address: str
     facts: BackupFacts
     reached: Proof
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     proof: ProofReport
     recorded: bool
     """Whether the result was written into the register (it knows this copy)."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NoReturn, Self, TypeAlias, TypeVar
 
 from nskeys.model.times import from_rfc3339
+from nskeys.reasons import Problem
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -27,9 +28,9 @@ _T = TypeVar("_T")
 
 
 class Malformed(ValueError):
-    """A document is not what was written; `problem` is a token. Callers know the file to name."""
+    """A document is not what was written; Callers know the file to name."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -52,7 +53,7 @@ def parse(data: bytes, limit: int) -> Json:
     except (TypeError, ValueError):
         same = False
     if not same:
-        raise Malformed("not_canonical")
+        raise Malformed(Problem.NOT_CANONICAL)
     return value
 
 
@@ -60,7 +61,7 @@ def parse_any_spelling(data: bytes, limit: int) -> Json:
     """As `parse`, with any white space, escapes and order; for documents that people edit, and where a
     version must be known first. Malformed for duplicate names, and numbers that are no integers."""
     if len(data) > limit:
-        raise Malformed("too_large")
+        raise Malformed(Problem.TOO_LARGE)
     try:
         value: Json = json.loads(
             data.decode("utf-8"),
@@ -70,11 +71,11 @@ def parse_any_spelling(data: bytes, limit: int) -> Json:
             parse_constant=_refuse_number,
         )
     except RecursionError:
-        raise Malformed("depth") from None
+        raise Malformed(Problem.JSON_DEPTH) from None
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("not_json") from None
+        raise Malformed(Problem.NOT_JSON) from None
     # Measured before canonical_json, which recurses, sees the value.
     _check_depth(value)
     return value
@@ -101,19 +102,19 @@ def _check(value: Json) -> None:
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise Malformed("duplicate_name")
+        raise Malformed(Problem.DUPLICATE_NAME)
     return result
 
 
 def _integer(digits: str) -> int:
     # Checked before int() sees them: converting millions of digits takes quadratic time.
     if len(digits.lstrip("-")) > JSON_DIGITS:
-        raise Malformed("number")
+        raise Malformed(Problem.NUMBER)
     return int(digits)
 
 
 def _refuse_number(_: str) -> NoReturn:
-    raise Malformed("number")
+    raise Malformed(Problem.NUMBER)
 
 
 def _check_depth(value: Json) -> None:
@@ -128,7 +129,7 @@ def _check_depth(value: Json) -> None:
                 inner.extend(item)
         level = inner
     if any(type(item) in (dict, list) for item in level):
-        raise Malformed("depth")
+        raise Malformed(Problem.JSON_DEPTH)
 
 
 # --- values --------------------------------------------------------------------------------------------
@@ -137,34 +138,34 @@ def _check_depth(value: Json) -> None:
 def mapping(value: Json) -> Mapping[str, Json]:
     """An object; Malformed."""
     if not isinstance(value, Mapping):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     return value
 
 
 def items(value: Json, limit: int = INTEGER_LIMIT) -> Sequence[Json]:
     """An array of at most `limit` items; Malformed."""
     if not isinstance(value, list):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if len(value) > limit:
-        raise Malformed("too_many")
+        raise Malformed(Problem.TOO_MANY)
     return value
 
 
 def text(value: Json, pattern: str | None = None) -> str:
     """A string, which matches `pattern` as a whole; Malformed."""
     if not isinstance(value, str):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if pattern is not None and not re.fullmatch(pattern, value):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return value
 
 
 def hexadecimal(value: Json, digits: int) -> str:
     """So many lower-case hex digits; Malformed."""
     if not isinstance(value, str):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if len(value) != digits or not _HEX.fullmatch(value):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return value
 
 
@@ -175,7 +176,7 @@ def token(value: Json, tokens: type[_Token]) -> _Token:
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("wrong_value") from None
+        raise Malformed(Problem.WRONG_VALUE) from None
 
 
 def moment(value: Json) -> datetime:
@@ -185,25 +186,25 @@ def moment(value: Json) -> datetime:
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("wrong_value") from None
+        raise Malformed(Problem.WRONG_VALUE) from None
     if found < _EPOCH:
-        raise Malformed("before_1970")
+        raise Malformed(Problem.BEFORE_1970)
     return found
 
 
 def integer(value: Json, lowest: float = 0, highest: float = INTEGER_LIMIT) -> int:
     """An integer within bounds, infinity among them; Malformed."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if not lowest <= value <= highest:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return value
 
 
 def flag(value: Json) -> bool:
     """True or false; Malformed."""
     if not isinstance(value, bool):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     return value
 
 
@@ -214,9 +215,9 @@ def binary(value: Json, size: int | None = None, limit: int = INTEGER_LIMIT) -> 
     except Malformed:
         raise
     except ValueError:
-        raise Malformed("not_base64url") from None
+        raise Malformed(Problem.NOT_BASE64URL) from None
     if len(data) > limit or size not in (None, len(data)):
-        raise Malformed("wrong_size")
+        raise Malformed(Problem.WRONG_SIZE)
     return data
 
 
@@ -229,7 +230,7 @@ class Fields:
     `only` or `done` refuses members that do not belong there. `refuse` makes the error to raise from the
     problem's token."""
 
-    def __init__(self, value: Json, refuse: Callable[[str], Exception] = Malformed) -> None:
+    def __init__(self, value: Json, refuse: Callable[[Problem], Exception] = Malformed) -> None:
         self._refuse = refuse
         self._members: Mapping[str, Json] = self._checked(mapping, value)
         self._read: set[str] = set()
@@ -237,7 +238,7 @@ class Fields:
     def only(self, *names: str) -> Self:
         """Itself, if it has exactly these members."""
         if self._members.keys() != set(names):
-            raise self._refuse("wrong_fields")
+            raise self._refuse(Problem.WRONG_FIELDS)
         return self
 
     def has(self, name: str) -> bool:
@@ -251,14 +252,14 @@ class Fields:
     def take(self, name: str) -> Json:
         """The value, unchecked."""
         if name not in self._members:
-            raise self._refuse("wrong_fields")
+            raise self._refuse(Problem.WRONG_FIELDS)
         self._read.add(name)
         return self._members[name]
 
     def done(self) -> None:
         """Refuse members that nobody read."""
         if self._read != self._members.keys():
-            raise self._refuse("wrong_fields")
+            raise self._refuse(Problem.WRONG_FIELDS)
 
     def mapping(self, name: str) -> Mapping[str, Json]:
         """An object."""

@@ -11,6 +11,7 @@ from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefus
 from nskeys.model.custodians import NOTHING_YET, ShareProgress
 from nskeys.model.plans import FailureReason
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Wanted
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
@@ -69,7 +70,7 @@ class SecretProvider(Protocol):
 def nobody(request: SecretRequest, retry: int) -> SecretBytes:
     """A SecretProvider where nobody is to be asked: SecretUnavailable."""
     del retry
-    raise SecretUnavailable(request.purpose.value)
+    raise SecretUnavailable(Wanted(request.purpose))
 
 
 class Stage(StrEnum):

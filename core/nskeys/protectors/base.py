@@ -8,6 +8,7 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Fields, Json
 from nskeys.ports import Purpose, SecretProvider, Wrapped
+from nskeys.reasons import Problem
 
 
 class BaseProtector(ABC):
@@ -33,7 +34,7 @@ class BaseProtector(ABC):
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()
-            raise KeyStoreDamaged("protector.json", "kek_size")
+            raise KeyStoreDamaged("protector.json", Problem.KEK_SIZE)
         return kek
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
@@ -63,4 +64,4 @@ def parameters_of(parameters: Mapping[str, Json], *names: str) -> Fields:
 
 def _damaged(problem: str) -> KeyStoreDamaged:
     del problem  # whatever it is, the advice is the same
-    return KeyStoreDamaged("protector.json", "parameters")
+    return KeyStoreDamaged("protector.json", Problem.PARAMETERS)

@@ -20,6 +20,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector, parameters_of
+from nskeys.reasons import Opens, PasswordProblem, Problem
 
 LONGEST = 4096
 """Bytes of UTF-8. A longer one is a file given by mistake, not a passphrase."""
@@ -88,7 +89,7 @@ class _Box:
     def from_parameters(cls, parameters: Mapping[str, Json]) -> Self:
         read = parameters_of(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
         if read.text("kdf") != _KDF:
-            raise KeyStoreDamaged("protector.json", "kdf")
+            raise KeyStoreDamaged("protector.json", Problem.KDF)
         # What these may be is the cost's own to say.
         cost = Argon2Cost(
             *(read.integer(name, -inf, inf) for name in ("memory_kib", "iterations", "lanes"))
@@ -101,16 +102,16 @@ class _Box:
             with _accepted(given) as passphrase, argon2id(passphrase, self.salt, self.cost) as derived:
                 return unwrap_kek(derived, store_id, self.wrapped)
         except PasswordRefused:  # one that could never have been set
-            raise WrongPassword("key store") from None
+            raise WrongPassword(Opens.KEY_STORE) from None
 
 
 def _accepted(given: SecretBytes) -> SecretBytes:
     """The passphrase after NFC; PasswordRefused (`empty`, `too_long`, `not_text`)."""
     if not given:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(given) > LONGEST:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     try:
         return SecretBytes.from_text(given.text())
     except UnicodeDecodeError:  # which holds the passphrase
-        raise PasswordRefused("not_text") from None
+        raise PasswordRefused(PasswordProblem.NOT_TEXT) from None

@@ -24,6 +24,7 @@ from nskeys.ports import Purpose, SecretProvider, SecretRequest
 from nskeys.protectors.base import BaseProtector, parameters_of
 from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
+from nskeys.reasons import Opens, Problem, ProtectorProblem
 
 PATIENCE = 60.0
 """Seconds for one call: a smart card takes its time."""
@@ -51,11 +52,11 @@ class Pkcs11Protector(BaseProtector):
     def require(self) -> None:
         """ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
         if importlib.util.find_spec("pkcs11") is None:
-            raise ProtectorUnavailable(_PROTECTOR, "not_installed")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NOT_INSTALLED)
         if self._uri is None:
-            raise ProtectorUnavailable(_PROTECTOR, "no_uri")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NO_URI)
         if self._uri.module.startswith("/") and not exists(Path(self._uri.module)):
-            raise ProtectorUnavailable(_PROTECTOR, "module_missing")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.MODULE_MISSING)
 
     def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:
         self.require()
@@ -70,9 +71,9 @@ class Pkcs11Protector(BaseProtector):
         try:
             uri = parsed(read.text("uri"))
         except UriInvalid:
-            raise KeyStoreDamaged("protector.json", "parameters") from None
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS) from None
         if wrapped[0] != 1 or not uri.serial:
-            raise KeyStoreDamaged("protector.json", "parameters")
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS)
         return SecretBytes(self._asked("unwrap", uri, store_id, wrapped, secrets).data)
 
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
@@ -106,9 +107,9 @@ class Pkcs11Protector(BaseProtector):
                 # Its library needs the environment: that says where its configuration lies.
                 ended = run(_PROGRAM, given, dict(os.environ), self._patience)
             except TimeoutError:
-                raise ProtectorUnavailable(_PROTECTOR, "no_answer") from None
+                raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NO_ANSWER) from None
             except OSError:
-                raise ProtectorUnavailable(_PROTECTOR, "does_not_work") from None
+                raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
         with ended.answer as told:
             return _parse_answer(told if ended.code == 0 else SecretBytes(b""))
 
@@ -134,18 +135,25 @@ def _parse_answer(told: SecretBytes) -> _Answer:
         return done
     match refused:
         case "wrong_pin":
-            raise WrongPassword("token")
+            raise WrongPassword(Opens.TOKEN)
         case "does_not_open":
-            raise KeyStoreDamaged("protector.json", "does_not_open")
+            raise KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
         case _:
-            raise ProtectorUnavailable(_PROTECTOR, refused)
+            raise ProtectorUnavailable(_PROTECTOR, _reason(refused))
+
+
+def _reason(said: str) -> ProtectorProblem:
+    try:
+        return ProtectorProblem(said)
+    except ValueError:
+        return ProtectorProblem.DOES_NOT_WORK
 
 
 def _uri(text: str) -> TokenUri:
     try:
         return parsed(text)
     except UriInvalid as error:
-        raise ProtectorUnavailable(_PROTECTOR, str(error)) from None
+        raise ProtectorUnavailable(_PROTECTOR, error.problem) from None
 
 
 def _pin(pin: SecretBytes) -> str:
@@ -153,7 +161,7 @@ def _pin(pin: SecretBytes) -> str:
     try:
         text = pin.text()
     except UnicodeDecodeError:
-        raise WrongPassword("token") from None
+        raise WrongPassword(Opens.TOKEN) from None
     if not 0 < len(text) <= _LONGEST_PIN:
-        raise WrongPassword("token")
+        raise WrongPassword(Opens.TOKEN)
     return text

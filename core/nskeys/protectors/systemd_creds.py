@@ -24,6 +24,7 @@ from nskeys.errors import (
 from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.protectors.subprocess_io import Completed, run
+from nskeys.reasons import Problem, ProtectorProblem
 
 PROTECTOR = "tpm2"
 PATIENCE = 60.0
@@ -49,27 +50,40 @@ _DAMAGED = (
     "Failed to unmarshal",
 )
 _REASONS = (
-    ("ictionary attack lock", "locked_out"),
-    ("in DA lockout mode", "locked_out"),
-    ("olicy digest does not match", "register_used"),
-    ("policy does not match", "register_used"),
-    ("TPM2 support is not installed", "library_missing"),
-    ("TPM2 support not installed", "library_missing"),
-    ("Failed to load libtss2", "library_missing"),
-    ("initialize TCTI context", "no_device"),
+    ("ictionary attack lock", ProtectorProblem.LOCKED_OUT),
+    ("in DA lockout mode", ProtectorProblem.LOCKED_OUT),
+    ("olicy digest does not match", ProtectorProblem.REGISTER_USED),
+    ("policy does not match", ProtectorProblem.REGISTER_USED),
+    ("TPM2 support is not installed", ProtectorProblem.LIBRARY_MISSING),
+    ("TPM2 support not installed", ProtectorProblem.LIBRARY_MISSING),
+    ("Failed to load libtss2", ProtectorProblem.LIBRARY_MISSING),
+    ("initialize TCTI context", ProtectorProblem.NO_DEVICE),
 )
 
-MAY_BE_GONE = frozenset({"no_device", "library_missing", "no_systemd_creds", "systemd_too_old"})
+MAY_BE_GONE = frozenset(
+    {
+        ProtectorProblem.NO_DEVICE,
+        ProtectorProblem.LIBRARY_MISSING,
+        ProtectorProblem.NO_SYSTEMD_CREDS,
+        ProtectorProblem.SYSTEMD_TOO_OLD,
+    }
+)
 """Reasons that are true of another machine, and of this one for as long as its TPM or its tools are
 away. All others say that the TPM is there and does not do it now."""
 
 
-def missing() -> str:
-    """Why the tool cannot be run, in a token: `no_systemd_creds`, `systemd_too_old`; empty if it can."""
-    if shutil.which("systemd-creds"):
-        return ""
+def missing() -> ProtectorProblem | None:
+    """Why the tool cannot be run, `no_systemd_creds` or `systemd_too_old`; None if it can."""
+    return None if shutil.which("systemd-creds") else _why_missing()
+
+
+def _why_missing() -> ProtectorProblem:
     version = _systemd_version()
-    return "systemd_too_old" if version is not None and version < _OLDEST else "no_systemd_creds"
+    return (
+        ProtectorProblem.SYSTEMD_TOO_OLD
+        if version is not None and version < _OLDEST
+        else ProtectorProblem.NO_SYSTEMD_CREDS
+    )
 
 
 class SystemdCreds:
@@ -102,7 +116,7 @@ class SystemdCreds:
     def _run(self, verb: str, name: str, given: SecretBytes, *options: str) -> Completed:
         program = shutil.which("systemd-creds")
         if program is None:
-            raise ProtectorUnavailable(PROTECTOR, missing())
+            raise ProtectorUnavailable(PROTECTOR, _why_missing())
         device = f"--tpm2-device={self._device}"
         try:
             return run(
@@ -112,9 +126,9 @@ class SystemdCreds:
                 self._patience,
             )
         except TimeoutError:
-            raise ProtectorUnavailable(PROTECTOR, "no_answer") from None
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.NO_ANSWER) from None
         except OSError:
-            raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
 
 
 def _failure(words: str, *, opening: bool) -> NskeysError:
@@ -125,8 +139,8 @@ def _failure(words: str, *, opening: bool) -> NskeysError:
     if opening and any(said in words for said in _ELSEWHERE):
         return KeyStoreElsewhere(PROTECTOR)
     if opening and any(said in words for said in _DAMAGED):
-        return KeyStoreDamaged("protector.json", "does_not_open")
-    return ProtectorUnavailable(PROTECTOR, "does_not_work")
+        return KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
+    return ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK)
 
 
 def _decoded(answer: bytes) -> bytes:
@@ -134,7 +148,7 @@ def _decoded(answer: bytes) -> bytes:
     try:
         return base64.b64decode(answer.replace(b"\n", b""), validate=True)
     except binascii.Error:
-        raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+        raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
 
 
 def _systemd_version() -> int | None:

@@ -35,6 +35,7 @@ from nskeys.protectors.systemd_creds import (
     is_root,
     missing,
 )
+from nskeys.reasons import Problem, ProtectorProblem
 
 THIS_MACHINES = "/dev/tpmrm0"
 """The machine's own TPM, behind the kernel's resource manager. It is always named: without a name the TPM
@@ -58,17 +59,17 @@ class Tpm2Protector(BaseProtector):
         self, device: str = "", patience: float = PATIENCE, host_secret: Path = HOST_SECRET
     ) -> None:
         if device and not _DEVICE.fullmatch(device):
-            raise ProtectorUnavailable(PROTECTOR, "bad_device")
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.BAD_DEVICE)
         self._device = device
         self._patience = patience
         self._host_secret = host_secret
 
-    def why_not(self) -> str:
-        """Why it cannot be used here, as far as can be told without asking the TPM; empty where nothing is
+    def why_not(self) -> ProtectorProblem | None:
+        """Why it cannot be used here, as far as can be told without asking the TPM; None where nothing is
         known against it. `no_device`, `not_root`, `no_systemd_creds`, `systemd_too_old`."""
         if not device_is_there(self._device or THIS_MACHINES):
-            return "no_device"
-        return missing() if is_root() else "not_root"
+            return ProtectorProblem.NO_DEVICE
+        return missing() if is_root() else ProtectorProblem.NOT_ROOT
 
     def require(self) -> None:
         """ProtectorUnavailable, where that can be told without asking the TPM."""
@@ -89,7 +90,7 @@ class Tpm2Protector(BaseProtector):
         read = parameters_of(parameters, "device", "credential")
         device, credential = read.text("device"), read.binary("credential", limit=_LARGEST)
         if device and not _DEVICE.fullmatch(device):
-            raise KeyStoreDamaged("protector.json", "parameters")
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS)
         if not belongs_here(self._host_secret):
             raise KeyStoreElsewhere(PROTECTOR)
         reason = Tpm2Protector(device).why_not()

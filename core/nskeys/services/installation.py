@@ -31,6 +31,7 @@ from nskeys.ports import (
     Registry,
     SettingsFile,
 )
+from nskeys.reasons import Problem
 
 SCRYPT_LOG_N = 18
 """The work factor of a backup password: 2^18, as `age -p` (256 MiB, about a second)."""
@@ -68,7 +69,7 @@ class Installation:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
             # There are keys, so there was a CMDB: that is no case for a new installation.
-            raise CmdbUnreachable(self.cmdb.address(), "missing") from None
+            raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
 
@@ -108,7 +109,7 @@ def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> K
     """The active key, if it may seal `count` more secrets; KeyNotUsable, KeyUsedUp."""
     active = active_key(installation.key_store.keys())
     if active is None:
-        raise KeyNotUsable("none_active")
+        raise KeyNotUsable()
     if view.seals(active.kid) + count > SEALS_LIMIT:
         raise KeyUsedUp(active.kid)
     return active

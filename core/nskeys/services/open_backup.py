@@ -25,6 +25,7 @@ from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.reasons import ForeignReason, Wanted
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
@@ -33,10 +34,10 @@ from nskeys.services.register.service import RegisterService
 from nskeys.services.transaction import head_document
 
 _UNPROVEN = {
-    Signer.NOBODY: "unsigned",
-    Signer.CLAIMED: "unproven_signature",
-    Signer.OTHER_SERVER: "broken_signature",
-    Signer.BROKEN: "broken_signature",
+    Signer.NOBODY: ForeignReason.UNSIGNED,
+    Signer.CLAIMED: ForeignReason.UNPROVEN_SIGNATURE,
+    Signer.OTHER_SERVER: ForeignReason.BROKEN_SIGNATURE,
+    Signer.BROKEN: ForeignReason.BROKEN_SIGNATURE,
 }
 """Reasons where the key inside does not show that it signed what is inside."""
 
@@ -68,7 +69,7 @@ class OpenSource:
 
     source: Source
     contents: KmsContents
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`."""
     typed: bool = False
@@ -125,7 +126,7 @@ def opened(
         contents.wipe()
 
 
-def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
+def _foreign(installation: Installation, contents: KmsContents) -> tuple[ForeignReason, ...]:
     reasons = []
     other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
     public = installation.server_public()
@@ -133,11 +134,11 @@ def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ..
         reasons.append(_UNPROVEN[signer_inside(contents)])
     elif public is not None:
         if server_thumbprint(public) != contents.facts.server_key:
-            reasons.append("other_signer")
+            reasons.append(ForeignReason.OTHER_SIGNER)
     elif not other_cmdb and not _signed_its_trail(installation, contents):
-        reasons.append("other_signer")
+        reasons.append(ForeignReason.OTHER_SIGNER)
     if other_cmdb:
-        reasons.append("other_cmdb")
+        reasons.append(ForeignReason.OTHER_CMDB)
     return tuple(reasons)
 
 
@@ -243,4 +244,4 @@ def _of_kind(inspected: Inspected, kind: IdentityKind) -> RecoveryIdentity:
     for identity in _identities(inspected):
         if identity.kind is kind:
             return identity
-    raise SecretUnavailable("identity")
+    raise SecretUnavailable(Wanted.IDENTITY)

@@ -17,6 +17,7 @@ from nskeys.model.audit import AuditEvent, AuditHead
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, canonical_json
 from nskeys.ports import CmdbChange, OpenKeyStore, SecretProvider
+from nskeys.reasons import Operation
 from nskeys.services.installation import Installation
 
 
@@ -26,7 +27,7 @@ class _Changes:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
-    def require_unchanged(self, what: str, fingerprint: str) -> None:
+    def require_unchanged(self, what: Operation, fingerprint: str) -> None:
         """PlanOutdated unless the keys are those that the plan saw."""
         if keys_fingerprint(self._installation) != fingerprint:
             raise PlanOutdated(what)

@@ -11,6 +11,7 @@ import platformdirs
 
 from nskeys.errors import FileUnreadable, HomeUnreachable, HomeUnreadable
 from nskeys.files import make_folder, named_path, names_in, problem_of
+from nskeys.reasons import Problem
 from nskeys.store.ownership import make_safe
 
 SYSTEM_HOME = Path("/var/lib/nskeys")
@@ -33,7 +34,7 @@ def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYS
         try:
             path = platformdirs.user_data_path("nskeys")
         except RuntimeError:  # neither HOME nor a line in passwd
-            raise HomeUnreachable("nskeys", "no_home") from None
+            raise HomeUnreachable("nskeys", Problem.NO_HOME) from None
     _check_readable(path)
     return path
 
@@ -125,9 +126,9 @@ def _check_readable(path: Path) -> None:
         names_in(path)
     except FileUnreadable as error:
         match error.problem:
-            case "missing":
+            case Problem.MISSING:
                 return  # nothing there to be read; `prepare` says what is in the way
-            case "not_permitted":
+            case Problem.NOT_PERMITTED:
                 raise HomeUnreadable(str(path)) from None
             case problem:
                 raise HomeUnreachable(str(path), problem) from None

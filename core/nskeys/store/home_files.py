@@ -12,6 +12,7 @@ from nskeys.model.plans import RegistryValues
 from nskeys.model.recovery import IDENTITY_MEMBERS
 from nskeys.model.signed_json import Fields, Malformed, parse_any_spelling
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem
 
 _T = TypeVar("_T")
 
@@ -44,7 +45,7 @@ class RegistryFile:
         try:
             fields = Fields(parse_any_spelling(data, _LIMIT))
         except Malformed:
-            raise self._invalid("not_json") from None
+            raise self._invalid(Problem.NOT_JSON) from None
         return RegistryValues(
             self._value(fields, _PATH, fields.text), self._value(fields, _DATE, fields.moment)
         )
@@ -55,9 +56,9 @@ class RegistryFile:
         try:
             return read(name)
         except Malformed:
-            raise self._invalid("wrong_type", name) from None
+            raise self._invalid(Problem.WRONG_TYPE, name) from None
 
-    def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
+    def _invalid(self, problem: Problem, detail: str = "") -> ConfigurationInvalid:
         return ConfigurationInvalid(str(self._path), problem, detail)
 
 
@@ -121,6 +122,6 @@ class RecoveryFolder:
         try:
             return read_bounded(path, _RECOVERY_LIMIT)
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return None
             raise

@@ -17,6 +17,7 @@ from nskeys.files import cannot_create
 from nskeys.model.audit import Actor
 from nskeys.model.times import to_rfc3339
 from nskeys.ports import Clock, Waiting
+from nskeys.reasons import Problem
 
 _MOST_READ = 4096  # bytes; a holder's details are far shorter
 _PAUSE = 0.05  # seconds between two tries
@@ -77,7 +78,7 @@ class FileLock:
             except OSError as error:
                 os.close(descriptor)
                 if error.errno in _NO_LOCKS:
-                    raise CannotCreate(str(self._path), "no_locks") from None
+                    raise CannotCreate(str(self._path), Problem.NO_LOCKS) from None
                 raise cannot_create(self._path, error) from None
             os.close(descriptor)  # somebody removed the file; whoever comes next locks the new one
 
@@ -87,7 +88,7 @@ class FileLock:
         except PermissionError:
             raise NotPermitted(str(self._path)) from None
         except (FileNotFoundError, NotADirectoryError):
-            raise CannotCreate(str(self._path), "missing_folder") from None
+            raise CannotCreate(str(self._path), Problem.MISSING_FOLDER) from None
         except OSError as error:
             raise cannot_create(self._path, error) from None
 

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nskeys.errors import HomeNotSafe
+from nskeys.reasons import OwnershipProblem
 
 _OTHERS = 0o077
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -72,9 +73,9 @@ class _Judge:
         if path.is_symlink():
             self.above(path)
         if status.st_uid not in self._trusted:
-            raise self._refusal(path, "other_owner", status.st_uid)
+            raise self._refusal(path, OwnershipProblem.OTHER_OWNER, status.st_uid)
         if status.st_mode & _OTHERS_WRITE:
-            raise self._refusal(path, "others_write")
+            raise self._refusal(path, OwnershipProblem.OTHERS_WRITE)
 
     def above(self, path: Path) -> None:
         """The folders that a path leads through: by its name, and by where its links lead."""
@@ -84,16 +85,18 @@ class _Judge:
             except (FileNotFoundError, NotADirectoryError, PermissionError):
                 continue
             if status.st_uid not in self._trusted and not _is_unmapped(status.st_uid):
-                raise self._refusal(folder, "other_owner", status.st_uid, above=True)
+                raise self._refusal(folder, OwnershipProblem.OTHER_OWNER, status.st_uid, above=True)
             if self._may_be_written(status) and not status.st_mode & stat.S_ISVTX:
-                raise self._refusal(folder, "others_write", above=True)
+                raise self._refusal(folder, OwnershipProblem.OTHERS_WRITE, above=True)
 
     def _may_be_written(self, status: os.stat_result) -> bool:
         if status.st_mode & stat.S_IWOTH:
             return True
         return bool(status.st_mode & stat.S_IWGRP) and not _is_own_group(status.st_gid, self._user)
 
-    def _refusal(self, path: Path, problem: str, owner: int = 0, *, above: bool = False) -> HomeNotSafe:
+    def _refusal(
+        self, path: Path, problem: OwnershipProblem, owner: int = 0, *, above: bool = False
+    ) -> HomeNotSafe:
         return HomeNotSafe(str(self._home), str(path), problem, _name(owner), _name(self._user), above)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from nskeys.errors import FileUnreadable, ScheduleNotStarted
 from nskeys.files import exists, problem_of, read_bounded, remove, replace
 from nskeys.model.schedule import Job, TimerStatus
+from nskeys.reasons import Problem
 
 UNITS = Path("/etc/systemd/system")
 """Where an administrator's units lie (systemd.unit(5))."""
@@ -63,7 +64,7 @@ class SystemdUnits:
         try:
             return read_bounded(path, _LIMIT).decode("utf-8")
         except FileUnreadable as error:
-            return None if error.problem == "missing" else ""
+            return None if error.problem is Problem.MISSING else ""
         except UnicodeDecodeError:
             return ""
 

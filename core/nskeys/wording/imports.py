@@ -7,7 +7,7 @@ from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, I
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.labels import import_format_name, kind_name
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
 
 KIND_RULE = (
@@ -48,7 +48,7 @@ def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
         fields = tuple(f"{shown(field.field, 40)} ({number(field.rows)})" for field in dropped)
         parts.append(f"fields dropped (rows): {listed(fields)}")
     line = "; ".join(parts)
-    return f"{line[0].upper()}{line[1:]}." if line else ""
+    return f"{capitalised(line)}." if line else ""
 
 
 def plan_line(plan: ImportPlan) -> str:

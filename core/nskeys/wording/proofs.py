@@ -14,6 +14,7 @@ from nskeys.model.plans import (
     RestoreReport,
 )
 from nskeys.ports import SealedRow
+from nskeys.reasons import ForeignReason
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
@@ -23,7 +24,7 @@ from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -37,7 +38,9 @@ STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
-SIGNATURE_REASONS = frozenset({"unsigned", "broken_signature", "unproven_signature"})
+SIGNATURE_REASONS = frozenset(
+    {ForeignReason.UNSIGNED, ForeignReason.BROKEN_SIGNATURE, ForeignReason.UNPROVEN_SIGNATURE}
+)
 """Of a plan or drill: the key inside does not show that it signed what is inside."""
 _OPENED, _FAILED = "opened", "failed"
 
@@ -86,7 +89,7 @@ def inspected_line(inspected: Inspected) -> str:
     if inspected.manifest is None:
         return BARE
     line = contents_line(inspected.manifest.facts)
-    return f"{line[0].upper()}{line[1:]}."
+    return f"{capitalised(line)}."
 
 
 def plan_lines(

@@ -18,7 +18,7 @@ from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.text.numbers import count
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
@@ -143,5 +143,5 @@ def plan_lines(plan: RecoveryPlan) -> tuple[str, ...]:
 def made_lines(report: RecoveryReport) -> tuple[str, ...]:
     """It is in force, and what is left to do."""
     name = identity_name(report.identity)
-    opened = f"{name[0].upper()}{name[1:]} is made: a test file opened with its password."
+    opened = f"{capitalised(name)} is made: a test file opened with its password."
     return (opened, *weak_line(report.identity.weak), THEN_BACK_UP, THEN_DRILL)

@@ -30,7 +30,7 @@ from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import ago, when
 
@@ -61,7 +61,7 @@ def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
 def protector_sentence(protector: str) -> str:
     """`Keys in a plain file: whoever copies this disk has the keys.`"""
     words = protector_words(protector)
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{capitalised(words)}."
 
 
 def backup_lines(report: BackupReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:

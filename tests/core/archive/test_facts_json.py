@@ -139,7 +139,7 @@ def test_text_out_of_form_and_times_before_1970_are_named(
     with pytest.raises(Malformed) as raised:
         facts_from_json(document)
     assert raised.value.problem == problem
-    assert "damaged" in say(BackupDamaged("a.zip", "manifest.json", problem)).what
+    assert "damaged" in say(BackupDamaged("a.zip", "manifest.json", raised.value.problem)).what
 
 
 def test_the_first_second_of_1970_is_a_time() -> None:

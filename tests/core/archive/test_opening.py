@@ -90,8 +90,8 @@ def _set(*path: str | int, to: object) -> Callable[[Any], None]:
 OTHER_KEY = "A" * 43
 
 WRONG_PAYLOADS: dict[str, tuple[Callable[[Any], None], str]] = {
-    "another key under a kid": (_set("keys", 0, "k", to=OTHER_KEY), "thumbprint"),
-    "a kid that is another key's": (_set("keys", 0, "kid", to="ab" * 32), "thumbprint"),
+    "another key under a kid": (_set("keys", 0, "k", to=OTHER_KEY), "wrong_key"),
+    "a kid that is another key's": (_set("keys", 0, "kid", to="ab" * 32), "wrong_key"),
     "a key of 31 bytes": (_set("keys", 0, "k", to="A" * 42), "wrong_size"),
     "a key in two spellings": (_set("keys", 0, "k", to="A" * 42 + "B"), "not_base64url"),
     "a key of another algorithm": (_set("keys", 0, "alg", to="A128GCM"), "keys_and_facts"),

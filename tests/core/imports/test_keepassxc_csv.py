@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 HEADER = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"'
@@ -74,7 +75,7 @@ def test_fields_without_a_place_are_counted_under_the_names_of_their_columns(rea
 
 def test_a_reference_is_not_mistaken_for_the_password_it_stands_for() -> None:
     mixed = read_export("mixed.csv", (VECTORS / "keepassxc-mixed.csv").read_bytes())
-    assert BadRow(3, "apac-ns01", "secret", "reference") in mixed.bad
+    assert BadRow(3, "apac-ns01", "secret", FieldProblem.REFERENCE) in mixed.bad
 
 
 @pytest.mark.parametrize(
@@ -98,9 +99,9 @@ def test_braces_alone_are_a_password_like_any_other() -> None:
 
 def test_what_lies_in_the_recycle_bin_does_not_come_back_unasked() -> None:
     mixed = read_export("mixed.csv", (VECTORS / "keepassxc-mixed.csv").read_bytes())
-    assert BadRow(10, "old-deploy", "group", "deleted") in mixed.bad
+    assert BadRow(10, "old-deploy", "group", FieldProblem.DELETED) in mixed.bad
     german = read(f"{HEADER}\n" + row("Passwörter/Papierkorb", "alt", "svc", "x"))
-    assert german.bad == (BadRow(1, "alt", "group", "deleted"),)
+    assert german.bad == (BadRow(1, "alt", "group", FieldProblem.DELETED),)
 
 
 def test_a_group_of_that_name_further_in_is_an_ordinary_group() -> None:
@@ -131,7 +132,7 @@ def test_an_export_of_an_empty_database_holds_nothing() -> None:
 )
 def test_a_row_with_other_cells_than_columns_is_bad_and_shows_none_of_them(shifted: str) -> None:
     found = read(f"{HEADER}\n{shifted}" + row("Run-as", "deploy", "svc", "x"))
-    assert found.bad == (BadRow(1, "", "row", "wrong_columns"),)
+    assert found.bad == (BadRow(1, "", "row", FieldProblem.WRONG_COLUMNS),)
     assert [entry.row for entry in found.rows] == [2]
 
 
@@ -168,7 +169,7 @@ def test_a_field_beyond_all_limits_is_named_by_its_line() -> None:
 
 def test_a_secret_that_cannot_be_sealed_makes_its_row_bad() -> None:
     found = read(f"{HEADER}\n" + row("Run-as", "long", "svc", "ä" * 40_000))
-    assert found.bad == (BadRow(1, "long", "secret", "too_long"),)
+    assert found.bad == (BadRow(1, "long", "secret", FieldProblem.TOO_LONG),)
 
 
 def test_a_header_that_names_a_column_twice_is_refused() -> None:

@@ -52,9 +52,9 @@ def test_what_is_written_is_read(value: Json) -> None:
     [
         (b'{"a":1,"a":1}', "duplicate_name"),
         (b'{"a":1,"\\u0061":2}', "duplicate_name"),
-        (b"[" * 7 + b"]" * 7, "depth"),
-        (b"[" * 400_000, "depth"),
-        (b'{"a":' * 200_000, "depth"),
+        (b"[" * 7 + b"]" * 7, "json_depth"),
+        (b"[" * 400_000, "json_depth"),
+        (b'{"a":' * 200_000, "json_depth"),
         (b"9" * 17, "number"),
         (b"-" + b"9" * 17, "number"),
         (b"9" * 900_000, "number"),

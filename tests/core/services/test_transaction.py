@@ -4,6 +4,7 @@ import pytest
 
 from nskeys.errors import Locked, PlanOutdated
 from nskeys.model.audit import Action
+from nskeys.reasons import Operation
 from nskeys.services.transaction import (
     KeyedChanges,
     changes_with,
@@ -98,12 +99,12 @@ def test_keys_that_are_open_already_take_the_lock_only_then(server: Server) -> N
 def test_a_plan_that_saw_other_keys_is_outdated(server: Server) -> None:
     seen = keys_fingerprint(server.installation)
     with signed_changes(server.installation, NOBODY, "testing") as changes:
-        changes.require_unchanged("rotation", seen)
+        changes.require_unchanged(Operation.ROTATION, seen)
     server.rotate()
     assert keys_fingerprint(server.installation) != seen
     with (
         signed_changes(server.installation, NOBODY, "testing") as changes,
         pytest.raises(PlanOutdated) as caught,
     ):
-        changes.require_unchanged("rotation", seen)
+        changes.require_unchanged(Operation.ROTATION, seen)
     assert caught.value.what == "rotation"

@@ -11,6 +11,7 @@ from nskeys.model.findings import Severity
 from nskeys.model.keys import KeyState, Kid, Rotation, RotationStage
 from nskeys.model.next_steps import NextAction
 from nskeys.model.register import CopyStatus, Proof
+from nskeys.reasons import Problem, RecoveryProblem
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import answer_headline, notices, rotation_words
 from nskeys.wording.layout import NARROW, WIDE, Layout
@@ -226,11 +227,13 @@ def test_what_else_is_not_as_it_should_be() -> None:
 
 @LAYOUTS
 def test_a_row_that_cannot_be_read_is_named_first(layout: Layout) -> None:
-    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", "not_hex")
+    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", Problem.NOT_HEX)
     [first, *_] = notices(seen(copies=[copy()], unreadable=(row,)), layout)
     assert (first.label, first.finding.severity) == ("1 unreadable", Severity.WARNING)
     assert first.text in (f"keys {safe(row.row)}", "1 row")
-    [many, *_] = notices(seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", ""),) * 3), layout)
+    [many, *_] = notices(
+        seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", Problem.NOT_HEX),) * 3), layout
+    )
     assert many.text == "keys 7 and 2 more"
 
 
@@ -247,7 +250,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
             arrived=(NEW,),
             unproven_shares=16,
             unreadable_rows=100_000,
-            unreadable=(UnreadableRow("credentials", "x" * 300, "not_text"),) * 100_000,
+            unreadable=(UnreadableRow("credentials", "x" * 300, Problem.NOT_UTF8),) * 100_000,
         ),
         seen(uses=[], date=None),
         seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),
@@ -297,7 +300,7 @@ def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
 
 @LAYOUTS
 def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
-    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
+    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", RecoveryProblem.NOT_SIGNED))
     assert [(label, act) for label, _, act in told(overview, layout)] == [
         ("tampered with", NextAction.IDENTITY)
     ]

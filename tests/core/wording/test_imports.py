@@ -5,6 +5,7 @@ import pytest
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.reasons import FieldProblem
 from nskeys.wording.imports import bad_words, changes_line, export_line, kind_reason, kinds_line, plan_line
 
 ROW = ImportedCredential(
@@ -14,7 +15,7 @@ ROW = ImportedCredential(
     group="Root/Run as",
     kind_word="run as",
 )
-BAD = BadRow(2, "wiki", "kind", "kind_unknown")
+BAD = BadRow(2, "wiki", "kind", FieldProblem.KIND_UNKNOWN)
 
 
 def plan(good: int, bad: int = 0) -> ImportPlan:

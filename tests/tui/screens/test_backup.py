@@ -11,6 +11,7 @@ from nskeys.errors import BackupNotProven
 from nskeys.model.plans import RegistryValues
 from nskeys.model.register import Proof
 from nskeys.model.secret import LEAST_SCORE
+from nskeys.reasons import Problem
 from nskeys.services.backup import facts as archiving
 from nskeys_tui.presenters.register import copy_cells
 from nskeys_tui.screens.backup import BackupScreen
@@ -183,7 +184,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
-        raise BackupNotProven("", "differs")
+        raise BackupNotProven("", Problem.DIFFERS)
 
     stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:

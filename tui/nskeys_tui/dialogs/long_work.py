@@ -101,7 +101,7 @@ class TuiProgress:
     def checkpoint(self) -> None:
         """Raises Cancelled once the person asked to stop."""
         if self._stopped.is_set():
-            raise Cancelled(self._stage or "")
+            raise Cancelled
 
     def _report(self) -> None:
         if self._stage is None:
@@ -135,7 +135,7 @@ class Outcome(Generic[T]):
     @property
     def ended(self) -> NskeysError:
         """What ended it; `Cancelled` also where the whole app was left meanwhile."""
-        return self.error or Cancelled("")
+        return self.error or Cancelled()
 
 
 class DialogSecrets:
@@ -150,7 +150,7 @@ class DialogSecrets:
         asking: Callable[[], Any] = partial(self._ask, request, retry)
         answer: SecretBytes | None = self._app.call_from_thread(asking)
         if answer is None:
-            raise Cancelled(request.purpose)
+            raise Cancelled
         return answer
 
     async def _ask(self, request: SecretRequest, retry: int) -> SecretBytes | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus
+from nskeys.reasons import ForeignReason
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_name
@@ -23,6 +24,7 @@ from nskeys.wording.labels import (
 )
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
 from nskeys.wording.unlock import opens_with
@@ -82,20 +84,23 @@ def _fate(key: PlannedKey) -> str:
     return f"{state}; opens {count(key.credentials, 'credential')} here"
 
 
-def foreign_title(reasons: Sequence[str]) -> str:
+def foreign_title(reasons: Sequence[ForeignReason]) -> str:
     """What is wrong with a backup that needs a plain yes."""
-    titles = {"unreached": "Is this another machine?", "lacks_keys": "This backup lacks keys"}
+    titles = {
+        ForeignReason.UNREACHED: "Is this another machine?",
+        ForeignReason.LACKS_KEYS: "This backup lacks keys",
+    }
     return titles.get(reasons[0], "This backup is foreign") if len(reasons) == 1 else "Are you sure?"
 
 
-def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
+def foreign_question(reasons: Sequence[ForeignReason]) -> tuple[str, ...]:
     """What has to be confirmed before a foreign backup is restored, or one that lacks keys."""
     effect = "Its keys would be stored beside the keys of this server."
-    if "lacks_keys" in reasons:
+    if ForeignReason.LACKS_KEYS in reasons:
         effect = "Its keys would take the place of those that are bound to another machine."
-    if "unreached" in reasons:
+    if ForeignReason.UNREACHED in reasons:
         effect = UNREACHED_MEANS
-    return (*(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)), effect)
+    return (*(f"{capitalised(words)}." for words in map(foreign_words, reasons)), effect)
 
 
 def proof_cells(

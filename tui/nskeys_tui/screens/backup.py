@@ -14,7 +14,7 @@ from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.passwords.new_password import AcceptedPassword, check_hint, check_hint_for, weakness
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS, location_sentence
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.recovery import UNATTENDED, then_drill

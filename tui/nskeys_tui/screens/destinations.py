@@ -24,8 +24,7 @@ from nskeys.wording.destinations import (
     remove_question,
     scheduled_words,
 )
-from nskeys.wording.errors import say
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say, say_in_app
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe

@@ -112,7 +112,7 @@ class FirstStartScreen(Guarded[None]):
         status = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(status, NskeysError):
             show_error(self.app, first_title(self._flow.status), status)
-        elif status.state is HomeState.UNREACHED:
+        elif status.unreached is not None:
             show_error(self.app, first_title(status), KeyStoreUnreached("tpm2", status.unreached))
         else:
             self._show(self._flow.seen(status))

@@ -77,7 +77,7 @@ class ListScreen(Guarded[None]):
     # --- telling -----------------------------------------------------------------------------------------
 
     async def tell(self, error: NskeysError) -> None:
-        """Say what went wrong and what to do."""
+        """Say what went wrong; a list does not wait until it was read."""
         show_error(self.app, self.NAME, error)
 
     async def note(self, *sentences: str) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from nskeys.bootstrap import protectors
 from nskeys.errors import LossCountWrong, NskeysError
 from nskeys.ports import Settings
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.flows.first_start import FirstStart, FirstStep
 from nskeys.wording.first_start import (
     NAME_MISSING,
@@ -36,7 +37,7 @@ from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
-Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
+Protectors: TypeAlias = Sequence[tuple[str, bool, ProtectorProblem | None]]
 """As `bootstrap.protectors` names them."""
 
 

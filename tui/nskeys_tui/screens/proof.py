@@ -16,7 +16,6 @@ from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
-from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
@@ -157,8 +156,7 @@ class ProofScreen(Guarded[None]):
             if not isinstance(saved, NskeysError):
                 await self.app.push_screen_wait(MessageDialog(_SAVE, f"The list is in {safe(saved)}."))
                 return
-            sentence = say_in_app(saved)
-            await self.app.push_screen_wait(MessageDialog(_SAVE, sentence.what, sentence.advice))
+            await show_error(self.app, _SAVE, saved)
 
     async def _ask_where(self, path: str) -> str | None:
         answer = await self.app.push_screen_wait(

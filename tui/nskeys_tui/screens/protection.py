@@ -11,6 +11,7 @@ from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
 from nskeys.model.keys import Leftover
 from nskeys.ports import Progress, Stage, StoreInfo
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,
@@ -31,6 +32,7 @@ from nskeys.wording.labels import protector_label
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.numbers import number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.long_work import DialogSecrets
 from nskeys_tui.screens.background import run_in_background
@@ -227,7 +229,7 @@ def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tup
     """How it is now, in plain words."""
     label = protector_label(info.protector)
     return (
-        ("Now", f"{label[0].upper()}{label[1:]}"),
+        ("Now", capitalised(label)),
         ("Helps against", helps_now(info.protector, left)),
         ("Is broken by", broken_by(info.protector)),
         ("Is lost with", lost_with(info.protector)),
@@ -247,7 +249,7 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
 
 
 def protector_choices(
-    available: Sequence[tuple[str, bool, str]], current: str
+    available: Sequence[tuple[str, bool, ProtectorProblem | None]], current: str
 ) -> tuple[tuple[str, str, str], ...]:
     """Name, title and meaning of every protector that this machine can change to; the one that leaves
     the keys open last."""
@@ -258,6 +260,6 @@ def protector_choices(
     )
 
 
-def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
+def not_available(available: Sequence[tuple[str, bool, ProtectorProblem | None]]) -> tuple[str, ...]:
     """Those that this machine does not have, and why."""
     return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

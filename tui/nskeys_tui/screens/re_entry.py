@@ -10,7 +10,6 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.re_entry import ReEntry, ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.labels import kid_name, kind_name
 from nskeys.wording.re_entry import (
     FILE_HELP,
@@ -31,7 +30,7 @@ from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -173,8 +172,7 @@ class ReEntryScreen(ListScreen):
             if not isinstance(saved, NskeysError):
                 await self.note(f"The list is in {safe(saved)}.")
                 return
-            sentence = say_in_app(saved)
-            await self.note(sentence.what, sentence.advice)
+            await show_error(self.app, self.NAME, saved)
 
     async def _ask_where(self, path: str) -> str:
         """The file's name; empty where nothing shall be saved."""

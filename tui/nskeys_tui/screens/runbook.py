@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
@@ -133,8 +132,7 @@ class RunbookScreen(Guarded[None]):
             if not isinstance(saved, NskeysError):
                 self.app.push_screen(MessageDialog(_SAVING, f"The runbook is in {safe(saved)}."))
                 return
-            sentence = say_in_app(saved)
-            await self.app.push_screen_wait(MessageDialog(_SAVING, sentence.what, sentence.advice))
+            await show_error(self.app, _SAVING, saved)
 
     async def _ask_where(self, path: str) -> str:
         """The file's name; empty where nothing shall be saved."""

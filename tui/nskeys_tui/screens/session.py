@@ -1,7 +1,7 @@
 """What the screens of one run share: the services, and how secrets are asked for."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge
 from nskeys.services.passwords.providers import RememberedPassphrase
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
@@ -151,8 +151,16 @@ def _assess(least: int, password: SecretBytes) -> Strength:
     return Strength(score, strength_words(score), weak=score < least)
 
 
-def show_error(app: App[Any], title: str, error: NskeysError) -> None:
-    """Say it. That a person stopped something needs no explaining."""
-    if not isinstance(error, Cancelled):
-        sentence = say_in_app(error)
-        app.push_screen(MessageDialog(title, sentence.what, sentence.advice))
+def show_error(app: App[Any], title: str, error: NskeysError | None) -> Awaitable[None]:
+    """Say what went wrong and what to do; whoever awaits it, in a worker, goes on when it was read. That a
+    person stopped something needs no explaining."""
+    read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    if error is None or isinstance(error, Cancelled):
+        read.set_result(None)
+        return read
+    sentence = say_in_app(error)
+    app.push_screen(
+        MessageDialog(title, sentence.what, sentence.advice),
+        lambda _: None if read.done() else read.set_result(None),
+    )
+    return read

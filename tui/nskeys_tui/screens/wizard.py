@@ -13,11 +13,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from nskeys.errors import Cancelled, NskeysError
+from nskeys.errors import NskeysError
 from nskeys.services.flows.actions import Action
-from nskeys.wording.errors.in_app import say_in_app
-from nskeys_tui.dialogs.questions import MessageDialog
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
@@ -91,11 +89,8 @@ class WizardScreen(Guarded[None]):
         self.refresh_bindings()
 
     async def tell(self, error: NskeysError | None, title: str = "") -> None:
-        """Say what went wrong and what to do. That a person stopped it needs no explaining."""
-        if error is None or isinstance(error, Cancelled):
-            return
-        sentence = say_in_app(error)
-        await self.app.push_screen_wait(MessageDialog(title or self.NAME, sentence.what, sentence.advice))
+        """Say what went wrong, and wait until it was read."""
+        await show_error(self.app, title or self.NAME, error)
 
     def action_scroll(self, lines: int) -> None:
         """A step that is longer than the screen; nothing in it takes the arrows."""

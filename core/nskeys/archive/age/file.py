@@ -8,6 +8,7 @@ from nskeys.crypto.age_primitives import TAG_SIZE, ChaCha
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.errors import BackupDamaged, NotABackup
 from nskeys.model.backup import KMS_NAME
+from nskeys.reasons import Problem
 
 FILE_KEY_SIZE = 16
 BODY_SIZE = 32
@@ -24,21 +25,21 @@ def parse_file(data: bytes, path: str) -> Header:
     try:
         header = parse_header(data)
     except HeaderInvalid as error:
-        if error.problem in ("not_age", "age_version"):
+        if error.problem in (Problem.NOT_AGE, Problem.AGE_VERSION):
             raise NotABackup(path, error.problem) from None
         raise BackupDamaged(path, KMS_NAME, error.problem) from None
     if len(data) < header.size + NONCE_SIZE:
-        raise BackupDamaged(path, KMS_NAME, "truncated")
+        raise BackupDamaged(path, KMS_NAME, Problem.TRUNCATED)
     return header
 
 
 def open_payload(data: bytes, header: Header, file_key: bytes, path: str) -> bytes:
     """The plaintext; BackupDamaged. The MAC is checked before a byte of the payload is looked at."""
     if not header.authentic(file_key):
-        raise BackupDamaged(path, KMS_NAME, "header_mac")
+        raise BackupDamaged(path, KMS_NAME, Problem.HEADER_MAC)
     plain = decrypt_payload(file_key, data[header.size :])
     if plain is None:
-        raise BackupDamaged(path, KMS_NAME, "payload")
+        raise BackupDamaged(path, KMS_NAME, Problem.PAYLOAD)
     return plain
 
 
@@ -55,10 +56,10 @@ def unwrap_file_key(wrap_key: bytes, body: bytes) -> bytes | None:
 def sized_argument(stanza: Stanza, at: int, count: int, size: int) -> bytes:
     """The bytes of one of exactly `count` arguments; HeaderInvalid unless there are `size` of them."""
     if len(stanza.arguments) != count or not _TEXT.fullmatch(stanza.arguments[at]):
-        raise HeaderInvalid("stanza")
+        raise HeaderInvalid(Problem.STANZA)
     data = from_base64(stanza.arguments[at].encode("ascii"))
     if len(data) != size:
-        raise HeaderInvalid("stanza")
+        raise HeaderInvalid(Problem.STANZA)
     return data
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from nskeys.archive.age.limits import STANZAS_LIMIT
 from nskeys.crypto.kdf import hkdf_sha256
+from nskeys.reasons import Problem
 
 FAMILY = b"age-encryption.org/"
 _V1 = FAMILY + b"v1\n"
@@ -24,9 +25,9 @@ _MAC_MARK = len(b"---")
 
 
 class HeaderInvalid(ValueError):
-    """This is not an age v1 header; `problem` is a token."""
+    """This is not an age v1 header; `problem` says why."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -57,19 +58,19 @@ class Header:
 def parse_header(data: bytes) -> Header:
     """The header at the start of `data`; HeaderInvalid."""
     if not data.startswith(_V1):
-        raise HeaderInvalid("age_version" if data.startswith(FAMILY) else "not_age")
+        raise HeaderInvalid(Problem.AGE_VERSION if data.startswith(FAMILY) else Problem.NOT_AGE)
     stanzas: list[Stanza] = []
     at = len(_V1)
     line, after = _line(data, at)
     while line.startswith(b"-> "):
         if len(stanzas) == STANZAS_LIMIT:
-            raise HeaderInvalid("stanzas")
+            raise HeaderInvalid(Problem.STANZAS)
         stanza, at = _stanza(data, line, after)
         stanzas.append(stanza)
         line, after = _line(data, at)
     match = _MAC.fullmatch(line)
     if match is None or not stanzas:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     return Header(tuple(stanzas), data[: at + _MAC_MARK], from_base64(match[1]), after)
 
 
@@ -89,9 +90,9 @@ def from_base64(spelled: bytes) -> bytes:
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:
-        raise HeaderInvalid("header") from None
+        raise HeaderInvalid(Problem.HEADER) from None
     if to_base64(data) != spelled:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     return data
 
 
@@ -106,7 +107,7 @@ def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
     """The stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
     match = _ARGUMENTS.fullmatch(line)
     if match is None:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     words = match[1].decode("ascii").split(" ")
     body = []
     while True:
@@ -115,7 +116,7 @@ def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
         if len(part) < _COLUMNS:
             break
         if len(part) > _COLUMNS:
-            raise HeaderInvalid("header")
+            raise HeaderInvalid(Problem.HEADER)
     return Stanza(words[0], tuple(words[1:]), from_base64(b"".join(body))), at
 
 
@@ -123,7 +124,7 @@ def _line(data: bytes, at: int) -> tuple[bytes, int]:
     """The line that begins at `at`, without its line feed, and where the next one begins."""
     end = data.find(b"\n", at)
     if end < 0:
-        raise HeaderInvalid("truncated")
+        raise HeaderInvalid(Problem.TRUNCATED)
     return data[at:end], end + 1
 
 

@@ -16,6 +16,7 @@ from nskeys.crypto.ssh_keys import SshKeyLocked, SshKeyRefused, read_private
 from nskeys.errors import BackupDamaged, IdentityUnusable, NotABackup, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import IdentityProblem, Opens, Wanted
 
 _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -48,7 +49,7 @@ def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identi
         return found[0]
     for identity in found:
         identity.wipe()
-    raise IdentityUnusable(name, "not_identity")
+    raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
 
 
 def under_password(data: bytes) -> bool:
@@ -72,7 +73,7 @@ def read_identities(
     """Every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where it is
     under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
-        raise IdentityUnusable(name, "not_identity")
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
     if data.startswith(FAMILY):
         data = _decrypted(data, name, password)
     if data.lstrip().startswith(_SSH_MARK):
@@ -82,15 +83,15 @@ def read_identities(
 
 def _decrypted(data: bytes, name: str, password: SecretBytes | None) -> bytes:
     if password is None:
-        raise SecretUnavailable("identity_password", name)
+        raise SecretUnavailable(Wanted.IDENTITY_PASSWORD, name)
     try:
         return decrypt(data, password, name)
     except WrongPassword:
-        raise WrongPassword("identity", name) from None
+        raise WrongPassword(Opens.IDENTITY, name) from None
     except (BackupDamaged, NotABackup):
-        raise IdentityUnusable(name, "damaged") from None
+        raise IdentityUnusable(name, IdentityProblem.DAMAGED) from None
     except SecretUnavailable:  # encrypted to another identity
-        raise IdentityUnusable(name, "unsupported") from None
+        raise IdentityUnusable(name, IdentityProblem.UNSUPPORTED) from None
 
 
 def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
@@ -98,8 +99,8 @@ def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
         return SshIdentity(read_private(data, password))
     except SshKeyLocked:
         if password is None:
-            raise SecretUnavailable("identity_password", name) from None
-        raise WrongPassword("identity", name) from None
+            raise SecretUnavailable(Wanted.IDENTITY_PASSWORD, name) from None
+        raise WrongPassword(Opens.IDENTITY, name) from None
     except SshKeyRefused as error:
         raise unusable(error, name) from None
 
@@ -109,16 +110,16 @@ def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:  # which holds the data
-        raise IdentityUnusable(name, "not_identity") from None
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY) from None
     lines = [line.strip() for line in text.splitlines()]
     wanted = [line for line in lines if line and not line.startswith("#")]
     if not wanted:
-        raise IdentityUnusable(name, "not_identity")
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
     for line in wanted:
         if line.startswith(IDENTITY_PREFIX + "1"):
             continue
         if line.startswith(("age1", "ssh-")):
-            raise IdentityUnusable(name, "recipient")
+            raise IdentityUnusable(name, IdentityProblem.RECIPIENT)
         other = line.startswith("AGE-")
-        raise IdentityUnusable(name, "unsupported" if other else "not_identity")
+        raise IdentityUnusable(name, IdentityProblem.UNSUPPORTED if other else IdentityProblem.NOT_IDENTITY)
     return tuple(X25519Identity.parse(line, name) for line in wanted)

@@ -25,6 +25,7 @@ from nskeys.crypto.age_primitives import new_x25519
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, RecipientRefused, SecretUnavailable
 from nskeys.model.backup import KMS_NAME
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Problem, RecipientProblem, Wanted
 
 Recipient: TypeAlias = X25519Recipient | SshRecipient
 
@@ -37,20 +38,22 @@ def parse_recipient(text: str) -> Recipient:
     `not_recipient`."""
     words = text.split()
     if IDENTITY_PREFIX in text.upper() or "PRIVATE KEY" in text:
-        raise RecipientRefused("", "secret")
+        raise RecipientRefused("", RecipientProblem.SECRET)
     if len(text) > RECIPIENT_LIMIT:
-        raise RecipientRefused(_start(text), "too_long")
+        raise RecipientRefused(_start(text), RecipientProblem.TOO_LONG)
     if not text.isascii() or not words:
-        raise RecipientRefused(_start(text), "not_recipient")
+        raise RecipientRefused(_start(text), RecipientProblem.NOT_RECIPIENT)
     if words[0] in (SSH_ED25519, SSH_RSA):
         return _ssh(words)
     if len(words) == 1 and text.startswith("age1"):
         # The letter `1` ends a prefix, so a later one means another kind: plugins, post-quantum.
         if "1" in text[len("age1") :]:
-            raise RecipientRefused(text, "unsupported")
+            raise RecipientRefused(text, RecipientProblem.UNSUPPORTED)
         return X25519Recipient.parse(words[0])
     unsupported = words[0].startswith(_OTHER_PREFIXES)
-    raise RecipientRefused(_start(text), "unsupported" if unsupported else "not_recipient")
+    raise RecipientRefused(
+        _start(text), RecipientProblem.UNSUPPORTED if unsupported else RecipientProblem.NOT_RECIPIENT
+    )
 
 
 def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
@@ -59,7 +62,7 @@ def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
     lines = (line.strip() for line in text.splitlines())
     found = [parse_recipient(line) for line in lines if line and not line.startswith("#")]
     if not found:
-        raise RecipientRefused(name, "none")
+        raise RecipientRefused(name, RecipientProblem.NONE)
     return tuple(found)
 
 
@@ -67,13 +70,13 @@ def listed(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Each once, in their order; RecipientRefused (`too_many`)."""
     once = tuple({recipient.text: recipient for recipient in recipients}.values())
     if len(once) > RECIPIENTS_LIMIT:
-        raise RecipientRefused(str(len(once)), "too_many")
+        raise RecipientRefused(str(len(once)), RecipientProblem.TOO_MANY)
     return once
 
 
 def _ssh(words: Sequence[str]) -> Recipient:
     if len(words) < 2:
-        raise RecipientRefused(words[0], "damaged")
+        raise RecipientRefused(words[0], RecipientProblem.DAMAGED)
     return SshRecipient.parse(words[0], words[1])
 
 
@@ -137,17 +140,17 @@ def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") 
     header = parse_file(data, path)
     if any(stanza.kind == SCRYPT for stanza in header.stanzas):
         if len(header.stanzas) > 1:
-            raise BackupDamaged(path, KMS_NAME, "scrypt_stanza")
-        raise SecretUnavailable("backup_password", path)
+            raise BackupDamaged(path, KMS_NAME, Problem.SCRYPT_STANZA)
+        raise SecretUnavailable(Wanted.BACKUP_PASSWORD, path)
     try:
         keys = [identity.unwrap(stanza) for stanza in header.stanzas for identity in identities]
     except HeaderInvalid:
-        raise BackupDamaged(path, KMS_NAME, "recipient_stanza") from None
+        raise BackupDamaged(path, KMS_NAME, Problem.RECIPIENT_STANZA) from None
     file_key = next((key for key in keys if key is not None), None)
     if file_key is None:
         raise IdentityNotRecipient(path)
     if len(file_key) != FILE_KEY_SIZE:
-        raise BackupDamaged(path, KMS_NAME, "recipient_stanza")
+        raise BackupDamaged(path, KMS_NAME, Problem.RECIPIENT_STANZA)
     return open_payload(data, header, file_key, path)
 
 

@@ -33,6 +33,7 @@ from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KMS_NAME, Protection
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Opens, PasswordProblem, Problem, Wanted
 
 LOG_N = 18
 """What nskeys writes, as `age -p` does: 256 MiB and about a second."""
@@ -83,11 +84,11 @@ def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
     try:
         normal = _normal(password)
     except PasswordRefused:  # one that no backup was ever written with
-        raise WrongPassword("backup", path) from None
+        raise WrongPassword(Opens.BACKUP, path) from None
     with normal, scrypt(normal, _SALT_LABEL + salt, log_n) as wrap_key:
         file_key = unwrap_file_key(wrap_key.reveal(), body)
     if file_key is None:
-        raise WrongPassword("backup", path)
+        raise WrongPassword(Opens.BACKUP, path)
     return open_payload(data, header, file_key, path)
 
 
@@ -104,8 +105,8 @@ def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
     """Salt, log2 N and body of the only stanza, each exactly as the specification wants it."""
     stanza = next((item for item in header.stanzas if item.kind == SCRYPT), None)
     if stanza is None:
-        raise SecretUnavailable("identity", path)
-    damaged = BackupDamaged(path, KMS_NAME, "scrypt_stanza")
+        raise SecretUnavailable(Wanted.IDENTITY, path)
+    damaged = BackupDamaged(path, KMS_NAME, Problem.SCRYPT_STANZA)
     if len(header.stanzas) != 1 or len(stanza.arguments) != 2 or len(stanza.body) != BODY_SIZE:
         raise damaged
     salt, factor = stanza.arguments
@@ -116,17 +117,17 @@ def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
     if len(salt_bytes) != SALT_SIZE or not re.fullmatch(r"[1-9][0-9]*", factor):
         raise damaged
     if len(factor) > 2 or int(factor) > HIGHEST_LOG_N:
-        raise BackupDamaged(path, KMS_NAME, "work_factor")
+        raise BackupDamaged(path, KMS_NAME, Problem.WORK_FACTOR)
     return salt_bytes, int(factor), stanza.body
 
 
 def _normal(password: SecretBytes) -> SecretBytes:
     """The password in NFC, so that two keyboards that spell it differently give one key."""
     if not password:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(password) > PASSWORD_LIMIT:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     try:
         return SecretBytes.from_text(password.text())
     except UnicodeDecodeError:  # which holds the password
-        raise PasswordRefused("not_text") from None
+        raise PasswordRefused(PasswordProblem.NOT_TEXT) from None

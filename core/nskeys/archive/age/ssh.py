@@ -5,6 +5,7 @@ agessh). A stanza begins with the first bytes of the public key's SHA-256, so it
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from nskeys.archive.age.file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
 from nskeys.archive.age.header import HeaderInvalid, Stanza, to_base64
@@ -17,6 +18,7 @@ from nskeys.crypto.age_primitives import (
 )
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.crypto.ssh_keys import (
+    SshKeyProblem,
     SshKeyRefused,
     SshPrivate,
     SshPublic,
@@ -26,12 +28,29 @@ from nskeys.crypto.ssh_keys import (
 )
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import IdentityProblem, Problem, RecipientProblem
 
 SSH_ED25519, SSH_RSA = "ssh-ed25519", "ssh-rsa"
 _LABEL = b"age-encryption.org/v1/"
 _ED25519_LABEL, _RSA_LABEL = _LABEL + SSH_ED25519.encode(), _LABEL + SSH_RSA.encode()
 _TAG_SIZE = 4
 _PROBE = SecretBytes(bytes(range(32)))
+
+
+_REFUSED = MappingProxyType(
+    {
+        SshKeyProblem.UNREADABLE: RecipientProblem.DAMAGED,
+        SshKeyProblem.UNSUPPORTED: RecipientProblem.UNSUPPORTED,
+        SshKeyProblem.RSA_SIZE: RecipientProblem.RSA_SIZE,
+    }
+)
+_UNUSABLE = MappingProxyType(
+    {
+        SshKeyProblem.UNREADABLE: IdentityProblem.DAMAGED,
+        SshKeyProblem.UNSUPPORTED: IdentityProblem.UNSUPPORTED,
+        SshKeyProblem.RSA_SIZE: IdentityProblem.RSA_SIZE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +67,12 @@ class SshRecipient:
         try:
             key = read_public(kind, spelled)
         except SshKeyRefused as error:
-            problem = "damaged" if error.problem == "unreadable" else error.problem
-            raise RecipientRefused(f"{kind} {spelled}", problem) from None
+            raise RecipientRefused(f"{kind} {spelled}", _REFUSED[error.problem]) from None
         if not key.point:
             return cls(key)
         point = ed25519_to_x25519(key.point)
         if point is None or x25519_shared(_PROBE, point) is None:
-            raise RecipientRefused(key.line, "low_order")
+            raise RecipientRefused(key.line, RecipientProblem.LOW_ORDER)
         return cls(key, point)
 
     @property
@@ -103,7 +121,7 @@ class SshIdentity:
         tag = sized_argument(stanza, 0, 2, _TAG_SIZE)
         share = sized_argument(stanza, 1, 2, X25519_SIZE)
         if len(stanza.body) != BODY_SIZE:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         seed = self.key.seed
         if seed is None or to_base64(tag).decode("ascii") != _tag(self.key.public):
             return None
@@ -111,7 +129,7 @@ class SshIdentity:
             shared = x25519_shared(secret, share)
             point = x25519_public(secret)
         if shared is None:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         return unwrap_file_key(_ed25519_key(shared, share, point, self.key.public), stanza.body)
 
     def wipe(self) -> None:
@@ -128,8 +146,7 @@ class SshIdentity:
 
 def unusable(error: SshKeyRefused, name: str) -> IdentityUnusable:
     """What a refused private key in the file `name` is called."""
-    problem = "damaged" if error.problem == "unreadable" else error.problem
-    return IdentityUnusable(name, problem)
+    return IdentityUnusable(name, _UNUSABLE[error.problem])
 
 
 def _ed25519_key(shared: bytes | None, share: bytes, point: bytes, key: SshPublic) -> bytes:

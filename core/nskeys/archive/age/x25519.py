@@ -10,6 +10,7 @@ from nskeys.crypto.age_primitives import X25519_SIZE, new_x25519, x25519_public,
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import IdentityProblem, Problem, RecipientProblem
 
 X25519 = "X25519"
 RECIPIENT_PREFIX = "age"
@@ -31,11 +32,11 @@ class X25519Recipient:
         try:
             public = bech32.decode(RECIPIENT_PREFIX, text)
         except ValueError:
-            raise RecipientRefused(text, "damaged") from None
+            raise RecipientRefused(text, RecipientProblem.DAMAGED) from None
         if len(public) != X25519_SIZE:
-            raise RecipientRefused(text, "damaged")
+            raise RecipientRefused(text, RecipientProblem.DAMAGED)
         if x25519_shared(_PROBE, public) is None:
-            raise RecipientRefused(text, "low_order")
+            raise RecipientRefused(text, RecipientProblem.LOW_ORDER)
         return cls(public)
 
     @property
@@ -79,9 +80,9 @@ class X25519Identity:
         try:
             secret = bech32.decode(IDENTITY_PREFIX, line)
         except ValueError:  # which may hold a part of it
-            raise IdentityUnusable(name, "damaged") from None
+            raise IdentityUnusable(name, IdentityProblem.DAMAGED) from None
         if len(secret) != X25519_SIZE:
-            raise IdentityUnusable(name, "damaged")
+            raise IdentityUnusable(name, IdentityProblem.DAMAGED)
         return cls(SecretBytes(secret))
 
     @property
@@ -100,10 +101,10 @@ class X25519Identity:
         share = sized_argument(stanza, 0, 1, X25519_SIZE)
         # Sizes are checked before anything is decrypted: a stanza that opens under two keys has another.
         if len(stanza.body) != BODY_SIZE:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         shared = x25519_shared(self.secret, share)
         if shared is None:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         key = hkdf_sha256(shared, share + x25519_public(self.secret), _LABEL)
         return unwrap_file_key(key, stanza.body)
 

@@ -12,6 +12,7 @@ from nskeys.cli.session import Session
 from nskeys.errors import FileUnreadable, NskeysError, RecipientRefused
 from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
+from nskeys.reasons import Problem, RecipientProblem
 from nskeys.wording.destinations import location_name
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kid_name, proof_words
@@ -89,10 +90,10 @@ def _recipients(value: str) -> Iterator[str]:
         return
     data = read_text_input(value, _LIMIT, guard(value, secret=False))
     if len(data) > _LIMIT:
-        raise FileUnreadable(value, "too_large")
+        raise FileUnreadable(value, Problem.TOO_LARGE)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise RecipientRefused(value, "none") from None
+        raise RecipientRefused(value, RecipientProblem.NONE) from None
     for recipient in parse_recipients(text, value):
         yield recipient.text

@@ -9,6 +9,7 @@ from nskeys.cli.exit_codes import Exit, exit_for
 from nskeys.cli.session import Session
 from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted
 from nskeys.files import named_path
+from nskeys.reasons import Problem
 from nskeys.wording.destinations import host_key_facts, location_name, server_known, trusted_words
 from nskeys.wording.errors import say
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
@@ -105,7 +106,7 @@ def remove_destination(session: Session, options: Namespace) -> int:
     """Forget one."""
     gone = session.services().destinations.remove(options.destination)
     if gone is None:
-        raise DestinationInvalid(options.destination, "not_configured")
+        raise DestinationInvalid(options.destination, Problem.NOT_CONFIGURED)
     if session.output.as_json:
         session.output.document({"destination": gone.address, "elsewhere": gone.declared_elsewhere})
     session.output.say(destination_removed(gone.address))

@@ -8,6 +8,7 @@ from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
+from nskeys.reasons import Problem
 from nskeys.wording.destinations import location_name
 from nskeys.wording.labels import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.proofs import signer_words
@@ -29,7 +30,7 @@ def run(session: Session, options: Namespace) -> int:
     source = services.sources.find(options.file)
     manifest = source.inspected.manifest
     if manifest is None:
-        raise NotABackup(source.address, "bare")
+        raise NotABackup(source.address, Problem.BARE)
     signer = services.sources.signer(manifest)
     if session.output.as_json:
         session.output.document({**json.loads(manifest_bytes(manifest)), "signer": signer.value})

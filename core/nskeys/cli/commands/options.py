@@ -15,6 +15,7 @@ from nskeys.errors import IdentityUnusable
 from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Unlock, by_file
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Settings
+from nskeys.reasons import IdentityProblem
 
 if TYPE_CHECKING:
     from nskeys.services.keys.protector import ProtectionService
@@ -56,5 +57,5 @@ def opening_of(options: Namespace) -> Iterator[Unlock]:
     with SecretBytes(data) as secret:
         data[:] = bytes(len(data))
         if len(secret) > IDENTITY_LIMIT:
-            raise IdentityUnusable(options.identity, "not_identity")
+            raise IdentityUnusable(options.identity, IdentityProblem.NOT_IDENTITY)
         yield by_file(options.identity, secret)

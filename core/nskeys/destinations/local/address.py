@@ -12,6 +12,7 @@ from nskeys.destinations.workers.proxy import ask_worker
 from nskeys.errors import DestinationInvalid
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
+from nskeys.reasons import Problem
 
 _FILE = re.compile(r"file://", re.IGNORECASE)
 
@@ -50,12 +51,12 @@ class FolderScheme:
     def _absolute(self, path: str) -> str:
         expanded = os.path.expanduser(path)  # noqa: PTH111  # Path raises where this leaves it alone
         if expanded.startswith("~"):
-            raise DestinationInvalid(path, "unknown_user")
+            raise DestinationInvalid(path, Problem.UNKNOWN_USER)
         whole = Path(expanded)
         try:
             whole = whole if whole.is_absolute() else Path.cwd() / whole
         except OSError:  # the folder that one stands in was removed
-            raise DestinationInvalid(path, "relative") from None
+            raise DestinationInvalid(path, Problem.RELATIVE) from None
         if ".." in whole.parts:
             # What `..` means depends on the links before it, so these are resolved, and only then.
             name = "" if whole.name == ".." else whole.name
@@ -74,9 +75,9 @@ def _path_in(address: str, rest: str) -> str:
     """The path of a `file://` URL, which names no host but this one."""
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost"):
-        raise DestinationInvalid(address, "other_host")
+        raise DestinationInvalid(address, Problem.OTHER_HOST)
     decoded = os.fsdecode(unquote_to_bytes(os.fsencode(slash + path)))
     if not decoded or "\0" in decoded:
-        raise DestinationInvalid(address, "not_text" if decoded else "empty")
+        raise DestinationInvalid(address, Problem.NOT_UTF8 if decoded else Problem.EMPTY)
     # An absolute path, so that no tilde in it is anybody's home.
     return decoded

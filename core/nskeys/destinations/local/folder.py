@@ -18,8 +18,9 @@ from nskeys.errors import (
 )
 from nskeys.model.destinations import DestinationInfo, LocatedAt, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
-_NOT_THERE = ("missing_folder", "not_a_folder", "gone")
+_NOT_THERE = (Problem.MISSING_FOLDER, Problem.NOT_A_FOLDER, Problem.GONE)
 
 
 class FolderDestination:
@@ -66,9 +67,9 @@ class FolderDestination:
         try:
             return files.read_bounded(self._path(name), limit, from_medium=True)
         except FileUnreadable as error:
-            if error.problem == "gone":
-                raise DestinationUnreachable(self._info.address, "gone") from None
-            if error.problem == "missing":
+            if error.problem is Problem.GONE:
+                raise DestinationUnreachable(self._info.address, Problem.GONE) from None
+            if error.problem is Problem.MISSING:
                 self._reach()
             raise
 
@@ -97,7 +98,7 @@ class FolderDestination:
         except CannotCreate as error:
             raise CannotRemove(str(path), error.problem) from None
         if not there:
-            raise FileUnreadable(str(path), "missing")
+            raise FileUnreadable(str(path), Problem.MISSING)
 
     def sweep(self) -> None:
         """Remove temporary files that a broken off backup left; none where the folder is not there."""
@@ -112,18 +113,18 @@ class FolderDestination:
 
     def _path(self, name: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise DestinationInvalid(name, "no_file")
+            raise DestinationInvalid(name, Problem.NO_FILE)
         return self._folder / name
 
     def _reach(self) -> None:
         """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
         elsewhere, and something else is there now, such as the disk beneath."""
         if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
-            raise DestinationUnreachable(self._info.address, "not_mounted")
+            raise DestinationUnreachable(self._info.address, Problem.NOT_MOUNTED)
         try:
             if self._folder.is_dir():
                 return
-            problem = "not_a_folder" if os.path.lexists(self._folder) else "missing_folder"
+            problem = Problem.NOT_A_FOLDER if os.path.lexists(self._folder) else Problem.MISSING_FOLDER
         except OSError as error:
             raise self._unreachable(error) from None
         raise DestinationUnreachable(self._info.address, problem)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from nskeys.destinations.location import is_loopback
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 INSTANCE = "instance"
 """`auth=instance`: the login is asked of the cloud machine that this is."""
@@ -66,7 +67,7 @@ class S3Address:
     def file(self, name: str) -> "S3Address":
         """The file of this name below this prefix. DestinationInvalid (`no_file`)."""
         if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
-            raise DestinationInvalid(name, "no_file")
+            raise DestinationInvalid(name, Problem.NO_FILE)
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def split(self) -> tuple["S3Address", str]:
@@ -83,12 +84,12 @@ def parse(address: str) -> S3Address:
     front, query = (front, query) if question else (rest, "")
     bucket, _, path = front.partition("/")
     if "@" in bucket:
-        raise DestinationInvalid("s3://…@" + bucket.rpartition("@")[2], "has_login")
+        raise DestinationInvalid("s3://…@" + bucket.rpartition("@")[2], Problem.HAS_LOGIN)
     if not _BUCKET.fullmatch(bucket):
-        raise DestinationInvalid(address, "bad_bucket")
+        raise DestinationInvalid(address, Problem.BAD_BUCKET)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "?" in path or _UNSEEN.search(path):
-        raise DestinationInvalid(address, "bad_path")
+        raise DestinationInvalid(address, Problem.BAD_PATH)
     told = _told(address, query) if question else {}
     endpoint, tls = _endpoint(address, told.get("endpoint", ""), told.get("tls", ""))
     return S3Address(
@@ -105,7 +106,7 @@ def parse(address: str) -> S3Address:
 def _match(address: str) -> int:
     scheme = _SCHEME.match(address)
     if scheme is None:
-        raise DestinationInvalid(address, "unknown_scheme")
+        raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
     return scheme.end()
 
 
@@ -115,7 +116,7 @@ def _told(address: str, query: str) -> dict[str, str]:
         name, _, value = item.partition("=")
         if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in told:
             # What was meant as a name may be a key: it is not repeated.
-            raise DestinationInvalid(address.partition("?")[0], "bad_query")
+            raise DestinationInvalid(address.partition("?")[0], Problem.BAD_QUERY)
         told[name] = value
     return told
 
@@ -124,24 +125,24 @@ def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:
     """Host and port in one spelling, and whether it is spoken to by TLS."""
     scheme, _, rest = text.lower().rpartition("://")
     if "@" in rest:
-        raise DestinationInvalid(address.partition("?")[0], "has_login")
+        raise DestinationInvalid(address.partition("?")[0], Problem.HAS_LOGIN)
     rest = rest.removesuffix("/")
     if tls not in ("", "yes", "no") or scheme not in ("", "https", "http") or (tls and not text):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     if not text:
         return "", True
     match = _ENDPOINT.fullmatch(rest)
     if match is None or (match["port"] and int(match["port"]) not in _PORTS):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     plain = tls == "no" or (scheme == "http" and tls == "")
     if plain and not (tls == "no" or is_loopback(match["host"])):
-        raise DestinationInvalid(address, "plain_http")
+        raise DestinationInvalid(address, Problem.PLAIN_HTTP)
     if (scheme, tls) in (("https", "no"), ("http", "yes")):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     return rest, not plain
 
 
 def _value(address: str, pattern: re.Pattern[str], text: str) -> str:
     if text and not pattern.fullmatch(text):
-        raise DestinationInvalid(address, "bad_query")
+        raise DestinationInvalid(address, Problem.BAD_QUERY)
     return text

@@ -21,6 +21,7 @@ from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, Fi
 from nskeys.files import read_bounded
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
@@ -35,8 +36,19 @@ _REGION = "us-east-1"  # as obstore and Amazon's tools have it where nothing is 
 _MARK = "nskeys-put"
 _TRIAL = ".nskeys-trial"
 _TRIAL_DATA = b"trial"
-_REFUSED = ("access_denied", "bad_request", "bucket_full", "not_create_only", "too_large")
-_IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host_only")
+_REFUSED = (
+    Problem.ACCESS_DENIED,
+    Problem.BAD_REQUEST,
+    Problem.BUCKET_FULL,
+    Problem.NOT_CREATE_ONLY,
+    Problem.TOO_LARGE,
+)
+_IN_ITS_WORDS = (
+    Problem.BAD_REQUEST,
+    Problem.NOT_CREATE_ONLY,
+    Problem.SERVER_ERROR,
+    Problem.VIRTUAL_HOST_ONLY,
+)
 """Problems of which the server's own words say more."""
 
 
@@ -91,7 +103,7 @@ class S3Bucket:
             # One name for every trial: where nothing may be removed, one small object stays. Of three times
             # the third tells, for another one's trial may remove the first.
             if all(_put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
-                raise CannotCreate(self._info.address, "not_create_only")
+                raise CannotCreate(self._info.address, Problem.NOT_CREATE_ONLY)
         self._read_back(store, trial)
         with suppress(DestinationUnreachable, FileUnreadable), self._reaching(str(trial)):
             _delete(store, trial.path)
@@ -104,7 +116,7 @@ class S3Bucket:
         except FileUnreadable:
             return
         if data != _TRIAL_DATA:
-            raise FileUnreadable(str(trial), "differs")
+            raise FileUnreadable(str(trial), Problem.DIFFERS)
 
     def publish(self, name: str, data: bytes) -> str:
         """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used.
@@ -116,7 +128,7 @@ class S3Bucket:
                 # Taken with our own mark on it: the first try got there, and its answer was lost.
                 if _put(store, file.path, data, mark) or _mark(store, file.path) == mark:
                     return candidate
-        raise CannotCreate(str(self._address.file(name)), "name_taken")
+        raise CannotCreate(str(self._address.file(name)), Problem.NAME_TAKEN)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
@@ -124,7 +136,7 @@ class S3Bucket:
         with self._reaching(str(file)):
             data = _get(store, file.path, limit)
         if data is None:
-            raise FileUnreadable(str(file), "too_large")
+            raise FileUnreadable(str(file), Problem.TOO_LARGE)
         return data
 
     def listing(self) -> Listing:
@@ -136,7 +148,7 @@ class S3Bucket:
         except DestinationUnreachable as error:
             # obstore lists nothing where one name is none of its own; that page is asked for without it.
             known = self._login()
-            if error.problem != "odd_names" or not known.complete:
+            if error.problem is not Problem.ODD_NAMES or not known.complete:
                 raise
             return self._listed_plainly(known)
 
@@ -150,7 +162,7 @@ class S3Bucket:
                 Listed(name, size) for name, size in objects(question, known, self._seconds * _OF_A_LIMIT)
             )
         except NotListed:
-            raise self._unreachable("odd_names") from None
+            raise self._unreachable(Problem.ODD_NAMES) from None
 
     def remove(self, name: str) -> None:
         """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
@@ -161,7 +173,7 @@ class S3Bucket:
             with self._reaching(str(file)):
                 _delete(store, file.path)
         except DestinationUnreachable as error:
-            if error.problem == "access_denied":
+            if error.problem is Problem.ACCESS_DENIED:
                 raise CannotRemove(str(file), error.problem) from None
             raise
 
@@ -187,7 +199,7 @@ class S3Bucket:
         try:
             return find_login(self._environ, self._address.profile)
         except NoS3Login as error:
-            raise self._unreachable(str(error)) from None
+            raise self._unreachable(error.problem) from None
 
     def _region(self, known: S3Login) -> str:
         return self._address.region or known.region or _REGION
@@ -196,7 +208,7 @@ class S3Bucket:
         try:
             from obstore.store import S3Store
         except ImportError:
-            raise self._unreachable("not_installed") from None
+            raise self._unreachable(Problem.NOT_INSTALLED) from None
         known = self._login()
         config: S3Config = {
             "bucket": self._address.bucket,
@@ -222,7 +234,7 @@ class S3Bucket:
                 retry_config={"max_retries": 2, "retry_timeout": request / 2},
             )
         except Exception:  # noqa: BLE001  # its classes are no promise; its texts may quote the settings
-            raise self._unreachable("bad_settings") from None
+            raise self._unreachable(Problem.BAD_SETTINGS) from None
 
     def _client(self, known: S3Login, request: timedelta) -> "ClientConfig":
         options: ClientConfig = {
@@ -234,10 +246,10 @@ class S3Bucket:
             try:
                 options["root_certificate"] = read_bounded(Path(known.ca_bundle), _BUNDLE_LIMIT)
             except FileUnreadable:
-                raise self._unreachable("ca_bundle") from None
+                raise self._unreachable(Problem.CA_BUNDLE) from None
         return options
 
-    def _unreachable(self, problem: str) -> DestinationUnreachable:
+    def _unreachable(self, problem: Problem) -> DestinationUnreachable:
         return DestinationUnreachable(self._info.address, problem)
 
     @contextmanager
@@ -247,8 +259,8 @@ class S3Bucket:
             yield
         except FileNotFoundError as error:
             if names_a_bucket(str(error)):
-                raise self._unreachable("missing_bucket") from None
-            raise FileUnreadable(path, "missing") from None
+                raise self._unreachable(Problem.MISSING_BUCKET) from None
+            raise FileUnreadable(path, Problem.MISSING) from None
         except NskeysError:
             raise
         except Exception as error:  # noqa: BLE001  # not all that obstore raises has its base class

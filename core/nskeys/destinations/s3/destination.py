@@ -14,6 +14,7 @@ from nskeys.destinations.workers.proxy import Asked, WorkerDestination
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination
+from nskeys.reasons import Problem
 
 
 class S3Scheme:
@@ -86,6 +87,6 @@ class S3Destination(WorkerDestination):
         try:
             return super().ask(mount, method, seconds, told)
         except DestinationUnreachable as error:
-            if error.problem == "no_answer":
+            if error.problem is Problem.NO_ANSWER:
                 self._workers.leave_alone(mount)
             raise

@@ -12,13 +12,17 @@ from pathlib import Path
 
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
+from nskeys.reasons import Problem
 
 _LIMIT = 1 << 20
 
 
 class NoS3Login(Exception):
-    """There is none; the argument is the reason's token: `no_login`, `no_profile`, `login_incomplete`,
-    `login_file`."""
+    """There is none; `problem`: `no_login`, `no_profile`, `login_incomplete`, `login_file`."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ def find_login(environ: Mapping[str, str], profile: str = "") -> S3Login:
             settings.get("aws_session_token", ""),
         )
     if not found.complete:
-        raise NoS3Login("login_incomplete" if settings or found.key_id or found.secret else "no_login")
+        raise NoS3Login(
+            Problem.LOGIN_INCOMPLETE if settings or found.key_id or found.secret else Problem.NO_LOGIN
+        )
     return _with_settings(found, environ, settings)
 
 
@@ -81,7 +87,7 @@ def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
     rest = _sections(Path(environ.get("AWS_CONFIG_FILE") or home / "config"))
     found = {**rest.get(name if name == "default" else f"profile {name}", {}), **keys.get(name, {})}
     if not found and wanted:
-        raise NoS3Login("no_profile")
+        raise NoS3Login(Problem.NO_PROFILE)
     return found
 
 
@@ -91,10 +97,10 @@ def _sections(path: Path) -> dict[str, dict[str, str]]:
     try:
         parser.read_string(read_bounded(path, _LIMIT).decode("utf-8"))
     except FileUnreadable as error:
-        if error.problem == "missing":
+        if error.problem is Problem.MISSING:
             return {}
-        raise NoS3Login("login_file") from None
+        raise NoS3Login(Problem.LOGIN_FILE) from None
     except (Error, UnicodeDecodeError):
         # Without the parser's own words, for they quote the line.
-        raise NoS3Login("login_file") from None
+        raise NoS3Login(Problem.LOGIN_FILE) from None
     return {name: dict(parser.items(name)) for name in parser.sections()}

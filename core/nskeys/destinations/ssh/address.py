@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from nskeys.destinations.ssh.known_hosts import USUAL_PORT
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 SCHEME = "sftp://"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_-]*(\.[a-z0-9_-]+)*)?\.?")
@@ -77,10 +78,10 @@ def parse(address: str) -> SftpAddress:
     login, at, place = authority.rpartition("@")
     user, colon, _ = login.partition(":")
     if colon:
-        raise DestinationInvalid(f"{SCHEME}{user}@{place}/{path}", "has_password")
+        raise DestinationInvalid(f"{SCHEME}{user}@{place}/{path}", Problem.HAS_PASSWORD)
     user = _decoded(address, user)
     if at and not _USER.fullmatch(user):
-        raise DestinationInvalid(address, "bad_user")
+        raise DestinationInvalid(address, Problem.BAD_USER)
     host, port = _host_and_port(address, place)
     return SftpAddress(user, host, port, _path(address, path))
 
@@ -92,21 +93,21 @@ def _host_and_port(address: str, place: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 1 << 16):
         # A slash in a password ends the host early; what may be one is not repeated.
         hidden = f"{SCHEME}{host}@{address.rpartition('@')[2]}" if "@" in address else address
-        raise DestinationInvalid(hidden, "bad_host" if hidden == address else "has_password")
+        raise DestinationInvalid(hidden, Problem.BAD_HOST if hidden == address else Problem.HAS_PASSWORD)
     if host.startswith("[") and host.endswith("]"):
         try:
             return str(ipaddress.IPv6Address(host[1:-1])), int(port)
         except ValueError:
-            raise DestinationInvalid(address, "bad_host") from None
+            raise DestinationInvalid(address, Problem.BAD_HOST) from None
     if not _HOST.fullmatch(host.lower()):
-        raise DestinationInvalid(address, "bad_host")
+        raise DestinationInvalid(address, Problem.BAD_HOST)
     return host.lower().rstrip("."), int(port)
 
 
 def _path(address: str, path: str) -> str:
     parts = [part for part in _decoded(address, path).split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise DestinationInvalid(address, "dots")
+        raise DestinationInvalid(address, Problem.DOTS)
     if not parts and not address[len(SCHEME) :].count("/"):
         return _LOGIN
     return "/" + "/".join(parts)
@@ -121,7 +122,7 @@ def _decoded(address: str, text: str) -> str:
     try:
         decoded = unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
-        raise DestinationInvalid(address, "not_text") from None
+        raise DestinationInvalid(address, Problem.NOT_UTF8) from None
     if "\0" in decoded:
-        raise DestinationInvalid(address, "not_text")
+        raise DestinationInvalid(address, Problem.NOT_UTF8)
     return decoded

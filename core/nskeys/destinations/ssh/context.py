@@ -6,8 +6,9 @@ from pathlib import Path
 
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.timeouts import SftpLimits
+from nskeys.reasons import Wanted
 
-PASSWORD, PASSPHRASE = "ssh_password", "ssh_passphrase"
+PASSWORD, PASSPHRASE = Wanted.SSH_PASSWORD, Wanted.SSH_PASSPHRASE
 """What a server may want of a person; `errors.ServerSecretWanted.wanted`."""
 
 GivenSecret = Callable[[str, str], str | None]

@@ -12,6 +12,7 @@ from nskeys.destinations.ssh.pool import SshPool
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
+from nskeys.reasons import Problem
 
 if TYPE_CHECKING:
     from nskeys.destinations.ssh.folder import SftpFolder
@@ -157,5 +158,5 @@ class SftpDestination:
 
 def _checked(name: str) -> str:
     if name in ("", ".", "..") or "/" in name or "\0" in name:
-        raise DestinationInvalid(name, "no_file")
+        raise DestinationInvalid(name, Problem.NO_FILE)
     return name

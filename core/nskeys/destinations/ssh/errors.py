@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import asyncssh
 
 from nskeys.errors import DestinationUnreachable
+from nskeys.reasons import Problem
 
 _GONE = (
     asyncssh.ConnectionLost,
@@ -29,18 +30,22 @@ def reaching(address: str) -> Iterator[None]:
         raise DestinationUnreachable(address, problem_of(error)) from None
 
 
-def problem_of(error: Exception) -> str:
+def problem_of(error: Exception) -> Problem:
     """The token for an error of the way there, or for a refusal."""
     if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _GONE):
-        return "not_permitted" if isinstance(error, asyncssh.SFTPPermissionDenied) else "read_failed"
+        return (
+            Problem.NOT_PERMITTED
+            if isinstance(error, asyncssh.SFTPPermissionDenied)
+            else Problem.READ_FAILED
+        )
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return "timeout"
+        return Problem.TIMEOUT
     if isinstance(error, ConnectionRefusedError):
-        return "refused"
+        return Problem.REFUSED
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        return "no_agreement"
+        return Problem.NO_AGREEMENT
     if isinstance(error, _NO_SSH):
-        return "not_ssh"
+        return Problem.NOT_SSH
     if isinstance(error, (*_GONE, asyncssh.Error)):
-        return "lost"
-    return "no_route"
+        return Problem.CONNECTION_LOST
+    return Problem.NO_ROUTE

@@ -31,6 +31,7 @@ from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.destinations.ssh.sftp_connection import SftpConnection
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
 T = TypeVar("T")
 
@@ -74,15 +75,15 @@ class SftpFolder:
         async with self._temporary(data) as (part, flushed):
             name = temporary_name()
             if not await self._place(part, name, len(data)):
-                raise CannotCreate(str(self._address), "not_kept")
+                raise CannotCreate(str(self._address), Problem.NOT_KEPT)
             self.left.append(self._path(name))
             await self._flush_folder()
             try:
                 found = await self._content(self._path(name), len(data))
             except asyncssh.SFTPError as error:
-                raise _unless_lost(error, CannotCreate(str(self._address), "not_readable")) from None
+                raise _unless_lost(error, CannotCreate(str(self._address), Problem.NOT_READABLE)) from None
             if found != data:
-                raise CannotCreate(str(self._address), "differs")
+                raise CannotCreate(str(self._address), Problem.DIFFERS)
         return flushed
 
     async def publish(self, name: str, data: bytes) -> tuple[str, bool]:
@@ -94,7 +95,7 @@ class SftpFolder:
                 if await self._place(part, free, len(data)):
                     await self._flush_folder()
                     return free, flushed
-        raise CannotCreate(str(self._address.file(name)), "name_taken")
+        raise CannotCreate(str(self._address.file(name)), Problem.NAME_TAKEN)
 
     async def read(self, name: str, limit: int) -> bytes:
         """A whole file, through a handle of its own; FileUnreadable, DestinationUnreachable."""
@@ -102,17 +103,17 @@ class SftpFolder:
         try:
             size = await self._size(path, full)
             if size > limit:
-                raise FileUnreadable(full, "too_large")
+                raise FileUnreadable(full, Problem.TOO_LARGE)
             data = await self._content(path, limit)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             await self._reach()
-            raise FileUnreadable(full, "missing") from None
+            raise FileUnreadable(full, Problem.MISSING) from None
         except asyncssh.SFTPPermissionDenied:
-            raise FileUnreadable(full, "not_permitted") from None
+            raise FileUnreadable(full, Problem.NOT_PERMITTED) from None
         except asyncssh.SFTPError as error:
-            raise _unless_lost(error, FileUnreadable(full, "read_failed")) from None
+            raise _unless_lost(error, FileUnreadable(full, Problem.READ_FAILED)) from None
         if len(data) > limit:
-            raise FileUnreadable(full, "too_large")
+            raise FileUnreadable(full, Problem.TOO_LARGE)
         return data
 
     async def listing(self) -> Listing:
@@ -130,11 +131,11 @@ class SftpFolder:
             await self._asked(self._sftp.remove(self._path(name)))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             await self._reach()
-            raise FileUnreadable(full, "missing") from None
+            raise FileUnreadable(full, Problem.MISSING) from None
         except asyncssh.SFTPPermissionDenied:
-            raise CannotRemove(full, "not_permitted") from None
+            raise CannotRemove(full, Problem.NOT_PERMITTED) from None
         except asyncssh.SFTPError as error:
-            problem = await self._problem(0, "io_error")
+            problem = await self._problem(0) or Problem.IO_ERROR
             raise _unless_lost(error, CannotRemove(full, problem)) from None
         await self._flush_folder()
 
@@ -197,11 +198,11 @@ class SftpFolder:
                     await self._asked(file.write(data[start : start + _PIECE], start))
                 flushed = await self._flushed(file)
         except asyncssh.SFTPPermissionDenied:
-            raise CannotCreate(str(self._address), "not_permitted") from None
+            raise CannotCreate(str(self._address), Problem.NOT_PERMITTED) from None
         except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded):
-            raise CannotCreate(str(self._address), "no_space") from None
+            raise CannotCreate(str(self._address), Problem.NO_SPACE) from None
         except asyncssh.SFTPError as error:
-            problem = await self._problem(len(data), "quota")
+            problem = await self._problem(len(data)) or Problem.QUOTA
             raise _unless_lost(error, CannotCreate(str(self._address), problem)) from None
         return flushed
 
@@ -217,10 +218,12 @@ class SftpFolder:
         except _NO_FLUSH:
             return False
         except asyncssh.SFTPFailure as error:
-            problem = await self._problem(0, "not_flushed" if _FAULT.search(error.reason) else "")
+            problem = await self._problem(0) or (
+                Problem.NOT_FLUSHED if _FAULT.search(error.reason) else None
+            )
             if not problem and not await self._ever_flushes(file):
                 return False
-            raise CannotCreate(str(self._address), problem or "not_flushed") from None
+            raise CannotCreate(str(self._address), problem or Problem.NOT_FLUSHED) from None
         return True
 
     async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
@@ -270,24 +273,25 @@ class SftpFolder:
             _unless_lost(error, error)
             if await self._size_there(path) is not None:
                 return False
-            raise CannotCreate(str(self._address), await self._problem(0, "write_failed")) from None
+            raise CannotCreate(str(self._address), await self._problem(0) or Problem.WRITE_FAILED) from None
         if await self._size_there(path) != size:
-            raise CannotCreate(str(self._address), "not_kept")
+            raise CannotCreate(str(self._address), Problem.NOT_KEPT)
         self.left.remove(part)
         return True
 
-    async def _problem(self, size: int, otherwise: str) -> str:
-        """Why the server refused to write `size` bytes: it says no more than that it did."""
+    async def _problem(self, size: int) -> Problem | None:
+        """Why the server refused to write `size` bytes: it says no more than that it did.
+        None where it has room."""
         with suppress(asyncssh.SFTPError):
             room = await self._asked(self._sftp.statvfs(self._address.remote))
             if room.flags & _READ_ONLY:
-                return "read_only"
+                return Problem.READ_ONLY
             if (
                 room.bavail * (room.frsize or room.bsize) < max(size, room.frsize)
                 or room.favail == 0 < room.files
             ):
-                return "no_space"
-        return otherwise
+                return Problem.NO_SPACE
+        return None
 
     # --- looking -----------------------------------------------------------------------------------------
 
@@ -298,19 +302,19 @@ class SftpFolder:
             kind = _kind(about)
             is_folder = stat.S_ISDIR(kind) if kind else await self._opens_as_folder(self._address.remote)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
-            raise DestinationUnreachable(str(self._address), "missing_folder") from None
+            raise DestinationUnreachable(str(self._address), Problem.MISSING_FOLDER) from None
         except asyncssh.SFTPPermissionDenied:
-            raise DestinationUnreachable(str(self._address), "not_permitted") from None
+            raise DestinationUnreachable(str(self._address), Problem.NOT_PERMITTED) from None
         except asyncssh.SFTPError as error:
-            raise _unless_lost(error, DestinationUnreachable(str(self._address), "gone")) from None
+            raise _unless_lost(error, DestinationUnreachable(str(self._address), Problem.GONE)) from None
         if not is_folder:
-            raise DestinationUnreachable(str(self._address), "not_a_folder")
+            raise DestinationUnreachable(str(self._address), Problem.NOT_A_FOLDER)
 
     async def _size(self, path: str, full: str) -> int:
         """Of a regular file: nothing else is opened, for a pipe would keep the server waiting."""
         about = await self._asked(self._sftp.stat(path))
         if not await self._is_file(path, about):
-            raise FileUnreadable(full, "not_a_file")
+            raise FileUnreadable(full, Problem.NOT_A_FILE)
         return about.size or 0
 
     async def _is_file(self, path: str, about: asyncssh.SFTPAttrs) -> bool:

@@ -12,6 +12,7 @@ import asyncssh
 from nskeys import files
 from nskeys.destinations.ssh.context import PASSPHRASE, GivenSecret
 from nskeys.errors import DestinationUnreachable
+from nskeys.reasons import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ class KeySource:
             if "assphrase" in str(error):
                 self._is_locked(path, refused=False)
             elif self.named:
-                raise DestinationUnreachable(str(path), "key_file") from None
+                raise DestinationUnreachable(str(path), Problem.KEY_FILE) from None
         except OSError:
             if self.named:
-                raise DestinationUnreachable(str(path), "key_file") from None
+                raise DestinationUnreachable(str(path), Problem.KEY_FILE) from None
 
     def _is_locked(self, path: Path, *, refused: bool) -> None:
         if not self.locked:

@@ -32,6 +32,7 @@ from nskeys.errors import (
     HostKeyUnknown,
     ServerSecretWanted,
 )
+from nskeys.reasons import Problem
 
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 logging.getLogger("asyncssh").propagate = False  # its words would stand in the middle of a screen
@@ -142,7 +143,7 @@ async def log_in(
     the system raise where the network fails."""
     user = address.user or _USER
     if not user:
-        raise DestinationInvalid(str(address), "no_user")
+        raise DestinationInvalid(str(address), Problem.NO_USER)
     keys, again = KeySource(credentials), False
     # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
     sock = await _connected(address, limits.connect)
@@ -214,7 +215,7 @@ def _not_the_one(
         files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
         line = known.revoked[0][2] if len(known.revoked) == 1 else 0
         return HostKeyRevoked(address.host, address.port, "", files, line)
-    return problem or DestinationUnreachable(str(address), "host_certificate")
+    return problem or DestinationUnreachable(str(address), Problem.HOST_CERTIFICATE)
 
 
 async def _cause(
@@ -222,7 +223,7 @@ async def _cause(
 ) -> Exception:
     """Why a server that is the right one, as far as it was seen, let nobody in."""
     if isinstance(error, TimeoutError):
-        return DestinationUnreachable(str(address), "silent_agent") if keys.silent else error
+        return DestinationUnreachable(str(address), Problem.SILENT_AGENT) if keys.silent else error
     if not client.met:
         return await _no_handshake(address, error, limits)
     refused = isinstance(error, asyncssh.PermissionDenied)
@@ -243,7 +244,7 @@ def _not_let_in(
     if keys.locked:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
     several = hung_up and client.offered + len(client.left) > 1
-    problem = "silent_agent" if keys.silent else "too_many_keys" if several else "login"
+    problem = Problem.SILENT_AGENT if keys.silent else Problem.TOO_MANY_KEYS if several else Problem.LOGIN
     return DestinationUnreachable(str(address), problem)
 
 
@@ -258,7 +259,7 @@ async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits
                 offered = await host_keys_offered(sock)
     taken = {name for names in _ALGORITHMS.values() for name in names}
     if offered and not any(name.removesuffix(_CERTIFICATE) in taken for name in offered):
-        return DestinationUnreachable(str(address), "old_host_key", said=", ".join(offered))
+        return DestinationUnreachable(str(address), Problem.OLD_HOST_KEY, said=", ".join(offered))
     return error
 
 
@@ -273,7 +274,7 @@ async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
         async with asyncio.timeout(seconds):
             found = await asyncio.wrap_future(look_up(address.host, address.port))
     except socket.gaierror:
-        raise DestinationUnreachable(str(address), "unknown_host") from None
+        raise DestinationUnreachable(str(address), Problem.UNKNOWN_HOST) from None
     problem: OSError = OSError()
     for family, kind, protocol, _, place in found:
         sock = socket.socket(family, kind, protocol)

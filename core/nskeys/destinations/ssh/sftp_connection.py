@@ -11,6 +11,7 @@ from nskeys.destinations.ssh.context import LoginContext
 from nskeys.destinations.ssh.keys import Credentials
 from nskeys.destinations.ssh.login import log_in
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
+from nskeys.reasons import Problem
 
 _LOST = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
 _MOST_SAID = 1_024
@@ -49,7 +50,7 @@ class SftpConnection:
                 raise
             said = await _said_instead(connection, limits.greeting)
             connection.abort()
-            problem = "greeting" if said else "no_sftp"
+            problem = Problem.GREETING if said else Problem.NO_SFTP
             raise DestinationUnreachable(str(address), problem, said=said) from None
         except BaseException:
             connection.abort()

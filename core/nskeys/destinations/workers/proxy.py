@@ -12,6 +12,7 @@ from nskeys import errors
 from nskeys.destinations.workers.protocol import Message
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listed, Listing
+from nskeys.reasons import Problem
 
 if TYPE_CHECKING:
     from nskeys.destinations.workers.pool import TimeLimits, Workers
@@ -182,7 +183,7 @@ def ask_worker(
     try:
         answer = workers.ask(mount, question(info, method, seconds, told), seconds)
     except NoAnswer:
-        raise errors.DestinationUnreachable(info.address, "no_answer") from None
+        raise errors.DestinationUnreachable(info.address, Problem.NO_ANSWER) from None
     except Interrupted:
         raise errors.Cancelled from None
     if isinstance(answer.head, dict):

@@ -29,6 +29,7 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.backup.due import DueDestinations, due_destinations
 from nskeys.services.backup.encryption import Encryption, encryption_for, recipients_for, recovery_of
 from nskeys.services.backup.facts import archive_name, collect_facts, next_generation
@@ -147,7 +148,7 @@ class BackupService:
         with encryption_for(installation, plan, secrets) as closed_by:
             progress.stage(Stage.UNLOCKING)
             with signed_changes(installation, secrets, "making a backup") as changes:
-                changes.require_unchanged("backup", plan.fingerprint)
+                changes.require_unchanged(Operation.BACKUP, plan.fingerprint)
                 return self._execute(plan, closed_by, changes, progress)
 
     def _execute(

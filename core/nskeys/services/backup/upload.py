@@ -24,6 +24,7 @@ from nskeys.errors import (
 from nskeys.model.backup import Inspected
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.ports import Destination, Destinations, Progress, Stage
+from nskeys.reasons import AnyProblem, Problem
 from nskeys.threads import in_a_thread
 
 Opens: TypeAlias = Callable[[bytes], None]
@@ -61,7 +62,7 @@ def upload(
     try:
         told(Stage.READING_BACK)
         if _read_back(place, used, len(archive.data)) != archive.data:
-            raise BackupNotProven(address, "differs")
+            raise BackupNotProven(address, Problem.DIFFERS)
         inspected = inspect(address, archive.data)
         told(Stage.OPENING)
         # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
@@ -78,7 +79,7 @@ def _read_back(place: Destination, name: str, size: int) -> bytes | None:
     try:
         return place.read(name, size)
     except FileUnreadable as error:
-        if error.problem == "too_large":
+        if error.problem is Problem.TOO_LARGE:
             return None
         raise
 
@@ -215,8 +216,8 @@ def _all_written(waiting: dict[int, Stage | None]) -> bool:
     return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
 
 
-def _problem(error: NskeysError) -> str:
+def _problem(error: NskeysError) -> AnyProblem:
     """Why what lies there is no backup."""
     if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
         return error.problem
-    return "does_not_open"
+    return Problem.DOES_NOT_OPEN

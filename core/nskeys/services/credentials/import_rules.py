@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import NAME_LIMIT, CredentialKind, check_fields
 from nskeys.model.imports import ExportRow, ImportedCredential
+from nskeys.reasons import FieldProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
         return ChosenKind(_BY_VALUE[row.kind], "stated")
     found = None if row.kind else kind_of_group(row.group)
     if found is None:
-        raise FieldInvalid("kind", "kind_unknown")
+        raise FieldInvalid("kind", FieldProblem.KIND_UNKNOWN)
     return found
 
 
@@ -137,7 +138,7 @@ def derive_target(kind: CredentialKind, title: str, url: str) -> str:
     if kind is CredentialKind.PCANYWHERE:
         return _host(url) or title
     if _holds_password(url):
-        raise FieldInvalid("target", "password_in_url")
+        raise FieldInvalid("target", FieldProblem.PASSWORD_IN_URL)
     if kind is CredentialKind.RUN_AS:
         return url.strip() or title
     return url

@@ -26,11 +26,12 @@ from nskeys.ports import (
     SilentProgress,
     Stage,
 )
+from nskeys.reasons import Operation
 from nskeys.services.credentials.import_rules import Names, plan_row
 from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.transaction import KeyedChanges, signed_changes
 
-_OPERATION = "import"
+_OPERATION = Operation.IMPORT
 _BATCH = 2_000
 """Rows between two looks at whether a person wants to stop: a tenth of a second."""
 

@@ -28,6 +28,7 @@ from nskeys.model.credentials import (
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
+from nskeys.reasons import FieldProblem, Operation, SealProblem
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.passwords.new_password import is_text
@@ -138,7 +139,7 @@ class CredentialService:
                 **_renamed(credential, fields),
             )
             with changes.signed(event) as change:
-                stored = _unchanged(change, credential, "edit")
+                stored = _unchanged(change, credential, Operation.EDIT)
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
@@ -171,13 +172,13 @@ class CredentialService:
                 Action.CREDENTIAL_REMOVED, credential.reference, id=credential.credential_id
             )
             with changes.unsigned(event) as change:
-                _unchanged(change, credential, "removal")
+                _unchanged(change, credential, Operation.REMOVAL)
                 change.remove(credential.credential_id)
 
 
 def _check(secret: SecretBytes) -> None:
     if not is_text(secret):
-        raise FieldInvalid("secret", "not_text")
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT)
     check_secret(secret.text())
 
 
@@ -193,7 +194,7 @@ def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, no
     shown = before.fields
     for name in ("kind", "name", "target", "account", "note"):
         if name in before.ill and getattr(fields, name) == getattr(shown, name):
-            raise FieldInvalid(name, "not_readable")
+            raise FieldInvalid(name, FieldProblem.NOT_READABLE)
     if "id" in before.ill:
         _check_readable(before)
     created = now if "created" in before.ill else before.created
@@ -207,7 +208,7 @@ def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:
     return found
 
 
-def _unchanged(view: CmdbView, seen: Credential, doing: str) -> SealedCredential:
+def _unchanged(view: CmdbView, seen: Credential, doing: Operation) -> SealedCredential:
     """The stored row, if a person who saw `seen` knows what stands in it. A rotation does not matter."""
     stored = _stored(view, seen)
     now = stored.credential
@@ -228,7 +229,10 @@ def _opened(stored: SealedCredential, keys: OpenKeyStore, cmdb_id: str) -> Secre
         sealer = _sealer(credential, keys, cmdb_id)
     except NoSuchKey:
         raise SealDoesNotOpen(
-            credential.credential_id, credential.fields.kind, credential.fields.name, "key_missing"
+            credential.credential_id,
+            credential.fields.kind,
+            credential.fields.name,
+            SealProblem.KEY_MISSING,
         ) from None
     return sealer.open(credential.credential_id, credential.fields, stored.blob)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
 from nskeys.model.plans import RestorePlan, RestoreReport
+from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.source import SourceFlow
 
@@ -135,7 +136,7 @@ class RestoreFlow:
         if self.step is RestoreStep.OPENING:
             return self._not_opened(error)
         if isinstance(error, Cancelled):
-            if error.what == "proof":
+            if error.what is Operation.PROOF:
                 return replace(self, step=RestoreStep.DONE, stored=True, problem=None)
             return replace(self, step=RestoreStep.PLAN, problem=None)
         step = RestoreStep.PLANNING if isinstance(error, PlanOutdated) else RestoreStep.PLAN

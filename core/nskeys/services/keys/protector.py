@@ -12,6 +12,7 @@ from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, Purpose, SecretProvider, StoreInfo
+from nskeys.reasons import Operation, PasswordProblem, ProtectorProblem
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
 from nskeys.services.register.service import RegisterService
@@ -88,7 +89,7 @@ class ProtectionService:
             changes_with(installation, keys, "changing the protector") as changes,
         ):
             # Somebody may have changed it while the new passphrase was thought of.
-            changes.require_unchanged("protector", seen)
+            changes.require_unchanged(Operation.PROTECTOR, seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
@@ -114,7 +115,7 @@ class Binding:
 
     elsewhere: bool
     """It is bound to another machine."""
-    unreached: str = ""
+    unreached: ProtectorProblem | None = None
     """The reason's token where the TPM that it is bound to cannot be asked: it is away for now, or this is
     another machine."""
 
@@ -154,4 +155,4 @@ def refuse_password_of(backup: Inspected, passphrase: SecretBytes) -> None:
         open_backup(backup, passphrase).wipe()
     except NskeysError:
         return
-    raise PasswordRefused("opens_backup")
+    raise PasswordRefused(PasswordProblem.OPENS_BACKUP)

@@ -17,6 +17,7 @@ from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid, Rotation, Rot
 from nskeys.model.plans import CredentialProof, FailureReason, RotationPlan, RotationReport
 from nskeys.model.register import holds_without_counting
 from nskeys.ports import CmdbView, NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.credentials.verify import sealed_by
 from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
@@ -158,7 +159,7 @@ class RotationService:
         installation, progress = self._installation, progress or SilentProgress()
         progress.stage(Stage.UNLOCKING)
         with signed_changes(installation, secrets, "rotating the key") as changes:
-            changes.require_unchanged("rotation", plan.fingerprint)
+            changes.require_unchanged(Operation.ROTATION, plan.fingerprint)
             rotation, outcome = self._begin(changes), ResealReport()
             if self._may_reseal(rotation, without_backup):
                 rotation = self._activate(rotation, changes)
@@ -260,7 +261,7 @@ class RotationService:
                 waits = key.state is KeyState.PRE_ACTIVE
                 held_by = holds_without_counting(overview.copies, kid) if waits else None
                 return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due, held_by)
-        raise PlanOutdated("rotation")
+        raise PlanOutdated(Operation.ROTATION)
 
 
 def _held_elsewhere(overview: Overview, kid: Kid) -> bool:

@@ -23,6 +23,7 @@ from nskeys.model.custodians import (
 )
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
@@ -111,7 +112,7 @@ class CustodiansService:
         installation = self._installation
         with signed_changes(installation, secrets, "splitting among custodians") as changes:
             if self._seen() != plan.fingerprint:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_SPLIT,
                 made.recipient,
@@ -168,7 +169,7 @@ class CustodiansService:
         installation = self._installation
         with signed_changes(installation, secrets, "checking the shares") as changes:
             if self.show().to_check != proven:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
             )

@@ -33,6 +33,7 @@ from nskeys.model.recovery import (
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Malformed, mapping, text
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation, Problem, RecoveryProblem
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
 from nskeys.services.register.signed_rows import verified_copies
@@ -95,7 +96,7 @@ class RecoveryService:
         progress.stage(Stage.UNLOCKING)
         with signed_changes(installation, secrets, "making a recovery identity") as changes:
             if _seen(installation) != plan.fingerprint:
-                raise PlanOutdated("identity")
+                raise PlanOutdated(Operation.IDENTITY)
             progress.stage(Stage.RECORDING)
             before = known_recovery(installation)
             files = {**identity_files(installation, before), made.member: file}
@@ -110,7 +111,7 @@ class RecoveryService:
             changes.tell(event)
             keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
-                raise RecoveryDamaged(path, "identity_changed")
+                raise RecoveryDamaged(path, RecoveryProblem.IDENTITY_CHANGED)
         return RecoveryReport(made, plan.replaces, path)
 
     def _opened_by(self, recipient: str) -> int:
@@ -198,7 +199,7 @@ def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, p
         finally:
             identity.wipe()
         if opened != secret:
-            raise BackupNotProven(path, "differs")
+            raise BackupNotProven(path, Problem.DIFFERS)
         confirm(test, password, hashlib.sha256(secret).hexdigest(), OpenedWith.IDENTITY_FILE, file)
     except NskeysError:
         raise IdentityNotProven(path) from None
@@ -219,18 +220,18 @@ def vouched_recovery(installation: Installation, store: RecoveryStore, label: st
     if data is None:
         for member in IDENTITY_MEMBERS:
             if store.candidates(member):
-                raise RecoveryDamaged(store.path, "record_missing")
+                raise RecoveryDamaged(store.path, RecoveryProblem.RECORD_MISSING)
         return NO_RECOVERY
     try:
         record = parse_record(data)
     except Malformed:
-        raise RecoveryDamaged(store.path, "not_canonical") from None
+        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_CANONICAL) from None
     if record.server_key != server_thumbprint(public):
-        raise RecoveryDamaged(store.path, "other_server")
+        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
     if not verify(public, label, record.document, record.signature):
-        raise RecoveryDamaged(store.path, "not_signed")
+        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_SIGNED)
     if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
-        raise RecoveryDamaged(store.path, "other_server")
+        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
     files_in(store, record.recovery)
     return record.recovery
 
@@ -248,7 +249,7 @@ def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
         found = store.candidates(identity.member)
         fitting = [data for data in found if hashlib.sha256(data).hexdigest() == identity.sha256]
         if not fitting:
-            problem = "identity_changed" if found else "identity_missing"
+            problem = RecoveryProblem.IDENTITY_CHANGED if found else RecoveryProblem.IDENTITY_MISSING
             raise RecoveryDamaged(store.path_of(identity.member), problem)
         files[identity.member] = fitting[0]
     return files

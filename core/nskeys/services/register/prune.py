@@ -22,6 +22,7 @@ from nskeys.model.destinations import DestinationInfo
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation, Problem
 from nskeys.services.installation import Installation
 from nskeys.services.register.probe import check_copies, check_copy
 from nskeys.services.register.signed_rows import (
@@ -113,7 +114,7 @@ class PruningService:
         with signed_changes(installation, secrets, "pruning old backups") as changes:
             now = self._plan(plan.retention, progress)
             if now.fingerprint != plan.fingerprint or _fates(now) != _fates(plan):
-                raise PlanOutdated("prune")
+                raise PlanOutdated(Operation.PRUNE)
             return self._execute(now, changes, progress)
 
     def _plan(self, retention: Retention, progress: Progress) -> PrunePlan:
@@ -196,20 +197,20 @@ class PruningService:
         installation = self._installation
         seen = check_copy(installation, copy)
         if seen.status is CopyStatus.UNREACHABLE:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         if seen.status is not CopyStatus.GOOD:
-            return FileUnreadable(copy.address, "differs")
+            return FileUnreadable(copy.address, Problem.DIFFERS)
         self._write(replace(seen, status=CopyStatus.NOT_LOOKED), Action.PRUNE_BEGAN, changes)
         error = self._away(copy)
         now = check_copy(installation, seen)
         if now.status is CopyStatus.GOOD:
             # It is there as it was a moment ago, and counts again.
             self._write(now, Action.PRUNE_FAILED, changes)
-            return error or CannotRemove(copy.address, "still_there")
+            return error or CannotRemove(copy.address, Problem.STILL_THERE)
         if error is None and now.status is CopyStatus.CHANGED:
-            return FileUnreadable(copy.address, "differs")  # somebody else's, put there meanwhile
+            return FileUnreadable(copy.address, Problem.DIFFERS)  # somebody else's, put there meanwhile
         if error is None and now.status is not CopyStatus.MISSING:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         return error  # whether it is gone for good nobody knows: it does not count until somebody looks
 
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
@@ -217,11 +218,11 @@ class PruningService:
         its place meanwhile is not ours."""
         now = check_copy(self._installation, replace(copy, status=CopyStatus.NOT_LOOKED, retired=None))
         if now.status is CopyStatus.UNREACHABLE:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         return (
             self._away(copy)
             if now.status is CopyStatus.MISSING
-            else FileUnreadable(copy.address, "differs")
+            else FileUnreadable(copy.address, Problem.DIFFERS)
         )
 
     def _away(self, copy: BackupCopy) -> NskeysError | None:
@@ -232,7 +233,7 @@ class PruningService:
         except Cancelled:
             raise
         except FileUnreadable as error:
-            return None if error.problem == "missing" else error
+            return None if error.problem is Problem.MISSING else error
         except NskeysError as error:
             return error
         return None
@@ -251,7 +252,7 @@ class PruningService:
         with changes.signed(event) as change:
             # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
             if reread(change, installation.server_public(), copy) is None:
-                raise PlanOutdated("prune")
+                raise PlanOutdated(Operation.PRUNE)
             record(change, copy, changes.server_key)
 
 

@@ -25,6 +25,7 @@ from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import ForeignReason, Operation, Problem
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import check_copies, check_copy, login_required
@@ -156,16 +157,17 @@ class RegisterService:
     def _own_facts(self, inspected: Inspected) -> BackupFacts:
         manifest = inspected.manifest
         if manifest is None:
-            raise NotABackup(inspected.path, "bare")
+            raise NotABackup(inspected.path, Problem.BARE)
         public = self._installation.server_public()
         signer = signer_of(manifest.facts, manifest.signature, public)
         if signer is Signer.BROKEN:
             raise BackupForged(inspected.path, "signature")
         reasons = []
         if signer is not Signer.THIS_SERVER:
-            reasons.append("unsigned" if signer is Signer.NOBODY else "names_other_signer")
+            nobody = signer is Signer.NOBODY
+            reasons.append(ForeignReason.UNSIGNED if nobody else ForeignReason.NAMES_OTHER_SIGNER)
         if manifest.facts.cmdb_id != self._installation.cmdb.cmdb_id():
-            reasons.append("other_cmdb")
+            reasons.append(ForeignReason.OTHER_CMDB)
         if reasons:
             raise BackupForeign(inspected.path, tuple(reasons))
         return manifest.facts
@@ -266,7 +268,7 @@ class RegisterService:
         ):
             now = read_register(change, installation.server_public())
             if plan.fingerprint != now.fingerprint:
-                raise PlanOutdated("retirement")
+                raise PlanOutdated(Operation.RETIREMENT)
             if reread(change, installation.server_public(), gone):
                 record(change, gone, changes.server_key)
             else:

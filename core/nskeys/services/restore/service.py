@@ -22,6 +22,7 @@ from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.reasons import ForeignReason, Operation, ProtectorProblem
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof
 from nskeys.services.installation import Installation, shorts
@@ -49,8 +50,8 @@ class RestoreTarget:
     """Whether the home is set up by it: no keys are here, or none that open on this machine."""
     protector: str
     """What binds the keys that are here; empty where none are."""
-    unreached: str
-    """As in `Binding`: the reason's token where the TPM that binds them cannot be asked."""
+    unreached: ProtectorProblem | None
+    """As in `Binding`: why the TPM that binds them cannot be asked; None where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class RestoreService:
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
-            foreign=(*source.foreign, *(("lacks_keys",) if missing_at else ())),
+            foreign=(*source.foreign, *((ForeignReason.LACKS_KEYS,) if missing_at else ())),
             keys=plan_keys(brought, here, uses, bound),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
@@ -146,7 +147,7 @@ class RestoreService:
                 try:
                     proof = prove_here(self._installation, keys, progress)
                 except Cancelled:
-                    raise Cancelled("proof") from None
+                    raise Cancelled(Operation.PROOF) from None
                 problem = self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
@@ -181,10 +182,10 @@ class RestoreService:
             prefetch_secret(chosen, secrets, refuse, installation.least_score) as known,
             first_changes(installation, server_key, "restoring") as changes,
         ):
-            changes.require_unchanged("restore", plan.fingerprint)
+            changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
-                raise PlanOutdated("restore")  # the TPM is back, perhaps
+                raise PlanOutdated(Operation.RESTORE)  # the TPM is back, perhaps
             progress.stage(Stage.STORING_KEYS)
             installation.settings.write(choices.settings)
             if not installation.cmdb.exists():
@@ -209,7 +210,7 @@ class RestoreService:
     ) -> None:
         installation = self._installation
         with signed_changes(installation, secrets, "restoring") as changes:
-            changes.require_unchanged("restore", plan.fingerprint)
+            changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             progress.stage(Stage.STORING_KEYS)
             now = installation.clock.now()
             added = new_keys(plan.keys, source.contents.keys, now)

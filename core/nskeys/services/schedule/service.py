@@ -15,6 +15,7 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitStatus
 from nskeys.ports import ServiceManager
+from nskeys.reasons import ScheduleProblem, UnitProblem
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.identities import known_recovery
 from nskeys.services.schedule.units import MARK, UnitFacts, units
@@ -108,7 +109,7 @@ class ScheduleService:
         type once it does. ScheduleRefused where a person would be asked, UnitNotOurs."""
         seen = self.show()
         if seen.obstacles:
-            raise ScheduleRefused(seen.obstacles[0].value)
+            raise ScheduleRefused(ScheduleProblem(seen.obstacles[0]))
         self._ours(seen)
         with unsigned_changes(self._installation, "installing the schedule") as changes:
             event = self._installation.event(Action.SCHEDULE_INSTALLED, seen.units[0].path)
@@ -140,7 +141,7 @@ class ScheduleService:
     def _ours(seen: Schedule) -> None:
         for item in seen.units:
             if item.status in (UnitStatus.FOREIGN, UnitStatus.OTHER_HOME):
-                raise UnitNotOurs(item.path, item.status.value)
+                raise UnitNotOurs(item.path, UnitProblem(item.status))
 
 
 def _lies_in(path: str, folder: str) -> bool:

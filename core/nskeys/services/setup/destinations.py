@@ -17,12 +17,21 @@ from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listing
+from nskeys.reasons import Problem
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import unseen
 from nskeys.services.transaction import unsigned_changes
 
-_NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
+_NO_SERVER = (
+    Problem.UNKNOWN_HOST,
+    Problem.REFUSED,
+    Problem.NO_ROUTE,
+    Problem.TIMEOUT,
+    Problem.NOT_SSH,
+    Problem.NO_AGREEMENT,
+    Problem.CONNECTION_LOST,
+)
 """Why a server could not even say who it is."""
 
 

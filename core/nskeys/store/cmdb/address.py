@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from nskeys.errors import ConfigurationInvalid
+from nskeys.reasons import Problem
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -64,17 +65,17 @@ def understand(url: str) -> CmdbAddress:
     `zero_character`."""
     scheme, found, rest = url.partition("://")
     if "\x00" in url:
-        raise ConfigurationInvalid(scheme, "zero_character")
+        raise ConfigurationInvalid(scheme, Problem.ZERO_CHARACTER)
     if found and scheme in _SQLITE:
         if not rest.startswith("/") or rest[1:] in ("", ":memory:"):
-            raise ConfigurationInvalid(f"{scheme}://", "no_file")
+            raise ConfigurationInvalid(f"{scheme}://", Problem.NO_FILE)
         return SqliteAddress(Path(rest[1:]).absolute())
     if found and scheme in _POSTGRES:
         if _tells_password(rest):
-            raise ConfigurationInvalid(f"{scheme}://", "password_in_url")
+            raise ConfigurationInvalid(f"{scheme}://", Problem.HAS_PASSWORD)
         return PostgresAddress(rest)
     # The rest may hold a password of whatever this was meant to be: it is not repeated.
-    raise ConfigurationInvalid(scheme if found else "", "unknown_database")
+    raise ConfigurationInvalid(scheme if found else "", Problem.UNKNOWN_DATABASE)
 
 
 def _tells_password(rest: str) -> bool:

@@ -18,6 +18,7 @@ from nskeys.model.keys import SEALS_LIMIT, Kid, Rotation
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_json import from_text, to_text
 from nskeys.ports import RegisterRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.paging import storable
 from nskeys.store.cmdb.records import signed_head_text
 from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, seconds_of
@@ -181,7 +182,7 @@ class SqlChange(SqlView):
             if credential_id in names:
                 holders.pop(names[credential_id], None)
             holders[name], names[credential_id] = credential_id, name
-        return damaged("credentials", "id_taken")
+        return damaged("credentials", Problem.ID_TAKEN)
 
     def _count(self, seals: Mapping[Kid, int]) -> None:
         """Count seals, before they are written; KeyUsedUp."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
 from nskeys.model.database import DatabaseLogin
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
 
@@ -163,7 +164,7 @@ class CmdbEngine(ABC):
             # which may quote the file, and SQLite says "no memory" of a record that is longer than its
             # page holds. We ask for too little at a time to run out of memory here.
             if _raised_below(error):
-                raise CmdbDamaged("", "corrupt") from None
+                raise CmdbDamaged("", Problem.CORRUPT) from None
             raise
 
 

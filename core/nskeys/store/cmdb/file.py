@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbUnreachable, NotPermitted
+from nskeys.reasons import Problem
 
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -24,9 +25,9 @@ def is_there(path: Path) -> bool:
     except PermissionError:
         raise NotPermitted(str(path)) from None
     except OSError:
-        raise CmdbUnreachable(str(path), "cannot_open") from None
+        raise CmdbUnreachable(str(path), Problem.CANNOT_OPEN) from None
     if not stat.S_ISREG(mode):
-        raise CmdbUnreachable(str(path), "not_a_file")
+        raise CmdbUnreachable(str(path), Problem.NOT_A_FILE)
     return True
 
 
@@ -40,9 +41,9 @@ def make_file(path: Path) -> None:
         # Made meanwhile by another process, whose file it is now; a dangling link ends here too.
         if is_there(path):
             return
-        raise CannotCreate(str(path), "link") from None
+        raise CannotCreate(str(path), Problem.LINK) from None
     except PermissionError:
-        raise CannotCreate(str(path), "not_permitted") from None
+        raise CannotCreate(str(path), Problem.NOT_PERMITTED) from None
     except OSError:
-        raise CannotCreate(str(path), "missing_folder") from None
+        raise CannotCreate(str(path), Problem.MISSING_FOLDER) from None
     files.sync_folder(path.parent)

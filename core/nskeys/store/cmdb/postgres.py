@@ -24,6 +24,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.database import DatabaseLogin
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.migrations import Spelling
@@ -37,26 +38,26 @@ _DETAIL_LIMIT = 300
 _BUSY = {"55P03", "40001", "40P01"}
 """lock_not_available, serialization_failure, deadlock_detected."""
 _DAMAGED = {
-    "XX001": "corrupt",
-    "XX002": "corrupt",
-    "22021": "not_text",
-    "42P01": "schema",
-    "42703": "schema",
-    "42804": "schema",
-    "42883": "schema",
+    "XX001": Problem.CORRUPT,
+    "XX002": Problem.CORRUPT,
+    "22021": Problem.NOT_UTF8,
+    "42P01": Problem.SCHEMA,
+    "42703": Problem.SCHEMA,
+    "42804": Problem.SCHEMA,
+    "42883": Problem.SCHEMA,
 }
 _UNREACHABLE = {
-    "25006": "standby",
-    "25P03": "idle_timeout",
-    "25P04": "transaction_timeout",
-    "3D000": "no_such_database",
-    "3F000": "no_schema",
-    "53100": "no_space",
-    "57014": "statement_timeout",
-    "57P01": "shut_down",
-    "57P02": "shut_down",
-    "57P03": "shut_down",
-    "57P05": "idle_timeout",
+    "25006": Problem.STANDBY,
+    "25P03": Problem.IDLE_TIMEOUT,
+    "25P04": Problem.TRANSACTION_TIMEOUT,
+    "3D000": Problem.NO_SUCH_DATABASE,
+    "3F000": Problem.NO_SCHEMA,
+    "53100": Problem.NO_SPACE,
+    "57014": Problem.STATEMENT_TIMEOUT,
+    "57P01": Problem.SHUT_DOWN,
+    "57P02": Problem.SHUT_DOWN,
+    "57P03": Problem.SHUT_DOWN,
+    "57P05": Problem.IDLE_TIMEOUT,
 }
 _FORBIDDEN = {"28000", "28P01", "42501"}
 _FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
@@ -149,7 +150,7 @@ class PostgresEngine(CmdbEngine):
         with self.transaction(changing=False) as connection:
             encoding = connection.value("SHOW server_encoding")
         if encoding != "UTF8":
-            raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
+            raise CmdbUnreachable(self.address.shown, Problem.OTHER_ENCODING, str(encoding))
 
     def login(self) -> DatabaseLogin:
         """What the address and the rules make of it."""
@@ -169,17 +170,17 @@ class PostgresEngine(CmdbEngine):
         shown = self.address.shown
         state = getattr(error, "sqlstate", None)
         if state is None:
-            return CmdbUnreachable(shown, "connection_lost", str(error)[:_DETAIL_LIMIT])
+            return CmdbUnreachable(shown, Problem.CONNECTION_LOST, str(error)[:_DETAIL_LIMIT])
         if state in _BUSY:
             return CmdbBusy(shown)
         if state in _DAMAGED or state.startswith("23"):
-            return CmdbDamaged("", _DAMAGED.get(state, "schema"))
+            return CmdbDamaged("", _DAMAGED.get(state, Problem.SCHEMA))
         message = str(getattr(getattr(error, "diag", None), "message_primary", None) or "")[:_DETAIL_LIMIT]
         if state in _FORBIDDEN:
-            return CmdbForbids(shown, "role_forbidden", message)
+            return CmdbForbids(shown, Problem.ROLE_FORBIDDEN, message)
         if state == "53300":
-            return CmdbFull(shown, "full", message)
-        lost = "connection_lost" if state.startswith("08") else "failed"
+            return CmdbFull(shown, Problem.FULL, message)
+        lost = Problem.CONNECTION_LOST if state.startswith("08") else Problem.FAILED
         return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
     def close(self) -> None:
@@ -212,10 +213,10 @@ class PostgresEngine(CmdbEngine):
         except self.driver_errors:
             if changing and driver.closed:
                 # Nobody can know: the server may have committed before the connection was lost.
-                raise CmdbUnreachable(self.address.shown, "outcome_unknown") from None
+                raise CmdbUnreachable(self.address.shown, Problem.OUTCOME_UNKNOWN) from None
             raise
         if done != "COMMIT":
-            raise CmdbUnreachable(self.address.shown, "failed", "the transaction was rolled back")
+            raise CmdbUnreachable(self.address.shown, Problem.FAILED, "the transaction was rolled back")
 
     def _in_transaction(self, changing: bool) -> Any:
         """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
@@ -246,7 +247,7 @@ class PostgresEngine(CmdbEngine):
         driver.execute(self._begin_change if changing else _BEGIN_LOOK)
         if changing:
             if driver.execute(_WRITABLE).fetchone() != (True,):
-                raise CmdbUnreachable(self.address.shown, "standby")
+                raise CmdbUnreachable(self.address.shown, Problem.STANDBY)
             driver.execute(_TAKE_LOCK)
 
     def _connect(self, changing: bool) -> Any:
@@ -264,9 +265,11 @@ class PostgresEngine(CmdbEngine):
         """Before anybody is logged in libpq tells text, and no SQLSTATE."""
         shown, told = self.address.shown, str(error)
         if any(words in told for words in _FULL):
-            return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
+            return CmdbFull(shown, Problem.FULL, told[:_DETAIL_LIMIT])
         unsafe = any(words in told for words in _UNSAFE)
-        return CmdbUnreachable(shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT])
+        return CmdbUnreachable(
+            shown, Problem.UNSAFE_LOGIN if unsafe else Problem.NO_CONNECTION, told[:_DETAIL_LIMIT]
+        )
 
     def _open(self, options: dict[str, Any]) -> Any:
         return self._psycopg.connect(
@@ -288,4 +291,4 @@ def _driver(address: PostgresAddress) -> Any:
     try:
         return importlib.import_module("psycopg")
     except ImportError:
-        raise ConfigurationInvalid(address.shown, "driver_missing", "psycopg") from None
+        raise ConfigurationInvalid(address.shown, Problem.NOT_INSTALLED, "psycopg") from None

@@ -12,6 +12,7 @@ from typing import Any
 
 from nskeys.errors import ConfigurationInvalid
 from nskeys.model.database import DatabaseLogin, LoginSafety
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import PostgresAddress
 
 _CONNECT_SECONDS = 10
@@ -48,7 +49,7 @@ def login(psycopg: Any, address: PostgresAddress) -> Login:
     try:
         given = psycopg.conninfo.conninfo_to_dict(address.shown)
     except psycopg.ProgrammingError:
-        raise ConfigurationInvalid("postgresql://", "not_url") from None
+        raise ConfigurationInvalid("postgresql://", Problem.NOT_URL) from None
     hosts = _hosts(psycopg, address, given)
     required = _required(hosts)
     told = tuple(f"{name}={given[name]}" for name in required if name in given)

@@ -9,6 +9,7 @@ from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.keys import Kid, Rotation, RotationStage
 from nskeys.model.register_json import TEXT_LIMIT
 from nskeys.ports import DrillRow, RegisterRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
@@ -39,7 +40,7 @@ def rotation_of(row: Sequence[Any]) -> Rotation:
     try:
         stage = RotationStage(text_of(row[2], 64, table, number))
     except ValueError:
-        raise damaged(table, "not_a_stage", number) from None
+        raise damaged(table, Problem.NOT_A_STAGE, number) from None
     return Rotation(
         number=count_of(number, NUMBER_LIMIT, table, number),
         kid=Kid(hex_of(row[1], 64, table, number)),
@@ -75,11 +76,11 @@ def signed_head_of(value: Any) -> tuple[AuditHead, bytes]:
     """What `signed_head_text` wrote."""
     match = _SIGNED_HEAD.fullmatch(text_of(value, 4_096, "meta", "audit_signature"))
     if match is None:
-        raise damaged("meta", "not_a_signed_head", "audit_signature")
+        raise damaged("meta", Problem.NOT_A_SIGNED_HEAD, "audit_signature")
     return AuditHead(int(match[1]), bytes.fromhex(match[2])), bytes.fromhex(match[3])
 
 
 def _digest(value: Any, number: int) -> bytes:
     if len(digest := bytes_of(value, 32, "audit", number)) != 32:
-        raise damaged("audit", "not_a_digest", number)
+        raise damaged("audit", Problem.NOT_A_DIGEST, number)
     return digest

@@ -19,6 +19,7 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import SEALS_LIMIT, Kid
 from nskeys.ports import SealedRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import (
     NUMBER_LIMIT,
     bytes_of,
@@ -44,7 +45,7 @@ def kind_of(value: Any, table: str, row: object = "") -> CredentialKind:
     """A credential's kind."""
     kind = _KINDS.get(value) if type(value) is str else None
     if kind is None:
-        raise damaged(table, "not_a_kind", row)
+        raise damaged(table, Problem.NOT_A_KIND, row)
     return kind
 
 
@@ -72,7 +73,7 @@ def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
     """The key with this number; the database does not have to keep its own promises."""
     kid = keys.get(value) if type(value) is int else None
     if kid is None:
-        raise damaged("credentials", "unknown_key", row)
+        raise damaged("credentials", Problem.UNKNOWN_KEY, row)
     return kid
 
 
@@ -117,7 +118,7 @@ def _credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
     )
 
 
-def unreadable_of(row: Sequence[Any], key: Kid | None, problem: str) -> UnreadableCredential:
+def unreadable_of(row: Sequence[Any], key: Kid | None, problem: Problem) -> UnreadableCredential:
     """A row as for `credential_of`, as far as it can be read; one of fewer values lacks the rest."""
     ill = set() if key is not None else {"key"}
 
@@ -180,7 +181,7 @@ def readable_rows(
             good.append(row)
         else:
             credential_id, *fields, _ = row
-            unreadable(unreadable_of((credential_id, 0, *fields), kid, "not_a_row"))
+            unreadable(unreadable_of((credential_id, 0, *fields), kid, Problem.NOT_A_ROW))
     return good
 
 

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbBusy, CmdbDamaged, CmdbUnreachable, NotPermitted, NskeysError
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import SqliteAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.file import NEW_FILE, make_file
@@ -33,11 +34,11 @@ _VALUE_LIMIT = 4 << 20
 _CACHE_KIB = 65_536
 
 _UNREACHABLE = {
-    sqlite3.SQLITE_NOTADB: "not_a_database",
-    sqlite3.SQLITE_CANTOPEN: "cannot_open",
-    sqlite3.SQLITE_IOERR: "io_error",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_FULL: "no_space",
+    sqlite3.SQLITE_NOTADB: Problem.NOT_A_DATABASE,
+    sqlite3.SQLITE_CANTOPEN: Problem.CANNOT_OPEN,
+    sqlite3.SQLITE_IOERR: Problem.IO_ERROR,
+    sqlite3.SQLITE_READONLY: Problem.READ_ONLY,
+    sqlite3.SQLITE_FULL: Problem.NO_SPACE,
 }
 _OBJECTS = "SELECT type, name, tbl_name, rootpage FROM sqlite_master WHERE type <> 'index'"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
@@ -123,7 +124,7 @@ class SqliteEngine(CmdbEngine):
                 source.backup(copy)
             data = part.read_bytes()
         except OSError:
-            raise CannotCreate(str(part), "io_error") from None
+            raise CannotCreate(str(part), Problem.IO_ERROR) from None
         finally:
             with suppress(OSError):
                 part.unlink()
@@ -145,17 +146,21 @@ class SqliteEngine(CmdbEngine):
         shown = self.address.shown
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            return CmdbUnreachable(shown, "failed", str(error))
+            return CmdbUnreachable(shown, Problem.FAILED, str(error))
         primary = code & 0xFF
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return CmdbBusy(shown) if _has_locks(self._path.parent) else CmdbUnreachable(shown, "no_locks")
+            return (
+                CmdbBusy(shown)
+                if _has_locks(self._path.parent)
+                else CmdbUnreachable(shown, Problem.NO_LOCKS)
+            )
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):
-            return CmdbDamaged("", "corrupt")
+            return CmdbDamaged("", Problem.CORRUPT)
         if primary in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_SCHEMA):
-            return CmdbDamaged("", "schema")
+            return CmdbDamaged("", Problem.SCHEMA)
         if primary == sqlite3.SQLITE_CANTOPEN and not os.access(self._path, os.R_OK, effective_ids=True):
             return NotPermitted(shown)
-        return CmdbUnreachable(shown, _UNREACHABLE.get(primary, "failed"), str(error))
+        return CmdbUnreachable(shown, _UNREACHABLE.get(primary, Problem.FAILED), str(error))
 
     @contextmanager
     def _begun(self, changing: bool) -> Iterator[Connection]:

@@ -14,6 +14,7 @@ from nskeys.model.credentials import (
     UnreadableRow,
 )
 from nskeys.model.keys import Kid, RotationStage
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.engine import Connection
 from nskeys.store.cmdb.paging import COLUMNS, marks
 from nskeys.store.cmdb.records import rotation_of
@@ -73,7 +74,7 @@ def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[Un
     ]
     named = {row.row for row in ill}
     unlisted = (shown_as_text(row[0], _SHOWN) for row in connection.all(_unlisted(connection), _READ_ALL))
-    listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in named]
+    listing = [UnreadableRow("listing", row, Problem.NOT_LISTED) for row in unlisted if row not in named]
     return (*ill, *listing, *_records(connection))
 
 

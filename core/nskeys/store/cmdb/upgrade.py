@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
+from nskeys.reasons import Problem, Versioned
 from nskeys.store.cmdb.engine import CmdbEngine, Connection
 from nskeys.store.cmdb.migrations import TABLES, Step
 from nskeys.store.cmdb.values import damaged, hex_of
@@ -36,7 +37,7 @@ def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step])
     )
     mark = CmdbMark(hex_of(found.get(_ID), 32, _META, _ID), _schema_of(found.get(_SCHEMA)))
     if mark.schema > steps[-1].number:
-        raise NewerVersion("cmdb", mark.schema, steps[-1].number)
+        raise NewerVersion(Versioned.CMDB, mark.schema, steps[-1].number)
     return mark
 
 
@@ -49,7 +50,7 @@ def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cm
             raise AlreadySetUp(engine.address.home)
         return
     if there:
-        raise CmdbUnreachable(engine.address.shown, "other_tables", ", ".join(sorted(there)))
+        raise CmdbUnreachable(engine.address.shown, Problem.OTHER_TABLES, ", ".join(sorted(there)))
     _apply(engine, connection, steps)
     schema = str(steps[-1].number)
     connection.run("INSERT INTO meta (name, value) VALUES (?, ?), (?, ?)", _ID, cmdb_id, _SCHEMA, schema)
@@ -82,4 +83,4 @@ def _apply(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) ->
 def _schema_of(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         return int(value)
-    raise damaged(_META, "not_a_schema", _SCHEMA)
+    raise damaged(_META, Problem.NOT_A_SCHEMA, _SCHEMA)

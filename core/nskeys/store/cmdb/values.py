@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from nskeys.errors import CmdbDamaged
+from nskeys.reasons import Problem
 
 NUMBER_LIMIT = 2**31 - 1
 """The last number that a table can give."""
@@ -20,7 +21,7 @@ EARLIEST = int(datetime(1000, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
-def damaged(table: str, problem: str, *rows: object) -> CmdbDamaged:
+def damaged(table: str, problem: Problem, *rows: object) -> CmdbDamaged:
     """The error; rows are shown as text, whatever they are, and an empty one names none."""
     shown = (str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS] if row != "")
     return CmdbDamaged(table, problem, tuple(shown))
@@ -36,7 +37,7 @@ def text_of(value: Any, limit: int, table: str, row: object = "") -> str:
     """A text of at most `limit` characters."""
     if type(value) is str and len(value) <= limit:
         return value
-    raise damaged(table, "not_text", row)
+    raise damaged(table, Problem.NOT_UTF8, row)
 
 
 def is_hex(text: str) -> bool:
@@ -48,28 +49,28 @@ def hex_of(value: Any, digits: int, table: str, row: object = "") -> str:
     """So many lower-case hex digits."""
     if type(value) is str and len(value) == digits and is_hex(value):
         return value
-    raise damaged(table, "not_hex", row)
+    raise damaged(table, Problem.NOT_HEX, row)
 
 
 def bytes_of(value: Any, limit: int, table: str, row: object = "") -> bytes:
     """At most `limit` bytes."""
     if type(value) is bytes and len(value) <= limit:
         return value
-    raise damaged(table, "not_bytes", row)
+    raise damaged(table, Problem.NOT_BYTES, row)
 
 
 def count_of(value: Any, limit: int, table: str, row: object = "") -> int:
     """A count from 0 to `limit`."""
     if type(value) is int and 0 <= value <= limit:
         return value
-    raise damaged(table, "not_a_count", row)
+    raise damaged(table, Problem.NOT_A_COUNT, row)
 
 
 def moment_of(value: Any, table: str, row: object = "") -> datetime:
     """The moment so many seconds after 1970 began."""
     if type(value) is int and EARLIEST <= value <= LATEST:
         return _moment(value)
-    raise damaged(table, "not_a_time", row)
+    raise damaged(table, Problem.NOT_A_TIME, row)
 
 
 def seconds_of(moment: datetime) -> int:

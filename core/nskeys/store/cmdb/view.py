@@ -18,6 +18,7 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.engine import Connection, Row
 from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable
 from nskeys.store.cmdb.records import (
@@ -316,7 +317,7 @@ class SqlView:
     def _placed(self, row: Row) -> PlacedCredential:
         place, listed_id, *columns = row
         if columns[0] is None:
-            credential: Credential = unreadable_of((listed_id,), None, "no_credential")
+            credential: Credential = unreadable_of((listed_id,), None, Problem.NO_CREDENTIAL)
         else:
             credential = credential_of(columns, self._keys)
         return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))

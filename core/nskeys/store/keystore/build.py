@@ -10,6 +10,7 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, SecretRequest, Wrapped
+from nskeys.reasons import Problem
 from nskeys.store.keystore.files import KeyRecord, ServerRecord, StoreRecord
 from nskeys.store.keystore.generation import Generation
 from nskeys.store.keystore.unlocked import open_key, open_server_key, wrap_new_key
@@ -58,7 +59,7 @@ def _reopen(
         with open_server_key(generation, kek, store.store_id, generation.server_record()) as seed:
             same = same and seed.same_as(server_key)
     if not same:
-        raise KeyStoreDamaged(str(generation.folder), "not_as_written")
+        raise KeyStoreDamaged(str(generation.folder), Problem.NOT_CANONICAL)
 
 
 def _holds(
@@ -85,7 +86,7 @@ class _Remembering:
             if not retry:
                 return SecretBytes(self._given.reveal())
             if request.purpose is Purpose.PASSPHRASE:  # the right one does not open what it just closed
-                raise KeyStoreDamaged("protector.json", "does_not_open")
+                raise KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
         answer = self._secrets(request, retry)
         if request.purpose in (Purpose.NEW_PASSPHRASE, Purpose.PIN):
             self._forget()

@@ -28,6 +28,7 @@ from nskeys.model.signed_json import (
     to_base64url,
 )
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 VERSION = 1
 _KID = re.compile(r"[0-9a-f]{64}")
@@ -118,7 +119,7 @@ def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
     """From `change.json`; KeyStoreDamaged, NewerVersion."""
     keys = _document(path, data).only("keys").mapping("keys")
     if not all(map(is_kid, keys)):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
 
 
@@ -131,7 +132,7 @@ def read_server_pub(path: str, data: bytes) -> bytes:
     """The 32 bytes of the public key; KeyStoreDamaged."""
     public = Fields(_parsed(path, data), partial(_refused, path)).binary("x")
     if server_pub_bytes(public) != data or len(public) != _PUBLIC_SIZE:
-        raise KeyStoreDamaged(path, "not_a_public_key")
+        raise KeyStoreDamaged(path, Problem.NOT_A_PUBLIC_KEY)
     return public
 
 
@@ -151,7 +152,7 @@ def _key_members(record: KeyRecord) -> dict[str, Json]:
 def _key_record(path: str, read: Fields, kid: str) -> KeyRecord:
     read.only("kid", "created", "state", "state_since", "wrapped")
     if read.text("kid") != kid:
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     info = KeyInfo(
         Kid(kid), read.moment("created"), read.token("state", KeyState), read.moment("state_since")
     )
@@ -181,25 +182,26 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
             return value
     except ValueError:
         pass
-    raise KeyStoreDamaged(path, "not_as_written")
+    raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
 
 
 def _checked(path: str, value: Json) -> Fields:
     """A document's own members, once its version is known and its hash is right."""
     if not isinstance(value, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     _refuse_newer(value)
     members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
     if _whole(members) != value:
-        raise KeyStoreDamaged(path, "not_as_written")
+        raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
     return Fields(members, partial(_refused, path))
 
 
 def _refuse_newer(document: Mapping[str, Json]) -> None:
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise NewerVersion("store", version, VERSION)
+        raise NewerVersion(Versioned.STORE, version, VERSION)
 
 
-def _refused(path: str, problem: str) -> KeyStoreDamaged:
-    return KeyStoreDamaged(path, "wrong_members" if problem == "wrong_fields" else "wrong_type")
+def _refused(path: str, problem: Problem) -> KeyStoreDamaged:
+    wrong = Problem.WRONG_MEMBERS if problem is Problem.WRONG_FIELDS else Problem.WRONG_TYPE
+    return KeyStoreDamaged(path, wrong)

@@ -17,6 +17,7 @@ from nskeys import files
 from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
 from nskeys.model.keys import Kid, Leftover
 from nskeys.ports import UNKNOWN_PROTECTOR
+from nskeys.reasons import Problem
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
@@ -110,7 +111,7 @@ class Generation:
             before = self._key_record(kid)
             if before.wrapped != record.wrapped:
                 # A change touches states only; a key's file never gets other material.
-                raise KeyStoreDamaged(str(self.key_json(kid)), "wrong_key")
+                raise KeyStoreDamaged(str(self.key_json(kid)), Problem.WRONG_KEY)
             if before != record:
                 files.replace(self.key_json(kid), key_bytes(record))
         files.remove(self.change_json)
@@ -142,7 +143,7 @@ class Generation:
             try:
                 return Leftover(str(path), str(self.folder), read_store(str(path), _read(path)).protector)
             except KeyStoreDamaged as error:
-                if error.problem == "missing" or path != self.protector_json:
+                if error.problem is Problem.MISSING or path != self.protector_json:
                     continue
             except (NewerVersion, NotPermitted, FileUnreadable):
                 pass
@@ -159,7 +160,7 @@ class Generation:
         try:
             data = files.read_bounded(self.change_json, _CHANGE)
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return {}
             raise translated(error) from None
         # Its bytes are on the medium before it gets its name, so an empty one never had any.
@@ -186,12 +187,15 @@ def _read(path: Path) -> bytes:
         raise translated(error) from None
 
 
+_WRONG_FILE = (Problem.MISSING, Problem.TOO_LARGE, Problem.NOT_A_FILE)
+
+
 def translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
     """As the key store tells it: a file that is wrong is damage, a disk that gives none is not."""
     match error.problem:
-        case "missing" | "too_large" | "not_a_file":
-            return KeyStoreDamaged(error.path, error.problem)
-        case "not_permitted":
+        case Problem() as problem if problem in _WRONG_FILE:
+            return KeyStoreDamaged(error.path, problem)
+        case Problem.NOT_PERMITTED:
             return NotPermitted(error.path)
         case _:
             return error

@@ -39,6 +39,7 @@ from nskeys.ports import (
     nobody,
     nothing,
 )
+from nskeys.reasons import Problem
 from nskeys.store.keystore.build import build
 from nskeys.store.keystore.files import read_server_pub, server_pub_bytes
 from nskeys.store.keystore.generation import Generation, translated
@@ -90,14 +91,14 @@ class DiskKeyStore:
         try:
             data = files.read_bounded(self._server_pub, _LIMIT)
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return None
             raise translated(error) from None
         public = read_server_pub(str(self._server_pub), data)
         if self.exists():
             _, record = self._read(lambda generation: generation.server_record())
             if server_thumbprint(public) != record.thumbprint:
-                raise KeyStoreDamaged(str(self._server_pub), "wrong_key")
+                raise KeyStoreDamaged(str(self._server_pub), Problem.WRONG_KEY)
         return public
 
     def create(
@@ -325,21 +326,21 @@ class DiskKeyStore:
                 if generation.stamp() == before and self._number() == number:
                     return number, result
             time.sleep(_PAUSE)
-        raise KeyStoreDamaged(str(self._store), "changing")
+        raise KeyStoreDamaged(str(self._store), Problem.CHANGING)
 
     def _number(self) -> int | None:
         """Which generation counts; None where there is no store."""
         try:
             text = files.read_bounded(self._current, _LIMIT).decode("ascii", "replace")
         except FileUnreadable as error:
-            if error.problem != "missing":
+            if error.problem is not Problem.MISSING:
                 raise translated(error) from None
             numbers = self._numbers()
             if len(numbers) > 1:
-                raise KeyStoreDamaged(str(self._current), "missing") from None
+                raise KeyStoreDamaged(str(self._current), Problem.MISSING) from None
             return numbers[0] if numbers else None
         if not _is_number(text.removesuffix("\n")):
-            raise KeyStoreDamaged(str(self._current), "not_as_written")
+            raise KeyStoreDamaged(str(self._current), Problem.NOT_CANONICAL)
         return int(text)
 
     def _next_number(self) -> int:
@@ -354,7 +355,7 @@ class DiskKeyStore:
         try:
             return [self._store / name for name in files.names_in(self._store)]
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return []
             raise translated(error) from None
 

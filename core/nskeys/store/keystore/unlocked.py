@@ -9,6 +9,7 @@ from nskeys.errors import KeyStoreDamaged, NoSuchKey, PlanOutdated
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
+from nskeys.reasons import Operation, Problem
 from nskeys.store.keystore.files import KeyRecord, ServerRecord
 from nskeys.store.keystore.generation import Generation
 
@@ -16,7 +17,7 @@ from nskeys.store.keystore.generation import Generation
 def wrap_new_key(kek: SecretBytes, store_id: str, key: NewKey) -> KeyRecord:
     """A key's record; KeyStoreDamaged (`wrong_key`) where it is not the key that its id says."""
     if thumbprint(key.material) != key.info.kid:
-        raise KeyStoreDamaged(key.info.kid, "wrong_key")
+        raise KeyStoreDamaged(key.info.kid, Problem.WRONG_KEY)
     return KeyRecord(key.info, wrap_key(kek, store_id, key.info.kid, key.material))
 
 
@@ -28,7 +29,7 @@ def open_key(generation: Generation, kek: SecretBytes, store_id: str, record: Ke
     material = _unwrapped(path, kek, store_id, kid, record.wrapped)
     if thumbprint(material) != kid:
         material.wipe()
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     return material
 
 
@@ -40,7 +41,7 @@ def open_server_key(
     seed = _unwrapped(path, kek, store_id, record.thumbprint, record.wrapped)
     if server_thumbprint(public_of(seed)) != record.thumbprint:
         seed.wipe()
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     return seed
 
 
@@ -84,7 +85,7 @@ class OpenGeneration:
         re-wrapped since it was opened, CannotCreate."""
         kek = self._open()
         if not self._is_current():
-            raise PlanOutdated("key store")
+            raise PlanOutdated(Operation.KEY_STORE)
         before = self._generation.key_records()
         after = dict(before)
         for key in add:

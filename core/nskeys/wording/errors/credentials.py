@@ -14,103 +14,130 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.credentials import FIELD_LIMIT, NAME_LIMIT, NOTE_LIMIT, SECRET_LIMIT
+from nskeys.reasons import FieldProblem, ImportProblem, Problem, SealProblem
 from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kind_name
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
+from nskeys.wording.text.sentence import Row, Table, alike, listed
 from nskeys.wording.text.terminal import fit, safe, shown
 
 _TYPED_AS_IT_IS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
 """Words that a shell takes as they are, so a command with them can be typed."""
 _FIELD_PROBLEMS = MappingProxyType(
     {
-        "empty": ("is empty", "Type something into it."),
-        "not_readable": ("cannot be read in the CMDB", "Give it anew, together with the secret."),
-        "several_lines": ("has more than one line", "Write it in one line."),
-        "zero_character": ("contains the character U+0000", "Type it anew without that character."),
-        "control_characters": (
+        FieldProblem.EMPTY: ("is empty", "Type something into it."),
+        FieldProblem.NOT_READABLE: (
+            "cannot be read in the CMDB",
+            "Give it anew, together with the secret.",
+        ),
+        FieldProblem.SEVERAL_LINES: ("has more than one line", "Write it in one line."),
+        FieldProblem.ZERO_CHARACTER: (
+            "contains the character U+0000",
+            "Type it anew without that character.",
+        ),
+        FieldProblem.CONTROL_CHARACTERS: (
             "contains a character that cannot be seen",
             "Type it anew in plain text.",
         ),
-        "not_nfc": ("is not in Unicode's normal form C", "Type it anew."),
-        "not_text": ("is not valid Unicode text", "Type it anew, or save its file as UTF-8."),
-        "too_long": ("is too long", "Shorten it."),
-        "not_url": ("is not a URL of another server", "Write it like https://ns02.example.net."),
-        "not_domain_user": ("is not a domain and a user", "Write it like DOMAIN\\user."),
-        "not_host_port": ("is not a host, or a host and a port", "Write it like host or host:5631."),
-        "password_in_url": (
+        FieldProblem.NOT_NFC: ("is not in Unicode's normal form C", "Type it anew."),
+        FieldProblem.NOT_TEXT: ("is not valid Unicode text", "Type it anew, or save its file as UTF-8."),
+        FieldProblem.TOO_LONG: ("is too long", "Shorten it."),
+        FieldProblem.NOT_URL: ("is not a URL of another server", "Write it like https://ns02.example.net."),
+        FieldProblem.NOT_DOMAIN_USER: ("is not a domain and a user", "Write it like DOMAIN\\user."),
+        FieldProblem.NOT_HOST_PORT: (
+            "is not a host, or a host and a port",
+            "Write it like host or host:5631.",
+        ),
+        FieldProblem.PASSWORD_IN_URL: (
             "is a URL with a password in it, and the target is not secret",
             "Take the password out of the URL.",
         ),
-        "kind_unknown": (
+        FieldProblem.KIND_UNKNOWN: (
             "is not known, for nothing says what the credential is for",
             "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",
         ),
-        "missing": ("is missing", "Write it, even if it is empty."),
-        "wrong_type": ("is not text", "Write it as text in quotes."),
-        "not_a_login": ("is not a login with a user and a password", "Leave it out, or take the rest."),
-        "not_an_object": ("is not a JSON object", "Write it as an object in braces."),
-        "reference": (
+        FieldProblem.MISSING: ("is missing", "Write it, even if it is empty."),
+        FieldProblem.WRONG_TYPE: ("is not text", "Write it as text in quotes."),
+        FieldProblem.NOT_A_LOGIN: (
+            "is not a login with a user and a password",
+            "Leave it out, or take the rest.",
+        ),
+        FieldProblem.NOT_AN_OBJECT: ("is not a JSON object", "Write it as an object in braces."),
+        FieldProblem.REFERENCE: (
             "only points to another entry",
             "Write what it points to into the export, or leave it out.",
         ),
-        "deleted": ("is the bin, where deleted entries lie", "Leave it out, or take it out of the bin."),
-        "wrong_columns": (
+        FieldProblem.DELETED: (
+            "is the bin, where deleted entries lie",
+            "Leave it out, or take it out of the bin.",
+        ),
+        FieldProblem.WRONG_COLUMNS: (
             "has another number of cells than there are columns",
             "Quote cells that contain a comma or a line break.",
         ),
     }
 )
+_BY_KEY = MappingProxyType({FieldProblem.KIND_UNKNOWN: "Choose the kind of every row with k."})
 _LIMITS = MappingProxyType(
     {"name": NAME_LIMIT, "target": FIELD_LIMIT, "account": FIELD_LIMIT, "note": NOTE_LIMIT}
 )
 _OTHER_LABELS = MappingProxyType({"server": "name of the server", "row": "entry", "type": "entry"})
 _SEALS = MappingProxyType(
     {
-        "key_missing": (
+        SealProblem.KEY_MISSING: (
             "its key is not on this server",
             "Bring the key back with 'nskeys restore FILE' from a backup that holds it.",
+            "Restore its key (r) from a backup that holds it, or give it a new secret.",
         ),
-        "key_inactive": (
-            "its key is not active yet",
-            "Finish the rotation with 'nskeys key rotate', then try again.",
-        ),
-        "tampered": (
+        SealProblem.TAMPERED: (
             "its row in the CMDB was changed after it was sealed, or is damaged",
             (
                 "Give it a new secret ('nskeys credential edit {id}'), "
                 "or remove it ('nskeys credential remove {id} --yes')."
             ),
+            "Give it a new secret, or remove it.",
         ),
     }
 )
 _IMPORTS = MappingProxyType(
     {
-        "unknown_format": (
+        ImportProblem.UNKNOWN_FORMAT: (
             "is none of the exports that nskeys reads",
             "Export it anew as KeePassXC CSV, Bitwarden CSV, plain Bitwarden JSON or nskeys JSON.",
         ),
-        "encrypted": (
+        ImportProblem.ENCRYPTED: (
             "is an encrypted export",
             "Export it anew without encryption, import it, then delete it.",
         ),
-        "other_delimiter": (
+        ImportProblem.OTHER_DELIMITER: (
             "does not separate its columns with commas",
             "Export it anew with commas, as KeePassXC and Bitwarden do by default.",
         ),
-        "utf16": ("is UTF-16 text", "Save it as UTF-8 and import that."),
-        "zip": ("is a ZIP archive", "Unpack it and import the file in it."),
-        "keepass_database": (
+        ImportProblem.UTF16: ("is UTF-16 text", "Save it as UTF-8 and import that."),
+        ImportProblem.ZIP: ("is a ZIP archive", "Unpack it and import the file in it."),
+        ImportProblem.KEEPASS_DATABASE: (
             "is the KeePass database itself",
             "Export it as CSV in KeePassXC (Database, Export) and import that.",
         ),
-        "xml": ("is an XML export", "Export it as CSV in KeePassXC (Database, Export) and import that."),
-        "too_large": ("is larger than an export can be", "Split it and import the parts."),
-        "too_many_rows": ("has more entries than one import takes", "Split it and import the parts."),
-        "field_too_long": ("holds a cell that is too long", "Shorten it, or leave that entry out."),
-        "unterminated_quote": ("opens a quote and never closes it", "Export it anew, or close the quote."),
-        "quote_in_field": (
+        ImportProblem.XML: (
+            "is an XML export",
+            "Export it as CSV in KeePassXC (Database, Export) and import that.",
+        ),
+        ImportProblem.TOO_LARGE: ("is larger than an export can be", "Split it and import the parts."),
+        ImportProblem.TOO_MANY_ROWS: (
+            "has more entries than one import takes",
+            "Split it and import the parts.",
+        ),
+        ImportProblem.FIELD_TOO_LONG: (
+            "holds a cell that is too long",
+            "Shorten it, or leave that entry out.",
+        ),
+        ImportProblem.UNTERMINATED_QUOTE: (
+            "opens a quote and never closes it",
+            "Export it anew, or close the quote.",
+        ),
+        ImportProblem.QUOTE_IN_FIELD: (
             "has a quote in the middle of a cell",
             "Export it anew, or double the quotes inside quoted cells.",
         ),
@@ -118,13 +145,12 @@ _IMPORTS = MappingProxyType(
 )
 
 
-def _field_invalid(error: FieldInvalid) -> Sentence:
-    words, advice = _FIELD_PROBLEMS.get(error.problem, ("", "Correct it and try again."))
-    words = words or f"cannot be used{problem_text(error.problem)}"
-    if error.problem == "too_long" and error.limit:
+def _field_invalid(error: FieldInvalid) -> Row:
+    words, advice = _FIELD_PROBLEMS[error.problem]
+    if error.problem is FieldProblem.TOO_LONG and error.limit:
         unit = "byte" if error.field == "secret" else "character"
         words = f"is longer than {count(error.limit, unit)}"
-    return Sentence(f"The {_label(error.field)} {words}.", advice)
+    return Row(f"The {_label(error.field)} {words}.", advice, _BY_KEY.get(error.problem, advice))
 
 
 def bad_row(row: BadRow) -> str:
@@ -145,52 +171,57 @@ def _label(field: str) -> str:
     return _OTHER_LABELS.get(field) or known.lower()
 
 
-def _name_taken(error: NameTaken) -> Sentence:
+def _name_taken(error: NameTaken) -> Row:
     reference = f"{error.kind}/{error.name}"
     typed = reference if _TYPED_AS_IT_IS.fullmatch(reference) else "ID"
-    return Sentence(
+    return Row(
         f"There is a {kind_name(error.kind)} credential named {shown(error.name)} already.",
         f"Choose another name, or change that one with 'nskeys credential edit {typed}'.",
+        "Choose another name, or change the one that has it.",
     )
 
 
-def _no_such_credential(error: NoSuchCredential) -> Sentence:
-    return Sentence(
+def _no_such_credential(error: NoSuchCredential) -> Row:
+    return Row(
         f"No credential is called {shown(error.reference)}.",
         "Give an id or kind/name as 'nskeys credential list' shows them.",
+        "Somebody removed it meanwhile: look at the list once more.",
     )
 
 
-def _ambiguous_credential(error: AmbiguousCredential) -> Sentence:
+def _ambiguous_credential(error: AmbiguousCredential) -> Row:
     matches = listed(tuple(shown(match) for match in error.matches))
-    return Sentence(
+    return alike(
         f"{shown(error.reference)} stands for {count(len(error.matches), 'credential')}: {matches}.",
         "Give kind/name, or more digits of the id, of the one that is meant.",
     )
 
 
-def _seal_does_not_open(error: SealDoesNotOpen) -> Sentence:
+def _seal_does_not_open(error: SealDoesNotOpen) -> Row:
     reference = shown(f"{error.kind}/{error.name}")
-    fallback = (token_words({}, error.reason), "Run 'nskeys verify' to see which credentials open.")
-    words, advice = _SEALS.get(error.reason, fallback)
-    return Sentence(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)))
+    words, advice, by_key = _SEALS[error.reason]
+    return Row(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)), by_key)
 
 
-def _import_refused(error: ImportRefused) -> Sentence:
+def _import_refused(error: ImportRefused) -> Row:
     rows = count(len(error.bad), "row")
-    return Sentence(
+    return Row(
         f"{rows} of {shown(error.source)} cannot be taken, so nothing was imported.",
         "Correct what is named, or take the rest with 'nskeys credential import FILE --skip-bad'.",
+        "Correct what is named, or take the rest with s.",
     )
 
 
-def _import_unreadable(error: ImportUnreadable) -> Sentence:
+def _import_unreadable(error: ImportUnreadable) -> Row:
     line = f" (line {number(error.line)})" if error.line else ""
-    words, advice = _IMPORTS.get(
-        error.problem,
-        (f"cannot be imported{problem_text(error.problem)}", "Export it anew and import that."),
-    )
-    return Sentence(f"{shown(error.source)} {words}{line}.", advice)
+    if isinstance(error.problem, Problem):
+        words, advice = (
+            f"cannot be imported{problem_text(error.problem)}",
+            "Export it anew and import that.",
+        )
+    else:
+        words, advice = _IMPORTS[error.problem]
+    return alike(f"{shown(error.source)} {words}{line}.", advice)
 
 
 CREDENTIALS: Table = MappingProxyType(

@@ -26,6 +26,7 @@ from nskeys.model.imports import DroppedField, ImportFormat, ImportReport
 from nskeys.model.keys import SEALS_LIMIT, active_key
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
+from nskeys.reasons import FieldProblem, Operation
 from nskeys.services.credentials.importer import ImportService, PreparedImport
 from nskeys.services.credentials.service import CredentialService
 from nskeys.services.installation import Installation
@@ -166,14 +167,14 @@ def test_a_given_kind_overrides_the_rule_for_every_row(server: Server) -> None:
 def test_every_bad_row_is_named_with_its_reason_and_never_its_secret(server: Server) -> None:
     plan = server.plan("keepassxc-mixed.csv").plan
     assert plan.bad == (
-        BadRow(1, "wiki", "kind", "kind_unknown"),
-        BadRow(3, "apac-ns01", "secret", "reference"),
-        BadRow(4, "us-ns01", "account", "not_domain_user"),
-        BadRow(5, "br-ns01", "target", "not_url"),
-        BadRow(6, "jp-ns01", "target", "password_in_url"),
-        BadRow(7, "Front desk", "target", "not_host_port"),
-        BadRow(8, "", "name", "empty"),
-        BadRow(10, "old-deploy", "group", "deleted"),
+        BadRow(1, "wiki", "kind", FieldProblem.KIND_UNKNOWN),
+        BadRow(3, "apac-ns01", "secret", FieldProblem.REFERENCE),
+        BadRow(4, "us-ns01", "account", FieldProblem.NOT_DOMAIN_USER),
+        BadRow(5, "br-ns01", "target", FieldProblem.NOT_URL),
+        BadRow(6, "jp-ns01", "target", FieldProblem.PASSWORD_IN_URL),
+        BadRow(7, "Front desk", "target", FieldProblem.NOT_HOST_PORT),
+        BadRow(8, "", "name", FieldProblem.EMPTY),
+        BadRow(10, "old-deploy", "group", FieldProblem.DELETED),
     )
     shown = repr(plan)
     for secret in ("loose-1", "bad-account-1", "bad-target-1", "in-the-url", "deleted-1", "good-1"):
@@ -338,7 +339,7 @@ class StopAt(SilentProgress):
     def checkpoint(self) -> None:
         self.opportunities += 1
         if self.opportunities == self.stop_at:
-            raise Cancelled("import")
+            raise Cancelled(Operation.IMPORT)
 
 
 @pytest.fixture

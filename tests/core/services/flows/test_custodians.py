@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import Cancelled, CannotCreate, IdentityNotProven, PlanOutdated
 from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.reasons import Operation, Problem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
 
@@ -111,13 +112,13 @@ def test_work_is_cancelled_and_not_left() -> None:
 
 def test_failures_lead_to_where_they_can_be_mended() -> None:
     splitting = at_where().place("/nowhere")
-    failed = splitting.failed(CannotCreate("/nowhere", "missing_folder"))
+    failed = splitting.failed(CannotCreate("/nowhere", Problem.MISSING_FOLDER))
     assert failed.step is CustodiansStep.WHERE
     assert isinstance(failed.problem, CannotCreate)
     assert failed.folder == ""
-    assert splitting.failed(Cancelled("")).problem is None
+    assert splitting.failed(Cancelled()).problem is None
     planning = CustodiansFlow().looked(Custodians()).begin().choose(3, 2)
-    assert planning.failed(PlanOutdated("x")).step is CustodiansStep.NUMBERS
+    assert planning.failed(PlanOutdated(Operation.CUSTODIANS)).step is CustodiansStep.NUMBERS
     checking = CustodiansFlow().looked(Custodians(waiting=IDENTITY)).check()
     failed = checking.failed(IdentityNotProven("x"))
     assert failed.step is CustodiansStep.LOOKING

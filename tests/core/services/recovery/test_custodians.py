@@ -228,7 +228,7 @@ def test_a_split_that_is_cancelled_changes_nothing(server: Server) -> None:
 
         def checkpoint(self) -> None:
             if self.now is Stage.OPENING:
-                raise Cancelled("")
+                raise Cancelled
 
     before = server.everything()
     with pytest.raises(Cancelled):

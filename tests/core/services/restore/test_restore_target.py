@@ -8,7 +8,7 @@ from tests.fakes.servers import PASSWORD, Server, Site
 
 def test_an_empty_home_is_set_up(site: Site) -> None:
     target = site.server().services.restore.target()
-    assert target == RestoreTarget(sets_up=True, protector="", unreached="")
+    assert target == RestoreTarget(sets_up=True, protector="", unreached=None)
 
 
 def test_a_database_alone_is_joined_with_its_keys(server: Server, site: Site) -> None:
@@ -17,7 +17,7 @@ def test_a_database_alone_is_joined_with_its_keys(server: Server, site: Site) ->
 
 def test_keys_that_open_here_are_added_to(server: Server) -> None:
     target = server.services.restore.target()
-    assert target == RestoreTarget(sets_up=False, protector="file", unreached="")
+    assert target == RestoreTarget(sets_up=False, protector="file", unreached=None)
 
 
 def test_the_plan_says_the_same(server: Server, site: Site) -> None:
