@@ -76,7 +76,7 @@ class AuditEvent:
     details: tuple[tuple[str, str], ...] = ()
 
     def line(self) -> str:
-        """The line as it is stored and hashed (RFC 8785 JSON)."""
+        """Return the line as it is stored and hashed (RFC 8785 JSON)."""
         value: Json = {
             "time": to_rfc3339(self.moment),
             "uid": self.actor.uid,
@@ -107,8 +107,8 @@ class AuditHead:
 
 
 def moment_of(line: str) -> datetime:
-    """The moment that a line names; the beginning of all time where it names none, for a line may have
-    been written by anybody."""
+    """Return the moment that a line names; the beginning of all time where it names none, for a line may
+    have been written by anybody."""
     try:
         return from_rfc3339(json.loads(line)["time"])
     except (ValueError, TypeError, KeyError, RecursionError):

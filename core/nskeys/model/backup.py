@@ -118,7 +118,6 @@ class KmsContents:
     server_key: SecretBytes | None
 
     def wipe(self) -> None:
-        """Forget every key."""
         for key in self.keys:
             key.material.wipe()
         if self.server_key is not None:

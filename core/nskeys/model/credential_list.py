@@ -64,7 +64,7 @@ class SortKeys:
     haystack: str
 
     def key(self, by: SortBy) -> str:
-        """The order key for a column."""
+        """Return the order key for a column."""
         keys = {
             SortBy.KIND: self.by_kind,
             SortBy.NAME: self.by_name,
@@ -81,7 +81,7 @@ def fold(text: str) -> str:
 
 
 def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
-    """The order keys and searched text of a credential with these fields."""
+    """Return the order keys and searched text of a credential with these fields."""
     name = _part(fields.name)
     return SortKeys(
         by_kind=f"{fields.kind}/{name}",
@@ -94,7 +94,7 @@ def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
 
 
 def sort_keys_of(credential: Credential) -> SortKeys:
-    """The order keys and searched text of a credential."""
+    """Return the order keys and searched text of a credential."""
     return sort_keys(credential.fields, credential.updated)
 
 

@@ -113,7 +113,7 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\\\[\]]+)(?::(\d{1,5}))?")
 def check_fields(
     kind: CredentialKind, name: str, target: str, account: str, note: str = ""
 ) -> CredentialFields:
-    """The five fields, normalised to NFC; FieldInvalid names the first one that is not valid."""
+    """Return the five fields, normalised to NFC; FieldInvalid names the first one that is not valid."""
     fields = CredentialFields(
         kind,
         _line("name", name, NAME_LIMIT),
@@ -136,7 +136,7 @@ def check_secret(secret: str) -> None:
 
 
 def pcanywhere_address(target: str) -> tuple[str, int]:
-    """Host and port of a pcAnywhere target; FieldInvalid where it is none."""
+    """Host and port of a pcAnywhere target. Raises FieldInvalid where it is none."""
     match = _HOST_PORT.fullmatch(target)
     port = int(match[2]) if match and match[2] else PCANYWHERE_PORT
     if not match or not 1 <= port <= 65_535:

@@ -32,7 +32,6 @@ class Share:
     words: SecretBytes
 
     def wipe(self) -> None:
-        """Overwrite the words."""
         self.words.wipe()
 
 

@@ -60,10 +60,11 @@ class Mounted:
     inside: str = "/"
 
     def is_still(self, now: "Mounted | None") -> bool | None:
-        """Whether the same folder of the same file system is there now; None where nothing tells.
+        """Return whether the same folder of the same file system is there now; None where nothing tells.
 
-        The mount point does not decide, for a service may see its folders mounted onto themselves. A stick
-        under another device's name is the same by its UUID."""
+        The mount point does not decide, for a service may see its folders mounted onto themselves. A
+        stick under another device's name is the same by its UUID.
+        """
         if now is None or (self.uuid and not now.uuid and self._named_as(now)):
             return None
         same = self.uuid == now.uuid if self.uuid and now.uuid else self._named_as(now)

@@ -11,7 +11,7 @@ TEXT_LIMIT = 1 << 16
 
 
 def to_text(entry: DrillEntry) -> str:
-    """The one spelling of a line."""
+    """Return the one spelling of a line."""
     value: Json = {
         "began": to_rfc3339(entry.began),
         "seconds": entry.seconds,
@@ -34,7 +34,7 @@ def to_text(entry: DrillEntry) -> str:
 
 
 def from_text(text: str) -> DrillEntry:
-    """The line that `to_text` wrote, not signed yet; ValueError for any other text."""
+    """Return the line that `to_text` wrote, not signed yet; ValueError for any other text."""
     fields = Fields(parsed(text, TEXT_LIMIT))
     digest, reached = fields.text("archive_sha256"), fields.take("reached")
     entry = DrillEntry(

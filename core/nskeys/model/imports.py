@@ -92,6 +92,6 @@ class ParsedExport:
 
 
 def bad_row(row: int, title: str, field: str, problem: str) -> BadRow:
-    """A row that cannot be taken, under a title that can be printed: not longer than a name, and
+    """Return a row that cannot be taken, under a title that can be printed: not longer than a name, and
     without lone surrogates, which JSON can spell and no output can encode."""
     return BadRow(row, title[:NAME_LIMIT].encode("utf-8", "replace").decode("utf-8"), field, problem)

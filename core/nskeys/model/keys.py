@@ -28,7 +28,7 @@ _STRICTNESS = (KeyState.PRE_ACTIVE, KeyState.ACTIVE, KeyState.DEACTIVATED, KeySt
 
 
 def stricter(one: KeyState, other: KeyState) -> KeyState:
-    """The state that forbids more; where two sources disagree, this one holds."""
+    """Return the state that forbids more; where two sources disagree, this one holds."""
     return max(one, other, key=_STRICTNESS.index)
 
 
@@ -47,7 +47,7 @@ class KeyInfo:
         return self.kid[:8]
 
     def in_state(self, state: KeyState, since: datetime) -> "KeyInfo":
-        """The same key in another state; unchanged when it is in that state already."""
+        """Return the same key in another state; unchanged when it is in that state already."""
         return self if state is self.state else replace(self, state=state, state_since=since)
 
 
@@ -64,7 +64,7 @@ class KeyUse:
 
 
 def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:
-    """The key that seals; the newest where, after a broken off change, two are active."""
+    """Return the key that seals; the newest where, after a broken off change, two are active."""
     active = [key for key in keys if key.state is KeyState.ACTIVE]
     return max(active, key=lambda key: (key.created, key.kid), default=None)
 
@@ -92,10 +92,11 @@ class Rotation:
     """Activated `--without-backup`."""
 
     def goes_on(self, keys: Iterable[KeyInfo]) -> bool:
-        """Whether it can be finished with these keys: its key is here, and was not put out of use.
+        """Return whether it can be finished with these keys: its key is here, and was not put out of use.
 
         A record is only a row of a database, which may be newer or older than the keys that were
-        restored, or written by somebody else; no row may make an old key seal again."""
+        restored, or written by somebody else; no row may make an old key seal again.
+        """
         return any(
             key.kid == self.kid and key.state in (KeyState.PRE_ACTIVE, KeyState.ACTIVE) for key in keys
         )

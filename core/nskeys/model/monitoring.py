@@ -26,11 +26,11 @@ class RecoveryPractice:
     typed: datetime | None
 
     def drill_overdue(self, now: datetime) -> bool:
-        """Whether no copy that counts was drilled for so long."""
+        """Return whether no copy that counts was drilled for so long."""
         return self._overdue(self.drilled, now)
 
     def typing_overdue(self, now: datetime) -> bool:
-        """Whether nobody typed what opens a copy that counts for so long."""
+        """Return whether nobody typed what opens a copy that counts for so long."""
         return self._overdue(self.typed, now)
 
     def _overdue(self, last: datetime | None, now: datetime) -> bool:
@@ -43,7 +43,7 @@ NOTHING_OVERDUE = RecoveryPractice(0, None, None, None)
 
 
 def recovery_practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> RecoveryPractice:
-    """What the copies say of it."""
+    """Return what the copies say of it."""
     counting = [copy for copy in copies if copy.counts]
 
     def past(moments: Iterable[datetime | None]) -> list[datetime]:
@@ -73,7 +73,7 @@ class CopyCounts:
 
 
 def count_copies(copies: Iterable[BackupCopy]) -> CopyCounts:
-    """How many copies are how."""
+    """Return how many copies are how."""
     kept = [copy for copy in copies if copy.retired is None]
     statuses = [copy.status for copy in kept if copy.signed]
     return CopyCounts(

@@ -28,8 +28,8 @@ def drop_mark(data: bytearray, path: str) -> None:
 
 
 def _padded(data: bytearray, width: int) -> bool:
-    """Whether the bytes are Latin letters, most of them, each filled up to this many with zeros, in either
-    order."""
+    """Return whether the bytes are Latin letters, most of them, each filled up to this many with zeros,
+    in either order."""
     if not data or len(data) % width:
         return False
     zeros = [data[at::width].count(0) for at in range(width)]
@@ -40,7 +40,7 @@ def _padded(data: bytearray, width: int) -> bool:
 
 
 def is_text(text: str) -> bool:
-    """Whether it can be written down."""
+    """Return whether it can be written down."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -49,5 +49,5 @@ def is_text(text: str) -> bool:
 
 
 def as_text(text: str) -> str:
-    """What can be written down of it: each byte that is no text is a question mark."""
+    """Return what can be written down of it: each byte that is no text is a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -52,11 +52,11 @@ class ProofReport:
         return len(self.failures)
 
     def opened_with(self, kids: Collection[Kid]) -> int:
-        """How many these keys opened."""
+        """Return how many these keys opened."""
         return sum(opened for kid, opened in self.opened_by_key if kid in kids)
 
     def tampered_under(self, kids: Collection[Kid]) -> bool:
-        """Whether a credential that one of these keys should open did not."""
+        """Return whether a credential that one of these keys should open did not."""
         return any(
             proof.failure is FailureReason.TAMPERED and proof.credential.kid in kids
             for proof in self.failures

@@ -82,11 +82,11 @@ class Recovery:
         return tuple(identity.recipient for identity in self.identities)
 
     def of(self, kind: IdentityKind) -> RecoveryIdentity | None:
-        """The identity of a kind that is in force."""
+        """Return the identity of a kind that is in force."""
         return next((identity for identity in self.identities if identity.kind is kind), None)
 
     def named(self, recipient: str) -> RecoveryIdentity | EarlierIdentity | None:
-        """Which identity a recipient is, in force or replaced; None for anybody else's."""
+        """Return which identity a recipient is, in force or replaced; None for anybody else's."""
         return next((one for one in self._known if one.recipient == recipient), None)
 
     def next_number(self, kind: IdentityKind) -> int:
@@ -98,7 +98,7 @@ class Recovery:
         return (*self.identities, *self.earlier)
 
     def with_identity(self, identity: RecoveryIdentity) -> "Recovery":
-        """The same with this one in force; the one before it becomes an earlier one."""
+        """Return the same with this one in force; the one before it becomes an earlier one."""
         before = self.of(identity.kind)
         earlier = self.earlier
         if before is not None:
@@ -107,7 +107,7 @@ class Recovery:
         return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
 
     def only(self, recipients: Collection[str]) -> "Recovery":
-        """The same with the identities that are none of these recipients replaced by nothing."""
+        """Return the same with the identities that are none of these recipients replaced by nothing."""
         kept = tuple(one for one in self.identities if one.recipient in recipients)
         gone = (one for one in self.identities if one.recipient not in recipients)
         earlier = (*(EarlierIdentity(one.kind, one.number, one.recipient) for one in gone), *self.earlier)

@@ -107,14 +107,15 @@ class BackupCopy:
         return max((item.proof for item in self.proofs), key=lambda p: p.rank, default=Proof.RECORDED)
 
     def reached(self, proof: Proof) -> datetime | None:
-        """When that level was last reached; None if never, or if the row is not signed."""
+        """Return when that level was last reached; None if never, or if the row is not signed."""
         if not self.signed:
             return None
         return max((item.moment for item in self.proofs if item.proof is proof), default=None)
 
     def proof_of(self, seal_no: int) -> Proof:
-        """The strongest level it may claim for a credential of one of its keys, by its seal's number: a
-        drill opened what was sealed before it; of what was sealed later only the key is known to match."""
+        """Return the strongest level it may claim for a credential of one of its keys, by its seal's
+        number: a drill opened what was sealed before it; of what was sealed later only the key is known
+        to match."""
         if self.proof is not Proof.CREDENTIALS_OPEN:
             return self.proof
         opened, matched = self.reached(Proof.CREDENTIALS_OPEN), self.reached(Proof.KEYS_MATCH)
@@ -169,7 +170,7 @@ class BackupCopy:
         )
 
     def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
-        """The same copy after a good look that reached `proof` (and so every weaker level)."""
+        """Return the same copy after a good look that reached `proof` (and so every weaker level)."""
         kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)
         fresh = tuple(ProofDate(level, moment) for level in PROOFS if level.rank <= proof.rank)
         return replace(
@@ -177,15 +178,15 @@ class BackupCopy:
         )
 
     def seen(self, status: CopyStatus, moment: datetime) -> "BackupCopy":
-        """The same copy after a look that found `sight`."""
+        """Return the same copy after a look that found `sight`."""
         if status is CopyStatus.GOOD:
             return self.with_proof(Proof.INTACT, moment)
         return replace(self, status=status, look_moment=moment)
 
 
 def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """The copy of a backup that holds a key and does not count: one of which only the proof by a person is
-    missing before any other, then the newest. None where none holds it, or one counts."""
+    """Return the copy of a backup that holds a key and does not count: one of which only the proof by a
+    person is missing before any other, then the newest. None where none holds it, or one counts."""
     holding = [copy for copy in copies if copy.signed and copy.retired is None and kid in copy.backup.kids]
     if any(copy.counts for copy in holding):
         return None
@@ -193,15 +194,15 @@ def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy
 
 
 def claiming(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """The newest backup of which a row that nobody vouches for says that it holds a key; None for none. It
-    may be what brings the key back, and it may be anybody's word."""
+    """Return the newest backup of which a row that nobody vouches for says that it holds a key; None for
+    none. It may be what brings the key back, and it may be anybody's word."""
     rows = [copy for copy in copies if not copy.signed and copy.retired is None and kid in copy.backup.kids]
     return max(rows, key=lambda copy: copy.backup.generation, default=None)
 
 
 def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
-    """The newest copy that would count if a person had opened one for its recipients; None where no newest
-    backup waits for that."""
+    """Return the newest copy that would count if a person had opened one for its recipients; None where
+    no newest backup waits for that."""
     lying = [copy for copy in copies if copy.lies_well]
     newest = max((copy.backup.generation for copy in lying), default=0)
     return next((copy for copy in lying if copy.backup.generation == newest and not copy.by_a_person), None)

@@ -20,7 +20,7 @@ TEXT_LIMIT = 1 << 20
 
 
 def to_text(copy: BackupCopy) -> str:
-    """The one spelling of a copy."""
+    """Return the one spelling of a copy."""
     value: dict[str, Json] = {
         "backup": _identity(copy.backup),
         "destination": copy.destination,
@@ -48,7 +48,7 @@ def to_text(copy: BackupCopy) -> str:
 
 
 def from_text(text: str) -> BackupCopy:
-    """The copy that `to_text` wrote, not signed yet; ValueError for any other text."""
+    """Return the copy that `to_text` wrote, not signed yet; ValueError for any other text."""
     return _copy(Fields(parsed(text, TEXT_LIMIT)))
 
 

@@ -96,8 +96,9 @@ def decide(
     retention: Retention,
     begun: Collection[BackupCopy] = (),
 ) -> tuple[Decision, ...]:
-    """The fate of every copy, in their order. `copies` as they were just looked at; `begun` are those whose
-    removal was broken off after the file was gone; `needed` are the keys that must not be lost."""
+    """Return the fate of every copy, in their order. `copies` as they were just looked at; `begun` are
+    those whose removal was broken off after the file was gone; `needed` are the keys that must not be
+    lost."""
     settled = {_place(copy): FateReason.BEGUN for copy in begun}
     left_alone = {_place(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
     candidates = [copy for copy in copies if _place(copy) not in left_alone]
@@ -121,7 +122,7 @@ def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
 
 
 def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
-    """What the numbers keep, at each destination by itself."""
+    """Return what the numbers keep, at each destination by itself."""
     kept: _Kept = {}
     for destination in {copy.destination for copy in candidates}:
         there = sorted((copy for copy in candidates if copy.destination == destination), key=_age)
@@ -138,7 +139,7 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
 
 
 def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
-    """What stays although no number keeps it."""
+    """Return what stays although no number keeps it."""
     backups = _by_backup(candidates)
     staying = _Staying(kept)
     for group in backups.values():
@@ -179,7 +180,7 @@ class _Staying:
         self.count_on(group)
 
     def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
-        """Whether a needed key is as safe in none of those that stay as it is in this one."""
+        """Return whether a needed key is as safe in none of those that stay as it is in this one."""
         wanted = [kid for kid in group[0].backup.kids if kid in needed]
         return any(
             any(map(good, group)) and any(kid not in kids for kid in wanted)
@@ -198,7 +199,7 @@ def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
 
 
 def _proven(copy: BackupCopy) -> list[datetime]:
-    """When a person last proved its keys; empty where nobody did. Empty is less than any moment."""
+    """Return when a person last proved its keys; empty where nobody did. Empty is less than any moment."""
     moments = [copy.reached(proof) for proof in (Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN)]
     return sorted((moment for moment in moments if moment is not None), reverse=True)
 

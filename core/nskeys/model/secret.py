@@ -53,11 +53,11 @@ class SecretBytes(Wipeable):
 
     @classmethod
     def from_text(cls, text: str, *, typed: bool = False) -> Self:
-        """The UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
+        """Return the UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
         return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"), typed=typed)
 
     def reveal(self) -> bytes:
-        """The bytes themselves, as a copy that the caller drops as soon as possible."""
+        """Return the bytes themselves, as a copy that the caller drops as soon as possible."""
         return bytes(self._buffer)
 
     def copy(self) -> "SecretBytes":
@@ -67,15 +67,15 @@ class SecretBytes(Wipeable):
         return copied
 
     def text(self) -> str:
-        """The bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
+        """Return the bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
         return self._buffer.decode("utf-8")
 
     def same_as(self, other: "SecretBytes") -> bool:
-        """Whether both hold the same bytes, in a time that does not depend on them."""
+        """Return whether both hold the same bytes, in a time that does not depend on them."""
         return hmac.compare_digest(self._buffer, other._buffer)
 
     def contained_in(self, text: str) -> bool:
-        """Whether `text` gives this secret away (compared without regard to case)."""
+        """Return whether `text` gives this secret away (compared without regard to case)."""
         secret = self._buffer.decode("utf-8", "replace").casefold()
         return bool(secret) and secret in unicodedata.normalize("NFC", text).casefold()
 

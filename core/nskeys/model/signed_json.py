@@ -19,7 +19,7 @@ _LIMIT = 2**53 - 1
 
 
 def canonical_json(value: Json) -> bytes:
-    """The one spelling of `value`, as UTF-8; ValueError or TypeError for what has none here."""
+    """Return the one spelling of `value`, as UTF-8; ValueError or TypeError for what has none here."""
     _check(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "strict")
@@ -48,7 +48,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 
 
 def parsed(text: str, limit: int) -> Json:
-    """The value of a text of at most `limit` characters that is RFC 8785 JSON to the letter."""
+    """Return the value of a text of at most `limit` characters that is RFC 8785 JSON to the letter."""
     if len(text) > limit:
         raise ValueError("longer than such a text can be")
     try:
@@ -68,18 +68,18 @@ class Fields:
         self._left = dict(_object(value))
 
     def has(self, name: str) -> bool:
-        """Whether there is such a member, not read yet."""
+        """Return whether there is such a member, not read yet."""
         return name in self._left
 
     def take(self, name: str) -> Json:
-        """The value; ValueError where there is none."""
+        """Return the value. Raises ValueError where there is none."""
         try:
             return self._left.pop(name)
         except KeyError:
             raise ValueError(f"{name} is missing") from None
 
     def text(self, name: str) -> str:
-        """A text."""
+        """Return a text."""
         return text_of(self.take(name))
 
     def hex(self, name: str, digits: int) -> str:
@@ -87,7 +87,7 @@ class Fields:
         return hex_of(self.take(name), digits)
 
     def number(self, name: str) -> int:
-        """A count."""
+        """Return a count."""
         value = self.take(name)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
@@ -105,16 +105,16 @@ class Fields:
         return tokens(self.text(name))
 
     def time(self, name: str) -> datetime:
-        """A moment."""
+        """Return a moment."""
         return from_rfc3339(self.text(name))
 
     def time_or_none(self, name: str) -> datetime | None:
-        """A moment, or None for null."""
+        """Return a moment, or None for null."""
         value = self.take(name)
         return None if value is None else from_rfc3339(text_of(value))
 
     def items(self, name: str) -> Sequence[Json]:
-        """A list."""
+        """Return a list."""
         value = self.take(name)
         if isinstance(value, list):
             return value
@@ -127,7 +127,7 @@ class Fields:
 
 
 def text_of(value: Json) -> str:
-    """A text; ValueError."""
+    """Return a text. Raises ValueError."""
     if isinstance(value, str):
         return value
     raise ValueError("not a text")
@@ -140,7 +140,7 @@ def _object(value: Json) -> Mapping[str, Json]:
 
 
 def hex_of(value: Json, digits: int) -> str:
-    """So many lower-case hex digits; ValueError."""
+    """So many lower-case hex digits. Raises ValueError."""
     text = text_of(value)
     if len(text) != digits or not _HEX.fullmatch(text):
         raise ValueError(f"not {digits} hex digits")
@@ -156,7 +156,7 @@ def to_base64url(data: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    """The bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
+    """Return the bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
     if not _ALPHABET.fullmatch(text) or len(text) % 4 == 1:
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
