@@ -36,7 +36,7 @@ class CmdbView(Protocol):
         ...
 
     def total(self, wanted: CredentialFilter) -> int:
-        """How many credentials match."""
+        """Return how many credentials match."""
         ...
 
     def page(
@@ -48,9 +48,8 @@ class CmdbView(Protocol):
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        """Up to `limit` credentials in `order`, those behind the place `after` (None: from the
-        start; `backwards`: those before it, or from the end, still in `order`), then skipping
-        `offset`."""
+        """Return up to `limit` credentials in `order`, those behind the place `after` (None: from the
+        start; `backwards`: those before it, or from the end, still in `order`), then skipping `offset`."""
         ...
 
     def credential(self, credential_id: str) -> SealedCredential | None:
@@ -58,21 +57,21 @@ class CmdbView(Protocol):
         ...
 
     def find(self, reference: str) -> tuple[Credential, ...]:
-        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        """Return those with this `kind/name`, or else this id or id prefix (at most 10)."""
         ...
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        """The one of this kind and name."""
+        """Return the one of this kind and name."""
         ...
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """Every (kind, name) there is."""
+        """Return every (kind, name) there is."""
         ...
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
-        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        """Return up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
         ...
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
@@ -80,29 +79,29 @@ class CmdbView(Protocol):
         ...
 
     def seals(self, kid: Kid) -> int:
-        """How many secrets the key ever sealed."""
+        """Return how many secrets the key ever sealed."""
         ...
 
     def last_seal(self) -> int:
-        """How many secrets all keys ever sealed: the number of the last seal."""
+        """Return how many secrets all keys ever sealed: the number of the last seal."""
         ...
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """How many credentials of these keys have a greater number."""
+        """Return how many credentials of these keys have a greater number."""
         ...
 
     def drill_rows(self, limit: int = 1_000) -> tuple["DrillRow", ...]:
-        """The diary's last lines as stored, newest first. What a row holds never raises, as with the
-        register; a CMDB of an older schema has none."""
+        """Return the diary's last lines as stored, newest first. What a row holds never raises, as with
+        the register; a CMDB of an older schema has none."""
         ...
 
     def register_rows(self) -> tuple["RegisterRow", ...]:
-        """The register as stored, exact text and signature, in the order of first recording. Never
+        """Return the register as stored, exact text and signature, in the order of first recording. Never
         CmdbDamaged for what a row holds: a value that no row can have is an empty text, no signature."""
         ...
 
     def rotation(self) -> Rotation | None:
-        """The open rotation, if any."""
+        """Return the open rotation, if any."""
         ...
 
     def audit_head(self) -> AuditHead:
@@ -110,7 +109,7 @@ class CmdbView(Protocol):
         ...
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """The last head that the server key signed, with its signature."""
+        """Return the last head that the server key signed, with its signature."""
         ...
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
@@ -139,9 +138,9 @@ class CmdbChange(CmdbView, Protocol):
     """One transaction. It begins with its line in the audit trail and commits whole or not at all."""
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys; NameTaken. Keys get their `key_no` here too, and
-        KeyUsedUp is raised before a key counts more than its limit. Each row gets `last_seal` after that
-        as its `seal_no`. (So do `replace`, `reseal`.)"""
+        """New rows, counted as seals of their keys. Raises NameTaken. Keys get their `key_no` here too,
+        and KeyUsedUp is raised before a key counts more than its limit. Each row gets `last_seal` after
+        that as its `seal_no`. (So do `replace`, `reseal`.)"""
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
@@ -151,11 +150,11 @@ class CmdbChange(CmdbView, Protocol):
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
         """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals.
-        Nothing else changes, not even `updated`. NoSuchCredential."""
+        Nothing else changes, not even `updated`. Raises NoSuchCredential."""
         ...
 
     def remove(self, credential_id: str) -> None:
-        """One row; NoSuchCredential."""
+        """One row. Raises NoSuchCredential."""
         ...
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
@@ -188,23 +187,24 @@ class Cmdb(Protocol):
         ...
 
     def address(self) -> str:
-        """The URL or path, without any password."""
+        """Return the URL or path, without any password."""
         ...
 
     def login(self) -> DatabaseLogin | None:
-        """How its server is logged in to; None for a file. ConfigurationInvalid."""
+        """Return how its server is logged in to; None for a file. Raises ConfigurationInvalid."""
         ...
 
     def exists(self) -> bool:
-        """Whether there is a CMDB of nskeys at all. Creates nothing."""
+        """Return whether there is a CMDB of nskeys at all. Creates nothing."""
         ...
 
     def cmdb_id(self) -> str:
-        """32 hex digits; NotSetUp where there is none."""
+        """32 hex digits. Raises NotSetUp where there is none."""
         ...
 
     def outdated(self) -> bool:
-        """Whether a change would lead it up to a newer schema first. NotSetUp, NewerVersion."""
+        """Return whether a change would lead it up to a newer schema first. Raises NotSetUp,
+        NewerVersion."""
         ...
 
     def create(self, cmdb_id: str) -> None:
@@ -213,24 +213,25 @@ class Cmdb(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[CmdbView]:
-        """A read-only transaction: what it shows does not change while it is open. On SQLite no change
-        commits meanwhile, so keep it short, and never change inside it. NotSetUp, NewerVersion."""
+        """Return a read-only transaction: what it shows does not change while it is open. On SQLite no
+        change commits meanwhile, so keep it short, and never change inside it. Raises NotSetUp,
+        NewerVersion."""
         ...
 
     def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:
-        """A transaction that writes `event` to the audit trail; an exception rolls all of it back.
+        """Return a transaction that writes `event` to the audit trail; an exception rolls all of it back.
         Migrates an older schema first (after copying an SQLite file)."""
         ...
 
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = ...
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look: the quick way to
+        """Return every sealed row in batches of one key each, from one consistent look: the quick way to
         try them all. `unreadable` is told each row that cannot be read, as it is met."""
         ...
 
     def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
+        """Return every sealed row in batches, from one consistent look."""
         ...
 
     def close(self) -> None:

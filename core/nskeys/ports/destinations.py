@@ -40,16 +40,16 @@ class Destination(Protocol):
         ...
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now."""
+        """Return here or elsewhere, looked at now."""
         ...
 
     def mounted(self) -> Mounted | None:
-        """What holds it now, to be remembered with a declaration; None for what is no folder, and where
-        nothing tells."""
+        """Return what holds it now, to be remembered with a declaration; None for what is no folder, and
+        where nothing tells."""
         ...
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of a file there."""
         ...
 
     def check(self) -> None:
@@ -61,16 +61,16 @@ class Destination(Protocol):
         ...
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, from the medium where that can be had; FileUnreadable above `limit`."""
+        """Return the whole file, from the medium where that can be had; FileUnreadable above `limit`."""
         ...
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first."""
+        """Return the `.zip` and `.kms` files there, newest name first."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a file, durably when it returns. FileUnreadable (`missing`) where there is none, which is
-        then durable too; CannotRemove, DestinationUnreachable."""
+        """Remove a file, durably when it returns. FileUnreadable (`missing`) where there is none, which
+        is then durable too. Raises CannotRemove, DestinationUnreachable."""
         ...
 
     def sweep(self) -> None:
@@ -78,8 +78,8 @@ class Destination(Protocol):
         ...
 
     def flushes(self) -> bool:
-        """Whether what was last written by this object was flushed to the medium; False where the place
-        cannot do that. Writes something, and removes it, where nothing was written yet."""
+        """Return whether what was last written by this object was flushed to the medium; False where the
+        place cannot do that. Writes something, and removes it, where nothing was written yet."""
         ...
 
 
@@ -87,25 +87,25 @@ class Destinations(Protocol):
     """Every way to reach a backup."""
 
     def at(self, destination: DestinationInfo) -> Destination:
-        """The destination at an address; DestinationInvalid."""
+        """Return the destination at an address. Raises DestinationInvalid."""
         ...
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address."""
+        """Return the destination and file name behind a file's full address."""
         ...
 
     def split(self, address: str) -> tuple[str, str]:
-        """A file's full address as its destination's address, in its one spelling, and its name;
-        DestinationInvalid."""
+        """Return a file's full address as its destination's address, in its one spelling, and its name.
+        Raises DestinationInvalid."""
         ...
 
     def normal(self, address: str) -> str:
-        """The one spelling of a destination's address (absolute, links kept)."""
+        """Return the one spelling of a destination's address (absolute, links kept)."""
         ...
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Remember a server's host key, durably, once a person compared its fingerprint. HostKeyChanged
-        where another one became known meanwhile; CannotCreate."""
+        where another one became known meanwhile. Raises CannotCreate."""
         ...
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:

@@ -42,7 +42,7 @@ class SettingsFile(Protocol):
     """`config.toml`; comments that a person wrote survive a change."""
 
     def read(self) -> Settings:
-        """What is configured, with defaults for what is not."""
+        """Return what is configured, with defaults for what is not."""
         ...
 
     def write(self, settings: Settings) -> None:
@@ -54,7 +54,7 @@ class ImportReader(Protocol):
     """Reads another program's export."""
 
     def __call__(self, source: str, data: bytes) -> ParsedExport:
-        """Recognise the format and understand it; ImportUnreadable."""
+        """Recognise the format and understand it. Raises ImportUnreadable."""
         ...
 
 
@@ -67,7 +67,7 @@ class Home(Protocol):
         ...
 
     def prepare(self) -> None:
-        """Make the folder (0700) if it is missing; HomeUnreadable, CannotCreate."""
+        """Make the folder (0700) if it is missing. Raises HomeUnreadable, CannotCreate."""
         ...
 
     def default_destination(self) -> str:
@@ -97,19 +97,19 @@ class RecoveryStore(Protocol):
         ...
 
     def path_of(self, member: str) -> str:
-        """An identity file's path, for messages."""
+        """Return an identity file's path, for messages."""
         ...
 
     def record(self) -> bytes | None:
-        """The record; None where there is none. FileUnreadable."""
+        """Return the record; None where there is none. Raises FileUnreadable."""
         ...
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """What may be the identity file of this name: the one that lies there, and one that a change which
-        was broken off left beside it. FileUnreadable."""
+        """Return what may be the identity file of this name: the one that lies there, and one that a
+        change which was broken off left beside it. Raises FileUnreadable."""
         ...
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably: killed anywhere, the record that
-        is there has its files among the `candidates`. CannotCreate."""
+        """The record and every identity file that belongs to it, durably: killed anywhere, the record
+        that is there has its files among the `candidates`. Raises CannotCreate."""
         ...

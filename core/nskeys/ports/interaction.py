@@ -67,7 +67,7 @@ class SecretProvider(Protocol):
 
 
 def nobody(request: SecretRequest, retry: int) -> SecretBytes:
-    """A SecretProvider where nobody is to be asked: SecretUnavailable."""
+    """Return a SecretProvider where nobody is to be asked: SecretUnavailable."""
     del retry
     raise SecretUnavailable(request.purpose.value)
 
@@ -163,5 +163,5 @@ class Lock(Protocol):
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Take it, or raise Locked with the holder who kept it too long; `doing` is what others are told.
-        Cancelled where a person stopped waiting."""
+        Raises Cancelled where a person stopped waiting."""
         ...

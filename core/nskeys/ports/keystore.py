@@ -46,12 +46,12 @@ class Protector(Protocol):
         ...
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
-        it is not had."""
+        """Return the KEK again. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
+        ProtectorUnavailable where it is not had."""
         ...
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
-        """Whether `candidate`, say a new backup password, would unwrap this KEK."""
+        """Return whether `candidate`, say a new backup password, would unwrap this KEK."""
         ...
 
 
@@ -102,11 +102,11 @@ class OpenKeyStore(Protocol):
     """A key store whose KEK is unwrapped. Closing it wipes the KEK and all keys it gave out."""
 
     def key(self, kid: Kid) -> SecretBytes:
-        """A key, its thumbprint recomputed and compared; NoSuchKey, KeyStoreDamaged."""
+        """Return a key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged."""
         ...
 
     def server_key(self) -> SecretBytes:
-        """The Ed25519 seed (32 bytes)."""
+        """Return the Ed25519 seed (32 bytes)."""
         ...
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
@@ -126,24 +126,24 @@ class KeyStore(Protocol):
     """This server's keys on disk, wrapped under one KEK."""
 
     def exists(self) -> bool:
-        """Whether a complete store is there."""
+        """Return whether a complete store is there."""
         ...
 
     def info(self) -> StoreInfo:
-        """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
+        """Return what is known without unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         ...
 
     def keys(self) -> tuple[KeyInfo, ...]:
-        """Every key's state, without unlocking; oldest first."""
+        """Return every key's state, without unlocking; oldest first."""
         ...
 
     def server_public(self) -> bytes | None:
-        """The server key's public half (32 bytes), from `server.pub`; None when there is none."""
+        """Return the server key's public half (32 bytes), from `server.pub`; None when there is none."""
         ...
 
     def elsewhere(self) -> bool:
-        """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
-        tried, and nobody asked; ProtectorUnavailable where that cannot be told now."""
+        """Return whether there is a store and it is bound to another machine, so that nobody opens it
+        here. It is tried, and nobody asked. Raises ProtectorUnavailable where that cannot be told now."""
         ...
 
     def create(
@@ -154,7 +154,7 @@ class KeyStore(Protocol):
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> None:
-        """Make the first generation with these keys, all or nothing; AlreadySetUp."""
+        """Make the first generation with these keys, all or nothing. Raises AlreadySetUp."""
         ...
 
     def replace(
@@ -166,13 +166,13 @@ class KeyStore(Protocol):
         server_key: SecretBytes,
         gone: bool = False,
     ) -> None:
-        """The same in the place of a store that is `elsewhere`, or with `gone` of one of which that cannot
-        be told (KeyStoreUnreached); AlreadySetUp where it opens here. The one before stays on the disk as
-        long as it may hold a key that the new one lacks."""
+        """The same in the place of a store that is `elsewhere`, or with `gone` of one of which that
+        cannot be told (KeyStoreUnreached). Raises AlreadySetUp where it opens here. The one before stays
+        on the disk as long as it may hold a key that the new one lacks."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:
-        """The open store; asks its protector's questions through `secrets`."""
+        """Return the open store; asks its protector's questions through `secrets`."""
         ...
 
     def rewrap(
@@ -188,11 +188,11 @@ class KeyStore(Protocol):
         ...
 
     def opens_with(self, candidate: SecretBytes) -> bool:
-        """Whether a password would open this store."""
+        """Return whether a password would open this store."""
         ...
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What should have been removed and is still here; without unlocking."""
+        """Return what should have been removed and is still here; without unlocking."""
         ...
 
     def sweep(self) -> None:

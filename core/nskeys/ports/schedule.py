@@ -10,46 +10,46 @@ class ServiceManager(Protocol):
     """systemd, as far as our units go."""
 
     def program(self) -> tuple[str, ...]:
-        """How this nskeys is started from anywhere: absolute path, then arguments that it needs."""
+        """Return how this nskeys is started from anywhere: absolute path, then arguments that it needs."""
         ...
 
     def owner(self, path: str) -> str:
-        """The name of the user who owns a folder; empty for root."""
+        """Return the name of the user who owns a folder; empty for root."""
         ...
 
     def path_of(self, name: str) -> str:
-        """Where a unit lies."""
+        """Return where a unit lies."""
         ...
 
     def read(self, name: str) -> str | None:
-        """A unit's text; None where nothing has its name. What is no plain file of text is empty."""
+        """Return a unit's text; None where nothing has its name. What is no plain file of text is empty."""
         ...
 
     def write(self, name: str, text: str) -> None:
-        """A unit, durably, whether or not there was one; CannotCreate."""
+        """A unit, durably, whether or not there was one. Raises CannotCreate."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a unit, if it is there; CannotCreate."""
+        """Remove a unit, if it is there. Raises CannotCreate."""
         ...
 
     def runs(self) -> bool:
-        """Whether systemd runs this machine."""
+        """Return whether systemd runs this machine."""
         ...
 
     def start(self, timers: Sequence[str]) -> None:
-        """Read the units anew, and let these timers wait, now and after every start of the machine;
-        ScheduleNotStarted."""
+        """Read the units anew, and let these timers wait, now and after every start of the machine.
+        Raises ScheduleNotStarted."""
         ...
 
     def stop(self, timers: Sequence[str]) -> None:
-        """Let these timers wait no more; ScheduleNotStarted."""
+        """Let these timers wait no more. Raises ScheduleNotStarted."""
         ...
 
     def reload(self) -> None:
-        """Read the units anew; ScheduleNotStarted."""
+        """Read the units anew. Raises ScheduleNotStarted."""
         ...
 
     def timer(self, job: Job) -> TimerStatus:
-        """What is known of a job."""
+        """Return what is known of a job."""
         ...
