@@ -16,17 +16,17 @@ _D = -121665 * pow(121666, -1, _P) % _P
 
 
 def new_x25519() -> SecretBytes:
-    """A new private key, from the operating system's random number generator."""
+    """Return a new private key, from the operating system's random number generator."""
     return SecretBytes(os.urandom(X25519_SIZE))
 
 
 def x25519_public(secret: SecretBytes) -> bytes:
-    """The public half (32 bytes) of a 32-byte private key."""
+    """Return the public half (32 bytes) of a 32-byte private key."""
     return X25519PrivateKey.from_private_bytes(secret.reveal()).public_key().public_bytes_raw()
 
 
 def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
-    """What both sides come to (32 bytes); None where `public` is a point of low order, with which
+    """Return what both sides come to (32 bytes); None where `public` is a point of low order, with which
     anybody would come to the same."""
     try:
         other = X25519PublicKey.from_public_bytes(public)
@@ -36,8 +36,8 @@ def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
 
 
 def ed25519_to_x25519(public: bytes) -> bytes | None:
-    """The X25519 public key that belongs to an Ed25519 one (RFC 7748, section 4.1: u = (1+y)/(1-y)); None
-    where the 32 bytes are no point of the curve, or one without a counterpart."""
+    """Return the X25519 public key that belongs to an Ed25519 one (RFC 7748, section 4.1: u =
+    (1+y)/(1-y)); None where the 32 bytes are no point of the curve, or one without a counterpart."""
     y = int.from_bytes(public, "little") & ~(1 << 255)
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
     if y >= _P or y == 1 or pow(square, (_P - 1) // 2, _P) != 1:
@@ -46,7 +46,7 @@ def ed25519_to_x25519(public: bytes) -> bytes | None:
 
 
 def ed25519_seed_to_x25519(seed: SecretBytes) -> SecretBytes:
-    """The X25519 private key that belongs to a 32-byte Ed25519 one (RFC 8032, section 5.1.5)."""
+    """Return the X25519 private key that belongs to a 32-byte Ed25519 one (RFC 8032, section 5.1.5)."""
     return SecretBytes(hashlib.sha512(seed.reveal()).digest()[:X25519_SIZE])
 
 
@@ -66,7 +66,7 @@ class ChaCha:
         return self._cipher.encrypt(nonce, plain, None)
 
     def decrypt(self, nonce: bytes, sealed: bytes) -> bytes | None:
-        """The plaintext; None where the tag does not fit."""
+        """Return the plaintext; None where the tag does not fit."""
         try:
             return self._cipher.decrypt(nonce, sealed, None)
         except InvalidTag:

@@ -94,7 +94,7 @@ class Argon2Cost:
 
 
 def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
-    """A 32-byte key from a passphrase (RFC 9106, version 0x13); NotEnoughMemory."""
+    """Return a 32-byte key from a passphrase (RFC 9106, version 0x13). Raises NotEnoughMemory."""
     derivation = Argon2id(
         salt=salt,
         length=_KEY_SIZE,
@@ -111,7 +111,7 @@ def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
 
 def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> SecretBytes:
     """`length` bytes from a password (RFC 7914) with N = 2^log_n, r = 8, p = 1: 2^log_n KiB of memory.
-    NotEnoughMemory. The caller bounds `log_n` before it comes here."""
+    Raises NotEnoughMemory. The caller bounds `log_n` before it comes here."""
     derivation = Scrypt(salt=salt, length=length, n=1 << log_n, r=_SCRYPT_BLOCK, p=1)
     try:
         with one_derivation():

@@ -20,7 +20,7 @@ class NonceSource:
         self._pid = os.getpid()
 
     def take(self) -> bytes:
-        """A nonce nobody had before (NIST SP 800-38D, section 8.2.2: 96 random bits)."""
+        """Return a nonce nobody had before (NIST SP 800-38D, section 8.2.2: 96 random bits)."""
         if self._pid != os.getpid():
             # A forked child inherits the batch: using it would repeat the parent's nonces.
             self._nonces = []

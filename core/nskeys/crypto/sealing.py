@@ -72,7 +72,7 @@ class Sealer:
         return f"Sealer({self._kid[:8]})"
 
     def seal(self, credential_id: str, fields: CredentialFields, secret: SecretBytes) -> bytes:
-        """The sealed secret; FieldInvalid for a secret that is too long or no UTF-8."""
+        """Return the sealed secret; FieldInvalid for a secret that is too long or no UTF-8."""
         return self.seal_with(self._nonces.take(), credential_id, fields, secret)
 
     def seal_with(
@@ -86,7 +86,7 @@ class Sealer:
         return _VERSION + nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, credential_id: str, fields: CredentialFields, blob: bytes) -> SecretBytes:
-        """The secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
+        """Return the secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
         f = fields
         try:
             plain, _ = self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
@@ -95,7 +95,7 @@ class Sealer:
         return SecretBytes(plain.rstrip(b"\x00")[:-1])
 
     def opens(self, credential_id: str, fields: CredentialFields, blob: bytes) -> bool:
-        """Whether the row opens; the secret is dropped at once."""
+        """Return whether the row opens; the secret is dropped at once."""
         f = fields
         try:
             self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
@@ -104,7 +104,7 @@ class Sealer:
         return True
 
     def failing(self, rows: Iterable[SealedRow]) -> list[str]:
-        """The ids of those rows that do not open, in their order; the quickest way to try many."""
+        """Return the ids of those rows that do not open, in their order; the quickest way to try many."""
         failed = []
         opened = self._opened
         for row in rows:
@@ -135,9 +135,9 @@ class Sealer:
     def _opened(
         self, credential_id: str, kind: str, name: str, target: str, account: str, note: str, blob: bytes
     ) -> tuple[bytes, bytes]:
-        """The padded secret, and what binds it to its row; InvalidTag or ValueError. The hot path: no call
-        that can be spared, so the AAD is spelled out here a second time. Sealing uses the plain spelling of
-        `_bound`; if the two ever differed, nothing would open."""
+        """Return the padded secret, and what binds it to its row; InvalidTag or ValueError. The hot path:
+        no call that can be spared, so the AAD is spelled out here a second time. Sealing uses the plain
+        spelling of `_bound`; if the two ever differed, nothing would open."""
         size = len(blob)
         if size < _SMALLEST or size > _LARGEST or size % _BLOCK != _REMAINDER or blob[0] != 1:
             raise ValueError("not a sealed secret")

@@ -29,7 +29,7 @@ _EXPONENT, _EXPONENT_MOST = 0, 4
 
 
 def new_split_secret() -> SecretBytes:
-    """A new secret to be split."""
+    """Return a new secret to be split."""
     return SecretBytes(os.urandom(SECRET_SIZE))
 
 
@@ -42,8 +42,8 @@ def check_split(shares: int, threshold: int) -> None:
 def split(
     secret: SecretBytes, shares: int, threshold: int, other_than: Collection[str] = ()
 ) -> tuple[Share, ...]:
-    """As many new shares of 16 bytes, of which `threshold` give them back, numbered from 1. The set's name
-    is none of `other_than`, so that sheets of two sets are told apart. SplitRefused."""
+    """As many new shares of 16 bytes, of which `threshold` give them back, numbered from 1. The set's
+    name is none of `other_than`, so that sheets of two sets are told apart. Raises SplitRefused."""
     check_split(shares, threshold)
     if len(secret) != SECRET_SIZE:
         raise ValueError("a secret of another size")
@@ -67,8 +67,8 @@ def _split_once(secret: SecretBytes, shares: int, threshold: int) -> tuple[Share
 
 
 def parse(text: SecretBytes) -> Share:
-    """A share out of its words: any case, any blanks between them. The text is the caller's to wipe.
-    ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
+    """Return a share out of its words: any case, any blanks between them. The text is the caller's to
+    wipe. ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
     try:
         words = text.text().lower().split()
     except UnicodeDecodeError:
@@ -87,8 +87,8 @@ def parse(text: SecretBytes) -> Share:
 
 
 def combine(shares: Sequence[Share]) -> SecretBytes:
-    """The 16 bytes that these shares, all of one set, give: each of them is heeded, also those beyond the
-    threshold. SharesIncomplete, SharesDisagree."""
+    """Return the 16 bytes that these shares, all of one set, give: each of them is heeded, also those
+    beyond the threshold. Raises SharesIncomplete, SharesDisagree."""
     different = {share.label.number: share for share in shares}
     held = [different[number] for number in sorted(different)]
     if not held or len(held) < held[0].label.threshold:
@@ -99,9 +99,9 @@ def combine(shares: Sequence[Share]) -> SecretBytes:
 
 
 def _agreed(held: list[Share], threshold: int) -> SecretBytes:
-    """What the first ones give, if every other one in the last one's place gives it too: a polynomial is
-    fixed by the secret and `threshold - 1` points, so then all of them lie on one, and any of them will
-    do."""
+    """Return what the first ones give, if every other one in the last one's place gives it too: a
+    polynomial is fixed by the secret and `threshold - 1` points, so then all of them lie on one, and any
+    of them will do."""
     base, last = held[: threshold - 1], held[threshold - 1]
     secret = _together([*base, last])
     if secret is None:
@@ -120,8 +120,8 @@ def _agreed(held: list[Share], threshold: int) -> SecretBytes:
 
 
 def _odd_one_out(held: list[Share], threshold: int) -> tuple[int, ...]:
-    """The number of the one of the first ones without which they agree; nothing where that cannot be
-    told."""
+    """Return the number of the one of the first ones without which they agree; nothing where that cannot
+    be told."""
     if len(held) == threshold:
         return ()
     for share in held[:threshold]:
@@ -133,7 +133,8 @@ def _odd_one_out(held: list[Share], threshold: int) -> tuple[int, ...]:
 
 
 def _together(shares: list[Share]) -> SecretBytes | None:
-    """What exactly as many as are needed give; None where the scheme's own digest says that it is none."""
+    """Return what exactly as many as are needed give; None where the scheme's own digest says that it is
+    none."""
     from shamir_mnemonic import MnemonicError, decode_mnemonics, recover_ems
 
     try:
@@ -144,7 +145,7 @@ def _together(shares: list[Share]) -> SecretBytes | None:
 
 
 def _label(words: list[str]) -> ShareLabel:
-    """What words that are all known say of themselves; ShareRefused (`checksum`, `other_scheme`)."""
+    """Return what words that are all known say of themselves; ShareRefused (`checksum`, `other_scheme`)."""
     from shamir_mnemonic import MnemonicError, Share as Slip39Share
     from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
     from shamir_mnemonic.rs1024 import verify_checksum
@@ -184,7 +185,7 @@ what else people put behind a number."""
 
 @cache
 def word_list() -> tuple[str, ...]:
-    """All of them, in the order of their numbers, which is the alphabet's."""
+    """Return all of them, in the order of their numbers, which is the alphabet's."""
     from shamir_mnemonic.wordlist import WORDLIST  # here: it is rarely needed and slow to load
 
     return tuple(WORDLIST)
@@ -192,34 +193,35 @@ def word_list() -> tuple[str, ...]:
 
 @cache
 def word_numbers() -> dict[str, int]:
-    """A word's number, 0 to 1,023."""
+    """Return a word's number, 0 to 1,023."""
     return {word: number for number, word in enumerate(word_list())}
 
 
 def tokens(text: str) -> tuple[str, ...]:
-    """The words of a sheet in small letters, and the numbers before them."""
+    """Return the words of a sheet in small letters, and the numbers before them."""
     return tuple(_TOKENS.findall(text.lower()))
 
 
 def ends_in_a_token(text: str) -> str:
-    """The letters, or the digits, that a text ends with: a word that may not be whole yet."""
+    """Return the letters, or the digits, that a text ends with: a word that may not be whole yet."""
     found = list(_TOKENS.finditer(text.lower()))
     return found[-1][0] if found and found[-1].end() == len(text) else ""
 
 
 def place_of(token: str, words: int) -> int | None:
-    """The place, counted from 0, that a number of 1 to `words` names; None for a word."""
+    """Return the place, counted from 0, that a number of 1 to `words` names; None for a word."""
     number = int(token) if token.isdecimal() and len(token) < 4 else 0
     return number - 1 if 1 <= number <= words else None
 
 
 def beginning_with(letters: str) -> tuple[str, ...]:
-    """The words that begin so; all of them for no letters."""
+    """Return the words that begin so; all of them for no letters."""
     return tuple(word for word in word_list() if word.startswith(letters))
 
 
 def completed(letters: str) -> str:
-    """The word that is meant: itself, or the only one that begins so; empty where there is no telling."""
+    """Return the word that is meant: itself, or the only one that begins so; empty where there is no
+    telling."""
     if letters in word_numbers():
         return letters
     words = beginning_with(letters) if letters else ()
@@ -227,7 +229,8 @@ def completed(letters: str) -> str:
 
 
 def nearest(word: str, most: int = 3) -> tuple[str, ...]:
-    """The words that somebody may have meant: those with the fewest letters to change, add or drop."""
+    """Return the words that somebody may have meant: those with the fewest letters to change, add or
+    drop."""
     limit = max(2, len(word) // 2)
     ranked = sorted((_distance(word, known), known) for known in word_list())
     return tuple(known for distance, known in ranked[:most] if distance <= limit)

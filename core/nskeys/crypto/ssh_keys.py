@@ -55,7 +55,7 @@ class SshPrivate:
 
 
 def read_public(kind: str, spelled: str) -> SshPublic:
-    """The key behind its type and base64, in that one spelling; SshKeyRefused."""
+    """Return the key behind its type and base64, in that one spelling. Raises SshKeyRefused."""
     line = f"{kind} {spelled}"
     try:
         key = load_ssh_public_key(line.encode("ascii"))
@@ -72,7 +72,7 @@ def read_public(kind: str, spelled: str) -> SshPublic:
 
 
 def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
-    """The key in an OpenSSH private key file; SshKeyLocked, SshKeyRefused."""
+    """Return the key in an OpenSSH private key file. Raises SshKeyLocked, SshKeyRefused."""
     try:
         key = load_ssh_private_key(data, passphrase.reveal() if passphrase is not None else None)
     except TypeError:  # it wants a passphrase and got none
@@ -100,7 +100,7 @@ def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
 
 
 def rsa_decrypt(key: RSAPrivateKey, label: bytes, sealed: bytes) -> bytes | None:
-    """The plaintext; None where it was not made for this key."""
+    """Return the plaintext; None where it was not made for this key."""
     try:
         return key.decrypt(sealed, _oaep(label))
     except ValueError:
