@@ -35,7 +35,7 @@ class ZipInvalid(ValueError):
 
 
 def build(members: Members) -> bytes:
-    """The only bytes that hold these members in this order."""
+    """Return the only bytes that hold these members in this order."""
     local, central, at = [], [], 0
     for name, data in members:
         file_name, size = name.encode("ascii"), len(data)
@@ -50,15 +50,15 @@ def build(members: Members) -> bytes:
 
 
 def first_name(data: bytes) -> str:
-    """The name of the first member: what kind of zip this is, before anything of it is judged."""
+    """Return the name of the first member: what kind of zip this is, before anything of it is judged."""
     size = int.from_bytes(data[26:28], "little")
     return data[_LOCAL.size : _LOCAL.size + size].decode("ascii", "replace")
 
 
 def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    """The members as their local headers tell them; ZipInvalid. Nothing is unpacked: a size that lies
-    runs into the next header or out of the file, and only what is here in full is taken. Whoever calls
-    this compares `build` of the result with `data` before believing it."""
+    """Return the members as their local headers tell them. Raises ZipInvalid. Nothing is unpacked: a size
+    that lies runs into the next header or out of the file, and only what is here in full is taken.
+    Whoever calls this compares `build` of the result with `data` before believing it."""
     members: list[tuple[str, bytes]] = []
     at = 0
     while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:

@@ -63,7 +63,7 @@ def confirm(
 def second_opinion(
     kms: bytes, secret: SecretBytes, way: OpenedWith = OpenedWith.PASSWORD, identity: bytes = b""
 ) -> str:
-    """The child's answer; empty where it gave none."""
+    """Return the child's answer; empty where it gave none."""
     from nskeys.crypto.kdf import one_derivation  # the child derives elsewhere, and starts without it
 
     # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
@@ -86,7 +86,7 @@ def second_opinion(
 
 
 def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
-    """What the child says to secret, file and identity file, framed."""
+    """Return what the child says to secret, file and identity file, framed."""
     import pyrage  # only the child needs it, and the parent's start should not pay for it
 
     secret, rest = _unframed(request)
@@ -108,7 +108,7 @@ def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
 
 
 def token_of(message: str) -> str:
-    """What a text of pyrage's means."""
+    """Return what a text of pyrage's means."""
     return next(token for beginning, token in _TOKENS if message.startswith(beginning))
 
 

@@ -54,7 +54,7 @@ _FIELDS = (
 
 
 def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
-    """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
+    """Return the object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
     return {
         "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
@@ -78,7 +78,7 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
 
 
 def facts_from_json(value: Json) -> BackupFacts:
-    """The facts again; Malformed, or NewerVersion for a format this program does not know."""
+    """Return the facts again; Malformed, or NewerVersion for a format this program does not know."""
     if (found := format_number(value)) > FORMAT:
         raise NewerVersion("backup", found, FORMAT)
     fields = record(value, *_FIELDS)
@@ -113,7 +113,7 @@ def facts_from_json(value: Json) -> BackupFacts:
 
 
 def format_number(value: Json) -> int:
-    """Which version of the backup format the facts name; Malformed where they name none."""
+    """Return which version of the backup format the facts name. Raises Malformed where they name none."""
     named = value.get("format") if isinstance(value, dict) else None
     match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
     if match is None:
@@ -122,14 +122,14 @@ def format_number(value: Json) -> int:
 
 
 def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Json]:
-    """Each member's name with its hash and size."""
+    """Return each member's name with its hash and size."""
     return {name: {"sha256": fact.sha256, "size": fact.size} for name, fact in members}
 
 
 def members_from_json(
     value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
-    """The members in the archive's `order`: all of them, `optional` ones where they are."""
+    """Return the members in the archive's `order`: all of them, `optional` ones where they are."""
     told = value if isinstance(value, dict) else {}
     present = tuple(name for name in order if name not in optional or name in told)
     fields = record(value, *present)
@@ -143,7 +143,8 @@ def members_from_json(
 def _identities_from_json(
     value: Json, members: Json, recipients: tuple[str, ...]
 ) -> tuple[RecoveryIdentity, ...]:
-    """The recovery identities, each with its file's hash among the members, all of them recipients."""
+    """Return the recovery identities, each with its file's hash among the members, all of them
+    recipients."""
     identities = []
     for item in items(value, len(IdentityKind)):
         told = dict(item) if isinstance(item, dict) else {}

@@ -44,8 +44,8 @@ _ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def inspect(path: str, data: bytes) -> Inspected:
-    """What a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what errors
-    name. NotABackup, BackupDamaged, BackupForged, NewerVersion."""
+    """Return what a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what
+    errors name. Raises NotABackup, BackupDamaged, BackupForged, NewerVersion."""
     if len(data) > ARCHIVE_LIMIT:
         raise NotABackup(path, "too_large")
     if data.startswith(LOCAL_MARK):
@@ -83,7 +83,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
 
 
 def _addressed(facts: BackupFacts, kms: bytes) -> bool:
-    """Whether the header is for the recipients that the facts name, as far as it tells."""
+    """Return whether the header is for the recipients that the facts name, as far as it tells."""
     if not facts.recipients:
         return True
     try:
@@ -95,7 +95,7 @@ def _addressed(facts: BackupFacts, kms: bytes) -> bool:
 
 
 def _under_password(member: bytes) -> bool:
-    """Whether an identity file is what asks for a password and for nothing else."""
+    """Return whether an identity file is what asks for a password and for nothing else."""
     try:
         return len(member) <= IDENTITY_LIMIT and protection_of(member) is Protection.PASSWORD
     except NskeysError:
@@ -103,7 +103,7 @@ def _under_password(member: bytes) -> bool:
 
 
 def _members(path: str, data: bytes) -> dict[str, bytes]:
-    """The members by name, in an archive that is laid out as nskeys does it to the last byte."""
+    """Return the members by name, in an archive that is laid out as nskeys does it to the last byte."""
     if first_name(data) != RESTORE_NAME:
         raise NotABackup(path, "other_zip")
     try:

@@ -43,7 +43,7 @@ class RecoveryRecord:
 
 
 def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> bytes:
-    """What the server key signs."""
+    """Return what the server key signs."""
     return canonical_json(
         {
             "version": _VERSION,
@@ -63,13 +63,13 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
 
 
 def record_bytes(document: bytes, signature: bytes) -> bytes:
-    """The file."""
+    """Return the file."""
     value = parse(document, RECORD_LIMIT)
     return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
 
 
 def parse_record(data: bytes) -> RecoveryRecord:
-    """The file again, its signature not judged yet; Malformed, NewerVersion."""
+    """Return the file again, its signature not judged yet. Raises Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
         raise Malformed("not_canonical")
     outer = record(parse(data[:-1], RECORD_LIMIT), "record", "sig")
@@ -97,7 +97,7 @@ def parse_record(data: bytes) -> RecoveryRecord:
 
 
 def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
-    """An identity in force, without the hash of its file."""
+    """Return an identity in force, without the hash of its file."""
     return {
         "kind": identity.kind.value,
         "number": identity.number,
@@ -110,7 +110,7 @@ def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
 
 
 def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
-    """The identity again, whose file has this hash; Malformed."""
+    """Return the identity again, whose file has this hash. Raises Malformed."""
     fields = record(value, "kind", "number", "recipient", "created", "shares", "threshold", "set")
     kind = IdentityKind(text(fields["kind"], _KINDS))
     shares = integer(fields["shares"], highest=SHARES_LIMIT)
@@ -138,7 +138,7 @@ def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
 
 
 def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
-    """The replaced ones again; Malformed."""
+    """Return the replaced ones again. Raises Malformed."""
     found = []
     for item in items(value, EARLIER_LIMIT):
         fields = record(item, "kind", "number", "recipient")

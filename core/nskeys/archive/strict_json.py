@@ -27,7 +27,7 @@ class Malformed(ValueError):
 
 
 def parse(data: bytes, limit: int) -> Json:
-    """The value in `data`, at most `limit` bytes of RFC 8785 JSON; Malformed."""
+    """Return the value in `data`, at most `limit` bytes of RFC 8785 JSON. Raises Malformed."""
     if len(data) > limit:
         raise Malformed("too_large")
     try:
@@ -56,14 +56,14 @@ def parse(data: bytes, limit: int) -> Json:
 
 
 def record(value: Json, *names: str) -> Mapping[str, Json]:
-    """An object with exactly these names."""
+    """Return an object with exactly these names."""
     if not isinstance(value, Mapping) or value.keys() != set(names):
         raise Malformed("wrong_fields")
     return value
 
 
 def items(value: Json, limit: int) -> Sequence[Json]:
-    """An array of at most `limit` items."""
+    """Return an array of at most `limit` items."""
     if not isinstance(value, list):
         raise Malformed("wrong_type")
     if len(value) > limit:
@@ -72,7 +72,7 @@ def items(value: Json, limit: int) -> Sequence[Json]:
 
 
 def text(value: Json, pattern: str) -> str:
-    """A string that matches `pattern` as a whole."""
+    """Return a string that matches `pattern` as a whole."""
     if not isinstance(value, str):
         raise Malformed("wrong_type")
     if not re.fullmatch(pattern, value):
@@ -81,7 +81,7 @@ def text(value: Json, pattern: str) -> str:
 
 
 def moment(value: Json) -> datetime:
-    """A time, from 1970 on: an `iat` (RFC 7519) says no earlier one."""
+    """Return a time, from 1970 on: an `iat` (RFC 7519) says no earlier one."""
     try:
         found = from_rfc3339(text(value, r"[0-9TZ:-]{20}"))
     except Malformed:
@@ -94,7 +94,7 @@ def moment(value: Json) -> datetime:
 
 
 def integer(value: Json, lowest: int = 0, highest: int = _INTEGER_LIMIT) -> int:
-    """An integer within bounds."""
+    """Return an integer within bounds."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise Malformed("wrong_type")
     if not lowest <= value <= highest:
@@ -140,7 +140,7 @@ _PATTERN = r"[A-Za-z0-9_-]{1,128}"
 
 
 def binary(value: Json, size: int) -> bytes:
-    """Exactly `size` bytes; Malformed."""
+    """Exactly `size` bytes. Raises Malformed."""
     spelled = text(value, _PATTERN)
     try:
         data = from_base64url(spelled)

@@ -60,8 +60,8 @@ def write(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
-    """The archive of these keys under `password`. `facts.members` is filled here, times lose what is
-    below a second. PasswordRefused, HintRefused (also for a hint that gives the password away),
+    """Return the archive of these keys under `password`. `facts.members` is filled here, times lose what
+    is below a second. PasswordRefused, HintRefused (also for a hint that gives the password away),
     FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
     return write_with(FileRandomness.fresh(), facts, keys, server_key, password, log_n)
 
@@ -92,9 +92,9 @@ def write_to(
     files: Mapping[str, bytes],
     once: Recipient,
 ) -> WrittenArchive:
-    """The archive of these keys to `facts.recipients` and to `once`, whose identity the caller has in
-    memory until it opened what was read back. `files` are those of `facts.identities`, by their members'
-    names. RecipientRefused, and as `write`."""
+    """Return the archive of these keys to `facts.recipients` and to `once`, whose identity the caller has
+    in memory until it opened what was read back. `files` are those of `facts.identities`, by their
+    members' names. RecipientRefused, and as `write`."""
     return write_to_with(
         RecipientsRandomness.fresh(len(facts.recipients) + 1), facts, keys, server_key, files, once
     )

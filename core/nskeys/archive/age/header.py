@@ -50,12 +50,12 @@ class Header:
     size: int
 
     def authentic(self, file_key: bytes) -> bool:
-        """Whether the MAC was made with this file key."""
+        """Return whether the MAC was made with this file key."""
         return hmac.compare_digest(_mac(file_key, self.covered), self.mac)
 
 
 def parse_header(data: bytes) -> Header:
-    """The header at the start of `data`; HeaderInvalid."""
+    """Return the header at the start of `data`. Raises HeaderInvalid."""
     if not data.startswith(_V1):
         raise HeaderInvalid("age_version" if data.startswith(FAMILY) else "not_age")
     stanzas: list[Stanza] = []
@@ -74,7 +74,7 @@ def parse_header(data: bytes) -> Header:
 
 
 def format_header(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
-    """A header with these stanzas, in their order, and its MAC."""
+    """Return a header with these stanzas, in their order, and its MAC."""
     covered = _V1 + b"".join(_format_stanza(stanza) for stanza in stanzas) + b"---"
     return covered + b" " + to_base64(_mac(file_key, covered)) + b"\n"
 
@@ -85,7 +85,7 @@ def to_base64(data: bytes) -> bytes:
 
 
 def from_base64(spelled: bytes) -> bytes:
-    """The bytes behind their one spelling; HeaderInvalid for any other."""
+    """Return the bytes behind their one spelling; HeaderInvalid for any other."""
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:
@@ -103,7 +103,7 @@ def _format_stanza(stanza: Stanza) -> bytes:
 
 
 def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
-    """The stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
+    """Return the stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
     match = _ARGUMENTS.fullmatch(line)
     if match is None:
         raise HeaderInvalid("header")
@@ -120,7 +120,7 @@ def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
 
 
 def _line(data: bytes, at: int) -> tuple[bytes, int]:
-    """The line that begins at `at`, without its line feed, and where the next one begins."""
+    """Return the line that begins at `at`, without its line feed, and where the next one begins."""
     end = data.find(b"\n", at)
     if end < 0:
         raise HeaderInvalid("truncated")

@@ -23,7 +23,7 @@ _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 def write_identity(
     identity: X25519Identity, created: datetime, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
-    """The identity as a file under a password; PasswordRefused, NotEnoughMemory."""
+    """Return the identity as a file under a password. Raises PasswordRefused, NotEnoughMemory."""
     return write_identity_with(FileRandomness.fresh(), identity, created, password, log_n)
 
 
@@ -41,8 +41,8 @@ def write_identity_with(
 
 
 def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identity:
-    """The one identity in a file under a password; the caller wipes it. WrongPassword (`identity`),
-    IdentityUnusable."""
+    """Return the one identity in a file under a password; the caller wipes it. WrongPassword
+    (`identity`), IdentityUnusable."""
     found = read_identities(data, name, password)
     if len(found) == 1 and isinstance(found[0], X25519Identity):
         return found[0]
@@ -52,7 +52,7 @@ def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identi
 
 
 def under_password(data: bytes) -> bool:
-    """Whether a file is read with a password only."""
+    """Return whether a file is read with a password only."""
     if data.startswith(FAMILY):
         return True
     if not data.lstrip().startswith(_SSH_MARK):
@@ -69,8 +69,8 @@ def under_password(data: bytes) -> bool:
 def read_identities(
     data: bytes, name: str, password: SecretBytes | None = None
 ) -> tuple[FileIdentity, ...]:
-    """Every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where it is
-    under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
+    """Return every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`)
+    where it is under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
         raise IdentityUnusable(name, "not_identity")
     if data.startswith(FAMILY):
@@ -105,7 +105,7 @@ def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
 
 
 def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
-    """What `age-keygen` writes: comments, and an identity a line."""
+    """Return what `age-keygen` writes: comments, and an identity a line."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:  # which holds the data

@@ -32,9 +32,9 @@ _OTHER_PREFIXES = ("ssh-", "ecdsa-", "sk-")
 
 
 def parse_recipient(text: str) -> Recipient:
-    """`age1...`, `ssh-ed25519 AAAA...`, `ssh-rsa AAAA...`; RecipientRefused: `secret` (somebody gave a
-    private key: it is not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`, `too_long`,
-    `not_recipient`."""
+    """`age1...`, `ssh-ed25519 AAAA...`, `ssh-rsa AAAA...`. Raises RecipientRefused: `secret` (somebody
+    gave a private key: it is not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`,
+    `too_long`, `not_recipient`."""
     words = text.split()
     if IDENTITY_PREFIX in text.upper() or "PRIVATE KEY" in text:
         raise RecipientRefused("", "secret")
@@ -54,7 +54,7 @@ def parse_recipient(text: str) -> Recipient:
 
 
 def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
-    """A file of recipients, one a line; empty lines and those that begin with `#` are for people.
+    """Return a file of recipients, one a line; empty lines and those that begin with `#` are for people.
     RecipientRefused, also where there is none (`none`, which names the file)."""
     lines = (line.strip() for line in text.splitlines())
     found = [parse_recipient(line) for line in lines if line and not line.startswith("#")]
@@ -64,7 +64,7 @@ def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
 
 
 def listed(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Each once, in their order; RecipientRefused (`too_many`)."""
+    """Return each once, in their order; RecipientRefused (`too_many`)."""
     once = tuple({recipient.text: recipient for recipient in recipients}.values())
     if len(once) > RECIPIENTS_LIMIT:
         raise RecipientRefused(str(len(once)), "too_many")
@@ -91,12 +91,10 @@ class FileIdentity(Protocol):
         ...
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
+        """Return the file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
         ...
 
-    def wipe(self) -> None:
-        """Forget it."""
-        ...
+    def wipe(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class RecipientsRandomness:
 
 
 def encrypt_to(recipients: Sequence[Recipient], plaintext: bytes) -> bytes:
-    """The file, which each of the recipients can open."""
+    """Return the file, which each of the recipients can open."""
     return encrypt_to_with(RecipientsRandomness.fresh(len(recipients)), recipients, plaintext)
 
 
@@ -132,8 +130,8 @@ def encrypt_to_with(
 
 
 def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") -> bytes:
-    """The plaintext. IdentityNotRecipient where no stanza is for any of these; NotABackup, BackupDamaged;
-    SecretUnavailable (`backup_password`) for a file under a password."""
+    """Return the plaintext. Raises IdentityNotRecipient where no stanza is for any of these; NotABackup,
+    BackupDamaged; SecretUnavailable (`backup_password`) for a file under a password."""
     header = parse_file(data, path)
     if any(stanza.kind == SCRYPT for stanza in header.stanzas):
         if len(header.stanzas) > 1:
@@ -152,8 +150,9 @@ def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") 
 
 
 def addressed_to(data: bytes, recipients: Sequence[Recipient], path: str = "") -> bool:
-    """Whether the header has a stanza for each of these, in their order, and one X25519 stanza more: the
-    one that was for the writer alone, until the file was read back. NotABackup, BackupDamaged."""
+    """Return whether the header has a stanza for each of these, in their order, and one X25519 stanza
+    more: the one that was for the writer alone, until the file was read back. Raises NotABackup,
+    BackupDamaged."""
     *listed, once = parse_file(data, path).stanzas
     return (
         len(listed) == len(recipients)

@@ -57,7 +57,7 @@ class FileRandomness:
 
 
 def encrypt(plaintext: bytes, password: SecretBytes, log_n: int = LOG_N) -> bytes:
-    """The file; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the file; PasswordRefused (`empty`, `too_long`, `not_text`)."""
     return encrypt_with(FileRandomness.fresh(), plaintext, password, log_n)
 
 
@@ -76,8 +76,8 @@ def encrypt_with(
 
 
 def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
-    """The plaintext. NotABackup, BackupDamaged, WrongPassword; SecretUnavailable (`identity`) where the
-    file is for recipients. `path` is only what the errors name."""
+    """Return the plaintext. NotABackup, BackupDamaged, WrongPassword; SecretUnavailable (`identity`)
+    where the file is for recipients. `path` is only what the errors name."""
     header = parse_file(data, path)
     salt, log_n, body = _scrypt_stanza(header, path)
     try:
@@ -92,7 +92,7 @@ def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
 
 
 def protection_of(data: bytes, path: str = "") -> Protection:
-    """What opens the file, from its header alone; NotABackup, BackupDamaged."""
+    """Return what opens the file, from its header alone. Raises NotABackup, BackupDamaged."""
     header = parse_file(data, path)
     if all(stanza.kind != SCRYPT for stanza in header.stanzas):
         return Protection.RECIPIENTS
@@ -121,7 +121,7 @@ def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
 
 
 def _normal(password: SecretBytes) -> SecretBytes:
-    """The password in NFC, so that two keyboards that spell it differently give one key."""
+    """Return the password in NFC, so that two keyboards that spell it differently give one key."""
     if not password:
         raise PasswordRefused("empty")
     if len(password) > PASSWORD_LIMIT:

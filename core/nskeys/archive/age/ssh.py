@@ -43,8 +43,8 @@ class SshRecipient:
 
     @classmethod
     def parse(cls, kind: str, spelled: str) -> "SshRecipient":
-        """The type and the base64 of an OpenSSH public key; RecipientRefused (`damaged`, `unsupported`,
-        `rsa_size`, `low_order`)."""
+        """Return the type and the base64 of an OpenSSH public key; RecipientRefused (`damaged`,
+        `unsupported`, `rsa_size`, `low_order`)."""
         try:
             key = read_public(kind, spelled)
         except SshKeyRefused as error:
@@ -68,8 +68,8 @@ class SshRecipient:
         return self.key.line
 
     def wrap(self, file_key: bytes, ephemeral: SecretBytes) -> Stanza:
-        """The file key for this recipient. `ephemeral` is a private key for this one stanza; RSA has its
-        own randomness."""
+        """Return the file key for this recipient. `ephemeral` is a private key for this one stanza; RSA
+        has its own randomness."""
         if not self.point:
             return Stanza(SSH_RSA, (_tag(self.key),), rsa_encrypt(self.key.line, _RSA_LABEL, file_key))
         share = x25519_public(ephemeral)
@@ -79,7 +79,7 @@ class SshRecipient:
         return Stanza(SSH_ED25519, arguments, wrap_file_key(key, file_key))
 
     def fits(self, stanza: Stanza) -> bool:
-        """Whether a stanza says that it is this recipient's."""
+        """Return whether a stanza says that it is this recipient's."""
         return stanza.kind == self.kind and stanza.arguments[:1] == (_tag(self.key),)
 
 
@@ -95,7 +95,7 @@ class SshIdentity:
         return self.key.public.line
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
+        """Return the file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
         if stanza.kind == SSH_RSA:
             return self._unwrap_rsa(stanza)
         if stanza.kind != SSH_ED25519:
@@ -127,13 +127,13 @@ class SshIdentity:
 
 
 def unusable(error: SshKeyRefused, name: str) -> IdentityUnusable:
-    """What a refused private key in the file `name` is called."""
+    """Return what a refused private key in the file `name` is called."""
     problem = "damaged" if error.problem == "unreadable" else error.problem
     return IdentityUnusable(name, problem)
 
 
 def _ed25519_key(shared: bytes | None, share: bytes, point: bytes, key: SshPublic) -> bytes:
-    """The wrap key: the shared secret is tweaked by the ssh key, so that it commits to that key."""
+    """Return the wrap key: the shared secret is tweaked by the ssh key, so that it commits to that key."""
     tweak = SecretBytes(hkdf_sha256(b"", _wire(key), _ED25519_LABEL))
     tweaked = None if shared is None else x25519_shared(tweak, shared)
     if tweaked is None:
@@ -146,5 +146,5 @@ def _tag(key: SshPublic) -> str:
 
 
 def _wire(key: SshPublic) -> bytes:
-    """The public key as ssh sends it (RFC 4253, section 6.6)."""
+    """Return the public key as ssh sends it (RFC 4253, section 6.6)."""
     return base64.b64decode(key.line.split(" ")[1])

@@ -49,7 +49,7 @@ class X25519Recipient:
         return bech32.encode(RECIPIENT_PREFIX, self.public)
 
     def wrap(self, file_key: bytes, ephemeral: SecretBytes) -> Stanza:
-        """The file key for this recipient. `ephemeral` is a private key for this one stanza."""
+        """Return the file key for this recipient. `ephemeral` is a private key for this one stanza."""
         share = x25519_public(ephemeral)
         shared = x25519_shared(ephemeral, self.public)
         if shared is None:  # refused when it was parsed
@@ -58,7 +58,7 @@ class X25519Recipient:
         return Stanza(X25519, (to_base64(share).decode("ascii"),), body)
 
     def fits(self, stanza: Stanza) -> bool:
-        """Whether a stanza may be this recipient's; X25519 stanzas do not tell whose they are."""
+        """Return whether a stanza may be this recipient's; X25519 stanzas do not tell whose they are."""
         return stanza.kind == X25519
 
 
@@ -70,7 +70,7 @@ class X25519Identity:
 
     @classmethod
     def new(cls) -> "X25519Identity":
-        """A fresh one."""
+        """Return a fresh one."""
         return cls(new_x25519())
 
     @classmethod
@@ -90,11 +90,11 @@ class X25519Identity:
         return X25519Recipient(x25519_public(self.secret)).text
 
     def spelled(self) -> SecretBytes:
-        """The line that an identity file holds; the caller wipes it."""
+        """Return the line that an identity file holds; the caller wipes it."""
         return SecretBytes(bech32.encode(IDENTITY_PREFIX.lower(), self.secret.reveal()).upper().encode())
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
+        """Return the file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
         if stanza.kind != X25519:
             return None
         share = sized_argument(stanza, 0, 1, X25519_SIZE)
@@ -108,5 +108,4 @@ class X25519Identity:
         return unwrap_file_key(key, stanza.body)
 
     def wipe(self) -> None:
-        """Forget it."""
         self.secret.wipe()

@@ -14,7 +14,7 @@ READER_SHA256 = "50ec6cece7ab6df93a5d7b2c8cc541d81cf42357ae79f0dcad7253a926d0604
 
 
 def reader_bytes() -> bytes:
-    """The file, byte for byte. A copy that was changed after installation is not handed out."""
+    """Return the file, byte for byte. A copy that was changed after installation is not handed out."""
     data = files(__name__).joinpath(READER_NAME).read_bytes()
     if hashlib.sha256(data).hexdigest() != READER_SHA256:
         raise RuntimeError("open_kms.py of this installation is not the one that was released")
