@@ -22,14 +22,13 @@ class BaseProtector(ABC):
         """ProtectorUnavailable where this machine cannot wrap with it."""
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
-        """Wrap a 32-byte KEK for the store `store_id` (32 hex digits)."""
         if len(kek) != KEY_SIZE:
             raise ValueError("a KEK is 32 bytes")
         return Wrapped(self._wrap(kek, store_id, secrets))
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
-        it is not had."""
+        """Return the KEK again. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
+        ProtectorUnavailable where it is not had."""
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()
@@ -37,22 +36,22 @@ class BaseProtector(ABC):
         return kek
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
-        """Whether `candidate`, say a new backup password, would unwrap this KEK."""
+        """Return whether `candidate`, say a new backup password, would unwrap this KEK."""
         return self._opens_with(wrapped.parameters, store_id, candidate)
 
     @abstractmethod
     def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:
-        """The parameters that `_unwrap` needs; they hold the wrapped KEK."""
+        """Return the parameters that `_unwrap` needs; they hold the wrapped KEK."""
 
     @abstractmethod
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        """The KEK from parameters that a file gave: hostile until checked."""
+        """Return the KEK from parameters that a file gave: hostile until checked."""
 
     @abstractmethod
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
-        """Whether a password alone gives the KEK, and this is the one."""
+        """Return whether a password alone gives the KEK, and this is the one."""
 
 
 class Parameters:
@@ -65,14 +64,14 @@ class Parameters:
         self._parameters = parameters
 
     def text(self, name: str) -> str:
-        """A string."""
+        """Return a string."""
         value = self._parameters[name]
         if not isinstance(value, str):
             raise _damaged()
         return value
 
     def number(self, name: str) -> int:
-        """An integer, of any size."""
+        """Return an integer, of any size."""
         value = self._parameters[name]
         if isinstance(value, bool) or not isinstance(value, int):
             raise _damaged()

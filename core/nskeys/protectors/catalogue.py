@@ -13,8 +13,8 @@ _NO_STORE = "0" * 32
 
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
-    """The protector that is named, with what is to bind behind a colon where it takes that: `file`,
-    `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
+    """Return the protector that is named, with what is to bind behind a colon where it takes that:
+    `file`, `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
     `bad_device`, `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:
@@ -31,7 +31,7 @@ def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
 
 
 def available() -> tuple[tuple[str, bool, str], ...]:
-    """Every name, whether it can be used on this machine, and if not why (the reason's token). The
+    """Return every name, whether it can be used on this machine, and if not why (the reason's token). The
     first that can is what a new installation takes. What a new installation would take by itself is
     proven to work, by a wrap and an unwrap: where there is a TPM, this takes some tenths of a second."""
     tpm2 = why_not(Tpm2Protector())
@@ -44,7 +44,7 @@ def available() -> tuple[tuple[str, bool, str], ...]:
 
 
 def _token_needs() -> str:
-    """Which of many tokens is meant has to be said, so by its bare name it is never to be had."""
+    """Return which of many tokens is meant has to be said, so by its bare name it is never to be had."""
     try:
         Pkcs11Protector().require()
     except ProtectorUnavailable as error:
@@ -53,7 +53,7 @@ def _token_needs() -> str:
 
 
 def why_not(chosen: Protector) -> str:
-    """The reason why it does not wrap and unwrap here; empty where it does."""
+    """Return the reason why it does not wrap and unwrap here; empty where it does."""
     try:
         with (
             new_material() as kek,

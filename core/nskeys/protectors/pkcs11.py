@@ -82,8 +82,8 @@ class Pkcs11Protector(BaseProtector):
     def _asked(
         self, verb: str, uri: TokenUri, store_id: str, data: bytes, secrets: SecretProvider
     ) -> "_Answer":
-        """The answer. The PIN is asked for until it is right; a provider that has no other raises, and a
-        token that locked itself ends it."""
+        """Return the answer. The PIN is asked for until it is right; a provider that has no other raises,
+        and a token that locked itself ends it."""
         bound = _BOUND + bytes.fromhex(store_id)
         retry = 0
         while True:
@@ -149,7 +149,7 @@ def _uri(text: str) -> TokenUri:
 
 
 def _pin(pin: SecretBytes) -> str:
-    """The PIN as text; one that no token could have is wrong without being tried."""
+    """Return the PIN as text; one that no token could have is wrong without being tried."""
     try:
         text = pin.text()
     except UnicodeDecodeError:

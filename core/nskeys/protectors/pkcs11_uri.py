@@ -41,7 +41,7 @@ class TokenUri:
     module: str = DEFAULT_MODULE
 
     def text(self) -> str:
-        """The URI in its one spelling."""
+        """Return the URI in its one spelling."""
         path = [f"{name}={_quoted(getattr(self, name).encode())}" for name in _TOKEN if getattr(self, name)]
         if self.object:
             path.append(f"object={_quoted(self.object.encode())}")
@@ -54,7 +54,7 @@ class TokenUri:
 
 
 def parsed(uri: str) -> TokenUri:
-    """A URI that names a token; UriInvalid."""
+    """Return a URI that names a token; UriInvalid."""
     scheme, colon, rest = uri.partition(":")
     if scheme != "pkcs11" or not colon or len(uri) > LONGEST:
         raise UriInvalid("bad_uri")

@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def answered(question: Mapping[str, str]) -> dict[str, str]:
-    """The answer to a question."""
+    """Return the answer to a question."""
     try:
         import pkcs11
     except ImportError:
@@ -55,7 +55,7 @@ def answered(question: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason_of(error: Exception) -> str:
-    """What an error of the library comes to."""
+    """Return what an error of the library comes to."""
     from pkcs11 import exceptions as said
 
     reasons: tuple[tuple[type[Exception], str], ...] = (
@@ -74,7 +74,7 @@ def reason_of(error: Exception) -> str:
 
 
 def token_of(tokens: Iterable[Any], uri: TokenUri) -> Any:
-    """The token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
+    """Return the token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
     there = [token for token in tokens if not uri.token or _text(token.label) == uri.token]
     meant = [token for token in there if _is(token, uri)]
     if len(meant) == 1:
@@ -122,7 +122,7 @@ def _is(token: Any, uri: TokenUri) -> bool:
 
 
 def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
-    """The key that the URI names; Refused (`no_key`, `several_keys`)."""
+    """Return the key that the URI names; Refused (`no_key`, `several_keys`)."""
     try:
         return session.get_key(
             object_class=pkcs11.ObjectClass.SECRET_KEY,
@@ -161,7 +161,7 @@ def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
 
 
 def _kept_inside(key: Any, pkcs11: Any) -> Any:
-    """A key that the token gives out would bind nothing; Refused (`key_leaves`)."""
+    """Return a key that the token gives out would bind nothing; Refused (`key_leaves`)."""
     if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
         raise Refused("key_leaves")
     return key
@@ -188,7 +188,7 @@ def _gcm(does: Any, data: bytes, nonce: bytes, bound: bytes, pkcs11: Any) -> byt
 
 
 def _text(value: str | bytes) -> str:
-    """A token's text without its padding."""
+    """Return a token's text without its padding."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     return text.rstrip(" \x00")
 

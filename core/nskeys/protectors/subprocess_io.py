@@ -36,7 +36,7 @@ class Completed:
 def run(
     program: Sequence[str], given: SecretBytes, environment: Mapping[str, str], seconds: float
 ) -> Completed:
-    """Run it; OSError where it cannot be started, TimeoutError where it does not end in time, and
+    """Run it. Raises OSError where it cannot be started, TimeoutError where it does not end in time, and
     then it is killed. What it says beyond the bounds counts as not ending."""
     if len(given) > LONGEST:
         raise ValueError("more than a pipe takes at once")

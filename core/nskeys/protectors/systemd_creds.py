@@ -82,7 +82,7 @@ class SystemdCreds:
         self._patience = patience
 
     def encrypt(self, name: str, secret: SecretBytes) -> bytes:
-        """The credential; ProtectorUnavailable."""
+        """Return the credential. Raises ProtectorUnavailable."""
         # Both keys are said: `auto`, the default, falls back to the host's alone without a word.
         ended = self._run("encrypt", name, secret, "--with-key=host+tpm2", _WITHOUT_POLICY)
         with ended.answer as answer:
@@ -91,7 +91,7 @@ class SystemdCreds:
         raise _failure(ended.words, opening=False)
 
     def decrypt(self, name: str, credential: bytes) -> SecretBytes:
-        """The secret again; KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
+        """Return the secret again. Raises KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
         with SecretBytes(base64.b64encode(credential)) as given:
             ended = self._run("decrypt", name, given, "--newline=no")
         if ended.code == 0:
@@ -151,12 +151,12 @@ def _systemd_version() -> int | None:
 
 
 def device_is_there(device: str) -> bool:
-    """Whether there is a device node of this name; what is no node is found out by using it."""
+    """Return whether there is a device node of this name; what is no node is found out by using it."""
     return not device.startswith("/") or exists(Path(device))
 
 
 def is_root() -> bool:
-    """The host's secret is root's alone, and so is the TPM."""
+    """Return the host's secret is root's alone, and so is the TPM."""
     return os.geteuid() == 0
 
 
@@ -168,8 +168,8 @@ _SIZE = 16
 
 
 def belongs_here(secret: Path = HOST_SECRET, machine_id: Path = MACHINE_ID) -> bool:
-    """Whether the host's half is there and is this machine's. True also where that cannot be told: then
-    systemd-creds does not come as far as deleting it."""
+    """Return whether the host's half is there and is this machine's. True also where that cannot be told:
+    then systemd-creds does not come as far as deleting it."""
     try:
         with secret.open("rb", buffering=0) as file:
             owner = file.read(_SIZE)
