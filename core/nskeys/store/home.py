@@ -17,10 +17,10 @@ SYSTEM_HOME = Path("/var/lib/nskeys")
 
 
 def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYSTEM_HOME) -> Path:
-    """The home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or the
-    user is root, else the user's own. HomeUnreadable where it exists and this user may not list it: an
-    administrator who forgot sudo must never be offered a new installation. HomeUnreachable where it
-    cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
+    """Return the home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or
+    the user is root, else the user's own. Raises HomeUnreadable where it exists and this user may not
+    list it: an administrator who forgot sudo must never be offered a new installation. HomeUnreachable
+    where it cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
     chosen = option or environ.get("NSKEYS_HOME")
     if chosen:
         try:
@@ -46,19 +46,18 @@ class HomeFolder:
 
     @property
     def path(self) -> str:
-        """Its absolute path."""
         return str(self._folder)
 
     def prepare(self) -> None:
-        """Make the folder and `backups/` (0700) if they are missing; HomeUnreadable, HomeUnreachable,
-        CannotCreate."""
+        """Make the folder and `backups/` (0700) if they are missing. Raises HomeUnreadable,
+        HomeUnreachable, CannotCreate."""
         _check_readable(self._folder)
         make_folder(self._folder)
         make_folder(self.backups)
 
     def make_safe(self) -> tuple[str, ...]:
-        """Before anything in it is believed: HomeNotSafe where another user may change it. What others may
-        only read is closed to them; returns what was. HomeUnreachable."""
+        """Before anything in it is believed: HomeNotSafe where another user may change it. What others
+        may only read is closed to them; returns what was. Raises HomeUnreachable."""
         inside = (self.config, self.server_pub, self.registry, self.known_hosts, self.lock, self.cmdb)
         try:
             return make_safe(self._folder, (self.store, self.recovery), inside)

@@ -22,12 +22,12 @@ class RegistryFile:
         self._path = path
 
     def read(self) -> RegistryValues:
-        """Both values; empty where none were written. ConfigurationInvalid, FileUnreadable."""
+        """Both values; empty where none were written. Raises ConfigurationInvalid, FileUnreadable."""
         data = read_if_there(self._path, _LIMIT)
         return RegistryValues() if data is None else self._understand(data)
 
     def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once. CannotCreate."""
+        """Both values, durably, at once. Raises CannotCreate."""
         document: dict[str, str] = {}
         if values.backup_path is not None:
             document[_PATH] = values.backup_path
@@ -69,24 +69,23 @@ class RecoveryFolder:
 
     @property
     def path(self) -> str:
-        """The record's path."""
         return str(self._folder / _RECORD)
 
     def path_of(self, member: str) -> str:
-        """An identity file's path."""
+        """Return an identity file's path."""
         return str(self._folder / member)
 
     def record(self) -> bytes | None:
-        """The record; None where there is none. FileUnreadable."""
+        """Return the record; None where there is none. Raises FileUnreadable."""
         return self._read(self._folder / _RECORD)
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """The file of this name, and one that was not given its name yet. FileUnreadable."""
+        """Return the file of this name, and one that was not given its name yet. Raises FileUnreadable."""
         found = (self._read(self._folder / member), self._read(self._next(member)))
         return tuple(data for data in found if data is not None)
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably. CannotCreate."""
+        """The record and every identity file that belongs to it, durably. Raises CannotCreate."""
         make_folder(self._folder)
         sweep(self._folder)
         self._finish()

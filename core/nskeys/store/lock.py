@@ -46,7 +46,7 @@ class FileLock:
             _release(descriptor)
 
     def _take(self) -> int:
-        """The open file, locked. The kernel has no lock with a time limit, so it is tried again."""
+        """Return the open file, locked. The kernel has no lock with a time limit, so it is tried again."""
         until = time.monotonic() + self._wait
         told = False
         try:
@@ -122,7 +122,7 @@ def _release(descriptor: int) -> None:
 
 
 def _holder(descriptor: int) -> Locked:
-    """Who says to hold it. The holder may be writing just now, and the file may say anything."""
+    """Return who says to hold it. The holder may be writing just now, and the file may say anything."""
     try:
         details = json.loads(os.pread(descriptor, _MOST_READ, 0))
     except (OSError, ValueError, RecursionError):

@@ -13,7 +13,6 @@ class SystemClock:
     """ports.Clock."""
 
     def now(self) -> datetime:
-        """Now, in UTC, whole seconds."""
         return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -24,7 +23,7 @@ class ProcessIdentity:
         self._sudo_user = environ.get("SUDO_USER", "")
 
     def actor(self) -> Actor:
-        """The effective user; its number stands for a user that has no name."""
+        """Return the effective user; its number stands for a user that has no name."""
         uid = os.geteuid()
         try:
             user = pwd.getpwuid(uid).pw_name
@@ -33,7 +32,6 @@ class ProcessIdentity:
         return Actor(uid, user, self._sudo_user)
 
     def host(self) -> str:
-        """This machine's own name."""
         return host_name()
 
 

@@ -27,7 +27,7 @@ _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
 
 def make_safe(home: Path, trees: Iterable[Path], inside: Iterable[Path]) -> tuple[str, ...]:
     """Refuse what others may change; close to others the home and the `trees` in it, and return what was
-    closed. HomeNotSafe, OSError. Nothing is there yet: only what lies above it is looked at."""
+    closed. Raises HomeNotSafe, OSError. Nothing is there yet: only what lies above it is looked at."""
     judge = _Judge(home)
     judge.above(home)
     kept = [home, *_below(trees)]
@@ -45,7 +45,7 @@ def _below(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def _closed(path: Path) -> bool:
-    """Whether it was open to others and is not any more. On a read-only disk it stays as it is."""
+    """Return whether it was open to others and is not any more. On a read-only disk it stays as it is."""
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
@@ -98,7 +98,7 @@ class _Judge:
 
 
 def _is_own_group(gid: int, uid: int) -> bool:
-    """Whether a group is the one of this name that has no other member."""
+    """Return whether a group is the one of this name that has no other member."""
     try:
         group, user = grp.getgrgid(gid), pwd.getpwuid(uid)
     except KeyError:
@@ -107,7 +107,7 @@ def _is_own_group(gid: int, uid: int) -> bool:
 
 
 def _is_unmapped(uid: int) -> bool:
-    """Whether the owner is one that this user namespace cannot name: nobody in it is that user."""
+    """Return whether the owner is one that this user namespace cannot name: nobody in it is that user."""
     try:
         return uid == int(_UNMAPPED.read_text("ascii")) and not _maps_everybody()
     except (OSError, ValueError):

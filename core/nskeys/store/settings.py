@@ -45,13 +45,13 @@ class ConfigToml:
         self._default_server_name = default_server_name
 
     def read(self) -> Settings:
-        """What is configured, with defaults for what is not. ConfigurationInvalid (`not_toml`,
+        """Return what is configured, with defaults for what is not. ConfigurationInvalid (`not_toml`,
         `wrong_type`, `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
         return self._understand(self._text())
 
     def write(self, settings: Settings) -> None:
         """Change what differs, durably. ConfigurationInvalid (`cannot_change`) where the layout a person
-        chose is beyond us: then nothing is written. CannotCreate."""
+        chose is beyond us: then nothing is written. Raises CannotCreate."""
         from nskeys.store.settings_edit import changed  # here, for its parser is slow to load
 
         before = self._text()

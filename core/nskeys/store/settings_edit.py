@@ -45,7 +45,7 @@ def changed(text: str, settings: Settings) -> str | None:
 
 
 def _cut(text: str) -> list[str]:
-    """The head, then every destination's block and that of the retention."""
+    """Return the head, then every destination's block and that of the retention."""
     lines = _LINE.findall(text)
     starts = []
     for number, line in enumerate(lines):
@@ -70,7 +70,8 @@ def _changed_head(head: str, settings: Settings) -> str:
 
 
 def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[str]:
-    """The block of the retention, as it is where it says what is wanted; none where nothing is to say."""
+    """Return the block of the retention, as it is where it says what is wanted; none where nothing is to
+    say."""
     told = tomllib.loads("".join([head, *blocks])).get("retention", {})
     if replace(DEFAULT_RETENTION, **told) == wanted:
         return blocks

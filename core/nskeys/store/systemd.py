@@ -32,15 +32,16 @@ class SystemdUnits:
         self._running = running
 
     def program(self) -> tuple[str, ...]:
-        """The command beside this Python where there is one, else this Python with our module. `-P` keeps
-        the working folder out of what it imports."""
+        """Return the command beside this Python where there is one, else this Python with our module.
+        `-P` keeps the working folder out of what it imports."""
         command = Path(sys.executable).with_name("nskeys")
         if os.access(command, os.X_OK):
             return (str(command),)
         return (sys.executable, "-P", "-m", "nskeys_tui")
 
     def owner(self, path: str) -> str:
-        """The name of the user who owns a folder, or its number; empty for root. FileUnreadable."""
+        """Return the name of the user who owns a folder, or its number; empty for root. Raises
+        FileUnreadable."""
         try:
             uid = Path(path).stat().st_uid
         except OSError as error:
@@ -51,12 +52,12 @@ class SystemdUnits:
             return str(uid)
 
     def path_of(self, name: str) -> str:
-        """Where a unit lies."""
+        """Return where a unit lies."""
         return str(self._folder / name)
 
     def read(self, name: str) -> str | None:
-        """A unit's text. A link, which is how systemd masks a unit, or what cannot be read is empty: not
-        ours."""
+        """Return a unit's text. A link, which is how systemd masks a unit, or what cannot be read is
+        empty: not ours."""
         path = self._folder / name
         if _is_link(path):
             return ""
@@ -68,24 +69,24 @@ class SystemdUnits:
             return ""
 
     def write(self, name: str, text: str) -> None:
-        """A unit, durably, readable for everybody as units are; CannotCreate."""
+        """A unit, durably, readable for everybody as units are. Raises CannotCreate."""
         replace(self._folder / name, text.encode("utf-8"), mode=_READABLE)
 
     def remove(self, name: str) -> None:
-        """Remove a unit, if it is there; CannotCreate."""
+        """Remove a unit, if it is there. Raises CannotCreate."""
         remove(self._folder / name)
 
     def runs(self) -> bool:
-        """Whether systemd runs this machine."""
+        """Return whether systemd runs this machine."""
         return exists(self._running)
 
     def start(self, timers: Sequence[str]) -> None:
-        """Reload, enable, start; ScheduleNotStarted."""
+        """Reload, enable, start. Raises ScheduleNotStarted."""
         self.reload()
         self._do("enable", "--now", *timers)
 
     def stop(self, timers: Sequence[str]) -> None:
-        """Stop and disable; ScheduleNotStarted."""
+        """Stop and disable. Raises ScheduleNotStarted."""
         self._do("disable", "--now", *timers)
 
     def reload(self) -> None:
@@ -93,7 +94,7 @@ class SystemdUnits:
         self._do("daemon-reload")
 
     def timer(self, job: Job) -> TimerStatus:
-        """What is known of a job: without systemd, whether it would begin with the machine."""
+        """Return what is known of a job: without systemd, whether it would begin with the machine."""
         enabled = _is_link(self._folder / "timers.target.wants" / job.timer)
         if not self.runs():
             return TimerStatus(job, enabled, active=False)

@@ -55,13 +55,13 @@ CmdbAddress = SqliteAddress | PostgresAddress
 
 
 def url_of(path: Path) -> str:
-    """The URL of a file."""
+    """Return the URL of a file."""
     return f"sqlite:///{path.absolute()}"
 
 
 def understand(url: str) -> CmdbAddress:
-    """The address in a URL; ConfigurationInvalid: `password_in_url`, `unknown_database`, `no_file`,
-    `zero_character`."""
+    """Return the address in a URL. Raises ConfigurationInvalid: `password_in_url`, `unknown_database`,
+    `no_file`, `zero_character`."""
     scheme, found, rest = url.partition("://")
     if "\x00" in url:
         raise ConfigurationInvalid(scheme, "zero_character")
@@ -78,8 +78,8 @@ def understand(url: str) -> CmdbAddress:
 
 
 def _tells_password(rest: str) -> bool:
-    """Whether anything that may be a password stands in a URL: between `:` and an `@`, or in a parameter.
-    An empty one is none, for libpq too."""
+    """Return whether anything that may be a password stands in a URL: between `:` and an `@`, or in a
+    parameter. An empty one is none, for libpq too."""
     place, _, query = rest.partition("?")
     if _user_has_password(place):
         return True
@@ -91,8 +91,8 @@ def _tells_password(rest: str) -> bool:
 
 
 def _user_has_password(place: str) -> bool:
-    """Whether one stands before the last `@`, also one with a slash or an `@` in it, which libpq would take
-    for something else; a port is none."""
+    """Return whether one stands before the last `@`, also one with a slash or an `@` in it, which libpq
+    would take for something else; a port is none."""
     user, at, _ = place.rpartition("@")
     name, colon, password = user.partition(":")
     if not at or not colon or not password:
@@ -101,7 +101,7 @@ def _user_has_password(place: str) -> bool:
 
 
 def _is_hosts(text: str) -> bool:
-    """Whether it is hosts, their ports in digits, and a database's name behind them."""
+    """Return whether it is hosts, their ports in digits, and a database's name behind them."""
     hosts, _, _ = text.partition("/")
     return all(
         not port or port.isdigit() for _, _, port in (one.rpartition(":") for one in hosts.split(","))

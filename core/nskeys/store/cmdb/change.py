@@ -74,7 +74,7 @@ class SqlChange(SqlView):
         self._connection.run(_ADD_LINE, head.count + 1, line, digest)
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys; NameTaken, KeyUsedUp."""
+        """New rows, counted as seals of their keys. Raises NameTaken, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -82,7 +82,7 @@ class SqlChange(SqlView):
             self._connection.many(_LIST, [_listing_values(row) for row in credentials])
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Rows with the same ids, re-sealed and counted; NameTaken, NoSuchCredential, KeyUsedUp."""
+        """Rows with the same ids, re-sealed and counted. Raises NameTaken, NoSuchCredential, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -96,7 +96,7 @@ class SqlChange(SqlView):
                 self._connection.many(_LIST, listing)
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """New blobs under `kid`, sealed at `moment` and counted; NoSuchCredential, KeyUsedUp."""
+        """New blobs under `kid`, sealed at `moment` and counted. Raises NoSuchCredential, KeyUsedUp."""
         with self._all_or_nothing():
             self._count({kid: len(rows)})
             first = (self._key_no(kid), seconds_of(moment), self.last_seal())
@@ -105,7 +105,7 @@ class SqlChange(SqlView):
                 raise self._missing(credential_id for credential_id, _ in rows)
 
     def remove(self, credential_id: str) -> None:
-        """One row; NoSuchCredential."""
+        """One row. Raises NoSuchCredential."""
         if not storable(credential_id) or not self._connection.run(_REMOVE, credential_id):
             raise NoSuchCredential(credential_id)
 
@@ -127,11 +127,9 @@ class SqlChange(SqlView):
             self._connection.run(_ADD_COPY, *values, self._next(_LAST_COPY))
 
     def write_drill(self, text: str, signature: bytes | None) -> None:
-        """One more line of the diary."""
         self._connection.run(_ADD_DRILL, self._next(_LAST_DRILL), text, signature)
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
-        """Insert it (number 0) or update it; returns it with its number."""
         number = rotation.number or self._next(_LAST_ROTATION)
         values = (
             rotation.kid,
@@ -146,7 +144,6 @@ class SqlChange(SqlView):
         return replace(rotation, number=number)
 
     def sign_audit(self, head: AuditHead, signature: bytes) -> None:
-        """Remember the signature of a head."""
         text = signed_head_text(head, signature)
         if not self._connection.run(_SET_META, text, AUDIT_SIGNATURE):
             self._connection.run(_ADD_META, text, AUDIT_SIGNATURE)
@@ -184,7 +181,7 @@ class SqlChange(SqlView):
         return damaged("credentials", "id_taken")
 
     def _count(self, seals: Mapping[Kid, int]) -> None:
-        """Count seals, before they are written; KeyUsedUp."""
+        """Count seals, before they are written. Raises KeyUsedUp."""
         self.know_keys(seals)
         for kid, more in seals.items():
             if not self._connection.run(_COUNT_SEALS, more, kid, SEALS_LIMIT - more):
@@ -195,7 +192,7 @@ class SqlChange(SqlView):
         return NoSuchCredential(next((item for item in ids if item not in known), ""))
 
     def _next(self, last: str) -> int:
-        """The number behind the last one, which the question `last` asks for."""
+        """Return the number behind the last one, which the question `last` asks for."""
         number = self._connection.value(last)
         return 1 if number is None else count_of(number, NUMBER_LIMIT - 1, "") + 1
 

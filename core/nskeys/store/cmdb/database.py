@@ -32,7 +32,7 @@ def _ignore(_: UnreadableCredential) -> None:
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
-    """The CMDB in an SQLite file."""
+    """Return the CMDB in an SQLite file."""
     return SqlCmdb(url_of(path), clock)
 
 
@@ -48,8 +48,8 @@ class SqlCmdb:
         busy_timeout: float = 5.0,
         steps: Sequence[Step] = STEPS,
     ) -> None:
-        """`url` is a URL as `address` understands it, `busy_timeout` the seconds that a change waits
-        for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
+        """`url` is a URL as `address` understands it, `busy_timeout` the seconds that a change waits for
+        another one; `steps` are the schema that this program knows. Raises ConfigurationInvalid."""
         self._address = understand(url)
         self._clock = clock
         self._busy_timeout = busy_timeout
@@ -62,15 +62,15 @@ class SqlCmdb:
         return "SQLite" if isinstance(self._address, SqliteAddress) else "PostgreSQL"
 
     def address(self) -> str:
-        """The URL or path."""
+        """Return the URL or path."""
         return self._address.shown
 
     def login(self) -> DatabaseLogin | None:
-        """How the server is logged in to; None for a file."""
+        """Return how the server is logged in to; None for a file."""
         return self._engine.login()
 
     def exists(self) -> bool:
-        """Whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""
+        """Return whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""
         try:
             self.cmdb_id()
         except NotSetUp:
@@ -78,12 +78,12 @@ class SqlCmdb:
         return True
 
     def cmdb_id(self) -> str:
-        """32 hex digits; NotSetUp where there is none."""
+        """32 hex digits. Raises NotSetUp where there is none."""
         with self._looking() as view:
             return view.cmdb_id
 
     def outdated(self) -> bool:
-        """Whether a change would lead it up to a newer schema first."""
+        """Return whether a change would lead it up to a newer schema first."""
         with self._looking() as view:
             return view.schema < self._steps[-1].number
 
@@ -126,7 +126,7 @@ class SqlCmdb:
             yield change
 
     def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
+        """Yield every sealed row in batches, from one consistent look."""
         with self._looking() as view:
             after = ""
             while batch := view.sealed(kid, after):
@@ -136,13 +136,12 @@ class SqlCmdb:
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = _ignore
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look; `unreadable` is told
-        those that cannot be read."""
+        """Yield every sealed row in batches of one key each, from one consistent look; `unreadable` is
+        told those that cannot be read."""
         with self._looking() as view:
             yield from view.stream_rows(unreadable)
 
     def close(self) -> None:
-        """Let go of connections."""
         with self._opening:
             if self._opened is not None:
                 self._opened.close()
@@ -176,5 +175,5 @@ class SqlCmdb:
         return PostgresEngine(self._address, self._busy_timeout)
 
     def _there(self) -> bool:
-        """Whether there is anything to connect to; a server answers or it does not."""
+        """Return whether there is anything to connect to; a server answers or it does not."""
         return not isinstance(self._address, SqliteAddress) or is_there(self._address.path)

@@ -42,21 +42,21 @@ class Connection(ABC):
         self.driver = driver
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Every row."""
+        """Return every row."""
         rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
         return rows
 
     def one(self, sql: str, *values: object) -> Row | None:
-        """The first row, if there is any."""
+        """Return the first row, if there is any."""
         return next(iter(self.all(sql, *values)), None)
 
     def value(self, sql: str, *values: object) -> Any:
-        """The first row's first value; None without a row."""
+        """Return the first row's first value; None without a row."""
         row = self.one(sql, *values)
         return None if row is None else row[0]
 
     def run(self, sql: str, *values: object) -> int:
-        """How many rows the statement changed."""
+        """Return how many rows the statement changed."""
         changed: int = self.driver.execute(self.marked(sql), values).rowcount
         return changed
 
@@ -71,7 +71,7 @@ class Connection(ABC):
 
     @abstractmethod
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, without holding them all at once."""
+        """Return the rows in batches, without holding them all at once."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -108,7 +108,7 @@ class CmdbEngine(ABC):
         """Make what a first transaction needs: for SQLite, the file."""
 
     def login(self) -> DatabaseLogin | None:
-        """How a server is logged in to; None for a file."""
+        """Return how a server is logged in to; None for a file."""
         return None
 
     @abstractmethod
@@ -118,11 +118,12 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
-        """What there is among the tables: kind, name and table of each. A plain table, which can hold
-        rows and no more, is of the kind `table`."""
+        """Return what there is among the tables: kind, name and table of each. A plain table, which can
+        hold rows and no more, is of the kind `table`."""
 
     def tables(self, connection: Connection) -> frozenset[str]:
-        """The tables there are; CmdbAltered where something there could change what is read or written."""
+        """Return the tables there are. Raises CmdbAltered where something there could change what is read
+        or written."""
         objects = self.objects(connection)
         others = tuple(
             f"{kind} {name} on {table}" if table != name else f"{kind} {name}"
@@ -135,11 +136,10 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def translated(self, error: Exception) -> NskeysError:
-        """What a driver's error says, without anything of the statement's values."""
+        """Return what a driver's error says, without anything of the statement's values."""
 
     @abstractmethod
-    def close(self) -> None:
-        """Let go of connections."""
+    def close(self) -> None: ...
 
     @contextmanager
     def transaction(self, *, changing: bool) -> Iterator[Connection]:
@@ -150,7 +150,7 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def _begun(self, changing: bool) -> AbstractContextManager[Connection]:
-        """The transaction itself."""
+        """Return the transaction itself."""
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -168,7 +168,7 @@ class CmdbEngine(ABC):
 
 
 def _raised_below(error: Exception) -> bool:
-    """Whether the last Python code before the error, and so the driver's caller, is the store's."""
+    """Return whether the last Python code before the error, and so the driver's caller, is the store's."""
     last = None
     for frame, _ in walk_tb(error.__traceback__):
         last = frame

@@ -16,7 +16,7 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
+    """Return whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -31,7 +31,7 @@ def is_there(path: Path) -> bool:
 
 
 def make_file(path: Path) -> None:
-    """An empty file (0600) where there is none, durably; CannotCreate."""
+    """An empty file (0600) where there is none, durably. Raises CannotCreate."""
     if is_there(path):
         return
     try:

@@ -38,7 +38,7 @@ _AMONG_MANY = "EXISTS (SELECT 1 FROM credentials WHERE credentials.id = listing.
 
 
 def storable(*texts: str) -> bool:
-    """Whether a text could be in a database at all; U+0000 and lone surrogates cannot."""
+    """Return whether a text could be in a database at all; U+0000 and lone surrogates cannot."""
     try:
         return all("\x00" not in text and text.encode("utf-8") is not None for text in texts)
     except UnicodeEncodeError:
@@ -67,7 +67,7 @@ class Wanted:
         return self.key_numbers == [] or not storable(self.text)
 
     def total(self) -> Query:
-        """How many it lets through; without a text this is counted in an index."""
+        """Return how many it lets through; without a text this is counted in an index."""
         if self.text:
             conditions, values = self._conditions(few=False)
             return _COUNT.format(table="listing", where=_where(conditions)), values
@@ -81,7 +81,7 @@ class Wanted:
         return _COUNT.format(table="credentials", where=_where(conditions)), values
 
     def sealed_by_keys(self) -> Query:
-        """How many credentials its keys seal."""
+        """Return how many credentials its keys seal."""
         where = _where([self._of_keys()])
         return _COUNT.format(table="credentials", where=where), [*(self.key_numbers or [])]
 
@@ -94,7 +94,7 @@ class Wanted:
         offset: int,
         of_keys: int | None,
     ) -> Query:
-        """The rows behind the place `after` in the direction walked: order key, id, and `COLUMNS`.
+        """Return the rows behind the place `after` in the direction walked: order key, id, and `COLUMNS`.
         `of_keys` is what `sealed_by_keys` gave."""
         way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
         key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
@@ -125,12 +125,12 @@ class Wanted:
 
 
 def cursor_text(value: str | bytes) -> str:
-    """A place in an index as text; what is no UTF-8 in it comes back by `cursor_value`."""
+    """Return a place in an index as text; what is no UTF-8 in it comes back by `cursor_value`."""
     return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def cursor_value(text: str) -> str | bytes:
-    """The same place, to be compared with CAST(? AS TEXT)."""
+    """Return the same place, to be compared with CAST(? AS TEXT)."""
     return text if storable(text) else text.encode("utf-8", "surrogateescape")
 
 

@@ -117,7 +117,7 @@ class PostgresConnection(Connection):
     hex_only = "{} ~ '^[0-9a-f]*$'"
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, as a cursor of the server gives them."""
+        """Yield the rows in batches, as a cursor of the server gives them."""
         with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
             cursor.execute(self.marked(sql), values)
             while rows := cursor.fetchmany(BATCH):
@@ -152,7 +152,7 @@ class PostgresEngine(CmdbEngine):
             raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
 
     def login(self) -> DatabaseLogin:
-        """What the address and the rules make of it."""
+        """Return what the address and the rules make of it."""
         return self._login.shown
 
     def copy_aside(self, schema: int) -> None:
@@ -183,7 +183,6 @@ class PostgresEngine(CmdbEngine):
         return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
     def close(self) -> None:
-        """Let go of connections."""
         while self._kept:
             self._kept.pop().close()
 
@@ -218,7 +217,8 @@ class PostgresEngine(CmdbEngine):
             raise CmdbUnreachable(self.address.shown, "failed", "the transaction was rolled back")
 
     def _in_transaction(self, changing: bool) -> Any:
-        """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
+        """Return a connection on which a transaction has begun: a kept one, unless it does not work any
+        more."""
         while self._kept:
             driver = self._kept.pop()
             try:

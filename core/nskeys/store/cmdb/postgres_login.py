@@ -69,7 +69,7 @@ _SAFETY = {
 
 
 def _hosts(psycopg: Any, address: PostgresAddress, given: dict[str, Any]) -> list[str]:
-    """The hosts that libpq would ask, by address where there is one. An address that names none is
+    """Return the hosts that libpq would ask, by address where there is one. An address that names none is
     completed by libpq itself; nothing is sent meanwhile."""
     known = given
     if not (given.get("host") or given.get("hostaddr")):

@@ -67,12 +67,12 @@ def audit_head_of(row: Sequence[Any]) -> AuditHead:
 
 
 def signed_head_text(head: AuditHead, signature: bytes) -> str:
-    """A signed head as `meta` holds it."""
+    """Return a signed head as `meta` holds it."""
     return f"{head.count} {head.digest.hex()} {signature.hex()}"
 
 
 def signed_head_of(value: Any) -> tuple[AuditHead, bytes]:
-    """What `signed_head_text` wrote."""
+    """Return what `signed_head_text` wrote."""
     match = _SIGNED_HEAD.fullmatch(text_of(value, 4_096, "meta", "audit_signature"))
     if match is None:
         raise damaged("meta", "not_a_signed_head", "audit_signature")

@@ -41,7 +41,7 @@ _KINDS: Mapping[str, CredentialKind] = {kind.value: kind for kind in CredentialK
 
 
 def kind_of(value: Any, table: str, row: object = "") -> CredentialKind:
-    """A credential's kind."""
+    """Return a credential's kind."""
     kind = _KINDS.get(value) if type(value) is str else None
     if kind is None:
         raise damaged(table, "not_a_kind", row)
@@ -59,17 +59,17 @@ def keys_of(rows: Iterable[Sequence[Any]]) -> dict[int, Kid]:
 
 
 def seals_of(value: Any, kid: Kid) -> int:
-    """How many secrets a key sealed."""
+    """Return how many secrets a key sealed."""
     return count_of(value, SEALS_LIMIT, "keys", kid)
 
 
 def seal_no_of(value: Any, row: object = "") -> int:
-    """The number of a seal; all keys together make no more than this."""
+    """Return the number of a seal; all keys together make no more than this."""
     return count_of(value, SEAL_NO_LIMIT, "credentials", row)
 
 
 def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
-    """The key with this number; the database does not have to keep its own promises."""
+    """Return the key with this number; the database does not have to keep its own promises."""
     kid = keys.get(value) if type(value) is int else None
     if kid is None:
         raise damaged("credentials", "unknown_key", row)
@@ -86,7 +86,7 @@ def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
 
 
 def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
-    """The same, with the sealed secret at the end."""
+    """Return the same, with the sealed secret at the end."""
     credential = credential_of(row, keys)
     try:
         return SealedCredential(credential, bytes_of(row[11], SEALED_LIMIT, "credentials"))
@@ -118,7 +118,7 @@ def _credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
 
 
 def unreadable_of(row: Sequence[Any], key: Kid | None, problem: str) -> UnreadableCredential:
-    """A row as for `credential_of`, as far as it can be read; one of fewer values lacks the rest."""
+    """Return a row as for `credential_of`, as far as it can be read; one of fewer values lacks the rest."""
     ill = set() if key is not None else {"key"}
 
     def read(name: str, check: Callable[[], Any], instead: Any) -> Any:
@@ -166,8 +166,8 @@ def _moment_at(row: Sequence[Any], at: int) -> datetime:
 def readable_rows(
     rows: Sequence[tuple[Any, ...]], kid: Kid, unreadable: Callable[[UnreadableCredential], None]
 ) -> Sequence[SealedRow]:
-    """Those of a batch of (id, kind, name, target, account, note, sealed) of one key whose types and ids
-    are as nskeys writes them; `unreadable` is told the others.
+    """Return those of a batch of (id, kind, name, target, account, note, sealed) of one key whose types
+    and ids are as nskeys writes them; `unreadable` is told the others.
 
     Column by column: a row at a time would cost as much as opening it. Lengths are not looked at: a field
     that is longer than nskeys writes is not the one that was sealed, and the row does not open.

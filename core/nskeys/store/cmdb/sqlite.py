@@ -59,7 +59,7 @@ class SqliteConnection(Connection):
     driver: sqlite3.Connection
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Every row; text that is not UTF-8 comes as bytes."""
+        """Return every row; text that is not UTF-8 comes as bytes."""
         try:
             return super().all(sql, *values)
         except sqlite3.OperationalError as error:
@@ -67,7 +67,7 @@ class SqliteConnection(Connection):
             return super().all(sql, *values)
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, as a cursor gives them; text that is not UTF-8 comes as bytes."""
+        """Yield the rows in batches, as a cursor gives them; text that is not UTF-8 comes as bytes."""
         given = 0
         try:
             for rows in self._batches(sql, values):
@@ -197,7 +197,8 @@ class SqliteEngine(CmdbEngine):
 
 
 def _is_ill_text(error: sqlite3.OperationalError) -> bool:
-    """The driver decodes text by itself, and says so in these words (CPython, Modules/_sqlite/cursor.c)."""
+    """Return the driver decodes text by itself, and says so in these words (CPython,
+    Modules/_sqlite/cursor.c)."""
     return str(error).startswith("Could not decode to UTF-8")
 
 
@@ -213,8 +214,8 @@ def _text_or_bytes(raw: bytes) -> str | bytes:
 
 
 def _has_locks(folder: Path) -> bool:
-    """Whether the file system knows the locks that SQLite uses: of one that has none SQLite says that
-    somebody holds them. Tried on a file of its own, never on the database's."""
+    """Return whether the file system knows the locks that SQLite uses: of one that has none SQLite says
+    that somebody holds them. Tried on a file of its own, never on the database's."""
     trial = folder / f".nskeys-{secrets.token_hex(8)}.part"
     try:
         descriptor = os.open(trial, NEW_FILE, 0o600)

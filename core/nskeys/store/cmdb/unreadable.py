@@ -54,8 +54,8 @@ _LIMITS = (
 
 
 def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[UnreadableRow, ...]:
-    """All of up to 20,000 credentials, and of more those that name no key; of the list, the keys and the
-    open rotation all."""
+    """Return all of up to 20,000 credentials, and of more those that name no key; of the list, the keys
+    and the open rotation all."""
     known = sorted(keys)
     asked = _ILL.format(
         columns=COLUMNS,

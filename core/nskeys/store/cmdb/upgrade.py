@@ -28,7 +28,7 @@ class CmdbMark:
 
 
 def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> CmdbMark:
-    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged, CmdbAltered."""
+    """Return the mark. Raises NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged, CmdbAltered."""
     if _META not in engine.tables(connection):
         raise NotSetUp(engine.address.home)
     found: dict[str, object] = dict(
@@ -41,8 +41,8 @@ def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step])
 
 
 def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cmdb_id: str) -> None:
-    """All tables, and the mark. Does nothing where this id's CMDB exists; AlreadySetUp where another's
-    does; CmdbUnreachable (`other_tables`) where somebody else's tables have our names."""
+    """All tables, and the mark. Does nothing where this id's CMDB exists. Raises AlreadySetUp where
+    another's does; CmdbUnreachable (`other_tables`) where somebody else's tables have our names."""
     there = engine.tables(connection) & TABLES
     if _META in there:
         if read_mark(engine, connection, steps).cmdb_id != cmdb_id:

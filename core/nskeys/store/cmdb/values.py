@@ -21,7 +21,7 @@ LATEST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def damaged(table: str, problem: str, *rows: object) -> CmdbDamaged:
-    """The error; rows are shown as text, whatever they are, and an empty one names none."""
+    """Return the error; rows are shown as text, whatever they are, and an empty one names none."""
     shown = (str(row)[:_SHOWN_CHARACTERS] for row in rows[:_SHOWN_ROWS] if row != "")
     return CmdbDamaged(table, problem, tuple(shown))
 
@@ -33,14 +33,14 @@ def shown_as_text(value: Any, limit: int) -> str:
 
 
 def text_of(value: Any, limit: int, table: str, row: object = "") -> str:
-    """A text of at most `limit` characters."""
+    """Return a text of at most `limit` characters."""
     if type(value) is str and len(value) <= limit:
         return value
     raise damaged(table, "not_text", row)
 
 
 def is_hex(text: str) -> bool:
-    """Whether there is nothing but lower-case hex digits, at least one."""
+    """Return whether there is nothing but lower-case hex digits, at least one."""
     return _HEX.fullmatch(text) is not None
 
 
@@ -59,21 +59,21 @@ def bytes_of(value: Any, limit: int, table: str, row: object = "") -> bytes:
 
 
 def count_of(value: Any, limit: int, table: str, row: object = "") -> int:
-    """A count from 0 to `limit`."""
+    """Return a count from 0 to `limit`."""
     if type(value) is int and 0 <= value <= limit:
         return value
     raise damaged(table, "not_a_count", row)
 
 
 def moment_of(value: Any, table: str, row: object = "") -> datetime:
-    """The moment so many seconds after 1970 began."""
+    """Return the moment so many seconds after 1970 began."""
     if type(value) is int and EARLIEST <= value <= LATEST:
         return _moment(value)
     raise damaged(table, "not_a_time", row)
 
 
 def seconds_of(moment: datetime) -> int:
-    """What `moment_of` reads."""
+    """Return what `moment_of` reads."""
     return int(moment.timestamp())
 
 

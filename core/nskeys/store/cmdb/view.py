@@ -71,12 +71,12 @@ _Found = TypeVar("_Found")
 
 
 def _joined(*parts: str) -> str:
-    """A statement of several parts, all of them words of this module."""
+    """Return a statement of several parts, all of them words of this module."""
     return " ".join(part for part in parts if part)
 
 
 def _credentials(rest: str, *more: str) -> str:
-    """A question for the columns of credentials; `rest` is what stands behind the table."""
+    """Return a question for the columns of credentials; `rest` is what stands behind the table."""
     return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
 
 
@@ -101,12 +101,10 @@ class SqlView:
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
-        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
-        credentials, and of more those that name no key."""
         return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
-        """How many credentials match."""
+        """Return how many credentials match."""
         understood = self._understood(wanted)
         if understood.nothing:
             return 0
@@ -121,7 +119,7 @@ class SqlView:
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        """Up to `limit` credentials behind (`backwards`: before) the place `after`."""
+        """Return up to `limit` credentials behind (`backwards`: before) the place `after`."""
         understood = self._understood(wanted)
         if understood.nothing:
             return ()
@@ -133,14 +131,13 @@ class SqlView:
         return tuple(reversed(page)) if backwards else tuple(page)
 
     def credential(self, credential_id: str) -> SealedCredential | None:
-        """One, by its full id."""
         if not storable(credential_id):
             return None
         row = self._connection.one(_SEALED, credential_id)
         return None if row is None else sealed_of(row, self._keys)
 
     def find(self, reference: str) -> tuple[Credential, ...]:
-        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        """Return those with this `kind/name`, or else this id or id prefix (at most 10)."""
         kind, slash, name = reference.partition("/")
         if slash and kind in tuple(CredentialKind):
             found = self.named(CredentialKind(kind), name)
@@ -153,7 +150,7 @@ class SqlView:
         return tuple(credential_of(row, self._keys) for row in rows)
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        """The one of this kind and name."""
+        """Return the one of this kind and name."""
         wanted = unicodedata.normalize("NFC", name)
         if not storable(wanted):
             return None
@@ -161,14 +158,14 @@ class SqlView:
         return None if row is None else credential_of(row, self._keys)
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """Every (kind, name) there is."""
+        """Return every (kind, name) there is."""
         rows = self._connection.all("SELECT kind, name FROM credentials")
         return frozenset((kind, name) for kind, name in rows if kind in _KINDS and type(name) is str)
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
-        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        """Return up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
         of_key = "" if kid is None else "AND key_no + 0 = ?"
         asked = _credentials(_joined("WHERE id > CAST(? AS TEXT)", of_key, *self._by_id()), "sealed")
         number = () if kid is None else (self._key_no(kid),)
@@ -183,7 +180,6 @@ class SqlView:
         return tuple(_first_readable(batch, readable, after, limit))
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
-        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
         asked = _joined(_KEY_ROWS, "AND id > CAST(? AS TEXT)", *self._by_id())
         number = self._key_no(kid)
 
@@ -198,7 +194,7 @@ class SqlView:
     def stream_rows(
         self, unreadable: Callable[[UnreadableCredential], None]
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
+        """Yield every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
         for number in self._numbers_in_use():
             kid = self._keys[number]
             for rows in self._connection.stream(_STREAMED, number):
@@ -208,7 +204,7 @@ class SqlView:
             unreadable(stray)
 
     def seals(self, kid: Kid) -> int:
-        """How many secrets the key ever sealed; a number that cannot be read is the limit."""
+        """Return how many secrets the key ever sealed; a number that cannot be read is the limit."""
         found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
         if found is None:
             return 0
@@ -218,8 +214,8 @@ class SqlView:
             return SEALS_LIMIT
 
     def last_seal(self) -> int:
-        """How many secrets all keys ever sealed: the number of the last seal. A number that cannot be
-        read counts for nothing, so no drill is taken to have seen what it may not have."""
+        """Return how many secrets all keys ever sealed: the number of the last seal. A number that cannot
+        be read counts for nothing, so no drill is taken to have seen what it may not have."""
         total = 0
         for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
             with suppress(CmdbDamaged):
@@ -227,24 +223,24 @@ class SqlView:
         return total
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """How many credentials of these keys have a greater number, from one index."""
+        """Return how many credentials of these keys have a greater number, from one index."""
         numbers = [number for kid in kids if (number := self._key_no(kid))]
         return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
 
     def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
-        """The diary's last lines as stored, newest first."""
+        """Return the diary's last lines as stored, newest first."""
         rows = self._connection.all(
             "SELECT number, body, signature FROM drills ORDER BY number DESC LIMIT ?", limit
         )
         return tuple(drill_row_of(row) for row in rows)
 
     def register_rows(self) -> tuple[RegisterRow, ...]:
-        """The register as stored, in the order of first recording."""
+        """Return the register as stored, in the order of first recording."""
         rows = self._connection.all("SELECT body, signature FROM register ORDER BY number")
         return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
-        """The open rotation, if any; None for a record that cannot be read."""
+        """Return the open rotation, if any; None for a record that cannot be read."""
         row = self._connection.one(OPEN_ROTATION, RotationStage.FINISHED.value)
         with suppress(CmdbDamaged):
             return None if row is None else rotation_of(row)
@@ -262,7 +258,8 @@ class SqlView:
         return AuditHead(last, first_digest(self.cmdb_id))
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """The last head that the server key signed, with its signature; one that cannot be read is none."""
+        """Return the last head that the server key signed, with its signature; one that cannot be read is
+        none."""
         row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
         with suppress(CmdbDamaged):
             return None if row is None else signed_head_of(row[0])
@@ -279,7 +276,7 @@ class SqlView:
         return keys_of(self._connection.all("SELECT key_no, kid FROM keys"))
 
     def _key_no(self, kid: Kid) -> int:
-        """A key's number; 0, which no key has, where it is not known."""
+        """Return a key's number; 0, which no key has, where it is not known."""
         return next((number for number, known in self._keys.items() if known == kid), 0)
 
     def _numbers_in_use(self) -> list[int]:
@@ -287,7 +284,7 @@ class SqlView:
         return sorted(number for (number,) in rows if type(number) is int and number in self._keys)
 
     def _by_id(self) -> tuple[str, ...]:
-        """What ends a question that goes on from one id to the next."""
+        """Return what ends a question that goes on from one id to the next."""
         return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
 
     def _use(
@@ -328,7 +325,7 @@ def _first_readable(
     after: str,
     limit: int,
 ) -> Sequence[_Found]:
-    """What can be read of the first batch behind `after` that has something; nothing at the end."""
+    """Return what can be read of the first batch behind `after` that has something; nothing at the end."""
     cursor: object = after
     while True:
         rows = batch(cursor)

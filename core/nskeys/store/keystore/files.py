@@ -55,7 +55,7 @@ class KeyRecord:
 
 
 def is_kid(text: str) -> bool:
-    """Whether this is 64 lower-case hex digits."""
+    """Return whether this is 64 lower-case hex digits."""
     return _KID.fullmatch(text) is not None
 
 
@@ -72,7 +72,7 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 
 def read_store(path: str, data: bytes) -> StoreRecord:
-    """From `protector.json`; KeyStoreDamaged, NewerVersion."""
+    """From `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("store_id", "cmdb_id", "protector", "parameters")
     parameters = read.members["parameters"]
@@ -89,19 +89,19 @@ def server_bytes(record: ServerRecord) -> bytes:
 
 
 def read_server(path: str, data: bytes) -> ServerRecord:
-    """From `server.json`; KeyStoreDamaged, NewerVersion."""
+    """From `server.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("thumbprint", "wrapped")
     return ServerRecord(read.text("thumbprint", _KID), read.data("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
-    """A key's file."""
+    """Return a key's file."""
     return _bytes(_key_members(record))
 
 
 def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
-    """From the file of the key `kid`; KeyStoreDamaged, NewerVersion."""
+    """From the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
     return _key_record(path, _document(path, data), kid)
 
 
@@ -111,7 +111,7 @@ def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
 
 
 def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
-    """From `change.json`; KeyStoreDamaged, NewerVersion."""
+    """From `change.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("keys")
     keys = read.members["keys"]
@@ -126,7 +126,7 @@ def server_pub_bytes(public: bytes) -> bytes:
 
 
 def read_server_pub(path: str, data: bytes) -> bytes:
-    """The 32 bytes of the public key; KeyStoreDamaged."""
+    """Return the 32 bytes of the public key. Raises KeyStoreDamaged."""
     members = _parsed(path, data)
     read = _Reader(path, members)
     if not isinstance(members.get("x"), str) or {**_JWK, "x": members["x"]} != members:
@@ -194,7 +194,7 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
 
 
 def _checked(path: str, value: Json) -> Mapping[str, Json]:
-    """A document's own members, once its version is known and its hash is right."""
+    """Return a document's own members, once its version is known and its hash is right."""
     if not isinstance(value, Mapping):
         raise KeyStoreDamaged(path, "wrong_type")
     _refuse_newer(value)

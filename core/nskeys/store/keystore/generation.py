@@ -47,7 +47,7 @@ class Generation:
         self.keys_folder = folder / "keys"
 
     def key_json(self, kid: str) -> Path:
-        """The file of a key."""
+        """Return the file of a key."""
         return self.keys_folder / f"{kid}.json"
 
     def write_whole(self, store: StoreRecord, server: ServerRecord, keys: Mapping[Kid, KeyRecord]) -> None:
@@ -67,13 +67,13 @@ class Generation:
         return read_server(str(self.server_json), _read(self.server_json))
 
     def key_records(self) -> dict[Kid, KeyRecord]:
-        """Every key, as after a change that was committed but not finished."""
+        """Return every key, as after a change that was committed but not finished."""
         changed = self._committed_change()
         records = {kid: self._key_record(kid) for kid in self.kids_by_name() if kid not in changed}
         return records | changed
 
     def kids_by_name(self) -> frozenset[Kid]:
-        """The keys that have a file, whatever is in it. Other files are left alone."""
+        """Return the keys that have a file, whatever is in it. Other files are left alone."""
         try:
             names = files.names_in(self.keys_folder)
         except FileUnreadable as error:
@@ -85,13 +85,13 @@ class Generation:
         )
 
     def change(self, records: Mapping[Kid, KeyRecord]) -> None:
-        """Write these records, all or none of them. CannotCreate."""
+        """Write these records, all or none of them. Raises CannotCreate."""
         self.finish_change()
         files.write_new(self.change_json, change_bytes(records))
         self.finish_change()
 
     def finish_change(self) -> None:
-        """Carry out a change that was committed, if there is one. Needs the lock; CannotCreate."""
+        """Carry out a change that was committed, if there is one. Needs the lock. Raises CannotCreate."""
         changed = self._committed_change()
         if not changed:
             if _is_empty(self.change_json):  # safe: nobody else writes it while we hold the lock
@@ -121,8 +121,8 @@ class Generation:
         files.sweep(self.keys_folder)
 
     def adds_nothing_to(self, kids: Collection[Kid]) -> bool:
-        """Whether every key that may be in here is one of `kids`, as far as names tell; a generation
-        that was half removed has lost some."""
+        """Return whether every key that may be in here is one of `kids`, as far as names tell; a
+        generation that was half removed has lost some."""
         if files.exists(self.change_json) and not _is_empty(self.change_json):
             return False
         return not files.exists(self.keys_folder) or self.kids_by_name() <= set(kids)
@@ -136,8 +136,8 @@ class Generation:
         return status.st_ino, status.st_mtime_ns
 
     def leftover(self) -> Leftover:
-        """What is left of this generation, which should be gone: the file that its KEK is had from, also
-        where a temporary name of it stayed; the folder where none is left."""
+        """Return what is left of this generation, which should be gone: the file that its KEK is had
+        from, also where a temporary name of it stayed; the folder where none is left."""
         for path in (self.protector_json, *files.temporary(self.folder)):
             try:
                 return Leftover(str(path), str(self.folder), read_store(str(path), _read(path)).protector)
@@ -150,7 +150,7 @@ class Generation:
         return Leftover(str(self.folder), str(self.folder), None)
 
     def destroy(self) -> None:
-        """Remove the folder, what its KEK is had from first. CannotCreate."""
+        """Remove the folder, what its KEK is had from first. Raises CannotCreate."""
         if files.exists(self.folder):
             files.remove(self.protector_json)
         files.remove_folder(self.folder)
@@ -171,7 +171,7 @@ class Generation:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether there is a regular file without a byte; False where nothing can be told."""
+    """Return whether there is a regular file without a byte; False where nothing can be told."""
     try:
         status = path.lstat()
     except OSError:

@@ -64,11 +64,11 @@ class DiskKeyStore:
         self._current = store / "current"
 
     def exists(self) -> bool:
-        """Whether a complete store is there; KeyStoreDamaged, NotPermitted."""
+        """Return whether a complete store is there. Raises KeyStoreDamaged, NotPermitted."""
         return self._number() is not None
 
     def info(self) -> StoreInfo:
-        """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
+        """Return what is known without unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         number, record = self._read(lambda generation: generation.store_record())
         uri = record.parameters.get("uri", "")
         return StoreInfo(
@@ -80,13 +80,13 @@ class DiskKeyStore:
         )
 
     def keys(self) -> tuple[KeyInfo, ...]:
-        """Every key's state, without unlocking; oldest first."""
+        """Return every key's state, without unlocking; oldest first."""
         _, records = self._read(lambda generation: generation.key_records())
         infos = (record.info for record in records.values())
         return tuple(sorted(infos, key=lambda info: (info.created, info.kid)))
 
     def server_public(self) -> bytes | None:
-        """The server key's public half (32 bytes), from `server.pub`; None when there is none.
+        """Return the server key's public half (32 bytes), from `server.pub`; None when there is none.
         KeyStoreDamaged (`wrong_key`) where it is not this store's."""
         try:
             data = files.read_bounded(self._server_pub, _LIMIT)
@@ -109,7 +109,7 @@ class DiskKeyStore:
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> None:
-        """Make the first generation with these keys, all or nothing; AlreadySetUp, CannotCreate."""
+        """Make the first generation with these keys, all or nothing. Raises AlreadySetUp, CannotCreate."""
         if self.exists():
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
@@ -119,8 +119,9 @@ class DiskKeyStore:
             self._believe(generation, number)
 
     def elsewhere(self) -> bool:
-        """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
-        tried, and nobody asked; KeyStoreDamaged, ProtectorUnavailable where that cannot be told now."""
+        """Return whether there is a store and it is bound to another machine, so that nobody opens it
+        here. It is tried, and nobody asked. Raises KeyStoreDamaged, ProtectorUnavailable where that
+        cannot be told now."""
         if not self.exists():
             return False
         _, record = self._read(lambda generation: generation.store_record())
@@ -198,7 +199,7 @@ class DiskKeyStore:
         _remove_if_possible(self._generation(before.generation).destroy)
 
     def opens_with(self, candidate: SecretBytes) -> bool:
-        """Whether a password would open this store; False where there is none."""
+        """Return whether a password would open this store; False where there is none."""
         if not self.exists():
             return False
         _, record = self._read(lambda generation: generation.store_record())
@@ -207,7 +208,7 @@ class DiskKeyStore:
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Earlier generations that should be gone and are still here, and what opens them; without
-        unlocking. KeyStoreDamaged, NotPermitted."""
+        unlocking. Raises KeyStoreDamaged, NotPermitted."""
         number = self._number()
         if number is None:
             return ()
@@ -309,8 +310,8 @@ class DiskKeyStore:
         files.replace(self._current, b"%d\n" % number)
 
     def _read(self, read: Callable[[Generation], _T]) -> tuple[int, _T]:
-        """The current generation's number and what `read` makes of it, from one moment: read again if a
-        writer was at work meanwhile. NotSetUp."""
+        """Return the current generation's number and what `read` makes of it, from one moment: read again
+        if a writer was at work meanwhile. Raises NotSetUp."""
         for _ in range(_TRIES):
             number = self._number()
             if number is None:
@@ -329,7 +330,7 @@ class DiskKeyStore:
         raise KeyStoreDamaged(str(self._store), "changing")
 
     def _number(self) -> int | None:
-        """Which generation counts; None where there is no store."""
+        """Return which generation counts; None where there is no store."""
         try:
             text = files.read_bounded(self._current, _LIMIT).decode("ascii", "replace")
         except FileUnreadable as error:
@@ -344,7 +345,7 @@ class DiskKeyStore:
         return int(text)
 
     def _next_number(self) -> int:
-        """A number that nothing has, nor anything unfinished that could not be removed."""
+        """Return a number that nothing has, nor anything unfinished that could not be removed."""
         names = (path.name.removeprefix(_UNFINISHED) for path in self._entries())
         return max((int(name) for name in names if _is_number(name)), default=0) + 1
 
@@ -361,7 +362,7 @@ class DiskKeyStore:
 
 
 def _adds_nothing(generation: Generation, kids: Collection[Kid]) -> bool:
-    """Whether it should be gone; one that cannot be read holds nothing that anybody gets from it."""
+    """Return whether it should be gone; one that cannot be read holds nothing that anybody gets from it."""
     try:
         return generation.adds_nothing_to(kids)
     except (KeyStoreDamaged, FileUnreadable):
@@ -375,7 +376,7 @@ def _remove_if_possible(remove: Callable[[], None]) -> None:
 
 
 def _seconds_old(path: Path) -> float:
-    """How long a folder was not changed; 0 where that cannot be told."""
+    """Return how long a folder was not changed; 0 where that cannot be told."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:

@@ -14,14 +14,14 @@ from nskeys.store.keystore.generation import Generation
 
 
 def wrap_new_key(kek: SecretBytes, store_id: str, key: NewKey) -> KeyRecord:
-    """A key's record; KeyStoreDamaged (`wrong_key`) where it is not the key that its id says."""
+    """Return a key's record; KeyStoreDamaged (`wrong_key`) where it is not the key that its id says."""
     if thumbprint(key.material) != key.info.kid:
         raise KeyStoreDamaged(key.info.kid, "wrong_key")
     return KeyRecord(key.info, wrap_key(kek, store_id, key.info.kid, key.material))
 
 
 def open_key(generation: Generation, kek: SecretBytes, store_id: str, record: KeyRecord) -> SecretBytes:
-    """A key, once its thumbprint was recomputed and compared; KeyStoreDamaged (`does_not_open`,
+    """Return a key, once its thumbprint was recomputed and compared; KeyStoreDamaged (`does_not_open`,
     `wrong_key`)."""
     kid = record.info.kid
     path = str(generation.key_json(kid))
@@ -35,7 +35,7 @@ def open_key(generation: Generation, kek: SecretBytes, store_id: str, record: Ke
 def open_server_key(
     generation: Generation, kek: SecretBytes, store_id: str, record: ServerRecord
 ) -> SecretBytes:
-    """The server key, likewise."""
+    """Return the server key, likewise."""
     path = str(generation.server_json)
     seed = _unwrapped(path, kek, store_id, record.thumbprint, record.wrapped)
     if server_thumbprint(public_of(seed)) != record.thumbprint:
@@ -66,14 +66,15 @@ class OpenGeneration:
         self._given: list[SecretBytes] = []
 
     def key(self, kid: Kid) -> SecretBytes:
-        """A key, its thumbprint recomputed and compared; NoSuchKey, KeyStoreDamaged. Wiped at close."""
+        """Return a key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged. Wiped
+        at close."""
         kek = self._open()
         if kid not in self._records:
             raise NoSuchKey(kid)
         return self._give(open_key(self._generation, kek, self._store_id, self._records[kid]))
 
     def server_key(self) -> SecretBytes:
-        """The Ed25519 seed (32 bytes); KeyStoreDamaged. Wiped at close."""
+        """Return the Ed25519 seed (32 bytes). Raises KeyStoreDamaged. Wiped at close."""
         return self._give(open_server_key(self._generation, self._open(), self._store_id, self._server))
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
