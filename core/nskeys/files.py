@@ -57,14 +57,14 @@ _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def problem_of(error: OSError) -> str:
-    """What an errno means, as a token; a rare one is told by its name (`ENOTBLK`)."""
+    """Return what an errno means, as a token; a rare one is told by its name (`ENOTBLK`)."""
     number = error.errno or errno.EIO
     return _PROBLEMS.get(number) or errno.errorcode.get(number, "io_error")
 
 
 def named_path(text: str) -> Path:
-    """The absolute path that a person named; a `~` at its beginning is this user's home, as far as there
-    is one. FileUnreadable (`no_working_folder`, `zero_character`)."""
+    """Return the absolute path that a person named; a `~` at its beginning is this user's home, as far as
+    there is one. FileUnreadable (`no_working_folder`, `zero_character`)."""
     if "\0" in text:
         raise FileUnreadable(text, "zero_character")
     try:
@@ -84,8 +84,8 @@ def left_of(folder: Path, since: Collection[Path]) -> list[Path]:
 
 
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
-    """A new file under the first of `names` that nothing has; returns that name. CannotCreate, of the
-    first one as `name_taken` when all are taken."""
+    """Return a new file under the first of `names` that nothing has; returns that name. CannotCreate, of
+    the first one as `name_taken` when all are taken."""
     with _creating(folder), _temporary(folder, data) as (part, _):
         name = _place_first_free(part, folder, names)
     sync_folder(folder)
@@ -101,8 +101,8 @@ def publish(folder: Path, names: Iterable[str], data: bytes) -> tuple[str, bool]
 
 
 def try_publishing(folder: Path, size: int = 65_536) -> bool:
-    """Do with so many bytes what `publish` does, read them back and remove them; whether they were flushed.
-    CannotCreate where that does not go."""
+    """Do with so many bytes what `publish` does, read them back and remove them; whether they were
+    flushed. Raises CannotCreate where that does not go."""
     data = bytes(size)
     with _creating(folder), _temporary(folder, data, strict=False) as (part, flushed):
         # Still locked under its second name: nobody sweeps it.
@@ -122,15 +122,15 @@ def try_publishing(folder: Path, size: int = 65_536) -> bool:
 
 def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
     """A file, whether or not there was one; whoever reads meanwhile gets the old or the new one whole.
-    `mode` is for a file that others may read. CannotCreate."""
+    `mode` is for a file that others may read. Raises CannotCreate."""
     with _creating(path), _temporary(path.parent, data, mode) as (part, _):
         part.replace(path)
     sync_folder(path.parent)
 
 
 def replace_behind(path: Path, data: bytes, *, mode: int = _OWN) -> None:
-    """As `replace`, for a file that a person may have put a link in the place of: the link stays, and what
-    it leads to is replaced, where it lies, and keeps its owner and mode. CannotCreate."""
+    """As `replace`, for a file that a person may have put a link in the place of: the link stays, and
+    what it leads to is replaced, where it lies, and keeps its owner and mode. Raises CannotCreate."""
     target = behind(path)
     if target == path:
         replace(path, data, mode=mode)
@@ -147,9 +147,9 @@ def replace_behind(path: Path, data: bytes, *, mode: int = _OWN) -> None:
 
 
 def behind(path: Path) -> Path:
-    """Where a link leads, and further ones; the path itself where it is none. CannotCreate: `link_loop`,
-    or `foreign_link` for a link that somebody else put where everybody may (as the kernel's own
-    fs.protected_symlinks has it)."""
+    """Return where a link leads, and further ones; the path itself where it is none. Raises CannotCreate:
+    `link_loop`, or `foreign_link` for a link that somebody else put where everybody may (as the kernel's
+    own fs.protected_symlinks has it)."""
     start = path
     with _creating(start):
         for _ in range(_MOST_LINKS):
@@ -164,13 +164,13 @@ def behind(path: Path) -> Path:
 
 
 def try_writing(folder: Path, size: int = 65_536) -> None:
-    """Write so many bytes durably and remove them again. CannotCreate where that does not go."""
+    """Write so many bytes durably and remove them again. Raises CannotCreate where that does not go."""
     with _creating(folder), _temporary(folder, bytes(size)):
         pass
 
 
 def rename_folder(source: Path, target: Path) -> None:
-    """Give a finished folder its name, which no one has, in the same parent folder. CannotCreate."""
+    """Give a finished folder its name, which no one has, in the same parent folder. Raises CannotCreate."""
     with _creating(target):
         source.rename(target)
     sync_folder(target.parent)
@@ -184,7 +184,7 @@ def remove(path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder with all that lies in it, if it is there; links are removed, not followed.
+    """Remove a folder with all that lies in it, if it is there; links are removed, not followed. Raises
     CannotCreate."""
     with _creating(path), suppress(FileNotFoundError):
         _remove_tree(path)
@@ -192,7 +192,7 @@ def remove_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """A folder (0700), with those above it, if it is missing. CannotCreate."""
+    """A folder (0700), with those above it, if it is missing. Raises CannotCreate."""
     with _creating(path):
         if path.is_dir():
             return
@@ -207,7 +207,8 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> bool:
-    """Make the names in a folder durable; False where the file system knows no such thing. CannotCreate."""
+    """Make the names in a folder durable; False where the file system knows no such thing. Raises
+    CannotCreate."""
     with _creating(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -217,22 +218,22 @@ def sync_folder(path: Path) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove temporary files that a killed process left; those that another one still writes stay.
-    A missing folder holds none. CannotCreate."""
+    """Remove temporary files that a killed process left; those that another one still writes stay. A
+    missing folder holds none. Raises CannotCreate."""
     with _creating(folder), suppress(FileNotFoundError, NotADirectoryError):
         for path in temporary(folder):
             _remove_unless_in_use(path)
 
 
 def temporary(folder: Path) -> list[Path]:
-    """The temporary files in a folder; none where there is no telling."""
+    """Return the temporary files in a folder; none where there is no telling."""
     return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
 
 
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
-    """A regular file's bytes, at most `limit`; FileUnreadable (`missing`, `not_permitted`,
-    `not_a_file`, `too_large`, ...). `from_medium`: not from this machine's memory, as far as the
-    system lets us ask for that."""
+    """Return a regular file's bytes, at most `limit`; FileUnreadable (`missing`, `not_permitted`,
+    `not_a_file`, `too_large`, ...). `from_medium`: not from this machine's memory, as far as the system
+    lets us ask for that."""
     with _reading(path):
         # O_NONBLOCK: a named pipe in a file's place must not hold us up before we have seen what it is.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -253,7 +254,8 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
 
 
 def mode_of(path: Path) -> int | None:
-    """What `path` leads to, as stat(2) says it (`st_mode`); None where nothing is there. FileUnreadable."""
+    """Return what `path` leads to, as stat(2) says it (`st_mode`); None where nothing is there. Raises
+    FileUnreadable."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -263,12 +265,12 @@ def mode_of(path: Path) -> int | None:
 
 
 def exists(path: Path) -> bool:
-    """Whether anything is there; FileUnreadable where that cannot be told."""
+    """Return whether anything is there. Raises FileUnreadable where that cannot be told."""
     return mode_of(path) is not None
 
 
 def names_in(folder: Path) -> list[str]:
-    """The names in a folder, in order; FileUnreadable (`missing` where there is no folder)."""
+    """Return the names in a folder, in order; FileUnreadable (`missing` where there is no folder)."""
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208  # the names, not paths made of them
     except (FileNotFoundError, NotADirectoryError):
@@ -432,7 +434,7 @@ def _sync(descriptor: int) -> bool:
 
 
 def cannot_create(path: Path, error: OSError) -> CannotCreate:
-    """What kept a file or folder from being made or changed."""
+    """Return what kept a file or folder from being made or changed."""
     problem = problem_of(error)
     return CannotCreate(str(path), "missing_folder" if problem == "missing" else problem)
 
