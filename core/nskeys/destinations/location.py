@@ -53,7 +53,7 @@ class Machine:
     hosts: Callable[[str], Iterable[str]] = lambda _: ()
 
     def is_called(self, host: str) -> bool:
-        """Whether a mount's server, a name or an address, is this machine."""
+        """Return whether a mount's server, a name or an address, is this machine."""
         host = host.strip("[]").lower().rstrip(".")
         if self._is_own(host) or host.endswith(".localhost"):
             return True
@@ -70,13 +70,13 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine that this runs on."""
+    """Return the machine that this runs on."""
     names = frozenset((socket.gethostname().lower(), *_OWN_NAMES))
     return Machine(names, _is_own_address, _known_addresses)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, a name or an address, is this machine by its very spelling."""
+    """Return whether a host, a name or an address, is this machine by its very spelling."""
     host = host.strip("[]").lower().rstrip(".")
     if host in _OWN_NAMES or host.endswith(".localhost"):
         return True
@@ -87,14 +87,14 @@ def is_loopback(host: str) -> bool:
 
 
 def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
-    """The addresses that the text of a hosts file (hosts(5)) has for a name in lower case."""
+    """Return the addresses that the text of a hosts file (hosts(5)) has for a name in lower case."""
     lines = (line.partition("#")[0].lower().split() for line in hosts.splitlines())
     return tuple(words[0] for words in lines if host in (name.rstrip(".") for name in words[1:]))
 
 
 def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = None) -> LocatedAt:
-    """Where a folder lies, looked at now. What a person declared holds for as long as the folder lies on
-    what held it then (`mounted`; None: nothing was remembered)."""
+    """Return where a folder lies, looked at now. What a person declared holds for as long as the folder
+    lies on what held it then (`mounted`; None: nothing was remembered)."""
     if declared_elsewhere:
         now = mounted_at(path) if mounted is not None else None
         return judge_declared(declared_elsewhere, mounted, now)
@@ -102,8 +102,8 @@ def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = 
 
 
 def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> LocatedAt:
-    """What a declaration says about a folder that lay on `then`, and lies on `now`. What took the place
-    of it may be anything, so it counts as this machine's."""
+    """Return what a declaration says about a folder that lay on `then`, and lies on `now`. What took the
+    place of it may be anything, so it counts as this machine's."""
     holds = then is None or then.is_still(now)
     if then is None or holds:
         return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
@@ -113,7 +113,7 @@ def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> Loc
 
 
 def judge(mount: Mount | None, machine: Machine) -> LocatedAt:
-    """What a mount says about where its files are."""
+    """Return what a mount says about where its files are."""
     if mount is None:
         return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD)
     detail = as_text(f"{mount.kind} {mount.source}")
@@ -130,8 +130,8 @@ def judge(mount: Mount | None, machine: Machine) -> LocatedAt:
 
 
 def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
-    """What the address that a server answers from says about where it is. A tunnel ends at this machine,
-    so what lies behind it cannot be told from what lies here."""
+    """Return what the address that a server answers from says about where it is. A tunnel ends at this
+    machine, so what lies behind it cannot be told from what lies here."""
     plain = plain_address(address)
     detail = host if plain == host else f"{host} ({plain})"
     if not plain:
@@ -142,8 +142,8 @@ def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
 
 
 def plain_address(address: str) -> str:
-    """An IP address in its usual form: an IPv4 address that an IPv6 socket shows as its own kind is one;
-    empty for what is none."""
+    """Return an IP address in its usual form: an IPv4 address that an IPv6 socket shows as its own kind
+    is one; empty for what is none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -161,7 +161,7 @@ def _is_network(mount: Mount) -> bool:
 
 
 def _servers(mount: Mount) -> Iterator[str]:
-    """Every host that a network mount names, as a name or an address."""
+    """Yield every host that a network mount names, as a name or an address."""
     for option in mount.options.split(","):
         name, _, value = option.partition("=")
         if name == "addr":
@@ -198,14 +198,14 @@ def _hosts_file() -> str:
 
 
 def _same_host(one: str, other: str) -> bool:
-    """Whether two names are one host's: a name without a domain is compared without one."""
+    """Return whether two names are one host's: a name without a domain is compared without one."""
     if "." in one and "." in other:
         return one == other
     return one.partition(".")[0] == other.partition(".")[0]
 
 
 def _is_own_address(address: str) -> bool:
-    """An address is ours if the kernel would speak to it from itself. Connecting a datagram socket
+    """Return an address is ours if the kernel would speak to it from itself. Connecting a datagram socket
     chooses that route and sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -223,7 +223,7 @@ _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 
 def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
-    """What `socket.getaddrinfo` gives for stream sockets, or raises."""
+    """Return what `socket.getaddrinfo` gives for stream sockets, or raises."""
     future: Future[list[Any]] = Future()
     future.set_running_or_notify_cancel()
 
@@ -238,7 +238,7 @@ def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
 
 
 def addresses_of(host: str, seconds: float) -> tuple[str, ...]:
-    """The addresses of a name; none where nobody knows them, or says so in time."""
+    """Return the addresses of a name; none where nobody knows them, or says so in time."""
     moment, known = _answers.get(host, (-_KEPT, ()))
     if time.monotonic() - moment < _KEPT:
         return known

@@ -66,7 +66,7 @@ def _is_share(address: str, top: "frozenset[str] | None") -> bool:
 
 
 def _instead(address: str) -> str:
-    """The right form; empty where nobody can tell what was meant."""
+    """Return the right form; empty where nobody can tell what was meant."""
     if folder := _FOLDER.match(address):
         return folder["path"]
     if bucket := _BUCKET.fullmatch(address):
@@ -108,7 +108,7 @@ def _checked(rest: str) -> str:
 
 
 def _without_password(address: str, scheme: str, rest: str) -> str:
-    """The address to be repeated."""
+    """Return the address to be repeated."""
     login, at, place = rest.partition("/")[0].rpartition("@")
     if not at or ":" not in login:
         return address
@@ -116,5 +116,5 @@ def _without_password(address: str, scheme: str, rest: str) -> str:
 
 
 def _is_here(address: str) -> bool:
-    """Whether there is something of exactly this name in the present folder."""
+    """Return whether there is something of exactly this name in the present folder."""
     return "\0" not in address and os.path.lexists(address)

@@ -31,17 +31,17 @@ class Scheme(Protocol[A]):
     number of threads."""
 
     def understood(self, address: str) -> A:
-        """The address of a destination or a file; DestinationInvalid. Asks no server."""
+        """Return the address of a destination or a file. Raises DestinationInvalid. Asks no server."""
         ...
 
     def at(self, address: A, info: DestinationInfo) -> Destination:
-        """The destination at an address; `info` has its one spelling and everything that was configured for
-        it. Asks no server."""
+        """Return the destination at an address; `info` has its one spelling and everything that was
+        configured for it. Asks no server."""
         ...
 
     def split(self, address: A) -> tuple[A, str]:
-        """A file's address as its destination's address and its name, which is empty where the address
-        names no file."""
+        """Return a file's address as its destination's address and its name, which is empty where the
+        address names no file."""
         ...
 
     def interrupt(self) -> None:
@@ -76,13 +76,13 @@ class AllDestinations:
         self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
-        """The destination at an address; DestinationInvalid."""
+        """Return the destination at an address. Raises DestinationInvalid."""
         scheme, address = self._understood(destination.address)
         return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address, whose folders here may have names
-        that are no text; DestinationInvalid."""
+        """Return the destination and file name behind a file's full address, whose folders here may have
+        names that are no text. Raises DestinationInvalid."""
         scheme, place, name = self._split(address)
         return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
 
@@ -92,13 +92,13 @@ class AllDestinations:
         return str(place), name
 
     def normal(self, address: str) -> str:
-        """The one spelling of a destination's or a file's address (a path: absolute, links kept).
+        """Return the one spelling of a destination's or a file's address (a path: absolute, links kept).
         DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         return _checked_text(str(self._understood(address)[1]))
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
+        """Remember a server's host key, durably. Raises HostKeyChanged, CannotCreate."""
         if self._servers is not None:
             self._servers.trust(server)
 
@@ -125,8 +125,8 @@ class AllDestinations:
         return scheme, place, name
 
     def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
-        """The address, understood by its kind; a path on this machine may hold bytes that are no text, as
-        Python has them."""
+        """Return the address, understood by its kind; a path on this machine may hold bytes that are no
+        text, as Python has them."""
         if not address:
             raise DestinationInvalid(address, "empty")
         other_styles.check(address)
@@ -145,7 +145,7 @@ class AllDestinations:
         return self._remote[name]
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
-        """What was not said now is as it was configured."""
+        """Return what was not said now is as it was configured."""
         now = replace(destination, address=address)
         for known in self._declared():
             if self._is_at(known, address):
@@ -167,5 +167,5 @@ def _checked_text(address: str) -> str:
 
 
 def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
-    """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
+    """Return every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
     return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}

@@ -100,8 +100,8 @@ def _place(question: Message, aws_environ: Mapping[str, str]) -> Destination:
 
 
 def _take_aws_settings(environ: MutableMapping[str, str]) -> Mapping[str, str]:
-    """What Amazon's tools read, and obstore would too: an endpoint in a variable must not change where an
-    address leads."""
+    """Return what Amazon's tools read, and obstore would too: an endpoint in a variable must not change
+    where an address leads."""
     taken = {name: environ.pop(name) for name in tuple(environ) if name.upper().startswith("AWS_")}
     return MappingProxyType({**taken, "HOME": environ.get("HOME", "")})
 

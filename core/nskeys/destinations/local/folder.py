@@ -33,19 +33,19 @@ class FolderDestination:
         self._flushed: bool | None = None
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now."""
+        """Return here or elsewhere, looked at now."""
         return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
 
     def mounted(self) -> Mounted | None:
-        """What holds it now."""
+        """Return what holds it now."""
         return mounted_at(self._info.address)
 
     def address_of(self, name: str) -> str:
-        """The full path of a file there."""
+        """Return the full path of a file there."""
         return str(self._path(name))
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there, by writing something;
+        """Raise what would keep a backup from being written there, by writing something. Raises
         DestinationUnreachable, CannotCreate. Leaves nothing behind."""
         self._reach()
         with self._reaching():
@@ -53,7 +53,7 @@ class FolderDestination:
 
     def publish(self, name: str, data: bytes) -> str:
         """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
-        returns the name used. DestinationUnreachable, CannotCreate."""
+        returns the name used. Raises DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
         with self._reaching():
@@ -61,7 +61,7 @@ class FolderDestination:
             return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, from the medium where that can be had; FileUnreadable, and
+        """Return the whole file, from the medium where that can be had; FileUnreadable, and
         DestinationUnreachable where the folder is not there either."""
         try:
             return files.read_bounded(self._path(name), limit, from_medium=True)
@@ -73,7 +73,7 @@ class FolderDestination:
             raise
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        """Return the `.zip` and `.kms` files there, newest name first. Raises DestinationUnreachable."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
@@ -104,8 +104,8 @@ class FolderDestination:
         files.sweep(self._folder)
 
     def flushes(self) -> bool:
-        """Whether the file system flushed what was last written; asked by writing something where nothing
-        was."""
+        """Return whether the file system flushed what was last written; asked by writing something where
+        nothing was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)

@@ -21,8 +21,8 @@ _EVERYTHING = "/"
 
 
 def slow_mount(path: str) -> str | None:
-    """The mount point of the first mount on the way along an absolute path that may not answer; None
-    where the whole way lies on this machine's own disks or in its memory."""
+    """Return the mount point of the first mount on the way along an absolute path that may not answer;
+    None where the whole way lies on this machine's own disks or in its memory."""
     mounts = mounts_now()
     return _EVERYTHING if mounts is None else first_slow({mount.point: mount for mount in mounts}, path)
 
@@ -56,7 +56,7 @@ def _is_prompt(mount: Mount | None) -> bool:
 
 
 def _link(step: PurePosixPath) -> str | None:
-    """Where a link leads; None for what is none or is not there. Only called below prompt mounts."""
+    """Return where a link leads; None for what is none or is not there. Only called below prompt mounts."""
     try:
         return os.readlink(step)  # noqa: PTH115  # a pure path: the text as it is
     except OSError:

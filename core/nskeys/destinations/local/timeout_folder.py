@@ -48,7 +48,7 @@ class TimeoutFolder:
         """As the worker last said."""
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now."""
+        """Return here or elsewhere, looked at now."""
         said = self._info.declared_elsewhere and self._info.mounted is None  # nothing is looked at for it
         if said or (mount := self._slow()) is None:
             return self._folder.where()
@@ -56,14 +56,14 @@ class TimeoutFolder:
         return LocatedAt(Location(location), LocationReason(reason), detail)
 
     def mounted(self) -> Mounted | None:
-        """What holds it now."""
+        """Return what holds it now."""
         if (mount := self._slow()) is None:
             return self._folder.mounted()
         head = self._ask(mount, "mounted").head
         return Mounted(*head) if head else None
 
     def address_of(self, name: str) -> str:
-        """The full path of a file there."""
+        """Return the full path of a file there."""
         return self._folder.address_of(name)
 
     def check(self) -> None:
@@ -83,14 +83,14 @@ class TimeoutFolder:
         return str(used)
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, from the medium where that can be had."""
+        """Return the whole file, from the medium where that can be had."""
         # The file's own path, for it may be a link to another place.
         if (mount := self._slow_mount(self.address_of(name))) is None:
             return self._folder.read(name, limit)
         return self._ask(mount, "read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first."""
+        """Return the `.zip` and `.kms` files there, newest name first."""
         if (mount := self._slow()) is None:
             return self._folder.listing()
         return listing_in(self._ask(mount, "listing"))
@@ -103,7 +103,6 @@ class TimeoutFolder:
             self._ask(mount, "remove", self._workers.limits.to_publish(0), name=name)
 
     def sweep(self) -> None:
-        """Remove temporary files that a broken off backup left."""
         if (mount := self._slow()) is None:
             self._folder.sweep()
         else:
@@ -126,7 +125,7 @@ class TimeoutFolder:
 
 
 def listing_in(answer: Message) -> Listing:
-    """What a worker listed."""
+    """Return what a worker listed."""
     files, left_out = answer.head
     return Listing((Listed(name, size) for name, size in files), left_out)
 
@@ -140,8 +139,8 @@ def ask_worker(
     body: bytes = b"",
     **more: str | int,
 ) -> Message:
-    """A worker's answer; the errors of the folder, DestinationUnreachable (`no_answer`), and Cancelled
-    where a person did not want to wait for it."""
+    """Return a worker's answer; the errors of the folder, DestinationUnreachable (`no_answer`), and
+    Cancelled where a person did not want to wait for it."""
     held = None if info.mounted is None else astuple(info.mounted)
     told = {"address": info.address, "declared": info.declared_elsewhere, "mounted": held}
     head = {"do": operation, "seconds": seconds, **told, **more}

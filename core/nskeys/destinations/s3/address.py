@@ -40,7 +40,6 @@ class S3Address:
     auth: str = ""
 
     def __str__(self) -> str:
-        """Its one spelling."""
         told = [
             ("endpoint", self.endpoint),
             ("tls", "" if self.tls else "no"),
@@ -64,13 +63,13 @@ class S3Address:
         return match["host"].strip("[]") if match else ""
 
     def file(self, name: str) -> "S3Address":
-        """The file of this name below this prefix. DestinationInvalid (`no_file`)."""
+        """Return the file of this name below this prefix. DestinationInvalid (`no_file`)."""
         if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
             raise DestinationInvalid(name, "no_file")
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def split(self) -> tuple["S3Address", str]:
-        """A file's prefix and its name; no name where the address is a bucket's."""
+        """Return a file's prefix and its name; no name where the address is a bucket's."""
         folder, _, name = self.path.rpartition("/")
         return replace(self, path=folder), name
 

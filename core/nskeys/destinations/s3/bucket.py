@@ -63,7 +63,7 @@ class S3Bucket:
         return False
 
     def where(self) -> LocatedAt:
-        """Whether the endpoint is this machine, by its name and by the addresses that it has."""
+        """Return whether the endpoint is this machine, by its name and by the addresses that it has."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
@@ -80,7 +80,7 @@ class S3Bucket:
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of a file there."""
         return str(self._address.file(name))
 
     def check(self) -> None:
@@ -107,7 +107,7 @@ class S3Bucket:
             raise FileUnreadable(str(trial), "differs")
 
     def publish(self, name: str, data: bytes) -> str:
-        """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used.
+        """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used. Raises
         DestinationUnreachable, CannotCreate."""
         store, mark = self._store(), secrets.token_hex(16)
         for candidate in candidates(name):
@@ -119,7 +119,7 @@ class S3Bucket:
         raise CannotCreate(str(self._address.file(name)), "name_taken")
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
+        """Return the whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
             data = _get(store, file.path, limit)
@@ -128,7 +128,7 @@ class S3Bucket:
         return data
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
+        """Return the `.zip` and `.kms` objects directly below the prefix, newest name first."""
         store = self._store()
         try:
             with self._reaching(self._info.address):
@@ -257,7 +257,8 @@ class S3Bucket:
             raise DestinationUnreachable(self._info.address, problem, said=said) from None
 
     def _words(self, text: str) -> str:
-        """What the server said, unless it repeats a login: that of the cloud machine is not known here."""
+        """Return what the server said, unless it repeats a login: that of the cloud machine is not known
+        here."""
         if self._address.auth == INSTANCE:
             return ""
         known = self._login()
@@ -276,7 +277,7 @@ class S3Bucket:
 
 
 def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
-    """Whether it got this name; False where the name is taken."""
+    """Return whether it got this name; False where the name is taken."""
     import obstore
     from obstore.exceptions import AlreadyExistsError
 
@@ -295,7 +296,7 @@ def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
 
 
 def _mark(store: "S3Store", path: str) -> str:
-    """What whoever put it there marked it with; nothing where it may not be looked at, or is gone."""
+    """Return what whoever put it there marked it with; nothing where it may not be looked at, or is gone."""
     import obstore
 
     try:
@@ -305,7 +306,7 @@ def _mark(store: "S3Store", path: str) -> str:
 
 
 def _get(store: "S3Store", path: str, limit: int) -> bytes | None:
-    """The whole object, or None where it is larger; FileNotFoundError."""
+    """Return the whole object, or None where it is larger; FileNotFoundError."""
     import obstore
 
     found = obstore.get(store, path)
@@ -334,7 +335,7 @@ def _delete(store: "S3Store", path: str) -> None:
 
 
 def _addresses(host: str) -> tuple[str, ...]:
-    """The addresses of a name; none where nobody knows it now."""
+    """Return the addresses of a name; none where nobody knows it now."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

@@ -24,11 +24,11 @@ class S3Scheme:
         return parse(address)
 
     def at(self, address: S3Address, info: DestinationInfo) -> Destination:
-        """The bucket and prefix at an address."""
+        """Return the bucket and prefix at an address."""
         return S3Destination(info, address, self._workers)
 
     def split(self, address: S3Address) -> tuple[S3Address, str]:
-        """The prefix's address and the name of a file."""
+        """Return the prefix's address and the name of a file."""
         return address.split()
 
     def interrupt(self) -> None:
@@ -52,7 +52,7 @@ class S3Destination:
         self._workers = workers
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now; what was declared is not looked for."""
+        """Return here or elsewhere, looked at now; what was declared is not looked for."""
         if words := self._info.declared_elsewhere:
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         location, reason, detail = self._ask("where").head
@@ -63,7 +63,7 @@ class S3Destination:
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of a file there."""
         return str(self._address.file(name))
 
     def check(self) -> None:
@@ -78,12 +78,12 @@ class S3Destination:
         return str(self._ask("publish", seconds, data, name=name).head[0])
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole object, asked for anew."""
+        """Return the whole object, asked for anew."""
         self._address.file(name)
         return self._ask("read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
+        """Return the `.zip` and `.kms` objects directly below the prefix, newest name first."""
         return listing_in(self._ask("listing"))
 
     def remove(self, name: str) -> None:

@@ -61,7 +61,7 @@ _TEXTS = (
 
 
 def problem_in(text: str) -> str:
-    """The token of an error's text; `server_error` for what is none of the above."""
+    """Return the token of an error's text; `server_error` for what is none of the above."""
     if any(part in text for part, token in _TEXTS if token == "no_instance_login"):
         return "no_instance_login"
     code = _CODE.search(text)
@@ -78,7 +78,7 @@ def problem_in(text: str) -> str:
 
 
 def _refused_for(status: str, body: str) -> str:
-    """What a refusal with an unknown code is about, by its words; empty where they do not tell."""
+    """Return what a refusal with an unknown code is about, by its words; empty where they do not tell."""
     if status in ("400", "403", "405") and _VIRTUAL_HOST.search(body):
         return "virtual_host_only"
     if status == "400":
@@ -92,8 +92,8 @@ def _body(text: str) -> str:
 
 
 def words_in(text: str, hidden: Iterable[str]) -> str:
-    """What the server itself said, as it said it, without its marks: hostile text, made safe where it is
-    shown. Empty where it repeats any of `hidden`, the login, or a signature."""
+    """Return what the server itself said, as it said it, without its marks: hostile text, made safe where
+    it is shown. Empty where it repeats any of `hidden`, the login, or a signature."""
     body = _body(text)
     if "Signature=" in body or any(secret and secret in body for secret in hidden):
         return ""
@@ -104,6 +104,6 @@ def words_in(text: str, hidden: Iterable[str]) -> str:
 
 
 def names_a_bucket(text: str) -> bool:
-    """Whether what is missing is the bucket and not the file."""
+    """Return whether what is missing is the bucket and not the file."""
     code = _CODE.search(text)
     return code is not None and code[1] == "NoSuchBucket"

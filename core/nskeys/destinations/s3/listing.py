@@ -43,7 +43,8 @@ class Question:
 
 
 def objects(question: Question, login: S3Login, seconds: float) -> Iterator[tuple[str, int]]:
-    """The name below the prefix and the size of each object that lies directly there; NotListed."""
+    """Yield the name below the prefix and the size of each object that lies directly there. Raises
+    NotListed."""
     until, token = time.monotonic() + seconds, ""
     front = f"{question.prefix}/" if question.prefix else ""
     for _ in range(_MOST_PAGES):
@@ -104,7 +105,8 @@ def _connection(endpoint: str, ca_bundle: str, seconds: float) -> http.client.HT
 def signed(
     login: S3Login, region: str, host: str, path: str, query: str, moment: datetime
 ) -> dict[str, str]:
-    """The headers of a GET without a body. `path` and `query` are as they are sent, the query in order."""
+    """Return the headers of a GET without a body. `path` and `query` are as they are sent, the query in
+    order."""
     stamp = f"{moment:%Y%m%dT%H%M%SZ}"
     headers = {"host": host, "x-amz-content-sha256": _NOTHING, "x-amz-date": stamp}
     if login.token:

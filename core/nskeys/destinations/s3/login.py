@@ -39,8 +39,8 @@ class S3Login:
 
 
 def find_login(environ: Mapping[str, str], profile: str = "") -> S3Login:
-    """What the environment gives, else the profile: the one that is named, or AWS_PROFILE, or `default`.
-    A profile that an address names goes before the environment. NoLogin."""
+    """Return what the environment gives, else the profile: the one that is named, or AWS_PROFILE, or
+    `default`. A profile that an address names goes before the environment. NoLogin."""
     found = S3Login()
     if not profile and (environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_SECRET_ACCESS_KEY")):
         found = S3Login(
@@ -73,7 +73,7 @@ def _with_settings(found: S3Login, environ: Mapping[str, str], settings: Mapping
 
 
 def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
-    """The settings of a profile from both files; those of the credentials file go first."""
+    """Return the settings of a profile from both files; those of the credentials file go first."""
     name = wanted or "default"
     # Path raises where there is no home; a folder `~` that is not there holds no login.
     home = Path(environ.get("HOME") or os.path.expanduser("~")) / ".aws"  # noqa: PTH111
@@ -86,7 +86,7 @@ def _profile(environ: Mapping[str, str], wanted: str) -> Mapping[str, str]:
 
 
 def _sections(path: Path) -> dict[str, dict[str, str]]:
-    """A file of Amazon's tools; nothing where it is missing."""
+    """Return a file of Amazon's tools; nothing where it is missing."""
     parser = RawConfigParser(default_section="", interpolation=None, comment_prefixes=("#", ";"))
     try:
         parser.read_string(read_bounded(path, _LIMIT).decode("utf-8"))

@@ -27,7 +27,6 @@ class SftpAddress:
     path: str
 
     def __str__(self) -> str:
-        """The one spelling."""
         user = f"{quote(self.user, safe='.+-_')}@" if self.user else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == USUAL_PORT else f":{self.port}"
@@ -46,11 +45,11 @@ class SftpAddress:
         return self.path.removeprefix(f"{_LOGIN}/") if self.path.startswith(f"{_LOGIN}/") else self.path
 
     def file(self, name: str) -> "SftpAddress":
-        """A file in this folder."""
+        """Return a file in this folder."""
         return SftpAddress(self.user, self.host, self.port, f"{self.path.rstrip('/')}/{name}")
 
     def split(self) -> tuple["SftpAddress", str]:
-        """The folder that this lies in, and its name; an empty name for what is no file."""
+        """Return the folder that this lies in, and its name; an empty name for what is no file."""
         folder, _, name = self.path.rpartition("/")
         if self.path in ("/", _LOGIN):
             return self, ""
@@ -71,7 +70,7 @@ class Login:
 
 
 def parse(address: str) -> SftpAddress:
-    """The parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
+    """Return the parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
     `bad_host`, `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")
     login, at, place = authority.rpartition("@")
@@ -113,7 +112,7 @@ def _path(address: str, path: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    """A path as people read it: only what would not come back, or cannot be seen, is escaped."""
+    """Return a path as people read it: only what would not come back, or cannot be seen, is escaped."""
     return "".join(quote(sign) if sign == "%" or not sign.isprintable() else sign for sign in path)
 
 

@@ -36,14 +36,14 @@ class SshConnection:
         self.connection = self._until_done(SftpConnection.open(context, login))
 
     def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
-        """The answer; TimeoutError after so many seconds."""
+        """Return the answer; TimeoutError after so many seconds."""
         if self.connection is None:
             raise ValueError("not connected")
         return self._until_done(_within(seconds, question(self.connection)))
 
     def survives(self, error: BaseException) -> bool:
-        """Whether the connection may be used again after an error: the server said no to something, and
-        nothing is under way."""
+        """Return whether the connection may be used again after an error: the server said no to
+        something, and nothing is under way."""
         return self.connection is not None and not self._interrupted and self.connection.survives(error)
 
     def interrupt(self) -> None:

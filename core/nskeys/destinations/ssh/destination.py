@@ -30,11 +30,11 @@ class SftpScheme:
         return parse(address)
 
     def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
-        """The folder on its server."""
+        """Return the folder on its server."""
         return SftpDestination(address, info, self._servers)
 
     def split(self, address: SftpAddress) -> tuple[SftpAddress, str]:
-        """The folder and the name of a file."""
+        """Return the folder and the name of a file."""
         return address.split()
 
     def interrupt(self) -> None:
@@ -42,7 +42,6 @@ class SftpScheme:
         self._servers.interrupt()
 
     def close(self) -> None:
-        """End every connection."""
         self._servers.close()
 
 
@@ -74,11 +73,11 @@ class SftpDestination:
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of a file there."""
         return str(self._address.file(_checked(name)))
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there, by writing something;
+        """Raise what would keep a backup from being written there, by writing something. Raises
         DestinationUnreachable, CannotCreate. Leaves nothing behind."""
         self._flushed = self._write(lambda folder: folder.check())
 
@@ -91,12 +90,12 @@ class SftpDestination:
         return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
+        """Return the whole file, read anew. Raises FileUnreadable, DestinationUnreachable."""
         _checked(name)
         return self._ask(lambda folder: folder.read(name, limit), limit)
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
+        """Return the `.zip` and `.kms` files there, newest name first. Raises DestinationUnreachable."""
         return self._ask(lambda folder: folder.listing())
 
     def remove(self, name: str) -> None:
@@ -110,7 +109,7 @@ class SftpDestination:
         self._ask(lambda folder: folder.sweep())
 
     def flushes(self) -> bool:
-        """Whether the server flushed what was last written; writes something where nothing was."""
+        """Return whether the server flushed what was last written; writes something where nothing was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)

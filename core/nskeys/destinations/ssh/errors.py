@@ -30,7 +30,7 @@ def reaching(address: str) -> Iterator[None]:
 
 
 def problem_of(error: Exception) -> str:
-    """The token for an error of the way there, or for a refusal."""
+    """Return the token for an error of the way there, or for a refusal."""
     if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _GONE):
         return "not_permitted" if isinstance(error, asyncssh.SFTPPermissionDenied) else "read_failed"
     if isinstance(error, TimeoutError | asyncio.TimeoutError):

@@ -63,12 +63,12 @@ class SftpFolder:
         """Temporary files that are there, or may be."""
 
     async def peer(self) -> str:
-        """The address that the server answers from."""
+        """Return the address that the server answers from."""
         return self._connection.peer
 
     async def check(self) -> bool:
         """Do with a small file what is done with a backup, read it back and remove it; whether the server
-        flushed it. DestinationUnreachable, CannotCreate."""
+        flushed it. Raises DestinationUnreachable, CannotCreate."""
         await self._reach()
         data = bytes(_TRIAL)
         async with self._temporary(data) as (part, flushed):
@@ -87,7 +87,7 @@ class SftpFolder:
 
     async def publish(self, name: str, data: bytes) -> tuple[str, bool]:
         """Write under `name` or the next free one; the name used, and whether the server flushed it.
-        DestinationUnreachable, CannotCreate."""
+        Raises DestinationUnreachable, CannotCreate."""
         await self._reach()
         async with self._temporary(data) as (part, flushed):
             for free in candidates(name):
@@ -97,7 +97,8 @@ class SftpFolder:
         raise CannotCreate(str(self._address.file(name)), "name_taken")
 
     async def read(self, name: str, limit: int) -> bytes:
-        """A whole file, through a handle of its own; FileUnreadable, DestinationUnreachable."""
+        """Return a whole file, through a handle of its own. Raises FileUnreadable,
+        DestinationUnreachable."""
         path, full = self._path(name), str(self._address.file(name))
         try:
             size = await self._size(path, full)
@@ -116,7 +117,7 @@ class SftpFolder:
         return data
 
     async def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first, without empty ones."""
+        """Return the `.zip` and `.kms` files there, newest name first, without empty ones."""
         await self._reach()
         found = [(name, about) async for name, about in self._entries() if is_backup(name) and about.size]
         plain = await self._files_among([item for item in found if is_plain(item[0])])
@@ -189,7 +190,7 @@ class SftpFolder:
             self.left.pop()
 
     async def _write(self, part: str, data: bytes) -> bool:
-        """Whether the server flushed it. CannotCreate."""
+        """Return whether the server flushed it. Raises CannotCreate."""
         flushed = False
         try:
             async with await self._opened(part) as file:
@@ -206,12 +207,12 @@ class SftpFolder:
         return flushed
 
     def _opened(self, part: str) -> Coroutine[Any, Any, asyncssh.SFTPClientFile]:
-        """A new file of our own, to be written."""
+        """Return a new file of our own, to be written."""
         return self._asked(self._sftp.open(part, "xb", asyncssh.SFTPAttrs(permissions=_OWN)))
 
     async def _flushed(self, file: asyncssh.SFTPClientFile) -> bool:
-        """Flush a file; False where the server's file system cannot, so that all that is known is that the
-        server has it. CannotCreate where its disk refused."""
+        """Flush a file; False where the server's file system cannot, so that all that is known is that
+        the server has it. Raises CannotCreate where its disk refused."""
         try:
             await self._asked(file.fsync())
         except _NO_FLUSH:
@@ -224,11 +225,12 @@ class SftpFolder:
         return True
 
     async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
-        """Whether a flush that failed was the fault of a disk, or of the file's content.
+        """Return whether a flush that failed was the fault of a disk, or of the file's content.
 
         "Failure" is what OpenSSH answers for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file
-        system without fsync refuses it every time, and for a new and empty file too. A disk's fault is told
-        once for each open file (fsync(2) on Linux), and is one of what was written."""
+        system without fsync refuses it every time, and for a new and empty file too. A disk's fault is
+        told once for each open file (fsync(2) on Linux), and is one of what was written.
+        """
         with suppress(asyncssh.SFTPFailure):
             await self._asked(file.fsync())
             return True
@@ -338,7 +340,7 @@ class SftpFolder:
     async def _files_among(
         self, found: Sequence[tuple[str, asyncssh.SFTPAttrs]]
     ) -> list[tuple[str, asyncssh.SFTPAttrs]]:
-        """Those that are files. Side by side, for where kinds are not told each takes a question."""
+        """Return those that are files. Side by side, for where kinds are not told each takes a question."""
         kept = []
         for start in range(0, len(found), _AT_ONCE):
             some = found[start : start + _AT_ONCE]
@@ -347,7 +349,7 @@ class SftpFolder:
         return kept
 
     async def _content(self, path: str, limit: int) -> bytes:
-        """Up to one byte more than `limit`."""
+        """Return up to one byte more than `limit`."""
         data = bytearray()
         async with await self._asked(self._sftp.open(path, "rb")) as file:
             while len(data) <= limit:
@@ -358,8 +360,8 @@ class SftpFolder:
         return bytes(data)
 
     async def _size_there(self, path: str) -> int | None:
-        """The size of what has a name, links not followed; None where nothing has it. "Failure" is how some
-        servers say so; they refuse what would take a name that is taken all the same."""
+        """Return the size of what has a name, links not followed; None where nothing has it. "Failure" is
+        how some servers say so; they refuse what would take a name that is taken all the same."""
         try:
             about = await self._asked(self._sftp.lstat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFailure):
@@ -367,7 +369,8 @@ class SftpFolder:
         return about.size or 0
 
     async def _entries(self) -> AsyncIterator[tuple[str, asyncssh.SFTPAttrs]]:
-        """Every name, whatever it is, with what is known of it; bytes that are no text as Python's."""
+        """Return every name, whatever it is, with what is known of it; bytes that are no text as
+        Python's."""
         folder = self._address.remote.encode("utf-8")
         entries = aiter(self._sftp.scandir(folder))
         for _ in range(_MOST_ENTRIES):
@@ -382,7 +385,7 @@ class SftpFolder:
         return f"{self._address.remote.rstrip('/')}/{name}"
 
     async def _asked(self, question: Awaitable[T]) -> T:
-        """The answer to one question. TimeoutError."""
+        """Return the answer to one question. TimeoutError."""
         async with asyncio.timeout(self._connection.answer):
             return await question
 
@@ -391,12 +394,12 @@ E = TypeVar("E", bound=Exception)
 
 
 def _unless_lost(error: asyncssh.SFTPError, otherwise: E) -> E:
-    """What a refusal means; raises it as it is where it is none, but the end of the connection."""
+    """Return what a refusal means; raises it as it is where it is none, but the end of the connection."""
     if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
         raise error
     return otherwise
 
 
 def _kind(about: asyncssh.SFTPAttrs) -> int:
-    """The bits for the kind of a file; 0 where the server does not send them."""
+    """Return the bits for the kind of a file; 0 where the server does not send them."""
     return stat.S_IFMT(about.permissions or 0)

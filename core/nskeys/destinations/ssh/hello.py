@@ -16,8 +16,8 @@ _HOST_KEYS = 1
 
 
 async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
-    """The host key algorithms of the server behind a fresh connection; none where what answers does not
-    speak SSH 2. OSError, EOFError."""
+    """Return the host key algorithms of the server behind a fresh connection; none where what answers
+    does not speak SSH 2. Raises OSError, EOFError."""
     loop = asyncio.get_running_loop()
     for _ in range(_MOST_LINES):  # others may stand before the one with its version
         if (await _line(sock)).startswith(b"SSH-2.0-"):
@@ -33,7 +33,7 @@ async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
 
 
 def _names(message: bytes) -> tuple[str, ...]:
-    """The second list of a KEXINIT message."""
+    """Return the second list of a KEXINIT message."""
     place, names = 1 + _COOKIE, b""
     for _ in range(_HOST_KEYS + 1):
         end = place + 4 + int.from_bytes(message[place : place + 4], "big")

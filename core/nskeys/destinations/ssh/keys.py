@@ -109,7 +109,7 @@ class _Agent(asyncssh.SSHAgentClient):
 
 
 def _public(path: Path) -> list[bytes]:
-    """The public half that lies beside a key: the agent may hold the secret one."""
+    """Return the public half that lies beside a key: the agent may hold the secret one."""
     try:
         return [asyncssh.read_public_key(f"{path}.pub").public_data]
     except (OSError, asyncssh.KeyImportError):

@@ -52,7 +52,7 @@ class KnownKeys:
     def judge(
         self, host: str, port: int, key: HostKey
     ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | None:
-        """What is wrong with a key that the server shows; None for one that is known."""
+        """Return what is wrong with a key that the server shows; None for one that is known."""
         if revoked := self.revoked_in(key):
             return HostKeyRevoked(host, port, key.fingerprint, *revoked)
         if key in self.keys:
@@ -64,11 +64,11 @@ class KnownKeys:
         return HostKeyUnknown(host, port, key.key_type, key.fingerprint, public)
 
     def good(self, keys: Iterable[HostKey]) -> tuple[HostKey, ...]:
-        """Those that nobody revoked."""
+        """Return those that nobody revoked."""
         return tuple(key for key in keys if not self.revoked_in(key))
 
     def revoked_in(self, key: HostKey) -> tuple[str, int] | None:
-        """The file and line that revokes a key."""
+        """Return the file and line that revokes a key."""
         return next(((file, line) for revoked, file, line in self.revoked if revoked == key), None)
 
 
@@ -80,7 +80,8 @@ class KnownHosts:
     others: Sequence[Path] = field(default=())
 
     def about(self, host: str, port: int) -> KnownKeys:
-        """What is known of a server; FileUnreadable where a file is there and cannot be read."""
+        """Return what is known of a server. Raises FileUnreadable where a file is there and cannot be
+        read."""
         found = [_in_file(path, host, port) for path in (self.own, *self.others)]
         revoked = tuple(line for known in found for line in known.revoked)
         for known in found:
@@ -90,7 +91,8 @@ class KnownHosts:
 
     def trust(self, server: HostKeyUnknown) -> None:
         """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged or HostKeyRevoked
-        where another key became known meanwhile, or that one was revoked; CannotCreate, FileUnreadable."""
+        where another key became known meanwhile, or that one was revoked. Raises CannotCreate,
+        FileUnreadable."""
         key = HostKey(server.key_type, base64.b64decode(server.public_key))
         problem = self.about(server.host, server.port).judge(server.host, server.port, key)
         if problem is None:
@@ -105,7 +107,7 @@ class KnownHosts:
 
 
 def entry_name(host: str, port: int) -> str:
-    """How a known_hosts line names a server."""
+    """Return how a known_hosts line names a server."""
     return host if port == USUAL_PORT else f"[{host}]:{port}"
 
 
@@ -133,7 +135,7 @@ def _parse(line: str) -> tuple[str, str, HostKey | None]:
 
 
 def _names(names: str, name: str) -> bool:
-    """Whether the names of a line, patterns and hashes among them, are those of a server."""
+    """Return whether the names of a line, patterns and hashes among them, are those of a server."""
     if names.startswith("|"):
         return _is_hash_of(names, name)
     found = False
@@ -148,7 +150,7 @@ def _names(names: str, name: str) -> bool:
 
 
 def _is_hash_of(names: str, name: str) -> bool:
-    """A hashed name: `|1|salt|HMAC-SHA1(salt, name)`, both in base64."""
+    """Return a hashed name: `|1|salt|HMAC-SHA1(salt, name)`, both in base64."""
     parts = names.split("|")
     if len(parts) != 4 or parts[1] != "1":
         return False

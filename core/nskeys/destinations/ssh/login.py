@@ -49,10 +49,12 @@ _HungUp = asyncssh.DisconnectError | OSError | EOFError
 
 
 def _own_name() -> str:
-    """Who runs this, as ssh would say it; empty for a number without a line in passwd, as in a container.
+    """Return who runs this, as ssh would say it; empty for a number without a line in passwd, as in a
+    container.
 
     The library asks for that name and for a home where it uses neither, and ends where there is none. So
-    such a process gets what login(1) gives: its number for a name, and `/` for a home."""
+    such a process gets what login(1) gives: its number for a name, and `/` for a home.
+    """
     try:
         Path.home()
     except RuntimeError:
@@ -84,13 +86,13 @@ class _Client(asyncssh.SSHClient):
         self._password = password
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """A key that is not known is kept, to be told, and never taken."""
+        """Return a key that is not known is kept, to be told, and never taken."""
         del host, addr, port
         self.shown = HostKey(key.get_algorithm(), key.public_data)
         return False
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """An authority that is not known for this server."""
+        """Return an authority that is not known for this server."""
         del host, addr, port
         self.authority = HostKey(key.get_algorithm(), key.public_data)
         return False
@@ -101,14 +103,14 @@ class _Client(asyncssh.SSHClient):
         self.met = True
 
     def public_key_auth_requested(self) -> list[asyncssh.SSHKeyPair] | None:
-        """The next key."""
+        """Return the next key."""
         if not self.left:
             return None
         self.offered += 1
         return [self.left.pop(0)]
 
     def password_auth_requested(self) -> str | None:
-        """The password, once: a second try would count against the login."""
+        """Return the password, once: a second try would count against the login."""
         self.wants_password = True
         if self._password is None or self.tried_password:
             return None
@@ -137,7 +139,7 @@ class _Client(asyncssh.SSHClient):
 async def log_in(
     address: SftpAddress, known: KnownKeys, credentials: Credentials, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
-    """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
+    """Return a connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
     ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
     the system raise where the network fails."""
     user = address.user or _USER
@@ -198,8 +200,8 @@ async def _let_in(
 
 
 def _in_certificates(known: KnownKeys) -> tuple[HostKey, ...]:
-    """What must not be in a certificate. Plain keys are judged by us alone, for the library does not tell
-    which one was revoked."""
+    """Return what must not be in a certificate. Plain keys are judged by us alone, for the library does
+    not tell which one was revoked."""
     return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
 
 
@@ -234,8 +236,8 @@ async def _cause(
 def _not_let_in(
     address: SftpAddress, client: _Client, keys: KeySource, *, hung_up: bool
 ) -> ServerSecretWanted | DestinationUnreachable:
-    """What a person could give to be let in: the passphrase of the key that was named for this place, the
-    password, or the passphrase of a usual key, in this order; else why no key was taken."""
+    """Return what a person could give to be let in: the passphrase of the key that was named for this
+    place, the password, or the passphrase of a usual key, in this order; else why no key was taken."""
     if keys.locked and keys.named:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
     if client.wants_password:
@@ -267,7 +269,7 @@ def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
 
 
 async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
-    """A socket that is connected to the first of the host's addresses that answers."""
+    """Return a socket that is connected to the first of the host's addresses that answers."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
@@ -305,8 +307,8 @@ def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:
 
 
 def _algorithms(known: KnownKeys) -> list[str]:
-    """What the server may sign with, the kinds that are known of it first: a server that has several keys
-    then shows the known one, and one that has it no longer shows another, which is told."""
+    """Return what the server may sign with, the kinds that are known of it first: a server that has
+    several keys then shows the known one, and one that has it no longer shows another, which is told."""
     first = [key.key_type for key in known.keys]
     kinds = sorted(_ALGORITHMS, key=lambda kind: kind not in first)
     plain = [name for kind in kinds for name in _ALGORITHMS[kind]]

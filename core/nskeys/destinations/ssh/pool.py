@@ -57,7 +57,7 @@ class SshPool:
             before.wipe()
 
     def given(self, wanted: str, subject: str) -> str | None:
-        """The secret as the SSH library takes it; None where none was given."""
+        """Return the secret as the SSH library takes it; None where none was given."""
         with self._lock:
             secret = self._secrets.get((wanted, subject))
             return None if secret is None else secret.text()
@@ -73,8 +73,8 @@ class SshPool:
     def ask(
         self, login: Login, question: Callable[["SftpConnection"], Coroutine[Any, Any, T]], seconds: float
     ) -> T:
-        """The answer to a question that is asked over a connection, within so many seconds once it stands.
-        Cancelled where `interrupt` came between; what the connection's module raises."""
+        """Return the answer to a question that is asked over a connection, within so many seconds once it
+        stands. Raises Cancelled where `interrupt` came between; what the connection's module raises."""
         with self._line(login) as line:
             return line.run(question, seconds)
 
@@ -124,7 +124,7 @@ class SshPool:
             self._resting.setdefault(login.key, []).append(line)
 
     def _rested(self, login: Login) -> "SshConnection | None":
-        """A connection that rests and still answers."""
+        """Return a connection that rests and still answers."""
         while True:
             with self._lock:
                 lines = self._resting.get(login.key)

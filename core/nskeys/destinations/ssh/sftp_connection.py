@@ -61,7 +61,7 @@ class SftpConnection:
         await self.sftp.realpath(".")
 
     def survives(self, error: BaseException) -> bool:
-        """Whether an error was an answer of the server's, after which it takes more questions."""
+        """Return whether an error was an answer of the server's, after which it takes more questions."""
         if isinstance(error, NskeysError):
             return not isinstance(error, Cancelled | DestinationUnreachable)
         return isinstance(error, asyncssh.SFTPError) and not isinstance(error, _LOST)
@@ -72,7 +72,8 @@ class SftpConnection:
 
 
 async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
-    """What a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken to."""
+    """Return what a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken
+    to."""
     said = b""
     with suppress(asyncssh.Error, OSError, EOFError):
         async with asyncio.timeout(seconds):

@@ -51,7 +51,7 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def ask(self, question: Message, seconds: float) -> Message:
-        """Its answer. NoAnswer after so many seconds, or when it ends; it is of no use then."""
+        """Return its answer. NoAnswer after so many seconds, or when it ends; it is of no use then."""
         until = time.monotonic() + seconds
         try:
             self._send(pack(question), until)
@@ -111,7 +111,8 @@ def _there(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _interpreter_options() -> Iterable[str]:
-    """The worker finds its modules where this program does, and never in the folder it is started in."""
+    """Return the worker finds its modules where this program does, and never in the folder it is started
+    in."""
     yield "-P"
     if sys.flags.isolated:
         yield "-I"
@@ -158,10 +159,11 @@ class Workers:
         self._silent_until: dict[str, float] = {}
 
     def ask(self, mount: str, question: Message, seconds: float) -> Message:
-        """The answer of a worker behind `mount`; NoAnswer, and Interrupted after `interrupt`.
+        """Return the answer of a worker behind `mount`; NoAnswer, and Interrupted after `interrupt`.
 
-        A mount that just gave none is not asked again for as long as a look may take: twenty copies on
-        a dead mount cost one wait, not twenty."""
+        A mount that just gave none is not asked again for as long as a look may take: twenty copies on a
+        dead mount cost one wait, not twenty.
+        """
         worker = self._worker(mount)
         try:
             answer = worker.ask(question, seconds)

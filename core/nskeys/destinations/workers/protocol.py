@@ -28,13 +28,13 @@ class ProtocolError(Exception):
 
 
 def pack(message: Message) -> bytes:
-    """A message as it goes through a pipe."""
+    """Return a message as it goes through a pipe."""
     head = json.dumps(message.head, ensure_ascii=True).encode("ascii")
     return _LENGTHS.pack(len(head), len(message.body)) + head + message.body
 
 
 def wanted(received: bytes | bytearray) -> int:
-    """How many more bytes the message needs that begins with these; Broken."""
+    """Return how many more bytes the message needs that begins with these; Broken."""
     if len(received) < _LENGTHS.size:
         return _LENGTHS.size - len(received)
     head, body = _LENGTHS.unpack_from(received)
@@ -44,7 +44,7 @@ def wanted(received: bytes | bytearray) -> int:
 
 
 def unpack(received: bytes | bytearray) -> Message:
-    """The message that these bytes are, whole (`wanted` is 0); Broken."""
+    """Return the message that these bytes are, whole (`wanted` is 0); Broken."""
     head, _ = _LENGTHS.unpack_from(received)
     end = _LENGTHS.size + head
     try:
