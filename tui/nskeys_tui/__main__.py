@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:
-    """Whether these arguments open the app, and the home they name."""
+    """Return whether these arguments open the app, and the home they name."""
     match arguments:
         case []:
             return True, None
@@ -51,7 +51,7 @@ def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:
 
 
 def _open_app(home: str | None) -> int:
-    """The full-screen app, on a terminal."""
+    """Return the full-screen app, on a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         sys.stderr.write("nskeys: this is no terminal. For scripts there are commands: 'nskeys --help'.\n")
         return _USAGE

@@ -122,7 +122,7 @@ class NskeysApp(App[None]):
     # --- first paint, then services --------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
-        """The frame and its words."""
+        """Return the frame and its words."""
         return SplashScreen()
 
     def on_mount(self) -> None:
@@ -157,7 +157,8 @@ class NskeysApp(App[None]):
             await self._take_keys()
 
     def _text_of(self, event: events.Key | events.Paste) -> events.Key | events.Paste | None:
-        """The event without bytes that are not UTF-8, which are named; None where nothing is left of it."""
+        """Return the event without bytes that are not UTF-8, which are named; None where nothing is left
+        of it."""
         pasted = isinstance(event, events.Paste)
         text, wrong = parted(event.text if isinstance(event, events.Paste) else event.character or "")
         if not wrong:
@@ -199,7 +200,8 @@ class NskeysApp(App[None]):
         await self._take_keys()
 
     def _is_dropped(self, event: events.Key | events.Paste) -> bool:
-        """Whether the screen waits for an answer: what is typed now was not meant for what follows."""
+        """Return whether the screen waits for an answer: what is typed now was not meant for what
+        follows."""
         key = event.key if isinstance(event, events.Key) else ""
         return key not in _WAYS_OUT and getattr(self.screen, "judging", False)
 
@@ -212,18 +214,17 @@ class NskeysApp(App[None]):
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Ours alone."""
         return {theme.name: theme for theme in (DARK, LIGHT)}
 
     def get_line_filters(self) -> list[LineFilter]:
-        """What every painted line passes through: `NO_COLOR`, plain ASCII."""
+        """Return what every painted line passes through: `NO_COLOR`, plain ASCII."""
         filters = list(super().get_line_filters())
         return [*filters, self._ascii] if self._ascii.enabled else filters
 
     # --- commands --------------------------------------------------------------------------------
 
     def commands_now(self) -> "Iterable[Command]":
-        """What the keys of this screen do, and the other theme."""
+        """Return what the keys of this screen do, and the other theme."""
         from nskeys_tui.dialogs.palette import Command
 
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -247,7 +248,6 @@ class NskeysApp(App[None]):
             self.call_next(command.run)
 
     def set_theme(self, theme: Theme) -> None:
-        """Change the colours."""
         self.theme = theme.name
 
     def action_help(self) -> None:
@@ -318,17 +318,19 @@ class NskeysApp(App[None]):
 
 
 def _is_typed_into(target: Widget, event: events.Key | events.Paste) -> bool:
-    """Whether a widget keeps a letter to itself: then the next key goes into the same queue behind it."""
+    """Return whether a widget keeps a letter to itself: then the next key goes into the same queue behind
+    it."""
     return isinstance(event, events.Key) and target.check_consume_key(event.key, event.character)
 
 
 def _is_there(target: MessagePump) -> bool:
-    """Whether what was posted to a widget or a screen comes up to the app some day."""
+    """Return whether what was posted to a widget or a screen comes up to the app some day."""
     return target.is_running and (not isinstance(target, DOMNode) or target.is_attached)
 
 
 def bug_in_a_sentence(error: BaseException | None) -> str:
-    """Which kind of error, and where: never its message or its variables, which could hold a secret."""
+    """Return which kind of error, and where: never its message or its variables, which could hold a
+    secret."""
     while isinstance(error, WorkerFailed):
         error = error.error
     where = "an unknown place"

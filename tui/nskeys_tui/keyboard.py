@@ -22,7 +22,7 @@ def read_any_bytes() -> None:
 
 
 def parted(text: str) -> tuple[str, bytes]:
-    """The text without what is not UTF-8, and that as the bytes which were sent."""
+    """Return the text without what is not UTF-8, and that as the bytes which were sent."""
     wrong = [ord(character) - 0xDC00 for character in text if _FIRST <= ord(character) <= _LAST]
     if not wrong:
         return text, b""

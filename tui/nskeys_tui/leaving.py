@@ -71,8 +71,8 @@ class Leaving:
                 os.set_blocking(self._terminal, True)
 
     def end(self, code: int, close: Callable[[], None]) -> int:
-        """What the run ends with, once its threads have ended and `close` was called. Where a thread hangs,
-        or a dropped line is the reason, the process ends here."""
+        """Return what the run ends with, once its threads have ended and `close` was called. Where a
+        thread hangs, or a dropped line is the reason, the process ends here."""
         ended = self._all_ended()
         if ended:
             close()

@@ -83,12 +83,12 @@ class AsciiFilter(LineFilter):
     """Draws frames, bars and marks in ASCII. Letters of any script are left alone: they are data."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments, sign for sign."""
+        """Return the same segments, sign for sign."""
         return [Segment(text.translate(_ASCII), style, control) for text, style, control in segments]
 
 
 def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
-    """Whether this terminal draws no more than ASCII: the Linux console, old terminals, other
+    """Return whether this terminal draws no more than ASCII: the Linux console, old terminals, other
     encodings than UTF-8. `NSKEYS_ASCII` decides where it is set (`0` for no)."""
     if chosen := environment.get("NSKEYS_ASCII"):
         return chosen != "0"
@@ -97,7 +97,7 @@ def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
 
 
 def starting_theme(environment: Mapping[str, str]) -> Theme:
-    """Which theme to begin with: what `NSKEYS_THEME` says, what the terminal says in `COLORFGBG`,
+    """Return which theme to begin with: what `NSKEYS_THEME` says, what the terminal says in `COLORFGBG`,
     else the dark one."""
     chosen = environment.get("NSKEYS_THEME", "")
     background = environment.get("COLORFGBG", "").rpartition(";")[2]

@@ -44,7 +44,6 @@ class BackupList(Dialog[str]):
         yield CredentialTable(_COLUMNS, empty="No backup lies there")
 
     def on_mount(self) -> None:
-        """Fill the table."""
         rows = [
             Row(str(number), (safe(listed.name), size(listed.size)))
             for number, listed in enumerate(self._found)

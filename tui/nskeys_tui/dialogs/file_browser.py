@@ -41,8 +41,8 @@ class Entry:
 
 
 def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tuple[Entry, ...]:
-    """The way up, then folders, then regular files whose name is `wanted`; OSError where it cannot be
-    read. `hidden` takes names that begin with a dot."""
+    """Return the way up, then folders, then regular files whose name is `wanted`. Raises OSError where it
+    cannot be read. `hidden` takes names that begin with a dot."""
     found = []
     with os.scandir(folder) as entries:
         for number, entry in enumerate(entries):
@@ -71,11 +71,10 @@ class EntryRows:
         self._entries = tuple(entries)
 
     def total(self) -> int:
-        """How many entries there are."""
+        """Return how many entries there are."""
         return len(self._entries)
 
     def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These entries."""
         numbered = enumerate(self._entries[first : first + count], first)
         return tuple(Row(str(number), cells(entry)) for number, entry in numbered)
 
@@ -89,7 +88,7 @@ def cells(entry: Entry) -> tuple[str, str, str]:
 
 
 def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry]:
-    """The entry where it is a folder or a wanted file; nothing for what cannot even be looked at."""
+    """Return the entry where it is a folder or a wanted file; nothing for what cannot even be looked at."""
     try:
         is_folder = entry.is_dir()
         if not is_folder and not (entry.is_file() and wanted(entry.name)):
@@ -103,7 +102,7 @@ def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry
 
 
 def _date(seconds: float) -> float | None:
-    """The time stamp, where a calendar has it: file systems hold any number."""
+    """Return the time stamp, where a calendar has it: file systems hold any number."""
     return seconds if 0 <= seconds < 253_402_300_800 else None
 
 
@@ -167,7 +166,7 @@ class FileBrowser(Dialog[Path]):
         self._asked = 0
 
     def body(self) -> Iterable[Widget]:
-        """Where we are, what is there, what went wrong."""
+        """Return where we are, what is there, what went wrong."""
         yield Static(id="where")
         yield CredentialTable(_COLUMNS, empty="Nothing to choose here")
         yield Static(id="problem")
@@ -277,7 +276,7 @@ def _no_file(_name: str) -> bool:
 
 
 def fit_end(text: str, cells: int) -> str:
-    """The end of safe `text`, where a path says most."""
+    """Return the end of safe `text`, where a path says most."""
     if width(text) <= cells:
         return text
     while text and width(text) > cells - 1:

@@ -38,7 +38,7 @@ class Help(Dialog[None]):
         self._keys, self._about = tuple(keys), about
 
     def body(self) -> Iterable[Widget]:
-        """The words, then the keys."""
+        """Return the words, then the keys."""
         if self._about:
             yield text(self._about)
         yield _Keys(self._keys)

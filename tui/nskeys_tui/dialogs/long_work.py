@@ -145,7 +145,7 @@ class DialogSecrets:
         self._app, self._dialog = app, dialog
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """The secret; Cancelled where the person left the dialog."""
+        """The secret. Raises Cancelled where the person left the dialog."""
         # Textual declares a union here that a type checker cannot resolve for a coroutine.
         asking: Callable[[], Any] = partial(self._ask, request, retry)
         answer: SecretBytes | None = self._app.call_from_thread(asking)
@@ -200,12 +200,11 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._stopping = False
 
     def body(self) -> Iterable[Widget]:
-        """The stages that are foreseen, and a line for what is to be said."""
+        """Return the stages that are foreseen, and a line for what is to be said."""
         yield ProgressPanel(tuple(self._lines.values()))
         yield Static(id="note")
 
     def on_mount(self) -> None:
-        """Begin."""
         secrets = DialogSecrets(self.app, self._ask)
         self.run_worker(partial(self._run, secrets), thread=True, name="long work")
 

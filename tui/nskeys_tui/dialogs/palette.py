@@ -44,7 +44,7 @@ class Palette(Dialog[Command]):
         self._commands = tuple(commands)
 
     def body(self) -> Iterable[Widget]:
-        """A line to type into, and what fits it."""
+        """Return a line to type into, and what fits it."""
         yield TextInput(placeholder="type a part of a name", submits=False, seeks=True)
         yield ChoiceList(_choices(self._commands), focusable=False)
 

@@ -36,10 +36,9 @@ class QrCodeScreen(ModalScreen[None], Guarded[None]):
         self._lines = tuple(lines)
 
     def compose(self) -> ComposeResult:
-        """The code and the keys."""
+        """Return the code and the keys."""
         yield Static(Content("\n".join(self._lines)), id="code")
         yield KeyBar()
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss(None)

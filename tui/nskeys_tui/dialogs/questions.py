@@ -26,7 +26,7 @@ class MessageDialog(Dialog[None]):
         self._happened, self._rest = happened, (to_do, *more)
 
     def body(self) -> Iterable[Widget]:
-        """What happened first, the rest below."""
+        """Return what happened first, the rest below."""
         yield text(self._happened, "dialog--happened")
         yield from (text(paragraph) for paragraph in self._rest if paragraph)
 
@@ -40,7 +40,7 @@ class ConfirmDialog(Dialog[bool]):
         self._answers = (Choice("no", no), Choice("yes", yes))
 
     def body(self) -> Iterable[Widget]:
-        """The question and the answers; the safe one first."""
+        """Return the question and the answers; the safe one first."""
         yield from (text(paragraph) for paragraph in self._question)
         yield ChoiceList(self._answers)
 
@@ -57,7 +57,7 @@ class ChoiceDialog(Dialog[str]):
         self._words, self._choices = tuple(words), tuple(choices)
 
     def body(self) -> Iterable[Widget]:
-        """The words, then the choices."""
+        """Return the words, then the choices."""
         yield from (text(paragraph) for paragraph in self._words)
         yield ChoiceList(self._choices)
 
@@ -86,7 +86,7 @@ class LineDialog(Dialog[str]):
         self._help, self._check = help, check
 
     def body(self) -> Iterable[Widget]:
-        """The question and the line."""
+        """Return the question and the line."""
         if self._prompt:
             yield text(self._prompt)
         yield FormField(self._label, self._value, help=self._help)
@@ -118,7 +118,7 @@ class FactsDialog(Dialog[None]):
         self._pairs = tuple(pairs)
 
     def body(self) -> Iterable[Widget]:
-        """The facts."""
+        """Return the facts."""
         yield Facts(self._pairs)
 
     def action_scroll(self, lines: int) -> None:

@@ -165,7 +165,6 @@ class NewPassword(Dialog[SecretBytes]):
         self._say_generated()
 
     def action_conceal(self) -> None:
-        """Hide it again."""
         self._visible = False
         self._say_generated()
 
@@ -218,7 +217,6 @@ class NewPassword(Dialog[SecretBytes]):
         self.dismiss(secret)
 
     def action_leave(self) -> None:
-        """Esc."""
         self._forget()
         self.dismiss(None)
 

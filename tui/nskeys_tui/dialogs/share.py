@@ -59,7 +59,7 @@ class AskShare(Dialog[SecretBytes]):
         self._hidden = False
 
     def body(self) -> Iterable[Widget]:
-        """How far one is, the line, what is to be said of it, and the words so far."""
+        """Return how far one is, the line, what is to be said of it, and the words so far."""
         if self._request.refused is not None:
             yield text(f"! {refusal(self._request.refused)}", "dialog--problem")
         yield text(f"{progress_line(self._request.gathered)}\n{SEEN_BRIEFLY}")
@@ -98,11 +98,9 @@ class AskShare(Dialog[SecretBytes]):
         return super().check_action(action, parameters)
 
     def action_hide(self) -> None:
-        """Hide the words."""
         self._hide(hidden=True)
 
     def action_show(self) -> None:
-        """Show them again."""
         self._hide(hidden=False)
 
     def _hide(self, *, hidden: bool) -> None:

@@ -29,12 +29,11 @@ class AnotherChange(Dialog[None]):
         self._holder, self._stop = holder, stop
 
     def body(self) -> Iterable[Widget]:
-        """Who it is."""
+        """Return who it is."""
         yield text(holder_words(self._holder), "dialog--happened")
         yield text("Your change is made as soon as that has ended.")
 
     def action_leave(self) -> None:
-        """Esc."""
         self._stop()
 
 

@@ -29,7 +29,7 @@ def _about(status: DestinationStatus) -> str:
 
 
 def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
-    """What will be written, and where."""
+    """Return what will be written, and where."""
     shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
     more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
     places = [
@@ -59,7 +59,7 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
 
 
 def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
-    """What was written, how far each copy was proven, and what it covers."""
+    """Return what was written, how far each copy was proven, and what it covers."""
     copies = [
         row
         for copy in report.copies

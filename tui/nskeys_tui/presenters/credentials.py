@@ -70,7 +70,7 @@ def _where_from(coverage: CredentialCoverage | None, now: datetime | None) -> It
 
 
 def secret_lines(secret: str) -> tuple[str, tuple[str, ...]]:
-    """What to say of a secret that is shown, and its lines."""
+    """Return what to say of a secret that is shown, and its lines."""
     if not secret:
         return EMPTY_SECRET, ()
     lines = tuple(safe_lines(secret))

@@ -36,7 +36,7 @@ def key_style(key: KeyCoverage) -> str:
 
 
 def shown_keys(keys: Sequence[KeyCoverage], lines: int) -> tuple[KeyCoverage, ...]:
-    """The keys for which there is room on the first screen: in their own order, but one whose
+    """Return the keys for which there is room on the first screen: in their own order, but one whose
     credentials would not come back is never the one left out."""
     if len(keys) <= lines:
         return tuple(keys)
@@ -46,7 +46,7 @@ def shown_keys(keys: Sequence[KeyCoverage], lines: int) -> tuple[KeyCoverage, ..
 
 
 def widest(rows: Sequence[Sequence[str]], column: int) -> int:
-    """The cells that a column needs."""
+    """Return the cells that a column needs."""
     return max((width(row[column]) for row in rows), default=0)
 
 
@@ -71,8 +71,8 @@ def key_facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ..
 
 
 def key_copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
-    """The copies in the register that hold the key, those that count first: where each is, how far it
-    is proven or why it does not count, and a style."""
+    """Yield the copies in the register that hold the key, those that count first: where each is, how far
+    it is proven or why it does not count, and a style."""
     answer = overview.recoverability
     holding = [copy for copy in overview.copies if key.kid in copy.backup.kids]
     for copy in sorted(holding, key=lambda copy: not copy.counts):

@@ -42,7 +42,7 @@ class AnswerLine:
 
 
 def layout_for(cells: int) -> Layout:
-    """The widths for a terminal of so many cells."""
+    """Return the widths for a terminal of so many cells."""
     layout = WIDE if cells >= _WIDE_FROM else NARROW
     return replace(layout, text=max(0, cells - layout.label - _EDGES))
 
@@ -53,7 +53,7 @@ def title_facts(overview: Overview) -> str:
 
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
-    """The answer, and below it up to `room` notices; where there are more, the last line says so."""
+    """Return the answer, and below it up to `room` notices; where there are more, the last line says so."""
     said = answer_headline(overview, layout)
     lines = [AnswerLine(said.label, said.answer, style="strong")]
     if said.source:
@@ -96,7 +96,7 @@ class Filter:
     kids: frozenset[Kid] | None = None
 
     def wanted(self, text: str) -> CredentialFilter:
-        """The credentials on it that contain `text`."""
+        """Return the credentials on it that contain `text`."""
         return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
 
 
@@ -114,19 +114,19 @@ def filters(answer: Recoverability) -> tuple[Filter, ...]:
 
 
 def filter_named(known: Sequence[Filter], name: str) -> Filter:
-    """The shelf of this name; all, where there is none any more."""
+    """Return the shelf of this name; all, where there is none any more."""
     return next((shelf for shelf in known if shelf.name == name), known[0])
 
 
 def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
-    """The next or the previous shelf that holds anything; round at the ends."""
+    """Return the next or the previous shelf that holds anything; round at the ends."""
     full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
     here = next((place for place, shelf in enumerate(full) if shelf.name == name), 0)
     return full[(here + by) % len(full)]
 
 
 def heading(known: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
-    """The parts of the line above the list, in as many words as fit `cells`: the heading and all
+    """Return the parts of the line above the list, in as many words as fit `cells`: the heading and all
     shelves, the chosen one marked; without the heading; the kinds alone; the chosen one alone."""
     texts = [f"{_MARK if shelf.name == name != ALL else ''}{_counted(shelf)}" for shelf in known]
     everything = " · ".join(texts)

@@ -51,7 +51,7 @@ def copy_style(copy: BackupCopy) -> str:
 
 
 def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """A copy below the table: what matters first, for there may be no room for all of it."""
+    """Return a copy below the table: what matters first, for there may be no room for all of it."""
     reason = why_not(copy)
     answer = overview.recoverability
     drilled, total = answer.drilled_with(copy), answer.totals.total
@@ -91,7 +91,7 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
 
 
 def _others(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """The other copies of this backup, each with what is known of it."""
+    """Return the other copies of this backup, each with what is known of it."""
     others = [
         other
         for other in overview.copies
@@ -129,7 +129,7 @@ def _covers(copy: BackupCopy, overview: Overview) -> str:
 
 
 def _covered(copy: BackupCopy, overview: Overview) -> tuple[int, int]:
-    """How many credentials have their key in it, and how many there are."""
+    """Return how many credentials have their key in it, and how many there are."""
     keys = overview.recoverability.keys
     covered = sum(key.credentials for key in keys if key.kid in copy.backup.kids)
     return covered, overview.recoverability.totals.total

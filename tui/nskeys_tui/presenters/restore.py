@@ -46,7 +46,7 @@ def _about(copy: BackupCopy, now: datetime) -> str:
 
 
 def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
-    """What a file says of itself, before its password is asked."""
+    """Return what a file says of itself, before its password is asked."""
     rows = [("File", safe(source.address)), ("Where", location_name(source.where))]
     facts = source.facts
     if facts is None:
@@ -67,7 +67,7 @@ def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
 
 
 def key_rows(plan: RestorePlan) -> tuple[tuple[str, str], ...]:
-    """Each key of the backup, what becomes of it, and the credentials it opens here."""
+    """Return each key of the backup, what becomes of it, and the credentials it opens here."""
     return tuple(
         (
             kid_name(key.info.kid),
@@ -83,13 +83,13 @@ def _fate(key: PlannedKey) -> str:
 
 
 def foreign_title(reasons: Sequence[str]) -> str:
-    """What is wrong with a backup that needs a plain yes."""
+    """Return what is wrong with a backup that needs a plain yes."""
     titles = {"unreached": "Is this another machine?", "lacks_keys": "This backup lacks keys"}
     return titles.get(reasons[0], "This backup is foreign") if len(reasons) == 1 else "Are you sure?"
 
 
 def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
-    """What has to be confirmed before a foreign backup is restored, or one that lacks keys."""
+    """Return what has to be confirmed before a foreign backup is restored, or one that lacks keys."""
     effect = "Its keys would be stored beside the keys of this server."
     if "lacks_keys" in reasons:
         effect = "Its keys would take the place of those that are bound to another machine."
@@ -111,7 +111,7 @@ def proof_cells(
 
 
 def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: datetime) -> tuple[str, ...]:
-    """The list to keep: what must be re-entered, with everything but the secrets."""
+    """Return the list to keep: what must be re-entered, with everything but the secrets."""
     lines = [f"{safe(server)}, {when(moment)}: {count(len(failures), 'credential')} to be re-entered", ""]
     for failure in failures:
         fields = failure.credential.fields
@@ -126,7 +126,7 @@ def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: dat
 
 
 def drill_rows(report: DrillReport) -> tuple[tuple[str, str], ...]:
-    """What a drill proved."""
+    """Return what a drill proved."""
     return (
         ("File", safe(report.address)),
         ("Proof", proof_words(report.reached)),

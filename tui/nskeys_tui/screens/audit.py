@@ -30,7 +30,7 @@ class _Trail:
         self.held: dict[str, AuditEntry] = {}
 
     def total(self) -> int:
-        """How many lines there are."""
+        """Return how many lines there are."""
         return self._audit.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
@@ -65,7 +65,6 @@ class AuditScreen(ListScreen):
         self._trail = _Trail(session.services.audit)
 
     def on_mount(self) -> None:
-        """From the newest line."""
         self.query_one(CredentialTable).show(self._trail)
 
     def on_screen_resume(self) -> None:
@@ -73,7 +72,7 @@ class AuditScreen(ListScreen):
         self.query_one(CredentialTable).reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A line is needed."""
+        """Return a line is needed."""
         return self.row_key is not None if action == "detail" else super().check_action(action, parameters)
 
     @on(CredentialTable.WindowMoved)
@@ -84,7 +83,7 @@ class AuditScreen(ListScreen):
             self.say(f"newest first, {lines}")
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """The line in full width."""
+        """Return the line in full width."""
         entry = self._trail.held.get(key)
         return () if entry is None else entry_about(entry)
 
@@ -121,7 +120,7 @@ def entry_cells(entry: AuditEntry) -> tuple[str, ...]:
 
 
 def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    """A line below the table."""
+    """Return a line below the table."""
     told = trail_line(entry.line)
     return (
         ("What", f"{told.what}: {told.subject}" if told.subject else told.what),
@@ -131,7 +130,7 @@ def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
 
 
 def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    """A line in full, as it is stored too."""
+    """Return a line in full, as it is stored too."""
     told = trail_line(entry.line)
     return (
         ("Line", number(entry.number)),

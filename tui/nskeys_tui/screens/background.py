@@ -101,7 +101,7 @@ def in_a_thread(call: Callable[[], T]) -> Future[T]:
 
 
 async def run_in_background(call: Callable[[], T]) -> T | NskeysError:
-    """Its value, or the error that ended it. Nobody waits for it when the program leaves."""
+    """Return its value, or the error that ended it. Nobody waits for it when the program leaves."""
     try:
         return await in_background(call)
     except NskeysError as error:

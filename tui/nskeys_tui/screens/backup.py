@@ -73,7 +73,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         return self._password is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was written can be drilled."""
+        """Return what was written can be drilled."""
         if action == "drill":
             return self.flow.report is not None
         return super().check_action(action, parameters)
@@ -120,7 +120,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         return None
 
     async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
-        """The flow with a plan; where there can be none, say why and choose another destination."""
+        """Return the flow with a plan; where there can be none, say why and choose another destination."""
         plan = await with_server_access(
             self,
             self.session,
@@ -279,6 +279,5 @@ class BackupScreen(FlowScreen[BackupFlow]):
         )
 
     def action_drill(self) -> None:
-        """Prove it, right here."""
         if self.flow.report is not None:
             self.app.push_screen(DrillScreen(self.session, self.flow.report.copy.address))

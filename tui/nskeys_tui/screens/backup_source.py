@@ -34,7 +34,7 @@ class SourcedFlow(Flow[F_co], Protocol[F_co]):
         ...
 
     def at_source(self, source: SourceFlow) -> F_co:
-        """The choice went on."""
+        """Return the choice went on."""
         ...
 
 
@@ -68,7 +68,7 @@ class BackupSourceScreen(FlowScreen[F]):
         self.opening = BY_ITS_OWN
 
     def problem_of(self, flow: F) -> NskeysError | None:
-        """What kept a file from being taken, or what ended the work with it."""
+        """Return what kept a file from being taken, or what ended the work with it."""
         return flow.source.problem or flow.problem
 
     async def at_source(self, flow: F) -> F | None:
@@ -94,7 +94,7 @@ class BackupSourceScreen(FlowScreen[F]):
         return None
 
     async def _look(self, source: SourceFlow) -> SourceFlow:
-        """The backups that the register remembers, each just looked at."""
+        """Return the backups that the register remembers, each just looked at."""
         await self.show(
             "looking", "file", words("Looking at the backups that the register remembers …", "quiet")
         )
@@ -105,7 +105,7 @@ class BackupSourceScreen(FlowScreen[F]):
         return source.looked(copies)
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
-        """What is in the file, without its password."""
+        """Return what is in the file, without its password."""
         found = await with_server_access(self, self.session, lambda: self.find(address))
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
 
@@ -173,7 +173,6 @@ class BackupSourceScreen(FlowScreen[F]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """What the work proved."""
         return None
 
     def action_proof(self) -> None:

@@ -52,7 +52,6 @@ class CopyScreen(Guarded[None]):
         self._session, self._copy, self._overview = session, copy, overview
 
     def compose(self) -> ComposeResult:
-        """The facts."""
         yield TitleBar("Register")
         yield Rule(backup_name(self._copy))
         with VerticalScroll():
@@ -61,7 +60,7 @@ class CopyScreen(Guarded[None]):
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was retired is."""
+        """Return what was retired is."""
         return (
             self._copy.retired is None if action == "retire" else super().check_action(action, parameters)
         )
@@ -71,7 +70,6 @@ class CopyScreen(Guarded[None]):
         self.app.switch_screen(DrillScreen(self._session, self._copy.address))
 
     def action_restore(self) -> None:
-        """Restore from it."""
         self.app.switch_screen(RestoreScreen(self._session, self._copy.address))
 
     @work(exclusive=True)
@@ -85,7 +83,7 @@ _TITLE = "Retire a copy"
 
 
 async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) -> bool:
-    """Whether it was done. Awaited in a worker of `screen`."""
+    """Return whether it was done. Awaited in a worker of `screen`."""
 
     def look() -> RetirePlan:
         return session.services.register.plan_retire(copy)

@@ -58,7 +58,7 @@ class CredentialScreen(Guarded[None]):
         self._shown = False
 
     def compose(self) -> ComposeResult:
-        """The fields, the secret, what the audit trail says of it."""
+        """Return the fields, the secret, what the audit trail says of it."""
         yield TitleBar("Credential")
         yield Rule()
         with VerticalScroll():
@@ -138,7 +138,6 @@ class CredentialScreen(Guarded[None]):
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
 
     def action_hide(self) -> None:
-        """Hide it again."""
         self._hide()
 
     def _hide(self) -> None:
@@ -151,7 +150,6 @@ class CredentialScreen(Guarded[None]):
     # --- changing ----------------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
-        """Its form."""
         if self._credential is not None:
             self.app.push_screen(CredentialFormScreen(self._session, self._credential))
 

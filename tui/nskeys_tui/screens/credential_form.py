@@ -68,7 +68,7 @@ class CredentialFormScreen(Guarded[None]):
         self._before = credential
 
     def compose(self) -> ComposeResult:
-        """The kinds, the fields, the keys."""
+        """Return the kinds, the fields, the keys."""
         before = self._before
         title = "Add a credential" if before is None else f"Edit {credential_title(before)}"
         yield TitleBar(title)
@@ -142,7 +142,6 @@ class CredentialFormScreen(Guarded[None]):
         self._hide_secret(hidden=False)
 
     def action_conceal(self) -> None:
-        """Hide it again."""
         self._hide_secret(hidden=True)
 
     def _hide_secret(self, *, hidden: bool) -> None:

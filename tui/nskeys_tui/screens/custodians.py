@@ -87,7 +87,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         self._split: Split | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A code is offered where it can be drawn."""
+        """Return a code is offered where it can be drawn."""
         if action == "code" and not self._can_draw:
             return False
         return super().check_action(action, parameters)

@@ -156,7 +156,7 @@ class DestinationsScreen(ListScreen):
         self._load()
 
     async def _tried(self, address: str) -> DestinationStatus | NskeysError:
-        """How it is once its server was let answer: trusted, given what it wants."""
+        """Return how it is once its server was let answer: trusted, given what it wants."""
         test = partial(self.session.services.destinations.test, address)
         return await with_server_access(self, self.session, test, lambda status: (status.problem,))
 

@@ -61,7 +61,6 @@ class DiaryScreen(ListScreen):
         self._entries: tuple[DrillEntry, ...] = ()
 
     def on_mount(self) -> None:
-        """Read it."""
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -89,7 +88,7 @@ class DiaryScreen(ListScreen):
         )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """What opened, and what did not."""
+        """Return what opened, and what did not."""
         entry = self._entry(key)
         return () if entry is None else diary_about(entry)
 
@@ -134,7 +133,7 @@ def diary_style(entry: DrillEntry) -> str:
 
 
 def diary_about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
-    """A line below the table: what matters first, for there may be no room for all of it."""
+    """Return a line below the table: what matters first, for there may be no room for all of it."""
     result = opened_words(entry) if entry.reached is not None else drill_end_words(entry.end)
     failed = failures_words(entry)
     return (

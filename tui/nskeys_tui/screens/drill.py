@@ -41,7 +41,7 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
         return None
 
     def find(self, address: str) -> Source:
-        """A file that cannot be read is a drill that failed."""
+        """Return a file that cannot be read is a drill that failed."""
         return self.session.services.drill.find(address)
 
     @property
@@ -77,5 +77,4 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof

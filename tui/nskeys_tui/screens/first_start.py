@@ -67,7 +67,7 @@ class FirstStartScreen(Guarded[None]):
         self._flow = Flow(status)
 
     def compose(self) -> ComposeResult:
-        """What is there, and the ways to go on."""
+        """Return what is there, and the ways to go on."""
         yield TitleBar(first_title(self._flow.status))
         yield Rule()
         with VerticalScroll(can_focus=False):
@@ -189,7 +189,7 @@ _REMEMBERED = 2
 
 
 def first_start_words(flow: FirstStart) -> tuple[str, ...]:
-    """What is said above the choices."""
+    """Return what is said above the choices."""
     status = flow.status
     away = status.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
     if not away and not status.credentials and not status.remembered:
@@ -198,7 +198,7 @@ def first_start_words(flow: FirstStart) -> tuple[str, ...]:
 
 
 def first_start_choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
-    """The ways, each under its token; a backup that is remembered stands under its address."""
+    """Return the ways, each under its token; a backup that is remembered stands under its address."""
     return tuple(choice for way in flow.ways for choice in _choices(flow, way))
 
 

@@ -85,7 +85,6 @@ class ImportScreen(WizardScreen):
         """A row of the table, in full."""
 
     def on_mount(self) -> None:
-        """Begin."""
         self._show_ways()
 
     def on_unmount(self) -> None:
@@ -242,7 +241,6 @@ class ImportScreen(WizardScreen):
         )
 
     def action_leave(self) -> None:
-        """It is done."""
         self.dismiss()
 
     def action_back(self) -> None:

@@ -17,7 +17,7 @@ Cells = tuple[str, tuple[str, ...], str]
 
 
 def plan_total(plan: ImportPlan) -> int:
-    """How many rows the plan's table has."""
+    """Return how many rows the plan's table has."""
     return len(plan.bad) + len(plan.credentials)
 
 
@@ -43,7 +43,7 @@ def _why(item: ImportedCredential) -> str:
 
 
 def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the plan in full."""
+    """Return a row of the plan in full."""
     if number < len(plan.bad):
         return (("Problem", row_problem(plan.bad[number])),)
     item = plan.credentials[number - len(plan.bad)]
@@ -55,12 +55,12 @@ def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
 
 
 def plan_renamed(plan: ImportPlan) -> int:
-    """How many rows get another name."""
+    """Return how many rows get another name."""
     return sum(bool(item.renamed_from) for item in plan.credentials)
 
 
 def report_total(report: ImportReport) -> int:
-    """How many rows the report's table has."""
+    """Return how many rows the report's table has."""
     return len(report.skipped) + len(report.renamed)
 
 
@@ -73,7 +73,7 @@ def report_cells(report: ImportReport, number: int) -> Cells:
 
 
 def report_about(report: ImportReport, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the report in full."""
+    """Return a row of the report in full."""
     if number < len(report.skipped):
         return (("Left out", row_problem(report.skipped[number])),)
     before, after = report.renamed[number - len(report.skipped)]
@@ -96,9 +96,7 @@ class ImportRows:
         self._total, self._cells = total, cells
 
     def total(self) -> int:
-        """How many."""
         return self._total
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
         return [Row(*self._cells(number)) for number in range(first, min(first + count, self._total))]

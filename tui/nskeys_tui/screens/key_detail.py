@@ -49,7 +49,7 @@ class KeyScreen(Guarded[None]):
         self._answer: Answer | None = None
 
     def compose(self) -> ComposeResult:
-        """The facts, then the copies."""
+        """Return the facts, then the copies."""
         yield TitleBar(f"Key {kid_name(self._kid)}")
         yield Rule()
         with VerticalScroll():
@@ -59,7 +59,6 @@ class KeyScreen(Guarded[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """Look."""
         self._look()
 
     @work(exclusive=True, group=LOOKS)
@@ -72,7 +71,6 @@ class KeyScreen(Guarded[None]):
             show_error(self.app, "Key", error)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words."""
         self._show()
 
     def _show(self) -> None:
@@ -92,5 +90,4 @@ class KeyScreen(Guarded[None]):
         self.query_one("#copies", Static).update(Content("\n").join(lines))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

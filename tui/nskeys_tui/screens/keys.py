@@ -40,7 +40,6 @@ class KeysScreen(Guarded[None]):
         self._answer: Answer | None = None
 
     def compose(self) -> ComposeResult:
-        """The table."""
         yield TitleBar("Keys")
         yield Rule(id="count")
         yield CredentialTable(key_columns(()))
@@ -71,7 +70,6 @@ class KeysScreen(Guarded[None]):
         self.query_one("#count", Rule).say(count(len(keys), "key"))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words."""
         self._show()
 
     def action_show(self) -> None:
@@ -83,5 +81,4 @@ class KeysScreen(Guarded[None]):
         self.app.push_screen(KeyScreen(self._session, message.key))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

@@ -40,7 +40,7 @@ class ListScreen(Guarded[None]):
         self.session = session
 
     def compose(self) -> ComposeResult:
-        """The table, the facts of one row, the keys."""
+        """Return the table, the facts of one row, the keys."""
         yield TitleBar(self.NAME)
         yield Rule()
         yield CredentialTable(self.COLUMNS, empty=self.EMPTY)
@@ -52,7 +52,7 @@ class ListScreen(Guarded[None]):
     # --- what subclasses say -----------------------------------------------------------------------------
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """The row with this key, in full."""
+        """Return the row with this key, in full."""
         return ()
 
     def say(self, *parts: str) -> None:

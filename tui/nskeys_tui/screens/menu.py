@@ -32,7 +32,6 @@ class MenuScreen(Guarded[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """The entries."""
         yield TitleBar("Menu")
         yield Rule()
         yield ChoiceList([Choice(name, label, aside=about) for name, label, about in ENTRIES])
@@ -44,5 +43,4 @@ class MenuScreen(Guarded[None]):
         self.app.push_screen(open_screen(message.key, self._session))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

@@ -35,7 +35,7 @@ SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def open_screen(name: str, session: Session) -> Screen[None]:
-    """The screen behind a door."""
+    """Return the screen behind a door."""
     module, screen = SCREENS[name]
     made: Callable[[Session], Screen[None]] = getattr(import_module(f"nskeys_tui.screens.{module}"), screen)
     return made(session)

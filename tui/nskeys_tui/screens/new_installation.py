@@ -72,7 +72,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         self._ready = False
 
     def compose(self) -> ComposeResult:
-        """The fields, then the protectors."""
+        """Return the fields, then the protectors."""
         waiting = self._flow.accept_loss
         yield TitleBar(NEW_INSTALLATION[0] if waiting is None else go_on_without(waiting)[0])
         yield Rule()

@@ -48,11 +48,10 @@ class _Everything:
         self._pages, self._failures = pages, failures
 
     def total(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return self._pages.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Those rows."""
         return [Row(*proof_cells(item, self._failures)) for item in self._pages.window(first, count)]
 
 
@@ -63,11 +62,10 @@ class _Failures:
         self._failures, self._reasons = failures, reasons
 
     def total(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return len(self._failures)
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Those rows."""
         shown = self._failures[first : first + count]
         return [Row(*proof_cells(item.credential, self._reasons)) for item in shown]
 
@@ -101,7 +99,7 @@ class ProofScreen(Guarded[None]):
         self._only_failed = bool(proof.failures)
 
     def compose(self) -> ComposeResult:
-        """What is to be said, and the table below."""
+        """Return what is to be said, and the table below."""
         said = () if self._fixed else (proof_sentence(self._proof),)
         yield TitleBar(self._title)
         yield Rule("credential by credential")
@@ -115,7 +113,7 @@ class ProofScreen(Guarded[None]):
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A list of failures needs failures."""
+        """Return a list of failures needs failures."""
         if action in ("failed", "save", "re_enter"):
             return bool(self._proof.failures) and not (action == "failed" and self._fixed)
         return super().check_action(action, parameters)
@@ -190,13 +188,12 @@ class VerifyScreen(Guarded[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """The frame; the work stands on top of it."""
+        """Return the frame; the work stands on top of it."""
         yield TitleBar(_NAME)
         yield Rule("every credential, with the keys of this server")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin."""
         self._run()
 
     @work(exclusive=True)

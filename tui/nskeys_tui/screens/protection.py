@@ -66,11 +66,9 @@ class ProtectorScreen(WizardScreen):
         """Whether a person said so."""
 
     def on_mount(self) -> None:
-        """How it is now."""
         self._show_now()
 
     def on_screen_resume(self) -> None:
-        """Back from a backup."""
         if self._away:
             self._away = False
             self._ask_for_backup()
@@ -223,7 +221,7 @@ class ProtectorScreen(WizardScreen):
 
 
 def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:
-    """How it is now, in plain words."""
+    """Return how it is now, in plain words."""
     label = protector_label(info.protector)
     return (
         ("Now", f"{label[0].upper()}{label[1:]}"),
@@ -258,5 +256,5 @@ def protector_choices(
 
 
 def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
-    """Those that this machine does not have, and why."""
+    """Return those that this machine does not have, and why."""
     return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

@@ -186,7 +186,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
 
 def decision_row(one: Decision) -> tuple[str, ...]:
-    """What becomes of it, the backup's number, its day, and why."""
+    """Return what becomes of it, the backup's number, its day, and why."""
     copy = one.copy
     return (
         fate_word(one.fate),
@@ -202,7 +202,7 @@ def decision_style(one: Decision) -> str:
 
 
 def decision_about(one: Decision) -> tuple[tuple[str, str], ...]:
-    """The row in full: which file, and of which backup."""
+    """Return the row in full: which file, and of which backup."""
     copy = one.copy
     if copy is None:
         return (("File", safe(one.address)), ("Backup", UNKNOWN_FILE))

@@ -69,7 +69,6 @@ class ReEntryScreen(ListScreen):
         self._done = 0
 
     def on_mount(self) -> None:
-        """Try everything."""
         self._collect()
 
     def on_screen_resume(self) -> None:
@@ -103,7 +102,6 @@ class ReEntryScreen(ListScreen):
             await self.tell(outcome.error)
 
     def action_again(self) -> None:
-        """Everything once more."""
         self._done = 0
         self._collect()
 
@@ -116,7 +114,7 @@ class ReEntryScreen(ListScreen):
         )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """Where its key might be, and what it is for."""
+        """Return where its key might be, and what it is for."""
         item = self._item(key)
         return () if item is None else re_entry_about(item)
 
@@ -177,7 +175,7 @@ class ReEntryScreen(ListScreen):
             await self.note(sentence.what, sentence.advice)
 
     async def _ask_where(self, path: str) -> str:
-        """The file's name; empty where nothing shall be saved."""
+        """Return the file's name; empty where nothing shall be saved."""
         dialog = LineDialog("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()
 
@@ -190,7 +188,7 @@ def re_entry_cells(item: ReEntry) -> tuple[str, ...]:
 
 
 def re_entry_style(item: ReEntry) -> str:
-    """The row's style."""
+    """Return the row's style."""
     return "warning" if item.held_by is not None else "error"
 
 

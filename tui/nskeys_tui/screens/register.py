@@ -108,7 +108,7 @@ class RegisterScreen(ListScreen):
         return () if copy is None or self._overview is None else copy_about(copy, self._overview)
 
     def _copy(self, key: str | None = None) -> BackupCopy | None:
-        """The copy of a row; without a key, of the one under the cursor."""
+        """Return the copy of a row; without a key, of the one under the cursor."""
         key = self.row_key if key is None else key
         copies = self._overview.copies if self._overview is not None else ()
         return copies[int(key)] if key is not None and int(key) < len(copies) else None
@@ -127,11 +127,9 @@ class RegisterScreen(ListScreen):
             self.app.push_screen(CopyScreen(self.session, copy, self._overview))
 
     def action_drill(self) -> None:
-        """Prove it."""
         self._go(DrillScreen)
 
     def action_restore(self) -> None:
-        """Restore from it."""
         self._go(RestoreScreen)
 
     def action_diary(self) -> None:

@@ -223,10 +223,9 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof
 
 
 def _before(plan: RestorePlan | None) -> tuple[str, ...]:
-    """How they were bound before, for whoever chooses."""
+    """Return how they were bound before, for whoever chooses."""
     return () if plan is None else bound_before_lines(plan.protector_before, "")

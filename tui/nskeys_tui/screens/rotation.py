@@ -58,7 +58,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
             self.go(RotationFlow() if self.flow.step is not RotationStep.DONE else self.flow)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What did not open can be listed."""
+        """Return what did not open can be listed."""
         if action == "left":
             return self.flow.report is not None and bool(self.flow.report.left)
         return super().check_action(action, parameters)

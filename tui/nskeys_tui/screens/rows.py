@@ -37,11 +37,10 @@ class CredentialRows:
         self._now = self._fresh(wanted, answer)
 
     def total(self) -> int:
-        """How many there are."""
+        """Return how many there are."""
         return self._now[0].total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
         pages, states = self._now
         found = pages.window(first, count)
         known = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
@@ -61,12 +60,12 @@ _CREDENTIALS, _BACKUPS = 3, 4
 
 
 def key_rows(keys: Sequence[KeyCoverage], *, brief: bool) -> tuple[Row, ...]:
-    """A row for each key; its key id is the row's."""
+    """Return a row for each key; its key id is the row's."""
     return tuple(Row(key.kid, key_cells(key, brief=brief), key_style(key)) for key in keys)
 
 
 def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns for these rows."""
+    """Return the columns for these rows."""
     texts = [row.cells for row in rows]
     credentials, backups = widest(texts, _CREDENTIALS), widest(texts, _BACKUPS)
     return (

@@ -59,7 +59,6 @@ class RunbookScreen(Guarded[None]):
         self._page: Page | None = None
 
     def compose(self) -> ComposeResult:
-        """The page."""
         yield TitleBar(_NAME)
         yield Rule()
         with VerticalScroll(id="pages", can_focus=False):
@@ -90,7 +89,6 @@ class RunbookScreen(Guarded[None]):
         self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another width, other lines."""
         self._lay()
 
     def _lay(self) -> None:
@@ -137,6 +135,6 @@ class RunbookScreen(Guarded[None]):
             await self.app.push_screen_wait(MessageDialog(_SAVING, sentence.what, sentence.advice))
 
     async def _ask_where(self, path: str) -> str:
-        """The file's name; empty where nothing shall be saved."""
+        """Return the file's name; empty where nothing shall be saved."""
         dialog = LineDialog(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()

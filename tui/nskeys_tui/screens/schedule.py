@@ -47,11 +47,10 @@ class ScheduleScreen(WizardScreen):
         self._state: State | None = None
 
     def on_mount(self) -> None:
-        """How it stands."""
         self._look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What would ask a person is not installed; what is not there is not removed."""
+        """Return what would ask a person is not installed; what is not there is not removed."""
         state = self._state
         if action == "install":
             return state is not None and not state.obstacles
@@ -105,7 +104,7 @@ class ScheduleScreen(WizardScreen):
 
 
 def schedule_rows(schedule: Schedule) -> tuple[tuple[str, str], ...]:
-    """What runs, when next and how it went; then each unit and what lies in its place."""
+    """Return what runs, when next and how it went; then each unit and what lies in its place."""
     jobs = [
         row
         for timer in schedule.timers

@@ -53,7 +53,7 @@ class Session:
     def ask(
         self, request: SecretRequest, retry: int, refused: str = "", help: str = ""
     ) -> ModalScreen[SecretBytes | None]:
-        """The dialog that asks for a secret, as `ask_secret`."""
+        """Return the dialog that asks for a secret, as `ask_secret`."""
         return ask_secret(request, retry, refused, help, self.services.installation.least_score)
 
     async def work(
@@ -104,7 +104,7 @@ class Session:
         return status
 
     def _told_of(self, services: Services) -> Services:
-        """The services, whose changes wait for others under a dialog."""
+        """Return the services, whose changes wait for others under a dialog."""
         services.installation.lock.waiting = self._waiting
         return services
 
@@ -124,8 +124,9 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
 def ask_secret(
     request: SecretRequest, retry: int, refused: str = "", help: str = "", least: int = LEAST_SCORE
 ) -> ModalScreen[SecretBytes | None]:
-    """The dialog that asks for a secret; `refused` says more than the usual words why it asks again, `help`
-    more than the usual ones what it is for. A new one that scores below `least` is asked about."""
+    """Return the dialog that asks for a secret; `refused` says more than the usual words why it asks
+    again, `help` more than the usual ones what it is for. A new one that scores below `least` is asked
+    about."""
     if isinstance(request, ShareRequest):
         return AskShare(request)
     words = question(request, retry, stop="Esc")

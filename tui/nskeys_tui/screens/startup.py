@@ -60,7 +60,7 @@ def _asks(services: Services) -> Purpose | None:
 
 
 def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
-    """The session of this run, and its first screen."""
+    """Return the session of this run, and its first screen."""
     session = Session(app, found.services)
     if found.ready:
         from nskeys_tui.screens.overview import OverviewScreen

@@ -55,7 +55,7 @@ class WizardScreen(Guarded[None]):
         self._step = ""
 
     def compose(self) -> ComposeResult:
-        """The frame, and room for the step."""
+        """Return the frame, and room for the step."""
         yield TitleBar(self.NAME)
         yield Rule()
         yield VerticalScroll(id="step", can_focus=False)
@@ -112,7 +112,7 @@ class WizardScreen(Guarded[None]):
 
 
 def words(text: str, style: str = "") -> Static:
-    """A paragraph of safe words; `style` is `good`, `warning`, `quiet` or nothing."""
+    """Return a paragraph of safe words; `style` is `good`, `warning`, `quiet` or nothing."""
     return Static(Content(text), classes=f"guided--words guided--{style}" if style else "guided--words")
 
 
@@ -164,7 +164,6 @@ class FlowScreen(WizardScreen, Generic[F]):
         self.flow = flow
 
     def on_mount(self) -> None:
-        """Begin."""
         self.go(self.flow)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -199,7 +198,7 @@ class FlowScreen(WizardScreen, Generic[F]):
         return None
 
     def problem_of(self, flow: F) -> NskeysError | None:
-        """What is to be said once the step is shown."""
+        """Return what is to be said once the step is shown."""
         return flow.problem
 
     def action_back(self) -> None:

@@ -26,11 +26,9 @@ class AnswerBlock(Widget):
         self.refresh(layout=len(before) != len(after))
 
     def get_content_height(self, *_: object) -> int:
-        """One line each."""
         return len(self.lines)
 
     def render(self) -> Content:
-        """All lines."""
         return Content("\n").join(self._line(line) for line in self.lines)
 
     def _line(self, line: AnswerLine) -> Content:
@@ -65,7 +63,6 @@ class RecoverBar(Widget):
         self.set_reactive(RecoverBar.total, total)
 
     def render(self) -> Content:
-        """The bar."""
         if self.total is None:
             return Content("")
         full = filled(self.done, self.total, self.size.width)
@@ -73,7 +70,7 @@ class RecoverBar(Widget):
 
 
 def filled(done: int, total: int, cells: int) -> int:
-    """How many of `cells` are full."""
+    """Return how many of `cells` are full."""
     if total <= 0 or done <= 0:
         return 0
     if done >= total:

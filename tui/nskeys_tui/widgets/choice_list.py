@@ -54,7 +54,6 @@ class ChoiceList(Widget, can_focus=True):
 
         @property
         def control(self) -> "ChoiceList":
-            """The list."""
             return self.choices
 
     @dataclass
@@ -120,7 +119,7 @@ class ChoiceList(Widget, can_focus=True):
             self.post_message(self.Chosen(self, key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where one alone is chosen there is nothing to mark."""
+        """Return where one alone is chosen there is nothing to mark."""
         return bool(self._markable) if action == "mark" else super().check_action(action, parameters)
 
     def action_mark(self) -> None:
@@ -154,7 +153,6 @@ class ChoiceList(Widget, can_focus=True):
         return sum(self._height(self._shown(choice), width) for choice in self.choices)
 
     def render(self) -> Content:
-        """All choices."""
         return Content("\n").join(self._choice(number) for number in range(len(self.choices)))
 
     @property
@@ -190,6 +188,6 @@ class ChoiceList(Widget, can_focus=True):
 
 
 def _lines(choice: Choice, cells: int) -> tuple[list[str], list[str]]:
-    """The label's lines and the detail's, each two cells in from the left: a path is never cut."""
+    """Return the label's lines and the detail's, each two cells in from the left: a path is never cut."""
     room = max(_LEAST, cells - 2)
     return broken(choice.label, room), broken(choice.detail, room) if choice.detail else []

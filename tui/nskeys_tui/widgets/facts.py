@@ -48,7 +48,6 @@ class Facts(Widget):
         return len(laid(self.pairs, cells, self.GAP))
 
     def render(self) -> Content:
-        """All facts."""
         return Content("\n").join(
             Content.assemble((label, self.LABELS), words)
             for label, words in laid(self.pairs, self.size.width, self.GAP)

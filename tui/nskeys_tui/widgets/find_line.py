@@ -52,7 +52,7 @@ class FindLine(Horizontal):
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        """The sign of the key, the line, how many were found."""
+        """Return the sign of the key, the line, how many were found."""
         yield Static(Content("/"), classes="find-line--sign")
         yield TextInput(placeholder="a part of a name, target, account or note", submits=False, seeks=True)
         yield Static(classes="find-line--found")

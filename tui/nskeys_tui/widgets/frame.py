@@ -62,7 +62,7 @@ class Rule(Widget):
 
 
 def ruled(parts: Sequence[str], cells: int) -> Content:
-    """The line, its heading bold and everything else quiet."""
+    """Return the line, its heading bold and everything else quiet."""
     pieces: list[tuple[str, str]] = []
     used = 0
     for part in parts:

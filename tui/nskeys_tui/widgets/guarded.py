@@ -58,7 +58,6 @@ class Guarded(Screen[T]):
         self._follow()
 
     def on_screen_suspend(self) -> None:
-        """Keys go elsewhere."""
         self._say_busy(busy=False)
 
     def _follow(self) -> None:

@@ -76,7 +76,7 @@ class TextInput(Input):
         self._given = self.value = value
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where the field does not submit, Enter belongs to the screen it is on."""
+        """Return where the field does not submit, Enter belongs to the screen it is on."""
         return (
             False if action == "submit" and not self._submits else super().check_action(action, parameters)
         )
@@ -102,7 +102,7 @@ class TextInput(Input):
         return Text(shown_in_place(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
-        """Where a character stands, measured on what is drawn."""
+        """Return where a character stands, measured on what is drawn."""
         return Text(shown_in_place(self.value[:position])).cell_len
 
     def _on_paste(self, event: events.Paste) -> None:
@@ -122,7 +122,7 @@ class PasswordInput(TextInput):
         super().__init__(password=True, id=id, classes=classes, submits=submits)
 
     def secret(self) -> SecretBytes:
-        """What was typed, in NFC. The caller wipes it."""
+        """Return what was typed, in NFC. The caller wipes it."""
         return SecretBytes.from_text(self.value, typed=True)
 
     def fill(self, secret: SecretBytes) -> None:
@@ -140,7 +140,7 @@ class PasswordInput(TextInput):
         self.forget()
 
     def validate_selection(self, selection: Selection) -> Selection:
-        """A cursor, never a selection."""
+        """Return a cursor, never a selection."""
         return Selection.cursor(super().validate_selection(selection).end)
 
     @property

@@ -48,14 +48,14 @@ class Key:
 
 
 def key_name(key: str) -> str:
-    """How a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
+    """Return how a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+').upper()}"
     return _NAMES.get(key, key)
 
 
 def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
-    """The keys of a screen that are shown and work now, the ways out last."""
+    """Return the keys of a screen that are shown and work now, the ways out last."""
     active = tuple(screen.active_bindings.values())
     found = [
         Key(key_name(binding.key), binding.description, _stays(binding))
@@ -69,7 +69,7 @@ def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
 
 
 def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
-    """The keys that fit into `cells`, and how many cells stand between two of them: first the gaps
+    """Return the keys that fit into `cells`, and how many cells stand between two of them: first the gaps
     shrink, then keys are left out from the end, those that are always shown last."""
     shown = list(keys)
     for gap in (2, 1):
@@ -96,7 +96,6 @@ class KeyBar(Widget):
         self._keys: tuple[Key, ...] = ()
 
     def on_mount(self) -> None:
-        """Follow the screen's keys."""
         self._keys = keys_now(self.screen)
         self.screen.bindings_updated_signal.subscribe(self, self._follow)
 
@@ -106,7 +105,7 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The keys that fit."""
+        """Return the keys that fit."""
         if self.busy and not getattr(self.screen, "ESC_LEAVES", True):
             return Content(fit(f" {WORKING} {CANNOT_STOP}", self.size.width))
         now = [key for key in self._keys if key.name == "Esc"] if self.busy else self._keys

@@ -54,7 +54,6 @@ class ProgressPanel(Widget):
         return len(self.lines)
 
     def render(self) -> Content:
-        """All stages."""
         return Content("\n").join(self._stage(line) for line in self.lines)
 
     def _stage(self, line: StageLine) -> Content:

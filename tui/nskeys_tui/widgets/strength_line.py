@@ -32,7 +32,7 @@ class StrengthLine(Widget):
     strength: reactive[Strength | None] = reactive(None)
 
     def render(self) -> Content:
-        """The bar and the words, in one line."""
+        """Return the bar and the words, in one line."""
         if self.strength is None:
             return Content("")
         score = max(0, min(self.strength.score, _BAR))

@@ -39,7 +39,7 @@ class Laid:
 
 
 def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
-    """The columns that fit into `width` cells, edges and gaps included, each as wide as it may be."""
+    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as it may be."""
     shown = list(range(len(columns)))
     while _needed(columns, shown) > width and (spare := [i for i in shown if not columns[i].essential]):
         shown.remove(spare[-1])
@@ -104,21 +104,21 @@ class RowPainter:
         return tuple(sort for laid in self._laid if (sort := self._columns[laid.index].sort))
 
     def header(self, sorted_by: str, descending: bool, style: Style | None) -> Strip:
-        """The titles, with a mark on the column that the rows are sorted by."""
+        """Return the titles, with a mark on the column that the rows are sorted by."""
         mark = " ▼" if descending else " ▲"
         titles = [c.title + mark if sorted_by and c.sort == sorted_by else c.title for c in self._columns]
         return self.row(titles, style)
 
     def note(self, text: str, style: Style | None = None) -> Strip:
-        """A line that is no row."""
+        """Return a line that is no row."""
         return Strip([Segment(pad(f" {text}", self._width), style)], self._width)
 
     def row(self, cells: Sequence[str], style: Style | None = None) -> Strip:
-        """A row in one style."""
+        """Return a row in one style."""
         return Strip([Segment("".join(self._pieces(cells)), style)], self._width)
 
     def styled_row(self, cells: Sequence[str], style: Style | None) -> Strip:
-        """A row whose style is seen in the columns that are `styled`; neighbours are one segment."""
+        """Return a row whose style is seen in the columns that are `styled`; neighbours are one segment."""
         segments: list[Segment] = []
         for place, piece in enumerate(self._pieces(cells)):
             styled = place < len(self._laid) and self._columns[self._laid[place].index].styled
@@ -134,7 +134,7 @@ class RowPainter:
 
 
 def lean(style: Style) -> Style | None:
-    """The same style without the terminal's own colours: plain text then needs no escape sequence."""
+    """Return the same style without the terminal's own colours: plain text then needs no escape sequence."""
     color = style.color if style.color and not style.color.is_default else None
     back = style.bgcolor if style.bgcolor and not style.bgcolor.is_default else None
     flags = {name: getattr(style, name) or None for name in ("bold", "dim", "reverse", "underline")}

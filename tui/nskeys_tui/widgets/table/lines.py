@@ -50,7 +50,6 @@ class RowLines(Widget):
         return len(self._rows)
 
     def render_line(self, y: int) -> Strip:
-        """One row."""
         if y >= len(self._rows):
             return Strip.blank(self.size.width)
         row = self._rows[y]

@@ -20,11 +20,11 @@ class Rows(Protocol):
     """Where rows come from. Called in a thread, by one caller at a time."""
 
     def total(self) -> int:
-        """How many rows there are now."""
+        """Return how many rows there are now."""
         ...
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Up to `count` rows from number `first` (0 is the first); fewer where there are no more."""
+        """Return up to `count` rows from number `first` (0 is the first); fewer where there are no more."""
         ...
 
 
@@ -35,11 +35,9 @@ class KnownRows:
         self._rows = tuple(rows)
 
     def total(self) -> int:
-        """How many."""
         return len(self._rows)
 
     def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These."""
         return self._rows[first : first + count]
 
 
@@ -51,17 +49,17 @@ class Chunk:
     rows: tuple[Row, ...] = ()
 
     def row(self, number: int) -> Row | None:
-        """The row with this number; None where it is not held."""
+        """Return the row with this number; None where it is not held."""
         place = number - self.first
         return self.rows[place] if 0 <= place < len(self.rows) else None
 
     def holds(self, first: int, last: int) -> bool:
-        """Whether all rows from `first` up to but without `last` are held."""
+        """Return whether all rows from `first` up to but without `last` are held."""
         return first >= last or (self.first <= first and last <= self.first + len(self.rows))
 
 
 def fetch(rows: Rows, first: int, count: int) -> tuple[int, Chunk]:
-    """How many rows there are, and up to `count` of them from `first`, or the last ones there are."""
+    """Return how many rows there are, and up to `count` of them from `first`, or the last ones there are."""
     total = rows.total()
     first = max(0, min(first, total - count))
     return total, Chunk(first, tuple(rows.window(first, count)))

@@ -71,7 +71,6 @@ class CredentialTable(Widget, can_focus=True):
 
         @property
         def control(self) -> "CredentialTable":
-            """The table."""
             return self.table
 
     @dataclass
@@ -304,7 +303,7 @@ class CredentialTable(Widget, can_focus=True):
         self._tell_at_rest()
 
     def _seen(self) -> list[object]:
-        """What each line shows: a row, None for one that is not here yet, False behind the end."""
+        """Return what each line shows: a row, None for one that is not here yet, False behind the end."""
         numbers = range(self._window.top, self._window.top + self._window.height)
         return [self._chunk.row(n) if n < (self._window.total or 0) else False for n in numbers]
 
