@@ -1,4 +1,4 @@
-"""Protectors and the key store."""
+"""Ports of the protectors and the key store."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -13,17 +13,17 @@ from nskeys.ports.interaction import Purpose, SecretProvider
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """A wrapped KEK as a protector leaves it: JSON parameters that `unwrap` understands."""
+    """A wrapped KEK: JSON parameters that `unwrap` of the same protector reads."""
 
     parameters: Mapping[str, Json]
 
 
 class Protector(Protocol):
-    """Binds the KEK to the machine or to a person."""
+    """Wraps the KEK so that only this machine, a person or a token can unwrap it."""
 
     @property
     def name(self) -> str:
-        """`tpm2`, `passphrase`, `file`, ..."""
+        """Its name: `tpm2`, `passphrase`, `file`, ..."""
         ...
 
     @property
@@ -33,12 +33,12 @@ class Protector(Protocol):
 
     @property
     def wants(self) -> Purpose | None:
-        """What is asked for a new wrapping: NEW_PASSPHRASE, PIN; None where nobody is asked."""
+        """What is asked for a new wrapping: NEW_PASSPHRASE, PIN; None where nothing is asked."""
         ...
 
     def require(self) -> None:
-        """Before anything is asked or written: ProtectorUnavailable, as far as can be told at once,
-        where this machine cannot wrap with it."""
+        """Raise ProtectorUnavailable, before anything is asked or written, where this machine cannot wrap
+        with it, as far as that is known without trying."""
         ...
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
@@ -46,8 +46,8 @@ class Protector(Protocol):
         ...
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """Return the KEK again. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
-        ProtectorUnavailable where it is not had."""
+        """Return the unwrapped KEK. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
+        ProtectorUnavailable."""
         ...
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
@@ -76,7 +76,7 @@ UNKNOWN_PROTECTOR = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """An earlier key store, or one that was never finished, that could not be removed."""
+    """An old or unfinished key store that could not be removed."""
 
     path: str
     """The file that its KEK is had from; the folder where that file is gone."""
@@ -86,7 +86,7 @@ class Leftover:
 
     @property
     def opens(self) -> bool:
-        """Whether the keys may still be had from it."""
+        """Whether it may still give out keys."""
         return self.protector is not None
 
 
@@ -110,16 +110,16 @@ class OpenKeyStore(Protocol):
         ...
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        """Add keys and change states, all or nothing, on disk when it returns."""
+        """Add keys and change states, all or nothing, durably when this returns."""
         ...
 
     def close(self) -> None:
-        """Wipe everything."""
+        """Wipe the KEK and every key that it gave out."""
         ...
 
 
 def nothing() -> None:
-    """Nothing is to be done."""
+    """Do nothing."""
 
 
 class KeyStore(Protocol):
@@ -130,7 +130,7 @@ class KeyStore(Protocol):
         ...
 
     def info(self) -> StoreInfo:
-        """Return what is known without unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
+        """Return the facts that need no unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         ...
 
     def keys(self) -> tuple[KeyInfo, ...]:
@@ -142,8 +142,8 @@ class KeyStore(Protocol):
         ...
 
     def elsewhere(self) -> bool:
-        """Return whether there is a store and it is bound to another machine, so that nobody opens it
-        here. It is tried, and nobody asked. Raises ProtectorUnavailable where that cannot be told now."""
+        """Return whether there is a store that is bound to another machine and cannot be opened here. It
+        tries, without asking anybody. Raises ProtectorUnavailable where that cannot be told now."""
         ...
 
     def create(
@@ -154,7 +154,7 @@ class KeyStore(Protocol):
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> None:
-        """Make the first generation with these keys, all or nothing. Raises AlreadySetUp."""
+        """Make the first generation, with these keys, all or nothing. Raises AlreadySetUp."""
         ...
 
     def replace(
@@ -166,9 +166,9 @@ class KeyStore(Protocol):
         server_key: SecretBytes,
         gone: bool = False,
     ) -> None:
-        """The same in the place of a store that is `elsewhere`, or with `gone` of one of which that
-        cannot be told (KeyStoreUnreached). Raises AlreadySetUp where it opens here. The one before stays
-        on the disk as long as it may hold a key that the new one lacks."""
+        """Replace a store that is `elsewhere`, or with `gone` one that cannot be tried
+        (KeyStoreUnreached). Raises AlreadySetUp where it opens here. The old store stays on the disk as
+        long as it may hold a key that the new one lacks."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:
@@ -182,9 +182,8 @@ class KeyStore(Protocol):
         wrap: SecretProvider,
         before_switch: Callable[[], None] = nothing,
     ) -> None:
-        """A new generation under a new KEK and `protector`; reopened whole before the switch. Then
-        `before_switch` is called, while the store still is what it was; if it raises, nothing is
-        switched."""
+        """Make a new generation under a new KEK and `protector`, and open all of it again before the
+        switch. Just before it, `before_switch` is called; if that raises, the old generation stays."""
         ...
 
     def opens_with(self, candidate: SecretBytes) -> bool:
@@ -192,10 +191,10 @@ class KeyStore(Protocol):
         ...
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """Return what should have been removed and is still here; without unlocking."""
+        """Return what should have been removed and was not, without unlocking."""
         ...
 
     def sweep(self) -> None:
-        """Under the lock: finish a change that was broken off, remove what was left behind; what cannot
-        be removed stays among the `leftovers`."""
+        """Finish an interrupted change and remove what was left behind. Needs the lock. What cannot be
+        removed stays among the `leftovers`."""
         ...
