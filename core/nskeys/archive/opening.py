@@ -81,7 +81,8 @@ def signed_by(facts: BackupFacts, signature: bytes | None, public: bytes) -> boo
 
 
 def signer_inside(contents: KmsContents) -> Signer:
-    """Return who signed the facts, by the server key inside: THIS_SERVER is the one that made the backup."""
+    """Return who signed the facts, by the server key inside: THIS_SERVER is the one that made the
+    backup."""
     server_key = contents.server_key
     public = None if server_key is None else public_of(server_key)
     return signer_of(contents.facts, contents.signature, public)

@@ -18,7 +18,8 @@ def public_of(seed: SecretBytes) -> bytes:
 
 
 def sign(seed: SecretBytes, what: str, document: bytes) -> bytes:
-    """Return a signature (64 bytes) over a document of the kind `what`: `register`, `drill`, `facts`, ..."""
+    """Return a signature (64 bytes) over a document of the kind `what`: `register`, `drill`, `facts`,
+    ..."""
     return _private(seed).sign(_message(what, document))
 
 

@@ -167,5 +167,6 @@ def _checked_text(address: str) -> str:
 
 
 def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
-    """Return every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
+    """Return every kind, made for one run of the program; `servers` is who SSH servers are asked
+    through."""
     return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}

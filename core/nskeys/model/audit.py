@@ -18,7 +18,7 @@ _PREFIX = b"nskeys/audit/1\x00"
 
 
 class Action(StrEnum):
-    """What was done; the audit trail's vocabulary."""
+    """What was done: the vocabulary of the audit trail."""
 
     SET_UP = "set-up"
     LOSS_ACCEPTED = "loss-accepted"
@@ -58,7 +58,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: the effective user and, under sudo, who asked."""
+    """Who acts: the effective user and, under sudo, the user who called it."""
 
     uid: int
     user: str
@@ -67,7 +67,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What a change says of itself. `details` holds no secret: names, counts, ids."""
+    """What a change writes to the audit trail. `details` holds no secret: names, counts, ids."""
 
     action: Action
     subject: str
@@ -91,7 +91,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A stored line."""
+    """A line of the audit trail as stored."""
 
     number: int
     line: str
@@ -107,8 +107,8 @@ class AuditHead:
 
 
 def moment_of(line: str) -> datetime:
-    """Return the moment that a line names; the beginning of all time where it names none, for a line may
-    have been written by anybody."""
+    """Return the moment that a line names; the earliest possible one where it names none, because anybody
+    may have written the line."""
     try:
         return from_rfc3339(json.loads(line)["time"])
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -116,11 +116,11 @@ def moment_of(line: str) -> datetime:
 
 
 def first_digest(cmdb_id: str) -> bytes:
-    """h0 for a CMDB id in hex."""
+    """Return h0 for a CMDB id in hex."""
     return hashlib.sha256(_PREFIX + bytes.fromhex(cmdb_id)).digest()
 
 
 def next_digest(previous: bytes, line: str) -> bytes:
-    """hi from h(i-1) and the line."""
+    """Return hi, computed from h(i-1) and the line."""
     data = line.encode("utf-8")
     return hashlib.sha256(_PREFIX + previous + len(data).to_bytes(4, "big") + data).digest()

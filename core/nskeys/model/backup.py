@@ -27,7 +27,7 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberFact:
-    """An archive member by its SHA-256 (hex) and size in bytes."""
+    """An archive member: its SHA-256 (hex) and size in bytes."""
 
     sha256: str
     size: int
@@ -35,7 +35,8 @@ class MemberFact:
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """A key of the backup: as `KeyInfo`, and how many credentials it sealed at that moment."""
+    """A key in the backup: its `KeyInfo`, and how many credentials it had sealed when the backup was
+    made."""
 
     info: KeyInfo
     credentials: int
@@ -69,12 +70,12 @@ class BackupFacts:
 
     @property
     def kids(self) -> tuple[Kid, ...]:
-        """The keys in it, in their order."""
+        """The ids of its keys, in their order."""
         return tuple(key.info.kid for key in self.keys)
 
     @property
     def credentials(self) -> int:
-        """How many credentials the CMDB held."""
+        """How many credentials the CMDB held when it was made."""
         return sum(count for _, count in self.kinds)
 
 
@@ -102,7 +103,7 @@ class Signer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackedUpKey:
-    """A key out of a `.kms`: its thumbprint was recomputed and equals `info.kid`."""
+    """A key read from a `.kms`: its thumbprint was recomputed and equals `info.kid`."""
 
     info: KeyInfo
     material: SecretBytes
@@ -126,7 +127,7 @@ class KmsContents:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What a backup file says without its password. `manifest` is None for a bare `.kms`."""
+    """What a backup file says without a password. `manifest` is None for a bare `.kms`."""
 
     path: str
     kms: bytes = field(repr=False)
@@ -140,5 +141,5 @@ class Inspected:
 
     @property
     def bare(self) -> bool:
-        """A `.kms` without its companions: nothing about it could be checked."""
+        """Whether it is a `.kms` without its archive, so that nothing about it could be checked."""
         return self.manifest is None

@@ -69,8 +69,8 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableCredential(Credential):
-    """A row that is not as nskeys writes it, shown as far as it can be read: its texts are made so, a time
-    that is none is the beginning of 1970, and `kid` is no key's, for none opens it."""
+    """A row that nskeys did not write like this, as far as it can be read: texts are made printable, an
+    invalid time becomes 1970-01-01, and `kid` is the id of no key because none opens it."""
 
     problem: str = ""
     """A token, as in `CmdbDamaged`."""
@@ -88,7 +88,7 @@ class UnreadableCredential(Credential):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """Any row of the CMDB that is not as nskeys writes it."""
+    """A row of the CMDB, in any table, that nskeys did not write like this."""
 
     table: str
     row: str
@@ -113,7 +113,7 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\\\[\]]+)(?::(\d{1,5}))?")
 def check_fields(
     kind: CredentialKind, name: str, target: str, account: str, note: str = ""
 ) -> CredentialFields:
-    """Return the five fields, normalised to NFC; FieldInvalid names the first one that is not valid."""
+    """Return the five fields, normalised to NFC. Raises FieldInvalid, which names the first invalid one."""
     fields = CredentialFields(
         kind,
         _line("name", name, NAME_LIMIT),
@@ -126,7 +126,7 @@ def check_fields(
 
 
 def check_secret(secret: str) -> None:
-    """FieldInvalid for a secret that cannot be sealed. An empty one is valid: accounts have them."""
+    """Raise FieldInvalid for a secret that cannot be sealed. An empty one is valid: accounts have them."""
     try:
         size = len(secret.encode("utf-8"))
     except UnicodeEncodeError:
@@ -136,7 +136,7 @@ def check_secret(secret: str) -> None:
 
 
 def pcanywhere_address(target: str) -> tuple[str, int]:
-    """Host and port of a pcAnywhere target. Raises FieldInvalid where it is none."""
+    """Return host and port of a pcAnywhere target. Raises FieldInvalid where it is not one."""
     match = _HOST_PORT.fullmatch(target)
     port = int(match[2]) if match and match[2] else PCANYWHERE_PORT
     if not match or not 1 <= port <= 65_535:

@@ -1,4 +1,4 @@
-"""The diary of drills: who tried which copy, when and where, how far it came, and what kept it."""
+"""The diary of drills: who tried which copy, when and where, how far the drill came, and why it stopped."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ NAMED_FAILURES = 5
 
 @dataclass(frozen=True, slots=True)
 class DrillEntry:
-    """One line. Facts of the file are empty where it could not be read."""
+    """One line of the diary. Facts about the file are empty where it could not be read."""
 
     began: datetime
     seconds: int
@@ -65,18 +65,17 @@ class DrillEntry:
 
     @property
     def failed(self) -> int:
-        """Credentials that did not open."""
+        """How many credentials did not open."""
         return self.missing + self.tampered
 
     @property
     def took(self) -> timedelta:
-        """How long it took."""
         return timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """The last lines, newest first."""
+    """The last lines of the diary, newest first."""
 
     entries: tuple[DrillEntry, ...]
     unreadable: int

@@ -1,6 +1,7 @@
 """Plans and reports: what a guided operation will do and what it did, for any front end to show.
 
-A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose state no longer holds.
+A plan carries `fingerprint`, the state it was made from; `execute` refuses a plan whose state has
+changed.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,7 +30,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialProof:
-    """One credential, tried: it opened (`failure` None), or why not."""
+    """One credential, tried: it opened (`failure` None), or the reason why not."""
 
     credential: Credential
     failure: FailureReason | None = None
@@ -37,7 +38,7 @@ class CredentialProof:
 
 @dataclass(frozen=True, slots=True)
 class ProofReport:
-    """Every credential was tried; `failures` holds those that did not open."""
+    """The result of trying every credential; `failures` holds those that did not open."""
 
     opened: int
     failures: tuple[CredentialProof, ...]
@@ -56,7 +57,7 @@ class ProofReport:
         return sum(opened for kid, opened in self.opened_by_key if kid in kids)
 
     def tampered_under(self, kids: Collection[Kid]) -> bool:
-        """Return whether a credential that one of these keys should open did not."""
+        """Return whether a credential that one of these keys should open did not open."""
         return any(
             proof.failure is FailureReason.TAMPERED and proof.credential.kid in kids
             for proof in self.failures
@@ -67,7 +68,7 @@ class ProofReport:
 
 
 class HomeState(StrEnum):
-    """What is in a home."""
+    """What a home folder contains."""
 
     EMPTY = "empty"
     """Nothing: a new installation, or a restore."""
@@ -82,7 +83,7 @@ class HomeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FirstSight:
-    """What a first start finds."""
+    """What the program finds in a home at its start."""
 
     state: HomeState
     home: str
@@ -116,8 +117,8 @@ class SetUpReport:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDestination:
-    """A destination that a backup can be written to, where that is, and whether it can flush what it gets
-    to its medium."""
+    """A destination that a backup can be written to, where it lies, and whether it can flush files to its
+    medium."""
 
     info: DestinationInfo
     where: LocatedAt
@@ -152,12 +153,12 @@ class BackupPlan:
 
     @property
     def wants_password(self) -> bool:
-        """Whether a new password is asked for; else nobody is asked for anything."""
+        """Whether a new password is asked for; otherwise nothing is asked."""
         return not self.recipients
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every destination that was named, those that cannot be written to now at the end."""
+        """Every destination that was named; those that cannot be written to come last."""
         planned = tuple(item.info.address for item in self.destinations)
         return planned + tuple(item.info.address for item in self.failures)
 
@@ -169,7 +170,8 @@ class BackupPlan:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """A backup whose every copy was written, read back and opened by two readers; there is at least one."""
+    """A backup of which every copy was written, read back and opened by two readers; there is at least
+    one copy."""
 
     copies: tuple[BackupCopy, ...]
     """In the order in which their destinations were named."""
@@ -190,7 +192,7 @@ class BackupReport:
 
     @property
     def whole(self) -> bool:
-        """Whether every destination got its copy, and its keys open what there is."""
+        """Whether every destination got its copy, and its keys open every credential."""
         return not (self.failures or self.unopened or self.unreadable)
 
     @property
@@ -200,12 +202,12 @@ class BackupReport:
 
     @property
     def kids(self) -> tuple[Kid, ...]:
-        """The keys in it."""
         return self.copy.backup.kids
 
 
 def best_of(copies: Sequence[BackupCopy]) -> BackupCopy:
-    """Of a backup's fresh copies the first one elsewhere; the first one where none is."""
+    """Return the first copy that lies elsewhere among a backup's fresh copies; the first one where none
+    does."""
     return next((copy for copy in copies if copy.where.location is Location.ELSEWHERE), copies[0])
 
 
@@ -221,7 +223,8 @@ class KeyFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedKey:
-    """A key of the backup, what becomes of it, and the credentials it opens in this CMDB."""
+    """A key of the backup, what the restore does with it, and how many credentials it opens in this
+    CMDB."""
 
     info: KeyInfo
     fate: KeyFate
@@ -231,7 +234,7 @@ class PlannedKey:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """What a restore will do. Nothing was changed to make it."""
+    """What a restore will do. Making the plan changes nothing."""
 
     inspected: Inspected
     facts: BackupFacts
@@ -262,12 +265,12 @@ class RestorePlan:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """Reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
+        """The reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
         return (*self.foreign, *(("unreached",) if self.unreached else ()))
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:
-        """Keys that are not here yet."""
+        """The keys that are not here yet."""
         return tuple(key for key in self.keys if key.fate is KeyFate.NEW)
 
 
@@ -295,7 +298,7 @@ class RestoreReport:
 
 
 class DiaryFate(StrEnum):
-    """Whether the diary of drills has a line of it."""
+    """Whether the result of a drill is written to the diary."""
 
     SIGNED = "signed"
     UNSIGNED = "unsigned"
@@ -305,7 +308,7 @@ class DiaryFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """How far a backup was proven without restoring it."""
+    """How far a drill proved a backup."""
 
     address: str
     facts: BackupFacts
@@ -320,8 +323,7 @@ class DrillReport:
 
     @property
     def written_down(self) -> bool:
-        """Whether the result is known from now on: a line of the diary has it, and the register where it
-        knows this copy."""
+        """Whether the result is recorded: in the diary, and in the register where it knows this copy."""
         return self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN
 
 
@@ -346,7 +348,7 @@ class RotationPlan:
 
     @property
     def waits_for_a_drill(self) -> bool:
-        """Whether a drill of `held_by` opens the gate, and no further backup has to be made."""
+        """Whether a drill of `held_by` is enough to go on, without another backup."""
         return self.held_by is not None and self.held_by.lies_well
 
 
@@ -367,7 +369,7 @@ class RotationReport:
 
 @dataclass(frozen=True, slots=True)
 class RegistryValues:
-    """`KMSBackupPath` and `KMSBackupDate`: destination and moment of the last good backup."""
+    """`KMSBackupPath` and `KMSBackupDate`: destination and time of the last good key backup."""
 
     backup_path: str | None = None
     backup_date: datetime | None = None

@@ -66,7 +66,7 @@ class KeyCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Credentials by what becomes of them; `opens_here` counts those whose key is here."""
+    """Credentials counted by what would become of them; `opens_here` counts those whose key is here."""
 
     total: int
     recoverable: int

@@ -22,7 +22,7 @@ class Proof(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the weakest."""
+        """The strength as a number, 0 for the weakest."""
         return PROOFS.index(self)
 
 
@@ -30,7 +30,7 @@ PROOFS = tuple(Proof)
 
 
 class CopyStatus(StrEnum):
-    """What the last look at a copy found."""
+    """What the last check of a copy found."""
 
     GOOD = "good"
     MISSING = "missing"
@@ -41,7 +41,7 @@ class CopyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProofDate:
-    """A level that was reached, and when."""
+    """A level of proof, and when it was reached."""
 
     proof: Proof
     moment: datetime
@@ -49,7 +49,7 @@ class ProofDate:
 
 @dataclass(frozen=True, slots=True)
 class BackupIdentity:
-    """What makes a backup this backup, the same for all its copies."""
+    """What identifies a backup, the same for all its copies."""
 
     kms_sha256: str
     archive_sha256: str
@@ -69,7 +69,7 @@ class BackupIdentity:
 
 @dataclass(frozen=True, slots=True)
 class BackupCopy:
-    """A register row: a backup at one address, how far proven, and what the last look found.
+    """A register row: a backup at one address, how far it is proven, and what the last check found.
 
     `look_moment` is when a person or a check last looked; `good_moment` when it was last good.
     """
@@ -113,8 +113,8 @@ class BackupCopy:
         return max((item.moment for item in self.proofs if item.proof is proof), default=None)
 
     def proof_of(self, seal_no: int) -> Proof:
-        """Return the strongest level it may claim for a credential of one of its keys, by its seal's
-        number: a drill opened what was sealed before it; of what was sealed later only the key is known
+        """Return the strongest level the copy may claim for a credential of one of its keys, by the
+        number of its seal: a drill opened what was sealed before it; for later ones only the key is known
         to match."""
         if self.proof is not Proof.CREDENTIALS_OPEN:
             return self.proof
@@ -131,14 +131,14 @@ class BackupCopy:
 
     @property
     def counts(self) -> bool:
-        """Whether it makes its keys' credentials recoverable: elsewhere, opened once, good when
-        last looked at, not retired, vouched for by the server key, and for recipients of whom a person
-        proved that they can open it."""
+        """Whether it makes its keys' credentials recoverable: it lies elsewhere, was opened once, was
+        good when last checked, is not retired, is signed by the server key, and a person has proved that
+        they can open it."""
         return self.by_a_person and self.lies_well
 
     @property
     def lies_well(self) -> bool:
-        """Whether it would count, once a person proved that it opens."""
+        """Whether it would count once a person has proved that it opens."""
         return (
             self.signed
             and self.retired is None
@@ -149,8 +149,8 @@ class BackupCopy:
 
     @property
     def was_good(self) -> bool:
-        """Whether it once counted: elsewhere, or on what is not mounted now, opened, vouched for. Its last
-        good look then says until when its keys' credentials were safe."""
+        """Whether it counted once: it was opened and signed, and lies elsewhere or on something that is
+        not mounted now. The credentials of its keys were safe until its last good check."""
         away = self.where.reason is LocationReason.NOT_MOUNTED and self.status is not CopyStatus.GOOD
         return (
             self.signed
@@ -161,8 +161,7 @@ class BackupCopy:
 
     @property
     def pruned(self) -> bool:
-        """Whether its file was deleted because it was old: found gone and let go in one moment. What a
-        person retires was not looked at for it."""
+        """Whether its file was deleted by pruning: found gone and retired in the same moment."""
         return (
             self.status is CopyStatus.MISSING
             and self.retired is not None
@@ -170,7 +169,7 @@ class BackupCopy:
         )
 
     def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
-        """Return the same copy after a good look that reached `proof` (and so every weaker level)."""
+        """Return the copy after a good check that reached `proof`, and with it every weaker level."""
         kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)
         fresh = tuple(ProofDate(level, moment) for level in PROOFS if level.rank <= proof.rank)
         return replace(
@@ -178,15 +177,15 @@ class BackupCopy:
         )
 
     def seen(self, status: CopyStatus, moment: datetime) -> "BackupCopy":
-        """Return the same copy after a look that found `sight`."""
+        """Return the copy after a check that found `sight`."""
         if status is CopyStatus.GOOD:
             return self.with_proof(Proof.INTACT, moment)
         return replace(self, status=status, look_moment=moment)
 
 
 def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """Return the copy of a backup that holds a key and does not count: one of which only the proof by a
-    person is missing before any other, then the newest. None where none holds it, or one counts."""
+    """Return a copy of a backup that holds a key and does not count: first one that lacks only a person's
+    proof, then the newest. None where none holds the key, or one that does counts."""
     holding = [copy for copy in copies if copy.signed and copy.retired is None and kid in copy.backup.kids]
     if any(copy.counts for copy in holding):
         return None
@@ -194,15 +193,15 @@ def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy
 
 
 def claiming(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """Return the newest backup of which a row that nobody vouches for says that it holds a key; None for
-    none. It may be what brings the key back, and it may be anybody's word."""
+    """Return the newest backup of which an unsigned row says that it holds the key, or None. It may bring
+    the key back, but anybody may have written the row."""
     rows = [copy for copy in copies if not copy.signed and copy.retired is None and kid in copy.backup.kids]
     return max(rows, key=lambda copy: copy.backup.generation, default=None)
 
 
 def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
     """Return the newest copy that would count if a person had opened one for its recipients; None where
-    no newest backup waits for that."""
+    the newest backup does not lack that."""
     lying = [copy for copy in copies if copy.lies_well]
     newest = max((copy.backup.generation for copy in lying), default=0)
     return next((copy for copy in lying if copy.backup.generation == newest and not copy.by_a_person), None)

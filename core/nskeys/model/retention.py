@@ -1,8 +1,8 @@
-"""Which old copies of backups may go: pure arithmetic over the register as it was just looked at.
+"""Which old copies of backups may be deleted: pure arithmetic over the register as just checked.
 
 Rows of one backup at several addresses may be one file under several names (a link, a share that is
-mounted twice, a bucket behind two endpoints). So a backup protects a key only while every copy of it
-stays: then it stays whatever its addresses are.
+mounted twice, a bucket behind two endpoints). So a backup protects a key only while all its copies stay,
+whatever their addresses are.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -29,7 +29,7 @@ DEFAULT_RETENTION = Retention()
 
 
 class Fate(StrEnum):
-    """What becomes of a file."""
+    """What pruning does with a file."""
 
     KEEP = "keep"
     DELETE = "delete"
@@ -38,7 +38,7 @@ class Fate(StrEnum):
 
 
 class FateReason(StrEnum):
-    """Why. What nothing is done with says so first, then what the numbers keep."""
+    """Why. Reasons that leave a file alone come first, then those of the numbers."""
 
     SURPLUS = "surplus"
     """Deleted: it is beyond what is kept."""
@@ -67,7 +67,7 @@ class FateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A file, what becomes of it, and why. `copy` is None for a file that no row names."""
+    """A file, what pruning does with it, and why. `copy` is None for a file that no row names."""
 
     address: str
     destination: str
@@ -96,9 +96,8 @@ def decide(
     retention: Retention,
     begun: Collection[BackupCopy] = (),
 ) -> tuple[Decision, ...]:
-    """Return the fate of every copy, in their order. `copies` as they were just looked at; `begun` are
-    those whose removal was broken off after the file was gone; `needed` are the keys that must not be
-    lost."""
+    """Return the decision for every copy, in their order. `copies` are as just checked; `begun` are those
+    whose removal was interrupted after the file was gone; `needed` are the keys that must not be lost."""
     settled = {_place(copy): FateReason.BEGUN for copy in begun}
     left_alone = {_place(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
     candidates = [copy for copy in copies if _place(copy) not in left_alone]
@@ -109,7 +108,7 @@ def decide(
 
 
 def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
-    """Why nothing is done with it; None for a file whose bytes are those of a signed row."""
+    """Return why pruning leaves it alone; None for a file whose bytes are those of a signed row."""
     if not copy.signed:
         return FateReason.UNVOUCHED
     if copy.backup.cmdb_id != cmdb_id:
@@ -139,7 +138,7 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
 
 
 def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
-    """Return what stays although no number keeps it."""
+    """Return the copies that stay although no number keeps them, each with its reason."""
     backups = _by_backup(candidates)
     staying = _Staying(kept)
     for group in backups.values():
@@ -167,20 +166,19 @@ class _Staying:
         self.protected: _Kept = {}
 
     def count_on(self, group: Sequence[BackupCopy]) -> None:
-        """Its keys are safe with it, elsewhere or anywhere as its copies are good."""
+        """Count its keys as safe, elsewhere or anywhere, as its copies are good."""
         for good, kids in self._held.items():
             if any(map(good, group)):
                 kids.update(group[0].backup.kids)
 
     def protect(self, group: Sequence[BackupCopy], reason: FateReason) -> None:
-        """Keep all its copies."""
         for copy in group:
             if _place(copy) not in self._kept:
                 self.protected.setdefault(_place(copy), reason)
         self.count_on(group)
 
     def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
-        """Return whether a needed key is as safe in none of those that stay as it is in this one."""
+        """Return whether it holds a needed key that is not as safe in any of those that stay."""
         wanted = [kid for kid in group[0].backup.kids if kid in needed]
         return any(
             any(map(good, group)) and any(kid not in kids for kid in wanted)
@@ -189,7 +187,7 @@ class _Staying:
 
 
 def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
-    """For each way of opening a backup, the copy whose keys a person last proved."""
+    """Return, for each way of opening a backup, the copy whose keys a person last proved."""
     last: dict[tuple[str, ...], BackupCopy] = {}
     for copy in candidates:
         way = (copy.backup.protection.value, *sorted(copy.backup.recipients))
@@ -199,7 +197,8 @@ def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
 
 
 def _proven(copy: BackupCopy) -> list[datetime]:
-    """Return when a person last proved its keys; empty where nobody did. Empty is less than any moment."""
+    """Return when a person last proved its keys; empty where nobody did, because an empty list sorts
+    first."""
     moments = [copy.reached(proof) for proof in (Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN)]
     return sorted((moment for moment in moments if moment is not None), reverse=True)
 
@@ -221,12 +220,12 @@ _Good = Callable[[BackupCopy], bool]
 
 
 def _counts(copy: BackupCopy) -> bool:
-    """Good elsewhere."""
+    """Return whether it is good and lies elsewhere."""
     return copy.counts
 
 
 def _opens(copy: BackupCopy) -> bool:
-    """Good wherever it lies."""
+    """Return whether it is good, wherever it lies."""
     return copy.status is CopyStatus.GOOD and copy.proof.rank >= Proof.OPENED.rank
 
 

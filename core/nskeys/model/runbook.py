@@ -1,4 +1,4 @@
-"""What a runbook says: this server, its backups, and what opens them. No secret is in it."""
+"""What a runbook says: this server, its backups, and what opens them. It holds no secret."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from nskeys.model.register import BackupCopy
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """The facts for the person who was not there, as they were at one moment."""
+    """The facts for a person who has never seen this server, as of one moment."""
 
     server: str
     home: str

@@ -1,7 +1,7 @@
-"""Bytes that must not be seen.
+"""Bytes that must not be shown.
 
-Python copies freely, so wiping is worth only what it can reach: the buffer held here. What `reveal`
-returns is an ordinary `bytes` that lives until the interpreter frees it; keep it short-lived.
+Python copies freely, so wiping reaches only the buffer held here. What `reveal` returns is an ordinary
+`bytes` that lives until the interpreter frees it; keep it short-lived.
 """
 
 import hmac
@@ -11,12 +11,12 @@ from typing import NoReturn, Self
 
 
 class Wipeable:
-    """A context manager that ends with `wipe`, which whoever is one brings along."""
+    """A context manager that calls `wipe`, which the subclass provides, at its end."""
 
     __slots__ = ()
 
     def wipe(self) -> None:
-        """Overwrite what is secret; a second time does nothing."""
+        """Overwrite what is secret. Calling it again does nothing."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -43,8 +43,8 @@ class SecretBytes(Wipeable):
     __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
 
     def __init__(self, data: bytes | bytearray, *, typed: bool = False, insisted: bool = False) -> None:
-        """`typed`: a person gave it just now, so there is one who knows it. `insisted`: a new password that
-        is to be used however weak it is."""
+        """`typed`: a person gave it just now, so somebody knows it. `insisted`: a new password that is
+        used however weak it is."""
         self._buffer = bytearray(data)
         self.typed = typed
         self.insisted = insisted
@@ -57,11 +57,11 @@ class SecretBytes(Wipeable):
         return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"), typed=typed)
 
     def reveal(self) -> bytes:
-        """Return the bytes themselves, as a copy that the caller drops as soon as possible."""
+        """Return the bytes as a copy, which the caller drops as soon as possible."""
         return bytes(self._buffer)
 
     def copy(self) -> "SecretBytes":
-        """Another buffer with the same bytes, and with what is known of them."""
+        """Return another buffer with the same bytes and the same flags."""
         copied = SecretBytes(self._buffer, typed=self.typed, insisted=self.insisted)
         copied.score = self.score
         return copied
@@ -71,11 +71,11 @@ class SecretBytes(Wipeable):
         return self._buffer.decode("utf-8")
 
     def same_as(self, other: "SecretBytes") -> bool:
-        """Return whether both hold the same bytes, in a time that does not depend on them."""
+        """Return whether both hold the same bytes, in constant time."""
         return hmac.compare_digest(self._buffer, other._buffer)
 
     def contained_in(self, text: str) -> bool:
-        """Return whether `text` gives this secret away (compared without regard to case)."""
+        """Return whether `text` contains this secret (compared without regard to case)."""
         secret = self._buffer.decode("utf-8", "replace").casefold()
         return bool(secret) and secret in unicodedata.normalize("NFC", text).casefold()
 

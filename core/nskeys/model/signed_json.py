@@ -1,4 +1,4 @@
-"""JSON that is signed, in its one spelling (RFC 8785): written, and read back member by member.
+"""Signed JSON in its canonical form (RFC 8785): written, and read back member by member.
 
 Binary members are base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
 """
@@ -19,7 +19,7 @@ _LIMIT = 2**53 - 1
 
 
 def canonical_json(value: Json) -> bytes:
-    """Return the one spelling of `value`, as UTF-8; ValueError or TypeError for what has none here."""
+    """Return `value` in canonical form, as UTF-8; ValueError or TypeError for what has none here."""
     _check(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "strict")
@@ -48,7 +48,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 
 
 def parsed(text: str, limit: int) -> Json:
-    """Return the value of a text of at most `limit` characters that is RFC 8785 JSON to the letter."""
+    """Return the value of a text of at most `limit` characters that is exactly RFC 8785 JSON."""
     if len(text) > limit:
         raise ValueError("longer than such a text can be")
     try:
@@ -62,66 +62,59 @@ def parsed(text: str, limit: int) -> Json:
 
 
 class Fields:
-    """A JSON object that is read field by field; `done` refuses what nobody asked for."""
+    """A JSON object that is read member by member; `done` refuses members that were not read."""
 
     def __init__(self, value: Json) -> None:
         self._left = dict(_object(value))
 
     def has(self, name: str) -> bool:
-        """Return whether there is such a member, not read yet."""
+        """Return whether there is such a member that was not read yet."""
         return name in self._left
 
     def take(self, name: str) -> Json:
-        """Return the value. Raises ValueError where there is none."""
         try:
             return self._left.pop(name)
         except KeyError:
             raise ValueError(f"{name} is missing") from None
 
     def text(self, name: str) -> str:
-        """Return a text."""
         return text_of(self.take(name))
 
     def hex(self, name: str, digits: int) -> str:
-        """So many hex digits."""
+        """Return a member of `digits` lower-case hex digits."""
         return hex_of(self.take(name), digits)
 
     def number(self, name: str) -> int:
-        """Return a count."""
         value = self.take(name)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
         raise ValueError(f"{name} is no count")
 
     def flag(self, name: str) -> bool:
-        """Yes or no."""
         value = self.take(name)
         if isinstance(value, bool):
             return value
         raise ValueError(f"{name} is neither true nor false")
 
     def token(self, name: str, tokens: type[_Token]) -> _Token:
-        """One of these tokens."""
+        """Return a member that is one of the tokens of an enum."""
         return tokens(self.text(name))
 
     def time(self, name: str) -> datetime:
-        """Return a moment."""
         return from_rfc3339(self.text(name))
 
     def time_or_none(self, name: str) -> datetime | None:
-        """Return a moment, or None for null."""
         value = self.take(name)
         return None if value is None else from_rfc3339(text_of(value))
 
     def items(self, name: str) -> Sequence[Json]:
-        """Return a list."""
         value = self.take(name)
         if isinstance(value, list):
             return value
         raise ValueError(f"{name} is no list")
 
     def done(self) -> None:
-        """ValueError if something is left."""
+        """Raise ValueError if a member was not read."""
         if self._left:
             raise ValueError("unknown fields")
 
@@ -140,7 +133,7 @@ def _object(value: Json) -> Mapping[str, Json]:
 
 
 def hex_of(value: Json, digits: int) -> str:
-    """So many lower-case hex digits. Raises ValueError."""
+    """Return a value of so many lower-case hex digits. Raises ValueError."""
     text = text_of(value)
     if len(text) != digits or not _HEX.fullmatch(text):
         raise ValueError(f"not {digits} hex digits")
@@ -151,7 +144,6 @@ _ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def to_base64url(data: bytes) -> str:
-    """Bytes as text."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 

@@ -296,7 +296,8 @@ def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
 
 
 def _mark(store: "S3Store", path: str) -> str:
-    """Return what whoever put it there marked it with; nothing where it may not be looked at, or is gone."""
+    """Return what whoever put it there marked it with; nothing where it may not be looked at, or is
+    gone."""
     import obstore
 
     try:

@@ -194,7 +194,8 @@ class SqlView:
     def stream_rows(
         self, unreadable: Callable[[UnreadableCredential], None]
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Yield every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
+        """Yield every sealed row, key by key, in batches; `unreadable` is told those that cannot be
+        read."""
         for number in self._numbers_in_use():
             kid = self._keys[number]
             for rows in self._connection.stream(_STREAMED, number):

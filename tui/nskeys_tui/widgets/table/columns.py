@@ -39,7 +39,8 @@ class Laid:
 
 
 def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
-    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as it may be."""
+    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as it may
+    be."""
     shown = list(range(len(columns)))
     while _needed(columns, shown) > width and (spare := [i for i in shown if not columns[i].essential]):
         shown.remove(spare[-1])

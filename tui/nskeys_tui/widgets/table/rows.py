@@ -59,7 +59,8 @@ class Chunk:
 
 
 def fetch(rows: Rows, first: int, count: int) -> tuple[int, Chunk]:
-    """Return how many rows there are, and up to `count` of them from `first`, or the last ones there are."""
+    """Return how many rows there are, and up to `count` of them from `first`, or the last ones there
+    are."""
     total = rows.total()
     first = max(0, min(first, total - count))
     return total, Chunk(first, tuple(rows.window(first, count)))
