@@ -26,8 +26,8 @@ def x25519_public(secret: SecretBytes) -> bytes:
 
 
 def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
-    """Return what both sides come to (32 bytes); None where `public` is a point of low order, with which
-    anybody would come to the same."""
+    """Return the shared secret (32 bytes); None where `public` is a point of low order, which gives the
+    same secret to everybody."""
     try:
         other = X25519PublicKey.from_public_bytes(public)
         return X25519PrivateKey.from_private_bytes(secret.reveal()).exchange(other)
@@ -36,8 +36,8 @@ def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
 
 
 def ed25519_to_x25519(public: bytes) -> bytes | None:
-    """Return the X25519 public key that belongs to an Ed25519 one (RFC 7748, section 4.1: u =
-    (1+y)/(1-y)); None where the 32 bytes are no point of the curve, or one without a counterpart."""
+    """Return the X25519 public key of an Ed25519 one (RFC 7748, section 4.1: u = (1+y)/(1-y)); None where
+    the 32 bytes are not a point of the curve, or one without a counterpart."""
     y = int.from_bytes(public, "little") & ~(1 << 255)
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
     if y >= _P or y == 1 or pow(square, (_P - 1) // 2, _P) != 1:
@@ -54,7 +54,8 @@ TAG_SIZE = 16
 
 
 class ChaCha:
-    """One 32-byte key. Nonces are 12 bytes; age makes every key for one use and counts its chunks."""
+    """ChaCha20-Poly1305 under one 32-byte key. Nonces are 12 bytes; age uses each key once and counts its
+    chunks."""
 
     __slots__ = ("_cipher",)
 
@@ -62,7 +63,7 @@ class ChaCha:
         self._cipher = ChaCha20Poly1305(key)
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
-        """Ciphertext and its 16-byte tag."""
+        """Return ciphertext and 16-byte tag."""
         return self._cipher.encrypt(nonce, plain, None)
 
     def decrypt(self, nonce: bytes, sealed: bytes) -> bytes | None:

@@ -1,7 +1,7 @@
 """OpenSSH's keys, as far as age takes them for recipients: Ed25519 and RSA.
 
-A key that is neither, or that age refuses, is `None` here or a SshKeyRefused with a token; who asked knows
-the name to say it with.
+A key of another type, or one that age refuses, is `None` here or a SshKeyRefused with a token; the caller
+knows the name to report.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ RSA_BITS = (2_048, 8_192)
 
 
 class SshKeyRefused(ValueError):
-    """This is no ssh key that can be used; `problem`: `unreadable`, `unsupported`, `rsa_size`."""
+    """An ssh key that cannot be used; `problem`: `unreadable`, `unsupported`, `rsa_size`."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -33,7 +33,7 @@ class SshKeyRefused(ValueError):
 
 
 class SshKeyLocked(ValueError):
-    """The private key is under a passphrase, and the one given (if any) does not open it."""
+    """The private key is under a passphrase, and the given one (if any) does not open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class SshPrivate:
 
 
 def read_public(kind: str, spelled: str) -> SshPublic:
-    """Return the key behind its type and base64, in that one spelling. Raises SshKeyRefused."""
+    """Return the key from its type and base64, in their one spelling. Raises SshKeyRefused."""
     line = f"{kind} {spelled}"
     try:
         key = load_ssh_public_key(line.encode("ascii"))
@@ -92,7 +92,8 @@ def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
 
 
 def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
-    """RSAES-OAEP with SHA-256 (RFC 8017) for the key of an `SshPublic.line`."""
+    """Return the plaintext encrypted with RSAES-OAEP and SHA-256 (RFC 8017) for the key of an
+    `SshPublic.line`."""
     key = load_ssh_public_key(line.encode("ascii"))
     if not isinstance(key, RSAPublicKey):
         raise TypeError("not an RSA key")
@@ -100,7 +101,7 @@ def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
 
 
 def rsa_decrypt(key: RSAPrivateKey, label: bytes, sealed: bytes) -> bytes | None:
-    """Return the plaintext; None where it was not made for this key."""
+    """Return the plaintext; None where it was encrypted for another key."""
     try:
         return key.decrypt(sealed, _oaep(label))
     except ValueError:

@@ -29,8 +29,8 @@ def wrap_key(kek: SecretBytes, store_id: str, label: str, material: SecretBytes)
 
 
 def unwrap_key(kek: SecretBytes, store_id: str, label: str, blob: bytes) -> SecretBytes:
-    """Return the key again; KeyStoreDamaged (`does_not_open`) names `label`. The caller still compares
-    the key's thumbprint with `label`."""
+    """Return the unwrapped key. Raises KeyStoreDamaged (`does_not_open`), which names `label`. The caller
+    still compares the key's thumbprint with `label`."""
     material = _open(kek, _key_aad(store_id, label), blob)
     if material is None:
         raise KeyStoreDamaged(label, "does_not_open")
@@ -43,7 +43,7 @@ def wrap_kek(kdf_output: SecretBytes, store_id: str, kek: SecretBytes) -> bytes:
 
 
 def unwrap_kek(kdf_output: SecretBytes, store_id: str, blob: bytes) -> SecretBytes:
-    """Return the KEK again. Raises WrongPassword where the derived key does not open it."""
+    """Return the unwrapped KEK. Raises WrongPassword where the derived key does not open it."""
     kek = _open(kdf_output, _kek_aad(store_id), blob)
     if kek is None:
         raise WrongPassword("key store")
@@ -51,7 +51,7 @@ def unwrap_kek(kdf_output: SecretBytes, store_id: str, blob: bytes) -> SecretByt
 
 
 def seal_key(nonce: bytes, key: SecretBytes, aad: bytes, material: SecretBytes) -> bytes:
-    """Return a 32-byte key sealed under another with a nonce that the caller never used before."""
+    """Return a 32-byte key sealed under another, with a nonce that was not used before."""
     if len(material) != KEY_SIZE:
         raise ValueError("keys are 32 bytes")
     return b"\x01" + nonce + AESGCM(key.reveal()).encrypt(nonce, material.reveal(), aad)
