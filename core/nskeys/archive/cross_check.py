@@ -1,10 +1,10 @@
-"""A second opinion on a fresh `.kms`: an independent implementation of age opens it too.
+"""A second opinion on a new `.kms`: an independent implementation of age opens it too.
 
-pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, so it runs in a
-child process: a thread would freeze a full-screen program for a second. The child gets a password or an
-identity, and the file, through its standard input, each behind its length (u32be), and answers with one
-line: `sha256` and the hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments,
-its environment or its answer.
+pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, which would freeze
+a full-screen program for a second, so it runs in a child process. The child reads a password or an
+identity, and the file, from standard input, each after its length (u32be), and answers with one line:
+`sha256` and the hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments,
+environment or answer.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from nskeys.private_memory import keep_memory_private
 
 
 class OpenedWith(StrEnum):
-    """What the child is given to open a file with."""
+    """What the child gets to open a file with."""
 
     PASSWORD = "password"
     IDENTITY = "identity"
@@ -54,8 +54,8 @@ def confirm(
     way: OpenedWith = OpenedWith.PASSWORD,
     identity: bytes = b"",
 ) -> None:
-    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`cross_check`).
-    `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
+    """Let pyrage open `kms` and compare the plaintext; BackupNotProven (`cross_check`). `identity` is the
+    file that `secret` opens first, where the method is IDENTITY_FILE."""
     if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
         raise BackupNotProven("", "second_reader")
 
@@ -86,7 +86,7 @@ def second_opinion(
 
 
 def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
-    """Return what the child says to secret, file and identity file, framed."""
+    """Return the child's answer to secret, file and identity file, each framed."""
     import pyrage  # only the child needs it, and the parent's start should not pay for it
 
     secret, rest = _unframed(request)

@@ -54,7 +54,8 @@ _FIELDS = (
 
 
 def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
-    """Return the object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
+    """Return the facts as the object that is signed, stored in the `.kms` and repeated in
+    `manifest.json`."""
     return {
         "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
@@ -78,7 +79,8 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
 
 
 def facts_from_json(value: Json) -> BackupFacts:
-    """Return the facts again; Malformed, or NewerVersion for a format this program does not know."""
+    """Return the facts that `facts_to_json` wrote. Raises Malformed, or NewerVersion for an unknown format
+    number."""
     if (found := format_number(value)) > FORMAT:
         raise NewerVersion("backup", found, FORMAT)
     fields = record(value, *_FIELDS)
@@ -113,7 +115,7 @@ def facts_from_json(value: Json) -> BackupFacts:
 
 
 def format_number(value: Json) -> int:
-    """Return which version of the backup format the facts name. Raises Malformed where they name none."""
+    """Return the format number that the facts name. Raises Malformed where there is none."""
     named = value.get("format") if isinstance(value, dict) else None
     match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
     if match is None:
@@ -129,7 +131,7 @@ def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Js
 def members_from_json(
     value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
-    """Return the members in the archive's `order`: all of them, `optional` ones where they are."""
+    """Return the members in the archive's `order`: all of them, `optional` ones only if they are there."""
     told = value if isinstance(value, dict) else {}
     present = tuple(name for name in order if name not in optional or name in told)
     fields = record(value, *present)
@@ -143,8 +145,7 @@ def members_from_json(
 def _identities_from_json(
     value: Json, members: Json, recipients: tuple[str, ...]
 ) -> tuple[RecoveryIdentity, ...]:
-    """Return the recovery identities, each with its file's hash among the members, all of them
-    recipients."""
+    """Return the recovery identities; each has its file's hash among the members and is a recipient."""
     identities = []
     for item in items(value, len(IdentityKind)):
         told = dict(item) if isinstance(item, dict) else {}

@@ -1,6 +1,6 @@
-"""The limits of a backup: how large each part may be, and which text people may put into it.
+"""The limits of a backup: the size of each part, and the text that people may put into it.
 
-Readers refuse more before any work is done for it; the writer refuses to make it.
+Readers refuse larger ones before any work is done for them; the writer refuses to make them.
 """
 
 import re
@@ -30,7 +30,7 @@ _UNSAFE = re.compile(
 
 
 def problem_of(text: str, limit: int) -> str:
-    """`too_long`, `control_characters`, `not_nfc` or nothing."""
+    """Return `too_long`, `control_characters`, `not_nfc`, or an empty text where there is no problem."""
     if len(text) > limit:
         return "too_long"
     if _UNSAFE.search(text):
@@ -39,12 +39,12 @@ def problem_of(text: str, limit: int) -> str:
 
 
 def check_hint(hint: str) -> None:
-    """HintRefused for a hint that a backup cannot carry. Empty is fine."""
+    """Raise HintRefused for a hint that a backup cannot carry. An empty one is valid."""
     if problem := problem_of(hint, HINT_LIMIT):
         raise HintRefused(problem)
 
 
 def check_server(server: str) -> None:
-    """FieldInvalid for a server name that a backup cannot carry."""
+    """Raise FieldInvalid for a server name that a backup cannot carry."""
     if problem := ("" if server else "empty") or problem_of(server, SERVER_LIMIT):
         raise FieldInvalid("server", problem, SERVER_LIMIT)

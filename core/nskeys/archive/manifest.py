@@ -51,11 +51,11 @@ def parse_manifest(data: bytes) -> Manifest:
 
 
 def manifest_for(facts: BackupFacts, signature: bytes | None, kms: MemberFact) -> Manifest:
-    """Return the manifest that belongs to these facts: all of it but the `.kms` follows from them."""
+    """Return the manifest that belongs to these facts; everything but the `.kms` follows from them."""
     return Manifest(facts, signature, (*facts.members, (KMS_NAME, kms)))
 
 
 def manifest_format(data: bytes) -> int:
-    """Return the format number that a manifest names, whatever else is in it. Raises Malformed."""
+    """Return the format number in a manifest, without reading anything else of it. Raises Malformed."""
     value = parse(data, MANIFEST_LIMIT)
     return format_number(value.get("facts") if isinstance(value, dict) else None)

@@ -1,4 +1,4 @@
-"""Opening a backup with its password or an identity: nothing in it is believed until it was recomputed and
+"""Opening a backup with its password or an identity. Nothing in it is trusted before it was recomputed and
 compared."""
 
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ from nskeys.model.secret import SecretBytes
 
 
 def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
-    """Return the keys and facts; the caller wipes them. Raises WrongPassword, BackupDamaged,
-    NewerVersion, BackupForged where the manifest is not the one that belongs to the payload,
-    SecretUnavailable (`identity`) for a backup to recipients, NotEnoughMemory."""
+    """Return keys and facts; the caller wipes them. Raises WrongPassword, BackupDamaged, NewerVersion,
+    BackupForged where the manifest is not the one that belongs to the payload, SecretUnavailable
+    (`identity`) for a backup to recipients, NotEnoughMemory."""
     return _contents(inspected, decrypt(inspected.kms, password, inspected.path))
 
 
 def open_backup_by(inspected: Inspected, identities: Sequence[FileIdentity]) -> KmsContents:
-    """Return the same for a backup to recipients; IdentityNotRecipient, SecretUnavailable
+    """Return keys and facts of a backup to recipients; IdentityNotRecipient, SecretUnavailable
     (`backup_password`) for one under a password."""
     return _contents(inspected, decrypt_by(inspected.kms, identities, inspected.path))
 
@@ -43,7 +43,7 @@ def open_identity(
     inspected: Inspected, identity: RecoveryIdentity, password: SecretBytes
 ) -> X25519Identity:
     """Return the private half of a recovery identity, from its file in the archive; the caller wipes it.
-    WrongPassword (`identity`), BackupForged where the file holds another one than the facts name."""
+    WrongPassword (`identity`), BackupForged where the file holds another identity than the facts name."""
     file = dict(inspected.identities).get(identity.member)
     if file is None:
         raise BackupForged(inspected.path, identity.member)
@@ -71,7 +71,7 @@ def _contents(inspected: Inspected, plain: bytes) -> KmsContents:
 
 
 def signature_holds(contents: KmsContents) -> bool:
-    """Return whether the server key inside signed the facts, and is the one that they name."""
+    """Return whether the server key that the facts name, and that is inside, signed them."""
     return signer_inside(contents) is Signer.THIS_SERVER
 
 
@@ -81,7 +81,7 @@ def signed_by(facts: BackupFacts, signature: bytes | None, public: bytes) -> boo
 
 
 def signer_inside(contents: KmsContents) -> Signer:
-    """Return who signed the facts, by the server key inside: THIS_SERVER is the one that made the
+    """Return who signed the facts, by the server key inside: THIS_SERVER is the server that made the
     backup."""
     server_key = contents.server_key
     public = None if server_key is None else public_of(server_key)

@@ -19,7 +19,7 @@ from nskeys.model.signed_json import Json, canonical_json, to_base64url
 
 
 def signed_document(facts: BackupFacts) -> bytes:
-    """Return what the server key signs: the facts in RFC 8785 form."""
+    """Return the document that the server key signs: the facts in RFC 8785 form."""
     return canonical_json(facts_to_json(facts))
 
 
@@ -39,8 +39,8 @@ def payload_bytes(contents: KmsContents) -> bytes:
 
 
 def payload_contents(data: bytes) -> KmsContents:
-    """Return what is in it. Raises Malformed, or NewerVersion. Every key's thumbprint was recomputed and
-    compared."""
+    """Return its content; the thumbprint of every key was recomputed and compared. Raises Malformed,
+    NewerVersion."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
         raise Malformed("wrong_fields")

@@ -33,7 +33,7 @@ _KINDS = "|".join(IdentityKind)
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRecord:
-    """What a `recovery.json` says. `document` is exactly what `signature` covers, as `recovery`."""
+    """The content of a `recovery.json`. `document` is exactly what `signature` covers, as `recovery`."""
 
     recovery: Recovery
     server_key: str
@@ -69,7 +69,7 @@ def record_bytes(document: bytes, signature: bytes) -> bytes:
 
 
 def parse_record(data: bytes) -> RecoveryRecord:
-    """Return the file again, its signature not judged yet. Raises Malformed, NewerVersion."""
+    """Return the record in a file; its signature is not checked here. Raises Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
         raise Malformed("not_canonical")
     outer = record(parse(data[:-1], RECORD_LIMIT), "record", "sig")
@@ -133,7 +133,7 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
 
 
 def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
-    """Identities that were replaced, the newest first."""
+    """Return the identities that were replaced, newest first."""
     return [{"kind": one.kind.value, "number": one.number, "recipient": one.recipient} for one in earlier]
 
 
@@ -149,7 +149,7 @@ def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
 
 
 def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
-    """Malformed unless each kind is there once at most, in the kinds' order."""
+    """Raise Malformed unless each kind is there at most once, in the kinds' order."""
     order = list(IdentityKind)
     places = [order.index(identity.kind) for identity in identities]
     if places != sorted(set(places)):

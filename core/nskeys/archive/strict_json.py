@@ -1,7 +1,7 @@
-"""JSON from outside, strictly: one spelling, no duplicate names, bounded depth and numbers.
+"""Strict parsing of JSON from outside: one spelling, no duplicate names, bounded depth and numbers.
 
-Everything nskeys reads back it wrote in RFC 8785 form, so a document in any other spelling is not what
-was written. `Malformed` stays inside this package; its callers know the file and the member to name.
+nskeys wrote everything it reads back in RFC 8785 form, so any other spelling was changed. `Malformed` stays
+inside this package; its callers know the file and the member to name.
 """
 
 import json
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Malformed(ValueError):
-    """A document is not what was written; `problem` is a token."""
+    """A document that nskeys did not write like this; `problem` is a token."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -81,7 +81,7 @@ def text(value: Json, pattern: str) -> str:
 
 
 def moment(value: Json) -> datetime:
-    """Return a time, from 1970 on: an `iat` (RFC 7519) says no earlier one."""
+    """Return a time, not before 1970: an `iat` (RFC 7519) cannot be earlier."""
     try:
         found = from_rfc3339(text(value, r"[0-9TZ:-]{20}"))
     except Malformed:
@@ -121,7 +121,7 @@ def _refuse_number(_: str) -> NoReturn:
 
 
 def _check_depth(value: Json) -> None:
-    """Breadth first, so that the check itself cannot run out of stack."""
+    """Check the depth breadth first, so that the check itself cannot exhaust the stack."""
     level: list[Json] = [value]
     for _ in range(JSON_DEPTH):
         inner: list[Json] = []
@@ -140,7 +140,7 @@ _PATTERN = r"[A-Za-z0-9_-]{1,128}"
 
 
 def binary(value: Json, size: int) -> bytes:
-    """Exactly `size` bytes. Raises Malformed."""
+    """Return exactly `size` bytes. Raises Malformed."""
     spelled = text(value, _PATTERN)
     try:
         data = from_base64url(spelled)

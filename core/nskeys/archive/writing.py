@@ -40,7 +40,7 @@ from nskeys.model.secret import SecretBytes
 
 @dataclass(frozen=True, slots=True)
 class WrittenArchive:
-    """A whole archive in memory, and what must be found again when it was put somewhere."""
+    """A whole archive in memory, and the hashes that must be found again after it was stored."""
 
     data: bytes = field(repr=False)
     manifest: Manifest
@@ -60,8 +60,8 @@ def write(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
-    """Return the archive of these keys under `password`. `facts.members` is filled here, times lose what
-    is below a second. PasswordRefused, HintRefused (also for a hint that gives the password away),
+    """Return the archive of these keys under `password`. `facts.members` is filled in here, and fractions
+    of a second are dropped. PasswordRefused, HintRefused (also for a hint that reveals the password),
     FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
     return write_with(FileRandomness.fresh(), facts, keys, server_key, password, log_n)
 
@@ -74,7 +74,7 @@ def write_with(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
-    """`write` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write` does, with the given randomness: for test vectors only."""
     _check(facts, keys, server_key)
     if password.contained_in(facts.hint):
         raise HintRefused("contains_password")
@@ -92,9 +92,9 @@ def write_to(
     files: Mapping[str, bytes],
     once: Recipient,
 ) -> WrittenArchive:
-    """Return the archive of these keys to `facts.recipients` and to `once`, whose identity the caller has
-    in memory until it opened what was read back. `files` are those of `facts.identities`, by their
-    members' names. RecipientRefused, and as `write`."""
+    """Return the archive of these keys to `facts.recipients` and to `once`, a temporary identity that the
+    caller keeps in memory until it has opened what was read back. `files` are those of `facts.identities`,
+    by their members' names. RecipientRefused, and as `write`."""
     return write_to_with(
         RecipientsRandomness.fresh(len(facts.recipients) + 1), facts, keys, server_key, files, once
     )
@@ -108,7 +108,7 @@ def write_to_with(
     files: Mapping[str, bytes],
     once: Recipient,
 ) -> WrittenArchive:
-    """`write_to` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write_to` does, with the given randomness: for test vectors only."""
     _check(facts, keys, server_key)
     recipients = listed([parse_recipient(text) for text in facts.recipients])
     if facts.protection is not Protection.RECIPIENTS or len(recipients) != len(facts.recipients):

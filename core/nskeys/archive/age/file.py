@@ -33,8 +33,7 @@ def parse_file(data: bytes, path: str) -> Header:
 
 
 def open_payload(data: bytes, header: Header, file_key: bytes, path: str) -> bytes:
-    """Return the plaintext. Raises BackupDamaged. The MAC is checked before a byte of the payload is
-    looked at."""
+    """Return the plaintext. The MAC is checked before any of the payload is read. Raises BackupDamaged."""
     if not header.authentic(file_key):
         raise BackupDamaged(path, KMS_NAME, "header_mac")
     plain = decrypt_payload(file_key, data[header.size :])
@@ -49,13 +48,13 @@ def wrap_file_key(wrap_key: bytes, file_key: bytes) -> bytes:
 
 
 def unwrap_file_key(wrap_key: bytes, body: bytes) -> bytes | None:
-    """Return the file key; None where the body was made under another key."""
+    """Return the file key; None where the body was wrapped for another key."""
     return ChaCha(wrap_key).decrypt(_BODY_NONCE, body)
 
 
 def sized_argument(stanza: Stanza, at: int, count: int, size: int) -> bytes:
-    """Return the bytes of one of exactly `count` arguments; HeaderInvalid unless there are `size` of
-    them."""
+    """Return the bytes of argument `at`, decoded. Raises HeaderInvalid unless there are `size` of them, and
+    `count` arguments."""
     if len(stanza.arguments) != count or not _TEXT.fullmatch(stanza.arguments[at]):
         raise HeaderInvalid("stanza")
     data = from_base64(stanza.arguments[at].encode("ascii"))
@@ -76,7 +75,7 @@ def encrypt_payload(file_key: bytes, nonce: bytes, plain: bytes) -> bytes:
 
 
 def decrypt_payload(file_key: bytes, payload: bytes) -> bytes | None:
-    """Return the whole plaintext; None where any byte of the payload is not what was written."""
+    """Return the whole plaintext; None where any byte of the payload was changed."""
     cipher = _cipher(file_key, payload[:NONCE_SIZE])
     plain: list[bytes] = []
     for counted, chunk in _counted(payload[NONCE_SIZE:], _CHUNK + TAG_SIZE):
@@ -93,7 +92,7 @@ def _cipher(file_key: bytes, nonce: bytes) -> ChaCha:
 
 
 def _counted(data: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each chunk with its nonce; an empty `data` is one empty, last chunk."""
+    """Yield each chunk with its nonce; empty `data` gives one empty, last chunk."""
     last = max(0, (len(data) - 1) // size)
     for number in range(last + 1):
         counter = number.to_bytes(11, "big") + (b"\x01" if number == last else b"\x00")

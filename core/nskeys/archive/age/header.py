@@ -1,7 +1,7 @@
 """The textual header of an age v1 file, strictly by its grammar (C2SP, age.md, "Header").
 
-Nothing here derives a key or decrypts: a header is understood first, and whole, before any work is done
-for it. What is not exactly the grammar is refused, so that a header has one spelling.
+Nothing here derives a key or decrypts: the whole header is parsed before any work is done for it.
+Everything that is not exactly the grammar is refused, so a header has one spelling.
 """
 
 import base64
@@ -42,7 +42,8 @@ class Stanza:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is all of it."""
+    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is its whole
+    length."""
 
     stanzas: tuple[Stanza, ...]
     covered: bytes
@@ -74,18 +75,18 @@ def parse_header(data: bytes) -> Header:
 
 
 def format_header(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
-    """Return a header with these stanzas, in their order, and its MAC."""
+    """Return a header with these stanzas, in this order, and its MAC."""
     covered = _V1 + b"".join(_format_stanza(stanza) for stanza in stanzas) + b"---"
     return covered + b" " + to_base64(_mac(file_key, covered)) + b"\n"
 
 
 def to_base64(data: bytes) -> bytes:
-    """Standard base64 without padding, the only base64 of the format."""
+    """Return standard base64 without padding, the only base64 of the format."""
     return base64.b64encode(data).rstrip(b"=")
 
 
 def from_base64(spelled: bytes) -> bytes:
-    """Return the bytes behind their one spelling; HeaderInvalid for any other."""
+    """Return the bytes of their one spelling; HeaderInvalid for any other."""
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:

@@ -1,7 +1,7 @@
 """Identity files: age's own, in the clear or under a password, and OpenSSH's private keys.
 
-The recovery identity is such a file too: what `age-keygen` writes, encrypted under a password as `age -p`
-does it, so that `age -d -i identity.age` opens with Debian's age what was encrypted to it.
+The recovery identity is such a file: what `age-keygen` writes, encrypted under a password as `age -p` does
+it, so that `age -d -i identity.age` of any distribution opens what was encrypted to it.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 def write_identity(
     identity: X25519Identity, created: datetime, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
-    """Return the identity as a file under a password. Raises PasswordRefused, NotEnoughMemory."""
+    """Return the file of an identity under a password. Raises PasswordRefused, NotEnoughMemory."""
     return write_identity_with(FileRandomness.fresh(), identity, created, password, log_n)
 
 
@@ -34,15 +34,15 @@ def write_identity_with(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> bytes:
-    """`write_identity` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write_identity` does, with the given randomness: for test vectors only."""
     head = f"# created: {to_rfc3339(created)}\n# public key: {identity.recipient}\n".encode("ascii")
     with identity.spelled() as line:
         return encrypt_with(randomness, head + line.reveal() + b"\n", password, log_n)
 
 
 def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identity:
-    """Return the one identity in a file under a password; the caller wipes it. WrongPassword
-    (`identity`), IdentityUnusable."""
+    """Return the one identity in a file under a password; the caller wipes it. WrongPassword (`identity`),
+    IdentityUnusable."""
     found = read_identities(data, name, password)
     if len(found) == 1 and isinstance(found[0], X25519Identity):
         return found[0]
@@ -69,8 +69,8 @@ def under_password(data: bytes) -> bool:
 def read_identities(
     data: bytes, name: str, password: SecretBytes | None = None
 ) -> tuple[FileIdentity, ...]:
-    """Return every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`)
-    where it is under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
+    """Return every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where
+    it is under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
         raise IdentityUnusable(name, "not_identity")
     if data.startswith(FAMILY):
