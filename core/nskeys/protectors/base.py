@@ -1,4 +1,4 @@
-"""What all protectors share: the public half checks, the private half does the work."""
+"""The base of all protectors: its public methods check, the subclass's private ones do the work."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from nskeys.ports import Purpose, SecretProvider, Wrapped
 
 
 class BaseProtector(ABC):
-    """A protector of the port's shape. One that is added gives `name`, `asks`, `wants`, `_wrap`,
-    `_unwrap` and `_opens_with`."""
+    """A protector after the port. A subclass defines `name`, `asks`, `wants`, `_wrap`, `_unwrap` and
+    `_opens_with`."""
 
     name: str
     asks: bool
     wants: Purpose | None = None
 
     def require(self) -> None:  # noqa: B027  # most protectors need nothing but the program itself
-        """ProtectorUnavailable where this machine cannot wrap with it."""
+        ...
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
         if len(kek) != KEY_SIZE:
@@ -27,8 +27,6 @@ class BaseProtector(ABC):
         return Wrapped(self._wrap(kek, store_id, secrets))
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """Return the KEK again. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
-        ProtectorUnavailable where it is not had."""
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()
@@ -36,7 +34,6 @@ class BaseProtector(ABC):
         return kek
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
-        """Return whether `candidate`, say a new backup password, would unwrap this KEK."""
         return self._opens_with(wrapped.parameters, store_id, candidate)
 
     @abstractmethod
@@ -47,16 +44,16 @@ class BaseProtector(ABC):
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        """Return the KEK from parameters that a file gave: hostile until checked."""
+        """Return the KEK from parameters out of a file, which are hostile until checked."""
 
     @abstractmethod
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
-        """Return whether a password alone gives the KEK, and this is the one."""
+        """Return whether a password alone gives this KEK."""
 
 
 class Parameters:
-    """Parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is not as it
-    was written."""
+    """Reads parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is
+    malformed."""
 
     def __init__(self, parameters: Mapping[str, Json], *names: str) -> None:
         if set(parameters) != set(names):
@@ -78,14 +75,14 @@ class Parameters:
         return value
 
     def data(self, name: str, size: int) -> bytes:
-        """So many bytes, in base64url."""
+        """Return this many bytes of base64url."""
         data = self.data_up_to(name, size)
         if len(data) != size:
             raise _damaged()
         return data
 
     def data_up_to(self, name: str, most: int) -> bytes:
-        """At most so many bytes, in base64url."""
+        """Return at most this many bytes of base64url."""
         try:
             data = from_base64url(self.text(name))
         except ValueError:

@@ -1,4 +1,4 @@
-"""Every protector by its name: the one place where a new one is entered."""
+"""Every protector by its name. A new one is entered here."""
 
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
@@ -13,9 +13,9 @@ _NO_STORE = "0" * 32
 
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
-    """Return the protector that is named, with what is to bind behind a colon where it takes that:
-    `file`, `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
-    `bad_device`, `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
+    """Return the named protector; some names take what to bind to after a colon: `file`, `passphrase`,
+    `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`, `bad_device`,
+    `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:
         case "tpm2" if rest or not colon:
@@ -31,9 +31,9 @@ def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
 
 
 def available() -> tuple[tuple[str, bool, str], ...]:
-    """Return every name, whether it can be used on this machine, and if not why (the reason's token). The
-    first that can is what a new installation takes. What a new installation would take by itself is
-    proven to work, by a wrap and an unwrap: where there is a TPM, this takes some tenths of a second."""
+    """Return every name, whether it can be used on this machine, and if not why (a token). A new
+    installation takes the first usable one, so that one is proven by a wrap and an unwrap; with a TPM this
+    takes some tenths of a second."""
     tpm2 = why_not(Tpm2Protector())
     return (
         ("tpm2", not tpm2, tpm2),
@@ -44,7 +44,7 @@ def available() -> tuple[tuple[str, bool, str], ...]:
 
 
 def _token_needs() -> str:
-    """Return which of many tokens is meant has to be said, so by its bare name it is never to be had."""
+    """Return why the bare name `pkcs11` cannot be used: at best `no_uri`, because it names no token."""
     try:
         Pkcs11Protector().require()
     except ProtectorUnavailable as error:
@@ -53,7 +53,7 @@ def _token_needs() -> str:
 
 
 def why_not(chosen: Protector) -> str:
-    """Return the reason why it does not wrap and unwrap here; empty where it does."""
+    """Return why it does not wrap and unwrap here; empty where it does."""
     try:
         with (
             new_material() as kek,

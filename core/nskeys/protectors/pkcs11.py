@@ -37,8 +37,9 @@ _PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 
 class Pkcs11Protector(BaseProtector):
-    """Asks for the PIN of a token. `uri` says which one wraps a new KEK; an old one says so itself.
-    ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is in seconds, for one call."""
+    """Wraps with a key on a token, whose PIN it asks for. `uri` names the token for a new KEK; an old one
+    names its own. ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is the timeout of one call in
+    seconds."""
 
     name = _PROTECTOR
     asks = True
@@ -49,7 +50,7 @@ class Pkcs11Protector(BaseProtector):
         self._patience = patience
 
     def require(self) -> None:
-        """ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
+        """Raise ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
         if importlib.util.find_spec("pkcs11") is None:
             raise ProtectorUnavailable(_PROTECTOR, "not_installed")
         if self._uri is None:
@@ -82,8 +83,8 @@ class Pkcs11Protector(BaseProtector):
     def _asked(
         self, verb: str, uri: TokenUri, store_id: str, data: bytes, secrets: SecretProvider
     ) -> "_Answer":
-        """Return the answer. The PIN is asked for until it is right; a provider that has no other raises,
-        and a token that locked itself ends it."""
+        """Return the worker's answer. The PIN is asked for until it is right; a provider that has no other
+        raises, and a token that locked itself ends it."""
         bound = _BOUND + bytes.fromhex(store_id)
         retry = 0
         while True:
@@ -115,15 +116,15 @@ class Pkcs11Protector(BaseProtector):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the token's process did: wrapped (`uri` names token and key) or unwrapped."""
+    """The worker's answer: wrapped (`uri` names token and key) or unwrapped."""
 
     data: bytes = field(repr=False)
     uri: str = ""
 
 
 def _parse_answer(told: SecretBytes) -> _Answer:
-    """WrongPassword, KeyStoreDamaged or ProtectorUnavailable where it was refused; a library that crashed
-    says nothing."""
+    """Return the answer in the worker's output. Raises WrongPassword, KeyStoreDamaged or
+    ProtectorUnavailable where it refused; a crashed library gives no output."""
     try:
         answer = json.loads(told.text())
         refused = answer.get("refused", "")
@@ -149,7 +150,7 @@ def _uri(text: str) -> TokenUri:
 
 
 def _pin(pin: SecretBytes) -> str:
-    """Return the PIN as text; one that no token could have is wrong without being tried."""
+    """Return the PIN as text; a PIN that no token could have is refused without being tried."""
     try:
         text = pin.text()
     except UnicodeDecodeError:

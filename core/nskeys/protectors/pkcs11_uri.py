@@ -24,12 +24,12 @@ _SAFE = "-._~:[]@!$'()*+,"
 
 
 class UriInvalid(Exception):
-    """Not taken; the argument is the reason's token: `bad_uri`, `pin_in_uri`."""
+    """A URI that is refused; the argument is the reason's token: `bad_uri`, `pin_in_uri`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUri:
-    """A key on a token. What is empty is not asked for; a token's texts are compared without the spaces
+    """A key on a token. Empty attributes match anything; a token's texts are compared without the spaces
     that PKCS #11 pads them with."""
 
     token: str = ""
@@ -41,7 +41,7 @@ class TokenUri:
     module: str = DEFAULT_MODULE
 
     def text(self) -> str:
-        """Return the URI in its one spelling."""
+        """Return the URI in its canonical form."""
         path = [f"{name}={_quoted(getattr(self, name).encode())}" for name in _TOKEN if getattr(self, name)]
         if self.object:
             path.append(f"object={_quoted(self.object.encode())}")

@@ -1,4 +1,4 @@
-"""A process of its own for the token: `python -m nskeys.protectors.pkcs11_worker`.
+"""A worker process for the token: `python -m nskeys.protectors.pkcs11_worker`.
 
 Libraries of tokens hang, crash, and keep what they were given; none of that is to happen to the program. So
 one question comes on standard input, one answer goes to standard output, both JSON, and the process ends.
@@ -30,11 +30,11 @@ _NONCE, _BITS, _VERSION = 12, 256, b"\x01"
 
 
 class Refused(Exception):
-    """It was not done; the argument is the reason's token."""
+    """The token refused; the argument is the reason's token."""
 
 
 def main() -> None:
-    """Answer the one question."""
+    """Answer one question."""
     keep_memory_private()
     question = json.loads(sys.stdin.buffer.read())
     json.dump(answered(question), sys.stdout)
@@ -161,14 +161,16 @@ def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
 
 
 def _kept_inside(key: Any, pkcs11: Any) -> Any:
-    """Return a key that the token gives out would bind nothing; Refused (`key_leaves`)."""
+    """Return the key unless the token would give it out, which would bind nothing; Refused
+    (`key_leaves`)."""
     if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
         raise Refused("key_leaves")
     return key
 
 
 def _opened(key: Any, data: bytes, bound: bytes, pkcs11: Any) -> bytes:
-    """Refused (`does_not_open`): some libraries have no word of their own for a tag that is wrong."""
+    """Return the plaintext; Refused (`does_not_open`). Some libraries have no error of their own for a
+    wrong tag."""
     wrong = (
         pkcs11.EncryptedDataInvalid,
         pkcs11.EncryptedDataLenRange,

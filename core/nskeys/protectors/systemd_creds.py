@@ -1,9 +1,9 @@
-"""`systemd-creds` (systemd 250 and newer), the way to the TPM: encrypt and decrypt through its pipes.
+"""`systemd-creds` (systemd 250 and newer), which uses the TPM: encrypt and decrypt through its pipes.
 
-What it says is read here once, and becomes an error of ours. All its failures end with the same exit code,
-so its words tell them apart: those of systemd 252, and of newer ones where they are known to differ. They
-are not translated (LC_ALL=C). A failure that is not known is `does_not_work`, never "bound elsewhere": that
-one allows a restore to take the key store's place.
+Its messages are translated into our errors here. All its failures have the same exit code, so the messages
+tell them apart: those of systemd 252, and of newer versions where they are known to differ. LC_ALL=C keeps
+them untranslated. An unknown failure is `does_not_work`, never "bound elsewhere", because that one allows a
+restore to replace the key store.
 """
 
 import base64
@@ -65,7 +65,7 @@ away. All others say that the TPM is there and does not do it now."""
 
 
 def missing() -> str:
-    """Why the tool cannot be run, in a token: `no_systemd_creds`, `systemd_too_old`; empty if it can."""
+    """Return why the tool cannot be run: `no_systemd_creds`, `systemd_too_old`; empty if it can."""
     if shutil.which("systemd-creds"):
         return ""
     version = _systemd_version()
@@ -73,8 +73,8 @@ def missing() -> str:
 
 
 class SystemdCreds:
-    """Credentials that only the TPM `device` and this host's secret together open; `patience` is in
-    seconds, for one call."""
+    """Encrypts credentials that only the TPM `device` and this host's secret together open; `patience` is
+    the timeout of one call in seconds."""
 
     def __init__(self, device: str, host_secret: Path, patience: float) -> None:
         self._device = device
@@ -130,7 +130,7 @@ def _failure(words: str, *, opening: bool) -> NskeysError:
 
 
 def _decoded(answer: bytes) -> bytes:
-    """From the lines of base64 that it writes."""
+    """Return the bytes in its lines of base64."""
     try:
         return base64.b64decode(answer.replace(b"\n", b""), validate=True)
     except binascii.Error:
@@ -151,12 +151,12 @@ def _systemd_version() -> int | None:
 
 
 def device_is_there(device: str) -> bool:
-    """Return whether there is a device node of this name; what is no node is found out by using it."""
+    """Return whether there is a device node of this name; whether it is a TPM shows when it is used."""
     return not device.startswith("/") or exists(Path(device))
 
 
 def is_root() -> bool:
-    """Return the host's secret is root's alone, and so is the TPM."""
+    """Return whether this process is root: only root reads the host's secret and the TPM."""
     return os.geteuid() == 0
 
 
@@ -168,8 +168,8 @@ _SIZE = 16
 
 
 def belongs_here(secret: Path = HOST_SECRET, machine_id: Path = MACHINE_ID) -> bool:
-    """Return whether the host's half is there and is this machine's. True also where that cannot be told:
-    then systemd-creds does not come as far as deleting it."""
+    """Return whether the host's half is there and belongs to this machine. True also where that cannot be
+    told: then systemd-creds fails before it would delete it."""
     try:
         with secret.open("rb", buffering=0) as file:
             owner = file.read(_SIZE)

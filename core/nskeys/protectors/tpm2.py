@@ -48,8 +48,8 @@ _DEVICE = re.compile(r"/dev/tpmrm[0-9]{1,3}|(?:swtpm|tabrmd):[A-Za-z0-9=,.:_-]{0
 
 class Tpm2Protector(BaseProtector):
     """Binds to a TPM (this machine's, or the one that `device` names) and to this host.
-    ProtectorUnavailable (`bad_device`) for what is no name of a TPM. `patience` is in seconds, for one
-    call."""
+    ProtectorUnavailable (`bad_device`) for an invalid name of a TPM. `patience` is the timeout of one call
+    in seconds."""
 
     name = PROTECTOR
     asks = False
@@ -64,14 +64,14 @@ class Tpm2Protector(BaseProtector):
         self._host_secret = host_secret
 
     def why_not(self) -> str:
-        """Why it cannot be used here, as far as can be told without asking the TPM; empty where nothing is
-        known against it. `no_device`, `not_root`, `no_systemd_creds`, `systemd_too_old`."""
+        """Return why it cannot be used here, without asking the TPM: `no_device`, `not_root`,
+        `no_systemd_creds`, `systemd_too_old`; empty where no reason is known."""
         if not device_is_there(self._device or THIS_MACHINES):
             return "no_device"
         return missing() if is_root() else "not_root"
 
     def require(self) -> None:
-        """ProtectorUnavailable, where that can be told without asking the TPM."""
+        """Raise ProtectorUnavailable where that is known without asking the TPM."""
         reason = self.why_not()
         if reason:
             raise ProtectorUnavailable(PROTECTOR, reason)
