@@ -1,10 +1,9 @@
-"""Floor 2: durable files. What this module says is written is on the medium when it returns.
+"""Floor 2: durable files. What this module reports as written is on the medium when it returns.
 
 Every write goes to a random temporary name in the same folder (`.nskeys-<random>.part`; exclusive,
-no-follow, 0600), is synced, gets its name by link or rename, and then the folder is synced. Nothing is
-ever truncated in place. A process that dies leaves at most a temporary file, which `sweep` removes.
-Foreign errors become `CannotCreate` or `FileUnreadable` here, and `problem_of` is the one place that
-says what an errno means.
+no-follow, 0600), is synced, gets its name by link or rename, and then the folder is synced. Nothing is ever
+truncated in place. A killed process leaves at most a temporary file, which `sweep` removes. OSErrors become
+`CannotCreate` or `FileUnreadable` here, and `problem_of` alone maps an errno to a token.
 """
 
 import errno
@@ -57,14 +56,14 @@ _NO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def problem_of(error: OSError) -> str:
-    """Return what an errno means, as a token; a rare one is told by its name (`ENOTBLK`)."""
+    """Return the token of an errno; a rare one keeps its name (`ENOTBLK`)."""
     number = error.errno or errno.EIO
     return _PROBLEMS.get(number) or errno.errorcode.get(number, "io_error")
 
 
 def named_path(text: str) -> Path:
-    """Return the absolute path that a person named; a `~` at its beginning is this user's home, as far as
-    there is one. FileUnreadable (`no_working_folder`, `zero_character`)."""
+    """Return the absolute path that a person typed; `~` at its beginning is this user's home, if there is
+    one. FileUnreadable (`no_working_folder`, `zero_character`)."""
     if "\0" in text:
         raise FileUnreadable(text, "zero_character")
     try:
@@ -74,18 +73,19 @@ def named_path(text: str) -> Path:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """A new file. Never replaces one. CannotCreate (`name_taken`, ...)."""
+    """Write a new file; never replace one. CannotCreate (`name_taken`, ...)."""
     write_first_free(path.parent, [path.name], data)
 
 
 def left_of(folder: Path, since: Collection[Path]) -> list[Path]:
-    """Temporary files that are in a folder and were not among `since`: their names could not be removed."""
+    """Return the temporary files in a folder that are not among `since`: those that could not be
+    removed."""
     return [path for path in temporary(folder) if path not in since]
 
 
 def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
-    """Return a new file under the first of `names` that nothing has; returns that name. CannotCreate, of
-    the first one as `name_taken` when all are taken."""
+    """Write a new file under the first of `names` that is free, and return that name. Raises CannotCreate,
+    for the first name as `name_taken` when all exist."""
     with _creating(folder), _temporary(folder, data) as (part, _):
         name = _place_first_free(part, folder, names)
     sync_folder(folder)
@@ -93,16 +93,16 @@ def write_first_free(folder: Path, names: Iterable[str], data: bytes) -> str:
 
 
 def publish(folder: Path, names: Iterable[str], data: bytes) -> tuple[str, bool]:
-    """As `write_first_free`, also where the file system cannot flush: the name, and whether file and name
-    were flushed."""
+    """Write as `write_first_free` does, also where the file system cannot flush; return the name, and
+    whether file and name were flushed."""
     with _creating(folder), _temporary(folder, data, strict=False) as (part, flushed):
         name = _place_first_free(part, folder, names)
     return name, sync_folder(folder) and flushed
 
 
 def try_publishing(folder: Path, size: int = 65_536) -> bool:
-    """Do with so many bytes what `publish` does, read them back and remove them; whether they were
-    flushed. Raises CannotCreate where that does not go."""
+    """Publish a file of `size` bytes, read it back and remove it; return whether it was flushed. Raises
+    CannotCreate where any of that fails."""
     data = bytes(size)
     with _creating(folder), _temporary(folder, data, strict=False) as (part, flushed):
         # Still locked under its second name: nobody sweeps it.
@@ -121,7 +121,7 @@ def try_publishing(folder: Path, size: int = 65_536) -> bool:
 
 
 def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
-    """A file, whether or not there was one; whoever reads meanwhile gets the old or the new one whole.
+    """Write a file, whether or not there was one; a reader meanwhile gets the old or the new one whole.
     `mode` is for a file that others may read. Raises CannotCreate."""
     with _creating(path), _temporary(path.parent, data, mode) as (part, _):
         part.replace(path)
@@ -129,8 +129,8 @@ def replace(path: Path, data: bytes, *, mode: int = _OWN) -> None:
 
 
 def replace_behind(path: Path, data: bytes, *, mode: int = _OWN) -> None:
-    """As `replace`, for a file that a person may have put a link in the place of: the link stays, and
-    what it leads to is replaced, where it lies, and keeps its owner and mode. Raises CannotCreate."""
+    """Write as `replace` does, through a link that a person may have put there: the link stays, and the
+    file that it leads to is replaced and keeps its owner and mode. Raises CannotCreate."""
     target = behind(path)
     if target == path:
         replace(path, data, mode=mode)
@@ -147,9 +147,9 @@ def replace_behind(path: Path, data: bytes, *, mode: int = _OWN) -> None:
 
 
 def behind(path: Path) -> Path:
-    """Return where a link leads, and further ones; the path itself where it is none. Raises CannotCreate:
-    `link_loop`, or `foreign_link` for a link that somebody else put where everybody may (as the kernel's
-    own fs.protected_symlinks has it)."""
+    """Return where a link leads, following further links; the path itself where it is not one. Raises
+    CannotCreate: `link_loop`, or `foreign_link` for a link that somebody else put into a world-writable
+    folder (as the kernel's fs.protected_symlinks does)."""
     start = path
     with _creating(start):
         for _ in range(_MOST_LINKS):
@@ -164,27 +164,27 @@ def behind(path: Path) -> Path:
 
 
 def try_writing(folder: Path, size: int = 65_536) -> None:
-    """Write so many bytes durably and remove them again. Raises CannotCreate where that does not go."""
+    """Write `size` bytes durably and remove them again. Raises CannotCreate where that fails."""
     with _creating(folder), _temporary(folder, bytes(size)):
         pass
 
 
 def rename_folder(source: Path, target: Path) -> None:
-    """Give a finished folder its name, which no one has, in the same parent folder. Raises CannotCreate."""
+    """Rename a finished folder to a name that does not exist, in the same parent. Raises CannotCreate."""
     with _creating(target):
         source.rename(target)
     sync_folder(target.parent)
 
 
 def remove(path: Path) -> None:
-    """Remove a file if it is there. CannotCreate, for then the folder cannot be changed."""
+    """Remove a file if it exists. Raises CannotCreate, because then the folder cannot be changed."""
     with _creating(path):
         path.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder with all that lies in it, if it is there; links are removed, not followed. Raises
+    """Remove a folder and its content if it exists; links are removed, not followed. Raises
     CannotCreate."""
     with _creating(path), suppress(FileNotFoundError):
         _remove_tree(path)
@@ -192,7 +192,7 @@ def remove_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """A folder (0700), with those above it, if it is missing. Raises CannotCreate."""
+    """Make a folder (0700) and its parents if they are missing. Raises CannotCreate."""
     with _creating(path):
         if path.is_dir():
             return
@@ -207,7 +207,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> bool:
-    """Make the names in a folder durable; False where the file system knows no such thing. Raises
+    """Make the names in a folder durable; return False where the file system cannot. Raises
     CannotCreate."""
     with _creating(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -218,22 +218,21 @@ def sync_folder(path: Path) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove temporary files that a killed process left; those that another one still writes stay. A
-    missing folder holds none. Raises CannotCreate."""
+    """Remove temporary files that a killed process left; those that a living one writes stay. Does nothing
+    for a missing folder. Raises CannotCreate."""
     with _creating(folder), suppress(FileNotFoundError, NotADirectoryError):
         for path in temporary(folder):
             _remove_unless_in_use(path)
 
 
 def temporary(folder: Path) -> list[Path]:
-    """Return the temporary files in a folder; none where there is no telling."""
+    """Return the temporary files in a folder; none where it cannot be listed."""
     return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
 
 
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
     """Return a regular file's bytes, at most `limit`; FileUnreadable (`missing`, `not_permitted`,
-    `not_a_file`, `too_large`, ...). `from_medium`: not from this machine's memory, as far as the system
-    lets us ask for that."""
+    `not_a_file`, `too_large`, ...). `from_medium` bypasses the page cache as far as the system allows."""
     with _reading(path):
         # O_NONBLOCK: a named pipe in a file's place must not hold us up before we have seen what it is.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -254,8 +253,8 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
 
 
 def mode_of(path: Path) -> int | None:
-    """Return what `path` leads to, as stat(2) says it (`st_mode`); None where nothing is there. Raises
-    FileUnreadable."""
+    """Return the mode (stat(2), `st_mode`) of the file that `path` leads to; None where there is none.
+    Raises FileUnreadable."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -265,12 +264,12 @@ def mode_of(path: Path) -> int | None:
 
 
 def exists(path: Path) -> bool:
-    """Return whether anything is there. Raises FileUnreadable where that cannot be told."""
+    """Return whether a path exists. Raises FileUnreadable where that cannot be told."""
     return mode_of(path) is not None
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names in a folder, in order; FileUnreadable (`missing` where there is no folder)."""
+    """Return the sorted names in a folder; FileUnreadable (`missing` where there is no folder)."""
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208  # the names, not paths made of them
     except (FileNotFoundError, NotADirectoryError):
@@ -281,7 +280,7 @@ def names_in(folder: Path) -> list[str]:
 
 @contextmanager
 def _but_read_only() -> Iterator[None]:
-    """A file can still be read where the disk was taken back to reading alone."""
+    """Ignore that a disk became read-only: a file on it can still be read."""
     try:
         yield
     except OSError as error:
@@ -290,8 +289,8 @@ def _but_read_only() -> Iterator[None]:
 
 
 def read_if_there(path: Path, limit: int) -> bytes | None:
-    """As `read_bounded`; None where there is no such file. A link that leads to nothing is no file that is
-    not there: FileUnreadable (`dangling_link`)."""
+    """Return what `read_bounded` does; None where there is no such file. A link that leads to nothing
+    raises FileUnreadable (`dangling_link`)."""
     try:
         return read_bounded(path, limit)
     except FileUnreadable as error:
@@ -315,8 +314,9 @@ def _remove_tree(path: Path) -> None:
 def _temporary(
     folder: Path, data: bytes, mode: int = _OWN, *, strict: bool = True
 ) -> Iterator[tuple[Path, bool]]:
-    """A temporary file that holds `data`, and whether it is on the medium; CannotCreate (`no_flush`) where
-    the file system cannot do that, unless not `strict`. Its temporary name is gone at the end."""
+    """Write a temporary file with `data`, and yield its path and whether it is on the medium; its temporary
+    name is removed at the end. CannotCreate (`no_flush`) where the file system cannot flush, unless not
+    `strict`."""
     path = folder / _temporary_name()
     descriptor = os.open(path, _NEW, _OWN)
     try:
@@ -356,8 +356,8 @@ def _remove_unless_in_use(path: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Mark a temporary file as in use until it is closed; False where another process did. Where the
-    filesystem knows no locks there is no telling, and nobody is held up."""
+    """Mark a temporary file as in use until it is closed; return False where another process did. Where the
+    filesystem has no locks, return True."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -378,8 +378,8 @@ def _place_first_free(part: Path, folder: Path, names: Iterable[str]) -> str:
 
 
 def _place(part: Path, path: Path) -> None:
-    """Give the temporary file its name, unless something has it: by link, else by a rename that does
-    not replace, else (no such filesystem call at all) by way of an empty file of our own."""
+    """Give the temporary file its name, unless that exists: by link, else by a rename that does not
+    replace, else (where the filesystem has neither) by replacing an empty file of our own."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     try:
@@ -408,7 +408,8 @@ def _replace_own_empty_file(part: Path, path: Path) -> None:
 
 
 def _rename_unless_taken(part: Path, path: Path) -> bool:
-    """renameat2(2) with RENAME_NOREPLACE; False where the system or the filesystem has no such thing."""
+    """Rename with renameat2(2) and RENAME_NOREPLACE; return False where the system or filesystem does not
+    support it."""
     import ctypes  # here, for it is rarely needed and slow to load
 
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -423,7 +424,7 @@ def _rename_unless_taken(part: Path, path: Path) -> bool:
 
 
 def _sync(descriptor: int) -> bool:
-    """fsync; False where the filesystem knows none for this kind of file."""
+    """Call fsync; return False where the filesystem does not support it for this kind of file."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -434,7 +435,7 @@ def _sync(descriptor: int) -> bool:
 
 
 def cannot_create(path: Path, error: OSError) -> CannotCreate:
-    """Return what kept a file or folder from being made or changed."""
+    """Return the CannotCreate for an OSError."""
     problem = problem_of(error)
     return CannotCreate(str(path), "missing_folder" if problem == "missing" else problem)
 
