@@ -120,7 +120,7 @@ class Custodians:
 
     @property
     def to_check(self) -> RecoveryIdentity | None:
-        """The identity whose shares a check proves: the one waiting for its proof, else the one in force."""
+        """The identity whose shares a check proves: the waiting one, else the one in force."""
         return self.waiting or self.in_force
 
 

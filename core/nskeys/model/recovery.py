@@ -108,7 +108,7 @@ class Recovery:
         return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
 
     def only(self, recipients: Collection[str]) -> "Recovery":
-        """Return a record without the identities in force that are not among these recipients."""
+        """Return a record in which only these recipients are in force; the other ones become earlier."""
         kept = tuple(one for one in self.identities if one.recipient in recipients)
         gone = (one for one in self.identities if one.recipient not in recipients)
         earlier = (*(EarlierIdentity(one.kind, one.number, one.recipient) for one in gone), *self.earlier)

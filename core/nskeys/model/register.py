@@ -177,7 +177,7 @@ class BackupCopy:
         )
 
     def seen(self, status: CopyStatus, moment: datetime) -> "BackupCopy":
-        """Return the copy after a check that found `sight`."""
+        """Return the copy after a check that found `status`."""
         if status is CopyStatus.GOOD:
             return self.with_proof(Proof.INTACT, moment)
         return replace(self, status=status, look_moment=moment)

@@ -135,7 +135,7 @@ class RowPainter:
 
 
 def lean(style: Style) -> Style | None:
-    """Return the same style without the terminal's own colours: plain text then needs no escape sequence."""
+    """Return the style without the terminal's own colours: plain text then needs no escape sequence."""
     color = style.color if style.color and not style.color.is_default else None
     back = style.bgcolor if style.bgcolor and not style.bgcolor.is_default else None
     flags = {name: getattr(style, name) or None for name in ("bold", "dim", "reverse", "underline")}
