@@ -22,12 +22,10 @@ class RegistryFile:
         self._path = path
 
     def read(self) -> RegistryValues:
-        """Both values; empty where none were written. Raises ConfigurationInvalid, FileUnreadable."""
         data = read_if_there(self._path, _LIMIT)
         return RegistryValues() if data is None else self._understand(data)
 
     def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once. Raises CannotCreate."""
         document: dict[str, str] = {}
         if values.backup_path is not None:
             document[_PATH] = values.backup_path
@@ -80,12 +78,10 @@ class RecoveryFolder:
         return self._read(self._folder / _RECORD)
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """Return the file of this name, and one that was not given its name yet. Raises FileUnreadable."""
         found = (self._read(self._folder / member), self._read(self._next(member)))
         return tuple(data for data in found if data is not None)
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably. Raises CannotCreate."""
         make_folder(self._folder)
         sweep(self._folder)
         self._finish()
@@ -97,8 +93,8 @@ class RecoveryFolder:
             remove(self._next(member))
 
     def _finish(self) -> None:
-        """Give a file that the record names its name, where a killed process did not: what is written now
-        would take its place before the record names anything else."""
+        """Give a file that the record names its final name, where a killed process did not; a new write
+        would replace it before the new record is there."""
         try:
             record = self.record() or b""
         except FileUnreadable:

@@ -10,20 +10,20 @@ from nskeys.model.audit import Actor
 
 
 class SystemClock:
-    """ports.Clock."""
+    """ports.Clock of this machine."""
 
     def now(self) -> datetime:
         return datetime.now(UTC).replace(microsecond=0)
 
 
 class ProcessIdentity:
-    """ports.Identity: the effective user, and who asked for sudo."""
+    """ports.Identity: the effective user, and the user who called sudo."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._sudo_user = environ.get("SUDO_USER", "")
 
     def actor(self) -> Actor:
-        """Return the effective user; its number stands for a user that has no name."""
+        """Return the effective user; its number where it has no name."""
         uid = os.geteuid()
         try:
             user = pwd.getpwuid(uid).pw_name
@@ -36,5 +36,5 @@ class ProcessIdentity:
 
 
 def host_name() -> str:
-    """This machine's name, without asking the network."""
+    """Return this machine's name, without asking the network."""
     return socket.gethostname() or "localhost"

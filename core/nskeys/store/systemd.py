@@ -1,4 +1,4 @@
-"""systemd's units on disk, and systemd itself through `systemctl`. A `ports.ServiceManager`."""
+"""A `ports.ServiceManager`: systemd's units on disk, and systemd itself through `systemctl`."""
 
 import os
 import pwd
@@ -25,15 +25,15 @@ _READABLE = 0o644
 
 
 class SystemdUnits:
-    """Units in `folder`; `runs` is the folder that systemd makes where it runs."""
+    """Units in `folder`; `runs` is the folder whose presence shows that systemd runs."""
 
     def __init__(self, folder: Path = UNITS, running: Path = _RUNS) -> None:
         self._folder = folder
         self._running = running
 
     def program(self) -> tuple[str, ...]:
-        """Return the command beside this Python where there is one, else this Python with our module.
-        `-P` keeps the working folder out of what it imports."""
+        """Return the command beside this Python where there is one, else this Python with our module. `-P`
+        keeps the working folder out of its import path."""
         command = Path(sys.executable).with_name("nskeys")
         if os.access(command, os.X_OK):
             return (str(command),)
@@ -56,8 +56,8 @@ class SystemdUnits:
         return str(self._folder / name)
 
     def read(self, name: str) -> str | None:
-        """Return a unit's text. A link, which is how systemd masks a unit, or what cannot be read is
-        empty: not ours."""
+        """Return a unit's text; empty for a link, which is how systemd masks a unit, and for an unreadable
+        file."""
         path = self._folder / name
         if _is_link(path):
             return ""
@@ -69,11 +69,9 @@ class SystemdUnits:
             return ""
 
     def write(self, name: str, text: str) -> None:
-        """A unit, durably, readable for everybody as units are. Raises CannotCreate."""
         replace(self._folder / name, text.encode("utf-8"), mode=_READABLE)
 
     def remove(self, name: str) -> None:
-        """Remove a unit, if it is there. Raises CannotCreate."""
         remove(self._folder / name)
 
     def runs(self) -> bool:
@@ -90,11 +88,11 @@ class SystemdUnits:
         self._do("disable", "--now", *timers)
 
     def reload(self) -> None:
-        """ScheduleNotStarted."""
+        """Let systemd read its units again. Raises ScheduleNotStarted."""
         self._do("daemon-reload")
 
     def timer(self, job: Job) -> TimerStatus:
-        """Return what is known of a job: without systemd, whether it would begin with the machine."""
+        """Return the state of a job's timer; where systemd does not run, whether it is enabled."""
         enabled = _is_link(self._folder / "timers.target.wants" / job.timer)
         if not self.runs():
             return TimerStatus(job, enabled, active=False)
@@ -144,7 +142,7 @@ def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """`Tue 2026-12-01 00:58:12 UTC`; None for `n/a`, an empty text and whatever else."""
+    """Parse `Tue 2026-12-01 00:58:12 UTC`; return None for `n/a`, an empty text and anything else."""
     try:
         return datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where a CMDB is, from its URL. Pure text: nothing is opened, nothing heavy imported.
+"""The address of a CMDB, parsed from its URL. Nothing is opened or imported for it.
 
     sqlite:////var/lib/nskeys/cmdb.sqlite3     all behind the third slash is the path, as it stands
     postgresql://nskeys@db01,db02/nskeys       libpq's own address ("Connection URIs"), but no password
@@ -30,7 +30,7 @@ class SqliteAddress:
 
     @property
     def home(self) -> str:
-        """The folder it lies in."""
+        """The folder of the file."""
         return str(self.path.parent)
 
 
@@ -42,12 +42,12 @@ class PostgresAddress:
 
     @property
     def shown(self) -> str:
-        """The URL; there is no password in it."""
+        """The URL, which has no password in it."""
         return f"postgresql://{self.rest}"
 
     @property
     def home(self) -> str:
-        """The URL again: it has no folder."""
+        """The URL too: a database on a server has no folder."""
         return self.shown
 
 
@@ -78,8 +78,8 @@ def understand(url: str) -> CmdbAddress:
 
 
 def _tells_password(rest: str) -> bool:
-    """Return whether anything that may be a password stands in a URL: between `:` and an `@`, or in a
-    parameter. An empty one is none, for libpq too."""
+    """Return whether a URL may hold a password: between `:` and an `@`, or in a parameter. An empty one
+    does not count, for libpq neither."""
     place, _, query = rest.partition("?")
     if _user_has_password(place):
         return True
@@ -91,8 +91,8 @@ def _tells_password(rest: str) -> bool:
 
 
 def _user_has_password(place: str) -> bool:
-    """Return whether one stands before the last `@`, also one with a slash or an `@` in it, which libpq
-    would take for something else; a port is none."""
+    """Return whether a password stands before the last `@`, also one with a slash or an `@` in it, which
+    libpq would misread; a port is not one."""
     user, at, _ = place.rpartition("@")
     name, colon, password = user.partition(":")
     if not at or not colon or not password:
@@ -101,7 +101,7 @@ def _user_has_password(place: str) -> bool:
 
 
 def _is_hosts(text: str) -> bool:
-    """Return whether it is hosts, their ports in digits, and a database's name behind them."""
+    """Return whether it is a list of hosts with numeric ports, and a database's name after them."""
     hosts, _, _ = text.partition("/")
     return all(
         not port or port.isdigit() for _, _, port in (one.rpartition(":") for one in hosts.split(","))

@@ -1,6 +1,6 @@
-"""One change of the CMDB: `ports.CmdbChange` over one transaction.
+"""One change of the CMDB: `ports.CmdbChange` in one transaction.
 
-Each method does all it says or nothing: it works inside a savepoint. Many rows go to the driver at once.
+Each method takes effect as a whole or not at all, in a savepoint. Many rows go to the driver at once.
 """
 
 from collections import Counter
@@ -64,17 +64,16 @@ _ADD_META = "INSERT INTO meta (value, name) VALUES (?, ?)"
 
 
 class SqlChange(SqlView):
-    """What one transaction does. Not to be used after it."""
+    """What one transaction does. It must not be used afterwards."""
 
     def write_audit(self, event: AuditEvent) -> None:
-        """Lengthen the chain by the event's line."""
+        """Append the event's line to the audit trail and its chain of hashes."""
         head = self.audit_head()
         line = event.line()
         digest = next_digest(head.digest, line)
         self._connection.run(_ADD_LINE, head.count + 1, line, digest)
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys. Raises NameTaken, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -82,7 +81,6 @@ class SqlChange(SqlView):
             self._connection.many(_LIST, [_listing_values(row) for row in credentials])
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Rows with the same ids, re-sealed and counted. Raises NameTaken, NoSuchCredential, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -96,7 +94,6 @@ class SqlChange(SqlView):
                 self._connection.many(_LIST, listing)
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """New blobs under `kid`, sealed at `moment` and counted. Raises NoSuchCredential, KeyUsedUp."""
         with self._all_or_nothing():
             self._count({kid: len(rows)})
             first = (self._key_no(kid), seconds_of(moment), self.last_seal())
@@ -110,7 +107,6 @@ class SqlChange(SqlView):
             raise NoSuchCredential(credential_id)
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
-        """Give these keys a number if they have none."""
         unknown = sorted(set(kids) - set(self._keys.values()))
         if unknown:
             first = max(self._keys, default=0) + 1
@@ -119,7 +115,6 @@ class SqlChange(SqlView):
             del self._keys
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
-        """Insert the register row, or replace the one with the same `.kms` and address."""
         if row.text != to_text(copy) or from_text(row.text) != copy:
             raise ValueError("a register row's text is its copy's")
         values = (row.text, row.signature, copy.backup.kms_sha256, copy.address)
@@ -160,7 +155,8 @@ class SqlChange(SqlView):
 
     @contextmanager
     def _naming(self, rows: Sequence[SealedCredential]) -> Iterator[None]:
-        """Say which name was taken when the database only says that one was."""
+        """Translate a violated UNIQUE constraint to NameTaken, with the name that the database does not
+        report."""
         try:
             yield
         except self._connection.conflict:
@@ -192,7 +188,7 @@ class SqlChange(SqlView):
         return NoSuchCredential(next((item for item in ids if item not in known), ""))
 
     def _next(self, last: str) -> int:
-        """Return the number behind the last one, which the question `last` asks for."""
+        """Return the number after the last one, which the query `last` asks for."""
         number = self._connection.value(last)
         return 1 if number is None else count_of(number, NUMBER_LIMIT - 1, "") + 1
 

@@ -1,9 +1,9 @@
-"""How a PostgreSQL server is logged in to: what the address leaves open is filled in with what is safe.
+"""Logging in to a PostgreSQL server: what the address leaves open gets a safe default.
 
-The address is libpq's own (PostgreSQL documentation, "Connection Strings"), a service of `pg_service.conf`
-and the variables `PG...` complete it. What keeps a password from somebody who answers in the server's
-place is decided here: to this machine over TCP no password leaves in the clear or as MD5; to another
-machine TLS is checked, and nothing weaker than SCRAM answers. Weaker only where the address itself says so.
+The address is libpq's own (PostgreSQL documentation, "Connection Strings"), completed by a service in
+`pg_service.conf` and the variables `PG...`. A password is protected from a machine that answers in the
+server's place: over TCP to this machine it is not sent in the clear or as MD5; to another machine TLS is
+verified, and nothing weaker than SCRAM is accepted. Only the address itself can weaken this.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _ELSEWHERE = {"sslmode": "verify-full", "require_auth": "scram-sha-256"}
 
 @dataclass(frozen=True)
 class Login:
-    """What psycopg connects with."""
+    """The parameters that psycopg connects with."""
 
     conninfo: str
     options: dict[str, Any]
@@ -44,7 +44,8 @@ class Login:
 
 
 def login(psycopg: Any, address: PostgresAddress) -> Login:
-    """ConfigurationInvalid (`not_url`) where libpq does not understand the address."""
+    """Return the parameters for a URL. Raises ConfigurationInvalid (`not_url`) where libpq cannot parse
+    it."""
     try:
         given = psycopg.conninfo.conninfo_to_dict(address.shown)
     except psycopg.ProgrammingError:
@@ -69,8 +70,8 @@ _SAFETY = {
 
 
 def _hosts(psycopg: Any, address: PostgresAddress, given: dict[str, Any]) -> list[str]:
-    """Return the hosts that libpq would ask, by address where there is one. An address that names none is
-    completed by libpq itself; nothing is sent meanwhile."""
+    """Return the hosts that libpq would connect to, by address where it has one. libpq completes an address
+    without hosts; this sends nothing."""
     known = given
     if not (given.get("host") or given.get("hostaddr")):
         started = psycopg.pq.PGconn.connect_start(address.shown.encode())

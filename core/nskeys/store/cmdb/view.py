@@ -1,4 +1,4 @@
-"""One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
+"""A consistent snapshot of the CMDB: `ports.CmdbView` in one transaction."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,12 +71,12 @@ _Found = TypeVar("_Found")
 
 
 def _joined(*parts: str) -> str:
-    """Return a statement of several parts, all of them words of this module."""
+    """Return a statement of several parts, all of them constants of this module."""
     return " ".join(part for part in parts if part)
 
 
 def _credentials(rest: str, *more: str) -> str:
-    """Return a question for the columns of credentials; `rest` is what stands behind the table."""
+    """Return a query for the columns of credentials; `rest` follows the table's name."""
     return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
 
 
@@ -87,7 +87,7 @@ _STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
 
 
 class SqlView:
-    """What one transaction sees. Not to be used after it."""
+    """What one transaction sees. It must not be used afterwards."""
 
     def __init__(self, connection: Connection, mark: CmdbMark) -> None:
         self._connection = connection
@@ -95,7 +95,6 @@ class SqlView:
         self.schema = mark.schema
 
     def counts(self) -> tuple[KeyUse, ...]:
-        """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
         found = (self._use(*row) for row in self._connection.all(_USES))
         uses = (use for use in found if use is not None)
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
@@ -119,7 +118,6 @@ class SqlView:
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        """Return up to `limit` credentials behind (`backwards`: before) the place `after`."""
         understood = self._understood(wanted)
         if understood.nothing:
             return ()
@@ -137,7 +135,6 @@ class SqlView:
         return None if row is None else sealed_of(row, self._keys)
 
     def find(self, reference: str) -> tuple[Credential, ...]:
-        """Return those with this `kind/name`, or else this id or id prefix (at most 10)."""
         kind, slash, name = reference.partition("/")
         if slash and kind in tuple(CredentialKind):
             found = self.named(CredentialKind(kind), name)
@@ -150,7 +147,6 @@ class SqlView:
         return tuple(credential_of(row, self._keys) for row in rows)
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        """Return the one of this kind and name."""
         wanted = unicodedata.normalize("NFC", name)
         if not storable(wanted):
             return None
@@ -165,7 +161,6 @@ class SqlView:
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
-        """Return up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
         of_key = "" if kid is None else "AND key_no + 0 = ?"
         asked = _credentials(_joined("WHERE id > CAST(? AS TEXT)", of_key, *self._by_id()), "sealed")
         number = () if kid is None else (self._key_no(kid),)
@@ -194,7 +189,7 @@ class SqlView:
     def stream_rows(
         self, unreadable: Callable[[UnreadableCredential], None]
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Yield every sealed row, key by key, in batches; `unreadable` is told those that cannot be
+        """Yield every sealed row, key by key, in batches; `unreadable` is called with those that cannot be
         read."""
         for number in self._numbers_in_use():
             kid = self._keys[number]
@@ -205,7 +200,7 @@ class SqlView:
             unreadable(stray)
 
     def seals(self, kid: Kid) -> int:
-        """Return how many secrets the key ever sealed; a number that cannot be read is the limit."""
+        """Return how many secrets the key has sealed; where the number cannot be read, the limit."""
         found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
         if found is None:
             return 0
@@ -215,8 +210,8 @@ class SqlView:
             return SEALS_LIMIT
 
     def last_seal(self) -> int:
-        """Return how many secrets all keys ever sealed: the number of the last seal. A number that cannot
-        be read counts for nothing, so no drill is taken to have seen what it may not have."""
+        """Return the number of the last seal. Unreadable numbers are ignored, so that no drill is credited
+        with more than it saw."""
         total = 0
         for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
             with suppress(CmdbDamaged):
@@ -224,7 +219,7 @@ class SqlView:
         return total
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """Return how many credentials of these keys have a greater number, from one index."""
+        """Return how many credentials of these keys have a greater number, from an index."""
         numbers = [number for kid in kids if (number := self._key_no(kid))]
         return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
 
@@ -241,15 +236,16 @@ class SqlView:
         return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
-        """Return the open rotation, if any; None for a record that cannot be read."""
+        """Return the open rotation; None also for a record that cannot be read."""
         row = self._connection.one(OPEN_ROTATION, RotationStage.FINISHED.value)
         with suppress(CmdbDamaged):
             return None if row is None else rotation_of(row)
         return None
 
     def audit_head(self) -> AuditHead:
-        """Count and last hash of the audit trail, as stored. Where the last line cannot be read, the hash
-        is that of the last one that can: the trail goes on, and its check says where it is broken."""
+        """Return count and last hash of the audit trail, as stored. Where the last line cannot be read,
+        the hash is that of the last readable one: the trail goes on, and verifying it shows where it is
+        broken."""
         last = self._connection.value(_LAST_LINE, NUMBER_LIMIT)
         if last is None:
             return AuditHead(0, first_digest(self.cmdb_id))
@@ -259,25 +255,24 @@ class SqlView:
         return AuditHead(last, first_digest(self.cmdb_id))
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """Return the last head that the server key signed, with its signature; one that cannot be read is
-        none."""
+        """Return the last signed head with its signature; None also where it cannot be read."""
         row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
         with suppress(CmdbDamaged):
             return None if row is None else signed_head_of(row[0])
         return None
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
-        """Lines in order, behind number `after`; one that cannot be read is empty."""
+        """Return the lines after number `after`, in order; one that cannot be read is empty."""
         rows = self._connection.all(_LINES, after, NUMBER_LIMIT, limit)
         return tuple(audit_entry_of(row) for row in rows)
 
     @cached_property
     def _keys(self) -> dict[int, Kid]:
-        """Every key id by its number. They are few."""
+        """Every key id by its number; there are few."""
         return keys_of(self._connection.all("SELECT key_no, kid FROM keys"))
 
     def _key_no(self, kid: Kid) -> int:
-        """Return a key's number; 0, which no key has, where it is not known."""
+        """Return a key's number; 0, which no key has, for an unknown key."""
         return next((number for number, known in self._keys.items() if known == kid), 0)
 
     def _numbers_in_use(self) -> list[int]:
@@ -285,14 +280,14 @@ class SqlView:
         return sorted(number for (number,) in rows if type(number) is int and number in self._keys)
 
     def _by_id(self) -> tuple[str, ...]:
-        """Return what ends a question that goes on from one id to the next."""
+        """Return the end of a query that continues after an id."""
         return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
 
     def _use(
         self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
     ) -> KeyUse | None:
-        """One group of the index; None where none of its rows can be read. A number that cannot be read
-        hides those of the others: they are asked for once more without it."""
+        """Return one group of the index; None where none of its rows can be read. An unreadable number
+        sorts above the others and would hide them, so the query is repeated without it."""
         with suppress(CmdbDamaged):
             kid, known = key_of(key_no, self._keys), kind_of(kind, "credentials").value
             with suppress(CmdbDamaged):
@@ -326,7 +321,7 @@ def _first_readable(
     after: str,
     limit: int,
 ) -> Sequence[_Found]:
-    """Return what can be read of the first batch behind `after` that has something; nothing at the end."""
+    """Return the readable part of the first batch after `after` that has any; nothing at the end."""
     cursor: object = after
     while True:
         rows = batch(cursor)

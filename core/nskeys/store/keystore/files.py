@@ -30,7 +30,7 @@ _PUBLIC_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """`protector.json`: whose keys these are, and how their KEK is had."""
+    """`protector.json`: the ids of store and CMDB, the protector, and its parameters."""
 
     store_id: str
     cmdb_id: str
@@ -48,7 +48,7 @@ class ServerRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """`keys/<kid>.json`: what is known of a key, and the key, wrapped."""
+    """`keys/<kid>.json`: the facts of a key, and the key, wrapped."""
 
     info: KeyInfo
     wrapped: bytes
@@ -60,7 +60,7 @@ def is_kid(text: str) -> bool:
 
 
 def store_bytes(record: StoreRecord) -> bytes:
-    """`protector.json`."""
+    """Return the content of `protector.json`."""
     return _bytes(
         {
             "store_id": record.store_id,
@@ -72,7 +72,7 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 
 def read_store(path: str, data: bytes) -> StoreRecord:
-    """From `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
+    """Parse `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("store_id", "cmdb_id", "protector", "parameters")
     parameters = read.members["parameters"]
@@ -84,34 +84,33 @@ def read_store(path: str, data: bytes) -> StoreRecord:
 
 
 def server_bytes(record: ServerRecord) -> bytes:
-    """`server.json`."""
+    """Return the content of `server.json`."""
     return _bytes({"thumbprint": record.thumbprint, "wrapped": to_base64url(record.wrapped)})
 
 
 def read_server(path: str, data: bytes) -> ServerRecord:
-    """From `server.json`. Raises KeyStoreDamaged, NewerVersion."""
+    """Parse `server.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("thumbprint", "wrapped")
     return ServerRecord(read.text("thumbprint", _KID), read.data("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
-    """Return a key's file."""
     return _bytes(_key_members(record))
 
 
 def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
-    """From the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
+    """Parse the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
     return _key_record(path, _document(path, data), kid)
 
 
 def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
-    """`change.json`."""
+    """Return the content of `change.json`."""
     return _bytes({"keys": {kid: _whole(_key_members(record)) for kid, record in records.items()}})
 
 
 def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
-    """From `change.json`. Raises KeyStoreDamaged, NewerVersion."""
+    """Parse `change.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _Reader(path, _document(path, data))
     read.only("keys")
     keys = read.members["keys"]
@@ -121,7 +120,7 @@ def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
 
 
 def server_pub_bytes(public: bytes) -> bytes:
-    """`server.pub`."""
+    """Return the content of `server.pub`."""
     return canonical_json({**_JWK, "x": to_base64url(public)}) + b"\n"
 
 
@@ -181,7 +180,7 @@ def _document(path: str, data: bytes) -> Mapping[str, Json]:
 
 
 def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
-    """JSON in its one spelling, so with neither duplicate members nor anything around it."""
+    """Parse JSON in its canonical form, which excludes duplicate members and anything around it."""
     try:
         value: Json = json.loads(data)
         if isinstance(value, Mapping):
@@ -194,7 +193,7 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
 
 
 def _checked(path: str, value: Json) -> Mapping[str, Json]:
-    """Return a document's own members, once its version is known and its hash is right."""
+    """Return a document's members, after its version and hash were checked."""
     if not isinstance(value, Mapping):
         raise KeyStoreDamaged(path, "wrong_type")
     _refuse_newer(value)
@@ -211,7 +210,8 @@ def _refuse_newer(document: Mapping[str, Json]) -> None:
 
 
 class _Reader:
-    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one is not as written."""
+    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one has the wrong type or
+    form."""
 
     def __init__(self, path: str, members: Mapping[str, Json]) -> None:
         self.path = path

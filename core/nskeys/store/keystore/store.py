@@ -1,12 +1,12 @@
-"""The key store on disk (core/FORMAT.md, "Key store"): `store/current` names the generation that counts.
+"""The key store on disk (core/FORMAT.md, "Key store"): `store/current` names the current generation.
 
-A generation is built in `store/new-<n>` and gets the name `store/<n>` only when it is whole and was
-opened again; then `current` names it, then the one before is removed. So whatever a killed process left
-is told by its name: `new-<n>` is nothing yet, and a generation that `current` does not name is an old
-or an unwanted copy. Without `current`, a single generation is the store.
+A generation is built in `store/new-<n>` and renamed to `store/<n>` only when it is whole and was opened
+again; then `current` names it, then the one before is removed. So the name tells what a killed process
+left: `new-<n>` is unfinished, and a generation that `current` does not name is old or unwanted. Without
+`current`, a single generation is the store.
 
-What should have been removed and was not is a leftover: it may open everything in a way that was given
-up. Each sweep tries again, keeps nobody from working, and `leftovers` tells until it is gone.
+What should have been removed and was not is a leftover: it may still open with a passphrase that was given
+up. Each sweep tries again, a failure stops nobody, and `leftovers` reports it until it is gone.
 """
 
 import time
@@ -54,8 +54,8 @@ _T = TypeVar("_T")
 
 
 class DiskKeyStore:
-    """ports.KeyStore in the folder `store`, with the server key's public half in `server_pub`.
-    `protectors` gives a protector by its name, or raises ProtectorUnavailable."""
+    """ports.KeyStore in the folder `store`, with the server key's public half in `server_pub`. `protectors`
+    returns a protector by its name, or raises ProtectorUnavailable."""
 
     def __init__(self, store: Path, server_pub: Path, protectors: Callable[[str], Protector]) -> None:
         self._store = store
@@ -68,7 +68,6 @@ class DiskKeyStore:
         return self._number() is not None
 
     def info(self) -> StoreInfo:
-        """Return what is known without unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         number, record = self._read(lambda generation: generation.store_record())
         uri = record.parameters.get("uri", "")
         return StoreInfo(
@@ -109,7 +108,6 @@ class DiskKeyStore:
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> None:
-        """Make the first generation with these keys, all or nothing. Raises AlreadySetUp, CannotCreate."""
         if self.exists():
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
@@ -119,9 +117,6 @@ class DiskKeyStore:
             self._believe(generation, number)
 
     def elsewhere(self) -> bool:
-        """Return whether there is a store and it is bound to another machine, so that nobody opens it
-        here. It is tried, and nobody asked. Raises KeyStoreDamaged, ProtectorUnavailable where that
-        cannot be told now."""
         if not self.exists():
             return False
         _, record = self._read(lambda generation: generation.store_record())
@@ -143,9 +138,6 @@ class DiskKeyStore:
         server_key: SecretBytes,
         gone: bool = False,
     ) -> None:
-        """As `create`, in the place of a store that is `elsewhere`, or that cannot be asked and is `gone`;
-        else AlreadySetUp, KeyStoreUnreached. The one before stays as long as it may hold a key that the
-        new one lacks."""
         if not self._may_be_replaced(gone=gone):
             raise AlreadySetUp(str(self._store.parent))
         self._remove_unfinished()
@@ -163,7 +155,6 @@ class DiskKeyStore:
 
     @contextmanager
     def unlock(self, secrets: SecretProvider) -> Iterator[OpenGeneration]:
-        """The open store; asks its protector's questions through `secrets`."""
         number, (generation, store, keys, server) = self._read(
             lambda now: (now, now.store_record(), now.key_records(), now.server_record())
         )
@@ -185,8 +176,6 @@ class DiskKeyStore:
         wrap: SecretProvider,
         before_switch: Callable[[], None] = nothing,
     ) -> None:
-        """A new generation under a new KEK and `protector`; reopened whole, then `before_switch`, then
-        the switch. Old copies of the disk still open the old way."""
         self.sweep()
         before = self.info()
         with self.unlock(unwrap) as opened:
@@ -199,7 +188,7 @@ class DiskKeyStore:
         _remove_if_possible(self._generation(before.generation).destroy)
 
     def opens_with(self, candidate: SecretBytes) -> bool:
-        """Return whether a password would open this store; False where there is none."""
+        """Return whether a password would open this store; False where there is no store."""
         if not self.exists():
             return False
         _, record = self._read(lambda generation: generation.store_record())
@@ -207,8 +196,6 @@ class DiskKeyStore:
         return protector.opens_with(Wrapped(record.parameters), record.store_id, candidate)
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """Earlier generations that should be gone and are still here, and what opens them; without
-        unlocking. Raises KeyStoreDamaged, NotPermitted."""
         number = self._number()
         if number is None:
             return ()
@@ -225,8 +212,6 @@ class DiskKeyStore:
         return tuple(left)
 
     def sweep(self) -> None:
-        """Under the lock: finish a change that was broken off, remove what was left behind. An earlier
-        generation that cannot be removed stays a leftover, and no failure."""
         files.sweep(self._server_pub.parent)
         files.sweep(self._store)
         self._remove_unfinished()
@@ -249,7 +234,7 @@ class DiskKeyStore:
             return True
 
     def _mend_server_pub(self, opened: OpenGeneration) -> None:
-        """Write `server.pub` again where it was lost: without it nothing is vouched for, and no backup
+        """Write `server.pub` again where it was lost: without it no signature can be checked, and no backup
         counts. It is always the same bytes, written at once, so no lock is needed."""
         with suppress(CannotCreate, FileUnreadable):
             if not files.exists(self._server_pub):
@@ -271,8 +256,8 @@ class DiskKeyStore:
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> Iterator[Generation]:
-        """A whole new generation that has no name yet. What keeps it from getting one leaves nothing of it
-        on the disk: it may hold its KEK in the clear."""
+        """Build a whole new generation under a temporary name, and remove it again if the block raises: it
+        may hold its KEK in the clear."""
         generation = self._unfinished(number)
         try:
             build(generation, cmdb_id, protector, secrets, keys, server_key)
@@ -287,8 +272,8 @@ class DiskKeyStore:
                 _remove_if_possible(Generation(path).destroy)
 
     def _remove_superseded(self, current: Generation) -> None:
-        """Other generations whose keys are all in the current one, which is whole. Any other may hold
-        keys that nothing else holds, so it stays."""
+        """Remove other generations whose keys are all in the current one, which is whole. Any other stays,
+        because it may hold keys that nothing else does."""
         with suppress(KeyStoreDamaged):
             kids = current.key_records().keys()
             for number in self._numbers():
@@ -310,7 +295,7 @@ class DiskKeyStore:
         files.replace(self._current, b"%d\n" % number)
 
     def _read(self, read: Callable[[Generation], _T]) -> tuple[int, _T]:
-        """Return the current generation's number and what `read` makes of it, from one moment: read again
+        """Return the current generation's number and the result of `read`, consistently: it is read again
         if a writer was at work meanwhile. Raises NotSetUp."""
         for _ in range(_TRIES):
             number = self._number()
@@ -345,7 +330,7 @@ class DiskKeyStore:
         return int(text)
 
     def _next_number(self) -> int:
-        """Return a number that nothing has, nor anything unfinished that could not be removed."""
+        """Return a number that no generation has, finished or not."""
         names = (path.name.removeprefix(_UNFINISHED) for path in self._entries())
         return max((int(name) for name in names if _is_number(name)), default=0) + 1
 
@@ -362,7 +347,8 @@ class DiskKeyStore:
 
 
 def _adds_nothing(generation: Generation, kids: Collection[Kid]) -> bool:
-    """Return whether it should be gone; one that cannot be read holds nothing that anybody gets from it."""
+    """Return whether a generation holds no key but these; one that cannot be read gives no key to
+    anybody."""
     try:
         return generation.adds_nothing_to(kids)
     except (KeyStoreDamaged, FileUnreadable):
@@ -370,13 +356,13 @@ def _adds_nothing(generation: Generation, kids: Collection[Kid]) -> bool:
 
 
 def _remove_if_possible(remove: Callable[[], None]) -> None:
-    """What stays is seen by whoever asks for `leftovers`, and tried again by the next sweep."""
+    """Remove a generation, ignoring failures: `leftovers` reports it, and the next sweep tries again."""
     with suppress(CannotCreate, NotPermitted, KeyStoreDamaged, FileUnreadable):
         remove()
 
 
 def _seconds_old(path: Path) -> float:
-    """Return how long a folder was not changed; 0 where that cannot be told."""
+    """Return how many seconds ago a folder changed; 0 where that cannot be told."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:

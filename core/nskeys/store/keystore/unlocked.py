@@ -14,15 +14,16 @@ from nskeys.store.keystore.generation import Generation
 
 
 def wrap_new_key(kek: SecretBytes, store_id: str, key: NewKey) -> KeyRecord:
-    """Return a key's record; KeyStoreDamaged (`wrong_key`) where it is not the key that its id says."""
+    """Return a key's record. Raises KeyStoreDamaged (`wrong_key`) where the material does not fit its
+    id."""
     if thumbprint(key.material) != key.info.kid:
         raise KeyStoreDamaged(key.info.kid, "wrong_key")
     return KeyRecord(key.info, wrap_key(kek, store_id, key.info.kid, key.material))
 
 
 def open_key(generation: Generation, kek: SecretBytes, store_id: str, record: KeyRecord) -> SecretBytes:
-    """Return a key, once its thumbprint was recomputed and compared; KeyStoreDamaged (`does_not_open`,
-    `wrong_key`)."""
+    """Return a key after its thumbprint was recomputed and compared. Raises KeyStoreDamaged
+    (`does_not_open`, `wrong_key`)."""
     kid = record.info.kid
     path = str(generation.key_json(kid))
     material = _unwrapped(path, kek, store_id, kid, record.wrapped)
@@ -45,8 +46,8 @@ def open_server_key(
 
 
 class OpenGeneration:
-    """ports.OpenKeyStore on one generation, whose files were read when it was opened: a generation that
-    is replaced meanwhile still reads as it was, and is changed no more."""
+    """ports.OpenKeyStore on one generation, whose files were read when it was opened: after a re-wrap it
+    still reads the old generation, but cannot change it."""
 
     def __init__(
         self,
@@ -66,8 +67,6 @@ class OpenGeneration:
         self._given: list[SecretBytes] = []
 
     def key(self, kid: Kid) -> SecretBytes:
-        """Return a key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged. Wiped
-        at close."""
         kek = self._open()
         if kid not in self._records:
             raise NoSuchKey(kid)
@@ -78,11 +77,12 @@ class OpenGeneration:
         return self._give(open_server_key(self._generation, self._open(), self._store_id, self._server))
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        """Add keys and change states, all or nothing, on disk when it returns. Needs the lock.
+        """Add keys and change states, all or nothing, durably when this returns. Needs the lock.
 
-        A key that is here already keeps its file, so adding it again changes nothing. Of `states` only
-        the state and its date are taken. NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was
-        re-wrapped since it was opened, CannotCreate."""
+        Adding a key that is here already changes nothing. Of `states` only the state and its date are used.
+        NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was re-wrapped since it was opened,
+        CannotCreate.
+        """
         kek = self._open()
         if not self._is_current():
             raise PlanOutdated("key store")
@@ -103,7 +103,6 @@ class OpenGeneration:
         self._records = after
 
     def close(self) -> None:
-        """Wipe the KEK and every key that was given out."""
         for secret in self._given:
             secret.wipe()
         self._given.clear()
