@@ -1,4 +1,4 @@
-"""From addresses to destinations: which kind an address is of, and what was configured for it."""
+"""Resolving addresses to destinations: the scheme of an address, and what is configured for it."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,29 +27,30 @@ A = TypeVar("A")
 
 
 class Scheme(Protocol[A]):
-    """All addresses that begin with one name before `://`. One object for a run of the program; for any
-    number of threads."""
+    """All addresses with one prefix before `://`. One object serves all threads of a run."""
 
     def understood(self, address: str) -> A:
-        """Return the address of a destination or a file. Raises DestinationInvalid. Asks no server."""
+        """Return the parsed address of a destination or a file. Raises DestinationInvalid. Asks no
+        server."""
         ...
 
     def at(self, address: A, info: DestinationInfo) -> Destination:
-        """Return the destination at an address; `info` has its one spelling and everything that was
-        configured for it. Asks no server."""
+        """Return the destination at an address; `info` has its canonical form and its configuration. Asks
+        no server."""
         ...
 
     def split(self, address: A) -> tuple[A, str]:
-        """Return a file's address as its destination's address and its name, which is empty where the
-        address names no file."""
+        """Return the address of a file's destination and the file's name, which is empty where the address
+        names no file."""
         ...
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer now gets Cancelled; for threads and signal handlers."""
+        """Raise Cancelled in every thread that waits for an answer. May be called from threads and signal
+        handlers."""
         ...
 
     def close(self) -> None:
-        """End what still waits for an answer, when the program leaves."""
+        """End calls that still wait for an answer, when the program ends."""
         ...
 
 
@@ -58,9 +59,9 @@ _NOTHING: Mapping[str, Scheme[Any]] = MappingProxyType({})
 
 
 class AllDestinations:
-    """ports.Destinations. `declared` gives the configured destinations: what is configured for one holds
-    for every way its address is written. `remote` holds the kinds that are no folder; `servers` is who the
-    SSH servers among them are asked through."""
+    """ports.Destinations. `declared` returns the configured destinations, whose configuration applies to
+    every spelling of their address. `remote` are the schemes other than folders; `servers` is the pool of
+    the SSH servers among them."""
 
     def __init__(
         self,
@@ -81,39 +82,35 @@ class AllDestinations:
         return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """Return the destination and file name behind a file's full address, whose folders here may have
-        names that are no text. Raises DestinationInvalid."""
+        """Return the destination and file name of a file's full address. Names in local folders may be
+        bytes that are not text. Raises DestinationInvalid."""
         scheme, place, name = self._split(address)
         return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
 
     def split(self, address: str) -> tuple[str, str]:
-        """As `source`: a file's full address as its destination's address and its name."""
+        """Return the canonical address of the destination of a file, and the file's name."""
         _, place, name = self._split(address)
         return str(place), name
 
     def normal(self, address: str) -> str:
-        """Return the one spelling of a destination's or a file's address (a path: absolute, links kept).
-        DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
+        """Return the canonical form of a destination's or a file's address (a path: absolute, links kept).
+        DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and those of its scheme), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         return _checked_text(str(self._understood(address)[1]))
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember a server's host key, durably. Raises HostKeyChanged, CannotCreate."""
         if self._servers is not None:
             self._servers.trust(server)
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """What a server wants, kept until `close`."""
         if self._servers is not None:
             self._servers.give(wanted, secret)
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         for scheme in (self._folders, *self._remote.values()):
             scheme.interrupt()
 
     def close(self) -> None:
-        """End what still looks at a place that does not answer."""
         for scheme in (self._folders, *self._remote.values()):
             scheme.close()
 
@@ -125,8 +122,8 @@ class AllDestinations:
         return scheme, place, name
 
     def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
-        """Return the address, understood by its kind; a path on this machine may hold bytes that are no
-        text, as Python has them."""
+        """Return the scheme and the parsed address. A path on this machine may hold bytes that are not
+        text, as surrogates."""
         if not address:
             raise DestinationInvalid(address, "empty")
         other_styles.check(address)
@@ -145,7 +142,7 @@ class AllDestinations:
         return self._remote[name]
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
-        """Return what was not said now is as it was configured."""
+        """Return the configured values, replaced by those that the caller gives now."""
         now = replace(destination, address=address)
         for known in self._declared():
             if self._is_at(known, address):
@@ -167,6 +164,5 @@ def _checked_text(address: str) -> str:
 
 
 def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
-    """Return every kind, made for one run of the program; `servers` is who SSH servers are asked
-    through."""
+    """Return every scheme but that of folders, made for one run; `servers` is the pool of SSH servers."""
     return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}

@@ -16,7 +16,7 @@ _FILE = re.compile(r"file://", re.IGNORECASE)
 
 
 class FolderScheme:
-    """scheme.Scheme of everything that is a path, whose one spelling has no scheme in front."""
+    """resolver.Scheme of every path; its canonical form has no scheme in front."""
 
     def __init__(self, workers: Workers | None = None, slow: SlowMount = slow_mount) -> None:
         self._workers = workers or Workers()
@@ -39,11 +39,9 @@ class FolderScheme:
         return os.path.split(address)
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         self._workers.interrupt()
 
     def close(self) -> None:
-        """End what still looks at a place that does not answer."""
         self._workers.close()
 
     def _absolute(self, path: str) -> str:
@@ -70,7 +68,7 @@ class FolderScheme:
 
 
 def _path_in(address: str, rest: str) -> str:
-    """Return the path of a `file://` URL, which names no host but this one."""
+    """Return the path of a `file://` URL, which may name no host but this one."""
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost"):
         raise DestinationInvalid(address, "other_host")

@@ -45,15 +45,12 @@ class FolderDestination:
         return str(self._path(name))
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there, by writing something. Raises
-        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
+        """Write and remove a test file. Raises DestinationUnreachable, CannotCreate."""
         self._reach()
         with self._reaching():
             self._flushed = files.try_publishing(self._folder)
 
     def publish(self, name: str, data: bytes) -> str:
-        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
-        returns the name used. Raises DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
         with self._reaching():
@@ -61,8 +58,8 @@ class FolderDestination:
             return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the whole file, from the medium where that can be had; FileUnreadable, and
-        DestinationUnreachable where the folder is not there either."""
+        """Return the whole file, read from the medium where possible. FileUnreadable;
+        DestinationUnreachable where the folder is missing too."""
         try:
             return files.read_bounded(self._path(name), limit, from_medium=True)
         except FileUnreadable as error:
@@ -73,7 +70,6 @@ class FolderDestination:
             raise
 
     def listing(self) -> Listing:
-        """Return the `.zip` and `.kms` files there, newest name first. Raises DestinationUnreachable."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
@@ -100,12 +96,9 @@ class FolderDestination:
             raise FileUnreadable(str(path), "missing")
 
     def sweep(self) -> None:
-        """Remove temporary files that a broken off backup left; none where the folder is not there."""
         files.sweep(self._folder)
 
     def flushes(self) -> bool:
-        """Return whether the file system flushed what was last written; asked by writing something where
-        nothing was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)
@@ -116,8 +109,8 @@ class FolderDestination:
         return self._folder / name
 
     def _reach(self) -> None:
-        """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
-        elsewhere, and something else is there now, such as the disk beneath."""
+        """Raise DestinationUnreachable unless the folder exists; `not_mounted` where it was declared to lie
+        elsewhere and something else is there now, such as the disk under the mount point."""
         if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
             raise DestinationUnreachable(self._info.address, "not_mounted")
         try:
@@ -133,7 +126,7 @@ class FolderDestination:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """A folder that goes away while it is written to was not refused, it is unreachable."""
+        """Translate errors to DestinationUnreachable where the folder went away meanwhile."""
         try:
             yield
         except CannotCreate as error:

@@ -1,6 +1,6 @@
-"""A folder that cannot hang the program: what may never come back is asked of a worker process.
+"""A folder that cannot hang the program: calls that may hang go to a worker process.
 
-On this machine's own disks that costs nothing, there the folder is used directly.
+A folder on a local disk is used directly.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,8 +34,8 @@ SlowMount = Callable[[str], str | None]
 
 
 class TimeoutFolder:
-    """ports.Destination in the folder `info.address`, an absolute path. Everything that looks there ends
-    within `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
+    """ports.Destination in the folder `info.address`, an absolute path. Every call ends within
+    `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
 
     live = True
 
@@ -74,8 +74,8 @@ class TimeoutFolder:
             self._flushed = bool(self._ask(mount, "check").head[0])
 
     def publish(self, name: str, data: bytes) -> str:
-        """As FolderDestination.publish. Where no answer came the file may be there all the same: what
-        was not read back counts for nothing."""
+        """Publish as FolderDestination does. Without an answer the file may be there all the same; a copy
+        that was not read back does not count."""
         if (mount := self._slow()) is None:
             return self._folder.publish(name, data)
         seconds = self._workers.limits.to_publish(len(data))
@@ -83,7 +83,6 @@ class TimeoutFolder:
         return str(used)
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the whole file, from the medium where that can be had."""
         # The file's own path, for it may be a link to another place.
         if (mount := self._slow_mount(self.address_of(name))) is None:
             return self._folder.read(name, limit)
@@ -96,7 +95,7 @@ class TimeoutFolder:
         return listing_in(self._ask(mount, "listing"))
 
     def remove(self, name: str) -> None:
-        """As FolderDestination.remove. Where no answer came the file may be gone all the same."""
+        """Remove as FolderDestination does. Without an answer the file may be gone all the same."""
         if (mount := self._slow()) is None:
             self._folder.remove(name)
         else:
@@ -109,7 +108,6 @@ class TimeoutFolder:
             self._ask(mount, "sweep")
 
     def flushes(self) -> bool:
-        """As FolderDestination.flushes."""
         if self._flushed is None and self._slow() is not None:
             self.check()
         return self._folder.flushes() if self._flushed is None else self._flushed
@@ -139,8 +137,8 @@ def ask_worker(
     body: bytes = b"",
     **more: str | int,
 ) -> Message:
-    """Return a worker's answer; the errors of the folder, DestinationUnreachable (`no_answer`), and
-    Cancelled where a person did not want to wait for it."""
+    """Return a worker's answer. Raises the folder's errors, DestinationUnreachable (`no_answer`), and
+    Cancelled where a person stopped waiting."""
     held = None if info.mounted is None else astuple(info.mounted)
     told = {"address": info.address, "declared": info.declared_elsewhere, "mounted": held}
     head = {"do": operation, "seconds": seconds, **told, **more}

@@ -1,4 +1,4 @@
-"""Addresses of buckets: `s3://bucket/prefix`, and behind a `?` where the bucket is if it is not Amazon's.
+"""Addresses of buckets: `s3://bucket/prefix`, with the server in a query where it is not Amazon's.
 
     s3://nskeys-backups/ns01
     s3://nskeys-backups/ns01?endpoint=minio.example.net:9000&region=eu-1&profile=backup
@@ -28,7 +28,7 @@ _PORTS = range(1, 65_536)
 
 @dataclass(frozen=True, slots=True)
 class S3Address:
-    """An address, understood. `path` is a prefix, or a file's whole key: without slashes at its ends."""
+    """A parsed address. `path` is a prefix, or a file's whole key, without slashes at its ends."""
 
     bucket: str
     path: str
@@ -69,14 +69,14 @@ class S3Address:
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def split(self) -> tuple["S3Address", str]:
-        """Return a file's prefix and its name; no name where the address is a bucket's."""
+        """Return a file's prefix and its name; an empty name where the address is a bucket's."""
         folder, _, name = self.path.rpartition("/")
         return replace(self, path=folder), name
 
 
 def parse(address: str) -> S3Address:
-    """DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`, `bad_endpoint` or
-    `plain_http`."""
+    """Parse an address. Raises DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`,
+    `bad_endpoint` or `plain_http`."""
     rest = address[_match(address) :]
     front, question, query = rest.rpartition("?")
     front, query = (front, query) if question else (rest, "")
@@ -120,7 +120,7 @@ def _told(address: str, query: str) -> dict[str, str]:
 
 
 def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:
-    """Host and port in one spelling, and whether it is spoken to by TLS."""
+    """Return host and port in canonical form, and whether TLS is used."""
     scheme, _, rest = text.lower().rpartition("://")
     if "@" in rest:
         raise DestinationInvalid(address.partition("?")[0], "has_login")

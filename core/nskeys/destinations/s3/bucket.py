@@ -1,7 +1,7 @@
-"""A bucket, asked by the worker process alone: obstore is imported here, and the login is read here.
+"""A bucket, used only in the worker process: obstore is imported here, and the login is read here.
 
-An object appears whole or not at all, and is only ever put under a name that has none (`If-None-Match: *`).
-A bucket whose server does not keep to that is no destination: there a backup could be replaced.
+An object appears whole or not at all, and is only put under a free name (`If-None-Match: *`). A bucket
+whose server ignores that header is refused: a backup there could be replaced.
 """
 
 import secrets
@@ -41,8 +41,8 @@ _IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host
 
 
 class S3Bucket:
-    """ports.Destination in the bucket and below the prefix of `info.address`. `environ` are the variables
-    that Amazon's tools know; `seconds` is what one answer may take."""
+    """ports.Destination in the bucket, below the prefix of `info.address`. `environ` are the variables of
+    Amazon's tools; `seconds` is the timeout of one answer."""
 
     def __init__(
         self,
@@ -59,11 +59,11 @@ class S3Bucket:
 
     @property
     def live(self) -> bool:
-        """Never: another server is asked when somebody asks for it."""
+        """False: the bucket is on another server."""
         return False
 
     def where(self) -> LocatedAt:
-        """Return whether the endpoint is this machine, by its name and by the addresses that it has."""
+        """Return whether the endpoint is this machine, by its name and by its addresses."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
@@ -76,7 +76,7 @@ class S3Bucket:
         return LocatedAt(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
@@ -84,7 +84,7 @@ class S3Bucket:
         return str(self._address.file(name))
 
     def check(self) -> None:
-        """Put something there as a backup is, see that it is not replaced, read it back, remove it again.
+        """Put a test object, check that it is not replaced, read it back, remove it.
         DestinationUnreachable, CannotCreate (`access_denied`, `not_create_only`, ...), FileUnreadable."""
         store, trial, mark = self._store(), self._address.file(_TRIAL), secrets.token_hex(16)
         with self._writing(self._info.address):
@@ -97,7 +97,8 @@ class S3Bucket:
             _delete(store, trial.path)
 
     def _read_back(self, store: "S3Store", trial: S3Address) -> None:
-        """The trial as it is there; not where another one's trial removed it meanwhile."""
+        """Read the test object back and compare; skip it where another process's test removed it
+        meanwhile."""
         try:
             with self._reaching(str(trial)):
                 data = _get(store, trial.path, len(_TRIAL_DATA))
@@ -107,8 +108,6 @@ class S3Bucket:
             raise FileUnreadable(str(trial), "differs")
 
     def publish(self, name: str, data: bytes) -> str:
-        """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used. Raises
-        DestinationUnreachable, CannotCreate."""
         store, mark = self._store(), secrets.token_hex(16)
         for candidate in candidates(name):
             file = self._address.file(candidate)
@@ -128,7 +127,6 @@ class S3Bucket:
         return data
 
     def listing(self) -> Listing:
-        """Return the `.zip` and `.kms` objects directly below the prefix, newest name first."""
         store = self._store()
         try:
             with self._reaching(self._info.address):
@@ -165,11 +163,9 @@ class S3Bucket:
                 raise CannotRemove(str(file), error.problem) from None
             raise
 
-    def sweep(self) -> None:
-        """Nothing: what was broken off left no object."""
+    def sweep(self) -> None: ...
 
     def flushes(self) -> bool:
-        """Always: what a bucket's server acknowledged is stored."""
         return True
 
     def _host(self) -> str:
@@ -242,7 +238,7 @@ class S3Bucket:
 
     @contextmanager
     def _reaching(self, path: str) -> Iterator[None]:
-        """Every class and text of obstore's becomes one of our errors, and nothing of it is kept."""
+        """Translate every error of obstore to one of ours, without its text."""
         try:
             yield
         except FileNotFoundError as error:
@@ -257,8 +253,8 @@ class S3Bucket:
             raise DestinationUnreachable(self._info.address, problem, said=said) from None
 
     def _words(self, text: str) -> str:
-        """Return what the server said, unless it repeats a login: that of the cloud machine is not known
-        here."""
+        """Return the server's own words, unless they repeat the login; that of a cloud machine is not known
+        here, so then nothing."""
         if self._address.auth == INSTANCE:
             return ""
         known = self._login()
@@ -266,7 +262,7 @@ class S3Bucket:
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:
-        """As `_reaching`; what the server refuses to take is CannotCreate."""
+        """Translate errors as `_reaching` does; a refusal of the server to store becomes CannotCreate."""
         try:
             with self._reaching(path):
                 yield
@@ -277,7 +273,7 @@ class S3Bucket:
 
 
 def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
-    """Return whether it got this name; False where the name is taken."""
+    """Put an object; return False where its name exists."""
     import obstore
     from obstore.exceptions import AlreadyExistsError
 
@@ -296,8 +292,7 @@ def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
 
 
 def _mark(store: "S3Store", path: str) -> str:
-    """Return what whoever put it there marked it with; nothing where it may not be looked at, or is
-    gone."""
+    """Return the mark that its writer put on an object; nothing where it cannot be read or is gone."""
     import obstore
 
     try:
@@ -307,7 +302,7 @@ def _mark(store: "S3Store", path: str) -> str:
 
 
 def _get(store: "S3Store", path: str, limit: int) -> bytes | None:
-    """Return the whole object, or None where it is larger; FileNotFoundError."""
+    """Return the whole object, or None where it is larger than the limit. Raises FileNotFoundError."""
     import obstore
 
     found = obstore.get(store, path)
@@ -336,7 +331,7 @@ def _delete(store: "S3Store", path: str) -> None:
 
 
 def _addresses(host: str) -> tuple[str, ...]:
-    """Return the addresses of a name; none where nobody knows it now."""
+    """Return the addresses of a name; none where the look-up fails."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

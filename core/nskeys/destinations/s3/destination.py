@@ -1,7 +1,7 @@
-"""Addresses of buckets as destinations: everything that is asked of a bucket is asked of a worker process.
+"""Buckets as destinations: every call goes to a worker process.
 
-So an answer that stays away ends with its worker, and neither the library nor the login is ever in the
-program's own memory.
+A call that hangs ends with its worker, and neither the library nor the login is ever in the program's
+memory.
 """
 
 from nskeys.destinations.local.timeout_folder import ask_worker, listing_in
@@ -14,13 +14,13 @@ from nskeys.ports import Destination, Listing
 
 
 class S3Scheme:
-    """scheme.Scheme of `s3://`."""
+    """resolver.Scheme of `s3://`."""
 
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()
 
     def understood(self, address: str) -> S3Address:
-        """DestinationInvalid, which repeats nothing that may be a key."""
+        """Parse an address. Raises DestinationInvalid, which repeats nothing that may be a key."""
         return parse(address)
 
     def at(self, address: S3Address, info: DestinationInfo) -> Destination:
@@ -32,16 +32,14 @@ class S3Scheme:
         return address.split()
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         self._workers.interrupt()
 
     def close(self) -> None:
-        """End what still waits for an answer."""
         self._workers.close()
 
 
 class S3Destination:
-    """ports.Destination: `s3_bucket.S3Bucket`, asked through a worker. DestinationUnreachable (`no_answer`)
+    """ports.Destination: `s3.bucket.S3Bucket` in a worker process. DestinationUnreachable (`no_answer`)
     where no answer came in time."""
 
     live = False
@@ -52,14 +50,14 @@ class S3Destination:
         self._workers = workers
 
     def where(self) -> LocatedAt:
-        """Return here or elsewhere, looked at now; what was declared is not looked for."""
+        """Return where the endpoint lies, looked at now; declarations do not apply."""
         if words := self._info.declared_elsewhere:
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         location, reason, detail = self._ask("where").head
         return LocatedAt(Location(location), LocationReason(reason), detail)
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
@@ -71,8 +69,8 @@ class S3Destination:
         self._ask("check")
 
     def publish(self, name: str, data: bytes) -> str:
-        """Put it where nothing is. Where no answer came it may be there all the same: what was not read
-        back counts for nothing."""
+        """Put an object under a free name. Without an answer it may be there all the same; a copy that was
+        not read back does not count."""
         self._address.file(name)
         seconds = self._workers.limits.to_publish(len(data))
         return str(self._ask("publish", seconds, data, name=name).head[0])
@@ -83,19 +81,18 @@ class S3Destination:
         return self._ask("read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
     def listing(self) -> Listing:
-        """Return the `.zip` and `.kms` objects directly below the prefix, newest name first."""
         return listing_in(self._ask("listing"))
 
     def remove(self, name: str) -> None:
-        """Remove an object. Where no answer came it may be gone all the same."""
+        """Remove an object. Without an answer it may be gone all the same."""
         self._address.file(name)
         self._ask("remove", name=name)
 
     def sweep(self) -> None:
-        """Nothing: an object is whole or is not there."""
+        """Do nothing: an interrupted upload leaves no object."""
 
     def flushes(self) -> bool:
-        """Always: what a bucket's server acknowledged is stored."""
+        """Return True: a bucket's server acknowledges only what it has stored."""
         return True
 
     def _ask(

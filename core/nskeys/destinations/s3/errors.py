@@ -1,8 +1,8 @@
-"""What a bucket's refusals mean: from the texts of obstore to tokens, in this one place.
+"""Translating a bucket's refusals: from the texts of obstore to tokens.
 
-obstore raises few classes with long texts, which hold the server's own error code, or what the system said
-of the connection. Of a refusal that has no better words the server's are passed on (`words_in`), nothing
-else: a text may hold a signature too.
+obstore raises few classes with long texts, which hold the server's error code, or the system's connection
+error. Of a refusal with an unknown code the server's own words are passed on (`words_in`), nothing else: a
+text may hold a signature too.
 """
 
 import html
@@ -61,7 +61,7 @@ _TEXTS = (
 
 
 def problem_in(text: str) -> str:
-    """Return the token of an error's text; `server_error` for what is none of the above."""
+    """Return the token for an error's text; `server_error` for an unknown one."""
     if any(part in text for part, token in _TEXTS if token == "no_instance_login"):
         return "no_instance_login"
     code = _CODE.search(text)
@@ -78,7 +78,8 @@ def problem_in(text: str) -> str:
 
 
 def _refused_for(status: str, body: str) -> str:
-    """Return what a refusal with an unknown code is about, by its words; empty where they do not tell."""
+    """Return the token that a refusal's words suggest, where its code is unknown; empty where they suggest
+    none."""
     if status in ("400", "403", "405") and _VIRTUAL_HOST.search(body):
         return "virtual_host_only"
     if status == "400":
@@ -92,8 +93,8 @@ def _body(text: str) -> str:
 
 
 def words_in(text: str, hidden: Iterable[str]) -> str:
-    """Return what the server itself said, as it said it, without its marks: hostile text, made safe where
-    it is shown. Empty where it repeats any of `hidden`, the login, or a signature."""
+    """Return the server's own message without its markup: hostile text, made safe where it is shown. Empty
+    where it repeats any of `hidden`, the login, or a signature."""
     body = _body(text)
     if "Signature=" in body or any(secret and secret in body for secret in hidden):
         return ""
@@ -104,6 +105,6 @@ def words_in(text: str, hidden: Iterable[str]) -> str:
 
 
 def names_a_bucket(text: str) -> bool:
-    """Return whether what is missing is the bucket and not the file."""
+    """Return whether the bucket is missing and not the file."""
     code = _CODE.search(text)
     return code is not None and code[1] == "NoSuchBucket"

@@ -1,6 +1,6 @@
 """Addresses of folders on a server: `sftp://user@host[:port]/path`; `%` begins an escape as in any URL.
 
-A path that begins with `/~/`, or none at all, begins in the folder that the login leads to.
+A path that begins with `/~/`, or no path, begins in the folder where the login starts.
 """
 
 import ipaddress
@@ -19,7 +19,7 @@ _LOGIN = "/~"
 
 @dataclass(frozen=True, slots=True)
 class SftpAddress:
-    """A path on a server. `user` is empty for whoever runs this."""
+    """A path on a server. `user` is empty for the user who runs this."""
 
     user: str
     host: str
@@ -34,12 +34,12 @@ class SftpAddress:
 
     @property
     def login(self) -> str:
-        """`user@host`, with the port where it is not the usual one: who lets in, and whom."""
+        """`user@host`, with a port other than the usual one: what a password is asked for."""
         return str(self).removeprefix(SCHEME).partition("/")[0]
 
     @property
     def remote(self) -> str:
-        """The path as the server is asked for it."""
+        """The path as it is sent to the server."""
         if self.path == _LOGIN:
             return "."
         return self.path.removeprefix(f"{_LOGIN}/") if self.path.startswith(f"{_LOGIN}/") else self.path
@@ -49,7 +49,7 @@ class SftpAddress:
         return SftpAddress(self.user, self.host, self.port, f"{self.path.rstrip('/')}/{name}")
 
     def split(self) -> tuple["SftpAddress", str]:
-        """Return the folder that this lies in, and its name; an empty name for what is no file."""
+        """Return the folder that contains this path, and its last name; an empty name for a folder."""
         folder, _, name = self.path.rpartition("/")
         if self.path in ("/", _LOGIN):
             return self, ""
@@ -58,20 +58,20 @@ class SftpAddress:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who connects to whom, showing what: connections are shared by whoever has the same."""
+    """User, server and key of a login: callers with the same login share connections."""
 
     address: SftpAddress
     key_file: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """What two logins must have in common to be one."""
+        """The values that two logins must share to be the same."""
         return self.address.login, self.key_file
 
 
 def parse(address: str) -> SftpAddress:
-    """Return the parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
-    `bad_host`, `bad_user`, `dots`, `not_text`)."""
+    """Parse an address. Raises DestinationInvalid (`has_password`, whose text no longer has it, `bad_host`,
+    `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")
     login, at, place = authority.rpartition("@")
     user, colon, _ = login.partition(":")
@@ -112,7 +112,8 @@ def _path(address: str, path: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    """Return a path as people read it: only what would not come back, or cannot be seen, is escaped."""
+    """Return a path as people read it, with escapes only for characters that are invisible or would not
+    parse again."""
     return "".join(quote(sign) if sign == "%" or not sign.isprintable() else sign for sign in path)
 
 

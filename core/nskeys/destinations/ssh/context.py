@@ -1,4 +1,4 @@
-"""What a login at an SSH server needs, whichever server it is."""
+"""What a login at any SSH server needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ GivenSecret = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class LoginContext:
-    """Who is trusted, which key files are shown where none is configured, what a person gave, and how long
-    a server may take."""
+    """The trusted host keys, the key files used where none is configured, the given secrets, and the time
+    limits."""
 
     known_hosts: KnownHosts
     usual_keys: Sequence[Path]

@@ -53,7 +53,7 @@ _FAULT = re.compile(r"input/output|i/o error|no space|quota|read-only", re.IGNOR
 
 
 class SftpFolder:
-    """The folder at `address`. Every question has `connection.answer` seconds."""
+    """The folder at `address`. Every call has a timeout of `connection.answer` seconds."""
 
     def __init__(self, connection: SftpConnection, address: SftpAddress) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class SftpFolder:
         return self._connection.peer
 
     async def check(self) -> bool:
-        """Do with a small file what is done with a backup, read it back and remove it; whether the server
+        """Write, read back and remove a small file as a backup is written; return whether the server
         flushed it. Raises DestinationUnreachable, CannotCreate."""
         await self._reach()
         data = bytes(_TRIAL)
@@ -86,8 +86,8 @@ class SftpFolder:
         return flushed
 
     async def publish(self, name: str, data: bytes) -> tuple[str, bool]:
-        """Write under `name` or the next free one; the name used, and whether the server flushed it.
-        Raises DestinationUnreachable, CannotCreate."""
+        """Write under `name` or the next free one; return the name, and whether the server flushed the
+        file. Raises DestinationUnreachable, CannotCreate."""
         await self._reach()
         async with self._temporary(data) as (part, flushed):
             for free in candidates(name):
@@ -117,7 +117,7 @@ class SftpFolder:
         return data
 
     async def listing(self) -> Listing:
-        """Return the `.zip` and `.kms` files there, newest name first, without empty ones."""
+        """Return the `.zip` and `.kms` files, newest name first, without empty ones."""
         await self._reach()
         found = [(name, about) async for name, about in self._entries() if is_backup(name) and about.size]
         plain = await self._files_among([item for item in found if is_plain(item[0])])
@@ -140,7 +140,7 @@ class SftpFolder:
         await self._flush_folder()
 
     async def sweep(self) -> None:
-        """Remove temporary files that were left for long; none where the folder is not there."""
+        """Remove temporary files that are old enough; does nothing where the folder is missing."""
         try:
             left = [
                 (name, about)
@@ -170,8 +170,8 @@ class SftpFolder:
 
     @asynccontextmanager
     async def _temporary(self, data: bytes) -> AsyncIterator[tuple[str, bool]]:
-        """A temporary file that holds `data`, and whether it was flushed; everything in `left` is gone at
-        the end."""
+        """Write a temporary file with `data`, and yield its name and whether it was flushed; everything in
+        `left` is removed at the end."""
         part = self._path(temporary_name())
         self.left.append(part)
         try:
@@ -190,7 +190,7 @@ class SftpFolder:
             self.left.pop()
 
     async def _write(self, part: str, data: bytes) -> bool:
-        """Return whether the server flushed it. Raises CannotCreate."""
+        """Write the data; return whether the server flushed it. Raises CannotCreate."""
         flushed = False
         try:
             async with await self._opened(part) as file:
@@ -211,8 +211,8 @@ class SftpFolder:
         return self._asked(self._sftp.open(part, "xb", asyncssh.SFTPAttrs(permissions=_OWN)))
 
     async def _flushed(self, file: asyncssh.SFTPClientFile) -> bool:
-        """Flush a file; False where the server's file system cannot, so that all that is known is that
-        the server has it. Raises CannotCreate where its disk refused."""
+        """Flush a file; return False where the server's file system cannot, so that only the server's
+        acknowledgement is known. Raises CannotCreate where its disk failed."""
         try:
             await self._asked(file.fsync())
         except _NO_FLUSH:
@@ -225,11 +225,11 @@ class SftpFolder:
         return True
 
     async def _ever_flushes(self, file: asyncssh.SFTPClientFile) -> bool:
-        """Return whether a flush that failed was the fault of a disk, or of the file's content.
+        """Return whether the server can flush at all, so that a failed flush was the disk's fault.
 
-        "Failure" is what OpenSSH answers for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file
-        system without fsync refuses it every time, and for a new and empty file too. A disk's fault is
-        told once for each open file (fsync(2) on Linux), and is one of what was written.
+        OpenSSH answers "Failure" for EOPNOTSUPP as well as for EIO, ENOSPC and EDQUOT. A file system
+        without fsync fails every time, also for a new and empty file. A disk's fault is reported once for
+        each open file (fsync(2) on Linux), and concerns what was written.
         """
         with suppress(asyncssh.SFTPFailure):
             await self._asked(file.fsync())
@@ -244,13 +244,13 @@ class SftpFolder:
         return flushed
 
     async def _flush_folder(self) -> None:
-        """Make the names in it durable, where the server lets a folder be opened and flushed."""
+        """Make the names in the folder durable, where the server can open and flush a folder."""
         with suppress(asyncssh.SFTPFailure, asyncssh.SFTPPermissionDenied, *_NO_FLUSH):
             async with await self._asked(self._sftp.open(self._address.remote, "rb")) as folder:
                 await self._asked(folder.fsync())
 
     async def _place(self, part: str, name: str, size: int) -> bool:
-        """Give the temporary file of so many bytes its name; False where something has it."""
+        """Give the temporary file of `size` bytes its name; return False where that exists."""
         path = self._path(name)
         if await self._size_there(path) is not None:
             return False  # some servers replace what is there by a link or a rename
@@ -279,7 +279,7 @@ class SftpFolder:
         return True
 
     async def _problem(self, size: int, otherwise: str) -> str:
-        """Why the server refused to write `size` bytes: it says no more than that it did."""
+        """Return why the server refused to write `size` bytes; its answer does not say."""
         with suppress(asyncssh.SFTPError):
             room = await self._asked(self._sftp.statvfs(self._address.remote))
             if room.flags & _READ_ONLY:
@@ -294,7 +294,7 @@ class SftpFolder:
     # --- looking -----------------------------------------------------------------------------------------
 
     async def _reach(self) -> None:
-        """DestinationUnreachable unless there is a folder."""
+        """Raise DestinationUnreachable unless the folder exists."""
         try:
             about = await self._asked(self._sftp.stat(self._address.remote))
             kind = _kind(about)
@@ -309,7 +309,8 @@ class SftpFolder:
             raise DestinationUnreachable(str(self._address), "not_a_folder")
 
     async def _size(self, path: str, full: str) -> int:
-        """Of a regular file: nothing else is opened, for a pipe would keep the server waiting."""
+        """Return the size of a regular file. Others are not opened, because a pipe would hang the
+        server."""
         about = await self._asked(self._sftp.stat(path))
         if not await self._is_file(path, about):
             raise FileUnreadable(full, "not_a_file")
@@ -340,7 +341,8 @@ class SftpFolder:
     async def _files_among(
         self, found: Sequence[tuple[str, asyncssh.SFTPAttrs]]
     ) -> list[tuple[str, asyncssh.SFTPAttrs]]:
-        """Return those that are files. Side by side, for where kinds are not told each takes a question."""
+        """Return those that are regular files. It asks in parallel, because a server that sends no types
+        needs a call for each."""
         kept = []
         for start in range(0, len(found), _AT_ONCE):
             some = found[start : start + _AT_ONCE]
@@ -349,7 +351,7 @@ class SftpFolder:
         return kept
 
     async def _content(self, path: str, limit: int) -> bytes:
-        """Return up to one byte more than `limit`."""
+        """Return up to `limit` + 1 bytes."""
         data = bytearray()
         async with await self._asked(self._sftp.open(path, "rb")) as file:
             while len(data) <= limit:
@@ -360,8 +362,8 @@ class SftpFolder:
         return bytes(data)
 
     async def _size_there(self, path: str) -> int | None:
-        """Return the size of what has a name, links not followed; None where nothing has it. "Failure" is
-        how some servers say so; they refuse what would take a name that is taken all the same."""
+        """Return the size of an entry, links not followed; None where there is none. Some servers say
+        "Failure" for that; a write to an existing name would still be refused."""
         try:
             about = await self._asked(self._sftp.lstat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFailure):
@@ -369,8 +371,7 @@ class SftpFolder:
         return about.size or 0
 
     async def _entries(self) -> AsyncIterator[tuple[str, asyncssh.SFTPAttrs]]:
-        """Return every name, whatever it is, with what is known of it; bytes that are no text as
-        Python's."""
+        """Yield every name with its attributes; bytes that are not text become surrogates."""
         folder = self._address.remote.encode("utf-8")
         entries = aiter(self._sftp.scandir(folder))
         for _ in range(_MOST_ENTRIES):
@@ -385,7 +386,7 @@ class SftpFolder:
         return f"{self._address.remote.rstrip('/')}/{name}"
 
     async def _asked(self, question: Awaitable[T]) -> T:
-        """Return the answer to one question. TimeoutError."""
+        """Return the answer to one call. Raises TimeoutError."""
         async with asyncio.timeout(self._connection.answer):
             return await question
 
@@ -394,12 +395,12 @@ E = TypeVar("E", bound=Exception)
 
 
 def _unless_lost(error: asyncssh.SFTPError, otherwise: E) -> E:
-    """Return what a refusal means; raises it as it is where it is none, but the end of the connection."""
+    """Return the meaning of a refusal; raise the error itself where the connection ended."""
     if isinstance(error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection):
         raise error
     return otherwise
 
 
 def _kind(about: asyncssh.SFTPAttrs) -> int:
-    """Return the bits for the kind of a file; 0 where the server does not send them."""
+    """Return the file type bits; 0 where the server does not send them."""
     return stat.S_IFMT(about.permissions or 0)

@@ -1,7 +1,7 @@
-"""What an SSH server offers before anything is encrypted (RFC 4253, sections 4.2 and 7.1).
+"""What an SSH server offers before encryption starts (RFC 4253, sections 4.2 and 7.1).
 
-Asked where a handshake broke off: a server that has no host key for us hangs up, and the SSH library does
-not say what it offered.
+It is read after a failed handshake: a server without an acceptable host key hangs up, and the SSH library
+does not report what it offered.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ _HOST_KEYS = 1
 
 
 async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
-    """Return the host key algorithms of the server behind a fresh connection; none where what answers
-    does not speak SSH 2. Raises OSError, EOFError."""
+    """Return the host key algorithms of the server at a new connection; none where it does not speak SSH 2.
+    Raises OSError, EOFError."""
     loop = asyncio.get_running_loop()
     for _ in range(_MOST_LINES):  # others may stand before the one with its version
         if (await _line(sock)).startswith(b"SSH-2.0-"):

@@ -1,4 +1,4 @@
-"""The keys that an SSH server is shown: those of an agent, and those in key files."""
+"""The keys offered to an SSH server: those of an agent, and those in key files."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from nskeys.errors import DestinationUnreachable
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What may be shown: the key in `key_file` alone, or, where that is empty, the agent's keys and those
+    """Which keys may be offered: the one in `key_file`, or, where that is empty, the agent's keys and those
     in the `usual` files."""
 
     key_file: str
@@ -25,9 +25,9 @@ class Credentials:
 
 
 class KeySource:
-    """Keys for one login. `locked` is the first file whose passphrase was not given, or (`refused`) was
-    given wrongly; `named`: a key file was configured for this place; `silent`: the agent owes an answer.
-    DestinationUnreachable (`key_file`) for a named one that cannot be used."""
+    """The keys of one login. `locked` is the first file whose passphrase is missing, or (`refused`) wrong;
+    `named`: a key file is configured for this destination; `silent`: the agent owes an answer.
+    DestinationUnreachable (`key_file`) for a configured one that cannot be used."""
 
     def __init__(self, credentials: Credentials) -> None:
         self.named = bool(credentials.key_file)
@@ -41,8 +41,8 @@ class KeySource:
 
     @asynccontextmanager
     async def with_agent(self, seconds: float) -> AsyncIterator[list[asyncssh.SSHKeyPair]]:
-        """The keys to be shown, while the agent that signs with its own is connected. An agent that does
-        not list its keys within so many seconds has none."""
+        """Yield the keys to offer, while the agent that signs with its own is connected. An agent that does
+        not list its keys within the timeout is taken to have none."""
         wanted = None if not self.named else [] if self._loaded else _public(self._files[0])
         place = os.environ.get("SSH_AUTH_SOCK")
         if not place or wanted == []:
@@ -60,8 +60,8 @@ class KeySource:
             yield self._in_order(held)
 
     def _in_order(self, held: list[asyncssh.SSHKeyPair]) -> list[asyncssh.SSHKeyPair]:
-        """As ssh does it: those of the agent that the usual files name, its others, and what only files
-        have. No key twice, for a server takes few tries."""
+        """Return the keys in ssh's order: those of the agent that the usual files name, its others, and
+        those only in files. No key twice, because a server accepts few tries."""
         usual = {blob for path in self._files for blob in _public(path)}
         usual |= {pair.public_data for pair in self._loaded}
         known = {pair.public_data for pair in held}
@@ -90,14 +90,13 @@ class KeySource:
 
 
 class _Agent(asyncssh.SSHAgentClient):
-    """An agent of which `keys` knows when it owes a signature."""
+    """An agent that records in `keys` when it owes a signature."""
 
     def __init__(self, place: str, keys: KeySource) -> None:
         super().__init__(place)
         self._keys = keys
 
     async def sign(self, key_blob: bytes, data: bytes, flags: int = 0) -> bytes:
-        """As the library's."""
         self._keys.silent = True
         try:
             signed = await super().sign(key_blob, data, flags)
@@ -109,7 +108,7 @@ class _Agent(asyncssh.SSHAgentClient):
 
 
 def _public(path: Path) -> list[bytes]:
-    """Return the public half that lies beside a key: the agent may hold the secret one."""
+    """Return the public half that lies beside a key file, whose secret half the agent may hold."""
     try:
         return [asyncssh.read_public_key(f"{path}.pub").public_data]
     except (OSError, asyncssh.KeyImportError):

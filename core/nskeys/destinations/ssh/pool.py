@@ -1,7 +1,7 @@
-"""The SSH servers of one run of the program: who is trusted, which secrets were given, and connections.
+"""The SSH servers of one run: trusted host keys, given secrets, and connections.
 
-A connection has an event loop of its own, which runs only while a caller waits for an answer, in that
-caller's thread. Between questions it rests, and is used again by whoever asks the same server next.
+A connection has its own event loop, which runs only while a caller waits for an answer, in that caller's
+thread. Between calls it is kept idle, and reused for the next call to the same server.
 """
 
 import threading
@@ -29,7 +29,7 @@ _IDLE_TIMEOUT_S = 60.0
 
 
 class SshPool:
-    """For any number of threads; `interrupt` also for signal handlers."""
+    """For any number of threads; `interrupt` also from signal handlers."""
 
     def __init__(
         self, known_hosts: KnownHosts, usual_keys: tuple[Path, ...] = (), limits: SftpLimits | None = None
@@ -45,11 +45,10 @@ class SshPool:
     # --- people ------------------------------------------------------------------------------------------
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember its host key; as KnownHosts.trust."""
         self.known_hosts.trust(server)
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """Keep a secret until `close`; what was given before is wiped."""
+        """Keep a secret until `close`; an earlier one is wiped."""
         with self._lock:
             before = self._secrets.pop((wanted.wanted, wanted.subject), None)
             self._secrets[wanted.wanted, wanted.subject] = SecretBytes(secret.reveal())
@@ -73,18 +72,16 @@ class SshPool:
     def ask(
         self, login: Login, question: Callable[["SftpConnection"], Coroutine[Any, Any, T]], seconds: float
     ) -> T:
-        """Return the answer to a question that is asked over a connection, within so many seconds once it
-        stands. Raises Cancelled where `interrupt` came between; what the connection's module raises."""
+        """Return the answer to a call over a connection, within this many seconds once it is open. Raises
+        Cancelled after `interrupt`, and the errors of the connection's module."""
         with self._line(login) as line:
             return line.run(question, seconds)
 
     def interrupt(self) -> None:
-        """Whoever waits gets Cancelled; their connections are torn down."""
         for line in list(self._busy):  # no lock: a signal handler may stand in the thread that holds it
             line.interrupt()
 
     def close(self) -> None:
-        """End every connection, wipe every secret."""
         self.interrupt()
         with self._lock:
             resting = [line for lines in self._resting.values() for line in lines]

@@ -1,4 +1,4 @@
-"""A connection to a server's SFTP service: an open one, and whether it still is."""
+"""A connection to a server's SFTP service, and whether it is still usable."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,7 @@ _MOST_SAID = 1_024
 
 
 class SftpConnection:
-    """An SSH connection with an SFTP session. All of it belongs to one event loop."""
+    """An SSH connection with an SFTP session. It belongs to one event loop."""
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class SftpConnection:
 
     @classmethod
     async def open(cls, context: LoginContext, login: Login) -> Self:
-        """Connect and log in; as `log_in`, and DestinationUnreachable (`no_sftp`, or `greeting` with what
-        is said where SFTP should begin)."""
+        """Connect and log in. Raises the errors of `log_in`, and DestinationUnreachable (`no_sftp`, or
+        `greeting` with the text that was sent in the place of SFTP)."""
         address, limits = login.address, context.limits
         known = context.known_hosts.about(address.host, address.port)
         credentials = Credentials(login.key_file, context.usual_keys, context.given)
@@ -61,19 +61,18 @@ class SftpConnection:
         await self.sftp.realpath(".")
 
     def survives(self, error: BaseException) -> bool:
-        """Return whether an error was an answer of the server's, after which it takes more questions."""
+        """Return whether an error was an answer of the server, after which the connection is usable."""
         if isinstance(error, NskeysError):
             return not isinstance(error, Cancelled | DestinationUnreachable)
         return isinstance(error, asyncssh.SFTPError) and not isinstance(error, _LOST)
 
     def abort(self) -> None:
-        """Drop the connection, without a farewell that might hang."""
+        """Drop the connection without a goodbye that might hang."""
         self._connection.abort()
 
 
 async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
-    """Return what a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken
-    to."""
+    """Return the text that a shell prints where SFTP should begin: an SFTP server does not send first."""
     said = b""
     with suppress(asyncssh.Error, OSError, EOFError):
         async with asyncio.timeout(seconds):

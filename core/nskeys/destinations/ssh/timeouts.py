@@ -1,11 +1,11 @@
-"""How long a server may take."""
+"""Time limits for SSH servers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SftpLimits:
-    """Seconds that a step may take; values, so that tests need not wait."""
+    """Seconds that each step may take; values, so that tests need not wait."""
 
     connect: float = 10.0
     login: float = 30.0
@@ -22,5 +22,5 @@ class SftpLimits:
     """The slowest that an archive may be carried; what it weighs adds to the limits."""
 
     def for_bytes(self, size: int) -> float:
-        """To carry so many bytes, either way."""
+        """Return the limit for transferring this many bytes."""
         return self.answer + size / self.bytes_per_second
