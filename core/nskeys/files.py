@@ -63,7 +63,7 @@ def problem_of(error: OSError) -> str:
 
 def named_path(text: str) -> Path:
     """Return the absolute path that a person typed; `~` at its beginning is this user's home, if there is
-    one. FileUnreadable (`no_working_folder`, `zero_character`)."""
+    one. Raises FileUnreadable (`no_working_folder`, `zero_character`)."""
     if "\0" in text:
         raise FileUnreadable(text, "zero_character")
     try:
@@ -73,7 +73,7 @@ def named_path(text: str) -> Path:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a new file; never replace one. CannotCreate (`name_taken`, ...)."""
+    """Write a new file; never replace one. Raises CannotCreate (`name_taken`, ...)."""
     write_first_free(path.parent, [path.name], data)
 
 
@@ -231,7 +231,7 @@ def temporary(folder: Path) -> list[Path]:
 
 
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
-    """Return a regular file's bytes, at most `limit`; FileUnreadable (`missing`, `not_permitted`,
+    """Return a regular file's bytes, at most `limit`. Raises FileUnreadable (`missing`, `not_permitted`,
     `not_a_file`, `too_large`, ...). `from_medium` bypasses the page cache as far as the system allows."""
     with _reading(path):
         # O_NONBLOCK: a named pipe in a file's place must not hold us up before we have seen what it is.
@@ -269,7 +269,7 @@ def exists(path: Path) -> bool:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the sorted names in a folder; FileUnreadable (`missing` where there is no folder)."""
+    """Return the sorted names in a folder. Raises FileUnreadable (`missing` where there is no folder)."""
     try:
         return sorted(os.listdir(folder))  # noqa: PTH208  # the names, not paths made of them
     except (FileNotFoundError, NotADirectoryError):
@@ -315,8 +315,8 @@ def _temporary(
     folder: Path, data: bytes, mode: int = _OWN, *, strict: bool = True
 ) -> Iterator[tuple[Path, bool]]:
     """Write a temporary file with `data`, and yield its path and whether it is on the medium; its temporary
-    name is removed at the end. CannotCreate (`no_flush`) where the file system cannot flush, unless not
-    `strict`."""
+    name is removed at the end. Raises CannotCreate (`no_flush`) where the file system cannot flush, unless
+    not `strict`."""
     path = folder / _temporary_name()
     descriptor = os.open(path, _NEW, _OWN)
     try:

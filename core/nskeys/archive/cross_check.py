@@ -54,8 +54,8 @@ def confirm(
     way: OpenedWith = OpenedWith.PASSWORD,
     identity: bytes = b"",
 ) -> None:
-    """Let pyrage open `kms` and compare the plaintext; BackupNotProven (`cross_check`). `identity` is the
-    file that `secret` opens first, where the method is IDENTITY_FILE."""
+    """Let pyrage open `kms` and compare the plaintext. Raises BackupNotProven (`cross_check`). `identity`
+    is the file that `secret` opens first, where the method is IDENTITY_FILE."""
     if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
         raise BackupNotProven("", "second_reader")
 

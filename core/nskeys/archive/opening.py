@@ -34,7 +34,7 @@ def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
 
 
 def open_backup_by(inspected: Inspected, identities: Sequence[FileIdentity]) -> KmsContents:
-    """Return keys and facts of a backup to recipients; IdentityNotRecipient, SecretUnavailable
+    """Return keys and facts of a backup to recipients. Raises IdentityNotRecipient, SecretUnavailable
     (`backup_password`) for one under a password."""
     return _contents(inspected, decrypt_by(inspected.kms, identities, inspected.path))
 
@@ -43,7 +43,8 @@ def open_identity(
     inspected: Inspected, identity: RecoveryIdentity, password: SecretBytes
 ) -> X25519Identity:
     """Return the private half of a recovery identity, from its file in the archive; the caller wipes it.
-    WrongPassword (`identity`), BackupForged where the file holds another identity than the facts name."""
+    Raises WrongPassword (`identity`), BackupForged where the file holds another identity than the facts
+    name."""
     file = dict(inspected.identities).get(identity.member)
     if file is None:
         raise BackupForged(inspected.path, identity.member)

@@ -61,8 +61,8 @@ def write(
     log_n: int = LOG_N,
 ) -> WrittenArchive:
     """Return the archive of these keys under `password`. `facts.members` is filled in here, and fractions
-    of a second are dropped. PasswordRefused, HintRefused (also for a hint that reveals the password),
-    FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
+    of a second are dropped. Raises PasswordRefused, HintRefused (also for a hint that reveals the
+    password), FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
     return write_with(FileRandomness.fresh(), facts, keys, server_key, password, log_n)
 
 
@@ -94,7 +94,7 @@ def write_to(
 ) -> WrittenArchive:
     """Return the archive of these keys to `facts.recipients` and to `once`, a temporary identity that the
     caller keeps in memory until it has opened what was read back. `files` are those of `facts.identities`,
-    by their members' names. RecipientRefused, and as `write`."""
+    by their members' names. Raises RecipientRefused, and as `write`."""
     return write_to_with(
         RecipientsRandomness.fresh(len(facts.recipients) + 1), facts, keys, server_key, files, once
     )

@@ -72,7 +72,7 @@ class Sealer:
         return f"Sealer({self._kid[:8]})"
 
     def seal(self, credential_id: str, fields: CredentialFields, secret: SecretBytes) -> bytes:
-        """Return the sealed secret; FieldInvalid for a secret that is too long or no UTF-8."""
+        """Return the sealed secret. Raises FieldInvalid for a secret that is too long or no UTF-8."""
         return self.seal_with(self._nonces.take(), credential_id, fields, secret)
 
     def seal_with(
@@ -86,7 +86,7 @@ class Sealer:
         return _VERSION + nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, credential_id: str, fields: CredentialFields, blob: bytes) -> SecretBytes:
-        """Return the secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
+        """Return the secret. Raises SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
         f = fields
         try:
             plain, _ = self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)

@@ -71,7 +71,7 @@ def _split_once(secret: SecretBytes, shares: int, threshold: int) -> tuple[Share
 
 def parse(text: SecretBytes) -> Share:
     """Return a share parsed from its words: any case, any white space between them. The caller wipes the
-    text. ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
+    text. Raises ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
     try:
         words = text.text().lower().split()
     except UnicodeDecodeError:
@@ -150,7 +150,7 @@ def _together(shares: list[Share]) -> SecretBytes | None:
 
 
 def _label(words: list[str]) -> ShareLabel:
-    """Return the label in a share's words, all of which are in the list; ShareRefused (`checksum`,
+    """Return the label in a share's words, all of which are in the list. Raises ShareRefused (`checksum`,
     `other_scheme`)."""
     from shamir_mnemonic import MnemonicError, Share as Slip39Share
     from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG

@@ -94,7 +94,7 @@ class AllDestinations:
 
     def normal(self, address: str) -> str:
         """Return the canonical form of a destination's or a file's address (a path: absolute, links kept).
-        DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and those of its scheme), and
+        Raises DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and those of its scheme), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
         return _checked_text(str(self._understood(address)[1]))
 

@@ -34,7 +34,7 @@ def to_text(entry: DrillEntry) -> str:
 
 
 def from_text(text: str) -> DrillEntry:
-    """Return the line that `to_text` wrote, as unsigned; ValueError for any other text."""
+    """Return the line that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
     fields = Fields(parsed(text, TEXT_LIMIT))
     digest, reached = fields.text("archive_sha256"), fields.take("reached")
     entry = DrillEntry(

@@ -48,7 +48,7 @@ def to_text(copy: BackupCopy) -> str:
 
 
 def from_text(text: str) -> BackupCopy:
-    """Return the copy that `to_text` wrote, as unsigned; ValueError for any other text."""
+    """Return the copy that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
     return _copy(Fields(parsed(text, TEXT_LIMIT)))
 
 

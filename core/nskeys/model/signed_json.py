@@ -19,7 +19,7 @@ _LIMIT = 2**53 - 1
 
 
 def canonical_json(value: Json) -> bytes:
-    """Return `value` in canonical form, as UTF-8; ValueError or TypeError for what has none here."""
+    """Return `value` in canonical form, as UTF-8. Raises ValueError or TypeError for what has none here."""
     _check(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "strict")
@@ -148,7 +148,7 @@ def to_base64url(data: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    """Return the bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
+    """Return the bytes that `to_base64url` wrote. Raises ValueError for every other spelling of them."""
     if not _ALPHABET.fullmatch(text) or len(text) % 4 == 1:
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

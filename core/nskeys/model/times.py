@@ -12,7 +12,7 @@ def to_rfc3339(moment: datetime) -> str:
 
 
 def from_rfc3339(text: str) -> datetime:
-    """Return the moment that `to_rfc3339` wrote; ValueError for any other spelling."""
+    """Return the moment that `to_rfc3339` wrote. Raises ValueError for any other spelling."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time in UTC with whole seconds")
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -148,8 +148,8 @@ class CmdbChange(CmdbView, Protocol):
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Replace the rows with the same ids by re-sealed ones, counted as seals of their keys; NameTaken
-        (as if they were replaced one after the other), NoSuchCredential."""
+        """Replace the rows with the same ids by re-sealed ones, counted as seals of their keys. Raises
+        NameTaken (as if they were replaced one after the other), NoSuchCredential."""
         ...
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:

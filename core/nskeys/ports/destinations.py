@@ -61,7 +61,7 @@ class Destination(Protocol):
         ...
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the whole file, read from the medium where possible; FileUnreadable above `limit`
+        """Return the whole file, read from the medium where possible. Raises FileUnreadable above `limit`
         bytes."""
         ...
 
@@ -70,8 +70,8 @@ class Destination(Protocol):
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a file, durably when this returns. FileUnreadable (`missing`) where there is none, and
-        that is durable too. Raises CannotRemove, DestinationUnreachable."""
+        """Remove a file, durably when this returns. Raises FileUnreadable (`missing`) where there is none,
+        and that is durable too. Raises CannotRemove, DestinationUnreachable."""
         ...
 
     def sweep(self) -> None:
@@ -105,8 +105,8 @@ class Destinations(Protocol):
         ...
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Store a server's host key, durably, after a person compared its fingerprint. HostKeyChanged
-        where another key was stored meanwhile. Raises CannotCreate."""
+        """Store a server's host key, durably, after a person compared its fingerprint. Raises
+        HostKeyChanged where another key was stored meanwhile. Raises CannotCreate."""
         ...
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:

@@ -52,7 +52,7 @@ class BaseProtector(ABC):
 
 
 class Parameters:
-    """Reads parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is
+    """Reads parameters that have exactly these names. Raises KeyStoreDamaged (`parameters`) where one is
     malformed."""
 
     def __init__(self, parameters: Mapping[str, Json], *names: str) -> None:

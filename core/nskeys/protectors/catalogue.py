@@ -14,7 +14,7 @@ _NO_STORE = "0" * 32
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
     """Return the named protector; some names take what to bind to after a colon: `file`, `passphrase`,
-    `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`, `bad_device`,
+    `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). Raises ProtectorUnavailable (`unknown`, `bad_device`,
     `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:

@@ -101,7 +101,7 @@ class _Box:
 
 
 def _accepted(given: SecretBytes) -> SecretBytes:
-    """Return the passphrase after NFC; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the passphrase after NFC. Raises PasswordRefused (`empty`, `too_long`, `not_text`)."""
     if not given:
         raise PasswordRefused("empty")
     if len(given) > LONGEST:

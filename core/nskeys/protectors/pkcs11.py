@@ -38,8 +38,8 @@ _PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 class Pkcs11Protector(BaseProtector):
     """Wraps with a key on a token, whose PIN it asks for. `uri` names the token for a new KEK; an old one
-    names its own. ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is the timeout of one call in
-    seconds."""
+    names its own. Raises ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is the timeout of one
+    call in seconds."""
 
     name = _PROTECTOR
     asks = True

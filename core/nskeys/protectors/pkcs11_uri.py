@@ -54,7 +54,7 @@ class TokenUri:
 
 
 def parsed(uri: str) -> TokenUri:
-    """Return a URI that names a token; UriInvalid."""
+    """Return a URI that names a token. Raises UriInvalid."""
     scheme, colon, rest = uri.partition(":")
     if scheme != "pkcs11" or not colon or len(uri) > LONGEST:
         raise UriInvalid("bad_uri")

@@ -74,7 +74,7 @@ def reason_of(error: Exception) -> str:
 
 
 def token_of(tokens: Iterable[Any], uri: TokenUri) -> Any:
-    """Return the token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
+    """Return the token that is meant. Raises Refused (`no_token`, `wrong_token`, `several_tokens`)."""
     there = [token for token in tokens if not uri.token or _text(token.label) == uri.token]
     meant = [token for token in there if _is(token, uri)]
     if len(meant) == 1:
@@ -122,7 +122,7 @@ def _is(token: Any, uri: TokenUri) -> bool:
 
 
 def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
-    """Return the key that the URI names; Refused (`no_key`, `several_keys`)."""
+    """Return the key that the URI names. Raises Refused (`no_key`, `several_keys`)."""
     try:
         return session.get_key(
             object_class=pkcs11.ObjectClass.SECRET_KEY,
@@ -161,7 +161,7 @@ def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
 
 
 def _kept_inside(key: Any, pkcs11: Any) -> Any:
-    """Return the key unless the token would give it out, which would bind nothing; Refused
+    """Return the key unless the token would give it out, which would bind nothing. Raises Refused
     (`key_leaves`)."""
     if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
         raise Refused("key_leaves")
@@ -169,8 +169,8 @@ def _kept_inside(key: Any, pkcs11: Any) -> Any:
 
 
 def _opened(key: Any, data: bytes, bound: bytes, pkcs11: Any) -> bytes:
-    """Return the plaintext; Refused (`does_not_open`). Some libraries have no error of their own for a
-    wrong tag."""
+    """Return the plaintext. Raises Refused (`does_not_open`). Some libraries have no error of their own for
+    a wrong tag."""
     wrong = (
         pkcs11.EncryptedDataInvalid,
         pkcs11.EncryptedDataLenRange,

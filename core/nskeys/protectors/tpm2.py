@@ -47,7 +47,7 @@ _DEVICE = re.compile(r"/dev/tpmrm[0-9]{1,3}|(?:swtpm|tabrmd):[A-Za-z0-9=,.:_-]{0
 
 
 class Tpm2Protector(BaseProtector):
-    """Binds to a TPM (this machine's, or the one that `device` names) and to this host.
+    """Binds to a TPM (this machine's, or the one that `device` names) and to this host. Raises
     ProtectorUnavailable (`bad_device`) for an invalid name of a TPM. `patience` is the timeout of one call
     in seconds."""
 

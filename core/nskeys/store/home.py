@@ -19,8 +19,8 @@ SYSTEM_HOME = Path("/var/lib/nskeys")
 def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYSTEM_HOME) -> Path:
     """Return the home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or
     the user is root, else the user's own. Raises HomeUnreadable where it exists and this user may not list
-    it, so that an administrator who forgot sudo is not offered a new installation; HomeUnreachable where it
-    cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
+    it, so that an administrator who forgot sudo is not offered a new installation. Raises HomeUnreachable
+    where it cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
     chosen = option or environ.get("NSKEYS_HOME")
     if chosen:
         try:
@@ -56,8 +56,9 @@ class HomeFolder:
         make_folder(self.backups)
 
     def make_safe(self) -> tuple[str, ...]:
-        """Check the owners and modes before anything in the home is trusted. HomeNotSafe where another user
-        may write; files that others may read are closed to them, and returned. Raises HomeUnreachable."""
+        """Check the owners and modes before anything in the home is trusted. Raises HomeNotSafe where
+        another user may write; files that others may read are closed to them, and returned. Raises
+        HomeUnreachable."""
         inside = (self.config, self.server_pub, self.registry, self.known_hosts, self.lock, self.cmdb)
         try:
             return make_safe(self._folder, (self.store, self.recovery), inside)

@@ -45,13 +45,13 @@ class ConfigToml:
         self._default_server_name = default_server_name
 
     def read(self) -> Settings:
-        """Return the settings, with defaults. ConfigurationInvalid (`not_toml`, `wrong_type`, `empty`,
-        `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
+        """Return the settings, with defaults. Raises ConfigurationInvalid (`not_toml`, `wrong_type`,
+        `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
         return self._understand(self._text())
 
     def write(self, settings: Settings) -> None:
-        """Write the settings that differ, durably. ConfigurationInvalid (`cannot_change`) where a person
-        chose a layout that cannot be edited here; then nothing is written. Raises CannotCreate."""
+        """Write the settings that differ, durably. Raises ConfigurationInvalid (`cannot_change`) where a
+        person chose a layout that cannot be edited here; then nothing is written. Raises CannotCreate."""
         from nskeys.store.settings_edit import changed  # here, for its parser is slow to load
 
         before = self._text()

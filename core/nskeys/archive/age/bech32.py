@@ -15,7 +15,7 @@ def encode(prefix: str, data: bytes) -> str:
 
 
 def decode(prefix: str, text: str) -> bytes:
-    """Return the data in `text`, whose case is that of `prefix`; ValueError for anything else."""
+    """Return the data in `text`, whose case is that of `prefix`. Raises ValueError for anything else."""
     if not text.startswith(prefix + "1"):
         raise ValueError("another prefix")
     body = text[len(prefix) + 1 :]

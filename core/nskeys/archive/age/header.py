@@ -86,7 +86,7 @@ def to_base64(data: bytes) -> bytes:
 
 
 def from_base64(spelled: bytes) -> bytes:
-    """Return the bytes of their one spelling; HeaderInvalid for any other."""
+    """Return the bytes of their one spelling. Raises HeaderInvalid for any other."""
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:

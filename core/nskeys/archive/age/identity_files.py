@@ -41,8 +41,8 @@ def write_identity_with(
 
 
 def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identity:
-    """Return the one identity in a file under a password; the caller wipes it. WrongPassword (`identity`),
-    IdentityUnusable."""
+    """Return the one identity in a file under a password; the caller wipes it. Raises WrongPassword
+    (`identity`), IdentityUnusable."""
     found = read_identities(data, name, password)
     if len(found) == 1 and isinstance(found[0], X25519Identity):
         return found[0]
@@ -69,8 +69,9 @@ def under_password(data: bytes) -> bool:
 def read_identities(
     data: bytes, name: str, password: SecretBytes | None = None
 ) -> tuple[FileIdentity, ...]:
-    """Return every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where
-    it is under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
+    """Return every identity in a file; the caller wipes them. Raises SecretUnavailable
+    (`identity_password`) where it is under a password and none was given, WrongPassword (`identity`),
+    IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
         raise IdentityUnusable(name, "not_identity")
     if data.startswith(FAMILY):

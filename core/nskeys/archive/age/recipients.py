@@ -54,7 +54,7 @@ def parse_recipient(text: str) -> Recipient:
 
 def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
     """Return the recipients in a file, one a line; empty lines and those that begin with `#` are skipped.
-    RecipientRefused, also where there is none (`none`, which names the file)."""
+    Raises RecipientRefused, also where there is none (`none`, which names the file)."""
     lines = (line.strip() for line in text.splitlines())
     found = [parse_recipient(line) for line in lines if line and not line.startswith("#")]
     if not found:
@@ -63,7 +63,7 @@ def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
 
 
 def listed(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Return each once, in their order; RecipientRefused (`too_many`)."""
+    """Return each once, in their order. Raises RecipientRefused (`too_many`)."""
     once = tuple({recipient.text: recipient for recipient in recipients}.values())
     if len(once) > RECIPIENTS_LIMIT:
         raise RecipientRefused(str(len(once)), "too_many")
@@ -90,7 +90,8 @@ class FileIdentity(Protocol):
         ...
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """Return the file key; None for another recipient's stanza; HeaderInvalid for a malformed one."""
+        """Return the file key; None for another recipient's stanza. Raises HeaderInvalid for a malformed
+        one."""
         ...
 
     def wipe(self) -> None: ...
@@ -129,8 +130,8 @@ def encrypt_to_with(
 
 
 def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") -> bytes:
-    """Return the plaintext. Raises IdentityNotRecipient where no stanza is for any of these; NotABackup,
-    BackupDamaged; SecretUnavailable (`backup_password`) for a file under a password."""
+    """Return the plaintext. Raises IdentityNotRecipient where no stanza is for any of these. Raises
+    NotABackup, BackupDamaged. Raises SecretUnavailable (`backup_password`) for a file under a password."""
     header = parse_file(data, path)
     if any(stanza.kind == SCRYPT for stanza in header.stanzas):
         if len(header.stanzas) > 1:

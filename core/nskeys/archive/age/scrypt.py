@@ -57,7 +57,7 @@ class FileRandomness:
 
 
 def encrypt(plaintext: bytes, password: SecretBytes, log_n: int = LOG_N) -> bytes:
-    """Return the file; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the file. Raises PasswordRefused (`empty`, `too_long`, `not_text`)."""
     return encrypt_with(FileRandomness.fresh(), plaintext, password, log_n)
 
 
@@ -76,8 +76,8 @@ def encrypt_with(
 
 
 def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
-    """Return the plaintext. Raises NotABackup, BackupDamaged, WrongPassword; SecretUnavailable (`identity`)
-    where the file is for recipients. `path` is only named in errors."""
+    """Return the plaintext. Raises NotABackup, BackupDamaged, WrongPassword. Raises SecretUnavailable
+    (`identity`) where the file is for recipients. `path` is only named in errors."""
     header = parse_file(data, path)
     salt, log_n, body = _scrypt_stanza(header, path)
     try:

@@ -45,7 +45,7 @@ class SshRecipient:
 
     @classmethod
     def parse(cls, kind: str, spelled: str) -> "SshRecipient":
-        """Return the recipient from the type and base64 of an OpenSSH public key; RecipientRefused
+        """Return the recipient from the type and base64 of an OpenSSH public key. Raises RecipientRefused
         (`damaged`, `unsupported`, `rsa_size`, `low_order`)."""
         try:
             key = read_public(kind, spelled)

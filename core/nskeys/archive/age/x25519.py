@@ -27,7 +27,7 @@ class X25519Recipient:
 
     @classmethod
     def parse(cls, text: str) -> "X25519Recipient":
-        """Return the recipient of an `age1...` text; RecipientRefused (`damaged`, `low_order`)."""
+        """Return the recipient of an `age1...` text. Raises RecipientRefused (`damaged`, `low_order`)."""
         try:
             public = bech32.decode(RECIPIENT_PREFIX, text)
         except ValueError:
@@ -76,8 +76,8 @@ class X25519Identity:
 
     @classmethod
     def parse(cls, line: str, name: str) -> "X25519Identity":
-        """Return the identity of an `AGE-SECRET-KEY-1...` text; IdentityUnusable (`damaged`), which only
-        names the file `name`."""
+        """Return the identity of an `AGE-SECRET-KEY-1...` text. Raises IdentityUnusable (`damaged`), which
+        only names the file `name`."""
         try:
             secret = bech32.decode(IDENTITY_PREFIX, line)
         except ValueError:  # which may hold a part of it

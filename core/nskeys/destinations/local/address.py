@@ -23,9 +23,9 @@ class FolderScheme:
         self._slow = slow
 
     def understood(self, address: str) -> str:
-        """Return the absolute path, links kept. DestinationInvalid (`empty`, `not_text`, `other_host`,
-        `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind a mount that
-        does not answer."""
+        """Return the absolute path, links kept. Raises DestinationInvalid (`empty`, `not_text`,
+        `other_host`, `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind
+        a mount that does not answer."""
         url = _FILE.match(address)
         return self._absolute(_path_in(address, address[url.end() :]) if url else address)
 

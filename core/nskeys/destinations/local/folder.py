@@ -58,7 +58,7 @@ class FolderDestination:
             return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the whole file, read from the medium where possible. FileUnreadable;
+        """Return the whole file, read from the medium where possible. Raises FileUnreadable. Raises
         DestinationUnreachable where the folder is missing too."""
         try:
             return files.read_bounded(self._path(name), limit, from_medium=True)
@@ -79,8 +79,8 @@ class FolderDestination:
         return listing_of(found)
 
     def remove(self, name: str) -> None:
-        """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
-        CannotRemove, DestinationUnreachable."""
+        """Remove a file and sync the folder; a link is removed, not followed. Raises FileUnreadable
+        (`missing`), CannotRemove, DestinationUnreachable."""
         path = self._path(name)
         self._reach()
         there = os.path.lexists(path)

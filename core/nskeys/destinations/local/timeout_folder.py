@@ -35,7 +35,7 @@ SlowMount = Callable[[str], str | None]
 
 class TimeoutFolder:
     """ports.Destination in the folder `info.address`, an absolute path. Every call ends within
-    `workers.limits`; DestinationUnreachable (`no_answer`) where no answer came."""
+    `workers.limits`. Raises DestinationUnreachable (`no_answer`) where no answer came."""
 
     live = True
 

@@ -63,7 +63,7 @@ class S3Address:
         return match["host"].strip("[]") if match else ""
 
     def file(self, name: str) -> "S3Address":
-        """Return the file of this name below this prefix. DestinationInvalid (`no_file`)."""
+        """Return the file of this name below this prefix. Raises DestinationInvalid (`no_file`)."""
         if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
             raise DestinationInvalid(name, "no_file")
         return replace(self, path=f"{self.path}/{name}" if self.path else name)

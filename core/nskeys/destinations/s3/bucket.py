@@ -84,7 +84,7 @@ class S3Bucket:
         return str(self._address.file(name))
 
     def check(self) -> None:
-        """Put a test object, check that it is not replaced, read it back, remove it.
+        """Put a test object, check that it is not replaced, read it back, remove it. Raises
         DestinationUnreachable, CannotCreate (`access_denied`, `not_create_only`, ...), FileUnreadable."""
         store, trial, mark = self._store(), self._address.file(_TRIAL), secrets.token_hex(16)
         with self._writing(self._info.address):
@@ -118,7 +118,8 @@ class S3Bucket:
         raise CannotCreate(str(self._address.file(name)), "name_taken")
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
+        """Return the whole object. Raises FileUnreadable (`missing`, `too_large`),
+        DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
             data = _get(store, file.path, limit)
@@ -151,7 +152,7 @@ class S3Bucket:
             raise self._unreachable("odd_names") from None
 
     def remove(self, name: str) -> None:
-        """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
+        """Remove an object. Raises FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
             _get(store, file.path, 0)  # S3 says nothing of a name that it does not know

@@ -39,8 +39,8 @@ class S3Scheme:
 
 
 class S3Destination:
-    """ports.Destination: `s3.bucket.S3Bucket` in a worker process. DestinationUnreachable (`no_answer`)
-    where no answer came in time."""
+    """ports.Destination: `s3.bucket.S3Bucket` in a worker process. Raises DestinationUnreachable
+    (`no_answer`) where no answer came in time."""
 
     live = False
 

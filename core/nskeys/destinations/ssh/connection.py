@@ -35,7 +35,7 @@ class SshConnection:
         self.connection = self._until_done(SftpConnection.open(context, login))
 
     def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
-        """Return the answer; TimeoutError after so many seconds."""
+        """Return the answer. Raises TimeoutError after so many seconds."""
         if self.connection is None:
             raise ValueError("not connected")
         return self._until_done(_within(seconds, question(self.connection)))

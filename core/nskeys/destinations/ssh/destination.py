@@ -79,8 +79,8 @@ class SftpDestination:
         self._flushed = self._write(lambda folder: folder.check())
 
     def publish(self, name: str, data: bytes) -> str:
-        """Write as the port says. DestinationUnreachable, which names a temporary file that had to be left,
-        CannotCreate."""
+        """Write as the port says. Raises DestinationUnreachable, which names a temporary file that had to
+        be left, CannotCreate."""
         _checked(name)
         used, self._flushed = self._write(lambda folder: folder.publish(name, data), len(data))
         return used
@@ -94,8 +94,8 @@ class SftpDestination:
         return self._ask(lambda folder: folder.listing())
 
     def remove(self, name: str) -> None:
-        """Remove a file, durably where the server supports it. FileUnreadable (`missing`), CannotRemove,
-        DestinationUnreachable."""
+        """Remove a file, durably where the server supports it. Raises FileUnreadable (`missing`),
+        CannotRemove, DestinationUnreachable."""
         _checked(name)
         self._ask(lambda folder: folder.remove(name))
 

@@ -125,7 +125,7 @@ class SftpFolder:
         return listing_of(Listed(name, about.size or 0) for name, about in (*plain, *odd))
 
     async def remove(self, name: str) -> None:
-        """Remove a file. FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
+        """Remove a file. Raises FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
         full = str(self._address.file(name))
         try:
             await self._asked(self._sftp.remove(self._path(name)))

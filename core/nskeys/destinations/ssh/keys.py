@@ -26,7 +26,7 @@ class Credentials:
 
 class KeySource:
     """The keys of one login. `locked` is the first file whose passphrase is missing, or (`refused`) wrong;
-    `named`: a key file is configured for this destination; `silent`: the agent owes an answer.
+    `named`: a key file is configured for this destination; `silent`: the agent owes an answer. Raises
     DestinationUnreachable (`key_file`) for a configured one that cannot be used."""
 
     def __init__(self, credentials: Credentials) -> None:

@@ -90,8 +90,8 @@ class KnownHosts:
         return KnownKeys(revoked=revoked, file=str(self.own))
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Append a line to the home's file, durably. HostKeyChanged or HostKeyRevoked where another key was
-        stored meanwhile, or this one was revoked. Raises CannotCreate, FileUnreadable."""
+        """Append a line to the home's file, durably. Raises HostKeyChanged or HostKeyRevoked where another
+        key was stored meanwhile, or this one was revoked. Raises CannotCreate, FileUnreadable."""
         key = HostKey(server.key_type, base64.b64decode(server.public_key))
         problem = self.about(server.host, server.port).judge(server.host, server.port, key)
         if problem is None:

@@ -138,9 +138,9 @@ class _Client(asyncssh.SSHClient):
 async def log_in(
     address: SftpAddress, known: KnownKeys, credentials: Credentials, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
-    """Return a connection to the right server, logged in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
-    ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
-    the system raise where the network fails."""
+    """Return a connection to the right server, logged in. Raises HostKeyUnknown, HostKeyChanged,
+    HostKeyRevoked, ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever
+    asyncssh and the system raise where the network fails."""
     user = address.user or _USER
     if not user:
         raise DestinationInvalid(str(address), "no_user")

@@ -159,7 +159,7 @@ class Workers:
         self._silent_until: dict[str, float] = {}
 
     def ask(self, mount: str, question: Message, seconds: float) -> Message:
-        """Return the answer of a worker for `mount`; NoAnswer, and Interrupted after `interrupt`.
+        """Return the answer of a worker for `mount`. Raises NoAnswer, and Interrupted after `interrupt`.
 
         A mount that has just timed out is not asked again for as long as one look may take, so twenty
         copies on a dead mount cost one timeout, not twenty.

@@ -16,7 +16,8 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_there(path: Path) -> bool:
-    """Return whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
+    """Return whether there is a file. Raises NotPermitted, CmdbUnreachable (`not_a_file`,
+    `cannot_open`)."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

@@ -43,7 +43,7 @@ def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step])
 
 def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cmdb_id: str) -> None:
     """Create all tables and the id. Does nothing where this id's CMDB exists. Raises AlreadySetUp where
-    another's does; CmdbUnreachable (`other_tables`) where other tables have our names."""
+    another's does. Raises CmdbUnreachable (`other_tables`) where other tables have our names."""
     there = engine.tables(connection) & TABLES
     if _META in there:
         if read_mark(engine, connection, steps).cmdb_id != cmdb_id:

@@ -210,8 +210,8 @@ def _refuse_newer(document: Mapping[str, Json]) -> None:
 
 
 class _Reader:
-    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one has the wrong type or
-    form."""
+    """Takes members out of a document. Raises KeyStoreDamaged (`wrong_type`) where one has the wrong type
+    or form."""
 
     def __init__(self, path: str, members: Mapping[str, Json]) -> None:
         self.path = path

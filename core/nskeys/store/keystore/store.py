@@ -86,7 +86,7 @@ class DiskKeyStore:
 
     def server_public(self) -> bytes | None:
         """Return the server key's public half (32 bytes), from `server.pub`; None when there is none.
-        KeyStoreDamaged (`wrong_key`) where it is not this store's."""
+        Raises KeyStoreDamaged (`wrong_key`) where it is not this store's."""
         try:
             data = files.read_bounded(self._server_pub, _LIMIT)
         except FileUnreadable as error:

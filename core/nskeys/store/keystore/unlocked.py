@@ -80,7 +80,7 @@ class OpenGeneration:
         """Add keys and change states, all or nothing, durably when this returns. Needs the lock.
 
         Adding a key that is here already changes nothing. Of `states` only the state and its date are used.
-        NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was re-wrapped since it was opened,
+        Raises NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was re-wrapped since it was opened,
         CannotCreate.
         """
         kek = self._open()
