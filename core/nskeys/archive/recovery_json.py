@@ -63,7 +63,6 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
 
 
 def record_bytes(document: bytes, signature: bytes) -> bytes:
-    """Return the file."""
     value = parse(document, RECORD_LIMIT)
     return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
 

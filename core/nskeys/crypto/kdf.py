@@ -27,8 +27,7 @@ _BEAT = 0.1
 """Seconds between two looks whether whoever waits at the gate is still wanted."""
 
 
-def _wanted() -> None:
-    """Never cancel."""
+def _wanted() -> None: ...
 
 
 _still_wanted: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=_wanted)

@@ -77,7 +77,6 @@ class AllDestinations:
         self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
-        """Return the destination at an address. Raises DestinationInvalid."""
         scheme, address = self._understood(destination.address)
         return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 

@@ -100,7 +100,7 @@ class FirstSight:
 
 @dataclass(frozen=True, slots=True)
 class SetUpReport:
-    """What `init` made."""
+    """What a new installation was made with."""
 
     server: str
     cmdb: str

@@ -40,7 +40,7 @@ class Destination(Protocol):
         ...
 
     def where(self) -> LocatedAt:
-        """Return here or elsewhere, looked at now."""
+        """Return whether it lies here or elsewhere, as of now."""
         ...
 
     def mounted(self) -> Mounted | None:

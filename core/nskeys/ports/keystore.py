@@ -119,7 +119,7 @@ class OpenKeyStore(Protocol):
 
 
 def nothing() -> None:
-    """Do nothing."""
+    """The default of `before_switch`: do nothing."""
 
 
 class KeyStore(Protocol):

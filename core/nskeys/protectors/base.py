@@ -61,7 +61,6 @@ class Parameters:
         self._parameters = parameters
 
     def text(self, name: str) -> str:
-        """Return a string."""
         value = self._parameters[name]
         if not isinstance(value, str):
             raise _damaged()

@@ -34,7 +34,6 @@ class Refused(Exception):
 
 
 def main() -> None:
-    """Answer one question."""
     keep_memory_private()
     question = json.loads(sys.stdin.buffer.read())
     json.dump(answered(question), sys.stdout)

@@ -74,7 +74,6 @@ class RecoveryFolder:
         return str(self._folder / member)
 
     def record(self) -> bytes | None:
-        """Return the record; None where there is none. Raises FileUnreadable."""
         return self._read(self._folder / _RECORD)
 
     def candidates(self, member: str) -> tuple[bytes, ...]:

@@ -52,7 +52,6 @@ class SystemdUnits:
             return str(uid)
 
     def path_of(self, name: str) -> str:
-        """Return where a unit lies."""
         return str(self._folder / name)
 
     def read(self, name: str) -> str | None:
@@ -75,7 +74,6 @@ class SystemdUnits:
         remove(self._folder / name)
 
     def runs(self) -> bool:
-        """Return whether systemd runs this machine."""
         return exists(self._running)
 
     def start(self, timers: Sequence[str]) -> None:

@@ -33,19 +33,15 @@ class FolderDestination:
         self._flushed: bool | None = None
 
     def where(self) -> LocatedAt:
-        """Return here or elsewhere, looked at now."""
         return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
 
     def mounted(self) -> Mounted | None:
-        """Return what holds it now."""
         return mounted_at(self._info.address)
 
     def address_of(self, name: str) -> str:
-        """Return the full path of a file there."""
         return str(self._path(name))
 
     def check(self) -> None:
-        """Write and remove a test file. Raises DestinationUnreachable, CannotCreate."""
         self._reach()
         with self._reaching():
             self._flushed = files.try_publishing(self._folder)

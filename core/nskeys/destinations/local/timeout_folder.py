@@ -48,7 +48,6 @@ class TimeoutFolder:
         """As the worker last said."""
 
     def where(self) -> LocatedAt:
-        """Return here or elsewhere, looked at now."""
         said = self._info.declared_elsewhere and self._info.mounted is None  # nothing is looked at for it
         if said or (mount := self._slow()) is None:
             return self._folder.where()
@@ -56,14 +55,12 @@ class TimeoutFolder:
         return LocatedAt(Location(location), LocationReason(reason), detail)
 
     def mounted(self) -> Mounted | None:
-        """Return what holds it now."""
         if (mount := self._slow()) is None:
             return self._folder.mounted()
         head = self._ask(mount, "mounted").head
         return Mounted(*head) if head else None
 
     def address_of(self, name: str) -> str:
-        """Return the full path of a file there."""
         return self._folder.address_of(name)
 
     def check(self) -> None:
@@ -89,7 +86,6 @@ class TimeoutFolder:
         return self._ask(mount, "read", self._workers.limits.to_read(limit), name=name, limit=limit).body
 
     def listing(self) -> Listing:
-        """Return the `.zip` and `.kms` files there, newest name first."""
         if (mount := self._slow()) is None:
             return self._folder.listing()
         return listing_in(self._ask(mount, "listing"))

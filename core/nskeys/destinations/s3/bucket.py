@@ -80,7 +80,6 @@ class S3Bucket:
         return None
 
     def address_of(self, name: str) -> str:
-        """Return the full address of a file there."""
         return str(self._address.file(name))
 
     def check(self) -> None:

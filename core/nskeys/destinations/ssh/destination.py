@@ -71,11 +71,9 @@ class SftpDestination:
         return None
 
     def address_of(self, name: str) -> str:
-        """Return the full address of a file there."""
         return str(self._address.file(_checked(name)))
 
     def check(self) -> None:
-        """Write and remove a test file. Raises DestinationUnreachable, CannotCreate."""
         self._flushed = self._write(lambda folder: folder.check())
 
     def publish(self, name: str, data: bytes) -> str:

@@ -25,7 +25,6 @@ class SqliteAddress:
 
     @property
     def shown(self) -> str:
-        """The path."""
         return str(self.path)
 
     @property
@@ -42,7 +41,6 @@ class PostgresAddress:
 
     @property
     def shown(self) -> str:
-        """The URL, which has no password in it."""
         return f"postgresql://{self.rest}"
 
     @property

@@ -42,7 +42,6 @@ class Connection(ABC):
         self.driver = driver
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Return every row."""
         rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
         return rows
 

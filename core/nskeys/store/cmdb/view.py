@@ -103,7 +103,6 @@ class SqlView:
         return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
-        """Return how many credentials match."""
         understood = self._understood(wanted)
         if understood.nothing:
             return 0
@@ -154,7 +153,6 @@ class SqlView:
         return None if row is None else credential_of(row, self._keys)
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """Return every (kind, name) there is."""
         rows = self._connection.all("SELECT kind, name FROM credentials")
         return frozenset((kind, name) for kind, name in rows if kind in _KINDS and type(name) is str)
 

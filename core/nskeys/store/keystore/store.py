@@ -79,7 +79,6 @@ class DiskKeyStore:
         )
 
     def keys(self) -> tuple[KeyInfo, ...]:
-        """Return every key's state, without unlocking; oldest first."""
         _, records = self._read(lambda generation: generation.key_records())
         infos = (record.info for record in records.values())
         return tuple(sorted(infos, key=lambda info: (info.created, info.kid)))
