@@ -1,7 +1,7 @@
-"""The `nskeys` command: arguments go to the command line, none (or only `--home DIR`) opens the app.
+"""The `nskeys` command: with arguments the command line, without any (or only `--home DIR`) the app.
 
-Textual is imported only when the app is opened, and only after what could make it write to a file or
-show locals was taken out of its surroundings.
+Textual is imported only when the app is opened, and only after the variables that could make it write to a
+file or show locals were taken out of the environment.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _USAGE = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit code."""
+    """Run the program; return its exit code."""
     keep_memory_private()
     given = list(sys.argv[1:] if arguments is None else arguments)
     opens, home = _opens_the_app(given)
@@ -80,7 +80,8 @@ def _open_app(home: str | None) -> int:
 
 
 def _connect(home: str | None) -> "Connected":
-    """In a thread, after the first paint: what the services need takes its time to import."""
+    """Build the services and look at the home. Runs in a thread, after the first paint, because the imports
+    take time."""
     try:
         from nskeys_tui.screens.startup import connected
 
@@ -97,8 +98,8 @@ def _refused(error: "NskeysError") -> "StartupErrorScreen":
 
 
 def _quieten_textual(environment: MutableMapping[str, str]) -> None:
-    """Take out every variable that Textual obeys: some make it write key presses, and with them
-    passwords, or pictures of the screen, to a file. Then switch off what only costs bytes."""
+    """Take out every variable that Textual obeys: some make it write key presses, and with them passwords,
+    or pictures of the screen, to a file. Then switch off features that only cost bytes."""
     for name in [name for name in environment if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
         del environment[name]
     environment.update({"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"})

@@ -1,7 +1,7 @@
-"""How the app ends: a signal leaves it as `q` does, and no thread that hangs keeps anybody from leaving.
+"""Leaving the app: on a signal as with `q`, and even where a thread hangs.
 
-What is under way gets a moment to come to its next safe place. Whoever waits longer would wait for good, so
-the process ends then, as a kill would end it, with the terminal as it was before.
+Work in progress gets a moment to reach its next safe point. A thread that takes longer would never end, so
+then the process ends as if killed, with the terminal restored.
 """
 
 import asyncio
@@ -38,8 +38,8 @@ class Leaving:
         self._code = 0
 
     def on_signals(self, leave: Callable[[], None]) -> None:
-        """From now on the signals that end a process call `leave` in the loop. An ignored SIGHUP is heard
-        too: the app would go on without a line."""
+        """Call `leave` in the loop on the signals that end a process, from now on. Also on an ignored
+        SIGHUP, because the app would go on without a terminal."""
 
         def heard(number: int, _frame: FrameType | None) -> None:
             self._signal = number
@@ -61,7 +61,7 @@ class Leaving:
         os._exit(self._code)
 
     def _put_back(self) -> None:
-        """The terminal as it was, past everything that may hang; a line that is gone takes nothing."""
+        """Restore the terminal without anything that may hang; a terminal that is gone is skipped."""
         with suppress(OSError, termios.error):
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
             os.set_blocking(self._terminal, False)
@@ -71,8 +71,8 @@ class Leaving:
                 os.set_blocking(self._terminal, True)
 
     def end(self, code: int, close: Callable[[], None]) -> int:
-        """Return what the run ends with, once its threads have ended and `close` was called. Where a
-        thread hangs, or a dropped line is the reason, the process ends here."""
+        """Return the exit code after the threads have ended and `close` was called. Where a thread hangs,
+        or the terminal is gone, end the process here."""
         ended = self._all_ended()
         if ended:
             close()

@@ -1,4 +1,4 @@
-"""A framed question on top of a screen: what all dialogs have in common."""
+"""A framed question on top of a screen: the base of all dialogs."""
 
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
-    """Returns its answer, or None where the person left it with Esc. Its keys are on the bottom line."""
+    """Returns its answer, or None for Esc. Its keys are on the bottom line."""
 
     DEFAULT_CSS = """
     Dialog {

@@ -1,4 +1,4 @@
-"""Finding a file or a folder on this machine, with the keyboard alone."""
+"""Finding a file or a folder on this machine with the keyboard."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -41,8 +41,8 @@ class Entry:
 
 
 def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tuple[Entry, ...]:
-    """Return the way up, then folders, then regular files whose name is `wanted`. Raises OSError where it
-    cannot be read. `hidden` takes names that begin with a dot."""
+    """Return the parent folder, then folders, then regular files whose name is `wanted`. Raises OSError
+    where it cannot be read. `hidden` includes names that begin with a dot."""
     found = []
     with os.scandir(folder) as entries:
         for number, entry in enumerate(entries):
@@ -56,7 +56,7 @@ def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tu
 
 
 def nearest_folder(path: Path) -> Path:
-    """`path` where it is a folder, else the first folder above it."""
+    """Return `path` where it is a folder, else the nearest folder above it."""
     path = path.absolute()
     for folder in (path, *path.parents):
         if _is_folder(folder):
@@ -80,7 +80,7 @@ class EntryRows:
 
 
 def cells(entry: Entry) -> tuple[str, str, str]:
-    """Name, size and date; nothing in the name can reach the terminal as a command."""
+    """Return name, size and date, with control characters made harmless."""
     moment = "" if entry.modified is None else when(datetime.fromtimestamp(entry.modified, UTC))
     if entry.is_folder:
         return f"{safe(entry.name)}/", "", moment
@@ -88,7 +88,7 @@ def cells(entry: Entry) -> tuple[str, str, str]:
 
 
 def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry]:
-    """Return the entry where it is a folder or a wanted file; nothing for what cannot even be looked at."""
+    """Return the entry where it is a folder or a wanted file; nothing where it cannot be examined."""
     try:
         is_folder = entry.is_dir()
         if not is_folder and not (entry.is_file() and wanted(entry.name)):
@@ -102,7 +102,7 @@ def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry
 
 
 def _date(seconds: float) -> float | None:
-    """Return the time stamp, where a calendar has it: file systems hold any number."""
+    """Return the time stamp where it is within the calendar: file systems hold any number."""
     return seconds if 0 <= seconds < 253_402_300_800 else None
 
 
@@ -172,17 +172,14 @@ class FileBrowser(Dialog[Path]):
         yield Static(id="problem")
 
     def on_mount(self) -> None:
-        """Begin where we were told to, or as near as there is."""
         self._go(self._start)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Folders are taken only where one is wanted."""
         return self._folders if action == "take" else super().check_action(action, parameters)
 
     # --- moving ------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -199,7 +196,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder / entry.name)
 
     def action_up(self) -> None:
-        """To the folder above, with the cursor on the one we came from."""
+        """Go to the parent folder, with the cursor on the one that was left."""
         if self._folder is not None and self._folder != self._folder.parent:
             self._came_from = self._folder.name
             self._go(self._folder.parent)
@@ -210,7 +207,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder)
 
     def action_hidden(self) -> None:
-        """Show what begins with a dot, or no longer."""
+        """Show or hide names that begin with a dot."""
         self._hidden = not self._hidden
         if self._folder is not None:
             self._go(self._folder)
@@ -218,8 +215,8 @@ class FileBrowser(Dialog[Path]):
     # --- listing -----------------------------------------------------------------------------------
 
     def _go(self, folder: Path) -> None:
-        """List a folder in a thread that nobody waits for: a dead network mount may keep it for ever, and
-        must stop neither the keyboard nor the way out."""
+        """List a folder in a daemon thread: a dead network mount may hang it for ever, and must stop
+        neither the keyboard nor the exit."""
         self._asked += 1
         about = (self._asked, folder, self._hidden, self._folder is None)
         Thread(target=self._list, args=about, daemon=True).start()
@@ -235,7 +232,7 @@ class FileBrowser(Dialog[Path]):
             self.post_message(found)
 
     def _no_answer(self, asked: int, folder: Path) -> None:
-        """Too late by now; where nothing is shown yet, begin at the top."""
+        """Give up on a folder that did not answer; where nothing is shown yet, list `/`."""
         if asked != self._asked:
             return
         self._asked += 1
@@ -262,7 +259,6 @@ class FileBrowser(Dialog[Path]):
         self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=cursor)
 
     def on_resize(self) -> None:
-        """Another width, another piece of the path."""
         self._say_where()
 
     def _say_where(self) -> None:

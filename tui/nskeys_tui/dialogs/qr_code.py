@@ -1,4 +1,4 @@
-"""A code to scan, on a screen of its own: a terminal of 24 lines has no room for a frame around it."""
+"""A QR code on a screen of its own: a terminal of 24 lines has no room for a frame around it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,7 +17,7 @@ BELOW = 1
 
 
 class QrCodeScreen(ModalScreen[None], Guarded[None]):
-    """Black on white, for many scanners take it no other way; gone with Esc or Enter."""
+    """Shows the code black on white, because many scanners need that; Esc or Enter closes it."""
 
     DEFAULT_CSS = """
     QrCodeScreen {

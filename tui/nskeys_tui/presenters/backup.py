@@ -16,7 +16,7 @@ _SHOWN_KEYS = 4
 
 
 def destination_choices(statuses: Sequence[DestinationStatus]) -> tuple[tuple[str, str, str], ...]:
-    """Address, name and what is to be known of it, the default first."""
+    """Return address, name and facts of each destination, the default first."""
     ordered = sorted(statuses, key=lambda status: not status.default)
     return tuple((status.info.address, safe(status.info.address), _about(status)) for status in ordered)
 

@@ -1,4 +1,4 @@
-"""The first screen's answer as lines: what would come back, from which backup, and what to do about it."""
+"""The answer on the first screen as lines: what would come back, from which backup, and what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +31,8 @@ _WIDE_FROM = WIDE.label + WIDE.text + _EDGES
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """One line: a label, or in its place a bar of so many of so many; the text beside it; the key that
-    helps; a style: `strong` for the answer itself, `warning`, `error` or none."""
+    """One line: a label, or in its place a bar (part, total); the text beside it; the key that helps; a
+    style: `strong` for the answer itself, `warning`, `error` or none."""
 
     label: str
     text: str
@@ -48,12 +48,12 @@ def layout_for(cells: int) -> Layout:
 
 
 def title_facts(overview: Overview) -> str:
-    """`CMDB SQLite · keys in TPM 2.0`."""
+    """Return the facts in the title: `CMDB SQLite · keys in TPM 2.0`."""
     return f"CMDB {safe(overview.cmdb)} · {protector_label(overview.protector)}"
 
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
-    """Return the answer, and below it up to `room` notices; where there are more, the last line says so."""
+    """Return the answer, and below it up to `room` notices; the last line counts those that do not fit."""
     said = answer_headline(overview, layout)
     lines = [AnswerLine(said.label, said.answer, style="strong")]
     if said.source:
@@ -72,7 +72,7 @@ def _notice(notice: Notice) -> AnswerLine:
 
 
 def cannot_tell(error: NskeysError, layout: Layout) -> tuple[AnswerLine, ...]:
-    """There is no answer, why, and what to do."""
+    """Return the lines where there is no answer: why, and what to do."""
     sentence = say(error)
     lines = [line for words in (sentence.what, sentence.advice) for line in broken(words, layout.text)]
     first = AnswerLine(QUESTION[1 if layout.brief else 0], CANNOT_TELL, style="error")
@@ -88,7 +88,7 @@ _ALONE, _BOTH = 6, 10
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A part of the list: its name, how many credentials it holds, and what narrows the list to it."""
+    """A filter of the list: its name, how many credentials match, and the values that it filters by."""
 
     name: str
     credentials: int
@@ -96,12 +96,12 @@ class Filter:
     kids: frozenset[Kid] | None = None
 
     def wanted(self, text: str) -> CredentialFilter:
-        """Return the credentials on it that contain `text`."""
+        """Return the filter for the credentials that also contain `text`."""
         return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
 
 
 def filters(answer: Recoverability) -> tuple[Filter, ...]:
-    """All, each kind, and those that would not come back where there are any."""
+    """Return the filters: all, each kind, and those at risk where there are any."""
     kinds = dict(answer.kinds)
     found = [Filter(ALL, answer.totals.total)]
     found += [Filter(kind_name(kind), kinds.get(kind.value, 0), kind=kind) for kind in CredentialKind]
@@ -114,20 +114,20 @@ def filters(answer: Recoverability) -> tuple[Filter, ...]:
 
 
 def filter_named(known: Sequence[Filter], name: str) -> Filter:
-    """Return the shelf of this name; all, where there is none any more."""
+    """Return the filter of this name; all, where it no longer exists."""
     return next((shelf for shelf in known if shelf.name == name), known[0])
 
 
 def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
-    """Return the next or the previous shelf that holds anything; round at the ends."""
+    """Return the next or the previous filter that matches anything, wrapping around."""
     full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
     here = next((place for place, shelf in enumerate(full) if shelf.name == name), 0)
     return full[(here + by) % len(full)]
 
 
 def heading(known: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
-    """Return the parts of the line above the list, in as many words as fit `cells`: the heading and all
-    shelves, the chosen one marked; without the heading; the kinds alone; the chosen one alone."""
+    """Return the parts of the line above the list, as many as fit `cells`: the heading and all filters, the
+    chosen one marked; without the heading; the kinds alone; the chosen one alone."""
     texts = [f"{_MARK if shelf.name == name != ALL else ''}{_counted(shelf)}" for shelf in known]
     everything = " · ".join(texts)
     if width(_HEADING) + width(everything) + _BOTH <= cells:

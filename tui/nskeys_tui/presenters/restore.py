@@ -32,7 +32,7 @@ _SHOWN_KEYS = 8
 
 
 def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """Address, name and what is known of the backups that the register remembers, newest first."""
+    """Return address, name and state of the backups in the register, newest first."""
     kept = [copy for copy in copies if copy.retired is None]
     return tuple((copy.address, safe(copy.address), _about(copy, now)) for copy in kept[:_REMEMBERED])
 
@@ -46,7 +46,7 @@ def _about(copy: BackupCopy, now: datetime) -> str:
 
 
 def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Return what a file says of itself, before its password is asked."""
+    """Return what a file says about itself, before its password is asked."""
     rows = [("File", safe(source.address)), ("Where", location_name(source.where))]
     facts = source.facts
     if facts is None:
@@ -67,7 +67,7 @@ def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
 
 
 def key_rows(plan: RestorePlan) -> tuple[tuple[str, str], ...]:
-    """Return each key of the backup, what becomes of it, and the credentials it opens here."""
+    """Return each key of the backup, what the restore does with it, and the credentials it opens here."""
     return tuple(
         (
             kid_name(key.info.kid),
@@ -101,7 +101,7 @@ def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
 def proof_cells(
     credential: Credential, failures: Mapping[str, FailureReason]
 ) -> tuple[str, tuple[str, ...], str]:
-    """Key, cells and style of one credential that was tried."""
+    """Return key, cells and style of a credential that was tried."""
     failure = failures.get(credential.credential_id)
     fields = credential.fields
     cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
@@ -111,7 +111,7 @@ def proof_cells(
 
 
 def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: datetime) -> tuple[str, ...]:
-    """Return the list to keep: what must be re-entered, with everything but the secrets."""
+    """Return the list to save: what must be re-entered, with everything but the secrets."""
     lines = [f"{safe(server)}, {when(moment)}: {count(len(failures), 'credential')} to be re-entered", ""]
     for failure in failures:
         fields = failure.credential.fields

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, the newest line first, and whether all of it is whole."""
+"""The audit trail: who changed what, newest line first, and whether it is intact."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,7 +23,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class _Trail:
-    """Lines as rows; only those around the screen are held."""
+    """Lines as rows; only those near the screen are held."""
 
     def __init__(self, audit: AuditService) -> None:
         self._audit = audit
@@ -34,14 +34,13 @@ class _Trail:
         return self._audit.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These, counted from the newest."""
         entries = self._audit.window(first, count)
         self.held = {str(entry.number): entry for entry in entries}
         return [Row(str(entry.number), entry_cells(entry)) for entry in entries]
 
 
 class AuditScreen(ListScreen):
-    """Every change wrote one line; each line's hash covers all lines before it."""
+    """Shows the lines of the audit trail, and verifies them."""
 
     NAME = "Audit trail"
     HELP = (
@@ -68,7 +67,7 @@ class AuditScreen(ListScreen):
         self.query_one(CredentialTable).show(self._trail)
 
     def on_screen_resume(self) -> None:
-        """Newer lines may be there."""
+        """Reload: there may be new lines."""
         self.query_one(CredentialTable).reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -88,7 +87,6 @@ class AuditScreen(ListScreen):
         return () if entry is None else entry_about(entry)
 
     def action_detail(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -114,7 +112,7 @@ class AuditScreen(ListScreen):
 
 
 def entry_cells(entry: AuditEntry) -> tuple[str, ...]:
-    """When, who, what, of what."""
+    """Return when, who, what, and of what."""
     told = trail_line(entry.line)
     return (told.time, told.who, told.what, told.subject)
 
@@ -130,7 +128,7 @@ def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
 
 
 def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    """Return a line in full, as it is stored too."""
+    """Return a line in full, also as it is stored."""
     told = trail_line(entry.line)
     return (
         ("Line", number(entry.number)),

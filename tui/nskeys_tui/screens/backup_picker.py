@@ -1,4 +1,4 @@
-"""Choosing a backup file: one that the register remembers, one found by browsing, or one typed."""
+"""Choosing a backup file: from the register, by browsing, or by typing its address."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"
 
 
 def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = "") -> ChoiceList:
-    """Return the backups that are remembered, the one at `likely` marked, then the ways to name another."""
+    """Return the backups in the register, the one at `likely` marked, then the ways to name another."""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
     choices.append(Choice(_BROWSE, "Another file, found by browsing"))
@@ -34,7 +34,7 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
 
 
 async def chosen_address(screen: Screen[None], session: Session, key: str) -> str | None:
-    """Return the address behind a choice; None where the person went back."""
+    """Return the address of a choice; None for Esc."""
     if key == _BROWSE:
         return await browsed_backup(screen, session)
     if key == _TYPE:
@@ -45,7 +45,7 @@ async def chosen_address(screen: Screen[None], session: Session, key: str) -> st
 
 
 async def listed_backup(screen: Screen[None], session: Session) -> str | None:
-    """Return a backup that lies at one of the destinations, this machine's or another's."""
+    """Return a backup chosen at one of the destinations, on this machine or another."""
     known = await run_in_background(session.services.destinations.known)
     if isinstance(known, NskeysError):
         show_error(screen.app, THERE_TITLE, known)
@@ -56,7 +56,7 @@ async def listed_backup(screen: Screen[None], session: Session) -> str | None:
 
 
 async def backup_at(screen: Screen[None], session: Session, address: str) -> str | None:
-    """Return a backup out of those that lie at one destination."""
+    """Return a backup chosen at one destination."""
     destinations = session.services.destinations
     found = await with_server_access(screen, session, partial(destinations.files, address))
     if isinstance(found, NskeysError):
@@ -93,7 +93,7 @@ async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
 
 
 async def browsing_start(session: Session) -> Path:
-    """Return where backups went last, if that is a folder here; else this user's own folder."""
+    """Return where backups went last, if that is a folder here; else the user's own folder."""
     info = await run_in_background(session.services.installation.default_destination)
     if not isinstance(info, NskeysError) and info.address.startswith("/"):
         folder = Path(info.address)

@@ -1,4 +1,4 @@
-"""Destinations: where backups go, whether that helps, and what keeps them from there."""
+"""Destinations: where backups go, whether that helps, and what prevents them."""
 
 from functools import partial
 from typing import ClassVar
@@ -46,7 +46,7 @@ _WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type whe
 
 
 class DestinationsScreen(ListScreen):
-    """Each is looked at and tried when the screen is come to."""
+    """Checks and tries each destination when the screen is opened."""
 
     NAME = "Destinations"
     HELP = (
@@ -77,11 +77,9 @@ class DestinationsScreen(ListScreen):
         self._on_servers: frozenset[str] = frozenset()
 
     def on_mount(self) -> None:
-        """Look at all of them."""
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Most keys need a destination under the cursor; only a configured one can be forgotten."""
         status = self._sight()
         if action in ("test", "declare", "backups"):
             return status is not None
@@ -115,7 +113,7 @@ class DestinationsScreen(ListScreen):
         self.show_rows(rows)
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """Why it counts as what it does, and what keeps backups from it."""
+        """Return why it counts as here or elsewhere, and what prevents backups to it."""
         status = self._sight(key)
         return () if status is None else destination_about(status, self._schedule)
 
@@ -127,7 +125,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_add(self) -> None:
-        """Another one: where it is, and whether its files are carried away."""
+        """Add a destination: its address, and whether its files are carried away."""
         address = await self._which_folder()
         if not address:
             return
@@ -156,7 +154,7 @@ class DestinationsScreen(ListScreen):
         self._load()
 
     async def _tried(self, address: str) -> DestinationStatus | NskeysError:
-        """Return how it is once its server was let answer: trusted, given what it wants."""
+        """Return its state after its server's questions were answered: its host key, and its secret."""
         test = partial(self.session.services.destinations.test, address)
         return await with_server_access(self, self.session, test, lambda status: (status.problem,))
 
@@ -185,7 +183,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_declare(self) -> None:
-        """Say something else about one."""
+        """Change the declaration of a destination."""
         status = self._sight()
         if status is None:
             return
@@ -205,7 +203,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_test(self) -> None:
-        """Try one."""
+        """Test one destination."""
         status = self._sight()
         if status is None:
             return
@@ -221,7 +219,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_backups(self) -> None:
-        """What lies there; one of them can be looked into and drilled."""
+        """List the backups there; one of them can be inspected and drilled."""
         status = self._sight()
         if status is None:
             return
@@ -231,7 +229,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_key_file(self) -> None:
-        """Another key for its server."""
+        """Choose another key for its server."""
         status = self._sight()
         if status is None:
             return
@@ -251,7 +249,7 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_remove(self) -> None:
-        """Forget one, once that was confirmed."""
+        """Remove a destination from the configuration, after a confirmation."""
         status = self._sight()
         if status is None:
             return
@@ -271,7 +269,7 @@ class DestinationsScreen(ListScreen):
 
 
 def destination_cells(status: DestinationStatus) -> tuple[str, ...]:
-    """Address, place, whether it is the default one, whether backups can go there, and a mark."""
+    """Return address, place, whether it is the default, whether backups can go there, and a mark."""
     return (
         safe(status.info.address),
         place_word(status.where),
@@ -282,15 +280,15 @@ def destination_cells(status: DestinationStatus) -> tuple[str, ...]:
 
 
 def destination_style(status: DestinationStatus) -> str:
-    """`warning` where a backup cannot go."""
+    """Return `warning` where a backup cannot go."""
     return "" if status.problem is None else "warning"
 
 
 def destination_about(
     status: DestinationStatus, schedule: Schedule | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Why it counts as what it does, what keeps backups from it, whether the schedule goes there, and the
-    whole address."""
+    """Return why it counts as here or elsewhere, what prevents backups, whether the schedule uses it, and
+    the whole address."""
     problem = say(status.problem).what if status.problem is not None else ""
     return (
         ("Where", location_name(status.where)),

@@ -1,4 +1,4 @@
-"""The rows of an import's plan or report: made when they are seen, for there may be 50,000."""
+"""The rows of an import's plan or report, made when they are shown: there may be 50,000."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,7 +22,7 @@ def plan_total(plan: ImportPlan) -> int:
 
 
 def plan_cells(plan: ImportPlan, number: int) -> Cells:
-    """Row `number` of the plan: those that cannot be taken stand first."""
+    """Return row `number` of the plan; those that cannot be imported come first."""
     if number < len(plan.bad):
         return _bad_cells(str(number), plan.bad[number])
     return _good_cells(str(number), plan.credentials[number - len(plan.bad)])
@@ -65,7 +65,7 @@ def report_total(report: ImportReport) -> int:
 
 
 def report_cells(report: ImportReport, number: int) -> Cells:
-    """Row `number` of the report: what was left out, then what was renamed."""
+    """Return row `number` of the report: what was left out, then what was renamed."""
     if number < len(report.skipped):
         return _bad_cells(str(number), report.skipped[number])
     before, after = report.renamed[number - len(report.skipped)]
@@ -90,7 +90,7 @@ COLUMNS = (
 
 
 class ImportRows:
-    """`total` rows, each as `cells` makes it; a row's key is its number."""
+    """`total` rows, each made by `cells`; a row's key is its number."""
 
     def __init__(self, total: int, cells: Callable[[int], Cells]) -> None:
         self._total, self._cells = total, cells

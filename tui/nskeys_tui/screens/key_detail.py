@@ -25,7 +25,7 @@ _MARGIN = 3
 
 
 class KeyScreen(Guarded[None]):
-    """Shows it; a key is never changed by hand."""
+    """Shows a key; it cannot be changed by hand."""
 
     HELP = (
         "A key's id is its thumbprint, computed anew whenever the key is loaded. It would come back from "

@@ -21,7 +21,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class KeysScreen(Guarded[None]):
-    """Enter shows one."""
+    """Lists the keys; Enter shows one."""
 
     HELP = (
         "One key is active and seals new secrets. Older ones are deactivated: they open what they sealed, "
@@ -47,7 +47,7 @@ class KeysScreen(Guarded[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """Backups and rotations change keys."""
+        """Reload: backups and rotations change keys."""
         self._look()
 
     @work(exclusive=True, group=LOOKS)
@@ -73,7 +73,6 @@ class KeysScreen(Guarded[None]):
         self._show()
 
     def action_show(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)

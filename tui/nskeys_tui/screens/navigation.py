@@ -1,5 +1,5 @@
-"""Ways from the first screen to the others. Each is imported when somebody goes there: the first paint
-and the first data do not wait for screens that nobody asked for."""
+"""Ways from the first screen to the others. Each is imported when it is opened, so that the first paint and
+the first data do not wait for it."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module

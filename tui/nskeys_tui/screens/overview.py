@@ -1,4 +1,4 @@
-"""The first screen: if this server died now, which credentials would come back? And the list of them."""
+"""The first screen: which credentials would come back if this server died now, and the list of them."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -51,7 +51,7 @@ _MOMENT = 0.3
 
 
 class OverviewScreen(Guarded[None]):
-    """The answer, the keys, the credentials."""
+    """Shows the answer, the keys, and the credentials."""
 
     HELP = (
         "A credential is recoverable when a backup elsewhere, opened once and intact when last looked at, "
@@ -78,7 +78,7 @@ class OverviewScreen(Guarded[None]):
     ]
 
     def __init__(self, session: Session, asks: Purpose | None = None) -> None:
-        """`asks`: what is to be asked for at the start of a run."""
+        """`asks`: the secret to ask for at the start of a run."""
         super().__init__()
         self._session = session
         self._asks = asks
@@ -90,7 +90,6 @@ class OverviewScreen(Guarded[None]):
         self._late: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """As it is drawn in the design."""
         yield TitleBar()
         yield Rule(id="looking")
         yield AnswerBlock()
@@ -103,7 +102,7 @@ class OverviewScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """The order is marked before the first row comes."""
+        """Mark the order before the first rows arrive."""
         self.query_one(CredentialTable).mark_sort(self._order.by, self._order.descending)
         if self._asks is not None:
             # Once this screen is painted: the question stands on it and holds nothing up.
@@ -116,7 +115,6 @@ class OverviewScreen(Guarded[None]):
             show_error(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one types, the keys are letters."""
         if action in ("go", "add", "find", "sort", "turn", "shelf"):
             return not any(line.has_focus_within for line in self.query(FindLine))
         return super().check_action(action, parameters)
@@ -124,12 +122,12 @@ class OverviewScreen(Guarded[None]):
     # --- the answer --------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """Whatever was done on another screen, look again."""
+        """Look again, whatever was done on another screen."""
         self.action_look()
 
     @work(exclusive=True, group=LOOKS)
     async def action_look(self) -> None:
-        """What the register remembers, then every copy looked at."""
+        """Load the overview by the register, then with every copy checked."""
         try:
             async for status in self._session.looks.seen_by(self):
                 self._show(status.overview)
@@ -139,7 +137,7 @@ class OverviewScreen(Guarded[None]):
             self._cannot_tell(error)
 
     def _still_looking(self, *, looking: bool) -> None:
-        """Say that copies are being looked at, where that takes longer than a moment."""
+        """Say that copies are being checked, where that takes longer than a moment."""
         if self._late is not None:
             self._late.stop()
         rule = self._rule("looking")
@@ -161,7 +159,7 @@ class OverviewScreen(Guarded[None]):
         self.query_one(AnswerBlock).lines = cannot_tell(error, layout_for(self.size.width))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words; another height, another number of keys."""
+        """Adapt the texts to the width, and the number of keys to the height."""
         self._lay()
 
     def _lay(self) -> None:
@@ -188,7 +186,7 @@ class OverviewScreen(Guarded[None]):
         self._rule("list-rule").say(*heading(self._shelves, self._shelf, self.size.width))
 
     def _relist(self) -> None:
-        """The same list, as it is now."""
+        """Reload the same list."""
         if self._answer is None:
             return
         shelf = filter_named(self._shelves, self._shelf)
@@ -199,7 +197,7 @@ class OverviewScreen(Guarded[None]):
         self.query_one(CredentialTable).reload()
 
     def _list(self, shelf: Filter) -> None:
-        """Another list, from its top."""
+        """Load another list, from its top."""
         if self._answer is None:
             return
         self._shelf = shelf.name
@@ -212,18 +210,17 @@ class OverviewScreen(Guarded[None]):
         table.show(self._rows)
 
     def action_shelf(self, by: int) -> None:
-        """The next or the previous kind or state."""
+        """Choose the next or the previous filter."""
         if self._shelves:
             self._list(neighbour(self._shelves, self._shelf, by))
 
     def action_sort(self) -> None:
-        """By the next column that is seen."""
+        """Sort by the next visible column."""
         sorts = self.query_one(CredentialTable).sorts
         here = sorts.index(self._order.by) if self._order.by in sorts else -1
         self._sort(CredentialOrder(SortBy(sorts[(here + 1) % len(sorts)])))
 
     def action_turn(self) -> None:
-        """The other way round."""
         self._sort(replace(self._order, descending=not self._order.descending))
 
     def _sort(self, order: CredentialOrder) -> None:
@@ -239,7 +236,7 @@ class OverviewScreen(Guarded[None]):
     # --- finding -----------------------------------------------------------------------------------------
 
     def action_find(self) -> None:
-        """Open the line to type into."""
+        """Open the search line."""
         self.query_one(FindLine).open()
 
     def action_all(self) -> None:
@@ -267,11 +264,9 @@ class OverviewScreen(Guarded[None]):
     # --- other screens -----------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:
-        """To another screen."""
         self.app.push_screen(open_screen(name, self._session))
 
     def action_add(self) -> None:
-        """An empty form."""
         from nskeys_tui.screens.credential_form import CredentialFormScreen
 
         self.app.push_screen(CredentialFormScreen(self._session, None))

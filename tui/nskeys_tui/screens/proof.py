@@ -42,13 +42,12 @@ _COLUMNS = (
 
 
 class _Everything:
-    """Every credential with what became of it; only the rows on the screen are held."""
+    """Every credential with its result; only the rows near the screen are held."""
 
     def __init__(self, pages: CredentialPages, failures: dict[str, FailureReason]) -> None:
         self._pages, self._failures = pages, failures
 
     def total(self) -> int:
-        """Return how many there are."""
         return self._pages.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
@@ -56,13 +55,12 @@ class _Everything:
 
 
 class _Failures:
-    """Those that did not open."""
+    """The credentials that did not open."""
 
     def __init__(self, failures: Sequence[CredentialProof], reasons: dict[str, FailureReason]) -> None:
         self._failures, self._reasons = failures, reasons
 
     def total(self) -> int:
-        """Return how many there are."""
         return len(self._failures)
 
     def window(self, first: int, count: int) -> Sequence[Row]:
@@ -71,7 +69,7 @@ class _Failures:
 
 
 class ProofScreen(Guarded[None]):
-    """Which credentials opened and which did not."""
+    """Shows which credentials opened and which did not."""
 
     HELP = (
         "Every credential was tried with the keys. What did not open keeps its row: bring its key back, or "
@@ -109,7 +107,7 @@ class ProofScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """What failed first, if anything did."""
+        """Show the failures first, if there are any."""
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -132,20 +130,20 @@ class ProofScreen(Guarded[None]):
             table.show(_Everything(CredentialPages(cmdb, CredentialFilter(), CredentialOrder()), reasons))
 
     def action_failed(self) -> None:
-        """Only the failures, or all."""
+        """Show only the failures, or all."""
         self._only_failed = not self._only_failed
         self._show()
 
     def action_re_enter(self) -> None:
-        """The list of what must be re-entered here. A drill's proof is of its backup's keys, so that list
-        is made anew, with the keys of this server."""
+        """Open the list of what must be re-entered here. A drill's proof used the keys of its backup, so
+        the list is made anew with the keys of this server."""
         from nskeys_tui.screens.re_entry import ReEntryScreen
 
         self.app.push_screen(ReEntryScreen(self._session))
 
     @work(exclusive=True)
     async def action_save(self) -> None:
-        """Write the list to a file that is not there yet; asked until that can be done, or given up."""
+        """Write the list to a new file; ask again until that works or is given up."""
         installation = self._session.services.installation
         lines = re_entry_lines(
             self._proof.failures, installation.settings.read().server_name, installation.clock.now()
@@ -177,7 +175,7 @@ _NAME = "Verify"
 
 
 class VerifyScreen(Guarded[None]):
-    """Begins at once, for it changes nothing; leads to the list, and from there back."""
+    """Verifies at once, because it changes nothing; leads to the list, and from there back."""
 
     HELP = (
         "Every credential is opened with the keys of this server. Nothing is changed, no secret is shown."
@@ -188,7 +186,6 @@ class VerifyScreen(Guarded[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """Return the frame; the work stands on top of it."""
         yield TitleBar(_NAME)
         yield Rule("every credential, with the keys of this server")
         yield KeyBar()

@@ -1,4 +1,4 @@
-"""The protector: what binds the keys, against whom that helps, and a change of it, step by step."""
+"""The protector: what binds the keys, what that protects against, and a change of it, step by step."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -43,7 +43,7 @@ _BACK_UP, _GO_ON = "back_up", "go_on"
 
 
 class ProtectorScreen(WizardScreen):
-    """A change asks for a proven backup first: it is the one moment when a mistake takes every key."""
+    """Changes the protector, after asking for a proven backup: a mistake here could lose every key."""
 
     NAME = "Protector"
     HELP = (
@@ -74,7 +74,6 @@ class ProtectorScreen(WizardScreen):
             self._ask_for_backup()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
         if action == "go_on":
             return self.step in ("review", "done")
         if action == "change":
@@ -103,7 +102,6 @@ class ProtectorScreen(WizardScreen):
     # --- a backup first ----------------------------------------------------------------------------------
 
     def action_change(self) -> None:
-        """Begin a change."""
         self._ask_for_backup()
 
     @work(exclusive=True)
@@ -127,7 +125,7 @@ class ProtectorScreen(WizardScreen):
         )
 
     def action_back_up(self) -> None:
-        """The backup, right here."""
+        """Make the backup right here."""
         self._away = self.step == "backup"
         self.app.push_screen(BackupScreen(self.session))
 
@@ -177,7 +175,7 @@ class ProtectorScreen(WizardScreen):
 
     @work(exclusive=True)
     async def action_go_on(self) -> None:
-        """Change it; afterwards, leave."""
+        """Change it; when it is done, leave."""
         if self.step == "done":
             self.dismiss()
             return
@@ -213,7 +211,7 @@ class ProtectorScreen(WizardScreen):
         )
 
     def action_back(self) -> None:
-        """One step back; nothing is changed before the last one."""
+        """Go one step back; nothing is changed before the last step."""
         if self.step in ("backup", "which", "review"):
             self._show_now()
         else:
@@ -221,7 +219,7 @@ class ProtectorScreen(WizardScreen):
 
 
 def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:
-    """Return how it is now, in plain words."""
+    """Return how the keys are protected now."""
     label = protector_label(info.protector)
     return (
         ("Now", f"{label[0].upper()}{label[1:]}"),
@@ -233,7 +231,7 @@ def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tup
 
 
 def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
-    """From one to another."""
+    """Return the old and the new protector."""
     return (
         ("From", protector_label(before)),
         ("To", ANOTHER_PASSPHRASE if before == after else protector_label(after)),
@@ -246,8 +244,8 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
 def protector_choices(
     available: Sequence[tuple[str, bool, str]], current: str
 ) -> tuple[tuple[str, str, str], ...]:
-    """Name, title and meaning of every protector that this machine can change to; the one that leaves
-    the keys open last."""
+    """Return name, title and meaning of every protector that this machine can change to; the one that
+    leaves the keys unprotected last."""
     names = [name for name, usable, _ in available if usable and (name != current or name == "passphrase")]
     return tuple(
         (name, protector_title(name, current), f"helps against {helps_against(name)}")
@@ -256,5 +254,5 @@ def protector_choices(
 
 
 def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
-    """Return those that this machine does not have, and why."""
+    """Return the protectors that this machine does not support, and why."""
     return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

@@ -1,4 +1,4 @@
-"""Prune: what would go and why, the question, the work, and what came of it."""
+"""Prune: what would be deleted and why, the question, the work, and the result."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -51,7 +51,7 @@ _STAGES = (Stage.UNLOCKING, Stage.LOOKING, Stage.REMOVING)
 
 
 class PruneScreen(FlowScreen[PruneFlow]):
-    """Begins with a look at every copy, which changes nothing."""
+    """Begins by checking every copy, which changes nothing."""
 
     NAME = "Prune"
     HELP = (
@@ -80,7 +80,6 @@ class PruneScreen(FlowScreen[PruneFlow]):
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: PruneFlow) -> PruneFlow | None:
-        """Show or do this step."""
         match flow.step:
             case PruneStep.LOOKING:
                 return await self._look(flow)
@@ -161,12 +160,12 @@ class PruneScreen(FlowScreen[PruneFlow]):
     # --- keys ------------------------------------------------------------------------------------------
 
     def action_go_on(self) -> None:
-        """Do it; afterwards, leave."""
+        """Prune; when it is done, leave."""
         self.go(None if self.flow.step is PruneStep.DONE else self.flow.run())
 
     @work(exclusive=True)
     async def action_numbers(self) -> None:
-        """How many stay: the last ones, then the months."""
+        """Ask how many stay: the last ones, then the months."""
         now = self.flow.retention
         if now is None:
             return
@@ -186,7 +185,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
 
 def decision_row(one: Decision) -> tuple[str, ...]:
-    """Return what becomes of it, the backup's number, its day, and why."""
+    """Return what happens to it, the backup's number, its day, and why."""
     copy = one.copy
     return (
         fate_word(one.fate),
@@ -197,7 +196,7 @@ def decision_row(one: Decision) -> tuple[str, ...]:
 
 
 def decision_style(one: Decision) -> str:
-    """`warning` for what goes; what stays is `quiet`."""
+    """Return `warning` for what is deleted, `quiet` for what stays."""
     return "quiet" if one.fate is Fate.KEEP else "warning"
 
 

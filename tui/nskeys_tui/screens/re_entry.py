@@ -1,4 +1,4 @@
-"""What did not come back: re-entered on the spot, and ticked off as it is."""
+"""What did not come back: credentials to be re-entered, ticked off one by one."""
 
 from functools import partial
 from typing import ClassVar
@@ -38,7 +38,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class ReEntryScreen(ListScreen):
-    """Begins at once: it opens everything, and changes nothing."""
+    """Tries every credential at once, which changes nothing."""
 
     NAME = "Re-entry"
     HELP = (
@@ -72,7 +72,7 @@ class ReEntryScreen(ListScreen):
         self._collect()
 
     def on_screen_resume(self) -> None:
-        """Back from a credential, or from a restore: then other keys may be here."""
+        """Look again after a credential was edited, or a restore brought other keys."""
         if self._restored:
             self._restored = False
             self.action_again()
@@ -80,7 +80,6 @@ class ReEntryScreen(ListScreen):
             self._tick_off()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Most keys need something on the list."""
         if action in ("re_enter", "save"):
             return self._found is not None and bool(self._found.items)
         return super().check_action(action, parameters)
@@ -114,7 +113,7 @@ class ReEntryScreen(ListScreen):
         )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """Return where its key might be, and what it is for."""
+        """Return where its key might be, and what the credential is for."""
         item = self._item(key)
         return () if item is None else re_entry_about(item)
 
@@ -125,15 +124,15 @@ class ReEntryScreen(ListScreen):
     # --- re-entering -------------------------------------------------------------------------------------
 
     def action_re_enter(self) -> None:
-        """The form, the cursor where the secret goes."""
+        """Open the form with the cursor on the secret."""
         item = self._item(self.row_key)
         if item is not None:
             self._looked_after = item.credential.credential_id
             self.app.push_screen(CredentialFormScreen(self.session, item.credential, first="secret"))
 
     def action_restore(self) -> None:
-        """The backup that is named for this credential, looked at before anything is asked. What lies on a
-        server is chosen there by a person: nothing vouches for an address in an unsigned row."""
+        """Restore from the backup that is named for this credential, after a look at it. A backup on a
+        server has to be chosen by a person, because an unsigned row's address cannot be trusted."""
         item = self._item(self.row_key)
         copy = None if item is None else item.held_by or item.claimed_by
         named = copy is not None and (copy.signed or copy.address.startswith("/"))
@@ -160,7 +159,7 @@ class ReEntryScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_save(self) -> None:
-        """Write the list to a file that is not there yet."""
+        """Write the list to a new file."""
         path = str(own_folder() / "re-entry.csv")
         while answer := await self._ask_where(path):
             path, found = answer, self._found
@@ -181,7 +180,7 @@ class ReEntryScreen(ListScreen):
 
 
 def re_entry_cells(item: ReEntry) -> tuple[str, ...]:
-    """Kind, name, account, and where its key is; a mark where no restore can help."""
+    """Return kind, name, account, and where its key is; a mark where no restore can help."""
     fields = item.credential.fields
     mark = "" if item.held_by is not None else "!"
     return (kind_name(fields.kind), safe(fields.name), safe(fields.account), held_word(item), mark)
@@ -193,7 +192,7 @@ def re_entry_style(item: ReEntry) -> str:
 
 
 def re_entry_about(item: ReEntry) -> tuple[tuple[str, str], ...]:
-    """One of them in full."""
+    """Return the facts of one credential in full."""
     fields = item.credential.fields
     return (
         ("Key", f"{kid_name(item.credential.kid)}; {held_words(item)}"),

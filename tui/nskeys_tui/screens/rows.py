@@ -1,4 +1,4 @@
-"""Rows of the tables that more than one screen shows: credentials and keys."""
+"""Rows of the tables that several screens show: credentials and keys."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 class CredentialRows:
-    """One list. `renew` when the CMDB or the answer changed: the next fetch then sees it."""
+    """One list. Call `renew` when the CMDB or the answer changed, so that the next fetch sees it."""
 
     def __init__(
         self, cmdb: Cmdb, wanted: CredentialFilter, order: CredentialOrder, answer: Recoverability
@@ -33,11 +33,10 @@ class CredentialRows:
         self._now = self._fresh(wanted, answer)
 
     def renew(self, wanted: CredentialFilter, answer: Recoverability) -> None:
-        """Forget every place that was known: rows may have come and gone."""
+        """Drop every cursor that was kept: rows may have come and gone."""
         self._now = self._fresh(wanted, answer)
 
     def total(self) -> int:
-        """Return how many there are."""
         return self._now[0].total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
@@ -60,7 +59,7 @@ _CREDENTIALS, _BACKUPS = 3, 4
 
 
 def key_rows(keys: Sequence[KeyCoverage], *, brief: bool) -> tuple[Row, ...]:
-    """Return a row for each key; its key id is the row's."""
+    """Return a row for each key; its key is the key id."""
     return tuple(Row(key.kid, key_cells(key, brief=brief), key_style(key)) for key in keys)
 
 

@@ -1,4 +1,4 @@
-"""The runbook, to read here or to save: the steps for the person who was not there."""
+"""The runbook, to read or to save: the steps for a person who does not know this server."""
 
 from functools import partial
 from typing import ClassVar
@@ -29,7 +29,7 @@ _SAVING = "Save the runbook"
 
 
 class RunbookScreen(Guarded[None]):
-    """As it is printed; longer than the screen."""
+    """Shows the runbook as it is printed, scrolling."""
 
     HELP = (
         "What somebody needs who was not there when this server died: which backups there are, who opens "
@@ -67,12 +67,11 @@ class RunbookScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Every copy is looked at for it, so that takes a moment."""
+        """Load it in a worker: every copy is checked for it."""
         self.query_one("#page", Static).update(Content(READING))
         self._collect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to save before it is there."""
         if action == "save":
             return self._page is not None
         return super().check_action(action, parameters)
@@ -105,22 +104,21 @@ class RunbookScreen(Guarded[None]):
         return self.query_one("#pages", VerticalScroll)
 
     def action_scroll(self, lines: int) -> None:
-        """Some lines on or back."""
         self._pages.scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """A page on or back, with one line kept."""
+        """Scroll a page, keeping one line."""
         self._pages.scroll_relative(y=pages * max(1, self._pages.size.height - 1), animate=False)
 
     def action_scroll_to(self, end: int) -> None:
-        """To the beginning, or to the end."""
+        """Scroll to the beginning or the end."""
         self._pages.scroll_to(y=self._pages.max_scroll_y if end else 0, animate=False)
 
     # --- saving ------------------------------------------------------------------------------------------
 
     @work(exclusive=True)
     async def action_save(self) -> None:
-        """Write it to a file that is not there yet."""
+        """Write it to a new file."""
         path = str(own_folder() / "runbook.html")
         while answer := await self._ask_where(path):
             path, page = answer, self._page

@@ -1,5 +1,5 @@
-"""Servers that want something of a person first: to be trusted, or a secret. It is asked for, and then what
-was to be done is done again."""
+"""Answering a server's questions: whether to trust its host key, and its secret. Then the call is made
+again."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -23,9 +23,8 @@ async def with_server_access(
     call: Callable[[], T],
     problems: Callable[[T], Iterable[NskeysError | None]] = lambda _: (),
 ) -> T | NskeysError:
-    """Return what a service's call that only reads gives, made again after each thing that a person
-    answered for what it raises, or for the `problems` of its value. As it is once there is nothing more
-    to answer."""
+    """Return the value of a reading service call, made again after each answer to the error that it raises,
+    or to the `problems` of its value; its last value or error when nothing more can be answered."""
     while True:
         value = await run_in_background(call)
         wanted = _wanted([value] if isinstance(value, NskeysError) else problems(value))

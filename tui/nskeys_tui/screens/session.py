@@ -1,4 +1,4 @@
-"""What the screens of one run share: the services, and how secrets are asked for."""
+"""What the screens of one run share: the services, and the dialogs that ask for secrets."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_
 
 
 class Session:
-    """One run of the app. The key store's passphrase is asked for once in it."""
+    """One run of the app. It asks for the key store's passphrase once."""
 
     def __init__(self, app: App[Any], services: Services) -> None:
         self._app = app
@@ -71,12 +71,12 @@ class Session:
         return outcome if outcome is not None else Outcome()
 
     async def quickly(self, call: Callable[[], T]) -> T | NskeysError:
-        """Run a short service call in a thread and give its value, or the error that ended it."""
+        """Run a short service call in a thread and return its value, or the error that ended it."""
         return await asyncio.to_thread(_value_or_error, call)
 
     async def unlock_at_start(self, purpose: Purpose) -> NskeysError | None:
-        """Ask for what opens the keys, and try it, so that this run asks no more; await it in a Textual
-        worker. Whoever leaves with Esc is asked where a key is needed. Gives what went wrong."""
+        """Ask for the key store's secret and try it, so that this run asks no more; await it in a Textual
+        worker. After Esc it is asked where a key is needed. Returns the error, if any."""
         request = SecretRequest(purpose)
         secret = await self._app.push_screen_wait(self.ask(request, 0, help=ONCE_IN_A_RUN))
         if secret is None:
@@ -90,8 +90,8 @@ class Session:
         self.services.protection.unlock(self.secrets)
 
     def use_cmdb(self, address: str) -> FirstSight:
-        """In a thread: look at another CMDB, for a home without keys. If that can be done, this run
-        goes on with it, and the next start finds it too."""
+        """Look at another CMDB in a thread, for a home without keys. If that works, this run and later ones
+        use it."""
         services = connect(self.services.installation.home.path, cmdb=address)
         try:
             status = services.set_up.look()
@@ -109,7 +109,7 @@ class Session:
         return services
 
     def close(self) -> None:
-        """Forget the passphrase, let go of the CMDB."""
+        """Wipe the passphrase, close the CMDB."""
         self.secrets.forget()
         self.services.close()
 
@@ -124,9 +124,8 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
 def ask_secret(
     request: SecretRequest, retry: int, refused: str = "", help: str = "", least: int = LEAST_SCORE
 ) -> ModalScreen[SecretBytes | None]:
-    """Return the dialog that asks for a secret; `refused` says more than the usual words why it asks
-    again, `help` more than the usual ones what it is for. A new one that scores below `least` is asked
-    about."""
+    """Return the dialog that asks for a secret; `refused` replaces the usual words about why it asks again,
+    `help` those about what it is for. A new one that scores below `least` needs a confirmation."""
     if isinstance(request, ShareRequest):
         return AskShare(request)
     words = question(request, retry, stop="Esc")
@@ -153,7 +152,7 @@ def _assess(least: int, password: SecretBytes) -> Strength:
 
 
 def show_error(app: App[Any], title: str, error: NskeysError) -> None:
-    """Say it. That a person stopped something needs no explaining."""
+    """Show an error, unless a person stopped the work."""
     if not isinstance(error, Cancelled):
         sentence = say_in_app(error)
         app.push_screen(MessageDialog(title, sentence.what, sentence.advice))

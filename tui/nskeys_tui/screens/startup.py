@@ -1,4 +1,4 @@
-"""From a home to the first screen: which one it is depends on what is there."""
+"""Choosing the first screen by what is in the home."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -35,12 +35,12 @@ class Connected:
 
 
 def connected(home: str | None) -> Connected:
-    """In a thread, after the first paint: connect, and look."""
+    """Connect the services and look at the home. Runs in a thread, after the first paint."""
     return sighted(connect(home))
 
 
 def sighted(services: Services) -> Connected:
-    """Look what is in the home, and import what the next screen needs."""
+    """Look at the home, and import what the next screen needs."""
     found = Connected(services, services.set_up.look())
     found = replace(found, asks=_asks(services)) if found.ready else found
     closely = in_a_thread(services.set_up.look_closely) if found.ready else None
@@ -53,7 +53,8 @@ def sighted(services: Services) -> Connected:
 
 
 def _asks(services: Services) -> Purpose | None:
-    """Nobody is asked where it cannot be told: what is wrong is said where a key is needed."""
+    """Return what to ask for at the start; None where that cannot be told, because the error is shown where
+    a key is needed."""
     with suppress(NskeysError):
         return services.protection.asks()
     return None

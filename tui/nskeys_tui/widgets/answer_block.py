@@ -1,4 +1,4 @@
-"""The answer at the top of the first screen: lines of a label, or a bar, and the text beside it."""
+"""The answer at the top of the first screen: lines of a label, or a bar, and text beside it."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,7 +13,7 @@ _STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "strong":
 
 
 class AnswerBlock(Widget):
-    """As high as it has lines."""
+    """One row for each line."""
 
     DEFAULT_CSS = """
     AnswerBlock { height: auto; }
@@ -22,7 +22,7 @@ class AnswerBlock(Widget):
     lines: reactive[tuple[AnswerLine, ...]] = reactive(())
 
     def watch_lines(self, before: tuple[AnswerLine, ...], after: tuple[AnswerLine, ...]) -> None:
-        """Only another number of lines moves what is below."""
+        """Lay out anew only where the number of lines changes."""
         self.refresh(layout=len(before) != len(after))
 
     def get_content_height(self, *_: object) -> int:
@@ -47,7 +47,8 @@ class AnswerBlock(Widget):
 
 
 class RecoverBar(Widget):
-    """`████████████████████░░░`: full only when nothing is missing, empty only when nothing is there."""
+    """Draws `████████████████████░░░`: full only when nothing is missing, empty only when nothing is
+    there."""
 
     DEFAULT_CSS = """
     RecoverBar { width: 23; height: 1; }

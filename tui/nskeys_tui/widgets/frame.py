@@ -1,4 +1,4 @@
-"""The frame of a screen: its top line and the lines across it."""
+"""The frame of a screen: its top line and the rules across it."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from nskeys.wording.text.terminal import fit, width
 
 
 class TitleBar(Widget):
-    """` nskeys · ns01.example.net          CMDB SQLite · keys in TPM 2.0 `; both texts are safe."""
+    """Draws ` nskeys · ns01.example.net CMDB SQLite · keys in TPM 2.0 `; both texts are safe."""
 
     DEFAULT_CSS = """
     TitleBar { height: 1; }
@@ -27,7 +27,6 @@ class TitleBar(Widget):
         self.set_reactive(TitleBar.facts, facts)
 
     def render(self) -> Content:
-        """One line of exactly the width there is."""
         room = self.size.width - 2
         name = "nskeys"
         left = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
@@ -39,7 +38,7 @@ class TitleBar(Widget):
 
 
 class Rule(Widget):
-    """`────────` or `── Keys ─────────` or `── Credentials ── all 14 · run-as 6 ─────────`."""
+    """Draws `────────` or `── Keys ─────────` or `── Credentials ── all 14 · run-as 6 ─────────`."""
 
     DEFAULT_CSS = """
     Rule { height: 1; }
@@ -53,11 +52,10 @@ class Rule(Widget):
         self.set_reactive(Rule.parts, parts)
 
     def say(self, *parts: str) -> None:
-        """Another heading."""
+        """Replace the heading."""
         self.parts = parts
 
     def render(self) -> Content:
-        """One line of exactly the width there is."""
         return ruled(self.parts, self.size.width)
 
 

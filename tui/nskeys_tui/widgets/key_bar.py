@@ -55,7 +55,7 @@ def key_name(key: str) -> str:
 
 
 def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
-    """Return the keys of a screen that are shown and work now, the ways out last."""
+    """Return the keys of a screen that are shown and work now, those that leave it last."""
     active = tuple(screen.active_bindings.values())
     found = [
         Key(key_name(binding.key), binding.description, _stays(binding))
@@ -69,8 +69,8 @@ def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
 
 
 def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
-    """Return the keys that fit into `cells`, and how many cells stand between two of them: first the gaps
-    shrink, then keys are left out from the end, those that are always shown last."""
+    """Return the keys that fit into `cells`, and the width of the gaps: first the gaps shrink, then keys
+    are left out from the end, those that are always shown last."""
     shown = list(keys)
     for gap in (2, 1):
         if _length(shown, gap) <= cells:
@@ -82,7 +82,7 @@ def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
 
 
 class KeyBar(Widget):
-    """` b Back up  r Restore  ? Help  q Quit`, as its own screen's keys are now."""
+    """Draws ` b Back up r Restore ? Help q Quit`: the keys of its screen that work now."""
 
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; }

@@ -1,4 +1,4 @@
-"""Columns of a table: how wide they are, and their cells as strips of Textual's line API."""
+"""Columns of a table: their widths, and their cells as strips of Textual's line API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: at least `minimum` cells wide, at most `maximum` (None: what is left is shared by
-    `weight`). Where even the minima do not fit, the last column that is not `essential` is left out."""
+    """A column: at least `minimum` cells wide, at most `maximum` (None: the rest is shared by `weight`).
+    Where even the minima do not fit, the last column that is not `essential` is left out."""
 
     title: str
     minimum: int
@@ -32,15 +32,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A column that is shown: its place among the columns given, and its width in cells."""
+    """A column that is shown: its index among the given columns, and its width in cells."""
 
     index: int
     width: int
 
 
 def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
-    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as it may
-    be."""
+    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as allowed."""
     shown = list(range(len(columns)))
     while _needed(columns, shown) > width and (spare := [i for i in shown if not columns[i].essential]):
         shown.remove(spare[-1])
@@ -60,8 +59,8 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
 
 
 def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], width: int) -> list[str]:
-    """One line of exactly `width` cells, in pieces: the left edge with the first column, then each
-    column with the gap before it, then what is left. `texts` are safe and as many as the columns."""
+    """Return one line of exactly `width` cells, in pieces: the left edge with the first column, then each
+    column with the gap before it, then the rest. `texts` are safe, one for each column."""
     pieces = []
     used = 0
     for place, column in enumerate(laid):
@@ -95,7 +94,7 @@ class RowPainter:
         self._width = 0
 
     def resize(self, width: int) -> None:
-        """Lay the columns out anew."""
+        """Lay the columns out again."""
         self._width = width
         self._laid = lay_out(self._columns, width)
 
@@ -119,7 +118,8 @@ class RowPainter:
         return Strip([Segment("".join(self._pieces(cells)), style)], self._width)
 
     def styled_row(self, cells: Sequence[str], style: Style | None) -> Strip:
-        """Return a row whose style is seen in the columns that are `styled`; neighbours are one segment."""
+        """Return a row whose style is applied to the `styled` columns; neighbours with one style are one
+        segment."""
         segments: list[Segment] = []
         for place, piece in enumerate(self._pieces(cells)):
             styled = place < len(self._laid) and self._columns[self._laid[place].index].styled
