@@ -63,20 +63,20 @@ def _open_app(home: str | None) -> int:
     from nskeys_tui.leaving import Leaving
 
     read_any_bytes()
-    loop, left = asyncio.new_event_loop(), ExitStack()
+    loop, on_exit = asyncio.new_event_loop(), ExitStack()
 
     def arrive(found: "Connected") -> "Screen[None]":
         from nskeys_tui.screens import startup
 
         session, screen = startup.arrive(app, found)
-        left.callback(session.close)
+        on_exit.callback(session.close)
         return screen
 
     leaving = Leaving(loop)
     app = NskeysApp(Opening(partial(_connect, home), arrive, _refused), leaving.at_the_latest)
     leaving.on_signals(app.exit)
     app.run(mouse=False, loop=loop)
-    return leaving.end(app.return_code or 0, left.close)
+    return leaving.end(app.return_code or 0, on_exit.close)
 
 
 def _connect(home: str | None) -> "Connected":

@@ -41,14 +41,14 @@ class Leaving:
         """Call `leave` in the loop on the signals that end a process, from now on. Also on an ignored
         SIGHUP, because the app would go on without a terminal."""
 
-        def heard(number: int, _frame: FrameType | None) -> None:
+        def on_signal(number: int, _frame: FrameType | None) -> None:
             self._signal = number
             self.at_the_latest(128 + number)
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(leave)
 
         for number in SIGNALS:
-            signal.signal(number, heard)
+            signal.signal(number, on_signal)
 
     def at_the_latest(self, code: int) -> None:
         """End the process a few seconds from now, unless it has ended by itself."""

@@ -132,8 +132,8 @@ def members_from_json(
     value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
     """Return the members in the archive's `order`: all of them, `optional` ones only if they are there."""
-    told = value if isinstance(value, dict) else {}
-    present = tuple(name for name in order if name not in optional or name in told)
+    stated = value if isinstance(value, dict) else {}
+    present = tuple(name for name in order if name not in optional or name in stated)
     fields = record(value, *present)
     members = []
     for name in present:
@@ -148,11 +148,11 @@ def _identities_from_json(
     """Return the recovery identities; each has its file's hash among the members and is a recipient."""
     identities = []
     for item in items(value, len(IdentityKind)):
-        told = dict(item) if isinstance(item, dict) else {}
-        member = told.pop("member", None)
+        fields = dict(item) if isinstance(item, dict) else {}
+        member = fields.pop("member", None)
         fact = members.get(member) if isinstance(members, dict) and isinstance(member, str) else None
         sha256 = text(record(fact, "sha256", "size")["sha256"], HASH)
-        identity = identity_from_json(told, sha256)
+        identity = identity_from_json(fields, sha256)
         if identity.member != member or identity.recipient not in recipients:
             raise Malformed("wrong_value")
         identities.append(identity)

@@ -84,8 +84,8 @@ def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpK
         if thumbprint(material) != fields["kid"]:
             raise Malformed("thumbprint")
         created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
-        said = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
-        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
+        stated = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
+        if stated != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
             raise Malformed("keys_and_facts")
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)

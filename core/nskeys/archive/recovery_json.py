@@ -81,10 +81,10 @@ def parse_record(data: bytes) -> RecoveryRecord:
     for item in items(fields["identities"], len(IdentityKind)):
         if not isinstance(item, dict):
             raise Malformed("wrong_type")
-        told = dict(item)
-        sha256 = text(told.pop("sha256", None), _HASH)
-        weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
-        identities.append(replace(identity_from_json(told, sha256), weak=weak))
+        identity_fields = dict(item)
+        sha256 = text(identity_fields.pop("sha256", None), _HASH)
+        weak = integer(identity_fields.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in identity_fields else None
+        identities.append(replace(identity_from_json(identity_fields, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
         Recovery(tuple(identities), earlier_from_json(fields["earlier"])),
@@ -133,7 +133,10 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
 
 def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
     """Return the identities that were replaced, newest first."""
-    return [{"kind": one.kind.value, "number": one.number, "recipient": one.recipient} for one in earlier]
+    return [
+        {"kind": identity.kind.value, "number": identity.number, "recipient": identity.recipient}
+        for identity in earlier
+    ]
 
 
 def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:

@@ -113,7 +113,7 @@ def write_to_with(
     recipients = listed([parse_recipient(text) for text in facts.recipients])
     if facts.protection is not Protection.RECIPIENTS or len(recipients) != len(facts.recipients):
         raise ValueError("a backup to recipients has each of them once")
-    if [(one.member, one.sha256) for one in facts.identities] != [
+    if [(identity.member, identity.sha256) for identity in facts.identities] != [
         (name, _fact(data).sha256) for name, data in files.items()
     ]:
         raise ValueError("the facts name other identities than were given")

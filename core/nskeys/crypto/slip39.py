@@ -82,10 +82,10 @@ def parse(text: SecretBytes) -> Share:
         raise ShareRefused("empty")
     if len(words) != SHARE_WORDS:
         raise ShareRefused("count", word=len(words))
-    known = word_numbers()
-    for place, word in enumerate(words, 1):
-        if word not in known:
-            raise ShareRefused("word", word=place)
+    numbers = word_numbers()
+    for position, word in enumerate(words, 1):
+        if word not in numbers:
+            raise ShareRefused("word", word=position)
     return Share(_label(words), SecretBytes(" ".join(words).encode("ascii")))
 
 
@@ -156,8 +156,8 @@ def _label(words: list[str]) -> ShareLabel:
     from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
     from shamir_mnemonic.rs1024 import verify_checksum
 
-    known = word_numbers()
-    numbers = [known[word] for word in words]
+    word_index = word_numbers()
+    numbers = [word_index[word] for word in words]
     extendable = bool(numbers[_NAME_WORDS - 1] >> _EXPONENT_BITS & 1)
     scheme = CUSTOMIZATION_STRING_EXTENDABLE if extendable else CUSTOMIZATION_STRING_ORIG
     if not verify_checksum(numbers, scheme):
@@ -236,8 +236,8 @@ def completed(letters: str) -> str:
 def nearest(word: str, most: int = 3) -> tuple[str, ...]:
     """Return the words that may have been meant: those with the smallest edit distance."""
     limit = max(2, len(word) // 2)
-    ranked = sorted((_distance(word, known), known) for known in word_list())
-    return tuple(known for distance, known in ranked[:most] if distance <= limit)
+    ranked = sorted((_distance(word, candidate), candidate) for candidate in word_list())
+    return tuple(candidate for distance, candidate in ranked[:most] if distance <= limit)
 
 
 def _distance(one: str, other: str) -> int:

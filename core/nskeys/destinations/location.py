@@ -239,12 +239,12 @@ def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
 
 def addresses_of(host: str, seconds: float) -> tuple[str, ...]:
     """Return the addresses of a name; none where the look-up fails or takes too long."""
-    moment, known = _answers.get(host, (-_KEPT, ()))
+    moment, addresses = _answers.get(host, (-_KEPT, ()))
     if time.monotonic() - moment < _KEPT:
-        return known
+        return addresses
     try:
-        known = tuple(str(place[0]) for *_, place in look_up(host).result(seconds))
+        addresses = tuple(str(sockaddr[0]) for *_, sockaddr in look_up(host).result(seconds))
     except (OSError, UnicodeError):  # a TimeoutError is an OSError
-        known = ()
-    _answers[host] = (time.monotonic(), known)
-    return known
+        addresses = ()
+    _answers[host] = (time.monotonic(), addresses)
+    return addresses

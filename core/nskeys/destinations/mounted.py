@@ -25,8 +25,8 @@ def mounted_at(path: str) -> Mounted | None:
     if mount is None:
         return None
     inside = inside_of(mount, os.path.realpath(path))
-    told = (mount.point, mount.kind, mount.source, uuid_of(mount, path), inside)
-    return Mounted(*map(as_text, told))
+    texts = (mount.point, mount.kind, mount.source, uuid_of(mount, path), inside)
+    return Mounted(*map(as_text, texts))
 
 
 def inside_of(mount: Mount, path: str) -> str:
@@ -67,12 +67,12 @@ def _by_the_kernel(path: str) -> str:
     except OSError:
         return ""
     try:
-        told = ioctl(descriptor, _GET_UUID, bytes(1 + _WHOLE))
+        answer = ioctl(descriptor, _GET_UUID, bytes(1 + _WHOLE))
     except OSError:
         return ""
     finally:
         os.close(descriptor)
-    found = told[1:].hex()
-    if told[0] != _WHOLE or not found.strip("0"):
+    found = answer[1:].hex()
+    if answer[0] != _WHOLE or not found.strip("0"):
         return ""
     return "-".join((found[:8], found[8:12], found[12:16], found[16:20], found[20:]))

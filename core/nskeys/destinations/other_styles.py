@@ -72,9 +72,9 @@ def _instead(address: str) -> str:
     if bucket := _BUCKET.fullmatch(address):
         return _bucket(**bucket.groupdict())
     plain = _PREFIX.sub("", address, count=1).removeprefix("//")
-    login, _, place = plain.partition("/")[0].rpartition("@")
+    login, _, host = plain.partition("/")[0].rpartition("@")
     if ":" in login:
-        raise DestinationInvalid(f"{login.partition(':')[0]}@{place}", "has_password")
+        raise DestinationInvalid(f"{login.partition(':')[0]}@{host}", "has_password")
     if _LOGIN_FIRST.fullmatch(plain):
         return _checked(plain)
     remote = _REMOTE.fullmatch(plain)
@@ -110,10 +110,10 @@ def _checked(rest: str) -> str:
 
 def _without_password(address: str, scheme: str, rest: str) -> str:
     """Return the address to be repeated."""
-    login, at, place = rest.partition("/")[0].rpartition("@")
+    login, at, host = rest.partition("/")[0].rpartition("@")
     if not at or ":" not in login:
         return address
-    return f"{scheme}://{login.partition(':')[0]}@{place}{rest[len(login) + 1 + len(place) :]}"
+    return f"{scheme}://{login.partition(':')[0]}@{host}{rest[len(login) + 1 + len(host) :]}"
 
 
 def _is_here(address: str) -> bool:

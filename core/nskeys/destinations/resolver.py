@@ -83,13 +83,13 @@ class AllDestinations:
     def source(self, address: str) -> tuple[Destination, str]:
         """Return the destination and file name of a file's full address. Names in local folders may be
         bytes that are not text. Raises DestinationInvalid."""
-        scheme, place, name = self._split(address)
-        return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
+        scheme, folder, name = self._split(address)
+        return scheme.at(folder, self._as_configured(DestinationInfo(str(folder)), str(folder))), name
 
     def split(self, address: str) -> tuple[str, str]:
         """Return the canonical address of the destination of a file, and the file's name."""
-        _, place, name = self._split(address)
-        return str(place), name
+        _, folder, name = self._split(address)
+        return str(folder), name
 
     def normal(self, address: str) -> str:
         """Return the canonical form of a destination's or a file's address (a path: absolute, links kept).
@@ -115,10 +115,10 @@ class AllDestinations:
 
     def _split(self, address: str) -> tuple[Scheme[Any], Any, str]:
         scheme, whole = self._understood(address)
-        place, name = scheme.split(whole)
+        folder, name = scheme.split(whole)
         if not name:
             raise DestinationInvalid(address, "no_file")
-        return scheme, place, name
+        return scheme, folder, name
 
     def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
         """Return the scheme and the parsed address. A path on this machine may hold bytes that are not
@@ -143,10 +143,10 @@ class AllDestinations:
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
         """Return the configured values, replaced by those that the caller gives now."""
         now = replace(destination, address=address)
-        for known in self._declared():
-            if self._is_at(known, address):
+        for configured in self._declared():
+            if self._is_at(configured, address):
                 names = [field.name for field in fields(now) if not getattr(now, field.name)]
-                return replace(now, **{name: getattr(known, name) for name in names})
+                return replace(now, **{name: getattr(configured, name) for name in names})
         return now
 
     def _is_at(self, info: DestinationInfo, address: str) -> bool:

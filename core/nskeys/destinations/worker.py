@@ -81,7 +81,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 
 
 def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:
-    """Carry out a request; our own errors are answers too. `amazons` are the variables for buckets."""
+    """Carry out a request; our own errors are answers too. `aws_environ` are the variables for buckets."""
     try:
         return OPERATIONS[question.head["do"]](_place(question, aws_environ), question)
     except NskeysError as error:
@@ -89,8 +89,8 @@ def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:
 
 
 def _place(question: Message, aws_environ: Mapping[str, str]) -> Destination:
-    held = question.head["mounted"]
-    mounted = None if held is None else Mounted(*held)
+    mounted_values = question.head["mounted"]
+    mounted = None if mounted_values is None else Mounted(*mounted_values)
     info = DestinationInfo(question.head["address"], question.head["declared"], mounted=mounted)
     if not info.address.startswith("s3://"):
         return FolderDestination(info)

@@ -88,11 +88,11 @@ class Recovery:
     def named(self, recipient: str) -> RecoveryIdentity | EarlierIdentity | None:
         """Return the identity that this recipient belongs to, in force or earlier; None where it is
         unknown."""
-        return next((one for one in self._known if one.recipient == recipient), None)
+        return next((identity for identity in self._known if identity.recipient == recipient), None)
 
     def next_number(self, kind: IdentityKind) -> int:
         """Return the number of the next identity of a kind, from 1."""
-        return max((one.number for one in self._known if one.kind is kind), default=0) + 1
+        return max((identity.number for identity in self._known if identity.kind is kind), default=0) + 1
 
     @property
     def _known(self) -> tuple[RecoveryIdentity | EarlierIdentity, ...]:
@@ -104,14 +104,17 @@ class Recovery:
         earlier = self.earlier
         if before is not None:
             earlier = (EarlierIdentity(before.kind, before.number, before.recipient), *earlier)
-        kept = {one.kind: one for one in (*self.identities, identity)}
+        kept = {each.kind: each for each in (*self.identities, identity)}
         return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
 
     def only(self, recipients: Collection[str]) -> "Recovery":
         """Return a record in which only these recipients are in force; the other ones become earlier."""
-        kept = tuple(one for one in self.identities if one.recipient in recipients)
-        gone = (one for one in self.identities if one.recipient not in recipients)
-        earlier = (*(EarlierIdentity(one.kind, one.number, one.recipient) for one in gone), *self.earlier)
+        kept = tuple(identity for identity in self.identities if identity.recipient in recipients)
+        gone = (identity for identity in self.identities if identity.recipient not in recipients)
+        earlier = (
+            *(EarlierIdentity(identity.kind, identity.number, identity.recipient) for identity in gone),
+            *self.earlier,
+        )
         return Recovery(kept, earlier[:EARLIER_LIMIT])
 
 

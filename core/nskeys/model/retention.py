@@ -179,9 +179,9 @@ class _Staying:
 
     def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
         """Return whether it holds a needed key that is not as safe in any of those that stay."""
-        wanted = [kid for kid in group[0].backup.kids if kid in needed]
+        needed_kids = [kid for kid in group[0].backup.kids if kid in needed]
         return any(
-            any(map(good, group)) and any(kid not in kids for kid in wanted)
+            any(map(good, group)) and any(kid not in kids for kid in needed_kids)
             for good, kids in self._held.items()
         )
 
@@ -211,9 +211,9 @@ def _by_backup(copies: Iterable[BackupCopy]) -> dict[str, list[BackupCopy]]:
 
 
 def _decision(copy: BackupCopy, reason: FateReason | None) -> Decision:
-    told = reason or FateReason.SURPLUS
-    fate = {FateReason.SURPLUS: Fate.DELETE, FateReason.BEGUN: Fate.SETTLE}.get(told, Fate.KEEP)
-    return Decision(copy.address, copy.destination, fate, told, copy)
+    stated = reason or FateReason.SURPLUS
+    fate = {FateReason.SURPLUS: Fate.DELETE, FateReason.BEGUN: Fate.SETTLE}.get(stated, Fate.KEEP)
+    return Decision(copy.address, copy.destination, fate, stated, copy)
 
 
 _Good = Callable[[BackupCopy], bool]

@@ -110,8 +110,8 @@ class Pkcs11Protector(BaseProtector):
                 raise ProtectorUnavailable(_PROTECTOR, "no_answer") from None
             except OSError:
                 raise ProtectorUnavailable(_PROTECTOR, "does_not_work") from None
-        with ended.answer as told:
-            return _parse_answer(told if ended.code == 0 else SecretBytes(b""))
+        with ended.answer as output:
+            return _parse_answer(output if ended.code == 0 else SecretBytes(b""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def _talk(process: "subprocess.Popen[bytes]", given: SecretBytes, until: float) 
     try:
         sizes = _collect({answers: answer, speaks: words}, until)
         code = process.wait(max(0.0, until - time.monotonic()))
-        told = words[: sizes[speaks]].decode("utf-8", "replace")
-        return Completed(code, _taken(answer, sizes[answers]), told)
+        errors = words[: sizes[speaks]].decode("utf-8", "replace")
+        return Completed(code, _taken(answer, sizes[answers]), errors)
     finally:
         _wipe(answer)
 

@@ -118,13 +118,13 @@ class SystemdCreds:
 
 
 def _failure(words: str, *, opening: bool) -> NskeysError:
-    for said, reason in _REASONS:
-        if said in words:
+    for message, reason in _REASONS:
+        if message in words:
             gone = opening and reason in MAY_BE_GONE
             return (KeyStoreUnreached if gone else ProtectorUnavailable)(PROTECTOR, reason)
-    if opening and any(said in words for said in _ELSEWHERE):
+    if opening and any(message in words for message in _ELSEWHERE):
         return KeyStoreElsewhere(PROTECTOR)
-    if opening and any(said in words for said in _DAMAGED):
+    if opening and any(message in words for message in _DAMAGED):
         return KeyStoreDamaged("protector.json", "does_not_open")
     return ProtectorUnavailable(PROTECTOR, "does_not_work")
 

@@ -99,9 +99,9 @@ class RecoveryFolder:
         except FileUnreadable:
             return  # it names nothing, and is replaced or cannot be
         for member in IDENTITY_MEMBERS:
-            left = self._read(self._next(member))
-            if left is not None and hashlib.sha256(left).hexdigest().encode("ascii") in record:
-                replace(self._folder / member, left)
+            pending = self._read(self._next(member))
+            if pending is not None and hashlib.sha256(pending).hexdigest().encode("ascii") in record:
+                replace(self._folder / member, pending)
 
     def _next(self, member: str) -> Path:
         return self._folder / f"{member}.next"

@@ -46,18 +46,18 @@ class FileLock:
     def _take(self) -> int:
         """Return the open file, locked. flock has no timeout, so it is tried repeatedly."""
         until = time.monotonic() + self._wait
-        told = False
+        reported = False
         try:
             while isinstance(taken := self._try(), Locked):
                 if time.monotonic() >= until:
                     raise taken
-                if not told:
-                    told = True
+                if not reported:
+                    reported = True
                     self.waiting.begin(taken)
                 self.waiting.checkpoint()
                 time.sleep(_PAUSE)
         finally:
-            if told:
+            if reported:
                 self.waiting.end()
         return taken
 

@@ -122,10 +122,10 @@ class ConfigToml:
             raise self._invalid("wrong_type", "mounted")
         names = [field.name for field in fields(Mounted)]
         self._only(table, *names)
-        told = {name: self._string(table, name, "") for name in names}
-        if empty := [name for name in names if name != "uuid" and not told[name]]:
+        values = {name: self._string(table, name, "") for name in names}
+        if empty := [name for name in names if name != "uuid" and not values[name]]:
             raise self._invalid("empty", empty[0])
-        return Mounted(**told)
+        return Mounted(**values)
 
     def _retention(self, document: dict[str, Any]) -> Retention:
         table = document.get("retention", {})

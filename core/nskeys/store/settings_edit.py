@@ -72,8 +72,8 @@ def _changed_head(head: str, settings: Settings) -> str:
 def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[str]:
     """Return the block of the retention, unchanged where it says what is wanted; none where nothing needs
     saying."""
-    told = tomllib.loads("".join([head, *blocks])).get("retention", {})
-    if replace(DEFAULT_RETENTION, **told) == wanted:
+    present = tomllib.loads("".join([head, *blocks])).get("retention", {})
+    if replace(DEFAULT_RETENTION, **present) == wanted:
         return blocks
     return [tomlkit.dumps({"retention": asdict(wanted)})]
 
@@ -92,8 +92,8 @@ def _changed_block(block: str, info: DestinationInfo) -> str:
             table[name] = value
         elif not value:
             table.pop(name, None)
-    told = asdict(info.mounted) if info.mounted is not None else {}
-    mounted = {name: value for name, value in told.items() if value}
+    mounted_values = asdict(info.mounted) if info.mounted is not None else {}
+    mounted = {name: value for name, value in mounted_values.items() if value}
     if mounted and table.get("mounted") != mounted:
         inline = tomlkit.inline_table()
         inline.update(mounted)

@@ -106,8 +106,8 @@ class SystemdUnits:
         )
 
     def _properties(self, unit: str) -> dict[str, str]:
-        wanted = "ActiveState,NextElapseUSecRealtime,ExecMainExitTimestamp,ExecMainStatus"
-        done = _systemctl("show", f"--property={wanted}", unit)
+        properties = "ActiveState,NextElapseUSecRealtime,ExecMainExitTimestamp,ExecMainStatus"
+        done = _systemctl("show", f"--property={properties}", unit)
         pairs = (line.partition("=") for line in done.stdout.splitlines()) if done else ()
         return {name: value for name, _, value in pairs}
 

@@ -269,5 +269,5 @@ def count_words(report: Report) -> str:
     if not report.total:
         return ""
     words = f"{number(report.done)} of {number(report.total)}"
-    left = "" if report.seconds_left is None else duration(report.seconds_left)
-    return f"{words}, {left}" if left else words
+    remaining = "" if report.seconds_left is None else duration(report.seconds_left)
+    return f"{words}, {remaining}" if remaining else words

@@ -153,9 +153,9 @@ class AskShare(Dialog[SecretBytes]):
         self.query_one("#label", Static).update(Content(word_question(entry.place)))
         rows = word_rows(entry.words, entry.place, hidden=self._hidden)
         self.query_one("#words", Static).update(Content("\n".join(rows)))
-        said = self.query_one("#said", Static)
-        said.set_class(entry.problem is not None, "-wrong")
-        said.update(Content(self._said(entry)))
+        message = self.query_one("#said", Static)
+        message.set_class(entry.problem is not None, "-wrong")
+        message.update(Content(self._said(entry)))
 
     def _said(self, entry: ShareEntry) -> str:
         if entry.problem is not None and not entry.letters:

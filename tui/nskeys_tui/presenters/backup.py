@@ -41,14 +41,14 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
             *(() if planned.flushes else (("", f"! {NO_FLUSH}"),)),
         )
     ]
-    left = [
+    skipped = [
         row
         for item in plan.failures
         for row in (("No copy in", safe(item.info.address)), ("", f"! {say(item.error).what}"))
     ]
     return (
         *places,
-        *left,
+        *skipped,
         ("File", safe(plan.archive_name)),
         ("Backup", f"number {plan.generation}"),
         ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),

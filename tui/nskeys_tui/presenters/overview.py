@@ -54,16 +54,16 @@ def title_facts(overview: Overview) -> str:
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
     """Return the answer, and below it up to `room` notices; the last line counts those that do not fit."""
-    said = answer_headline(overview, layout)
-    lines = [AnswerLine(said.label, said.answer, style="strong")]
-    if said.source:
-        lines.append(AnswerLine("", said.source, bar=said.bar))
-    if said.proof:
-        lines.append(AnswerLine(said.made, said.proof))
-    known = [_notice(notice) for notice in notices(overview, layout)]
-    if len(known) > room:
-        known = [*known[: room - 1], AnswerLine(f"! {more_notices(len(known) - room + 1)}", STATUS_TELLS)]
-    return (*lines, *known)
+    headline = answer_headline(overview, layout)
+    lines = [AnswerLine(headline.label, headline.answer, style="strong")]
+    if headline.source:
+        lines.append(AnswerLine("", headline.source, bar=headline.bar))
+    if headline.proof:
+        lines.append(AnswerLine(headline.made, headline.proof))
+    notice_lines = [_notice(notice) for notice in notices(overview, layout)]
+    if len(notice_lines) > room:
+        notice_lines = [*notice_lines[: room - 1], AnswerLine(f"! {more_notices(len(notice_lines) - room + 1)}", STATUS_TELLS)]
+    return (*lines, *notice_lines)
 
 
 def _notice(notice: Notice) -> AnswerLine:
@@ -121,7 +121,7 @@ def filter_named(known: Sequence[Filter], name: str) -> Filter:
 def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
     """Return the next or the previous filter that matches anything, wrapping around."""
     full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
-    here = next((place for place, shelf in enumerate(full) if shelf.name == name), 0)
+    here = next((index for index, shelf in enumerate(full) if shelf.name == name), 0)
     return full[(here + by) % len(full)]
 
 

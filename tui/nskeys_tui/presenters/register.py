@@ -99,11 +99,11 @@ def _others(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]
         if other.backup.kms_sha256 == copy.backup.kms_sha256 and other.address != copy.address
     ]
     labels = ["Also in", *[""] * len(others)]
-    told = (
+    facts = (
         f"{safe(other.address)}: {place_word(other.where)}, {seen_word(other)}, {proof_name(other.proof)}"
         for other in others
     )
-    return tuple(zip(labels, told, strict=False))
+    return tuple(zip(labels, facts, strict=False))
 
 
 def made_words(moment: datetime, now: datetime) -> str:

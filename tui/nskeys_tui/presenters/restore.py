@@ -39,10 +39,10 @@ def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tup
 
 def _about(copy: BackupCopy, now: datetime) -> str:
     made = f"{backup_name(copy)}, made {ago(copy.backup.created, now)}"
-    held = count(len(copy.backup.kids), "key")
+    keys = count(len(copy.backup.kids), "key")
     if copy.status is CopyStatus.GOOD:
-        return f"{made}, {held}, {proof_words(copy.proof)}"
-    return f"! {made}, {held}: {sight_name(copy.status)}"
+        return f"{made}, {keys}, {proof_words(copy.proof)}"
+    return f"! {made}, {keys}: {sight_name(copy.status)}"
 
 
 def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:

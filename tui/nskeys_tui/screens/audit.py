@@ -113,30 +113,30 @@ class AuditScreen(ListScreen):
 
 def entry_cells(entry: AuditEntry) -> tuple[str, ...]:
     """Return when, who, what, and of what."""
-    told = trail_line(entry.line)
-    return (told.time, told.who, told.what, told.subject)
+    line = trail_line(entry.line)
+    return (line.time, line.who, line.what, line.subject)
 
 
 def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
     """Return a line below the table."""
-    told = trail_line(entry.line)
+    line = trail_line(entry.line)
     return (
-        ("What", f"{told.what}: {told.subject}" if told.subject else told.what),
-        ("Who", f"{told.who or '-'}, {told.time}, line {number(entry.number)}"),
-        ("Details", told.details or "-"),
+        ("What", f"{line.what}: {line.subject}" if line.subject else line.what),
+        ("Who", f"{line.who or '-'}, {line.time}, line {number(entry.number)}"),
+        ("Details", line.details or "-"),
     )
 
 
 def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
     """Return a line in full, also as it is stored."""
-    told = trail_line(entry.line)
+    line = trail_line(entry.line)
     return (
         ("Line", number(entry.number)),
-        ("When", told.time),
-        ("Who", told.who),
-        ("What", told.what),
-        ("Of", told.subject),
-        ("Details", told.details or "-"),
+        ("When", line.time),
+        ("Who", line.who),
+        ("What", line.what),
+        ("Of", line.subject),
+        ("Details", line.details or "-"),
         ("Hash", entry.digest.hex()),
         ("Stored", safe(entry.line)),
     )

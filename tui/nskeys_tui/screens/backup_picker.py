@@ -46,11 +46,11 @@ async def chosen_address(screen: Screen[None], session: Session, key: str) -> st
 
 async def listed_backup(screen: Screen[None], session: Session) -> str | None:
     """Return a backup chosen at one of the destinations, on this machine or another."""
-    known = await run_in_background(session.services.destinations.known)
-    if isinstance(known, NskeysError):
-        show_error(screen.app, THERE_TITLE, known)
+    destinations = await run_in_background(session.services.destinations.known)
+    if isinstance(destinations, NskeysError):
+        show_error(screen.app, THERE_TITLE, destinations)
         return None
-    choices = [Choice(info.address, destination_name(info)) for info in known]
+    choices = [Choice(info.address, destination_name(info)) for info in destinations]
     address = await screen.app.push_screen_wait(ChoiceDialog(THERE_TITLE, (), choices))
     return None if address is None else await backup_at(screen, session, address)
 

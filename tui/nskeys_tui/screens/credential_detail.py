@@ -107,8 +107,8 @@ class CredentialScreen(Guarded[None]):
 
     def _say(self, secret: str = HIDDEN) -> None:
         if self._credential is not None and not self._shown:
-            known = credential_facts(self._credential, self._coverage, self._looked)
-            self.query_one(Facts).pairs = (*known, ("Secret", secret))
+            facts = credential_facts(self._credential, self._coverage, self._looked)
+            self.query_one(Facts).pairs = (*facts, ("Secret", secret))
 
     # --- the secret --------------------------------------------------------------------------------------
 

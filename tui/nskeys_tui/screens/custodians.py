@@ -151,7 +151,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         if flow.state is None:
             return
         waits = [words(f"! {NOT_CHECKED}", "warning")] if flow.state.waiting is not None else []
-        rows = tuple((label.capitalize(), said) for label, said in state_rows(flow.state))
+        rows = tuple((label.capitalize(), text) for label, text in state_rows(flow.state))
         then = "n makes new sheets." + (" c checks every share." if flow.state.to_check else "")
         await self.show(flow.step, "how things stand", *waits, Facts(rows), words(MEANS), then=then)
 
@@ -252,8 +252,8 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         share = split.shares.held[flow.sheet - 1]
         name = share_name(share.label, flow.shares)
         if flow.step is CustodiansStep.HANDOVER:
-            said = (words(f"Next is the custodian of {name}."), words(f"! {HAND_OVER}", "warning"))
-            await self.show(flow.step, name, *said, then="Enter shows the sheet.")
+            intro = (words(f"Next is the custodian of {name}."), words(f"! {HAND_OVER}", "warning"))
+            await self.show(flow.step, name, *intro, then="Enter shows the sheet.")
         else:
             sheet = Static(Content("\n".join(sheet_lines(split.facts, share))), classes="guided--words")
             await self.show(flow.step, name, sheet, words(COPY_IT), then="Enter when it is copied.")

@@ -148,8 +148,8 @@ class DestinationsScreen(ListScreen):
         if status.problem is not None:
             tried = await self._tried(status.info.address)
             status = status if isinstance(tried, NskeysError) else tried
-        told = say_in_app(status.problem) if status.problem is not None else None
-        problem = (told.what, told.advice) if told is not None else ()
+        sentence = say_in_app(status.problem) if status.problem is not None else None
+        problem = (sentence.what, sentence.advice) if sentence is not None else ()
         await self.note(destination_lines(status.info.address, status.where)[0], *problem)
         self._load()
 

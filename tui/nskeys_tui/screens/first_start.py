@@ -160,14 +160,14 @@ class FirstStartScreen(Guarded[None]):
         if self._flow.step is not FirstStep.OFFER or report is None:
             self._show(self._flow)
             return
-        said = (
+        paragraphs = (
             set_up_sentence(report.server),
             protector_sentence(report.protector),
             *weak_line(report.weak, "passphrase"),
             OFFER,
         )
         offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
-        answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", said, offered))
+        answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", paragraphs, offered))
         self._leave(answer or "")
 
     @work(exclusive=True, group="act")

@@ -174,12 +174,12 @@ class ImportScreen(WizardScreen):
         self, step: str, heading: str, lines: Sequence[tuple[str, str]], rows: ImportRows
     ) -> None:
         """Show a summary, a table, and below it its row in full, so that it fits a small screen."""
-        said = [
+        summary = [
             Static(Content(line), classes=f"import--line guided--{style}") for line, style in lines if line
         ]
         table = CredentialTable(COLUMNS, empty="")
         below = (table, Facts(id="row")) if rows.total() else ()
-        await self.show(step, heading, *said, *below)
+        await self.show(step, heading, *summary, *below)
         table.show(rows)
 
     @on(CredentialTable.RowHighlighted)

@@ -83,8 +83,8 @@ class KeyScreen(Guarded[None]):
             return
         self.query_one(Facts).pairs = key_facts(key, overview)
         lines = [Content.styled("Backups that hold it", "bold")]
-        for place, proof, style in key_copies(key, overview, self.size.width - _MARGIN):
-            lines += [Content.styled(place, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
+        for address, proof, style in key_copies(key, overview, self.size.width - _MARGIN):
+            lines += [Content.styled(address, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
         if len(lines) == 1:
             lines.append(Content(NO_COPY))
         self.query_one("#copies", Static).update(Content("\n").join(lines))

@@ -98,10 +98,10 @@ class ProofScreen(Guarded[None]):
 
     def compose(self) -> ComposeResult:
         """Return what is to be said, and the table below."""
-        said = () if self._fixed else (proof_sentence(self._proof),)
+        summary = () if self._fixed else (proof_sentence(self._proof),)
         yield TitleBar(self._title)
         yield Rule("credential by credential")
-        yield Static(Content("\n".join((*said, *failure_lines(self._proof, APP_STEPS)))), id="said")
+        yield Static(Content("\n".join((*summary, *failure_lines(self._proof, APP_STEPS)))), id="said")
         yield CredentialTable(_COLUMNS, empty="There are no credentials.")
         yield Rule()
         yield KeyBar()

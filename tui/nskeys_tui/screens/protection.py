@@ -90,12 +90,12 @@ class ProtectorScreen(WizardScreen):
             await self.tell(seen)
             self.dismiss()
             return
-        self._info, left = seen
+        self._info, leftovers = seen
         await self.show(
             "now",
             "what binds the keys",
-            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
-            Facts(protection_rows(self._info, left)),
+            *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
+            Facts(protection_rows(self._info, leftovers)),
             then="c binds them in another way. A backup has its own password, whatever is chosen here.",
         )
 
@@ -107,14 +107,14 @@ class ProtectorScreen(WizardScreen):
     @work(exclusive=True)
     async def _ask_for_backup(self) -> None:
         await self.show("looking", "a backup first", words("Looking at the backups …", "quiet"))
-        held = await run_in_background(self.session.services.protection.backup_before)
-        if isinstance(held, NskeysError):
-            await self.tell(held)
+        copy = await run_in_background(self.session.services.protection.backup_before)
+        if isinstance(copy, NskeysError):
+            await self.tell(copy)
             self._show_now()
             return
         self._without_backup = False
-        if held is not None:
-            self._show_choices(backup_before(held))
+        if copy is not None:
+            self._show_choices(backup_before(copy))
             return
         await self.show(
             "backup",
@@ -200,13 +200,13 @@ class ProtectorScreen(WizardScreen):
             await self.tell(outcome.error)
             return
         self.session.secrets.take_over(new)
-        self._info, left = outcome.value
+        self._info, leftovers = outcome.value
         await self.show(
             "done",
-            "not wholly done" if left else "done",
+            "not wholly done" if leftovers else "done",
             words(protector_sentence(self._info.protector), "good"),
             *(words(f"! {line}", "warning") for line in weak_line(self._info.weak, "passphrase")),
-            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
+            *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
             words(f"! {OLD_COPIES_ROTATE}", "warning"),
         )
 

@@ -111,19 +111,22 @@ class PruneScreen(FlowScreen[PruneFlow]):
         return None
 
     async def _show_plan(self, flow: PruneFlow, plan: PrunePlan) -> None:
-        skipped = [(one.address, one.error) for one in plan.skipped]
+        skipped = [(decision.address, decision.error) for decision in plan.skipped]
         kept, going, *rest = plan_lines(plan.retention, plan.decisions, skipped, plan.odd)
         lines = [(STOPPED, "warning")] if flow.stopped else []
         lines += [(kept, "quiet"), (going, ""), *((f"! {line}", "warning") for line in rest)]
-        said = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]
+        summary = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]
         table = CredentialTable(_COLUMNS, empty="")
         below = (table, Facts(id="row")) if plan.decisions else ()
         # What goes is what matters: it stands first.
         self._shown = (*plan.deleted, *plan.settled, *plan.kept)
-        await self.show(flow.step, "what would go, and why", *said, *below)
+        await self.show(flow.step, "what would go, and why", *summary, *below)
         table.show(
             KnownRows(
-                [Row(str(n), decision_row(one), decision_style(one)) for n, one in enumerate(self._shown)]
+                [
+                    Row(str(n), decision_row(decision), decision_style(decision))
+                    for n, decision in enumerate(self._shown)
+                ]
             )
         )
 
@@ -148,7 +151,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
     async def _done(self, report: PruneReport) -> None:
         failures = [(failure.copy, failure.error) for failure in report.failures]
-        skipped = [(one.address, one.error) for one in report.plan.skipped]
+        skipped = [(skip.address, skip.error) for skip in report.plan.skipped]
         first, *rest = report_lines(report.deleted, failures, skipped)
         await self.show(
             PruneStep.DONE,

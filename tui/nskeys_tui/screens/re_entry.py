@@ -148,12 +148,12 @@ class ReEntryScreen(ListScreen):
         if found is None or credential_id is None:
             return
         service = self.session.services.re_entry
-        left = await self.session.quickly(partial(service.without_done, found, [credential_id]))
-        if isinstance(left, NskeysError):
-            await self.tell(left)
+        remaining = await self.session.quickly(partial(service.without_done, found, [credential_id]))
+        if isinstance(remaining, NskeysError):
+            await self.tell(remaining)
             return
-        self._done += len(found.items) - len(left.items)
-        self._show(left)
+        self._done += len(found.items) - len(remaining.items)
+        self._show(remaining)
 
     # --- saving ------------------------------------------------------------------------------------------
 

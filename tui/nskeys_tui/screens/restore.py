@@ -122,8 +122,8 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         """Make the plan in a thread, with the protectors that work here where the keys are new here.
         Proving that a TPM works takes some tenths of a second."""
         plan = self.session.services.restore.plan(source)
-        known = protectors() if plan.sets_up else ()
-        return plan, tuple(name for name, usable, _ in known if usable)
+        available = protectors() if plan.sets_up else ()
+        return plan, tuple(name for name, usable, _ in available if usable)
 
     async def _plan_again(self, flow: RestoreFlow) -> RestoreFlow | None:
         """Make a new plan after something changed here; the backup is still open."""

@@ -166,5 +166,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
         """List the credentials that did not open."""
         report = self.flow.report
         if report is not None:
-            left = ProofReport(report.resealed, report.left)
-            self.app.push_screen(ProofScreen(self.session, left, title="What is left", only_failures=True))
+            not_opened = ProofReport(report.resealed, report.left)
+            self.app.push_screen(
+                ProofScreen(self.session, not_opened, title="What is left", only_failures=True)
+            )

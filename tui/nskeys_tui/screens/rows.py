@@ -42,10 +42,10 @@ class CredentialRows:
     def window(self, first: int, count: int) -> Sequence[Row]:
         pages, states = self._now
         found = pages.window(first, count)
-        known = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
+        rows = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
         return [
             Row(item.credential_id, credential_cells(item, state), state_style(state))
-            for item, state in known
+            for item, state in rows
         ]
 
     def _fresh(

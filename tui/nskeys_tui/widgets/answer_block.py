@@ -38,8 +38,8 @@ class AnswerBlock(Widget):
         text = pad(fit(line.text, room - width(hint)), room - width(hint))
         style = _STYLES[line.style]
         if line.bar is None:
-            said = (text, "bold" if line.style == "strong" else "")
-            return Content.assemble(" ", (pad(line.label, layout.label), style), said, (hint, "$accent"))
+            styled = (text, "bold" if line.style == "strong" else "")
+            return Content.assemble(" ", (pad(line.label, layout.label), style), styled, (hint, "$accent"))
         cells = layout.label - _GAP
         full = filled(*line.bar, cells)
         bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))

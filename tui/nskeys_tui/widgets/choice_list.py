@@ -130,7 +130,7 @@ class ChoiceList(Widget, can_focus=True):
         """Move to the next choice that begins with the letter."""
         letter = event.character or ""
         places = range(self.cursor + 1, self.cursor + 1 + len(self.choices))
-        wrapped = (place % len(self.choices) for place in places)
+        wrapped = (index % len(self.choices) for index in places)
         if letter.isalnum() and self.choices:
             found = [n for n in wrapped if self.choices[n].label.casefold().startswith(letter.casefold())]
             if found:
@@ -139,12 +139,12 @@ class ChoiceList(Widget, can_focus=True):
 
     def bring_into_view(self) -> None:
         """Scroll the parent to the choice under the cursor, as far as needed."""
-        place = self.parent
-        if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
+        container = self.parent
+        if isinstance(container, Widget) and container.allow_vertical_scroll and self.choices:
             heights = [self._height(self._shown(choice), self.size.width) for choice in self.choices]
             above = sum(heights[: self.cursor])
             region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
-            place.scroll_to_region(region, animate=False)
+            container.scroll_to_region(region, animate=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return sum(self._height(self._shown(choice), width) for choice in self.choices)

@@ -29,12 +29,12 @@ class TitleBar(Widget):
     def render(self) -> Content:
         room = self.size.width - 2
         name = "nskeys"
-        left = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
-        right = fit(self.facts, max(0, room - len(name) - width(left) - 2))
+        subject = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
+        right = fit(self.facts, max(0, room - len(name) - width(subject) - 2))
         if width(right) < min(width(self.facts), 12):
             right = ""
-        gap = " " * (room - len(name) - width(left) - width(right))
-        return Content.assemble(" ", (name, "bold $accent"), left, gap, (right, "dim"), " ")
+        gap = " " * (room - len(name) - width(subject) - width(right))
+        return Content.assemble(" ", (name, "bold $accent"), subject, gap, (right, "dim"), " ")
 
 
 class Rule(Widget):

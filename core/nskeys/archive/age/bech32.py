@@ -46,14 +46,14 @@ def _polymod(words: list[int]) -> int:
 def _regroup(values: bytes | list[int], from_bits: int, to_bits: int) -> list[int]:
     """Return groups of `from_bits` bits as groups of `to_bits`. To wider groups a remainder is dropped, to
     narrower ones it is padded."""
-    held = bits = 0
+    buffer = bits = 0
     result = []
     for value in values:
-        held, bits = held << from_bits | value, bits + from_bits
+        buffer, bits = buffer << from_bits | value, bits + from_bits
         while bits >= to_bits:
             bits -= to_bits
-            result.append(held >> bits & (1 << to_bits) - 1)
-        held &= (1 << bits) - 1
+            result.append(buffer >> bits & (1 << to_bits) - 1)
+        buffer &= (1 << bits) - 1
     if bits and to_bits < from_bits:
-        result.append(held << to_bits - bits & (1 << to_bits) - 1)
+        result.append(buffer << to_bits - bits & (1 << to_bits) - 1)
     return result

@@ -112,14 +112,14 @@ def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
     except UnicodeDecodeError:  # which holds the data
         raise IdentityUnusable(name, "not_identity") from None
     lines = [line.strip() for line in text.splitlines()]
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted:
+    kept = [line for line in lines if line and not line.startswith("#")]
+    if not kept:
         raise IdentityUnusable(name, "not_identity")
-    for line in wanted:
+    for line in kept:
         if line.startswith(IDENTITY_PREFIX + "1"):
             continue
         if line.startswith(("age1", "ssh-")):
             raise IdentityUnusable(name, "recipient")
         other = line.startswith("AGE-")
         raise IdentityUnusable(name, "unsupported" if other else "not_identity")
-    return tuple(X25519Identity.parse(line, name) for line in wanted)
+    return tuple(X25519Identity.parse(line, name) for line in kept)

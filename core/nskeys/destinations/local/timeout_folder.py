@@ -48,8 +48,10 @@ class TimeoutFolder:
         """As the worker last said."""
 
     def where(self) -> LocatedAt:
-        said = self._info.declared_elsewhere and self._info.mounted is None  # nothing is looked at for it
-        if said or (mount := self._slow()) is None:
+        declared = (
+            self._info.declared_elsewhere and self._info.mounted is None
+        )  # nothing is looked at for it
+        if declared or (mount := self._slow()) is None:
             return self._folder.where()
         location, reason, detail = self._ask(mount, "where").head
         return LocatedAt(Location(location), LocationReason(reason), detail)
@@ -135,9 +137,9 @@ def ask_worker(
 ) -> Message:
     """Return a worker's answer. Raises the folder's errors, DestinationUnreachable (`no_answer`), and
     Cancelled where a person stopped waiting."""
-    held = None if info.mounted is None else astuple(info.mounted)
-    told = {"address": info.address, "declared": info.declared_elsewhere, "mounted": held}
-    head = {"do": operation, "seconds": seconds, **told, **more}
+    mounted = None if info.mounted is None else astuple(info.mounted)
+    request = {"address": info.address, "declared": info.declared_elsewhere, "mounted": mounted}
+    head = {"do": operation, "seconds": seconds, **request, **more}
     try:
         answer = workers.ask(mount, Message(head, body), seconds)
     except NoAnswer:

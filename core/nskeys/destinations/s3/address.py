@@ -40,14 +40,14 @@ class S3Address:
     auth: str = ""
 
     def __str__(self) -> str:
-        told = [
+        parameters = [
             ("endpoint", self.endpoint),
             ("tls", "" if self.tls else "no"),
             ("region", self.region),
             ("profile", self.profile),
             ("auth", self.auth),
         ]
-        query = "&".join(f"{name}={value}" for name, value in told if value)
+        query = "&".join(f"{name}={value}" for name, value in parameters if value)
         path = f"/{self.path}" if self.path else ""
         return f"s3://{self.bucket}{path}" + (f"?{query}" if query else "")
 
@@ -88,16 +88,16 @@ def parse(address: str) -> S3Address:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "?" in path or _UNSEEN.search(path):
         raise DestinationInvalid(address, "bad_path")
-    told = _told(address, query) if question else {}
-    endpoint, tls = _endpoint(address, told.get("endpoint", ""), told.get("tls", ""))
+    parameters = _told(address, query) if question else {}
+    endpoint, tls = _endpoint(address, parameters.get("endpoint", ""), parameters.get("tls", ""))
     return S3Address(
         bucket=bucket,
         path="/".join(parts),
         endpoint=endpoint,
         tls=tls,
-        region=_value(address, _REGION, told.get("region", "")),
-        profile=_value(address, _PROFILE, told.get("profile", "")),
-        auth=_value(address, re.compile(INSTANCE), told.get("auth", "")),
+        region=_value(address, _REGION, parameters.get("region", "")),
+        profile=_value(address, _PROFILE, parameters.get("profile", "")),
+        auth=_value(address, re.compile(INSTANCE), parameters.get("auth", "")),
     )
 
 
@@ -109,14 +109,14 @@ def _match(address: str) -> int:
 
 
 def _told(address: str, query: str) -> dict[str, str]:
-    told: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for item in query.split("&"):
         name, _, value = item.partition("=")
-        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in told:
+        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in parameters:
             # What was meant as a name may be a key: it is not repeated.
             raise DestinationInvalid(address.partition("?")[0], "bad_query")
-        told[name] = value
-    return told
+        parameters[name] = value
+    return parameters
 
 
 def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:

@@ -133,10 +133,10 @@ class S3Bucket:
                 return listing_of(_listed(store, self._address.path))
         except DestinationUnreachable as error:
             # obstore lists nothing where one name is none of its own; that page is asked for without it.
-            known = self._login()
-            if error.problem != "odd_names" or not known.complete:
+            login = self._login()
+            if error.problem != "odd_names" or not login.complete:
                 raise
-            return self._listed_plainly(known)
+            return self._listed_plainly(login)
 
     def _listed_plainly(self, known: S3Login) -> Listing:
         from nskeys.destinations.s3.listing import NotListed, Question, objects
@@ -193,24 +193,24 @@ class S3Bucket:
             from obstore.store import S3Store
         except ImportError:
             raise self._unreachable("not_installed") from None
-        known = self._login()
+        login = self._login()
         config: S3Config = {
             "bucket": self._address.bucket,
-            "region": self._region(known),
+            "region": self._region(login),
             "disable_bulk_delete": True,  # not every server has it
             # Buckets whose objects are locked by themselves take no PUT without one.
             "checksum_algorithm": "SHA256",
         }
         if self._address.url:
             config["endpoint"] = self._address.url
-        if known.complete:
-            config["access_key_id"], config["secret_access_key"] = known.key_id, known.secret
-        if known.token:
-            config["session_token"] = known.token
+        if login.complete:
+            config["access_key_id"], config["secret_access_key"] = login.key_id, login.secret
+        if login.token:
+            config["session_token"] = login.token
         if service := self._environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"):
             config["metadata_endpoint"] = service.rstrip("/")
         request = timedelta(seconds=self._seconds * _OF_A_LIMIT)
-        client = self._client(known, request)
+        client = self._client(login, request)
         try:
             return S3Store(
                 config=config,
@@ -249,16 +249,16 @@ class S3Bucket:
             raise
         except Exception as error:  # noqa: BLE001  # not all that obstore raises has its base class
             problem = problem_in(str(error))
-            said = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
-            raise DestinationUnreachable(self._info.address, problem, said=said) from None
+            message = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
+            raise DestinationUnreachable(self._info.address, problem, said=message) from None
 
     def _words(self, text: str) -> str:
         """Return the server's own words, unless they repeat the login; that of a cloud machine is not known
         here, so then nothing."""
         if self._address.auth == INSTANCE:
             return ""
-        known = self._login()
-        return words_in(text, (known.key_id, known.secret, known.token))
+        login = self._login()
+        return words_in(text, (login.key_id, login.secret, login.token))
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:

@@ -99,8 +99,8 @@ def words_in(text: str, hidden: Iterable[str]) -> str:
     if "Signature=" in body or any(secret and secret in body for secret in hidden):
         return ""
     code, message = _CODE.search(body), _MESSAGE.search(body)
-    told = [found[1].strip() for found in (code, message) if found and found[1].strip()]
-    words = ": ".join(told) or re.sub(r"<[^>]*>", " ", body)
+    texts = [found[1].strip() for found in (code, message) if found and found[1].strip()]
+    words = ": ".join(texts) or re.sub(r"<[^>]*>", " ", body)
     return " ".join(html.unescape(words).split())[:_MOST_WORDS]
 
 

@@ -71,12 +71,12 @@ def _page(question: Question, login: S3Login, front: str, token: str, seconds: f
     query = {"delimiter": "/", "encoding-type": "url", "list-type": "2", "prefix": front}
     if token:
         query["continuation-token"] = token
-    told = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
+    encoded = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
     path, host = f"/{question.bucket}", urlsplit(question.endpoint).netloc
-    headers = signed(login, question.region, host, path, told, datetime.now(UTC))
+    headers = signed(login, question.region, host, path, encoded, datetime.now(UTC))
     connection = _connection(question.endpoint, login.ca_bundle, max(seconds, 0.1))
     try:
-        connection.request("GET", f"{path}?{told}", headers=headers)
+        connection.request("GET", f"{path}?{encoded}", headers=headers)
         answer = connection.getresponse()
         data = answer.read(_PAGE_LIMIT + 1)
     except (OSError, http.client.HTTPException):
@@ -110,8 +110,8 @@ def signed(
     if login.token:
         headers["x-amz-security-token"] = login.token
     names = ";".join(sorted(headers))
-    told = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    canonical = "\n".join(("GET", path, query, told, names, _NOTHING))
+    canonical_headers = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = "\n".join(("GET", path, query, canonical_headers, names, _NOTHING))
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     key = f"AWS4{login.secret}".encode()
     for part in scope.split("/"):

@@ -73,14 +73,14 @@ def parse(address: str) -> SftpAddress:
     """Parse an address. Raises DestinationInvalid (`has_password`, whose text no longer has it, `bad_host`,
     `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")
-    login, at, place = authority.rpartition("@")
+    login, at, host_port = authority.rpartition("@")
     user, colon, _ = login.partition(":")
     if colon:
-        raise DestinationInvalid(f"{SCHEME}{user}@{place}/{path}", "has_password")
+        raise DestinationInvalid(f"{SCHEME}{user}@{host_port}/{path}", "has_password")
     user = _decoded(address, user)
     if at and not _USER.fullmatch(user):
         raise DestinationInvalid(address, "bad_user")
-    host, port = _host_and_port(address, place)
+    host, port = _host_and_port(address, host_port)
     return SftpAddress(user, host, port, _path(address, path))
 
 

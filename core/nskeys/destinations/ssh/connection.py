@@ -109,7 +109,7 @@ async def _settled(loop: asyncio.AbstractEventLoop) -> None:
     """Wait shortly for pending tasks, then cancel them."""
     for _ in range(3):
         await asyncio.sleep(0)
-    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
-    for task in left:
+    pending = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in pending:
         task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.gather(*pending, return_exceptions=True)

@@ -142,21 +142,21 @@ class SftpFolder:
     async def sweep(self) -> None:
         """Remove temporary files that are old enough; does nothing where the folder is missing."""
         try:
-            left = [
+            temporary = [
                 (name, about)
                 async for name, about in self._entries()
                 if is_plain(name) and is_temporary(name) and about.mtime is not None
             ]
-            if not left:
+            if not temporary:
                 return
-            left = await self._files_among(left)
+            temporary = await self._files_among(temporary)
             async with self._temporary(b"") as (part, _):
                 now = (await self._asked(self._sftp.stat(part))).mtime or 0  # by the server's own clock
         except (asyncssh.SFTPError, CannotCreate) as error:
             if isinstance(error, asyncssh.SFTPError):
                 _unless_lost(error, error)
             return  # what keeps backups from this place is said when one is written
-        for name, about in left:
+        for name, about in temporary:
             if now - (about.mtime or now) > _LEFT_FOR:
                 with suppress(asyncssh.SFTPFailure, asyncssh.SFTPNoSuchFile, asyncssh.SFTPPermissionDenied):
                     await self._asked(self._sftp.remove(self._path(name)))

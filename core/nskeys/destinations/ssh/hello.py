@@ -34,10 +34,10 @@ async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
 
 def _names(message: bytes) -> tuple[str, ...]:
     """Return the second list of a KEXINIT message."""
-    place, names = 1 + _COOKIE, b""
+    offset, names = 1 + _COOKIE, b""
     for _ in range(_HOST_KEYS + 1):
-        end = place + 4 + int.from_bytes(message[place : place + 4], "big")
-        names, place = message[place + 4 : end], end
+        end = offset + 4 + int.from_bytes(message[offset : offset + 4], "big")
+        names, offset = message[offset + 4 : end], end
     return tuple(names.decode("ascii", "replace").split(",")) if names else ()
 
 

@@ -43,29 +43,29 @@ class KeySource:
     async def with_agent(self, seconds: float) -> AsyncIterator[list[asyncssh.SSHKeyPair]]:
         """Yield the keys to offer, while the agent that signs with its own is connected. An agent that does
         not list its keys within the timeout is taken to have none."""
-        wanted = None if not self.named else [] if self._loaded else _public(self._files[0])
-        place = os.environ.get("SSH_AUTH_SOCK")
-        if not place or wanted == []:
+        identities = None if not self.named else [] if self._loaded else _public(self._files[0])
+        socket_path = os.environ.get("SSH_AUTH_SOCK")
+        if not socket_path or identities == []:
             yield self._loaded
             return
-        async with _Agent(place, self) as agent:
-            held: list[asyncssh.SSHKeyPair] = []
+        async with _Agent(socket_path, self) as agent:
+            pairs: list[asyncssh.SSHKeyPair] = []
             try:
                 async with asyncio.timeout(seconds):
-                    held = list(await agent.get_keys(wanted))
+                    pairs = list(await agent.get_keys(identities))
             except TimeoutError:
                 self.silent = True
             except (OSError, ValueError):
                 pass  # it is gone, as after a lost line; or what answers there is no agent
-            yield self._in_order(held)
+            yield self._in_order(pairs)
 
     def _in_order(self, held: list[asyncssh.SSHKeyPair]) -> list[asyncssh.SSHKeyPair]:
         """Return the keys in ssh's order: those of the agent that the usual files name, its others, and
         those only in files. No key twice, because a server accepts few tries."""
         usual = {blob for path in self._files for blob in _public(path)}
         usual |= {pair.public_data for pair in self._loaded}
-        known = {pair.public_data for pair in held}
-        others = [pair for pair in self._loaded if pair.public_data not in known]
+        in_agent = {pair.public_data for pair in held}
+        others = [pair for pair in self._loaded if pair.public_data not in in_agent]
         return [*sorted(held, key=lambda pair: pair.public_data not in usual), *others]
 
     def _load(self, path: Path) -> None:

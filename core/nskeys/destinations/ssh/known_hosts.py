@@ -83,10 +83,10 @@ class KnownHosts:
         """Return what is known of a server. Raises FileUnreadable where a file exists and cannot be
         read."""
         found = [_in_file(path, host, port) for path in (self.own, *self.others)]
-        revoked = tuple(line for known in found for line in known.revoked)
-        for known in found:
-            if known.keys or known.authorities:
-                return replace(known, revoked=revoked)
+        revoked = tuple(line for file in found for line in file.revoked)
+        for file in found:
+            if file.keys or file.authorities:
+                return replace(file, revoked=revoked)
         return KnownKeys(revoked=revoked, file=str(self.own))
 
     def trust(self, server: HostKeyUnknown) -> None:

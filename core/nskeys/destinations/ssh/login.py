@@ -277,12 +277,12 @@ async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
     except socket.gaierror:
         raise DestinationUnreachable(str(address), "unknown_host") from None
     problem: OSError = OSError()
-    for family, kind, protocol, _, place in found:
+    for family, kind, protocol, _, sockaddr in found:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(0)
             async with asyncio.timeout(seconds / len(found)):
-                await loop.sock_connect(sock, place)
+                await loop.sock_connect(sock, sockaddr)
         except OSError as error:  # a TimeoutError is one too
             sock.close()
             problem = error

@@ -38,19 +38,19 @@ class SftpConnection:
         """Connect and log in. Raises the errors of `log_in`, and DestinationUnreachable (`no_sftp`, or
         `greeting` with the text that was sent in the place of SFTP)."""
         address, limits = login.address, context.limits
-        known = context.known_hosts.about(address.host, address.port)
+        known_keys = context.known_hosts.about(address.host, address.port)
         credentials = Credentials(login.key_file, context.usual_keys, context.given)
-        connection = await log_in(address, known, credentials, limits)
+        connection = await log_in(address, known_keys, credentials, limits)
         try:
             async with asyncio.timeout(limits.answer):
                 sftp = await connection.start_sftp_client()
         except (asyncssh.ChannelOpenError, asyncssh.SFTPError, asyncssh.ProcessError, EOFError):
             if connection.is_closed():
                 raise
-            said = await _said_instead(connection, limits.greeting)
+            greeting = await _said_instead(connection, limits.greeting)
             connection.abort()
-            problem = "greeting" if said else "no_sftp"
-            raise DestinationUnreachable(str(address), problem, said=said) from None
+            problem = "greeting" if greeting else "no_sftp"
+            raise DestinationUnreachable(str(address), problem, said=greeting) from None
         except BaseException:
             connection.abort()
             raise
@@ -73,9 +73,9 @@ class SftpConnection:
 
 async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
     """Return the text that a shell prints where SFTP should begin: an SFTP server does not send first."""
-    said = b""
+    text = b""
     with suppress(asyncssh.Error, OSError, EOFError):
         async with asyncio.timeout(seconds):
             _, out, _ = await connection.open_session(subsystem="sftp", encoding=None)
-            said = await out.read(_MOST_SAID)
-    return " ".join(said.decode("utf-8", "replace").split())
+            text = await out.read(_MOST_SAID)
+    return " ".join(text.decode("utf-8", "replace").split())

@@ -194,9 +194,9 @@ class Workers:
         """End every worker; threads that wait for one get NoAnswer."""
         with self._lock:
             idle = [worker for workers in self._idle.values() for worker in workers]
-            busy, left = tuple(self._busy), self._abandoned
+            busy, abandoned = tuple(self._busy), self._abandoned
             self._idle, self._abandoned = {}, []
-        for worker in (*idle, *left):
+        for worker in (*idle, *abandoned):
             worker.close()
         for worker in busy:
             worker.end()  # its pipes are closed by the thread that waits at them

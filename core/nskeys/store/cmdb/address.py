@@ -78,8 +78,8 @@ def understand(url: str) -> CmdbAddress:
 def _tells_password(rest: str) -> bool:
     """Return whether a URL may hold a password: between `:` and an `@`, or in a parameter. An empty one
     does not count, for libpq neither."""
-    place, _, query = rest.partition("?")
-    if _user_has_password(place):
+    authority, _, query = rest.partition("?")
+    if _user_has_password(authority):
         return True
     named = ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
     return any(
@@ -102,5 +102,5 @@ def _is_hosts(text: str) -> bool:
     """Return whether it is a list of hosts with numeric ports, and a database's name after them."""
     hosts, _, _ = text.partition("/")
     return all(
-        not port or port.isdigit() for _, _, port in (one.rpartition(":") for one in hosts.split(","))
+        not port or port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts.split(","))
     )

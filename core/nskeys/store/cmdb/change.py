@@ -184,8 +184,8 @@ class SqlChange(SqlView):
                 raise KeyUsedUp(kid)
 
     def _missing(self, ids: Iterable[str]) -> NoSuchCredential:
-        known = {row[0] for row in self._connection.all("SELECT id FROM credentials")}
-        return NoSuchCredential(next((item for item in ids if item not in known), ""))
+        existing = {row[0] for row in self._connection.all("SELECT id FROM credentials")}
+        return NoSuchCredential(next((item for item in ids if item not in existing), ""))
 
     def _next(self, last: str) -> int:
         """Return the number after the last one, which the query `last` asks for."""

@@ -258,11 +258,13 @@ class PostgresEngine(CmdbEngine):
 
     def _not_connected(self, error: Exception) -> NskeysError:
         """Return the error of a failed login by libpq's text, because there is no SQLSTATE yet."""
-        shown, told = self.address.shown, str(error)
-        if any(words in told for words in _FULL):
-            return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
-        unsafe = any(words in told for words in _UNSAFE)
-        return CmdbUnreachable(shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT])
+        shown, message = self.address.shown, str(error)
+        if any(words in message for words in _FULL):
+            return CmdbFull(shown, "full", message[:_DETAIL_LIMIT])
+        unsafe = any(words in message for words in _UNSAFE)
+        return CmdbUnreachable(
+            shown, "unsafe_login" if unsafe else "cannot_connect", message[:_DETAIL_LIMIT]
+        )
 
     def _open(self, options: dict[str, Any]) -> Any:
         return self._psycopg.connect(

@@ -52,13 +52,13 @@ def login(psycopg: Any, address: PostgresAddress) -> Login:
         raise ConfigurationInvalid("postgresql://", "not_url") from None
     hosts = _hosts(psycopg, address, given)
     required = _required(hosts)
-    told = tuple(f"{name}={given[name]}" for name in required if name in given)
+    weakened = tuple(f"{name}={given[name]}" for name in required if name in given)
     return Login(
         conninfo=address.shown,
         options={name: value for name, value in {**_PATIENCE, **required}.items() if name not in given}
         | {"client_encoding": "utf8"},
         several_hosts=len(hosts) > 1 and "target_session_attrs" not in given,
-        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], told),
+        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], weakened),
     )
 
 

@@ -59,15 +59,15 @@ _LIMITS = (
 def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[UnreadableRow, ...]:
     """Return all of up to 20,000 credentials, and of more only those that name no key; of the list, the
     keys and the open rotation all."""
-    known = sorted(keys)
+    key_numbers = sorted(keys)
     asked = _ILL.format(
         columns=COLUMNS,
-        known=_listed(known),
+        known=_listed(key_numbers),
         kinds=marks(len(_KINDS)),
         hex=connection.hex_only.format("id"),
         sound=connection.sound,
     )
-    found = connection.all(asked, *known, _READ_ALL, *_KINDS, *_LIMITS)
+    found = connection.all(asked, *key_numbers, _READ_ALL, *_KINDS, *_LIMITS)
     credentials = (sealed_of(row, keys).credential for row in found)
     ill = [
         UnreadableRow("credentials", row.credential_id, row.problem, row)
@@ -82,8 +82,8 @@ def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[Un
 
 def strays(connection: Connection, keys: Mapping[int, Kid]) -> Iterator[UnreadableCredential]:
     """Yield the credentials whose key does not exist."""
-    known = sorted(keys)
-    for row in connection.all(_STRAYS.format(columns=COLUMNS, known=_listed(known)), *known):
+    key_numbers = sorted(keys)
+    for row in connection.all(_STRAYS.format(columns=COLUMNS, known=_listed(key_numbers)), *key_numbers):
         found = credential_of(row, keys)
         if isinstance(found, UnreadableCredential):
             yield found

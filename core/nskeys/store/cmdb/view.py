@@ -103,10 +103,10 @@ class SqlView:
         return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
-        understood = self._understood(wanted)
-        if understood.nothing:
+        selection = self._understood(wanted)
+        if selection.nothing:
             return 0
-        return self._number(understood.total())
+        return self._number(selection.total())
 
     def page(
         self,
@@ -117,13 +117,13 @@ class SqlView:
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        understood = self._understood(wanted)
-        if understood.nothing:
+        selection = self._understood(wanted)
+        if selection.nothing:
             return ()
         of_keys = None
-        if understood.key_numbers is not None:
-            of_keys = self._number(understood.sealed_by_keys())
-        sql, values = understood.page(order, limit, after, backwards, offset, of_keys)
+        if selection.key_numbers is not None:
+            of_keys = self._number(selection.sealed_by_keys())
+        sql, values = selection.page(order, limit, after, backwards, offset, of_keys)
         page = [self._placed(row) for row in self._connection.all(sql, *values)]
         return tuple(reversed(page)) if backwards else tuple(page)
 
@@ -146,10 +146,10 @@ class SqlView:
         return tuple(credential_of(row, self._keys) for row in rows)
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        wanted = unicodedata.normalize("NFC", name)
-        if not storable(wanted):
+        normalized = unicodedata.normalize("NFC", name)
+        if not storable(normalized):
             return None
-        row = self._connection.one(_NAMED, kind.value, wanted)
+        row = self._connection.one(_NAMED, kind.value, normalized)
         return None if row is None else credential_of(row, self._keys)
 
     def names(self) -> frozenset[tuple[str, str]]:
@@ -271,7 +271,7 @@ class SqlView:
 
     def _key_no(self, kid: Kid) -> int:
         """Return a key's number; 0, which no key has, for an unknown key."""
-        return next((number for number, known in self._keys.items() if known == kid), 0)
+        return next((number for number, candidate in self._keys.items() if candidate == kid), 0)
 
     def _numbers_in_use(self) -> list[int]:
         rows = self._connection.all("SELECT DISTINCT key_no FROM credentials")
@@ -287,12 +287,12 @@ class SqlView:
         """Return one group of the index; None where none of its rows can be read. An unreadable number
         sorts above the others and would hide them, so the query is repeated without it."""
         with suppress(CmdbDamaged):
-            kid, known = key_of(key_no, self._keys), kind_of(kind, "credentials").value
+            kid, kind_value = key_of(key_no, self._keys), kind_of(kind, "credentials").value
             with suppress(CmdbDamaged):
-                return KeyUse(kid, known, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
+                return KeyUse(kid, kind_value, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
             row = self._connection.one(_USE, key_no, kind, EARLIEST, LATEST, 0, SEAL_NO_LIMIT)
             if row is not None and row[0]:
-                return KeyUse(kid, known, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
+                return KeyUse(kid, kind_value, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
         return None
 
     def _number(self, query: Query) -> int:
@@ -305,12 +305,12 @@ class SqlView:
         return Wanted(wanted, numbers, self._connection.position, self._connection.text_only)
 
     def _placed(self, row: Row) -> PlacedCredential:
-        place, listed_id, *columns = row
+        sort_key, listed_id, *columns = row
         if columns[0] is None:
             credential: Credential = unreadable_of((listed_id,), None, "no_credential")
         else:
             credential = credential_of(columns, self._keys)
-        return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))
+        return PlacedCredential(credential, (cursor_text(sort_key), cursor_text(listed_id)))
 
 
 def _first_readable(

@@ -18,7 +18,7 @@ PATIENT = 20.0
 
 
 def where(folder: Path) -> Message:
-    return Message({"do": "where", "address": str(folder), "declared": ""})
+    return Message({"do": "where", "address": str(folder), "declared": "", "mounted": None})
 
 
 class Started:

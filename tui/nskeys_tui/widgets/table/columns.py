@@ -44,17 +44,19 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
     while _needed(columns, shown) > width and (spare := [i for i in shown if not columns[i].essential]):
         shown.remove(spare[-1])
     widths = {index: columns[index].minimum for index in shown}
-    left = width - _needed(columns, shown)
-    while left > 0 and (growing := [index for index in shown if _grows(columns[index], widths[index])]):
+    remaining = width - _needed(columns, shown)
+    while remaining > 0 and (
+        growing := [index for index in shown if _grows(columns[index], widths[index])]
+    ):
         shares = sum(columns[index].weight for index in growing)
         for index in growing:
-            more = max(1, left * columns[index].weight // shares)
+            more = max(1, remaining * columns[index].weight // shares)
             limit = columns[index].maximum
             room = more if limit is None else limit - widths[index]
             widths[index] += min(more, room, max(0, width - _total(widths)))
-        if (rest := width - _total(widths)) == left:
+        if (rest := width - _total(widths)) == remaining:
             break
-        left = rest
+        remaining = rest
     return tuple(Laid(index, widths[index]) for index in shown)
 
 
@@ -63,8 +65,8 @@ def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], 
     column with the gap before it, then the rest. `texts` are safe, one for each column."""
     pieces = []
     used = 0
-    for place, column in enumerate(laid):
-        before = 1 if place == 0 else GAP
+    for index, column in enumerate(laid):
+        before = 1 if index == 0 else GAP
         room = max(0, min(column.width, width - used - before))
         text = pad(texts[column.index], room, right=columns[column.index].right) if room else ""
         piece = " " * min(before, width - used) + text
@@ -121,8 +123,8 @@ class RowPainter:
         """Return a row whose style is applied to the `styled` columns; neighbours with one style are one
         segment."""
         segments: list[Segment] = []
-        for place, piece in enumerate(self._pieces(cells)):
-            styled = place < len(self._laid) and self._columns[self._laid[place].index].styled
+        for index, piece in enumerate(self._pieces(cells)):
+            styled = index < len(self._laid) and self._columns[self._laid[index].index].styled
             seen = style if styled and piece.strip() else None
             if segments and segments[-1].style == seen:
                 segments.append(Segment(segments.pop().text + piece, seen))

@@ -50,8 +50,8 @@ class Chunk:
 
     def row(self, number: int) -> Row | None:
         """Return the row with this number; None where it is not held."""
-        place = number - self.first
-        return self.rows[place] if 0 <= place < len(self.rows) else None
+        index = number - self.first
+        return self.rows[index] if 0 <= index < len(self.rows) else None
 
     def holds(self, first: int, last: int) -> bool:
         """Return whether all rows from `first` up to `last`, exclusive, are held."""

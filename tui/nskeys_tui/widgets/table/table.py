@@ -322,8 +322,8 @@ class CredentialTable(Widget, can_focus=True):
             return self._painter.header(*self._sort, self._paint("header"))
         number, total = self._window.top + y - _HEADER, self._window.total
         if total is None or number >= total:
-            said = "…" if total is None else self.empty
-            return self._painter.note(said if y == _HEADER else "", self._paint("quiet"))
+            text = "…" if total is None else self.empty
+            return self._painter.note(text if y == _HEADER else "", self._paint("quiet"))
         row = self._chunk.row(number)
         under_cursor = number == self._window.cursor and self.has_focus
         if row is None:
