@@ -29,7 +29,7 @@ A = TypeVar("A")
 class Scheme(Protocol[A]):
     """All addresses with one prefix before `://`. One object serves all threads of a run."""
 
-    def understood(self, address: str) -> A:
+    def parse(self, address: str) -> A:
         """Return the parsed address of a destination or a file. Raises DestinationInvalid. Asks no
         server."""
         ...
@@ -77,7 +77,7 @@ class AllDestinations:
         self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
-        scheme, address = self._understood(destination.address)
+        scheme, address = self._parse(destination.address)
         return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 
     def source(self, address: str) -> tuple[Destination, str]:
@@ -95,7 +95,7 @@ class AllDestinations:
         """Return the canonical form of a destination's or a file's address (a path: absolute, links kept).
         Raises DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and those of its scheme), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
-        return _checked_text(str(self._understood(address)[1]))
+        return _checked_text(str(self._parse(address)[1]))
 
     def trust(self, server: HostKeyUnknown) -> None:
         if self._servers is not None:
@@ -114,13 +114,13 @@ class AllDestinations:
             scheme.close()
 
     def _split(self, address: str) -> tuple[Scheme[Any], Any, str]:
-        scheme, whole = self._understood(address)
+        scheme, whole = self._parse(address)
         folder, name = scheme.split(whole)
         if not name:
             raise DestinationInvalid(address, "no_file")
         return scheme, folder, name
 
-    def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
+    def _parse(self, address: str) -> tuple[Scheme[Any], Any]:
         """Return the scheme and the parsed address. A path on this machine may hold bytes that are not
         text, as surrogates."""
         if not address:
@@ -129,7 +129,7 @@ class AllDestinations:
         scheme = self._scheme(address)
         if "\0" in address or not (scheme is self._folders or is_text(address)):
             raise DestinationInvalid(as_text(address), "not_text")
-        return scheme, scheme.understood(address)
+        return scheme, scheme.parse(address)
 
     def _scheme(self, address: str) -> Scheme[Any]:
         found = _SCHEME.match(address)

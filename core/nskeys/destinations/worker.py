@@ -83,12 +83,12 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:
     """Carry out a request; our own errors are answers too. `aws_environ` are the variables for buckets."""
     try:
-        return OPERATIONS[question.head["do"]](_place(question, aws_environ), question)
+        return OPERATIONS[question.head["do"]](_destination(question, aws_environ), question)
     except NskeysError as error:
         return Message({"error": type(error).__name__, "fields": vars(error)})
 
 
-def _place(question: Message, aws_environ: Mapping[str, str]) -> Destination:
+def _destination(question: Message, aws_environ: Mapping[str, str]) -> Destination:
     mounted_values = question.head["mounted"]
     mounted = None if mounted_values is None else Mounted(*mounted_values)
     info = DestinationInfo(question.head["address"], question.head["declared"], mounted=mounted)

@@ -22,7 +22,7 @@ class FolderScheme:
         self._workers = workers or Workers()
         self._slow = slow
 
-    def understood(self, address: str) -> str:
+    def parse(self, address: str) -> str:
         """Return the absolute path, links kept. Raises DestinationInvalid (`empty`, `not_text`,
         `other_host`, `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind
         a mount that does not answer."""

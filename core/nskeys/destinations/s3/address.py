@@ -88,7 +88,7 @@ def parse(address: str) -> S3Address:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "?" in path or _UNSEEN.search(path):
         raise DestinationInvalid(address, "bad_path")
-    parameters = _told(address, query) if question else {}
+    parameters = _query_parameters(address, query) if question else {}
     endpoint, tls = _endpoint(address, parameters.get("endpoint", ""), parameters.get("tls", ""))
     return S3Address(
         bucket=bucket,
@@ -108,7 +108,7 @@ def _match(address: str) -> int:
     return scheme.end()
 
 
-def _told(address: str, query: str) -> dict[str, str]:
+def _query_parameters(address: str, query: str) -> dict[str, str]:
     parameters: dict[str, str] = {}
     for item in query.split("&"):
         name, _, value = item.partition("=")

@@ -19,7 +19,7 @@ class S3Scheme:
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()
 
-    def understood(self, address: str) -> S3Address:
+    def parse(self, address: str) -> S3Address:
         """Parse an address. Raises DestinationInvalid, which repeats nothing that may be a key."""
         return parse(address)
 

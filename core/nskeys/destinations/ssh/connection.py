@@ -22,7 +22,7 @@ class SshConnection:
     """One connection and its event loop. For one thread at a time, except `interrupt`."""
 
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    connection: SftpConnection | None = None
+    sftp: SftpConnection | None = None
     since: float = 0.0
     _work: "asyncio.Task[Any] | None" = None
     _interrupted: bool = False
@@ -32,18 +32,18 @@ class SshConnection:
         self.loop.set_exception_handler(_nobody_told)
 
     def connect(self, context: LoginContext, login: Login) -> None:
-        self.connection = self._until_done(SftpConnection.open(context, login))
+        self.sftp = self._until_done(SftpConnection.open(context, login))
 
     def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
         """Return the answer. Raises TimeoutError after so many seconds."""
-        if self.connection is None:
+        if self.sftp is None:
             raise ValueError("not connected")
-        return self._until_done(_within(seconds, question(self.connection)))
+        return self._until_done(_within(seconds, question(self.sftp)))
 
-    def survives(self, error: BaseException) -> bool:
+    def is_reusable_after(self, error: BaseException) -> bool:
         """Return whether the connection can be used again after an error: the server refused something, and
         no call is pending."""
-        return self.connection is not None and not self._interrupted and self.connection.survives(error)
+        return self.sftp is not None and not self._interrupted and self.sftp.is_reusable_after(error)
 
     def interrupt(self) -> None:
         """End the wait, from another thread or a signal handler."""
@@ -54,8 +54,8 @@ class SshConnection:
 
     def close(self) -> None:
         """Close the connection without waiting for the server."""
-        if self.connection is not None:
-            self.connection.abort()
+        if self.sftp is not None:
+            self.sftp.abort()
         _complete(self.loop, _settled(self.loop))
         self.loop.close()
 

@@ -25,7 +25,7 @@ class SftpScheme:
     def __init__(self, servers: SshPool) -> None:
         self._servers = servers
 
-    def understood(self, address: str) -> SftpAddress:
+    def parse(self, address: str) -> SftpAddress:
         return parse(address)
 
     def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:

@@ -60,7 +60,7 @@ class SftpConnection:
         """Raise where nobody answers any more."""
         await self.sftp.realpath(".")
 
-    def survives(self, error: BaseException) -> bool:
+    def is_reusable_after(self, error: BaseException) -> bool:
         """Return whether an error was an answer of the server, after which the connection is usable."""
         if isinstance(error, NskeysError):
             return not isinstance(error, Cancelled | DestinationUnreachable)
