@@ -81,10 +81,10 @@ def parse_record(data: bytes) -> RecoveryRecord:
     for item in items(fields["identities"], len(IdentityKind)):
         if not isinstance(item, dict):
             raise Malformed("wrong_type")
-        identity_fields = dict(item)
-        sha256 = text(identity_fields.pop("sha256", None), _HASH)
-        weak = integer(identity_fields.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in identity_fields else None
-        identities.append(replace(identity_from_json(identity_fields, sha256), weak=weak))
+        entry = dict(item)
+        sha256 = text(entry.pop("sha256", None), _HASH)
+        weak = integer(entry.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in entry else None
+        identities.append(replace(identity_from_json(entry, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
         Recovery(tuple(identities), earlier_from_json(fields["earlier"])),

@@ -27,10 +27,10 @@ _BEAT = 0.1
 """Seconds between two looks whether whoever waits at the gate is still wanted."""
 
 
-def _wanted() -> None: ...
+def _never_cancelled() -> None: ...
 
 
-_still_wanted: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=_wanted)
+_checkpoint: ContextVar[Callable[[], None]] = ContextVar("checkpoint", default=_never_cancelled)
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def one_derivation() -> Iterator[None]:
     """Hold the process's lock for one expensive derivation; not reentrant. What `called_off_by` names may
     raise while this waits; then nothing was derived."""
     while not _GATE.acquire(timeout=_BEAT):
-        _still_wanted.get()()
+        _checkpoint.get()()
     try:
         yield
     finally:
@@ -48,11 +48,11 @@ def one_derivation() -> Iterator[None]:
 @contextmanager
 def called_off_by(checkpoint: Callable[[], None]) -> Iterator[None]:
     """Let `checkpoint`, called while this thread waits for the lock, end the wait by raising."""
-    before = _still_wanted.set(checkpoint)
+    before = _checkpoint.set(checkpoint)
     try:
         yield
     finally:
-        _still_wanted.reset(before)
+        _checkpoint.reset(before)
 
 
 @dataclass(frozen=True, slots=True)

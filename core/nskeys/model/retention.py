@@ -84,8 +84,8 @@ _SIGHTS = {
 }
 
 
-_Place = tuple[str, str]
-_Kept = dict[_Place, FateReason]
+_RowKey = tuple[str, str]
+_Kept = dict[_RowKey, FateReason]
 _Age = tuple[int, datetime, str]
 
 
@@ -98,13 +98,13 @@ def decide(
 ) -> tuple[Decision, ...]:
     """Return the decision for every copy, in their order. `copies` are as just checked; `begun` are those
     whose removal was interrupted after the file was gone; `needed` are the keys that must not be lost."""
-    settled = {_place(copy): FateReason.BEGUN for copy in begun}
-    left_alone = {_place(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
-    candidates = [copy for copy in copies if _place(copy) not in left_alone]
+    settled = {_row_key(copy): FateReason.BEGUN for copy in begun}
+    left_alone = {_row_key(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
+    candidates = [copy for copy in copies if _row_key(copy) not in left_alone]
     kept = _by_number(candidates, retention)
     protected = _protected(candidates, needed, kept)
     reasons = {**protected, **kept, **left_alone, **settled}
-    return tuple(_decision(copy, reasons.get(_place(copy))) for copy in copies)
+    return tuple(_decision(copy, reasons.get(_row_key(copy))) for copy in copies)
 
 
 def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
@@ -131,9 +131,9 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
         monthly = {months[month] for month in latest}
         for copy in there:
             if _age(copy) in last:
-                kept[_place(copy)] = FateReason.LAST
+                kept[_row_key(copy)] = FateReason.LAST
             elif _age(copy) in monthly:
-                kept[_place(copy)] = FateReason.MONTHLY
+                kept[_row_key(copy)] = FateReason.MONTHLY
     return kept
 
 
@@ -142,7 +142,7 @@ def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: 
     backups = _by_backup(candidates)
     staying = _Staying(kept)
     for group in backups.values():
-        if all(_place(copy) in kept for copy in group):
+        if all(_row_key(copy) in kept for copy in group):
             staying.count_on(group)
     for good in (_counts, _opens):
         newest = max((copy for copy in candidates if good(copy)), key=_age, default=None)
@@ -173,8 +173,8 @@ class _Staying:
 
     def protect(self, group: Sequence[BackupCopy], reason: FateReason) -> None:
         for copy in group:
-            if _place(copy) not in self._kept:
-                self.protected.setdefault(_place(copy), reason)
+            if _row_key(copy) not in self._kept:
+                self.protected.setdefault(_row_key(copy), reason)
         self.count_on(group)
 
     def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
@@ -233,5 +233,5 @@ def _age(copy: BackupCopy) -> _Age:
     return (copy.backup.generation, copy.backup.created, copy.backup.kms_sha256)
 
 
-def _place(copy: BackupCopy) -> _Place:
+def _row_key(copy: BackupCopy) -> _RowKey:
     return (copy.backup.kms_sha256, copy.address)

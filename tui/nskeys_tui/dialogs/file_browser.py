@@ -158,7 +158,7 @@ class FileBrowser(Dialog[Path]):
     ) -> None:
         super().__init__(title)
         self._start, self._folders = start, folders
-        self._wanted = _no_file if folders else wanted
+        self._is_wanted = _no_file if folders else wanted
         self._folder: Path | None = None
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
@@ -225,7 +225,7 @@ class FileBrowser(Dialog[Path]):
     def _list(self, asked: int, folder: Path, hidden: bool, first: bool) -> None:
         try:
             folder = nearest_folder(folder) if first else folder
-            found = self._Listed(asked, folder, list_folder(folder, self._wanted, hidden))
+            found = self._Listed(asked, folder, list_folder(folder, self._is_wanted, hidden))
         except OSError:
             found = self._Listed(asked, folder, None)
         with suppress(RuntimeError):  # the program left meanwhile

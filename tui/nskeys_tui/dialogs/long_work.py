@@ -172,7 +172,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     SAYS_BUSY = False
 
     @dataclass
-    class _Told(Message):
+    class _Reported(Message):
         report: Report | PlaceReport
 
     class _Ended(Message):
@@ -191,8 +191,8 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._lines = {stage: StageLine(stage_name(stage)) for stage in stages}
         self._places: dict[str, StageLine] = {}
         self._progress = TuiProgress(
-            lambda report: self._post(self._Told(report)),
-            tell_place=lambda report: self._post(self._Told(report)),
+            lambda report: self._post(self._Reported(report)),
+            tell_place=lambda report: self._post(self._Reported(report)),
         )
         self._outcome: Outcome[T] | None = None
         self._stopping = False
@@ -221,16 +221,16 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     def _post(self, message: Message) -> None:
         self.post_message(message)
 
-    @on(_Told)
-    def _told(self, message: _Told) -> None:
+    @on(_Reported)
+    def _show_report(self, message: _Reported) -> None:
         report = message.report
         if isinstance(report, PlaceReport):
             self._places[report.address] = place_line(report)
         else:
-            self._told_stage(report)
+            self._show_stage(report)
         self.query_one(ProgressPanel).lines = (*self._lines.values(), *self._places.values())
 
-    def _told_stage(self, report: Report) -> None:
+    def _show_stage(self, report: Report) -> None:
         for stage, line in self._lines.items():
             if line.mark is Mark.CURRENT and stage is not report.stage:
                 self._lines[stage] = StageLine(line.words, Mark.DONE, line.count.partition(",")[0])

@@ -155,9 +155,9 @@ class AskShare(Dialog[SecretBytes]):
         self.query_one("#words", Static).update(Content("\n".join(rows)))
         message = self.query_one("#said", Static)
         message.set_class(entry.problem is not None, "-wrong")
-        message.update(Content(self._said(entry)))
+        message.update(Content(self._message_for(entry)))
 
-    def _said(self, entry: ShareEntry) -> str:
+    def _message_for(self, entry: ShareEntry) -> str:
         if entry.problem is not None and not entry.letters:
             return f"! {refusal(entry.problem)}"
         if self._hidden and not entry.unknown:

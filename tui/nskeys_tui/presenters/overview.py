@@ -60,10 +60,10 @@ def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerL
         lines.append(AnswerLine("", headline.source, bar=headline.bar))
     if headline.proof:
         lines.append(AnswerLine(headline.made, headline.proof))
-    notice_lines = [_notice(notice) for notice in notices(overview, layout)]
-    if len(notice_lines) > room:
-        notice_lines = [*notice_lines[: room - 1], AnswerLine(f"! {more_notices(len(notice_lines) - room + 1)}", STATUS_TELLS)]
-    return (*lines, *notice_lines)
+    below = [_notice(notice) for notice in notices(overview, layout)]
+    if len(below) > room:
+        below = [*below[: room - 1], AnswerLine(f"! {more_notices(len(below) - room + 1)}", STATUS_TELLS)]
+    return (*lines, *below)
 
 
 def _notice(notice: Notice) -> AnswerLine:

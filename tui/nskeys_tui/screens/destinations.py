@@ -72,7 +72,7 @@ class DestinationsScreen(ListScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._sights: tuple[DestinationStatus, ...] = ()
+        self._statuses: tuple[DestinationStatus, ...] = ()
         self._schedule: Schedule | None = None
         self._on_servers: frozenset[str] = frozenset()
 
@@ -80,7 +80,7 @@ class DestinationsScreen(ListScreen):
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        status = self._sight()
+        status = self._status()
         if action in ("test", "declare", "backups"):
             return status is not None
         if action == "key_file":
@@ -101,7 +101,7 @@ class DestinationsScreen(ListScreen):
             return
         schedule = await run_in_background(self.session.services.schedule.show)
         self._schedule = None if isinstance(schedule, NskeysError) else schedule
-        self._sights = statuses
+        self._statuses = statuses
         self._on_servers = frozenset(
             filter(self._is_on_a_server, (status.info.address for status in statuses))
         )
@@ -114,12 +114,12 @@ class DestinationsScreen(ListScreen):
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         """Return why it counts as here or elsewhere, and what prevents backups to it."""
-        status = self._sight(key)
+        status = self._status(key)
         return () if status is None else destination_about(status, self._schedule)
 
-    def _sight(self, key: str | None = None) -> DestinationStatus | None:
+    def _status(self, key: str | None = None) -> DestinationStatus | None:
         key = self.row_key if key is None else key
-        return self._sights[int(key)] if key is not None and int(key) < len(self._sights) else None
+        return self._statuses[int(key)] if key is not None and int(key) < len(self._statuses) else None
 
     # --- adding and declaring ----------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_declare(self) -> None:
         """Change the declaration of a destination."""
-        status = self._sight()
+        status = self._status()
         if status is None:
             return
         declared = await self._declaration(status.info.declared_elsewhere)
@@ -204,7 +204,7 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_test(self) -> None:
         """Test one destination."""
-        status = self._sight()
+        status = self._status()
         if status is None:
             return
         self.say("testing …")
@@ -220,7 +220,7 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_backups(self) -> None:
         """List the backups there; one of them can be inspected and drilled."""
-        status = self._sight()
+        status = self._status()
         if status is None:
             return
         address = await backup_at(self, self.session, status.info.address)
@@ -230,7 +230,7 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_key_file(self) -> None:
         """Choose another key for its server."""
-        status = self._sight()
+        status = self._status()
         if status is None:
             return
         info = status.info
@@ -250,7 +250,7 @@ class DestinationsScreen(ListScreen):
     @work(exclusive=True, group="act")
     async def action_remove(self) -> None:
         """Remove a destination from the configuration, after a confirmation."""
-        status = self._sight()
+        status = self._status()
         if status is None:
             return
         question = remove_question(status.info, default=status.default)

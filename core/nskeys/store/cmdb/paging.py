@@ -45,7 +45,7 @@ def storable(*texts: str) -> bool:
         return False
 
 
-class Wanted:
+class Selection:
     """A filter as SQL: the rows of `listing` that it selects."""
 
     def __init__(

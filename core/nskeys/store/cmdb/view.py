@@ -19,7 +19,7 @@ from nskeys.model.credentials import (
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
 from nskeys.store.cmdb.engine import Connection, Row
-from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable
+from nskeys.store.cmdb.paging import COLUMNS, Query, Selection, cursor_text, marks, storable
 from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
@@ -103,7 +103,7 @@ class SqlView:
         return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
-        selection = self._understood(wanted)
+        selection = self._selection(wanted)
         if selection.nothing:
             return 0
         return self._number(selection.total())
@@ -117,7 +117,7 @@ class SqlView:
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        selection = self._understood(wanted)
+        selection = self._selection(wanted)
         if selection.nothing:
             return ()
         of_keys = None
@@ -300,9 +300,9 @@ class SqlView:
         found: int = self._connection.value(statement, *values)
         return found
 
-    def _understood(self, wanted: CredentialFilter) -> Wanted:
+    def _selection(self, wanted: CredentialFilter) -> Selection:
         numbers = {kid: number for number, kid in self._keys.items()}
-        return Wanted(wanted, numbers, self._connection.position, self._connection.text_only)
+        return Selection(wanted, numbers, self._connection.position, self._connection.text_only)
 
     def _placed(self, row: Row) -> PlacedCredential:
         sort_key, listed_id, *columns = row
