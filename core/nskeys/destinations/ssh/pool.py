@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.ssh.address import Login
-from nskeys.destinations.ssh.context import LoginContext
+from nskeys.destinations.ssh.context import LoginContext, SftpLimits
 from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import Cancelled, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
 
