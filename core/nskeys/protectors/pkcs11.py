@@ -25,7 +25,7 @@ from nskeys.protectors.base import BaseProtector, Parameters
 from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call: a smart card takes its time."""
 
 _PROTECTOR = "pkcs11"
@@ -38,16 +38,16 @@ _PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 class Pkcs11Protector(BaseProtector):
     """Wraps with a key on a token, whose PIN it asks for. `uri` names the token for a new KEK; an old one
-    names its own. Raises ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is the timeout of one
+    names its own. Raises ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `timeout_s` is the timeout of one
     call in seconds."""
 
     name = _PROTECTOR
     asks = True
     wants = Purpose.PIN
 
-    def __init__(self, uri: str = "", patience: float = PATIENCE) -> None:
+    def __init__(self, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._uri = _uri(uri) if uri else None
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def require(self) -> None:
         """Raise ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
@@ -105,7 +105,7 @@ class Pkcs11Protector(BaseProtector):
         with SecretBytes(json.dumps(question).encode()) as given:
             try:
                 # Its library needs the environment: that says where its configuration lies.
-                ended = run(_PROGRAM, given, dict(os.environ), self._patience)
+                ended = run(_PROGRAM, given, dict(os.environ), self._timeout_s)
             except TimeoutError:
                 raise ProtectorUnavailable(_PROTECTOR, "no_answer") from None
             except OSError:

@@ -26,7 +26,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.protectors.subprocess_io import Completed, run
 
 PROTECTOR = "tpm2"
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call. It takes a tenth of one; a TPM without elliptic curves needs ten and more."""
 
 _OLDEST = 250
@@ -73,13 +73,13 @@ def missing() -> str:
 
 
 class SystemdCreds:
-    """Encrypts credentials that only the TPM `device` and this host's secret together open; `patience` is
+    """Encrypts credentials that only the TPM `device` and this host's secret together open; `timeout_s` is
     the timeout of one call in seconds."""
 
-    def __init__(self, device: str, host_secret: Path, patience: float) -> None:
+    def __init__(self, device: str, host_secret: Path, timeout_s: float) -> None:
         self._device = device
         self._environment = {**_ENVIRONMENT, "SYSTEMD_CREDENTIAL_SECRET": str(host_secret)}
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def encrypt(self, name: str, secret: SecretBytes) -> bytes:
         """Return the credential. Raises ProtectorUnavailable."""
@@ -109,7 +109,7 @@ class SystemdCreds:
                 [program, verb, f"--name={name}", device, *options, "-", "-"],
                 given,
                 self._environment,
-                self._patience,
+                self._timeout_s,
             )
         except TimeoutError:
             raise ProtectorUnavailable(PROTECTOR, "no_answer") from None

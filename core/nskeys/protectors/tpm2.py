@@ -27,8 +27,8 @@ from nskeys.protectors.base import BaseProtector, Parameters
 from nskeys.protectors.systemd_creds import (
     HOST_SECRET,
     MAY_BE_GONE,
-    PATIENCE,
     PROTECTOR,
+    TIMEOUT_S,
     SystemdCreds,
     belongs_here,
     device_is_there,
@@ -48,19 +48,19 @@ _DEVICE = re.compile(r"/dev/tpmrm[0-9]{1,3}|(?:swtpm|tabrmd):[A-Za-z0-9=,.:_-]{0
 
 class Tpm2Protector(BaseProtector):
     """Binds to a TPM (this machine's, or the one that `device` names) and to this host. Raises
-    ProtectorUnavailable (`bad_device`) for an invalid name of a TPM. `patience` is the timeout of one call
+    ProtectorUnavailable (`bad_device`) for an invalid name of a TPM. `timeout_s` is the timeout of one call
     in seconds."""
 
     name = PROTECTOR
     asks = False
 
     def __init__(
-        self, device: str = "", patience: float = PATIENCE, host_secret: Path = HOST_SECRET
+        self, device: str = "", timeout_s: float = TIMEOUT_S, host_secret: Path = HOST_SECRET
     ) -> None:
         if device and not _DEVICE.fullmatch(device):
             raise ProtectorUnavailable(PROTECTOR, "bad_device")
         self._device = device
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._host_secret = host_secret
 
     def why_not(self) -> str:
@@ -105,7 +105,7 @@ class Tpm2Protector(BaseProtector):
         return False
 
     def _creds(self, device: str) -> SystemdCreds:
-        return SystemdCreds(device or THIS_MACHINES, self._host_secret, self._patience)
+        return SystemdCreds(device or THIS_MACHINES, self._host_secret, self._timeout_s)
 
 
 def _name(store_id: str) -> str:

@@ -56,7 +56,7 @@ class RegistryFile:
 
 
 _RECORD = "recovery.json"
-_RECOVERY_LIMIT = 256 * 1024
+_FILE_LIMIT = 256 * 1024
 
 
 class RecoveryFolder:
@@ -109,7 +109,7 @@ class RecoveryFolder:
     @staticmethod
     def _read(path: Path) -> bytes | None:
         try:
-            return read_bounded(path, _RECOVERY_LIMIT)
+            return read_bounded(path, _FILE_LIMIT)
         except FileUnreadable as error:
             if error.problem == "missing":
                 return None

@@ -18,7 +18,7 @@ UNITS = Path("/etc/systemd/system")
 
 _RUNS = Path("/run/systemd/system")
 """There where systemd is what runs the machine (sd_booted(3))."""
-_PATIENCE = 60
+_SYSTEMCTL_TIMEOUT_S = 60
 """Seconds for one call of systemctl."""
 _LIMIT = 65_536
 _READABLE = 0o644
@@ -131,7 +131,7 @@ def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=_SYSTEMCTL_TIMEOUT_S,
             check=False,
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
         )

@@ -20,7 +20,7 @@ _SILENCE = 20
 a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
 system acknowledges."""
 
-_PATIENCE = {
+_TIMEOUTS = {
     "connect_timeout": _CONNECT_SECONDS,
     "tcp_user_timeout": _SILENCE * 1000,
     "keepalives_idle": _SILENCE // 4,
@@ -55,7 +55,7 @@ def login(psycopg: Any, address: PostgresAddress) -> Login:
     weakened = tuple(f"{name}={given[name]}" for name in required if name in given)
     return Login(
         conninfo=address.shown,
-        options={name: value for name, value in {**_PATIENCE, **required}.items() if name not in given}
+        options={name: value for name, value in {**_TIMEOUTS, **required}.items() if name not in given}
         | {"client_encoding": "utf8"},
         several_hosts=len(hosts) > 1 and "target_session_attrs" not in given,
         shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], weakened),
