@@ -17,7 +17,7 @@ from threading import Event, Thread
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-_GRACE = 1.5
+_CLEANUP_TIMEOUT_S = 1.5
 """Seconds that work has to come to its next safe place, once the terminal is put back."""
 _DEADLINE = 4.0
 """Seconds until the process ends, whatever it waits for."""
@@ -93,7 +93,7 @@ class Leaving:
         for task in tasks:
             task.cancel()
         if tasks:
-            self._loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=_CLEANUP_TIMEOUT_S))
         ended = Event()
 
         def wait() -> None:
@@ -101,4 +101,4 @@ class Leaving:
             ended.set()
 
         Thread(target=wait, daemon=True).start()
-        return ended.wait(_GRACE)
+        return ended.wait(_CLEANUP_TIMEOUT_S)

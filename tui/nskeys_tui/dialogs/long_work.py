@@ -116,7 +116,7 @@ class TuiProgress:
 
 T = TypeVar("T")
 
-_PATIENCE = 1.0
+_SLOW_STOP_S = 1.0
 """Seconds that a stop may take before it is said that this step has none."""
 
 SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
@@ -248,7 +248,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._progress.stop()
         self._interrupt()
         self._say(STOPPING)
-        self.set_timer(_PATIENCE, lambda: self._say(f"{STOPPING}\n{NOT_STOPPING}"))
+        self.set_timer(_SLOW_STOP_S, lambda: self._say(f"{STOPPING}\n{NOT_STOPPING}"))
 
     def _say(self, words: str) -> None:
         self.query_one("#note", Static).update(Content(words))

@@ -95,7 +95,7 @@ class Filter:
     kind: CredentialKind | None = None
     kids: frozenset[Kid] | None = None
 
-    def wanted(self, text: str) -> CredentialFilter:
+    def with_text(self, text: str) -> CredentialFilter:
         """Return the filter for the credentials that also contain `text`."""
         return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
 
@@ -113,33 +113,33 @@ def filters(answer: Recoverability) -> tuple[Filter, ...]:
     return tuple(found)
 
 
-def filter_named(known: Sequence[Filter], name: str) -> Filter:
+def filter_named(options: Sequence[Filter], name: str) -> Filter:
     """Return the filter of this name; all, where it no longer exists."""
-    return next((shelf for shelf in known if shelf.name == name), known[0])
+    return next((option for option in options if option.name == name), options[0])
 
 
-def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
+def neighbour(options: Sequence[Filter], name: str, by: int) -> Filter:
     """Return the next or the previous filter that matches anything, wrapping around."""
-    full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
-    here = next((index for index, shelf in enumerate(full) if shelf.name == name), 0)
+    full = [option for option in options if option.credentials or option.name in (ALL, name)]
+    here = next((index for index, option in enumerate(full) if option.name == name), 0)
     return full[(here + by) % len(full)]
 
 
-def heading(known: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
+def heading(options: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
     """Return the parts of the line above the list, as many as fit `cells`: the heading and all filters, the
     chosen one marked; without the heading; the kinds alone; the chosen one alone."""
-    texts = [f"{_MARK if shelf.name == name != ALL else ''}{_counted(shelf)}" for shelf in known]
+    texts = [f"{_MARK if option.name == name != ALL else ''}{_counted(option)}" for option in options]
     everything = " · ".join(texts)
     if width(_HEADING) + width(everything) + _BOTH <= cells:
         return _HEADING, everything
-    here = filter_named(known, name)
-    kinds = " · ".join(text for text, shelf in zip(texts, known, strict=True) if shelf.kids is None)
+    here = filter_named(options, name)
+    kinds = " · ".join(text for text, option in zip(texts, options, strict=True) if option.kids is None)
     for line in (everything, kinds if here.kids is None else ""):
         if line and width(line) + _ALONE <= cells:
             return (line,)
-    all_of_them = "" if here.name == ALL else f" of {number(known[0].credentials)}"
+    all_of_them = "" if here.name == ALL else f" of {number(options[0].credentials)}"
     return _HEADING, f"{_counted(here)}{all_of_them}"
 
 
-def _counted(shelf: Filter) -> str:
-    return f"{shelf.name} {number(shelf.credentials)}"
+def _counted(option: Filter) -> str:
+    return f"{option.name} {number(option.credentials)}"

@@ -17,7 +17,7 @@ from nskeys.services.status.overview import Overview, RecoverabilityService
 
 T = TypeVar("T")
 
-_PATIENCE = 0.4
+_SHOW_AFTER_S = 0.4
 """Seconds that what was seen before may stay while copies are looked at."""
 
 
@@ -60,7 +60,7 @@ class OverviewLoader:
             yield self._seen(quick)
         look = asyncio.ensure_future(self._look())
         try:
-            if not first and not (await asyncio.wait({look}, timeout=_PATIENCE))[0]:
+            if not first and not (await asyncio.wait({look}, timeout=_SHOW_AFTER_S))[0]:
                 yield self._seen(quick)
             yield self._seen(LoadedOverview(await look, looked=True))
         finally:

@@ -70,8 +70,8 @@ class OverviewScreen(Guarded[None]):
         Binding("k", "go('keys')", "Keys", tooltip="Every key, and which backups hold it", group=MORE),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", group=MORE),
         Binding("S", "turn", "Turn the order", tooltip="The same order, the other way round", group=MORE),
-        Binding("right", "shelf(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
-        Binding("left", "shelf(-1)", "Previous kind", tooltip="Only the previous kind", group=MORE),
+        Binding("right", "filter(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
+        Binding("left", "filter(-1)", "Previous kind", tooltip="Only the previous kind", group=MORE),
         Binding("f5", "look", "Look again", tooltip="Look at every backup again", group=MORE),
         Binding("ctrl+l", "look", show=False),
         Binding("escape", "all", show=False),
@@ -83,8 +83,8 @@ class OverviewScreen(Guarded[None]):
         self._session = session
         self._asks = asks
         self._answer: Answer | None = None
-        self._shelves: tuple[Filter, ...] = ()
-        self._shelf = ALL
+        self._list_filters: tuple[Filter, ...] = ()
+        self._filter_name = ALL
         self._order = CredentialOrder(SortBy.KIND)
         self._rows: CredentialRows | None = None
         self._late: Timer | None = None
@@ -115,7 +115,7 @@ class OverviewScreen(Guarded[None]):
             show_error(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("go", "add", "find", "sort", "turn", "shelf"):
+        if action in ("go", "add", "find", "sort", "turn", "filter"):
             return not any(line.has_focus_within for line in self.query(FindLine))
         return super().check_action(action, parameters)
 
@@ -148,7 +148,7 @@ class OverviewScreen(Guarded[None]):
 
     def _show(self, overview: Answer) -> None:
         self._answer = overview
-        self._shelves = filters(overview.recoverability)
+        self._list_filters = filters(overview.recoverability)
         title = self.query_one(TitleBar)
         title.subject, title.facts = safe(overview.server), title_facts(overview)
         self._lay()
@@ -183,36 +183,36 @@ class OverviewScreen(Guarded[None]):
     # --- the list ----------------------------------------------------------------------------------------
 
     def _head(self) -> None:
-        self._rule("list-rule").say(*heading(self._shelves, self._shelf, self.size.width))
+        self._rule("list-rule").say(*heading(self._list_filters, self._filter_name, self.size.width))
 
     def _relist(self) -> None:
         """Reload the same list."""
         if self._answer is None:
             return
-        shelf = filter_named(self._shelves, self._shelf)
-        if self._rows is None or shelf.name != self._shelf:
-            self._list(shelf)
+        chosen = filter_named(self._list_filters, self._filter_name)
+        if self._rows is None or chosen.name != self._filter_name:
+            self._list(chosen)
             return
-        self._rows.renew(shelf.wanted(self.query_one(FindLine).text), self._answer.recoverability)
+        self._rows.renew(chosen.with_text(self.query_one(FindLine).text), self._answer.recoverability)
         self.query_one(CredentialTable).reload()
 
-    def _list(self, shelf: Filter) -> None:
+    def _list(self, chosen: Filter) -> None:
         """Load another list, from its top."""
         if self._answer is None:
             return
-        self._shelf = shelf.name
+        self._filter_name = chosen.name
         self._head()
         table, text = self.query_one(CredentialTable), self.query_one(FindLine).text
-        table.empty = FOUND_NOTHING if text or shelf.name != ALL else OVERVIEW_NO_CREDENTIALS
+        table.empty = FOUND_NOTHING if text or chosen.name != ALL else OVERVIEW_NO_CREDENTIALS
         installation = self._session.services.installation
         answer = self._answer.recoverability
-        self._rows = CredentialRows(installation.cmdb, shelf.wanted(text), self._order, answer)
+        self._rows = CredentialRows(installation.cmdb, chosen.with_text(text), self._order, answer)
         table.show(self._rows)
 
-    def action_shelf(self, by: int) -> None:
+    def action_filter(self, by: int) -> None:
         """Choose the next or the previous filter."""
-        if self._shelves:
-            self._list(neighbour(self._shelves, self._shelf, by))
+        if self._list_filters:
+            self._list(neighbour(self._list_filters, self._filter_name, by))
 
     def action_sort(self) -> None:
         """Sort by the next visible column."""
@@ -226,8 +226,8 @@ class OverviewScreen(Guarded[None]):
     def _sort(self, order: CredentialOrder) -> None:
         self._order = order
         self.query_one(CredentialTable).mark_sort(order.by, order.descending)
-        if self._shelves:
-            self._list(filter_named(self._shelves, self._shelf))
+        if self._list_filters:
+            self._list(filter_named(self._list_filters, self._filter_name))
 
     @on(CredentialTable.RowsFailed)
     def _no_rows(self, message: CredentialTable.RowsFailed) -> None:
@@ -244,13 +244,13 @@ class OverviewScreen(Guarded[None]):
         find = self.query_one(FindLine)
         if find.text:
             find.action_close()
-        elif self._shelf != ALL and self._shelves:
-            self._list(self._shelves[0])
+        elif self._filter_name != ALL and self._list_filters:
+            self._list(self._list_filters[0])
 
-    @on(FindLine.Wanted)
+    @on(FindLine.Searched)
     def _wanted(self) -> None:
-        if self._shelves:
-            self._list(filter_named(self._shelves, self._shelf))
+        if self._list_filters:
+            self._list(filter_named(self._list_filters, self._filter_name))
 
     @on(FindLine.Done)
     def _found(self) -> None:

@@ -15,7 +15,7 @@ from nskeys.ports import Purpose
 from nskeys_tui.screens.background import in_a_thread
 from nskeys_tui.screens.session import Session
 
-_PATIENCE = 1.0
+_CHECK_TIMEOUT_S = 1.0
 """Seconds that a TPM has to say whether it knows these keys."""
 
 
@@ -48,7 +48,7 @@ def sighted(services: Services) -> Connected:
     if closely is not None:
         # A TPM that does not answer holds nobody up: what it keeps is told where it is needed.
         with suppress(TimeoutError):
-            found = replace(found, status=closely.result(_PATIENCE))
+            found = replace(found, status=closely.result(_CHECK_TIMEOUT_S))
     return found
 
 

@@ -38,7 +38,7 @@ class FindLine(Horizontal):
     ]
 
     @dataclass
-    class Wanted(Message):
+    class Searched(Message):
         """The text to search for changed."""
 
         text: str
@@ -83,7 +83,7 @@ class FindLine(Horizontal):
             self._pause.stop()
         if text != self._wanted:
             self._wanted = text
-            self.post_message(self.Wanted(text))
+            self.post_message(self.Searched(text))
 
     def action_done(self) -> None:
         """Go to the list; an empty line is closed."""

@@ -23,9 +23,9 @@ from nskeys.errors import NskeysError
 from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
 from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, fetch
 
-_REST = 0.15
+_HIGHLIGHT_DELAY_S = 0.15
 """Seconds that the cursor must rest on a row before others are told."""
-_PATIENCE = 0.1
+_BLANK_DELAY_S = 0.1
 """Seconds that what was seen may stay while rows are fetched, before their places are painted empty."""
 _HEADER = 1
 """Lines above the rows."""
@@ -152,7 +152,7 @@ class CredentialTable(Widget, can_focus=True):
         self._rows, self._chunk = rows, Chunk()
         self._window.begin(cursor)
         if self._waiting is None:
-            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
+            self._waiting = self.set_timer(_BLANK_DELAY_S, self._stop_waiting)
         self._fetch()
 
     def reload(self) -> None:
@@ -213,7 +213,7 @@ class CredentialTable(Widget, can_focus=True):
         if self._chunk.holds(self._window.top, self._window.bottom):
             self._repaint(Repaint.ALL)
         elif self._waiting is None:
-            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
+            self._waiting = self.set_timer(_BLANK_DELAY_S, self._stop_waiting)
         self._look()
 
     def _stop_waiting(self) -> None:
@@ -227,7 +227,7 @@ class CredentialTable(Widget, can_focus=True):
     def _tell_at_rest(self) -> None:
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(_REST, self._tell)
+        self._rest = self.set_timer(_HIGHLIGHT_DELAY_S, self._tell)
 
     def _tell(self) -> None:
         if (key := self.key) is not None:
