@@ -66,7 +66,7 @@ class KeyCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Credentials counted by what would become of them; `opens_here` counts those whose key is here."""
+    """Credentials by what becomes of them; `opens_here` counts those whose key is here."""
 
     total: int
     recoverable: int
@@ -120,7 +120,7 @@ class Recoverability:
         return opened if opened <= copy.drilled_rows else 0
 
     def coverage_of(self, credential: Credential) -> "CredentialCoverage":
-        """Return what becomes of one credential, as it is stored."""
+        """What becomes of one credential, as it is stored."""
         key = next((key for key in self.keys if key.kid == credential.kid), None)
         if key is None:
             return CredentialCoverage(RecoveryState.LOST, None, ())
@@ -136,7 +136,7 @@ class Recoverability:
         )
 
     def state_of(self, kid: Kid) -> RecoveryState:
-        """Return the state of every credential sealed by `kid`."""
+        """The state of every credential sealed by `kid`."""
         for key in self.keys:
             if key.kid == kid:
                 return key.state
@@ -197,10 +197,10 @@ def assess(
     recipients: Collection[str] = (),
     now: datetime | None = None,
 ) -> Recoverability:
-    """Return the answer from the keys here, the CMDB's use of keys and its id, the copies as just looked
-    at, `KMSBackupDate`, whether the next backup would lie elsewhere, and the recovery identities'
-    recipients that it would be for. A key from the future, as the clock of `now` has it, is no newer than
-    any date: a backup would be due every night and never be older; whether it is in one, its id tells."""
+    """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
+    `KMSBackupDate`, whether the next backup would lie elsewhere, and the recovery identities' recipients
+    that it would be for. A key from the future, as the clock of `now` has it, is no newer than any date: a
+    backup would be due every night and never be older; whether it is in one, its id tells."""
     used: dict[Kid, list[KeyUse]] = {}
     for use in uses:
         used.setdefault(use.kid, []).append(use)
@@ -230,8 +230,8 @@ def assess(
 
 
 def newest_backup(copies: Iterable[BackupCopy], cmdb_id: str) -> BackupCopy | None:
-    """Return a copy of the newest backup of this CMDB, by generation; only where the server key vouches
-    for it, and it was not retired. The best proven copy of it, where there are several."""
+    """A copy of the newest backup of this CMDB, by generation; only where the server key vouches for
+    it, and it was not retired. The best proven copy of it, where there are several."""
     own = [copy for copy in copies if copy.signed and copy.backup.cmdb_id == cmdb_id]
     return max((copy for copy in own if copy.retired is None), key=_age, default=None)
 
@@ -242,7 +242,7 @@ def _age(copy: BackupCopy) -> tuple[int, datetime, str, bool, tuple[int, int, da
 
 
 def _by_key(copies: Iterable[BackupCopy]) -> Mapping[Kid, Sequence[BackupCopy]]:
-    """Return the copies that hold each key, in their order."""
+    """The copies that hold each key, in their order."""
     found: dict[Kid, list[BackupCopy]] = {}
     for copy in copies:
         for kid in copy.backup.kids:
@@ -293,8 +293,8 @@ def _place(copy: BackupCopy) -> tuple[str, str]:
 
 
 def _exposed(uses: Sequence[KeyUse], holding: Sequence[BackupCopy]) -> datetime | None:
-    """Return the later of the first sealing under the key and the last time a good copy was seen; one
-    that was retired since was good until then."""
+    """The later of the first sealing under the key and the last time a good copy was seen; one that was
+    retired since was good until then."""
     first = min((use.sealed_since for use in uses if use.credentials), default=None)
     if first is None:
         return None
@@ -307,7 +307,7 @@ def _quality(copy: BackupCopy) -> _Quality:
 
 
 def _claimed(copy: BackupCopy, seal_no: int) -> _Quality:
-    """Return the same, by what it may claim for a seal."""
+    """The same, by what it may claim for a seal."""
     return (copy.proof_of(seal_no).rank, copy.backup.generation, copy.look_moment)
 
 
