@@ -26,7 +26,7 @@ class OpenedWith(StrEnum):
     IDENTITY = "identity"
     """The line of an age identity file."""
     IDENTITY_FILE = "identity_file"
-    """An identity file under a password: the second reader's own answer to a new recovery identity."""
+    """An identity file under a password: checks a new recovery identity."""
 
 
 _TIMEOUT = 600
@@ -44,7 +44,7 @@ _TOKENS = (
     ("failed to fill whole buffer", "truncated"),
     ("", "unreadable"),
 )
-"""pyrage raises one class for everything: how its texts begin, and what we call them."""
+"""The beginnings of pyrage's messages, which all have one class, and our tokens for them."""
 
 
 def confirm(

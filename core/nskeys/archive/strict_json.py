@@ -136,7 +136,7 @@ def _check_depth(value: Json) -> None:
 
 
 _PATTERN = r"[A-Za-z0-9_-]{1,128}"
-"""Nothing nskeys spells so is longer than a signature."""
+"""No number that nskeys writes is longer."""
 
 
 def binary(value: Json, size: int) -> bytes:

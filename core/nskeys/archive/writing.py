@@ -48,9 +48,9 @@ class WrittenArchive:
     kms_sha256: str
     archive_sha256: str
     payload_sha256: str
-    """SHA-256 of the plaintext of the `.kms`: what a second reader has to find."""
+    """SHA-256 of the plaintext of the `.kms`, which a second reader has to find."""
     facts: BackupFacts
-    """As signed: the given ones, completed."""
+    """The signed facts: the given ones, completed."""
 
 
 def write(

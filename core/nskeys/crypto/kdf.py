@@ -24,7 +24,7 @@ _SCRYPT_BLOCK = 8
 
 _GATE = Lock()
 _BEAT = 0.1
-"""Seconds between two looks whether whoever waits at the gate is still wanted."""
+"""Seconds between two checks whether the waiting was cancelled."""
 
 
 def _never_cancelled() -> None: ...

@@ -182,11 +182,11 @@ def _can_be_read(share: "Slip39Share") -> bool:
 
 
 UNIQUE = 4
-"""Letters that tell a word from all others."""
+"""Letters that identify a word."""
 
 _TOKENS = re.compile(r"[0-9]+|[^\s0-9,;.:|()\u200b\ufeff]+")
-"""Numbers and words. Between them stand blanks of any kind (no-break ones too), ends of lines, commas, and
-what else people put behind a number."""
+"""Numbers and words. They are separated by white space of any kind (no-break too), commas, and whatever
+people write after a number."""
 
 
 @cache

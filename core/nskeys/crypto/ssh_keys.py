@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from nskeys.model.secret import SecretBytes
 
 RSA_BITS = (2_048, 8_192)
-"""Lowest and highest that are accepted; age refuses what is below too."""
+"""Lowest and highest number that is accepted; age refuses smaller ones too."""
 
 
 class SshKeyRefused(ValueError):

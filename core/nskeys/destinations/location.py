@@ -218,7 +218,7 @@ def _is_own_address(address: str) -> bool:
 
 
 _KEPT = 60.0
-"""Seconds that an answer, or none, holds for `addresses_of`."""
+"""Seconds for which `addresses_of` keeps an answer, or a failure."""
 _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 

@@ -23,7 +23,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
 
 A = TypeVar("A")
-"""A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
+"""A scheme's parsed addresses; `str` returns the canonical form, with the scheme in lower case in front."""
 
 
 class Scheme(Protocol[A]):

@@ -77,7 +77,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "resolve": _resolve,
     }
 )
-"""What can be asked for. An answer's head is a list of values; an error names its class and fields."""
+"""The operations of a worker. An answer's head is a list of values; an error names its class and fields."""
 
 
 def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:

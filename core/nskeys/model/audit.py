@@ -41,7 +41,7 @@ class Action(StrEnum):
     REGISTER_ADDED = "register-added"
     REGISTER_RETIRED = "register-retired"
     PRUNE_BEGAN = "prune-began"
-    """Of a file that is about to be deleted; `pruned` or `prune-failed` follows."""
+    """Written before a file is deleted; `pruned` or `prune-failed` follows."""
     PRUNED = "pruned"
     PRUNE_FAILED = "prune-failed"
     DESTINATION_ADDED = "destination-added"

@@ -14,7 +14,7 @@ MANIFEST_NAME = "manifest.json"
 RESTORE_NAME = "RESTORE.txt"
 READER_NAME = "open_kms.py"
 FORMAT = 1
-"""The version of the backup format: what is written, and all that is read."""
+"""The version of the backup format that is written, and the only one that is read."""
 HINT_LIMIT = 200
 
 
@@ -65,7 +65,8 @@ class BackupFacts:
     identities: tuple[RecoveryIdentity, ...] = ()
     """The recovery identities whose files are members of the archive."""
     earlier: tuple[EarlierIdentity, ...] = ()
-    """Those before them, so that a restore on new hardware still knows older backups' identities."""
+    """The identities before them, so that a restore on new hardware still knows whom older backups are
+    for."""
     members: tuple[tuple[str, MemberFact], ...] = ()
 
     @property
@@ -93,7 +94,7 @@ class Signer(StrEnum):
 
     NOBODY = "nobody"
     CLAIMED = "claimed"
-    """It has a signature, and nothing is at hand that could check it."""
+    """It has a signature, and there is no key to check it with."""
     THIS_SERVER = "this_server"
     OTHER_SERVER = "other_server"
     """It names another key than the one at hand; its signature was not checked."""

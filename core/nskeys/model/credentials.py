@@ -42,7 +42,7 @@ class CredentialFields:
 
 
 UNNUMBERED = 2**62
-"""The number of a seal that no CMDB numbered yet: later than anything that a drill saw."""
+"""The number of a seal that the CMDB has not numbered yet: later than any that a drill saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Credential:
     sealed: datetime
     """When it was first sealed under `kid`."""
     seal_no: int = field(default=UNNUMBERED, compare=False)
-    """How many seals all keys had ever made when this one was, given by the CMDB as it is stored; 0 for
-    what was sealed before seals were counted."""
+    """How many seals all keys together had made by this one; the CMDB assigns it. 0 for a secret that
+    was sealed before seals were counted."""
 
     @property
     def reference(self) -> str:
@@ -75,9 +75,9 @@ class UnreadableCredential(Credential):
     problem: str = ""
     """A token, as in `CmdbDamaged`."""
     ill: frozenset[str] = frozenset()
-    """What could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
+    """The values that could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
     key: Kid | None = None
-    """The key that the row names, where that is one."""
+    """The key that the row names, where it is a valid id."""
 
     @property
     def reference(self) -> str:
@@ -92,7 +92,7 @@ class UnreadableRow:
 
     table: str
     row: str
-    """What names the row in its table."""
+    """The row's id in its table."""
     problem: str
     """A token, as in `CmdbDamaged`."""
     credential: UnreadableCredential | None = None

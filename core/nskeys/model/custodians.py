@@ -20,7 +20,7 @@ class ShareLabel:
     set_name: str
     """The two words that every share of the set begins with: `acquire surprise`."""
     number: int
-    """1 to 16; of how many, no share knows."""
+    """1 to 16. A share does not know how many there are."""
     threshold: int
 
 
@@ -45,7 +45,7 @@ class ShareProgress:
     shares: int = 0
     given: tuple[int, ...] = ()
     every: bool = False
-    """Whether every share is wanted, and not only as many as give the secret."""
+    """Whether every share is needed, and not only the threshold."""
 
     @property
     def wanted(self) -> int:
@@ -70,7 +70,7 @@ class ShareProgress:
 
 
 NOTHING_YET = ShareProgress()
-"""No share was given, and nothing is known of their set."""
+"""No share was given yet, and the set is not known."""
 
 
 @dataclass(slots=True)

@@ -21,4 +21,4 @@ class DatabaseLogin:
 
     safety: LoginSafety
     told: tuple[str, ...] = ()
-    """What the address says itself in place of what would be required: `sslmode=disable`."""
+    """The parameters of the address that replace a required one: `sslmode=disable`."""

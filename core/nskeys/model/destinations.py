@@ -25,12 +25,12 @@ class LocationReason(StrEnum):
     DECLARED = "declared"
     FOREIGN_FILESYSTEM = "foreign_filesystem"
     NOT_MOUNTED = "not_mounted"
-    """It was declared to lie elsewhere, and what was declared is not what holds it now."""
+    """It was declared to lie elsewhere, and something else is mounted there now."""
     NOT_LOOKED_AT = "not_looked_at"
     UNREACHED = "unreached"
-    """It was looked at, and did not answer."""
+    """It was checked and did not answer."""
     UNTOLD = "untold"
-    """It was looked at, and what was seen does not tell."""
+    """It was checked, and the result is inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LocatedAt:
 
 
 _SAME_KIND = MappingProxyType({"nfs4": "nfs", "smb3": "cifs", "smbfs": "cifs"})
-"""Types that one and the same share may be mounted as, as its server and this machine agree."""
+"""Types that the same share may be mounted with, depending on what server and client negotiate."""
 
 
 @dataclass(frozen=True, slots=True)

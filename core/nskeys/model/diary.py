@@ -14,7 +14,7 @@ class DrillEnd(StrEnum):
     PROVEN = "proven"
     """Every row was tried; how far that proves the copy is in `reached`."""
     WRONG_PASSWORD = "wrong_password"
-    """What was given did not open it, and no more was tried."""
+    """The given password did not open it, and nothing else was tried."""
     OTHER_IDENTITY = "other_identity"
     """The identity that was given is none of its recipients."""
     DAMAGED = "damaged"
@@ -24,13 +24,13 @@ class DrillEnd(StrEnum):
     MISSING = "missing"
     """The file is gone."""
     UNREACHABLE = "unreachable"
-    """Its place did not answer, or the file could not be read."""
+    """Its destination did not answer, or the file could not be read."""
     BROKEN_OFF = "broken_off"
-    """The CMDB gave no answer, or is damaged."""
+    """The CMDB did not answer, or is damaged."""
 
 
 NAMED_FAILURES = 5
-"""So many credentials that did not open are named; the others are counted."""
+"""How many credentials that did not open are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class DrillEntry:
     seconds: int
     actor: Actor
     host: str
-    """Where it was done."""
+    """The machine on which it was done."""
     address: str
-    """Which copy."""
+    """The address of the copy."""
     archive_sha256: str
     generation: int
     end: DrillEnd
     reached: Proof | None
-    """None where it did not come to the rows."""
+    """None where the drill did not come to the rows."""
     opened: int
     missing: int
     """Credentials whose key is not in it."""
@@ -59,9 +59,9 @@ class DrillEntry:
     typed: bool
     """Whether a person typed what opens it."""
     number: int = field(default=0, compare=False)
-    """Its place in the diary; never part of what is signed."""
+    """Its number in the diary; not part of what is signed."""
     signed: bool = field(default=False, compare=False)
-    """Whether the server key vouches for it; never stored, always computed on reading."""
+    """Whether the server key signed it; computed on reading, never stored."""
 
     @property
     def failed(self) -> int:
@@ -79,4 +79,4 @@ class Diary:
 
     entries: tuple[DrillEntry, ...]
     unreadable: int
-    """Lines that cannot be understood: not written by nskeys, or changed."""
+    """How many lines cannot be parsed: nskeys did not write them, or they were changed."""

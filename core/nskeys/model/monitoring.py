@@ -18,7 +18,7 @@ class RecoveryPractice:
     Dates in the future are left out, because they come from a wrong clock."""
 
     days: int
-    """So many days may pass; with 0 nothing is ever overdue."""
+    """How many days may pass; with 0 nothing is ever overdue."""
     since: datetime | None
     """When the oldest copy that counts was made; None where none does, and then nothing is overdue."""
     drilled: datetime | None
@@ -38,7 +38,7 @@ class RecoveryPractice:
 
 
 NOTHING_OVERDUE = RecoveryPractice(0, None, None, None)
-"""Where nobody asked."""
+"""The default where this is not asked for."""
 
 
 def recovery_practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> RecoveryPractice:
@@ -64,11 +64,11 @@ class CopyCounts:
     """How many copies the register has in each state, without retired ones."""
 
     counting: int
-    """Those that make their keys' credentials recoverable."""
+    """Copies that make their keys' credentials recoverable."""
     statuses: Mapping[CopyStatus, int]
-    """Those that the server key vouches for, by what the last look found; every sight has its number."""
+    """Signed copies by their status at the last check; every status has its count."""
     unsigned: int
-    """Rows that nobody vouches for, so that nothing else is said of them."""
+    """Rows without a valid signature, of which nothing else is reported."""
 
 
 def count_copies(copies: Iterable[BackupCopy]) -> CopyCounts:

@@ -25,7 +25,7 @@ class FailureReason(StrEnum):
     KEY_MISSING = "key_missing"
     TAMPERED = "tampered"
     UNREADABLE = "unreadable"
-    """Its row is not as nskeys writes it, so there is nothing that a key could be tried on."""
+    """Its row cannot be read, so no key can be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class ProofReport:
     opened: int
     failures: tuple[CredentialProof, ...]
     opened_by_key: tuple[tuple[Kid, int], ...] = ()
-    """How many each key opened; keys that were tried and opened none are named too."""
+    """How many each key opened; keys that were tried and opened none are included."""
     upto: int | None = None
-    """The number of the last seal that there was when the rows began to be read."""
+    """The number of the last seal when reading the rows began."""
 
     @property
     def failed(self) -> int:
@@ -73,11 +73,11 @@ class HomeState(StrEnum):
     EMPTY = "empty"
     """Nothing: a new installation, or a restore."""
     DATABASE_ONLY = "database_only"
-    """A CMDB with credentials and no keys: a restore, or going on without them."""
+    """A CMDB with credentials and no keys: restore, or go on without them."""
     ELSEWHERE = "elsewhere"
-    """Keys that are bound to another machine, as on a copy of its disk: a restore."""
+    """Keys that are bound to another machine, as on a copy of its disk: restore."""
     UNREACHED = "unreached"
-    """Keys of a TPM that cannot be asked: it is away for now, or this is another machine."""
+    """Keys of a TPM that does not answer: it is unavailable for now, or this is another machine."""
     READY = "ready"
 
 
@@ -91,11 +91,11 @@ class FirstSight:
     cmdb_id: str | None
     credentials: int
     remembered: tuple[BackupCopy, ...]
-    """What the register remembers, newest first; unsigned here, for the server key is not."""
+    """The backups in the register, newest first; unsigned here, because the server key is missing."""
     unreached: str = ""
-    """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
+    """Why the TPM does not answer (a token), where the state is UNREACHED."""
     server: str = ""
-    """What the server was called that the CMDB was on, as far as it tells."""
+    """The name of the server that the CMDB was on, as far as it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ class BackupPlan:
     hint: str
     fingerprint: str
     failures: tuple[CopyFailure, ...] = ()
-    """Destinations that were named and cannot be written to now."""
+    """Named destinations that cannot be written to now."""
     recipients: tuple[str, ...] = ()
-    """Who will be able to open it; empty where a password is asked for."""
+    """The recipients; empty where a password is asked for."""
     identities: tuple[RecoveryIdentity, ...] = ()
     """The recovery identities among them."""
 
@@ -180,11 +180,11 @@ class BackupReport:
     failures: tuple[CopyFailure, ...] = ()
     """Destinations that got no copy."""
     unflushed: tuple[str, ...] = ()
-    """Addresses of copies that could not be flushed: a power cut there may take them yet."""
+    """Addresses of copies that could not be flushed: a power cut there may still lose them."""
     unopened: int = 0
     """Credentials that none of its keys opens."""
     missing_at: tuple[Kid, ...] = ()
-    """The keys that would."""
+    """The keys that would open them."""
     held_by: BackupCopy | None = None
     """A copy of another backup that holds one of them."""
     unreadable: tuple[UnreadableRow, ...] = ()
@@ -246,22 +246,22 @@ class RestorePlan:
     opens_after: int
     total: int
     newer_known: BackupCopy | None
-    """A newer backup that the register remembers."""
+    """A newer backup in the register."""
     sets_up: bool
     """Whether the home is set up by this restore."""
     fingerprint: str
     elsewhere: bool = False
-    """The keys that are here are bound to another machine; those of the backup take their place."""
+    """The keys here are bound to another machine; those of the backup replace them."""
     stranded: tuple[Kid, ...] = ()
     """Of the keys that do not open here those that the backup lacks, oldest first."""
     unreached: str = ""
-    """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
-    that this is another machine; then the keys of the backup take their place."""
+    """Why the TPM of the keys here does not answer (a token). Only a person can say that this is
+    another machine; then the keys of the backup replace them."""
     protector_here: str = ""
-    """What binds the keys that are here, where the backup's are added to them."""
+    """The protector of the keys here, where the backup's are added to them."""
     protector_before: str = ""
-    """What bound the keys of the server that the backup is of, as far as the CMDB tells; it may be
-    anybody's word."""
+    """The protector of the keys of the backup's server, as far as the CMDB says; anybody may have
+    written that."""
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -284,15 +284,15 @@ class RestoreReport:
     rotation_advised: bool
     """The keys come from other hardware: a rotation is offered."""
     stranded: tuple[Kid, ...] = ()
-    """Keys that stay bound to another machine, for the backup lacked them."""
+    """Keys that stay bound to another machine, because the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
     protector: str = ""
-    """What binds the keys here now."""
+    """The protector of the keys here now."""
     protector_before: str = ""
-    """What bound them on the server that the backup is of, as far as the CMDB tells."""
+    """The protector of the keys on the backup's server, as far as the CMDB says."""
     not_recorded: NskeysError | None = None
-    """What kept the register from learning how far this restore proved its backup."""
+    """Why the register does not record how far this restore proved its backup."""
     weak: int | None = None
     """How hard the new passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
@@ -302,7 +302,7 @@ class DiaryFate(StrEnum):
 
     SIGNED = "signed"
     UNSIGNED = "unsigned"
-    """A line that the server key does not vouch for: it was not at hand."""
+    """A line without a signature: the server key was not available."""
     NOT_WRITTEN = "not_written"
 
 
@@ -318,7 +318,7 @@ class DrillReport:
     recorded: bool
     """Whether the result was written into the register (it knows this copy)."""
     not_recorded: NskeysError | None = None
-    """What kept the result out of a register that knows this copy."""
+    """Why a register that has this copy does not record the result."""
     diary: DiaryFate = DiaryFate.NOT_WRITTEN
 
     @property
@@ -343,8 +343,8 @@ class RotationPlan:
     """A proven backup elsewhere holds the waiting key."""
     fingerprint: str
     held_by: BackupCopy | None = None
-    """Where the gate is closed: the copy that holds the waiting key all the same, and does not count; one
-    that only a drill is missing of before any other."""
+    """Where the gate is closed: a copy that holds the waiting key and does not count; first one that
+    lacks only a drill."""
 
     @property
     def waits_for_a_drill(self) -> bool:
@@ -360,11 +360,10 @@ class RotationReport:
     state: KeyState
     resealed: int
     left: tuple[CredentialProof, ...]
-    """Credentials that could not be re-sealed, for they do not open."""
+    """Credentials that could not be re-sealed, because they do not open."""
     due: tuple[DueReason, ...]
     held_by: BackupCopy | None = None
-    """Of a key that waits: the copy that holds it and does not count; one that only a drill is missing of
-    before any other."""
+    """For a waiting key: a copy that holds it and does not count; first one that lacks only a drill."""
 
 
 @dataclass(frozen=True, slots=True)

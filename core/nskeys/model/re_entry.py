@@ -15,12 +15,10 @@ class ReEntry:
     credential: Credential
     reason: FailureReason
     held_by: BackupCopy | None
-    """Where the key is missing: the copy of a backup that holds it, one that counts before one that does
-    not; None where no backup that the register vouches for holds it. A row that was changed opens with
-    no key, so no backup is named for it."""
+    """Where the key is missing: the copy of a backup that holds it, first one that counts; None where
+    no signed row names one. A row that was changed opens with no key, so no backup is named for it."""
     claimed_by: BackupCopy | None = None
-    """Where no such backup was found whole: one of which a row that nobody vouches for says that it holds
-    the key."""
+    """Where no such backup was found whole: one that holds the key according to an unsigned row."""
 
 
 @dataclass(frozen=True, slots=True)

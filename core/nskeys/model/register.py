@@ -84,20 +84,21 @@ class BackupCopy:
     good_moment: datetime | None
     retired: datetime | None = None
     drilled_rows: int = 0
-    """Credentials that the last drill opened with it."""
+    """How many credentials the last drill opened with it."""
     drilled_upto: int | None = None
-    """The number of the last seal that this drill saw; None where none was counted yet."""
+    """The number of the last seal that this drill saw; None where seals were not counted yet."""
     typed: datetime | None = None
-    """When a person last typed what opens it, to make it, to drill or to restore it."""
+    """When a person last typed what opens it: to make, drill or restore it."""
     weak: int | None = None
     """How hard its password is to guess, 0 to 2, where a person insisted on a weak one; else None."""
     signed: bool = field(default=False, compare=False)
-    """Whether the row's signature verified; never stored, always computed on reading."""
+    """Whether the row's signature is valid; computed on reading, never stored."""
     by_a_person: bool = field(default=True, compare=False)
-    """Whether a person once opened a backup to exactly these recipients, or it is under a password, which
-    a person typed to make it. Never stored: another row may tell it."""
+    """Whether a person once opened a backup to exactly these recipients, or it is under a password,
+    which a person typed to make it. Never stored, because it depends on other rows."""
     by_check: bool = field(default=False, compare=False)
-    """Whether this answer goes by the last check: the copy lies on another server. Never stored."""
+    """Whether this state is that of the last check, because the copy lies on another server. Never
+    stored."""
 
     @property
     def proof(self) -> Proof:

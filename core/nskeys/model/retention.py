@@ -34,7 +34,7 @@ class Fate(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
     SETTLE = "settle"
-    """It is gone already; its row is to say that it was removed and not lost."""
+    """It is gone already; its row is changed to say that it was removed and not lost."""
 
 
 class FateReason(StrEnum):
@@ -43,7 +43,7 @@ class FateReason(StrEnum):
     SURPLUS = "surplus"
     """Deleted: it is beyond what is kept."""
     BEGUN = "begun"
-    """Settled: its removal was broken off after the file was gone."""
+    """Its removal was interrupted after the file was gone."""
     LAST = "last"
     MONTHLY = "monthly"
     NEWEST = "newest"
@@ -51,9 +51,9 @@ class FateReason(StrEnum):
     PROVEN = "proven"
     """It is the last backup that a person proved."""
     NEEDED = "needed"
-    """A key would be in no other backup that is as good."""
+    """It holds a key that no other backup holds as safely."""
     NOT_OPENED = "not_opened"
-    """It was never opened, so it takes nobody's place and is left alone."""
+    """It was never opened, so it does not replace any other and is left alone."""
     UNVOUCHED = "unvouched"
     OTHER_CMDB = "other_cmdb"
     MISSING = "missing"

@@ -34,8 +34,8 @@ class Runbook:
     """Copies that do not count now, newest first; retired ones and those that nobody vouches for are
     left out."""
     taken: datetime
-    """When all of this was looked at."""
+    """When all of this was checked."""
     protector_uri: str = ""
-    """Of the security token that binds the keys; empty for every other protector."""
+    """The URI of the token that binds the keys; empty for every other protector."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

@@ -41,7 +41,7 @@ class UnitStatus(StrEnum):
     MISSING = "missing"
     CURRENT = "current"
     OUTDATED = "outdated"
-    """Written by nskeys for this home, but not as it would be now."""
+    """Written by nskeys for this home, but different from what it would write now."""
     OTHER_HOME = "other_home"
     """Written by nskeys for another home."""
     FOREIGN = "foreign"

@@ -32,8 +32,8 @@ class Wipeable:
 
 
 LEAST_SCORE = 3
-"""A new password with a lower score is used only if a person insists: guessing it takes too few tries where
-the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
+"""A new password with a lower score is used only if a person insists, because too few tries guess it
+where the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
 
 
 class SecretBytes(Wipeable):
@@ -49,7 +49,7 @@ class SecretBytes(Wipeable):
         self.typed = typed
         self.insisted = insisted
         self.score: int | None = None
-        """How hard a new password is to guess, 0 to 4; None before it was judged."""
+        """How hard a new password is to guess, 0 to 4; None before it is rated."""
 
     @classmethod
     def from_text(cls, text: str, *, typed: bool = False) -> Self:

@@ -33,7 +33,7 @@ class Settings:
     """The CMDB's URL as configured; empty for `cmdb.sqlite3` in the home."""
     destinations: tuple[DestinationInfo, ...] = ()
     retention: Retention = DEFAULT_RETENTION
-    """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
+    """What `prune` keeps by default; nothing is pruned unasked."""
     drill_days: int = DRILL_DAYS
     """Days after which a drill is overdue; 0: never."""
 

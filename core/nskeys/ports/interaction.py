@@ -23,18 +23,18 @@ class Purpose(StrEnum):
     BACKUP_PASSWORD = "backup_password"
     NEW_IDENTITY_PASSWORD = "new_identity_password"
     IDENTITY_PASSWORD = "identity_password"
-    """Of a recovery identity, or of an identity file that somebody named."""
+    """That of a recovery identity, or of an identity file that somebody named."""
     NEW_PASSPHRASE = "new_passphrase"
     PASSPHRASE = "passphrase"
     PIN = "pin"
-    """Of a token, to wrap with it and to unwrap."""
+    """That of a token, to wrap and to unwrap."""
     CREDENTIAL_SECRET = "credential_secret"
     SHARE = "share"
     """One custodian's words; asked for once for every share, as a `ShareRequest`."""
     SSH_PASSWORD = "ssh_password"
-    """Of a login at a server that holds backups."""
+    """That of a login at a server that holds backups."""
     SSH_PASSPHRASE = "ssh_passphrase"
-    """Of a key file that such a server is to be shown."""
+    """That of a key file for such a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Lock(Protocol):
     """The lock around every change of state. It is never held while a person is asked something."""
 
     waiting: Waiting
-    """Who is told when somebody else has it; a front end puts its own here."""
+    """Called when somebody else holds the lock; a front end puts its own here."""
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Take the lock, or raise Locked with the holder who kept it too long; `doing` is what others are

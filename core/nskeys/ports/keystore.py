@@ -64,14 +64,14 @@ class StoreInfo:
     cmdb_id: str
     protector: str
     weak: int | None = None
-    """How hard its new passphrase is to guess, 0 to 2, where a person insisted on a weak one; told by the
-    change alone, for it is stored nowhere."""
+    """How hard its new passphrase is to guess, 0 to 2, where a person insisted on a weak one; returned
+    by the change only, never stored."""
     uri: str = ""
     """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
 
 
 UNKNOWN_PROTECTOR = "unknown"
-"""Of a leftover whose file cannot be read: what it takes to open it cannot be told."""
+"""The protector of a leftover whose file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ class Leftover:
     """An old or unfinished key store that could not be removed."""
 
     path: str
-    """The file that its KEK is had from; the folder where that file is gone."""
+    """The file that holds its KEK; the folder where that file is gone."""
     folder: str
     protector: str | None
-    """What binds its KEK; None where nothing opens it any more."""
+    """The protector of its KEK; None where nothing opens it any more."""
 
     @property
     def opens(self) -> bool:

@@ -16,7 +16,7 @@ from typing import IO
 from nskeys.model.secret import SecretBytes
 
 LONGEST = 4096
-"""Bytes that can be given: what a pipe takes at once, whoever reads at its other end."""
+"""Bytes that can be written: what a pipe buffers without a reader."""
 
 _ANSWER, _WORDS = 1 << 16, 1 << 16
 _KILL_TIMEOUT_S = 1.0  # seconds for a killed program to be gone

@@ -27,13 +27,13 @@ from nskeys.protectors.subprocess_io import Completed, run
 
 PROTECTOR = "tpm2"
 TIMEOUT_S = 60.0
-"""Seconds for one call. It takes a tenth of one; a TPM without elliptic curves needs ten and more."""
+"""Seconds for one call. It takes a tenth; a TPM without elliptic curves needs ten and more."""
 
 _OLDEST = 250
 _QUICK = 5.0  # seconds for a question that no TPM is needed for
 _WITHOUT_POLICY = "--tpm2-pcrs=23"
 _ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_LOG_TARGET": "console"}
-"""All of it: a variable that somebody set could name another TPM, another secret of the host, or a log."""
+"""The whole environment: an inherited variable could name another TPM, another host secret, or a log."""
 
 _ELSEWHERE = (
     "integrity check failed",  # TPM_RC_INTEGRITY: another TPM made it, or this one before it was cleared
@@ -60,8 +60,8 @@ _REASONS = (
 )
 
 MAY_BE_GONE = frozenset({"no_device", "library_missing", "no_systemd_creds", "systemd_too_old"})
-"""Reasons that are true of another machine, and of this one for as long as its TPM or its tools are
-away. All others say that the TPM is there and does not do it now."""
+"""Reasons that may mean another machine, or this one while its TPM or its tools are unavailable. All
+others mean that the TPM is there and fails."""
 
 
 def missing() -> str:

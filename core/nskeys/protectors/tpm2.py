@@ -37,13 +37,13 @@ from nskeys.protectors.systemd_creds import (
 )
 
 THIS_MACHINES = "/dev/tpmrm0"
-"""The machine's own TPM, behind the kernel's resource manager. It is always named: without a name the TPM
-library would also believe whoever listens on a port of this machine."""
+"""The machine's own TPM, behind the kernel's resource manager. It is always named, because without a
+name the TPM library would also use whatever listens on a port of this machine."""
 
 _LARGEST = 2048
 _DEVICE = re.compile(r"/dev/tpmrm[0-9]{1,3}|(?:swtpm|tabrmd):[A-Za-z0-9=,.:_-]{0,200}")
-"""A device node with a resource manager, or a driver of the TPM library that cannot run a program. The bare
-`/dev/tpm0` is none: systemd 252 leaves a session in it with every call, and the third call fails."""
+"""A device node with a resource manager, or a driver of the TPM library that cannot run a program. Not
+the bare `/dev/tpm0`: systemd 252 leaves a session in it with every call, and the third call fails."""
 
 
 class Tpm2Protector(BaseProtector):

@@ -17,7 +17,7 @@ UNITS = Path("/etc/systemd/system")
 """Where an administrator's units lie (systemd.unit(5))."""
 
 _RUNS = Path("/run/systemd/system")
-"""There where systemd is what runs the machine (sd_booted(3))."""
+"""Exists where systemd runs (sd_booted(3))."""
 _SYSTEMCTL_TIMEOUT_S = 60
 """Seconds for one call of systemctl."""
 _LIMIT = 65_536

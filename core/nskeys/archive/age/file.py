@@ -11,7 +11,7 @@ from nskeys.model.backup import KMS_NAME
 
 FILE_KEY_SIZE = 16
 BODY_SIZE = 32
-"""Bytes of a file key under ChaCha20-Poly1305: every stanza but ssh-rsa's carries it so."""
+"""Bytes of a file key under ChaCha20-Poly1305, as in every stanza but ssh-rsa's."""
 SCRYPT = "scrypt"
 
 # A wrap key is made for one stanza and never again, so one nonce serves it (age.md).

@@ -37,7 +37,7 @@ from nskeys.model.secret import SecretBytes
 LOG_N = 18
 """What nskeys writes, as `age -p` does: 256 MiB and about a second."""
 HIGHEST_LOG_N = 20
-"""What it reads at most: 1 GiB."""
+"""The highest that is read: 1 GiB."""
 
 _SALT_LABEL = b"age-encryption.org/v1/scrypt"
 

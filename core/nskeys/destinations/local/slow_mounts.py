@@ -14,7 +14,7 @@ from nskeys.destinations.location import DISKS, MEMORY
 from nskeys.destinations.mounts import Mount, mounts_now
 
 _PROMPT = (DISKS | MEMORY) - {"fuseblk"}
-"""Kinds that the kernel serves by itself. `fuseblk` is a program's answer, and programs hang."""
+"""Types that the kernel serves itself. `fuseblk` is not among them: a program answers, and may hang."""
 _REMOTE_DISKS = ("/dev/nbd", "/dev/rbd")
 _MOST_LINKS = 40  # as the kernel's own (path_resolution(7))
 _EVERYTHING = "/"

@@ -27,10 +27,10 @@ _ERRORS: Mapping[str, type[NskeysError]] = MappingProxyType(
         )
     }
 )
-"""What a folder raises."""
+"""The errors that a folder raises."""
 
 SlowMount = Callable[[str], str | None]
-"""From a path to the mount on its way that may not answer; None where none may not."""
+"""From a path to the mount along it that may hang; None where there is none."""
 
 
 class TimeoutFolder:
@@ -45,7 +45,7 @@ class TimeoutFolder:
         self._workers = workers
         self._slow_mount = slow_mount
         self._flushed: bool | None = None
-        """As the worker last said."""
+        """As the worker last reported."""
 
     def where(self) -> LocatedAt:
         declared = (

@@ -15,7 +15,7 @@ from nskeys.destinations.location import is_loopback
 from nskeys.errors import DestinationInvalid
 
 INSTANCE = "instance"
-"""`auth=instance`: the login is asked of the cloud machine that this is."""
+"""`auth=instance`: the login is that of the cloud machine."""
 
 _SCHEME = re.compile(r"s3://", re.IGNORECASE)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

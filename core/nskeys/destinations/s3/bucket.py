@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
 
 _OF_A_LIMIT = 0.8
-"""The part of a time limit that one request may take, so that what is wrong can still be said."""
+"""The share of a time limit that one request may take, so that the error can still be reported."""
 _TO_CONNECT = 5.0  # seconds
 _PIECE = 1 << 20
 _BUNDLE_LIMIT = 1 << 22
@@ -37,7 +37,7 @@ _TRIAL = ".nskeys-trial"
 _TRIAL_DATA = b"trial"
 _REFUSED = ("access_denied", "bad_request", "bucket_full", "not_create_only", "too_large")
 _IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host_only")
-"""Problems of which the server's own words say more."""
+"""Problems for which the server's own message says more."""
 
 
 class S3Bucket:

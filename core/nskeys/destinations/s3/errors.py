@@ -41,7 +41,7 @@ _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 _BODY = re.compile(r"non-2xx status code: \d{3}[^:\n]*: (.*?)(?:\n\nDebug source:|\Z)", re.DOTALL)
 _MOST_WORDS = 200
 _VIRTUAL_HOST = re.compile(r"virtual.?(?:host|style)|third level domain|path.?style", re.IGNORECASE)
-"""How servers say that they take a bucket's name only in front of their own."""
+"""How servers say that they accept a bucket's name only as part of the host name."""
 _NONE_MATCH = re.compile(r"if.?none.?match|conditional", re.IGNORECASE)
 _STATUSES = {"301": "wrong_region", "401": "access_denied", "403": "access_denied", "507": "bucket_full"}
 _TEXTS = (

@@ -7,10 +7,10 @@ from pathlib import Path
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 
 PASSWORD, PASSPHRASE = "ssh_password", "ssh_passphrase"
-"""What a server may want of a person; `errors.ServerSecretWanted.wanted`."""
+"""The secrets that a server may need; `errors.ServerSecretWanted.wanted`."""
 
 GivenSecret = Callable[[str, str], str | None]
-"""From what is wanted, and of what, to the secret that was given; None where none was."""
+"""From a secret's kind and owner to the secret that was given; None where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,17 @@ class SftpLimits:
 
     connect: float = 10.0
     login: float = 30.0
-    """The handshake, and whoever has to touch a key."""
+    """For the handshake, and for touching a hardware key."""
     agent: float = 5.0
-    """For an agent to list its keys; nobody has to touch anything for that."""
+    """For an agent to list its keys, which needs no touch."""
     answer: float = 15.0
-    """To each question once logged in."""
+    """For each call once logged in."""
     greeting: float = 5.0
-    """Of a connection that rested; one that keeps still is replaced."""
+    """For an idle connection to answer; a silent one is replaced."""
     keepalive: float = 5.0
-    """Between two questions whether the server is still there; the third without an answer ends it."""
+    """Between two keepalive messages; the connection ends after the third without an answer."""
     bytes_per_second: int = 32 << 10
-    """The slowest that an archive may be carried; what it weighs adds to the limits."""
+    """The lowest accepted transfer rate; the time limit grows with the size of an archive."""
 
     def for_bytes(self, size: int) -> float:
         """Return the limit for transferring this many bytes."""

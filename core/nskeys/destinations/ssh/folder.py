@@ -28,9 +28,10 @@ from nskeys.errors import CannotCreate, CannotRemove, FileUnreadable
 
 _TRIAL = 64 << 10
 _LEFT_FOR = 3_600
-"""Seconds after which a temporary file is nobody's any more; a server may have several that back up."""
+"""Seconds after which a temporary file counts as left behind; several servers may write at the same
+time."""
 _CLOSE_TIMEOUT_S = 1.0
-"""Seconds for the removal of a temporary file once a person or the network broke the work off."""
+"""Seconds for removing a temporary file after the work was interrupted."""
 _READ_ONLY = 1  # ST_RDONLY of statvfs(3), as OpenSSH passes it on
 _OWN = 0o600
 _NO_FLUSH = (asyncssh.SFTPOpUnsupported, asyncssh.SFTPBadMessage, asyncssh.SFTPInvalidParameter)
@@ -45,7 +46,7 @@ class SftpFolder(SftpReader):
     def __init__(self, connection: SftpConnection, address: SftpAddress) -> None:
         super().__init__(connection, address)
         self.left: list[str] = []
-        """Temporary files that are there, or may be."""
+        """Temporary files that exist, or may exist."""
 
     async def check(self) -> bool:
         """Write, read back and remove a small file as a backup is written; return whether the server

@@ -12,7 +12,7 @@ _MOST_LINES, _LONGEST_LINE, _LARGEST_PACKET = 32, 255, 35_000
 _KEXINIT = 20
 _COOKIE = 16
 _HOST_KEYS = 1
-"""Which of the lists in the packet names host keys; the first is for the key exchange."""
+"""Index of the name-list with host keys in the packet; the first is for the key exchange."""
 
 
 async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _ALGORITHMS = {
     "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
-"""Key types, and the signatures that are taken of each; SHA-1 is none of them."""
+"""Key types, and the accepted signature algorithms of each, without SHA-1."""
 _CERTIFICATE = "-cert-v01@openssh.com"
 _HungUp = asyncssh.DisconnectError | OSError | EOFError
 
@@ -74,11 +74,11 @@ class _Client(asyncssh.SSHClient):
     def __init__(self, password: str | None, keys: Sequence[asyncssh.SSHKeyPair]) -> None:
         self.shown: HostKey | None = None
         self.authority: HostKey | None = None
-        """Whose key signed a certificate that was not taken."""
+        """The authority of a certificate that was refused."""
         self.met = False
-        """Whether the host key was the right one."""
+        """Whether the host key was accepted."""
         self.left = list(keys)
-        """Keys that the server was not shown yet."""
+        """Keys that were not offered to the server yet."""
         self.offered = 0
         self.wants_password = False
         self.tried_password = False

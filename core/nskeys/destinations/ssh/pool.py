@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _IDLE_TIMEOUT_S = 60.0
-"""Seconds that a connection may rest; later it is more likely dead than of use."""
+"""Seconds that a connection is kept idle; after that it is probably dead."""
 
 
 class SshPool:

@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 PIECE = 256 << 10
 _MOST_ENTRIES = 100_000
-"""Files that a folder is looked through for; a hostile server could name them without end."""
+"""The most entries of a folder that are read; a hostile server could send them without end."""
 _AT_ONCE = 32
-"""Calls of one kind that are made before the first answer is there."""
+"""How many calls are made in parallel."""
 
 
 class SftpReader:

@@ -31,7 +31,7 @@ class SftpConnection:
         self.peer = peer
         """The address that the server answers from."""
         self.answer = answer
-        """Seconds that the server has for each question."""
+        """Seconds that the server has for each call."""
 
     @classmethod
     async def open(cls, context: LoginContext, login: Login) -> Self:

@@ -17,7 +17,7 @@ from nskeys.destinations.workers.protocol import Message, ProtocolError, pack, u
 _MODULE = "nskeys.destinations.worker"
 _PIECE = 1 << 16
 _KILL_TIMEOUT_S = 0.2
-"""Seconds that a killed process gets to be gone; one that the kernel holds on to is left to it."""
+"""Seconds that a killed process gets to end; then it is left to the kernel."""
 
 
 class NoAnswer(Exception):
@@ -128,7 +128,7 @@ class TimeLimits:
     look: float = 10.0
     publish: float = 120.0
     bytes_per_second: int = 1 << 20
-    """The slowest that an archive may be carried; what it weighs adds to the limits."""
+    """The lowest accepted transfer rate; the time limit grows with the size of an archive."""
 
     def to_read(self, size: int) -> float:
         """Return the limit for reading up to `size` bytes."""

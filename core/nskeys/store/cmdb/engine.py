@@ -17,7 +17,7 @@ from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
 
 BATCH = 2_000
-"""Rows that long reads take at a time."""
+"""Rows per batch of long reads."""
 
 Row = tuple[Any, ...]
 
@@ -28,15 +28,15 @@ class Connection(ABC):
     position: ClassVar[str]
     """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
     text_only: ClassVar[str] = "TRUE"
-    """A condition that holds where the column in its hole is text: who goes through a table in the order of
-    a column comes to the end only where it is."""
+    """A condition that the column in its placeholder is text: a scan in the order of a column ends
+    correctly only with it."""
     hex_only: ClassVar[str]
-    """A condition that holds where the text in its hole has lower-case hex digits alone."""
+    """A condition that the text in its placeholder consists of lower-case hex digits."""
     sound: ClassVar[str] = "TRUE"
-    """A condition that holds for a row of `credentials` whose values are of the right types, as far as the
-    database lets others in."""
+    """A condition that the values of a row of `credentials` have the right types, as far as the
+    database permits others."""
     conflict: type[Exception]
-    """What the driver raises where a row breaks a constraint."""
+    """The driver's exception where a row breaks a constraint."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver

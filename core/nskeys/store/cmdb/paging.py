@@ -11,17 +11,17 @@ from nskeys.model.credential_list import CredentialFilter, CredentialOrder, fold
 from nskeys.model.keys import Kid
 
 Query = tuple[str, list[object]]
-"""A statement with question marks, and what stands for them."""
+"""A statement with question marks, and its parameters."""
 
 COLUMNS = (
     "credentials.id, credentials.key_no, credentials.kind, credentials.name, credentials.target,"
     " credentials.account, credentials.note, credentials.sealed_at, credentials.created,"
     " credentials.updated, credentials.seal_no"
 )
-"""What makes a credential."""
+"""The columns of a credential."""
 
 _FEW = 1_000
-"""So many credentials are quicker collected by their keys than met on the way through a list."""
+"""Up to this many credentials are collected by their keys instead of scanning a list."""
 
 # Templates: what fills their holes are words of this module and so many question marks, never what somebody
 # typed or stored; that is given beside the statement.

@@ -31,7 +31,7 @@ from nskeys.store.cmdb.postgres_login import Login, login
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _KEPT = 2
-"""Connections that are kept for the next transactions."""
+"""Connections that are pooled for the next transactions."""
 _DETAIL_LIMIT = 300
 
 _BUSY = {"55P03", "40001", "40P01"}
@@ -60,14 +60,14 @@ _UNREACHABLE = {
 }
 _FORBIDDEN = {"28000", "28P01", "42501"}
 _FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
-"""How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+"""The server's message for too many connections, before the login and so without an SQLSTATE."""
 _UNSAFE = (
     "authentication method requirement",
     "does not support SSL",
     "root certificate",
     "certificate verify",
 )
-"""How libpq says that a login would be less safe than `postgres_login` wants it."""
+"""libpq's messages for a login that is less safe than `postgres_login` requires."""
 
 # The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
 # one, or into the session's own temporary one, does not come before it.

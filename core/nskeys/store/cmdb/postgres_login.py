@@ -16,9 +16,9 @@ from nskeys.store.cmdb.address import PostgresAddress
 
 _CONNECT_SECONDS = 10
 _SILENCE = 20
-"""Seconds after which a server that acknowledges nothing is gone; without it the system goes on sending for
-a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
-system acknowledges."""
+"""Seconds after which a server that acknowledges nothing is gone; without it the system retransmits for
+a quarter of an hour, and a waiting reader hangs for two hours. A long query does not matter: the
+server's kernel acknowledges."""
 
 _TIMEOUTS = {
     "connect_timeout": _CONNECT_SECONDS,

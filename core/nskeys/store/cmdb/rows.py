@@ -31,12 +31,12 @@ from nskeys.store.cmdb.values import (
 )
 
 SEALED_LIMIT = 1 << 17
-"""Bytes of a sealed secret, generously; `crypto` knows the exact sizes."""
+"""Bytes of a sealed secret, an upper bound; `crypto` knows the exact sizes."""
 SEAL_NO_LIMIT = SEALS_LIMIT * NUMBER_LIMIT
 _SHOWN_ID = 64
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 NO_KEY = Kid("")
-"""What no key is called."""
+"""An id that no key has."""
 _KINDS: Mapping[str, CredentialKind] = {kind.value: kind for kind in CredentialKind}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from nskeys.errors import CmdbDamaged
 
 NUMBER_LIMIT = 2**31 - 1
-"""The last number that a table can give."""
+"""The highest number that a table can assign."""
 _SHOWN_ROWS = 10
 _SHOWN_CHARACTERS = 64
 _HEX = re.compile(r"[0-9a-f]+")
