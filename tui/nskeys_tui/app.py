@@ -46,14 +46,14 @@ A_BUG = 70
 _INTERRUPTED = 130
 """Exit code of an app that was left while work was under way."""
 _WAYS_OUT = frozenset({"escape", "ctrl+q", "ctrl+c"})
-"""Keys that are handed on while a screen waits for an answer; Ctrl+C stops work, or says what leaves."""
+"""Keys that work while a screen waits for an answer; Ctrl+C stops work, or says which key leaves."""
 _ROUNDS = 2
-"""Ways from the focused widget up to the app until a key has done what it does: it comes up itself and its
-action is run, then the messages of that action come up."""
+"""How often a message goes from the focused widget up to the app until a key has had its effect: the
+key itself, whose action is run, then the messages of that action."""
 _ONE_NOTICE = 3.0
-"""Seconds in which bytes that are not UTF-8 are spoken of once."""
+"""Seconds in which bytes that are not UTF-8 are reported once."""
 _LOST = 0.05
-"""Seconds between two looks whether a widget that a key went to is still there."""
+"""Seconds between two checks whether a widget that got a key still exists."""
 
 T = TypeVar("T")
 
@@ -65,9 +65,9 @@ class Opening(Generic[T]):
     connect: Callable[[], T]
     """Slow imports, configuration, database. Runs in a thread; may raise any NskeysError."""
     arrive: Callable[[T], Screen[None]]
-    """The screen that follows."""
+    """Return the screen that follows."""
     refuse: "Callable[[NskeysError], Screen[None]]"
-    """The screen that says why there is none."""
+    """Return the screen that explains why there is none."""
 
 
 class NskeysApp(App[None]):
@@ -115,7 +115,7 @@ class NskeysApp(App[None]):
         self._at_the_latest = at_the_latest
         self._wrong_bytes_said = 0.0
         self._warned: Screen[Any] | None = None
-        """Where it was said that Ctrl+Q once more leaves all the same."""
+        """The screen that said that Ctrl+Q again leaves without saving."""
         if (theme := starting_theme(os.environ)) is not DARK:
             self.theme = theme.name
 

@@ -18,7 +18,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _CLEANUP_TIMEOUT_S = 1.5
-"""Seconds that work has to come to its next safe place, once the terminal is put back."""
+"""Seconds that work gets to reach its next safe point, after the terminal was restored."""
 _DEADLINE = 4.0
 """Seconds until the process ends, whatever it waits for."""
 _MODES_OFF = b"\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"

@@ -26,7 +26,7 @@ from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 ENTRY_LIMIT = 20_000
-"""More are not looked at: nobody pages through them, and a hostile folder could hold millions."""
+"""The most entries that are read: nobody pages through more, and a hostile folder could hold millions."""
 UP = ".."
 
 

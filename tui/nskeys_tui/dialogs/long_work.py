@@ -31,7 +31,7 @@ from nskeys_tui.widgets.progress_panel import Mark, ProgressPanel, StageLine
 _INTERVAL = 0.1
 """Seconds between two reports of one stage."""
 _FIRST_GUESS = 1.0
-"""Seconds of a stage before its rate says anything about its end."""
+"""Seconds of a stage before its remaining time is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Report:
     total: int | None
     seconds_left: float | None
     failed: int = 0
-    """Credentials that were tried and did not open, so far."""
+    """How many credentials were tried so far and did not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class TuiProgress:
 T = TypeVar("T")
 
 _SLOW_STOP_S = 1.0
-"""Seconds that a stop may take before it is said that this step has none."""
+"""Seconds without a stop before the dialog says that this step cannot be stopped."""
 
 SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
 """The dialog that asks for a secret; the number counts refused ones, 0 first."""
@@ -168,7 +168,7 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         Binding("ctrl+c", "stop", show=False),
     ]
     BUSY = True
-    """The app is left only when that was asked for twice."""
+    """The app is left only after a second Ctrl+Q."""
     SAYS_BUSY = False
 
     @dataclass

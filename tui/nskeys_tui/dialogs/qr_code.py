@@ -13,7 +13,7 @@ from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
 BELOW = 1
-"""Lines that are not the code's."""
+"""Lines of the screen that are not the code's."""
 
 
 class QrCodeScreen(ModalScreen[None], Guarded[None]):

@@ -21,7 +21,7 @@ from nskeys_tui.widgets.inputs import PasswordInput
 from nskeys_tui.widgets.strength_line import Strength, StrengthLine
 
 _PAUSE = 0.25
-"""Seconds without a key before a password is judged."""
+"""Seconds without a key before a password is rated."""
 
 
 class AskPassword(Dialog[SecretBytes]):
@@ -86,7 +86,7 @@ class NewPassword(Dialog[SecretBytes]):
         self._visible = self._was_shown = False
         self._pause: Timer | None = None
         self._known: tuple[str, Strength] | None = None
-        """What was judged last, and how."""
+        """The last rating, and its password."""
         self._accepting = self._insists = False
 
     def body(self) -> Iterable[Widget]:

@@ -22,7 +22,7 @@ class AnotherChange(Dialog[None]):
         Binding("escape", "leave", "Stop waiting", tooltip="Change nothing, and go back"),
     ]
     BUSY = True
-    """The app is not left while this stands."""
+    """The app is not left while this is shown."""
 
     def __init__(self, holder: Locked, stop: Callable[[], None]) -> None:
         super().__init__("Waiting")

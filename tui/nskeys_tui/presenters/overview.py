@@ -83,7 +83,7 @@ ALL = "all"
 _HEADING = "Credentials"
 _MARK = "▸"
 _ALONE, _BOTH = 6, 10
-"""Cells that a line needs beside one text in it, and beside two, so that some of it is still seen."""
+"""Cells that a line needs beside one text, and beside two, to show some of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from nskeys.services.status.overview import Overview, RecoverabilityService
 T = TypeVar("T")
 
 _SHOW_AFTER_S = 0.4
-"""Seconds that what was seen before may stay while copies are looked at."""
+"""Seconds for which the old contents may stay while copies are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OverviewLoader:
         self._service = service
         self._under_way: Future[Overview] | None = None
         self.latest: LoadedOverview | None = None
-        """What was seen last."""
+        """The last overview."""
 
     async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[LoadedOverview]:
         """Yield what `fresh` does, as long as the screen is shown."""

@@ -51,7 +51,7 @@ class BackupSourceScreen(FlowScreen[F]):
         Binding("l", "proof", "Every credential", tooltip="Which credentials opened and which did not"),
     ]
     NEXT: ClassVar[str] = ""
-    """What Enter does once the contents were seen; `{asked}` is what it asks for."""
+    """What Enter does after the content was shown; `{asked}` is the secret it asks for."""
 
     def __init__(self, session: Session, flow: F, address: str) -> None:
         super().__init__(session, flow)

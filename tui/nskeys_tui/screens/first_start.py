@@ -185,7 +185,7 @@ class FirstStartScreen(Guarded[None]):
 
 
 _REMEMBERED = 2
-"""Copies that are offered at once; a restore lists all."""
+"""How many copies are offered at once; a restore lists all."""
 
 
 def first_start_words(flow: FirstStart) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ from nskeys_tui.widgets.table.lines import RowLines
 from nskeys_tui.widgets.table.table import CredentialTable
 
 _MOMENT = 0.3
-"""Seconds that a look may take before it is mentioned."""
+"""Seconds that a check may take before it is mentioned."""
 
 
 class OverviewScreen(Guarded[None]):

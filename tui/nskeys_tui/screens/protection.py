@@ -63,7 +63,7 @@ class ProtectorScreen(WizardScreen):
         self._wanted = ""
         self._away = False
         self._without_backup = False
-        """Whether a person said so."""
+        """Whether a person chose to go on without a backup."""
 
     def on_mount(self) -> None:
         self._show_now()

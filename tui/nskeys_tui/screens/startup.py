@@ -26,7 +26,7 @@ class Connected:
     services: Services
     status: FirstSight
     asks: Purpose | None = None
-    """What a person is asked before the keys open."""
+    """The secret to ask for before the keys open."""
 
     @property
     def ready(self) -> bool:

@@ -46,7 +46,7 @@ class WizardScreen(Guarded[None]):
         Binding("pagedown", "scroll_page(1)", show=False),
     ]
     NAME: ClassVar[str] = ""
-    """What is done here: stands above every step."""
+    """The title above every step."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -56,7 +56,7 @@ class RecoverBar(Widget):
 
     done: reactive[int] = reactive(0)
     total: reactive[int | None] = reactive(None)
-    """None draws no bar at all: it is not known yet."""
+    """None draws no bar: it is not known yet."""
 
     def __init__(self, done: int = 0, total: int | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)

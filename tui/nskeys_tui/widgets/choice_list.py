@@ -16,7 +16,7 @@ from textual.widget import Widget
 from nskeys.wording.text.terminal import broken, pad, width
 
 _LEAST = 10
-"""Cells for a line, however narrow the list is."""
+"""Cells of a line, however narrow the list is."""
 
 
 @dataclass(frozen=True, slots=True)

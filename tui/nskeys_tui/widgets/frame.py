@@ -17,9 +17,9 @@ class TitleBar(Widget):
     """
 
     subject: reactive[str] = reactive("")
-    """What this is about: the server's name, or a screen's."""
+    """The server's name, or a screen's title."""
     facts: reactive[str] = reactive("")
-    """What stands on the right. It gives way where the line is narrow."""
+    """The text on the right. It is cut first where the line is narrow."""
 
     def __init__(self, subject: str = "", facts: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)

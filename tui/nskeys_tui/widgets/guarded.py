@@ -13,9 +13,9 @@ from nskeys_tui.widgets.key_bar import KeyBar
 T = TypeVar("T")
 
 LOOKS = "look"
-"""The group of workers that only fill a screen: they judge nothing that was typed, and lock nothing."""
+"""The group of workers that only fill a screen: they do not lock it."""
 _MOMENT = 0.3
-"""Seconds that an answer may take before it is said that keys wait for it."""
+"""Seconds that an answer may take before the screen says that keys are dropped."""
 
 
 class Guarded(Screen[T]):

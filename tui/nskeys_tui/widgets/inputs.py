@@ -11,7 +11,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.wording.text.terminal import safe
 
 _UNSEEN = "▯"
-"""Stands for a character that is not shown as it is: one for one, so that the cursor stays right."""
+"""Stands for a harmful character, one for one, so that the cursor stays right."""
 
 
 def shown_in_place(text: str) -> str:

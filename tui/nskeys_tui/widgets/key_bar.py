@@ -31,11 +31,11 @@ _NAMES = {
     "f5": "F5",
 }
 _WAYS_OUT = {"Esc": 1, "?": 2, "F1": 2, "q": 3}
-"""By the names shown: these stand last, in this order."""
+"""The keys that stand last, in this order."""
 _ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
-"""Keys that lead to all others, or out: these are the last to be left out of a narrow line."""
+"""Keys that lead to all others, or out: the last to be left out of a narrow line."""
 MORE = Binding.Group("More")
-"""The group of keys that help and palette name, and for which the line has no room."""
+"""The group of keys that only help and palette show, because the line has no room."""
 
 
 @dataclass(frozen=True, slots=True)

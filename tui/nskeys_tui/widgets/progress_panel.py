@@ -27,7 +27,7 @@ class StageLine:
     words: str
     mark: Mark = Mark.PENDING
     count: str = ""
-    """How many of how many, and how long it still takes; empty where nothing is counted."""
+    """The count and the remaining time; empty where nothing is counted."""
 
 
 class ProgressPanel(Widget):

@@ -70,7 +70,7 @@ class Repaint(Enum):
 
     NOTHING = "nothing"
     TWO_ROWS = "two_rows"
-    """The row that the cursor left, and the one it came to."""
+    """The row that the cursor left, and the one that it moved to."""
     ALL = "all"
 
 

@@ -24,9 +24,9 @@ from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
 from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, fetch
 
 _HIGHLIGHT_DELAY_S = 0.15
-"""Seconds that the cursor must rest on a row before others are told."""
+"""Seconds that the cursor must stay on a row before RowHighlighted is posted."""
 _BLANK_DELAY_S = 0.1
-"""Seconds that what was seen may stay while rows are fetched, before their places are painted empty."""
+"""Seconds for which the old rows may stay while new ones are fetched; then empty lines are painted."""
 _HEADER = 1
 """Lines above the rows."""
 
@@ -115,7 +115,7 @@ class CredentialTable(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.empty = empty
-        """Said where there are no rows."""
+        """The text where there are no rows."""
         self._painter = RowPainter(columns)
         self._rows = rows
         self._window = RowWindow()
