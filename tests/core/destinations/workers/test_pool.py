@@ -65,7 +65,7 @@ def test_questions_of_two_threads_do_not_mix(started: Started, tmp_path: Path) -
         (tmp_path / f"{number}.zip").write_bytes(bytes([number]) * 3_000_000)
 
     def read(number: int) -> None:
-        head = {"do": "read", "address": str(tmp_path), "declared": "", "limit": 3_000_000}
+        head = {"do": "read", "address": str(tmp_path), "declared": "", "mounted": None, "limit": 3_000_000}
         question = Message({**head, "name": f"{number}.zip"})
         found[number] = [workers.ask("/", question, PATIENT).body for _ in range(3)]
 
