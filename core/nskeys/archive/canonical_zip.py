@@ -1,8 +1,9 @@
-"""The one way nskeys lays a zip file out (core/FORMAT.md, "Archive"; PKWARE APPNOTE 6.3, section 4.3).
+"""The one layout of zip files that nskeys writes (core/FORMAT.md, "Archive"; PKWARE APPNOTE 6.3, section
+4.3).
 
-Members are stored, in a fixed order, without flags, extra fields, comments or dates. So a reader takes
-the members, lays them out again and compares byte for byte: a zip with a second meaning (a member twice,
-data between or behind, sizes that differ) never equals its own reconstruction.
+Members are stored, in a fixed order, without flags, extra fields, comments or dates. A reader takes the
+members, builds the file again and compares byte for byte: a zip with a second meaning (a member twice, data
+between or behind, sizes that differ) never equals its own reconstruction.
 """
 
 import struct
@@ -37,7 +38,7 @@ class ZipInvalid(ValueError):
 
 
 def build(members: Members) -> bytes:
-    """The only bytes that hold these members in this order."""
+    """Return the only bytes that hold these members in this order."""
     local, central, at = [], [], 0
     for name, data in members:
         file_name, size = name.encode("ascii"), len(data)
@@ -52,15 +53,15 @@ def build(members: Members) -> bytes:
 
 
 def first_name(data: bytes) -> str:
-    """The name of the first member: what kind of zip this is, before anything of it is judged."""
+    """Return the name of the first member, which tells the kind of zip before anything in it is checked."""
     size = int.from_bytes(data[26:28], "little")
     return data[_LOCAL.size : _LOCAL.size + size].decode("ascii", "replace")
 
 
 def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    """The members as their local headers tell them; ZipInvalid. Nothing is unpacked: a size that lies
-    runs into the next header or out of the file, and only what is here in full is taken. Whoever calls
-    this compares `build` of the result with `data` before believing it."""
+    """Return the members by their local headers. Raises ZipInvalid. Nothing is unpacked: a wrong size runs
+    into the next header or past the end, and only members that are there in full are returned. The caller
+    compares `build` of the result with `data` before trusting it."""
     members: list[tuple[str, bytes]] = []
     at = 0
     while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:

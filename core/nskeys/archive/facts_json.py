@@ -51,7 +51,8 @@ _FIELDS = (
 
 
 def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
-    """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
+    """Return the facts as the object that is signed, stored in the `.kms` and repeated in
+    `manifest.json`."""
     return {
         "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
@@ -75,7 +76,8 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
 
 
 def facts_from_json(value: Json) -> BackupFacts:
-    """The facts again; Malformed, or NewerVersion for a format this program does not know."""
+    """Return the facts that `facts_to_json` wrote. Raises Malformed, or NewerVersion for an unknown format
+    number."""
     if (found := format_number(value)) > FORMAT:
         raise NewerVersion(Versioned.BACKUP, found, FORMAT)
     fields = Fields(value).only(*_FIELDS)
@@ -110,7 +112,7 @@ def facts_from_json(value: Json) -> BackupFacts:
 
 
 def format_number(value: Json) -> int:
-    """Which version of the backup format the facts name; Malformed where they name none."""
+    """Return the format number that the facts name. Raises Malformed where there is none."""
     named = value.get("format") if isinstance(value, dict) else None
     match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
     if match is None:
@@ -119,16 +121,16 @@ def format_number(value: Json) -> int:
 
 
 def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Json]:
-    """Each member's name with its hash and size."""
+    """Return each member's name with its hash and size."""
     return {name: {"sha256": fact.sha256, "size": fact.size} for name, fact in members}
 
 
 def members_from_json(
     value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
-    """The members in the archive's `order`: all of them, `optional` ones where they are."""
-    told = value if isinstance(value, dict) else {}
-    present = tuple(name for name in order if name not in optional or name in told)
+    """Return the members in the archive's `order`: all of them, `optional` ones only if they are there."""
+    stated = value if isinstance(value, dict) else {}
+    present = tuple(name for name in order if name not in optional or name in stated)
     fields = Fields(value).only(*present)
     members = []
     for name in present:
@@ -140,14 +142,14 @@ def members_from_json(
 def _identities_from_json(
     value: Json, members: Json, recipients: tuple[str, ...]
 ) -> tuple[RecoveryIdentity, ...]:
-    """The recovery identities, each with its file's hash among the members, all of them recipients."""
+    """Return the recovery identities; each has its file's hash among the members and is a recipient."""
     identities = []
     for item in items(value, len(IdentityKind)):
-        told = dict(item) if isinstance(item, dict) else {}
-        member = told.pop("member", None)
+        fields = dict(item) if isinstance(item, dict) else {}
+        member = fields.pop("member", None)
         fact = members.get(member) if isinstance(members, dict) and isinstance(member, str) else None
         sha256 = Fields(fact).only("sha256", "size").hexadecimal("sha256", 64)
-        identity = identity_from_json(told, sha256)
+        identity = identity_from_json(fields, sha256)
         if identity.member != member or identity.recipient not in recipients:
             raise Malformed(Problem.WRONG_VALUE)
         identities.append(identity)

@@ -1,8 +1,8 @@
-"""Looking at a backup without its password: everything that can be refused before a person types it.
+"""Checking a backup without its password, so that a bad one is refused before a person types it.
 
-An archive that passes is laid out as nskeys does it, carries the known reader and the instructions that
-belong to its facts, and its `.kms` is the one that the manifest names. Who wrote it is not known here:
-that is the signature's and the opened payload's part.
+An archive that passes has the layout that nskeys writes, carries the known reader and the instructions that
+belong to its facts, and its `.kms` is the one in the manifest. Who wrote it is not checked here, but by the
+signature and the opened payload.
 """
 
 import hashlib
@@ -45,8 +45,8 @@ _ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def inspect(path: str, data: bytes) -> Inspected:
-    """What a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what errors
-    name. NotABackup, BackupDamaged, BackupForged, NewerVersion."""
+    """Return what a backup says about itself. `data` is an archive or a bare `.kms`; `path` is only named
+    in errors. Raises NotABackup, BackupDamaged, BackupForged, NewerVersion."""
     if len(data) > ARCHIVE_LIMIT:
         raise NotABackup(path, Problem.TOO_LARGE)
     if data.startswith(LOCAL_MARK):
@@ -84,7 +84,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
 
 
 def _addressed(facts: BackupFacts, kms: bytes) -> bool:
-    """Whether the header is for the recipients that the facts name, as far as it tells."""
+    """Return whether the header is for the recipients that the facts name, as far as it tells."""
     if not facts.recipients:
         return True
     try:
@@ -96,7 +96,7 @@ def _addressed(facts: BackupFacts, kms: bytes) -> bool:
 
 
 def _under_password(member: bytes) -> bool:
-    """Whether an identity file is what asks for a password and for nothing else."""
+    """Return whether an identity file is under a password and nothing else."""
     try:
         return len(member) <= IDENTITY_LIMIT and protection_of(member) is Protection.PASSWORD
     except NskeysError:
@@ -104,7 +104,7 @@ def _under_password(member: bytes) -> bool:
 
 
 def _members(path: str, data: bytes) -> dict[str, bytes]:
-    """The members by name, in an archive that is laid out as nskeys does it to the last byte."""
+    """Return the members by name, of an archive that has exactly the layout that nskeys writes."""
     if first_name(data) != RESTORE_NAME:
         raise NotABackup(path, Problem.OTHER_ZIP)
     try:
@@ -122,8 +122,8 @@ def _members(path: str, data: bytes) -> dict[str, bytes]:
 
 
 def _refuse_newer(manifest: bytes) -> None:
-    """A newer format may be laid out otherwise, so its number is looked for before anything else is
-    held against it. What cannot be read is left to the checks that follow."""
+    """Raise NewerVersion before anything else is checked, because a newer format may be laid out in another
+    way. A number that cannot be read is left to the checks that follow."""
     try:
         found = manifest_format(manifest)
     except Malformed:

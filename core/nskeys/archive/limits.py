@@ -1,6 +1,6 @@
-"""The limits of a backup: how large each part may be, and which text people may put into it.
+"""The limits of a backup: the size of each part, and the text that people may put into it.
 
-Readers refuse more before any work is done for it; the writer refuses to make it.
+Readers refuse larger ones before any work is done for them; the writer refuses to make them.
 """
 
 import re
@@ -38,13 +38,13 @@ def problem_of(text: str, limit: int) -> HintProblem | None:
 
 
 def check_hint(hint: str) -> None:
-    """HintRefused for a hint that a backup cannot carry. Empty is fine."""
+    """Raise HintRefused for a hint that a backup cannot carry. An empty one is valid."""
     if problem := problem_of(hint, HINT_LIMIT):
         raise HintRefused(problem)
 
 
 def check_server(server: str) -> None:
-    """FieldInvalid for a server name that a backup cannot carry."""
+    """Raise FieldInvalid for a server name that a backup cannot carry."""
     if not server:
         raise FieldInvalid("server", FieldProblem.EMPTY, SERVER_LIMIT)
     if problem := problem_of(server, SERVER_LIMIT):

@@ -25,7 +25,7 @@ _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The manifest in RFC 8785 form."""
+    """Return the manifest in RFC 8785 form."""
     signature = manifest.signature
     return canonical_json(
         {
@@ -37,7 +37,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """The manifest again; Malformed, or NewerVersion."""
+    """Return the manifest again. Raises Malformed, or NewerVersion."""
     value = parse(data, MANIFEST_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
         raise Malformed(Problem.WRONG_FIELDS)
@@ -51,11 +51,11 @@ def parse_manifest(data: bytes) -> Manifest:
 
 
 def manifest_for(facts: BackupFacts, signature: bytes | None, kms: MemberFact) -> Manifest:
-    """The manifest that belongs to these facts: all of it but the `.kms` follows from them."""
+    """Return the manifest that belongs to these facts; everything but the `.kms` follows from them."""
     return Manifest(facts, signature, (*facts.members, (KMS_NAME, kms)))
 
 
 def manifest_format(data: bytes) -> int:
-    """The format number that a manifest names, whatever else is in it; Malformed."""
+    """Return the format number in a manifest, without reading anything else of it. Raises Malformed."""
     value = parse(data, MANIFEST_LIMIT)
     return format_number(value.get("facts") if isinstance(value, dict) else None)

@@ -19,12 +19,12 @@ from nskeys.reasons import Problem
 
 
 def signed_document(facts: BackupFacts) -> bytes:
-    """What the server key signs: the facts in RFC 8785 form."""
+    """Return the document that the server key signs: the facts in RFC 8785 form."""
     return canonical_json(facts_to_json(facts))
 
 
 def payload_bytes(contents: KmsContents) -> bytes:
-    """The JWK Set in RFC 8785 form. It holds every key in the clear."""
+    """Return the JWK Set in RFC 8785 form. It holds every key in the clear."""
     jwks: list[Json] = [_key_to_jwk(key) for key in contents.keys]
     if contents.server_key is not None:
         jwks.append(_server_key_to_jwk(contents.server_key))
@@ -39,7 +39,8 @@ def payload_bytes(contents: KmsContents) -> bytes:
 
 
 def payload_contents(data: bytes) -> KmsContents:
-    """What is in it; Malformed, or NewerVersion. Every key's thumbprint was recomputed and compared."""
+    """Return its content; the thumbprint of every key was recomputed and compared. Raises Malformed,
+    NewerVersion."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
         raise Malformed(Problem.WRONG_FIELDS)
@@ -59,7 +60,7 @@ def payload_contents(data: bytes) -> KmsContents:
 
 
 def signature_from_json(value: Json) -> bytes | None:
-    """An Ed25519 signature, or None for an unsigned backup; Malformed."""
+    """Return an Ed25519 signature, or None for an unsigned backup. Raises Malformed."""
     return None if value is None else binary(value, SIGNATURE_SIZE)
 
 
@@ -84,8 +85,8 @@ def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpK
             raise Malformed(Problem.WRONG_KEY)
         created = datetime.fromtimestamp(fields.integer("iat", highest=253_402_300_799), UTC)
         names = ("kty", "use", "alg", "kid", "state")
-        said = (*map(fields.take, names), created)
-        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.state.value, fact.info.created):
+        stated = (*map(fields.take, names), created)
+        if stated != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.state.value, fact.info.created):
             raise Malformed(Problem.KEYS_AND_FACTS)
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)

@@ -42,7 +42,7 @@ _SET = r"([a-z]{4,8} [a-z]{4,8})?"
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRecord:
-    """What a `recovery.json` says. `document` is exactly what `signature` covers, as `recovery`."""
+    """The content of a `recovery.json`. `document` is exactly what `signature` covers, as `recovery`."""
 
     recovery: Recovery
     server_key: str
@@ -52,7 +52,7 @@ class RecoveryRecord:
 
 
 def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> bytes:
-    """What the server key signs."""
+    """Return what the server key signs."""
     return canonical_json(
         {
             "version": _VERSION,
@@ -72,13 +72,12 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
 
 
 def record_bytes(document: bytes, signature: bytes) -> bytes:
-    """The file."""
     value = parse(document, RECORD_LIMIT)
     return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
 
 
 def parse_record(data: bytes) -> RecoveryRecord:
-    """The file again, its signature not judged yet; Malformed, NewerVersion."""
+    """Return the record in a file; its signature is not checked here. Raises Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
         raise Malformed(Problem.NOT_CANONICAL)
     outer = Fields(parse(data[:-1], RECORD_LIMIT)).only("record", "sig")
@@ -89,10 +88,10 @@ def parse_record(data: bytes) -> RecoveryRecord:
     fields = Fields(inner).only("version", "server_key", "cmdb_id", "identities", "earlier")
     identities = []
     for item in fields.items("identities", len(IdentityKind)):
-        told = dict(mapping(item))
-        sha256 = hexadecimal(told.pop("sha256", None), 64)
-        weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
-        identities.append(replace(identity_from_json(told, sha256), weak=weak))
+        entry = dict(mapping(item))
+        sha256 = hexadecimal(entry.pop("sha256", None), 64)
+        weak = integer(entry.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in entry else None
+        identities.append(replace(identity_from_json(entry, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
         Recovery(tuple(identities), earlier_from_json(fields.take("earlier"))),
@@ -104,7 +103,7 @@ def parse_record(data: bytes) -> RecoveryRecord:
 
 
 def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
-    """An identity in force, without the hash of its file."""
+    """Return an identity in force, without the hash of its file."""
     return {
         "kind": identity.kind.value,
         "number": identity.number,
@@ -117,7 +116,7 @@ def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
 
 
 def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
-    """The identity again, whose file has this hash; Malformed."""
+    """Return the identity again, whose file has this hash. Raises Malformed."""
     fields = Fields(value).only("kind", "number", "recipient", "created", "shares", "threshold", "set")
     kind = fields.token("kind", IdentityKind)
     shares = fields.integer("shares", highest=SHARES_LIMIT)
@@ -140,12 +139,15 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
 
 
 def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
-    """Identities that were replaced, the newest first."""
-    return [{"kind": one.kind.value, "number": one.number, "recipient": one.recipient} for one in earlier]
+    """Return the identities that were replaced, newest first."""
+    return [
+        {"kind": identity.kind.value, "number": identity.number, "recipient": identity.recipient}
+        for identity in earlier
+    ]
 
 
 def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
-    """The replaced ones again; Malformed."""
+    """Return the replaced ones again. Raises Malformed."""
     found = []
     for item in items(value, EARLIER_LIMIT):
         fields = Fields(item).only("kind", "number", "recipient")
@@ -156,7 +158,7 @@ def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
 
 
 def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
-    """Malformed unless each kind is there once at most, in the kinds' order."""
+    """Raise Malformed unless each kind is there at most once, in the kinds' order."""
     order = list(IdentityKind)
     places = [order.index(identity.kind) for identity in identities]
     if places != sorted(set(places)):

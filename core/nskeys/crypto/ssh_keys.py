@@ -1,7 +1,7 @@
 """OpenSSH's keys, as far as age takes them for recipients: Ed25519 and RSA.
 
-A key that is neither, or that age refuses, is `None` here or a SshKeyRefused with a token; who asked knows
-the name to say it with.
+A key of another type, or one that age refuses, is `None` here or a SshKeyRefused with a token; the caller
+knows the name to report.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from nskeys.model.secret import SecretBytes
 
 RSA_BITS = (2_048, 8_192)
-"""Lowest and highest that are accepted; age refuses what is below too."""
+"""Lowest and highest number that is accepted; age refuses smaller ones too."""
 
 
 class SshKeyProblem(StrEnum):
@@ -42,7 +42,7 @@ class SshKeyRefused(ValueError):
 
 
 class SshKeyLocked(ValueError):
-    """The private key is under a passphrase, and the one given (if any) does not open it."""
+    """The private key is under a passphrase, and the given one (if any) does not open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class SshPrivate:
 
 
 def read_public(kind: str, spelled: str) -> SshPublic:
-    """The key behind its type and base64, in that one spelling; SshKeyRefused."""
+    """Return the key from its type and base64, in their one spelling. Raises SshKeyRefused."""
     line = f"{kind} {spelled}"
     try:
         key = load_ssh_public_key(line.encode("ascii"))
@@ -81,7 +81,7 @@ def read_public(kind: str, spelled: str) -> SshPublic:
 
 
 def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
-    """The key in an OpenSSH private key file; SshKeyLocked, SshKeyRefused."""
+    """Return the key in an OpenSSH private key file. Raises SshKeyLocked, SshKeyRefused."""
     try:
         key = load_ssh_private_key(data, passphrase.reveal() if passphrase is not None else None)
     except TypeError:  # it wants a passphrase and got none
@@ -101,7 +101,8 @@ def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
 
 
 def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
-    """RSAES-OAEP with SHA-256 (RFC 8017) for the key of an `SshPublic.line`."""
+    """Return the plaintext encrypted with RSAES-OAEP and SHA-256 (RFC 8017) for the key of an
+    `SshPublic.line`."""
     key = load_ssh_public_key(line.encode("ascii"))
     if not isinstance(key, RSAPublicKey):
         raise TypeError("not an RSA key")
@@ -109,7 +110,7 @@ def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
 
 
 def rsa_decrypt(key: RSAPrivateKey, label: bytes, sealed: bytes) -> bytes | None:
-    """The plaintext; None where it was not made for this key."""
+    """Return the plaintext; None where it was encrypted for another key."""
     try:
         return key.decrypt(sealed, _oaep(label))
     except ValueError:

@@ -1,10 +1,10 @@
-"""The worker process: `python -m nskeys.destinations.worker` does with folders and buckets what may never
-come back.
+"""The worker process `python -m nskeys.destinations.worker`: runs the calls to folders and buckets that may
+hang.
 
-It reads questions from standard input and writes one answer to each on standard output, one after the
-other, until its input ends. Whoever asked kills it where an answer stays away. It gets addresses, file
-names and archives, which are encrypted; never a key and never a password. The login to a bucket it reads
-itself, and takes the variables that could change what a bucket's address means out of its environment.
+It reads requests from standard input and writes one answer to each on standard output, in order, until its
+input ends. The caller kills it where an answer does not come. It gets addresses, file names and archives,
+which are encrypted; never a key or a password. It reads the login to a bucket itself, and removes the
+variables that could change the meaning of a bucket's address from its environment.
 """
 
 import os
@@ -29,12 +29,12 @@ def answer(question: Message, aws_environ: Mapping[str, str]) -> Message:
         if head["do"] == "resolve":
             return Message([os.path.realpath(head["address"])])
         told = head["told"] if head["body"] is None else {**head["told"], head["body"]: question.body}
-        return METHODS[head["do"]].answer(_place(head, aws_environ), told)
+        return METHODS[head["do"]].answer(_destination(head, aws_environ), told)
     except NskeysError as error:
         return Message({"error": type(error).__name__, "fields": vars(error)})
 
 
-def _place(head: Mapping[str, Any], aws_environ: Mapping[str, str]) -> Destination:
+def _destination(head: Mapping[str, Any], aws_environ: Mapping[str, str]) -> Destination:
     mounted = None if head["mounted"] is None else Mounted(*head["mounted"])
     info = DestinationInfo(head["address"], head["declared"], mounted=mounted)
     if not info.address.startswith("s3://"):
@@ -45,14 +45,14 @@ def _place(head: Mapping[str, Any], aws_environ: Mapping[str, str]) -> Destinati
 
 
 def _take_aws_settings(environ: MutableMapping[str, str]) -> Mapping[str, str]:
-    """What Amazon's tools read, and obstore would too: an endpoint in a variable must not change where an
-    address leads."""
+    """Take the variables of Amazon's tools out of the environment and return them. obstore would read them
+    too, and an endpoint in a variable must not change where an address leads."""
     taken = {name: environ.pop(name) for name in tuple(environ) if name.upper().startswith("AWS_")}
     return MappingProxyType({**taken, "HOME": environ.get("HOME", "")})
 
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the questions end."""
+    """Answer requests until the input ends."""
     aws_environ = _take_aws_settings(os.environ)
     while True:
         received = bytearray()

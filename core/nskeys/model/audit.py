@@ -19,7 +19,7 @@ _LINE_LIMIT = 1 << 22  # bytes
 
 
 class Action(StrEnum):
-    """What was done; the audit trail's vocabulary."""
+    """What was done: the vocabulary of the audit trail."""
 
     SET_UP = "set-up"
     LOSS_ACCEPTED = "loss-accepted"
@@ -42,7 +42,7 @@ class Action(StrEnum):
     REGISTER_ADDED = "register-added"
     REGISTER_RETIRED = "register-retired"
     PRUNE_BEGAN = "prune-began"
-    """Of a file that is about to be deleted; `pruned` or `prune-failed` follows."""
+    """Written before a file is deleted; `pruned` or `prune-failed` follows."""
     PRUNED = "pruned"
     PRUNE_FAILED = "prune-failed"
     DESTINATION_ADDED = "destination-added"
@@ -59,7 +59,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: the effective user and, under sudo, who asked."""
+    """Who acts: the effective user and, under sudo, the user who called it."""
 
     uid: int
     user: str
@@ -68,7 +68,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What a change says of itself. `details` holds no secret: names, counts, ids."""
+    """What a change writes to the audit trail. `details` holds no secret: names, counts, ids."""
 
     action: Action
     subject: str
@@ -77,7 +77,7 @@ class AuditEvent:
     details: tuple[tuple[str, str], ...] = ()
 
     def line(self) -> str:
-        """The line as it is stored and hashed (RFC 8785 JSON)."""
+        """Return the line as it is stored and hashed (RFC 8785 JSON)."""
         value: Json = {
             "time": to_rfc3339(self.moment),
             "uid": self.actor.uid,
@@ -92,7 +92,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A stored line."""
+    """A line of the audit trail as stored."""
 
     number: int
     line: str
@@ -124,11 +124,11 @@ def moment_of(line: str) -> datetime:
 
 
 def first_digest(cmdb_id: str) -> bytes:
-    """h0 for a CMDB id in hex."""
+    """Return h0 for a CMDB id in hex."""
     return hashlib.sha256(_PREFIX + bytes.fromhex(cmdb_id)).digest()
 
 
 def next_digest(previous: bytes, line: str) -> bytes:
-    """hi from h(i-1) and the line."""
+    """Return hi, computed from h(i-1) and the line."""
     data = line.encode("utf-8")
     return hashlib.sha256(_PREFIX + previous + len(data).to_bytes(4, "big") + data).digest()

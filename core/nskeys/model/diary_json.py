@@ -1,4 +1,4 @@
-"""A line of the diary as text: the RFC 8785 JSON that the server key signs, in one spelling."""
+"""A line of the diary as text: the RFC 8785 JSON that the server key signs, in its canonical form."""
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
@@ -11,7 +11,7 @@ TEXT_LIMIT = 1 << 16
 
 
 def to_text(entry: DrillEntry) -> str:
-    """The one spelling of a line."""
+    """Return a line in its canonical form."""
     value: Json = {
         "began": to_rfc3339(entry.began),
         "seconds": entry.seconds,
@@ -34,7 +34,7 @@ def to_text(entry: DrillEntry) -> str:
 
 
 def from_text(body: str) -> DrillEntry:
-    """The line that `to_text` wrote, not signed yet; ValueError for any other text."""
+    """Return the line that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
     fields = Fields(parse(body.encode("utf-8"), TEXT_LIMIT))
     entry = DrillEntry(
         began=fields.moment("began"),

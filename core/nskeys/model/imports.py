@@ -1,4 +1,4 @@
-"""Imports: what a reader makes of another program's export, what it would become, and what it became."""
+"""Imports: a row of another program's export, the plan made from it, and the report."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,7 +22,7 @@ class ImportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedCredential:
-    """A row that will become a credential. Its secret stays inside the service."""
+    """A row that becomes a credential. Its secret stays inside the service."""
 
     row: int
     fields: CredentialFields
@@ -84,7 +84,7 @@ class ExportRow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedExport:
-    """A whole export, understood; `bad` holds rows that even the format forbids."""
+    """A whole export, parsed; `bad` holds the rows that the format itself forbids."""
 
     format: ImportFormat
     rows: tuple[ExportRow, ...]
@@ -93,6 +93,6 @@ class ParsedExport:
 
 
 def bad_row(row: int, title: str, field: str, problem: FieldProblem) -> BadRow:
-    """A row that cannot be taken, under a title that can be printed: not longer than a name, and
-    without lone surrogates, which JSON can spell and no output can encode."""
+    """Return a row that cannot be imported, under a printable title: no longer than a name, and without
+    lone surrogates, which JSON can spell and no output can encode."""
     return BadRow(row, title[:NAME_LIMIT].encode("utf-8", "replace").decode("utf-8"), field, problem)

@@ -1,7 +1,7 @@
 """A register row as text: the RFC 8785 JSON that the server key signs and the CMDB stores.
 
-Everything of a `BackupCopy` but `signed`, nothing else, in one spelling: `from_text` accepts exactly
-what `to_text` writes, so a signature covers one meaning. Times are RFC 3339 in UTC, absent ones null.
+It holds every field of `BackupCopy` but `signed`, in canonical form: `from_text` accepts exactly what
+`to_text` writes, so a signature covers one meaning. Times are RFC 3339 in UTC, absent ones null.
 """
 
 import sys
@@ -20,7 +20,7 @@ TEXT_LIMIT = 1 << 20
 
 
 def to_text(copy: BackupCopy) -> str:
-    """The one spelling of a copy."""
+    """Return a copy in its canonical form."""
     value: dict[str, Json] = {
         "backup": _identity(copy.backup),
         "destination": copy.destination,
@@ -48,7 +48,7 @@ def to_text(copy: BackupCopy) -> str:
 
 
 def from_text(body: str) -> BackupCopy:
-    """The copy that `to_text` wrote, not signed yet; ValueError for any other text."""
+    """Return the copy that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
     return _copy(Fields(parse(body.encode("utf-8"), TEXT_LIMIT)))
 
 

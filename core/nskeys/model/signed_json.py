@@ -39,7 +39,7 @@ class Malformed(ValueError):
 
 
 def canonical_json(value: Json) -> bytes:
-    """The one spelling of `value`, as UTF-8; ValueError or TypeError for what has none here."""
+    """Return `value` in canonical form, as UTF-8. Raises ValueError or TypeError for what has none here."""
     _check(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "strict")
@@ -282,7 +282,7 @@ class Fields:
         return self._checked(hexadecimal, self.take(name), digits)
 
     def token(self, name: str, tokens: type[_Token]) -> _Token:
-        """One of these tokens."""
+        """Return a member that is one of the tokens of an enum."""
         value = self.take(name)
         return self._checked(lambda: token(value, tokens))
 
@@ -310,12 +310,11 @@ class Fields:
 
 
 def to_base64url(data: bytes) -> str:
-    """Bytes as text."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
-    """The bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
+    """Return the bytes that `to_base64url` wrote. Raises ValueError for every other spelling of them."""
     if not _ALPHABET.fullmatch(text) or len(text) % 4 == 1:
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,4 +1,4 @@
-"""Every protector by its name: the one place where a new one is entered."""
+"""Every protector by its name. A new one is entered here."""
 
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
@@ -14,9 +14,9 @@ _NO_STORE = "0" * 32
 
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
-    """The protector that is named, with what is to bind behind a colon where it takes that: `file`,
-    `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
-    `bad_device`, `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
+    """Return the named protector; some names take what to bind to after a colon: `file`, `passphrase`,
+    `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). Raises ProtectorUnavailable (`unknown`, `bad_device`,
+    `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:
         case "tpm2" if rest or not colon:
@@ -45,7 +45,7 @@ def available() -> tuple[tuple[str, bool, ProtectorProblem | None], ...]:
 
 
 def _token_needs() -> ProtectorProblem:
-    """Which of many tokens is meant has to be said, so by its bare name it is never to be had."""
+    """Return why the bare name `pkcs11` cannot be used: at best `no_uri`, because it names no token."""
     try:
         Pkcs11Protector().require()
     except ProtectorUnavailable as error:

@@ -16,7 +16,7 @@ from nskeys.protectors.base import BaseProtector, parameters_of
 
 
 class FileProtector(BaseProtector):
-    """Keeps the KEK as it is."""
+    """Stores the KEK as it is."""
 
     name = "file"
     asks = False

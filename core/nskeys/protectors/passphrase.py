@@ -30,7 +30,7 @@ DEFAULT_COST = Argon2Cost()
 
 
 class PassphraseProtector(BaseProtector):
-    """Asks a person. `cost` is what a new passphrase costs; an old one costs what its file says."""
+    """Asks a person for a passphrase. `cost` is that of a new passphrase; an old one's is in its file."""
 
     name = "passphrase"
     asks = True
@@ -59,7 +59,7 @@ class PassphraseProtector(BaseProtector):
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        """Asks until the passphrase is right; a provider that has no other raises and so ends it."""
+        """Ask until the passphrase is right; a provider that has no other raises and so ends it."""
         box = _Box.from_parameters(parameters)
         retry = 0
         while True:
@@ -79,7 +79,7 @@ class PassphraseProtector(BaseProtector):
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A wrapped KEK and what deriving its key costs."""
+    """A wrapped KEK and the cost of deriving its key."""
 
     cost: Argon2Cost
     salt: bytes
@@ -106,7 +106,7 @@ class _Box:
 
 
 def _accepted(given: SecretBytes) -> SecretBytes:
-    """The passphrase after NFC; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the passphrase after NFC. Raises PasswordRefused (`empty`, `too_long`, `not_text`)."""
     if not given:
         raise PasswordRefused(PasswordProblem.EMPTY)
     if len(given) > LONGEST:

@@ -26,7 +26,7 @@ from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
 from nskeys.reasons import Opens, Problem, ProtectorProblem
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call: a smart card takes its time."""
 
 _PROTECTOR = "pkcs11"
@@ -38,19 +38,20 @@ _PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 
 class Pkcs11Protector(BaseProtector):
-    """Asks for the PIN of a token. `uri` says which one wraps a new KEK; an old one says so itself.
-    ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is in seconds, for one call."""
+    """Wraps with a key on a token, whose PIN it asks for. `uri` names the token for a new KEK; an old one
+    names its own. Raises ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `timeout_s` is the timeout of one
+    call in seconds."""
 
     name = _PROTECTOR
     asks = True
     wants = Purpose.PIN
 
-    def __init__(self, uri: str = "", patience: float = PATIENCE) -> None:
+    def __init__(self, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._uri = _uri(uri) if uri else None
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def require(self) -> None:
-        """ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
+        """Raise ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
         if importlib.util.find_spec("pkcs11") is None:
             raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NOT_INSTALLED)
         if self._uri is None:
@@ -83,8 +84,8 @@ class Pkcs11Protector(BaseProtector):
     def _asked(
         self, verb: str, uri: TokenUri, store_id: str, data: bytes, secrets: SecretProvider
     ) -> "_Answer":
-        """The answer. The PIN is asked for until it is right; a provider that has no other raises, and a
-        token that locked itself ends it."""
+        """Return the worker's answer. The PIN is asked for until it is right; a provider that has no other
+        raises, and a token that locked itself ends it."""
         bound = _BOUND + bytes.fromhex(store_id)
         retry = 0
         while True:
@@ -105,26 +106,26 @@ class Pkcs11Protector(BaseProtector):
         with SecretBytes(json.dumps(question).encode()) as given:
             try:
                 # Its library needs the environment: that says where its configuration lies.
-                ended = run(_PROGRAM, given, dict(os.environ), self._patience)
+                ended = run(_PROGRAM, given, dict(os.environ), self._timeout_s)
             except TimeoutError:
                 raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NO_ANSWER) from None
             except OSError:
                 raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
-        with ended.answer as told:
-            return _parse_answer(told if ended.code == 0 else SecretBytes(b""))
+        with ended.answer as output:
+            return _parse_answer(output if ended.code == 0 else SecretBytes(b""))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the token's process did: wrapped (`uri` names token and key) or unwrapped."""
+    """The worker's answer: wrapped (`uri` names token and key) or unwrapped."""
 
     data: bytes = field(repr=False)
     uri: str = ""
 
 
 def _parse_answer(told: SecretBytes) -> _Answer:
-    """WrongPassword, KeyStoreDamaged or ProtectorUnavailable where it was refused; a library that crashed
-    says nothing."""
+    """Return the answer in the worker's output. Raises WrongPassword, KeyStoreDamaged or
+    ProtectorUnavailable where it refused; a crashed library gives no output."""
     try:
         answer = json.loads(told.text())
         refused = answer.get("refused", "")
@@ -157,7 +158,7 @@ def _uri(text: str) -> TokenUri:
 
 
 def _pin(pin: SecretBytes) -> str:
-    """The PIN as text; one that no token could have is wrong without being tried."""
+    """Return the PIN as text; a PIN that no token could have is refused without being tried."""
     try:
         text = pin.text()
     except UnicodeDecodeError:

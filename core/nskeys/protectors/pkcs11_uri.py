@@ -35,7 +35,7 @@ class UriInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenUri:
-    """A key on a token. What is empty is not asked for; a token's texts are compared without the spaces
+    """A key on a token. Empty attributes match anything; a token's texts are compared without the spaces
     that PKCS #11 pads them with."""
 
     token: str = ""
@@ -47,7 +47,7 @@ class TokenUri:
     module: str = DEFAULT_MODULE
 
     def text(self) -> str:
-        """The URI in its one spelling."""
+        """Return the URI in its canonical form."""
         path = [f"{name}={_quoted(getattr(self, name).encode())}" for name in _TOKEN if getattr(self, name)]
         if self.object:
             path.append(f"object={_quoted(self.object.encode())}")
@@ -60,7 +60,7 @@ class TokenUri:
 
 
 def parsed(uri: str) -> TokenUri:
-    """A URI that names a token; UriInvalid."""
+    """Return a URI that names a token. Raises UriInvalid."""
     scheme, colon, rest = uri.partition(":")
     if scheme != "pkcs11" or not colon or len(uri) > LONGEST:
         raise UriInvalid(ProtectorProblem.BAD_URI)

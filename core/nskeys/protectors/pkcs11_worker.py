@@ -1,4 +1,4 @@
-"""A process of its own for the token: `python -m nskeys.protectors.pkcs11_worker`.
+"""A worker process for the token: `python -m nskeys.protectors.pkcs11_worker`.
 
 Libraries of tokens hang, crash, and keep what they were given; none of that is to happen to the program. So
 one question comes on standard input, one answer goes to standard output, both JSON, and the process ends.
@@ -31,18 +31,17 @@ _NONCE, _BITS, _VERSION = 12, 256, b"\x01"
 
 
 class Refused(Exception):
-    """It was not done; the argument is the reason's token."""
+    """The token refused; the argument is the reason's token."""
 
 
 def main() -> None:
-    """Answer the one question."""
     keep_memory_private()
     question = json.loads(sys.stdin.buffer.read())
     json.dump(answered(question), sys.stdout)
 
 
 def answered(question: Mapping[str, str]) -> dict[str, str]:
-    """The answer to a question."""
+    """Return the answer to a question."""
     try:
         import pkcs11
     except ImportError:
@@ -56,7 +55,7 @@ def answered(question: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason_of(error: Exception) -> str:
-    """What an error of the library comes to."""
+    """Return what an error of the library comes to."""
     from pkcs11 import exceptions as said
 
     reasons: tuple[tuple[type[Exception], str], ...] = (
@@ -77,7 +76,7 @@ def reason_of(error: Exception) -> str:
 
 
 def token_of(tokens: Iterable[Any], uri: TokenUri) -> Any:
-    """The token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
+    """Return the token that is meant. Raises Refused (`no_token`, `wrong_token`, `several_tokens`)."""
     there = [token for token in tokens if not uri.token or _text(token.label) == uri.token]
     meant = [token for token in there if _is(token, uri)]
     if len(meant) == 1:
@@ -125,7 +124,7 @@ def _is(token: Any, uri: TokenUri) -> bool:
 
 
 def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
-    """The key that the URI names; Refused (`no_key`, `several_keys`)."""
+    """Return the key that the URI names. Raises Refused (`no_key`, `several_keys`)."""
     try:
         return session.get_key(
             object_class=pkcs11.ObjectClass.SECRET_KEY,
@@ -164,14 +163,16 @@ def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
 
 
 def _kept_inside(key: Any, pkcs11: Any) -> Any:
-    """A key that the token gives out would bind nothing; Refused (`key_leaves`)."""
+    """Return the key unless the token would give it out, which would bind nothing. Raises Refused
+    (`key_leaves`)."""
     if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
         raise Refused(ProtectorProblem.KEY_LEAVES)
     return key
 
 
 def _opened(key: Any, data: bytes, bound: bytes, pkcs11: Any) -> bytes:
-    """Refused (`does_not_open`): some libraries have no word of their own for a tag that is wrong."""
+    """Return the plaintext. Raises Refused (`does_not_open`). Some libraries have no error of their own for
+    a wrong tag."""
     wrong = (
         pkcs11.EncryptedDataInvalid,
         pkcs11.EncryptedDataLenRange,
@@ -191,7 +192,7 @@ def _gcm(does: Any, data: bytes, nonce: bytes, bound: bytes, pkcs11: Any) -> byt
 
 
 def _text(value: str | bytes) -> str:
-    """A token's text without its padding."""
+    """Return a token's text without its padding."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     return text.rstrip(" \x00")
 

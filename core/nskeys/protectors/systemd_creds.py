@@ -1,9 +1,9 @@
-"""`systemd-creds` (systemd 250 and newer), the way to the TPM: encrypt and decrypt through its pipes.
+"""`systemd-creds` (systemd 250 and newer), which uses the TPM: encrypt and decrypt through its pipes.
 
-What it says is read here once, and becomes an error of ours. All its failures end with the same exit code,
-so its words tell them apart: those of systemd 252, and of newer ones where they are known to differ. They
-are not translated (LC_ALL=C). A failure that is not known is `does_not_work`, never "bound elsewhere": that
-one allows a restore to take the key store's place.
+Its messages are translated into our errors here. All its failures have the same exit code, so the messages
+tell them apart: those of systemd 252, and of newer versions where they are known to differ. LC_ALL=C keeps
+them untranslated. An unknown failure is `does_not_work`, never "bound elsewhere", because that one allows a
+restore to replace the key store.
 """
 
 import base64
@@ -27,14 +27,14 @@ from nskeys.protectors.subprocess_io import Completed, run
 from nskeys.reasons import Problem, ProtectorProblem
 
 PROTECTOR = "tpm2"
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call. It takes a tenth of one; a TPM without elliptic curves needs ten and more."""
 
 _OLDEST = 250
 _QUICK = 5.0  # seconds for a question that no TPM is needed for
 _WITHOUT_POLICY = "--tpm2-pcrs=23"
 _ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_LOG_TARGET": "console"}
-"""All of it: a variable that somebody set could name another TPM, another secret of the host, or a log."""
+"""The whole environment: an inherited variable could name another TPM, another host secret, or a log."""
 
 _ELSEWHERE = (
     "integrity check failed",  # TPM_RC_INTEGRITY: another TPM made it, or this one before it was cleared
@@ -68,8 +68,8 @@ MAY_BE_GONE = frozenset(
         ProtectorProblem.SYSTEMD_TOO_OLD,
     }
 )
-"""Reasons that are true of another machine, and of this one for as long as its TPM or its tools are
-away. All others say that the TPM is there and does not do it now."""
+"""Reasons that may mean another machine, or this one while its TPM or its tools are unavailable. All
+others mean that the TPM is there and fails."""
 
 
 def missing() -> ProtectorProblem | None:
@@ -87,16 +87,16 @@ def _why_missing() -> ProtectorProblem:
 
 
 class SystemdCreds:
-    """Credentials that only the TPM `device` and this host's secret together open; `patience` is in
-    seconds, for one call."""
+    """Encrypts credentials that only the TPM `device` and this host's secret together open; `timeout_s` is
+    the timeout of one call in seconds."""
 
-    def __init__(self, device: str, host_secret: Path, patience: float) -> None:
+    def __init__(self, device: str, host_secret: Path, timeout_s: float) -> None:
         self._device = device
         self._environment = {**_ENVIRONMENT, "SYSTEMD_CREDENTIAL_SECRET": str(host_secret)}
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def encrypt(self, name: str, secret: SecretBytes) -> bytes:
-        """The credential; ProtectorUnavailable."""
+        """Return the credential. Raises ProtectorUnavailable."""
         # Both keys are said: `auto`, the default, falls back to the host's alone without a word.
         ended = self._run("encrypt", name, secret, "--with-key=host+tpm2", _WITHOUT_POLICY)
         with ended.answer as answer:
@@ -105,7 +105,7 @@ class SystemdCreds:
         raise _failure(ended.words, opening=False)
 
     def decrypt(self, name: str, credential: bytes) -> SecretBytes:
-        """The secret again; KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
+        """Return the secret again. Raises KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
         with SecretBytes(base64.b64encode(credential)) as given:
             ended = self._run("decrypt", name, given, "--newline=no")
         if ended.code == 0:
@@ -123,7 +123,7 @@ class SystemdCreds:
                 [program, verb, f"--name={name}", device, *options, "-", "-"],
                 given,
                 self._environment,
-                self._patience,
+                self._timeout_s,
             )
         except TimeoutError:
             raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.NO_ANSWER) from None
@@ -132,19 +132,19 @@ class SystemdCreds:
 
 
 def _failure(words: str, *, opening: bool) -> NskeysError:
-    for said, reason in _REASONS:
-        if said in words:
+    for message, reason in _REASONS:
+        if message in words:
             gone = opening and reason in MAY_BE_GONE
             return (KeyStoreUnreached if gone else ProtectorUnavailable)(PROTECTOR, reason)
-    if opening and any(said in words for said in _ELSEWHERE):
+    if opening and any(message in words for message in _ELSEWHERE):
         return KeyStoreElsewhere(PROTECTOR)
-    if opening and any(said in words for said in _DAMAGED):
+    if opening and any(message in words for message in _DAMAGED):
         return KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
     return ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK)
 
 
 def _decoded(answer: bytes) -> bytes:
-    """From the lines of base64 that it writes."""
+    """Return the bytes in its lines of base64."""
     try:
         return base64.b64decode(answer.replace(b"\n", b""), validate=True)
     except binascii.Error:
@@ -165,12 +165,12 @@ def _systemd_version() -> int | None:
 
 
 def device_is_there(device: str) -> bool:
-    """Whether there is a device node of this name; what is no node is found out by using it."""
+    """Return whether there is a device node of this name; whether it is a TPM shows when it is used."""
     return not device.startswith("/") or exists(Path(device))
 
 
 def is_root() -> bool:
-    """The host's secret is root's alone, and so is the TPM."""
+    """Return whether this process is root: only root reads the host's secret and the TPM."""
     return os.geteuid() == 0
 
 
@@ -182,8 +182,8 @@ _SIZE = 16
 
 
 def belongs_here(secret: Path = HOST_SECRET, machine_id: Path = MACHINE_ID) -> bool:
-    """Whether the host's half is there and is this machine's. True also where that cannot be told: then
-    systemd-creds does not come as far as deleting it."""
+    """Return whether the host's half is there and belongs to this machine. True also where that cannot be
+    told: then systemd-creds fails before it would delete it."""
     try:
         with secret.open("rb", buffering=0) as file:
             owner = file.read(_SIZE)

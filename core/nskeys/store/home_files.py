@@ -27,12 +27,10 @@ class RegistryFile:
         self._path = path
 
     def read(self) -> RegistryValues:
-        """Both values; empty where none were written. ConfigurationInvalid, FileUnreadable."""
         data = read_if_there(self._path, _LIMIT)
         return RegistryValues() if data is None else self._understand(data)
 
     def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once. CannotCreate."""
         document: dict[str, str] = {}
         if values.backup_path is not None:
             document[_PATH] = values.backup_path
@@ -63,7 +61,7 @@ class RegistryFile:
 
 
 _RECORD = "recovery.json"
-_RECOVERY_LIMIT = 256 * 1024
+_FILE_LIMIT = 256 * 1024
 
 
 class RecoveryFolder:
@@ -74,24 +72,20 @@ class RecoveryFolder:
 
     @property
     def path(self) -> str:
-        """The record's path."""
         return str(self._folder / _RECORD)
 
     def path_of(self, member: str) -> str:
-        """An identity file's path."""
+        """Return an identity file's path."""
         return str(self._folder / member)
 
     def record(self) -> bytes | None:
-        """The record; None where there is none. FileUnreadable."""
         return self._read(self._folder / _RECORD)
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """The file of this name, and one that was not given its name yet. FileUnreadable."""
         found = (self._read(self._folder / member), self._read(self._next(member)))
         return tuple(data for data in found if data is not None)
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably. CannotCreate."""
         make_folder(self._folder)
         sweep(self._folder)
         self._finish()
@@ -103,16 +97,16 @@ class RecoveryFolder:
             remove(self._next(member))
 
     def _finish(self) -> None:
-        """Give a file that the record names its name, where a killed process did not: what is written now
-        would take its place before the record names anything else."""
+        """Give a file that the record names its final name, where a killed process did not; a new write
+        would replace it before the new record is there."""
         try:
             record = self.record() or b""
         except FileUnreadable:
             return  # it names nothing, and is replaced or cannot be
         for member in IDENTITY_MEMBERS:
-            left = self._read(self._next(member))
-            if left is not None and hashlib.sha256(left).hexdigest().encode("ascii") in record:
-                replace(self._folder / member, left)
+            pending = self._read(self._next(member))
+            if pending is not None and hashlib.sha256(pending).hexdigest().encode("ascii") in record:
+                replace(self._folder / member, pending)
 
     def _next(self, member: str) -> Path:
         return self._folder / f"{member}.next"
@@ -120,7 +114,7 @@ class RecoveryFolder:
     @staticmethod
     def _read(path: Path) -> bytes | None:
         try:
-            return read_bounded(path, _RECOVERY_LIMIT)
+            return read_bounded(path, _FILE_LIMIT)
         except FileUnreadable as error:
             if error.problem is Problem.MISSING:
                 return None

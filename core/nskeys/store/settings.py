@@ -1,4 +1,4 @@
-"""`config.toml`: a person may write it, so it is read strictly and changed as little as can be.
+"""`config.toml`: people write it, so it is read strictly and changed as little as possible.
 
 version = 1
 server_name = "ns01.example.net"
@@ -39,20 +39,20 @@ _MOST_DAYS = 36_500
 
 
 class ConfigToml:
-    """ports.SettingsFile on a file; `default_server_name` stands where none is configured."""
+    """ports.SettingsFile on a file; `default_server_name` is used where none is configured."""
 
     def __init__(self, path: Path, default_server_name: str) -> None:
         self._path = path
         self._default_server_name = default_server_name
 
     def read(self) -> Settings:
-        """What is configured, with defaults for what is not. ConfigurationInvalid (`not_toml`,
-        `wrong_type`, `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
+        """Return the settings, with defaults. Raises ConfigurationInvalid (`not_toml`, `wrong_type`,
+        `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
         return self._understand(self._text())
 
     def write(self, settings: Settings) -> None:
-        """Change what differs, durably. ConfigurationInvalid (`cannot_change`) where the layout a person
-        chose is beyond us: then nothing is written. CannotCreate."""
+        """Write the settings that differ, durably. Raises ConfigurationInvalid (`cannot_change`) where a
+        person chose a layout that cannot be edited here; then nothing is written. Raises CannotCreate."""
         from nskeys.store.settings_edit import changed  # here, for its parser is slow to load
 
         before = self._text()
@@ -123,10 +123,10 @@ class ConfigToml:
             raise self._invalid(Problem.WRONG_TYPE, "mounted")
         names = [field.name for field in fields(Mounted)]
         self._only(table, *names)
-        told = {name: self._string(table, name, "") for name in names}
-        if empty := [name for name in names if name != "uuid" and not told[name]]:
+        values = {name: self._string(table, name, "") for name in names}
+        if empty := [name for name in names if name != "uuid" and not values[name]]:
             raise self._invalid(Problem.EMPTY, empty[0])
-        return Mounted(**told)
+        return Mounted(**values)
 
     def _retention(self, document: dict[str, Any]) -> Retention:
         table = document.get("retention", {})
@@ -162,7 +162,7 @@ class ConfigToml:
         return value
 
     def _only(self, table: dict[str, Any], *names: str) -> None:
-        """A misspelt setting is said, not silently without effect."""
+        """Raise ConfigurationInvalid for other settings: a misspelt one must not be ignored."""
         for name in table:
             if name not in names:
                 raise self._invalid(Problem.UNKNOWN_SETTING, name)

@@ -108,7 +108,7 @@ class _Shelf:
         self.asked: list[DestinationInfo] = []
         self.closed = self.interrupted = False
 
-    def understood(self, address: str) -> str:
+    def parse(self, address: str) -> str:
         return "shelf://" + address.partition("://")[2].rstrip("/")
 
     def at(self, address: str, info: DestinationInfo) -> Destination:

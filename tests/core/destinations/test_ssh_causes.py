@@ -13,9 +13,9 @@ from threading import Thread
 
 import pytest
 
+from nskeys.destinations.ssh.context import SftpLimits
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
 from nskeys.destinations.ssh.pool import SshPool
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationUnreachable,
     HostKeyRevoked,

@@ -285,7 +285,7 @@ def test_a_token_that_hangs_holds_nobody_up(
 ) -> None:
     monkeypatch.setattr(module, "_PROGRAM", ("/bin/sleep", "60"))
     started = time.monotonic()
-    assert reason(refused(Pkcs11Protector(patience=0.3), wrapped)) == "no_answer"
+    assert reason(refused(Pkcs11Protector(timeout_s=0.3), wrapped)) == "no_answer"
     assert time.monotonic() - started < 5
 
 

@@ -207,7 +207,7 @@ def _decrypt_without_us(board: Board, secret: Path, wrapped: Wrapped) -> None:
 def test_a_tpm_that_hangs_holds_nobody_up(board: Board, wrapped: Wrapped) -> None:
     board.hangs = True
     started = time.monotonic()
-    assert reason(refused(Tpm2Protector(board.device, patience=0.3), wrapped)) == "no_answer"
+    assert reason(refused(Tpm2Protector(board.device, timeout_s=0.3), wrapped)) == "no_answer"
     assert time.monotonic() - started < 5
 
 

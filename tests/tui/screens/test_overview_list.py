@@ -34,7 +34,7 @@ def answer(at_risk: int = 0, lost: int = 0, kind: str = "run-as") -> Recoverabil
 
 def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back() -> None:
     known = filters(answer(at_risk=2, lost=3))
-    assert [(shelf.name, shelf.credentials) for shelf in known] == [
+    assert [(option.name, option.credentials) for option in known] == [
         ("all", 5),
         ("hierarchy", 0),
         ("pcAnywhere", 0),
@@ -45,15 +45,15 @@ def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back
 
 
 def test_where_nothing_is_at_risk_there_is_no_shelf_for_it() -> None:
-    assert [shelf.name for shelf in filters(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
+    assert [option.name for option in filters(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
 
 
 def test_a_shelf_narrows_the_list_by_kind_or_by_key() -> None:
     known = filters(answer(at_risk=2, lost=3))
-    assert filter_named(known, "run-as").wanted("x").kind is CredentialKind.RUN_AS
-    assert filter_named(known, "run-as").wanted("x").text == "x"
-    assert filter_named(known, "lost").wanted("").kids == frozenset({GONE})
-    assert filter_named(known, ALL).wanted("").kids is None
+    assert filter_named(known, "run-as").with_text("x").kind is CredentialKind.RUN_AS
+    assert filter_named(known, "run-as").with_text("x").text == "x"
+    assert filter_named(known, "lost").with_text("").kids == frozenset({GONE})
+    assert filter_named(known, ALL).with_text("").kids is None
 
 
 def test_a_shelf_that_is_gone_leads_back_to_all() -> None:

@@ -1,4 +1,4 @@
-"""Finding a file or a folder on this machine, with the keyboard alone."""
+"""Finding a file or a folder on this machine with the keyboard."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 ENTRY_LIMIT = 20_000
-"""More are not looked at: nobody pages through them, and a hostile folder could hold millions."""
+"""The most entries that are read: nobody pages through more, and a hostile folder could hold millions."""
 UP = ".."
 
 
@@ -40,8 +40,8 @@ class Entry:
 
 
 def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tuple[Entry, ...]:
-    """The way up, then folders, then regular files whose name is `wanted`; OSError where it cannot be
-    read. `hidden` takes names that begin with a dot."""
+    """Return the parent folder, then folders, then regular files whose name is `wanted`. Raises OSError
+    where it cannot be read. `hidden` includes names that begin with a dot."""
     found = []
     with os.scandir(folder) as entries:
         for number, entry in enumerate(entries):
@@ -55,7 +55,7 @@ def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tu
 
 
 def nearest_folder(path: Path) -> Path:
-    """`path` where it is a folder, else the first folder above it."""
+    """Return `path` where it is a folder, else the nearest folder above it."""
     path = path.absolute()
     for folder in (path, *path.parents):
         if _is_folder(folder):
@@ -81,17 +81,16 @@ class EntryRows:
         self._entries = tuple(entries)
 
     def total(self) -> int:
-        """How many entries there are."""
+        """Return how many entries there are."""
         return len(self._entries)
 
     def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These entries."""
         numbered = enumerate(self._entries[first : first + count], first)
         return tuple(Row(str(number), cells(entry)) for number, entry in numbered)
 
 
 def cells(entry: Entry) -> tuple[str, str, str]:
-    """Name, size and date; nothing in the name can reach the terminal as a command."""
+    """Return name, size and date, with control characters made harmless."""
     moment = "" if entry.modified is None else when(datetime.fromtimestamp(entry.modified, UTC))
     if entry.is_folder:
         return f"{safe(entry.name)}/", "", moment
@@ -99,7 +98,7 @@ def cells(entry: Entry) -> tuple[str, str, str]:
 
 
 def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry]:
-    """The entry where it is a folder or a wanted file; nothing for what cannot even be looked at."""
+    """Return the entry where it is a folder or a wanted file; nothing where it cannot be examined."""
     try:
         is_folder = entry.is_dir()
         if not is_folder and not (entry.is_file() and wanted(entry.name)):
@@ -113,7 +112,7 @@ def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry
 
 
 def _date(seconds: float) -> float | None:
-    """The time stamp, where a calendar has it: file systems hold any number."""
+    """Return the time stamp where it is within the calendar: file systems hold any number."""
     return seconds if 0 <= seconds < 253_402_300_800 else None
 
 
@@ -163,30 +162,27 @@ class FileBrowser(Dialog[Path]):
     ) -> None:
         super().__init__(title)
         self._start, self._folders = start, folders
-        self._wanted = _no_file if folders else wanted
+        self._is_wanted = _no_file if folders else wanted
         self._folder: Path | None = None
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
         self._came_from = ""
 
     def body(self) -> Iterable[Widget]:
-        """Where we are, what is there, what went wrong."""
+        """Return where we are, what is there, what went wrong."""
         yield Static(id="where")
         yield CredentialTable(_COLUMNS, empty="Nothing to choose here")
         yield Static(id="problem")
 
     def on_mount(self) -> None:
-        """Begin where we were told to, or as near as there is."""
         self._go(self._start)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Folders are taken only where one is wanted."""
         return self._folders if action == "take" else super().check_action(action, parameters)
 
     # --- moving ------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -203,7 +199,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder / entry.name)
 
     def action_up(self) -> None:
-        """To the folder above, with the cursor on the one we came from."""
+        """Go to the parent folder, with the cursor on the one that was left."""
         if self._folder is not None and self._folder != self._folder.parent:
             self._came_from = self._folder.name
             self._go(self._folder.parent)
@@ -214,7 +210,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder)
 
     def action_hidden(self) -> None:
-        """Show what begins with a dot, or no longer."""
+        """Show or hide names that begin with a dot."""
         self._hidden = not self._hidden
         if self._folder is not None:
             self._go(self._folder)
@@ -229,7 +225,7 @@ class FileBrowser(Dialog[Path]):
         """In a thread, which a dead network mount may keep for ever. Where nothing is shown yet and none
         answers, begin at the top."""
         first, problem = self._folder is None, self.query_one("#problem", Static)
-        listing = in_a_thread(partial(_listed, folder, self._wanted, self._hidden, nearest=first))
+        listing = in_a_thread(partial(_listed, folder, self._is_wanted, self._hidden, nearest=first))
         try:
             async with asyncio.timeout(self.PATIENCE):
                 found, entries = await asyncio.wrap_future(listing)
@@ -251,7 +247,6 @@ class FileBrowser(Dialog[Path]):
         self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=cursor)
 
     def on_resize(self) -> None:
-        """Another width, another piece of the path."""
         self._say_where()
 
     def _say_where(self) -> None:
@@ -265,7 +260,7 @@ def _no_file(_name: str) -> bool:
 
 
 def fit_end(text: str, cells: int) -> str:
-    """The end of safe `text`, where a path says most."""
+    """Return the end of safe `text`, where a path says most."""
     if width(text) <= cells:
         return text
     while text and width(text) > cells - 1:

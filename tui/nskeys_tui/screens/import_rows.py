@@ -1,4 +1,4 @@
-"""The rows of an import's plan or report: made when they are seen, for there may be 50,000."""
+"""The rows of an import's plan or report, made when they are shown: there may be 50,000."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,12 +17,12 @@ Cells = tuple[str, tuple[str, ...], str]
 
 
 def plan_total(plan: ImportPlan) -> int:
-    """How many rows the plan's table has."""
+    """Return how many rows the plan's table has."""
     return len(plan.bad) + len(plan.credentials)
 
 
 def plan_cells(plan: ImportPlan, number: int) -> Cells:
-    """Row `number` of the plan: those that cannot be taken stand first."""
+    """Return row `number` of the plan; those that cannot be imported come first."""
     if number < len(plan.bad):
         return _bad_cells(str(number), plan.bad[number])
     return _good_cells(str(number), plan.credentials[number - len(plan.bad)])
@@ -43,7 +43,7 @@ def _why(item: ImportedCredential) -> str:
 
 
 def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the plan in full."""
+    """Return a row of the plan in full."""
     if number < len(plan.bad):
         return (("Problem", row_problem(plan.bad[number])),)
     item = plan.credentials[number - len(plan.bad)]
@@ -55,17 +55,17 @@ def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
 
 
 def plan_renamed(plan: ImportPlan) -> int:
-    """How many rows get another name."""
+    """Return how many rows get another name."""
     return sum(bool(item.renamed_from) for item in plan.credentials)
 
 
 def report_total(report: ImportReport) -> int:
-    """How many rows the report's table has."""
+    """Return how many rows the report's table has."""
     return len(report.skipped) + len(report.renamed)
 
 
 def report_cells(report: ImportReport, number: int) -> Cells:
-    """Row `number` of the report: what was left out, then what was renamed."""
+    """Return row `number` of the report: what was left out, then what was renamed."""
     if number < len(report.skipped):
         return _bad_cells(str(number), report.skipped[number])
     before, after = report.renamed[number - len(report.skipped)]
@@ -73,7 +73,7 @@ def report_cells(report: ImportReport, number: int) -> Cells:
 
 
 def report_about(report: ImportReport, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the report in full."""
+    """Return a row of the report in full."""
     if number < len(report.skipped):
         return (("Left out", row_problem(report.skipped[number])),)
     before, after = report.renamed[number - len(report.skipped)]
@@ -90,15 +90,13 @@ COLUMNS = (
 
 
 class ImportRows:
-    """`total` rows, each as `cells` makes it; a row's key is its number."""
+    """`total` rows, each made by `cells`; a row's key is its number."""
 
     def __init__(self, total: int, cells: Callable[[int], Cells]) -> None:
         self._total, self._cells = total, cells
 
     def total(self) -> int:
-        """How many."""
         return self._total
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
         return [Row(*self._cells(number)) for number in range(first, min(first + count, self._total))]

@@ -1,4 +1,4 @@
-"""Restore: the file, what is in it, its password, the plan, the work, and the proof."""
+"""Restore: the file, its content, its password, the plan, the work, and the proof."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -32,7 +32,7 @@ _STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
 
 
 class RestoreScreen(BackupSourceScreen[RestoreFlow]):
-    """A plan you see first, then all or nothing, then a proof credential by credential."""
+    """Shows a plan first, restores all or nothing, then proves credential by credential."""
 
     NAME = "Restore keys"
     HELP = (
@@ -50,11 +50,11 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         self._held = ExitStack()
 
     def on_unmount(self) -> None:
-        """Keys that were opened are wiped."""
+        """Wipe the opened keys."""
         self._close()
 
     def entered(self, flow: RestoreFlow) -> None:
-        """The backup is held open for as long as the flow needs it."""
+        """Close the backup when the flow no longer needs it."""
         if not flow.holds_keys:
             self._close()
 
@@ -64,13 +64,12 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def unsaved(self) -> bool:
-        """What opened the backup was typed, and would be asked for again."""
+        """Whether the backup is open, so that its password would be asked again."""
         return self._open is not None and self.flow.step is not RestoreStep.DONE
 
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: RestoreFlow) -> RestoreFlow | None:
-        """Show or do this step."""
         match flow.step:
             case RestoreStep.SOURCE:
                 return await self.at_source(flow)
@@ -92,11 +91,10 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def before_opening(self) -> bool:
-        """Whether what is in it is shown."""
         return self.flow.step is RestoreStep.SOURCE
 
     def open_it(self) -> None:
-        """What this step offers."""
+        """Open it with the password, shares or identity."""
         match self.flow.step:
             case RestoreStep.SOURCE:
                 self.go(self.flow.open())
@@ -122,14 +120,14 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         return replace(flow, protectors=usable).planned(plan)
 
     def _planned(self, source: OpenSource) -> _Planned:
-        """In a thread: the plan, and what can protect keys here, where they are new here. Proving that a
-        TPM works takes some tenths of a second."""
+        """Make the plan in a thread, with the protectors that work here where the keys are new here.
+        Proving that a TPM works takes some tenths of a second."""
         plan = self.session.services.restore.plan(source)
-        known = protectors() if plan.sets_up else ()
-        return plan, tuple(name for name, usable, _ in known if usable)
+        available = protectors() if plan.sets_up else ()
+        return plan, tuple(name for name, usable, _ in available if usable)
 
     async def _plan_again(self, flow: RestoreFlow) -> RestoreFlow | None:
-        """Something changed here meanwhile; the backup is open still."""
+        """Make a new plan after something changed here; the backup is still open."""
         source = self._open
         if source is None:
             return flow.back()
@@ -155,7 +153,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @work(exclusive=True, group="name")
     async def action_name(self) -> None:
-        """Call the server otherwise than the backup does."""
+        """Ask for another server name than the backup's."""
         question = LineDialog(
             "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
         )
@@ -221,10 +219,9 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof
 
 
 def _before(plan: RestorePlan | None) -> tuple[str, ...]:
-    """How they were bound before, for whoever chooses."""
+    """Return how they were bound before, for whoever chooses."""
     return () if plan is None else bound_before_lines(plan.protector_before, "")

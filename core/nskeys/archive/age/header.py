@@ -1,7 +1,7 @@
 """The textual header of an age v1 file, strictly by its grammar (C2SP, age.md, "Header").
 
-Nothing here derives a key or decrypts: a header is understood first, and whole, before any work is done
-for it. What is not exactly the grammar is refused, so that a header has one spelling.
+Nothing here derives a key or decrypts: the whole header is parsed before any work is done for it.
+Everything that is not exactly the grammar is refused, so a header has one spelling.
 """
 
 import base64
@@ -43,7 +43,8 @@ class Stanza:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is all of it."""
+    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is its whole
+    length."""
 
     stanzas: tuple[Stanza, ...]
     covered: bytes
@@ -51,12 +52,12 @@ class Header:
     size: int
 
     def authentic(self, file_key: bytes) -> bool:
-        """Whether the MAC was made with this file key."""
+        """Return whether the MAC was made with this file key."""
         return hmac.compare_digest(_mac(file_key, self.covered), self.mac)
 
 
 def parse_header(data: bytes) -> Header:
-    """The header at the start of `data`; HeaderInvalid."""
+    """Return the header at the start of `data`. Raises HeaderInvalid."""
     if not data.startswith(_V1):
         raise HeaderInvalid(Problem.AGE_VERSION if data.startswith(FAMILY) else Problem.NOT_AGE)
     stanzas: list[Stanza] = []
@@ -75,18 +76,18 @@ def parse_header(data: bytes) -> Header:
 
 
 def format_header(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
-    """A header with these stanzas, in their order, and its MAC."""
+    """Return a header with these stanzas, in this order, and its MAC."""
     covered = _V1 + b"".join(_format_stanza(stanza) for stanza in stanzas) + b"---"
     return covered + b" " + to_base64(_mac(file_key, covered)) + b"\n"
 
 
 def to_base64(data: bytes) -> bytes:
-    """Standard base64 without padding, the only base64 of the format."""
+    """Return standard base64 without padding, the only base64 of the format."""
     return base64.b64encode(data).rstrip(b"=")
 
 
 def from_base64(spelled: bytes) -> bytes:
-    """The bytes behind their one spelling; HeaderInvalid for any other."""
+    """Return the bytes of their one spelling. Raises HeaderInvalid for any other."""
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:
@@ -104,7 +105,7 @@ def _format_stanza(stanza: Stanza) -> bytes:
 
 
 def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
-    """The stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
+    """Return the stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
     match = _ARGUMENTS.fullmatch(line)
     if match is None:
         raise HeaderInvalid(Problem.HEADER)
@@ -121,7 +122,7 @@ def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
 
 
 def _line(data: bytes, at: int) -> tuple[bytes, int]:
-    """The line that begins at `at`, without its line feed, and where the next one begins."""
+    """Return the line that begins at `at`, without its line feed, and where the next one begins."""
     end = data.find(b"\n", at)
     if end < 0:
         raise HeaderInvalid(Problem.TRUNCATED)

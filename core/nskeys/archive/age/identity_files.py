@@ -1,7 +1,7 @@
 """Identity files: age's own, in the clear or under a password, and OpenSSH's private keys.
 
-The recovery identity is such a file too: what `age-keygen` writes, encrypted under a password as `age -p`
-does it, so that `age -d -i identity.age` opens with Debian's age what was encrypted to it.
+The recovery identity is such a file: what `age-keygen` writes, encrypted under a password as `age -p` does
+it, so that `age -d -i identity.age` of any distribution opens what was encrypted to it.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 def write_identity(
     identity: X25519Identity, created: datetime, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
-    """The identity as a file under a password; PasswordRefused, NotEnoughMemory."""
+    """Return the file of an identity under a password. Raises PasswordRefused, NotEnoughMemory."""
     return write_identity_with(FileRandomness.fresh(), identity, created, password, log_n)
 
 
@@ -35,15 +35,15 @@ def write_identity_with(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> bytes:
-    """`write_identity` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write_identity` does, with the given randomness: for test vectors only."""
     head = f"# created: {to_rfc3339(created)}\n# public key: {identity.recipient}\n".encode("ascii")
     with identity.spelled() as line:
         return encrypt_with(randomness, head + line.reveal() + b"\n", password, log_n)
 
 
 def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identity:
-    """The one identity in a file under a password; the caller wipes it. WrongPassword (`identity`),
-    IdentityUnusable."""
+    """Return the one identity in a file under a password; the caller wipes it. Raises WrongPassword
+    (`identity`), IdentityUnusable."""
     found = read_identities(data, name, password)
     if len(found) == 1 and isinstance(found[0], X25519Identity):
         return found[0]
@@ -53,7 +53,7 @@ def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identi
 
 
 def under_password(data: bytes) -> bool:
-    """Whether a file is read with a password only."""
+    """Return whether a file is read with a password only."""
     if data.startswith(FAMILY):
         return True
     if not data.lstrip().startswith(_SSH_MARK):
@@ -70,8 +70,9 @@ def under_password(data: bytes) -> bool:
 def read_identities(
     data: bytes, name: str, password: SecretBytes | None = None
 ) -> tuple[FileIdentity, ...]:
-    """Every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where it is
-    under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
+    """Return every identity in a file; the caller wipes them. Raises SecretUnavailable
+    (`identity_password`) where it is under a password and none was given, WrongPassword (`identity`),
+    IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
         raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
     if data.startswith(FAMILY):
@@ -106,20 +107,20 @@ def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
 
 
 def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
-    """What `age-keygen` writes: comments, and an identity a line."""
+    """Return what `age-keygen` writes: comments, and an identity a line."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:  # which holds the data
         raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY) from None
     lines = [line.strip() for line in text.splitlines()]
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted:
+    kept = [line for line in lines if line and not line.startswith("#")]
+    if not kept:
         raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
-    for line in wanted:
+    for line in kept:
         if line.startswith(IDENTITY_PREFIX + "1"):
             continue
         if line.startswith(("age1", "ssh-")):
             raise IdentityUnusable(name, IdentityProblem.RECIPIENT)
         other = line.startswith("AGE-")
         raise IdentityUnusable(name, IdentityProblem.UNSUPPORTED if other else IdentityProblem.NOT_IDENTITY)
-    return tuple(X25519Identity.parse(line, name) for line in wanted)
+    return tuple(X25519Identity.parse(line, name) for line in kept)

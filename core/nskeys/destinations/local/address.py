@@ -18,34 +18,32 @@ _FILE = re.compile(r"file://", re.IGNORECASE)
 
 
 class FolderScheme:
-    """scheme.Scheme of everything that is a path, whose one spelling has no scheme in front."""
+    """resolver.Scheme of every path; its canonical form has no scheme in front."""
 
     def __init__(self, workers: Workers | None = None, slow: SlowMount = slow_mount) -> None:
         self._workers = workers or Workers()
         self._slow = slow
 
-    def understood(self, address: str) -> str:
-        """The absolute path, links kept. DestinationInvalid (`empty`, `not_text`, `other_host`,
-        `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind a mount that
-        does not answer."""
+    def parse(self, address: str) -> str:
+        """Return the absolute path, links kept. Raises DestinationInvalid (`empty`, `not_text`,
+        `other_host`, `unknown_user`, `relative`), and DestinationUnreachable (`no_answer`) for `..` behind
+        a mount that does not answer."""
         url = _FILE.match(address)
         return self._absolute(_path_in(address, address[url.end() :]) if url else address)
 
     def at(self, address: str, info: DestinationInfo) -> Destination:
-        """The folder at a path."""
+        """Return the folder at a path."""
         del address  # it is the one in `info`
         return TimeoutFolder(info, self._workers, self._slow)
 
     def split(self, address: str) -> tuple[str, str]:
-        """The folder and the name of a file."""
+        """Return the folder and the name of a file."""
         return os.path.split(address)
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         self._workers.interrupt()
 
     def close(self) -> None:
-        """End what still looks at a place that does not answer."""
         self._workers.close()
 
     def _absolute(self, path: str) -> str:
@@ -64,7 +62,7 @@ class FolderScheme:
         return "/" + str(whole).lstrip("/")
 
     def _resolved(self, path: str) -> str:
-        """An absolute path without links and dots."""
+        """Return an absolute path without links and dots."""
         if (mount := self._slow(path)) is None:
             return os.path.realpath(path)
         info, seconds = DestinationInfo(path), self._workers.limits.look
@@ -72,7 +70,7 @@ class FolderScheme:
 
 
 def _path_in(address: str, rest: str) -> str:
-    """The path of a `file://` URL, which names no host but this one."""
+    """Return the path of a `file://` URL, which may name no host but this one."""
     host, slash, path = rest.partition("/")
     if host not in ("", "localhost"):
         raise DestinationInvalid(address, Problem.OTHER_HOST)

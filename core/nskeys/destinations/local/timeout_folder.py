@@ -1,6 +1,6 @@
-"""A folder that cannot hang the program: what may never come back is asked of a worker process.
+"""A folder that cannot hang the program: calls that may hang go to a worker process.
 
-On this machine's own disks that costs nothing, there the folder is used directly.
+A folder on a local disk is used directly.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from nskeys.destinations.workers.proxy import WorkerDestination
 from nskeys.model.destinations import DestinationInfo
 
 SlowMount = Callable[[str], str | None]
-"""From a path to the mount on its way that may not answer; None where none may not."""
+"""From a path to the mount along it that may hang; None where there is none."""
 
 
 class TimeoutFolder(WorkerDestination):
@@ -26,7 +26,6 @@ class TimeoutFolder(WorkerDestination):
         super().__init__(info, workers, self._folder)
 
     def address_of(self, name: str) -> str:
-        """The full path of a file there."""
         return self._folder.address_of(name)
 
     def waits_for(self, method: str, told: Mapping[str, Any]) -> str | None:

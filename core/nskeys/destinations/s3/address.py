@@ -1,4 +1,4 @@
-"""Addresses of buckets: `s3://bucket/prefix`, and behind a `?` where the bucket is if it is not Amazon's.
+"""Addresses of buckets: `s3://bucket/prefix`, with the server in a query where it is not Amazon's.
 
     s3://nskeys-backups/ns01
     s3://nskeys-backups/ns01?endpoint=minio.example.net:9000&region=eu-1&profile=backup
@@ -16,7 +16,7 @@ from nskeys.errors import DestinationInvalid
 from nskeys.reasons import Problem
 
 INSTANCE = "instance"
-"""`auth=instance`: the login is asked of the cloud machine that this is."""
+"""`auth=instance`: the login is that of the cloud machine."""
 
 _SCHEME = re.compile(r"s3://", re.IGNORECASE)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -29,7 +29,7 @@ _PORTS = range(1, 65_536)
 
 @dataclass(frozen=True, slots=True)
 class S3Address:
-    """An address, understood. `path` is a prefix, or a file's whole key: without slashes at its ends."""
+    """A parsed address. `path` is a prefix, or a file's whole key, without slashes at its ends."""
 
     bucket: str
     path: str
@@ -41,15 +41,14 @@ class S3Address:
     auth: str = ""
 
     def __str__(self) -> str:
-        """Its one spelling."""
-        told = [
+        parameters = [
             ("endpoint", self.endpoint),
             ("tls", "" if self.tls else "no"),
             ("region", self.region),
             ("profile", self.profile),
             ("auth", self.auth),
         ]
-        query = "&".join(f"{name}={value}" for name, value in told if value)
+        query = "&".join(f"{name}={value}" for name, value in parameters if value)
         path = f"/{self.path}" if self.path else ""
         return f"s3://{self.bucket}{path}" + (f"?{query}" if query else "")
 
@@ -65,20 +64,20 @@ class S3Address:
         return match["host"].strip("[]") if match else ""
 
     def file(self, name: str) -> "S3Address":
-        """The file of this name below this prefix. DestinationInvalid (`no_file`)."""
+        """Return the file of this name below this prefix. Raises DestinationInvalid (`no_file`)."""
         if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
             raise DestinationInvalid(name, Problem.NO_FILE)
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def split(self) -> tuple["S3Address", str]:
-        """A file's prefix and its name; no name where the address is a bucket's."""
+        """Return a file's prefix and its name; an empty name where the address is a bucket's."""
         folder, _, name = self.path.rpartition("/")
         return replace(self, path=folder), name
 
 
 def parse(address: str) -> S3Address:
-    """DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`, `bad_endpoint` or
-    `plain_http`."""
+    """Parse an address. Raises DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`,
+    `bad_endpoint` or `plain_http`."""
     rest = address[_match(address) :]
     front, question, query = rest.rpartition("?")
     front, query = (front, query) if question else (rest, "")
@@ -90,16 +89,16 @@ def parse(address: str) -> S3Address:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "?" in path or _UNSEEN.search(path):
         raise DestinationInvalid(address, Problem.BAD_PATH)
-    told = _told(address, query) if question else {}
-    endpoint, tls = _endpoint(address, told.get("endpoint", ""), told.get("tls", ""))
+    parameters = _query_parameters(address, query) if question else {}
+    endpoint, tls = _endpoint(address, parameters.get("endpoint", ""), parameters.get("tls", ""))
     return S3Address(
         bucket=bucket,
         path="/".join(parts),
         endpoint=endpoint,
         tls=tls,
-        region=_value(address, _REGION, told.get("region", "")),
-        profile=_value(address, _PROFILE, told.get("profile", "")),
-        auth=_value(address, re.compile(INSTANCE), told.get("auth", "")),
+        region=_value(address, _REGION, parameters.get("region", "")),
+        profile=_value(address, _PROFILE, parameters.get("profile", "")),
+        auth=_value(address, re.compile(INSTANCE), parameters.get("auth", "")),
     )
 
 
@@ -110,19 +109,19 @@ def _match(address: str) -> int:
     return scheme.end()
 
 
-def _told(address: str, query: str) -> dict[str, str]:
-    told: dict[str, str] = {}
+def _query_parameters(address: str, query: str) -> dict[str, str]:
+    parameters: dict[str, str] = {}
     for item in query.split("&"):
         name, _, value = item.partition("=")
-        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in told:
+        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in parameters:
             # What was meant as a name may be a key: it is not repeated.
             raise DestinationInvalid(address.partition("?")[0], Problem.BAD_QUERY)
-        told[name] = value
-    return told
+        parameters[name] = value
+    return parameters
 
 
 def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:
-    """Host and port in one spelling, and whether it is spoken to by TLS."""
+    """Return host and port in canonical form, and whether TLS is used."""
     scheme, _, rest = text.lower().rpartition("://")
     if "@" in rest:
         raise DestinationInvalid(address.partition("?")[0], Problem.HAS_LOGIN)

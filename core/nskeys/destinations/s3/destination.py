@@ -1,7 +1,7 @@
-"""Addresses of buckets as destinations: everything that is asked of a bucket is asked of a worker process.
+"""Buckets as destinations: every call goes to a worker process.
 
-So an answer that stays away ends with its worker, and neither the library nor the login is ever in the
-program's own memory.
+A call that hangs ends with its worker, and neither the library nor the login is ever in the program's
+memory.
 """
 
 from collections.abc import Mapping
@@ -18,29 +18,27 @@ from nskeys.reasons import Problem
 
 
 class S3Scheme:
-    """scheme.Scheme of `s3://`."""
+    """resolver.Scheme of `s3://`."""
 
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()
 
-    def understood(self, address: str) -> S3Address:
+    def parse(self, address: str) -> S3Address:
         """DestinationInvalid, which repeats nothing that may be a key."""
         return parse(address)
 
     def at(self, address: S3Address, info: DestinationInfo) -> Destination:
-        """The bucket and prefix at an address."""
+        """Return the bucket and prefix at an address."""
         return S3Destination(info, address, self._workers)
 
     def split(self, address: S3Address) -> tuple[S3Address, str]:
-        """The prefix's address and the name of a file."""
+        """Return the prefix's address and the name of a file."""
         return address.split()
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         self._workers.interrupt()
 
     def close(self) -> None:
-        """End what still waits for an answer."""
         self._workers.close()
 
 
@@ -55,24 +53,23 @@ class S3Destination(WorkerDestination):
         super().__init__(info, workers)
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now; what was declared is not looked for."""
+        """Return where the endpoint lies, looked at now; declarations do not apply."""
         if words := self._info.declared_elsewhere:
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         return super().where()
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
         return str(self._address.file(name))
 
     def sweep(self) -> None:
-        """Nothing: an object is whole or is not there."""
+        """Do nothing: an interrupted upload leaves no object."""
 
     def flushes(self) -> bool:
-        """Always: what a bucket's server acknowledged is stored."""
+        """Return True: a bucket's server acknowledges only what it has stored."""
         return True
 
     def waits_for(self, method: str, told: Mapping[str, Any]) -> str:

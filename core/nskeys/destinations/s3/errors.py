@@ -1,8 +1,8 @@
-"""What a bucket's refusals mean: from the texts of obstore to tokens, in this one place.
+"""Translating a bucket's refusals: from the texts of obstore to tokens.
 
-obstore raises few classes with long texts, which hold the server's own error code, or what the system said
-of the connection. Of a refusal that has no better words the server's are passed on (`words_in`), nothing
-else: a text may hold a signature too.
+obstore raises few classes with long texts, which hold the server's error code, or the system's connection
+error. Of a refusal with an unknown code the server's own words are passed on (`words_in`), nothing else: a
+text may hold a signature too.
 """
 
 import html
@@ -43,7 +43,7 @@ _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 _BODY = re.compile(r"non-2xx status code: \d{3}[^:\n]*: (.*?)(?:\n\nDebug source:|\Z)", re.DOTALL)
 _MOST_WORDS = 200
 _VIRTUAL_HOST = re.compile(r"virtual.?(?:host|style)|third level domain|path.?style", re.IGNORECASE)
-"""How servers say that they take a bucket's name only in front of their own."""
+"""How servers say that they accept a bucket's name only as part of the host name."""
 _NONE_MATCH = re.compile(r"if.?none.?match|conditional", re.IGNORECASE)
 _STATUSES = {
     "301": Problem.WRONG_REGION,
@@ -68,7 +68,7 @@ _TEXTS = (
 
 
 def problem_in(text: str) -> Problem:
-    """The token of an error's text; `server_error` for what is none of the above."""
+    """Return the token for an error's text; `server_error` for an unknown one."""
     if any(part in text for part, token in _TEXTS if token is Problem.NO_INSTANCE_LOGIN):
         return Problem.NO_INSTANCE_LOGIN
     code = _CODE.search(text)
@@ -99,18 +99,18 @@ def _body(text: str) -> str:
 
 
 def words_in(text: str, hidden: Iterable[str]) -> str:
-    """What the server itself said, as it said it, without its marks: hostile text, made safe where it is
-    shown. Empty where it repeats any of `hidden`, the login, or a signature."""
+    """Return the server's own message without its markup: hostile text, made safe where it is shown. Empty
+    where it repeats any of `hidden`, the login, or a signature."""
     body = _body(text)
     if "Signature=" in body or any(secret and secret in body for secret in hidden):
         return ""
     code, message = _CODE.search(body), _MESSAGE.search(body)
-    told = [found[1].strip() for found in (code, message) if found and found[1].strip()]
-    words = ": ".join(told) or re.sub(r"<[^>]*>", " ", body)
+    texts = [found[1].strip() for found in (code, message) if found and found[1].strip()]
+    words = ": ".join(texts) or re.sub(r"<[^>]*>", " ", body)
     return " ".join(html.unescape(words).split())[:_MOST_WORDS]
 
 
 def names_a_bucket(text: str) -> bool:
-    """Whether what is missing is the bucket and not the file."""
+    """Return whether the bucket is missing and not the file."""
     code = _CODE.search(text)
     return code is not None and code[1] == "NoSuchBucket"

@@ -1,6 +1,6 @@
 """Addresses of folders on a server: `sftp://user@host[:port]/path`; `%` begins an escape as in any URL.
 
-A path that begins with `/~/`, or none at all, begins in the folder that the login leads to.
+A path that begins with `/~/`, or no path, begins in the folder where the login starts.
 """
 
 import ipaddress
@@ -20,7 +20,7 @@ _LOGIN = "/~"
 
 @dataclass(frozen=True, slots=True)
 class SftpAddress:
-    """A path on a server. `user` is empty for whoever runs this."""
+    """A path on a server. `user` is empty for the user who runs this."""
 
     user: str
     host: str
@@ -28,7 +28,6 @@ class SftpAddress:
     path: str
 
     def __str__(self) -> str:
-        """The one spelling."""
         user = f"{quote(self.user, safe='.+-_')}@" if self.user else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == USUAL_PORT else f":{self.port}"
@@ -36,22 +35,22 @@ class SftpAddress:
 
     @property
     def login(self) -> str:
-        """`user@host`, with the port where it is not the usual one: who lets in, and whom."""
+        """`user@host`, with a port other than the usual one: what a password is asked for."""
         return str(self).removeprefix(SCHEME).partition("/")[0]
 
     @property
     def remote(self) -> str:
-        """The path as the server is asked for it."""
+        """The path as it is sent to the server."""
         if self.path == _LOGIN:
             return "."
         return self.path.removeprefix(f"{_LOGIN}/") if self.path.startswith(f"{_LOGIN}/") else self.path
 
     def file(self, name: str) -> "SftpAddress":
-        """A file in this folder."""
+        """Return a file in this folder."""
         return SftpAddress(self.user, self.host, self.port, f"{self.path.rstrip('/')}/{name}")
 
     def split(self) -> tuple["SftpAddress", str]:
-        """The folder that this lies in, and its name; an empty name for what is no file."""
+        """Return the folder that contains this path, and its last name; an empty name for a folder."""
         folder, _, name = self.path.rpartition("/")
         if self.path in ("/", _LOGIN):
             return self, ""
@@ -60,29 +59,29 @@ class SftpAddress:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who connects to whom, showing what: connections are shared by whoever has the same."""
+    """User, server and key of a login: callers with the same login share connections."""
 
     address: SftpAddress
     key_file: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """What two logins must have in common to be one."""
+        """The values that two logins must share to be the same."""
         return self.address.login, self.key_file
 
 
 def parse(address: str) -> SftpAddress:
-    """The parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
-    `bad_host`, `bad_user`, `dots`, `not_text`)."""
+    """Parse an address. Raises DestinationInvalid (`has_password`, whose text no longer has it, `bad_host`,
+    `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")
-    login, at, place = authority.rpartition("@")
+    login, at, host_port = authority.rpartition("@")
     user, colon, _ = login.partition(":")
     if colon:
-        raise DestinationInvalid(f"{SCHEME}{user}@{place}/{path}", Problem.HAS_PASSWORD)
+        raise DestinationInvalid(f"{SCHEME}{user}@{host_port}/{path}", Problem.HAS_PASSWORD)
     user = _decoded(address, user)
     if at and not _USER.fullmatch(user):
         raise DestinationInvalid(address, Problem.BAD_USER)
-    host, port = _host_and_port(address, place)
+    host, port = _host_and_port(address, host_port)
     return SftpAddress(user, host, port, _path(address, path))
 
 
@@ -114,7 +113,8 @@ def _path(address: str, path: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    """A path as people read it: only what would not come back, or cannot be seen, is escaped."""
+    """Return a path as people read it, with escapes only for characters that are invisible or would not
+    parse again."""
     return "".join(quote(sign) if sign == "%" or not sign.isprintable() else sign for sign in path)
 
 

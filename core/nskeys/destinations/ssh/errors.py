@@ -1,4 +1,4 @@
-"""What the SSH library and the network raise, as errors of ours. Only here."""
+"""Translating errors of the SSH library and the network to ours."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ _NO_SSH = (asyncssh.ProtocolError, asyncssh.ProtocolNotSupported)
 
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
-    """DestinationUnreachable for whatever keeps a server from answering, and for refusals that have no
-    better words. The library's texts are dropped: they may repeat what was typed."""
+    """Translate whatever keeps a server from answering, and refusals without a better error, to
+    DestinationUnreachable. The library's texts are dropped, because they may repeat what was typed."""
     try:
         yield
     except (asyncssh.Error, OSError, EOFError) as error:
@@ -31,7 +31,7 @@ def reaching(address: str) -> Iterator[None]:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The token for an error of the way there, or for a refusal."""
+    """Return the token for a connection error or a refusal."""
     if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _GONE):
         return (
             Problem.NOT_PERMITTED

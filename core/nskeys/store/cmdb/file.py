@@ -1,8 +1,8 @@
-"""The SQLite file itself, before SQLite comes into it.
+"""The SQLite file itself, before SQLite opens it.
 
-Nothing here, nor in `sqlite`, opens and closes a file that SQLite may have open: closing any
-descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
-File", section 2.2). So a file that exists is only ever looked at by its name.
+Nothing here, nor in `sqlite`, opens and closes a file that SQLite may have open: closing any descriptor of
+a file releases all POSIX locks that the process holds on it ("How To Corrupt An SQLite Database File",
+section 2.2). So an existing file is only looked at by its name.
 """
 
 import os
@@ -17,7 +17,8 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
+    """Return whether there is a file. Raises NotPermitted, CmdbUnreachable (`not_a_file`,
+    `cannot_open`)."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -32,7 +33,7 @@ def is_there(path: Path) -> bool:
 
 
 def make_file(path: Path) -> None:
-    """An empty file (0600) where there is none, durably; CannotCreate."""
+    """Create an empty file (0600) where there is none, durably. Raises CannotCreate."""
     if is_there(path):
         return
     try:

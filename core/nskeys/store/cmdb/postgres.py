@@ -1,11 +1,11 @@
 """The CMDB on a PostgreSQL server, through psycopg 3.
 
-A look is REPEATABLE READ, READ ONLY: one snapshot. A change first takes one advisory lock for its
-transaction, so that changes come one after the other and each sees all before it. Tables are where the
-role's search path leads; text is COLLATE "C", so every database orders it by code point.
+Reading is REPEATABLE READ, READ ONLY: one snapshot. A change first takes an advisory lock for its
+transaction, so changes are serialised and each sees all before it. Tables are where the role's search path
+leads; text is COLLATE "C", so every database sorts it by code point.
 
-Everything that is set is set for one transaction, and no statement is prepared: behind a pooler such as
-PgBouncer the next transaction may run in another session.
+All settings are made per transaction, and no statement is prepared: behind a pooler such as PgBouncer the
+next transaction may run in another session.
 """
 
 import functools
@@ -32,7 +32,7 @@ from nskeys.store.cmdb.postgres_login import Login, login
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _KEPT = 2
-"""Connections that are kept for the next transactions."""
+"""Connections that are pooled for the next transactions."""
 _DETAIL_LIMIT = 300
 
 _BUSY = {"55P03", "40001", "40P01"}
@@ -61,14 +61,14 @@ _UNREACHABLE = {
 }
 _FORBIDDEN = {"28000", "28P01", "42501"}
 _FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
-"""How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+"""The server's message for too many connections, before the login and so without an SQLSTATE."""
 _UNSAFE = (
     "authentication method requirement",
     "does not support SSL",
     "root certificate",
     "certificate verify",
 )
-"""How libpq says that a login would be less safe than `postgres_login` wants it."""
+"""libpq's messages for a login that is less safe than `postgres_login` requires."""
 
 # The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
 # one, or into the session's own temporary one, does not come before it.
@@ -118,7 +118,6 @@ class PostgresConnection(Connection):
     hex_only = "{} ~ '^[0-9a-f]*$'"
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, as a cursor of the server gives them."""
         with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
             cursor.execute(self.marked(sql), values)
             while rows := cursor.fetchmany(BATCH):
@@ -127,7 +126,7 @@ class PostgresConnection(Connection):
     @staticmethod
     @functools.cache
     def marked(sql: str) -> str:
-        """psycopg's mark is `%s`."""
+        """Return `sql` with psycopg's `%s`."""
         return sql.replace("%", "%%").replace("?", "%s")
 
 
@@ -145,28 +144,26 @@ class PostgresEngine(CmdbEngine):
         self._kept: list[Any] = []
 
     def prepare(self) -> None:
-        """Nothing: databases are made by those who run the server. One that cannot hold every
-        character is refused."""
+        """Do not create anything: a server's administrators make databases. Refuse one whose encoding
+        cannot hold every character."""
         with self.transaction(changing=False) as connection:
             encoding = connection.value("SHOW server_encoding")
         if encoding != "UTF8":
             raise CmdbUnreachable(self.address.shown, Problem.OTHER_ENCODING, str(encoding))
 
     def login(self) -> DatabaseLogin:
-        """What the address and the rules make of it."""
         return self._login.shown
 
     def copy_aside(self, schema: int) -> None:
-        """Nothing: the step and all that belongs to it is one transaction, and copies of the database
-        are made by those who run the server."""
+        """Do nothing: the migration is one transaction, and the server's administrators make copies."""
 
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
-        """In the schema that the CMDB is in; an extension's own views, as pg_stat_statements makes them,
-        are the extension's."""
+        """Return the objects of the CMDB's schema, without those of extensions, such as the views of
+        pg_stat_statements."""
         return [(str(kind), str(name), str(table)) for kind, name, table in connection.all(_OBJECTS)]
 
     def translated(self, error: Exception) -> NskeysError:
-        """By SQLSTATE; what it says of rows ("DETAIL") is left out."""
+        """Translate by SQLSTATE; its "DETAIL", which repeats values, is dropped."""
         shown = self.address.shown
         state = getattr(error, "sqlstate", None)
         if state is None:
@@ -184,7 +181,6 @@ class PostgresEngine(CmdbEngine):
         return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
     def close(self) -> None:
-        """Let go of connections."""
         while self._kept:
             self._kept.pop().close()
 
@@ -219,7 +215,7 @@ class PostgresEngine(CmdbEngine):
             raise CmdbUnreachable(self.address.shown, Problem.FAILED, "the transaction was rolled back")
 
     def _in_transaction(self, changing: bool) -> Any:
-        """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
+        """Return a connection on which a transaction has begun: a pooled one, unless it is broken."""
         while self._kept:
             driver = self._kept.pop()
             try:
@@ -262,13 +258,13 @@ class PostgresEngine(CmdbEngine):
         return self._open(options)
 
     def _not_connected(self, error: Exception) -> NskeysError:
-        """Before anybody is logged in libpq tells text, and no SQLSTATE."""
-        shown, told = self.address.shown, str(error)
-        if any(words in told for words in _FULL):
-            return CmdbFull(shown, Problem.FULL, told[:_DETAIL_LIMIT])
-        unsafe = any(words in told for words in _UNSAFE)
+        """Return the error of a failed login by libpq's text, because there is no SQLSTATE yet."""
+        shown, message = self.address.shown, str(error)
+        if any(words in message for words in _FULL):
+            return CmdbFull(shown, Problem.FULL, message[:_DETAIL_LIMIT])
+        unsafe = any(words in message for words in _UNSAFE)
         return CmdbUnreachable(
-            shown, Problem.UNSAFE_LOGIN if unsafe else Problem.NO_CONNECTION, told[:_DETAIL_LIMIT]
+            shown, Problem.UNSAFE_LOGIN if unsafe else Problem.NO_CONNECTION, message[:_DETAIL_LIMIT]
         )
 
     def _open(self, options: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A new generation of the key store: written whole, reopened from the disk, and only then believed."""
+"""Making a generation of the key store: written whole, then reopened from the disk and compared."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def build(
     server_key: SecretBytes,
 ) -> None:
     """Write a generation under a new store id and a new KEK, then open all of it again through its
-    protector and compare. What fails leaves a folder that nobody reads."""
+    protector and compare. A failure leaves a folder that nothing reads."""
     store_id = os.urandom(16).hex()
     with new_material() as kek, _Remembering(secrets) as asked:
         parameters = protector.wrap(kek, store_id, asked).parameters
@@ -74,7 +74,7 @@ def _holds(
 
 
 class _Remembering:
-    """Asks a person for a new passphrase or a token's PIN once, and answers with it when the new store is
+    """Asks for a new passphrase or a token's PIN once, and reuses the answer when the new store is
     reopened."""
 
     def __init__(self, secrets: SecretProvider) -> None:

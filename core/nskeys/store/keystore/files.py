@@ -37,7 +37,7 @@ _PUBLIC_SIZE = 32
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """`protector.json`: whose keys these are, and how their KEK is had."""
+    """`protector.json`: the ids of store and CMDB, the protector, and its parameters."""
 
     store_id: str
     cmdb_id: str
@@ -55,19 +55,19 @@ class ServerRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """`keys/<kid>.json`: what is known of a key, and the key, wrapped."""
+    """`keys/<kid>.json`: the facts of a key, and the key, wrapped."""
 
     info: KeyInfo
     wrapped: bytes
 
 
 def is_kid(text: str) -> bool:
-    """Whether this is 64 lower-case hex digits."""
+    """Return whether this is 64 lower-case hex digits."""
     return _KID.fullmatch(text) is not None
 
 
 def store_bytes(record: StoreRecord) -> bytes:
-    """`protector.json`."""
+    """Return the content of `protector.json`."""
     return _bytes(
         {
             "store_id": record.store_id,
@@ -79,7 +79,7 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 
 def read_store(path: str, data: bytes) -> StoreRecord:
-    """From `protector.json`; KeyStoreDamaged, NewerVersion."""
+    """Parse `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _document(path, data).only("store_id", "cmdb_id", "protector", "parameters")
     return StoreRecord(
         read.hexadecimal("store_id", 32),
@@ -90,33 +90,32 @@ def read_store(path: str, data: bytes) -> StoreRecord:
 
 
 def server_bytes(record: ServerRecord) -> bytes:
-    """`server.json`."""
+    """Return the content of `server.json`."""
     return _bytes({"thumbprint": record.thumbprint, "wrapped": to_base64url(record.wrapped)})
 
 
 def read_server(path: str, data: bytes) -> ServerRecord:
-    """From `server.json`; KeyStoreDamaged, NewerVersion."""
+    """Parse `server.json`. Raises KeyStoreDamaged, NewerVersion."""
     read = _document(path, data).only("thumbprint", "wrapped")
     return ServerRecord(read.hexadecimal("thumbprint", 64), read.binary("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
-    """A key's file."""
     return _bytes(_key_members(record))
 
 
 def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
-    """From the file of the key `kid`; KeyStoreDamaged, NewerVersion."""
+    """Parse the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
     return _key_record(path, _document(path, data), kid)
 
 
 def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
-    """`change.json`."""
+    """Return the content of `change.json`."""
     return _bytes({"keys": {kid: _whole(_key_members(record)) for kid, record in records.items()}})
 
 
 def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
-    """From `change.json`; KeyStoreDamaged, NewerVersion."""
+    """Parse `change.json`. Raises KeyStoreDamaged, NewerVersion."""
     keys = _document(path, data).only("keys").mapping("keys")
     if not all(map(is_kid, keys)):
         raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
@@ -124,12 +123,12 @@ def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
 
 
 def server_pub_bytes(public: bytes) -> bytes:
-    """`server.pub`."""
+    """Return the content of `server.pub`."""
     return canonical_json({**_JWK, "x": to_base64url(public)}) + b"\n"
 
 
 def read_server_pub(path: str, data: bytes) -> bytes:
-    """The 32 bytes of the public key; KeyStoreDamaged."""
+    """Return the 32 bytes of the public key. Raises KeyStoreDamaged."""
     public = Fields(_parsed(path, data), partial(_refused, path)).binary("x")
     if server_pub_bytes(public) != data or len(public) != _PUBLIC_SIZE:
         raise KeyStoreDamaged(path, Problem.NOT_A_PUBLIC_KEY)
@@ -173,7 +172,7 @@ def _document(path: str, data: bytes) -> Fields:
 
 
 def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
-    """JSON in its one spelling, so with neither duplicate members nor anything around it."""
+    """Parse JSON in its canonical form, which excludes duplicate members and anything around it."""
     try:
         # Whoever read the file bounded it. A newer version may be spelt otherwise.
         value = mapping(parse_any_spelling(data, len(data)))
@@ -186,7 +185,7 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
 
 
 def _checked(path: str, value: Json) -> Fields:
-    """A document's own members, once its version is known and its hash is right."""
+    """Return a document's members, after its version and hash were checked."""
     if not isinstance(value, Mapping):
         raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     _refuse_newer(value)
