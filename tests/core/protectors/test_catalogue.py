@@ -46,14 +46,14 @@ def test_a_tpm_that_works_is_what_a_new_installation_takes(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tpm2, "THIS_MACHINES", board.device)
-    assert available()[0] == ("tpm2", True, "")
+    assert available()[0] == ("tpm2", True, None)
     board.lock_out()
     assert available()[0] == ("tpm2", False, "locked_out")
 
 
 def test_proving_a_tpm_leaves_nothing_behind(board: Board, on_path: CommandsOnPath) -> None:
     calls = on_path.count("systemd-creds")
-    assert why_not(protector(board.uri)) == ""
+    assert why_not(protector(board.uri)) is None
     assert calls.verbs == ["encrypt", "decrypt"]
 
 

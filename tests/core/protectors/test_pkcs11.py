@@ -331,6 +331,6 @@ def test_neither_arguments_nor_environment_hold_pin_or_key(
     monkeypatch.setattr(module, "_PROGRAM", (os.fspath(spy), *real[1:]))
     assert opens(token, wrapped, kek)
     told = log.read_bytes()
-    assert b"token_process" in told
+    assert b"pkcs11_worker" in told
     for secret in (PIN.encode(), kek.reveal(), to_base64url(kek.reveal()).encode()):
         assert secret not in told
