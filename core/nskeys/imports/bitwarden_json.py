@@ -14,32 +14,49 @@ from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
 from nskeys.imports.parsing import Collector, Value, text_of
-from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
 
 _LOGIN = 1
 _STRUCTURE = frozenset(
-    {"object", "id", "organizationId", "folderId", "collectionIds", "type", "name", "notes", "login"}
+    {
+        "object",
+        "id",
+        "organizationId",
+        "folderId",
+        "collectionIds",
+        "type",
+        "name",
+        "notes",
+        "login",
+        "deletedDate",
+    }
 )
 """Names of an item that are understood, or that only say where it hangs in Bitwarden."""
 _LOGIN_TAKEN = frozenset({"uris", "username", "password"})
 
 
+_ENCRYPTED = frozenset({"encKeyValidation_DO_NOT_EDIT", "passwordProtected", "data", "items"})
+"""What an encrypted export has besides."""
+
+
 def matches(value: Value) -> bool:
-    """Whether this is an export of Bitwarden, encrypted or not."""
-    return isinstance(value, dict) and ("encrypted" in value or isinstance(value.get("items"), list))
+    """Whether this is an export of Bitwarden, encrypted or not: other vaults have a list `items` too."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("encrypted") is True:
+        return not _ENCRYPTED.isdisjoint(value)
+    return value.get("encrypted") is False and isinstance(value.get("items"), list)
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Every login. Other items have no account to log in with and are bad rows, as are items that
-    lie in the trash. An encrypted export is refused as `encrypted`."""
+    """Every login; those in the trash are marked as deleted. Other items have no account to log in with
+    and are bad rows. An encrypted export is refused as `encrypted`."""
     if not isinstance(value, dict) or value.get("encrypted"):
         raise ImportUnreadable(source, "encrypted")
-    items = value.get("items")
-    if not isinstance(items, list):
-        raise ImportUnreadable(source, "unknown_format")
+    items = value["items"]
     places = {**_places(value.get("folders")), **_places(value.get("collections"))}
     findings = Collector(source, ImportFormat.BITWARDEN_JSON)
-    for row, item in enumerate(items, 1):
+    for row, item in enumerate(items if isinstance(items, list) else (), 1):
         if isinstance(item, dict):
             _read_item(findings, places, row, item)
         else:
@@ -56,9 +73,6 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
     if item.get("type") != _LOGIN or not isinstance(login, dict):
         findings.refuse(row, title, "type", "not_a_login")
         return
-    if item.get("deletedDate"):
-        findings.refuse(row, title, "group", "deleted")
-        return
     uris = _uris(login.get("uris"))
     texts = {
         "account": text_of(login.get("username")),
@@ -71,15 +85,18 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
             findings.refuse(row, title, field, "wrong_type")
             return
     held = _ids(item)
-    findings.drop(_dropped(item, login, several=(len(held) > 1, len(uris) > 1)))
+    groups = [places.get(identity, "") for identity in held]
+    findings.drop(title, _dropped(item, login, several=(len(held) > 1, len(uris) > 1)))
     findings.take(
         row,
-        group=places.get(held[0], "") if held else "",
+        group=groups[0] if groups else "",
         title=title,
         username=texts["account"] or "",
         url=texts["target"] or "",
         notes=texts["note"] or "",
         secret=texts["secret"] or "",
+        further=tuple(filter(None, groups[1:])),
+        deleted=Deleted.YES if item.get("deletedDate") else Deleted.NO,
     )
 
 

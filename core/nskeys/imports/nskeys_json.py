@@ -59,7 +59,7 @@ def _read_entry(findings: Collector, row: int, entry: dict[str, Value]) -> None:
             findings.refuse(row, title, field, "missing")
             return
         texts[field] = text
-    findings.drop(name for name, value in entry.items() if value and name not in _TAKEN)
+    findings.drop(title, (name for name, value in entry.items() if value and name not in _TAKEN))
     findings.take(
         row,
         group="",

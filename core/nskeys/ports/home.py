@@ -6,7 +6,7 @@ from typing import Protocol
 
 from nskeys.model.audit import Actor
 from nskeys.model.destinations import DestinationInfo
-from nskeys.model.imports import ParsedExport
+from nskeys.model.imports import ParsedExport, Reading
 from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.plans import RegistryValues
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
@@ -53,7 +53,7 @@ class SettingsFile(Protocol):
 class ImportReader(Protocol):
     """Reads another program's export."""
 
-    def __call__(self, source: str, data: bytes) -> ParsedExport:
+    def __call__(self, source: str, data: bytes, reading: Reading) -> ParsedExport:
         """Recognise the format and understand it; ImportUnreadable."""
         ...
 

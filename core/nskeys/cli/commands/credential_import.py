@@ -1,6 +1,6 @@
 """`nskeys credential import`: another program's export, all of it or nothing."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterable
 
 from nskeys.cli.commands.options import KINDS
@@ -11,14 +11,25 @@ from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportPlan, ImportReport
+from nskeys.model.imports import (
+    COLUMN_FIELDS,
+    ENCODINGS,
+    NEEDED_FIELDS,
+    ImportPlan,
+    ImportReport,
+    ImportWishes,
+    Reading,
+)
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,
     export_line,
     import_lines,
     kind_reason,
+    left_out_lines,
+    moved_lines,
     plan_line,
+    states_line,
 )
 from nskeys.wording.labels import kind_name
 from nskeys.wording.reports import NOTHING_CHANGED
@@ -35,10 +46,15 @@ def add(commands: Commands) -> None:
         "import",
         run,
         "import a password manager's export",
-        usage="FILE [--plan] [--skip-bad] [--kind KIND]",
+        usage=(
+            "FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted]\n"
+            "[--empty-secrets] [--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]"
+        ),
         text=(
-            "Reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and nskeys' own\n"
-            "JSON. The kind follows from a word in the name of the group or folder; --kind\n"
+            "Reads the CSV of KeePassXC, KeePass, Bitwarden, 1Password, LastPass, Chrome,\n"
+            "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, Bitwarden's\n"
+            "unencrypted JSON and nskeys' own JSON; with --columns any CSV.\n"
+            "The kind follows from a word in the name of the group or folder; --kind\n"
             "decides it for every row. One bad row: nothing is imported, every bad row is\n"
             "named. Remove the export once all in it was taken: it is not encrypted."
         ),
@@ -47,9 +63,41 @@ def add(commands: Commands) -> None:
     parser.add_argument("export", metavar="FILE", help="the export (-: stdin)")
     parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
     parser.add_argument("--skip-bad", action="store_true", help="take the rest where rows are bad")
+    parser.add_argument("--update", action="store_true", help="take rows that are here with other values")
+    parser.add_argument("--with-deleted", action="store_true", help="take what lies in a recycle bin")
+    parser.add_argument("--empty-secrets", action="store_true", help="take logins without a password")
+    parser.add_argument("--encoding", metavar="NAME", choices=ENCODINGS, help="cp1252 and others, of CSV")
+    parser.add_argument(
+        "--columns",
+        metavar="FIELD=COLUMN,...",
+        type=column_pairs,
+        help="name=, account=, secret=, target=, note=, group=, kind=",
+    )
+    parser.add_argument("--delimiter", metavar="CHARACTER", type=delimiter, help="what parts the cells")
     parser.add_argument(
         "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
     )
+
+
+def column_pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """`name=Title,account=User,secret=Password`, each field once."""
+    pairs = tuple(
+        (field.strip(), column.strip()) for field, _, column in (p.partition("=") for p in text.split(","))
+    )
+    fields = [field for field, _ in pairs]
+    if not all(column for _, column in pairs) or len(set(fields)) < len(fields):
+        raise ArgumentTypeError("is not FIELD=COLUMN,..., each field once")
+    if not set(fields) <= set(COLUMN_FIELDS) or not set(fields) >= set(NEEDED_FIELDS):
+        raise ArgumentTypeError(f"takes {', '.join(COLUMN_FIELDS)}; {', '.join(NEEDED_FIELDS)} are needed")
+    return pairs
+
+
+def delimiter(text: str) -> str:
+    """One character; `tab` and a written \\t are a tab."""
+    character = "\t" if text.casefold() in ("tab", "\\t") else text
+    if len(character) != 1 or character in '"\r\n' or character.isalnum():
+        raise ArgumentTypeError("is not one character such as ';', or tab")
+    return character
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -59,7 +107,15 @@ def run(session: Session, options: Namespace) -> int:
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
     data = bytes(read_input(options.export, LIMIT))
     kind = CredentialKind(options.kind) if options.kind else None
-    with services.imports.plan(source, data, kind, options.skip_bad) as prepared:
+    wishes = ImportWishes(
+        kind,
+        options.skip_bad,
+        options.with_deleted,
+        options.empty_secrets,
+        options.update,
+        Reading(options.encoding or "", options.delimiter or "", options.columns or ()),
+    )
+    with services.imports.plan(source, data, session.secrets, wishes) as prepared:
         if options.plan:
             return _show(session, prepared.plan, options.skip_bad)
         with session.progress() as progress:
@@ -79,7 +135,7 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     if session.output.as_json:
         session.output.document(import_plan_document(plan, refused))
     else:
-        session.output.lines([plan_line(plan), KIND_RULE, ""])
+        session.output.lines([plan_line(plan), states_line(plan), KIND_RULE, ""])
         session.output.table(
             _HEADINGS,
             (
@@ -94,7 +150,9 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
                 for item in plan.credentials
             ),
         )
-        session.output.lines(dropped_line(field.field, field.rows) for field in plan.dropped)
+        session.output.lines(moved_lines(plan.credentials))
+        session.output.lines(left_out_lines(plan.left_out))
+        session.output.lines(dropped_line(field) for field in plan.dropped)
     session.output.say(NOTHING_CHANGED)
     if refused:
         raise ImportRefused(plan.source, plan.bad)
@@ -103,23 +161,38 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
 
 def import_document(report: ImportReport) -> Document:
     """`credential import`."""
-    return _import(report.imported, report.skipped, report.renamed, report)
+    return _import(report.imported, report.skipped, report.renamed, report, report.present, report.updated)
 
 
 def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
     """`credential import --plan`: what the same command without `--plan` would print."""
     renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
-    return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)
+    updated = 0 if refused else sum(item.replaces is not None for item in plan.credentials)
+    count = 0 if refused else len(plan.credentials)
+    return _import(count, plan.bad, renamed, plan, len(plan.present), updated)
 
 
 def _import(
-    count: int, bad: Iterable[BadRow], renamed: Iterable[tuple[str, str]], rest: ImportPlan | ImportReport
+    count: int,
+    bad: Iterable[BadRow],
+    renamed: Iterable[tuple[str, str]],
+    rest: ImportPlan | ImportReport,
+    present: int,
+    updated: int,
 ) -> Document:
     return {
         "imported": count,
-        "skipped": [
-            {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem} for row in bad
-        ],
+        "skipped": [_row(row) for row in bad],
         "renamed": [{"from": before, "to": after} for before, after in renamed],
-        "dropped": [{"field": field.field, "rows": field.rows} for field in rest.dropped],
+        "dropped": [
+            {"field": field.field, "rows": field.rows, "titles": list(field.titles)}
+            for field in rest.dropped
+        ],
+        "left_out": [_row(row) for row in rest.left_out],
+        "present": present,
+        "updated": updated,
     }
+
+
+def _row(row: BadRow) -> Document:
+    return {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem}

@@ -40,8 +40,8 @@ _FIELD_PROBLEMS = MappingProxyType(
         "not_domain_user": ("is not a domain and a user", "Write it like DOMAIN\\user."),
         "not_host_port": ("is not a host, or a host and a port", "Write it like host or host:5631."),
         "password_in_url": (
-            "is a URL with a password in it, and the target is not secret",
-            "Take the password out of the URL.",
+            "has a password in it, and the target is not secret",
+            "Take the password out of the target.",
         ),
         "kind_unknown": (
             "is not known, for nothing says what the credential is for",
@@ -55,7 +55,17 @@ _FIELD_PROBLEMS = MappingProxyType(
             "only points to another entry",
             "Write what it points to into the export, or leave it out.",
         ),
-        "deleted": ("is the bin, where deleted entries lie", "Leave it out, or take it out of the bin."),
+        "kind_ambiguous": (
+            "is not sure, for the entry lies in groups that say different ones",
+            "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",
+        ),
+        "deleted": ("is the bin, where deleted entries lie", "Take it with '--with-deleted'."),
+        "looks_deleted": (
+            "is called like a recycle bin, so the entry looks deleted",
+            "Take it with '--with-deleted'.",
+        ),
+        "no_secret": ("is empty, for the entry has no password", "Take it with '--empty-secrets'."),
+        "changed": ("is here already with other values", "Take it with '--update'."),
         "wrong_columns": (
             "has another number of cells than there are columns",
             "Quote cells that contain a comma or a line break.",
@@ -89,23 +99,84 @@ _IMPORTS = MappingProxyType(
     {
         "unknown_format": (
             "is none of the exports that nskeys reads",
-            "Export it anew as KeePassXC CSV, Bitwarden CSV, plain Bitwarden JSON or nskeys JSON.",
+            "'nskeys credential import --help' names those; '--columns' reads any CSV.",
         ),
         "encrypted": (
             "is an encrypted export",
             "Export it anew without encryption, import it, then delete it.",
         ),
-        "other_delimiter": (
-            "does not separate its columns with commas",
-            "Export it anew with commas, as KeePassXC and Bitwarden do by default.",
+        "no_such_column": (
+            "does not have the columns that were named",
+            "Write them as in the file's first line, and give '--delimiter' what stands between them.",
         ),
-        "utf16": ("is UTF-16 text", "Save it as UTF-8 and import that."),
+        "utf16": ("is UTF-16 text", "Import it without '--encoding', or with '--encoding utf-16'."),
+        "utf32": ("is UTF-32 text", "Save it as UTF-8 and import that."),
+        "code_page": (
+            "is not UTF-8, so it is in a code page that it does not name",
+            (
+                "Save it as 'CSV UTF-8' in the spreadsheet, or name its code page: '--encoding cp1252' is "
+                "Windows-1252, of Western Europe."
+            ),
+        ),
+        "not_in_encoding": (
+            "is not text in the encoding that was named",
+            "Name another with '--encoding', or save it as UTF-8.",
+        ),
         "zip": ("is a ZIP archive", "Unpack it and import the file in it."),
-        "keepass_database": (
-            "is the KeePass database itself",
+        "onepux": (
+            "is a 1Password 1PUX, an archive that nskeys does not read",
+            "Export it anew as CSV in 1Password and import that.",
+        ),
+        "onepif": (
+            "is a 1PIF of an old 1Password, one document a line",
+            "Export it anew as CSV in 1Password and import that.",
+        ),
+        "proton_json": ("is Proton Pass' JSON", "Export it anew as CSV in Proton Pass and import that."),
+        "gzip": ("is a gzip file", "Unpack it with 'gunzip' and import what was in it."),
+        "compressed": ("is a compressed file", "Unpack it and import the file in it."),
+        "archive": ("is a compressed archive", "Unpack it and import the file in it."),
+        "age": ("is encrypted with age", "Open it with 'age -d' and import what was in it."),
+        "pgp": ("is encrypted with OpenPGP", "Open it with 'gpg -d' and import what was in it."),
+        "openssl": (
+            "is encrypted with OpenSSL",
+            "Open it with 'openssl enc -d' and import what was in it.",
+        ),
+        "sqlite": ("is an SQLite database", "Export CSV in the program that wrote it and import that."),
+        "password_safe": (
+            "is an encrypted Password Safe",
+            "Export it as text in Password Safe and import that with '--columns'.",
+        ),
+        "spreadsheet": (
+            "is a spreadsheet's own file",
+            "Save it as 'CSV UTF-8' in the spreadsheet and import that.",
+        ),
+        "pdf": ("is a PDF", "Export CSV in the program that holds the passwords and import that."),
+        "kdbx": (
+            "is an encrypted KDBX, the KeePass database itself",
             "Export it as CSV in KeePassXC (Database, Export) and import that.",
         ),
-        "xml": ("is an XML export", "Export it as CSV in KeePassXC (Database, Export) and import that."),
+        "kdb": (
+            "is an encrypted KDB, the database of KeePass 1",
+            "Export it as CSV in KeePass and import that.",
+        ),
+        "web_page": ("is a web page", "Import the file that the password manager exported."),
+        "keepass_xml": (
+            "is KeePass' XML",
+            "Export it as 'KeePass CSV (1.x)' in KeePass and import that.",
+        ),
+        "keepass1_xml": ("is XML of KeePass 1", "Export it as CSV in KeePass and import that."),
+        "mremoteng": (
+            "is mRemoteNG's XML, whose passwords are encrypted",
+            "Export it as CSV in mRemoteNG and import that with '--columns'.",
+        ),
+        "rdcman": (
+            "is a file of Remote Desktop Connection Manager, whose passwords only Windows opens",
+            "Enter its credentials with 'nskeys credential add'.",
+        ),
+        "xml": (
+            "is XML of a program that nskeys does not know",
+            "Export CSV in that program and import that with '--columns'.",
+        ),
         "too_large": ("is larger than an export can be", "Split it and import the parts."),
         "too_many_rows": ("has more entries than one import takes", "Split it and import the parts."),
         "field_too_long": ("holds a cell that is too long", "Shorten it, or leave that entry out."),
@@ -114,6 +185,15 @@ _IMPORTS = MappingProxyType(
             "has a quote in the middle of a cell",
             "Export it anew, or double the quotes inside quoted cells.",
         ),
+        "padded_cell": (
+            "has spaces around its cells, and nothing says whether they belong to one without quotes",
+            "Put that cell in quotes, or take the spaces away.",
+        ),
+        "stray_backslash": (
+            "has a backslash that stands before neither a backslash nor a quote",
+            "Double it, as KeePass writes it, or export it anew.",
+        ),
+        "duplicate_column": ("has two columns of one name", "Rename one of them."),
     }
 )
 
