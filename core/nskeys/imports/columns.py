@@ -97,7 +97,7 @@ def _read_row(
         return
     account, secret = _first(cells, form.account), _first(cells, form.secret)
     texts = {"name": title, "account": account, "secret": secret, "target": url}
-    pointing = next((name for name, text in texts.items() if "{" in text and _REFERENCE.search(text)), "")
+    pointing = next((name for name, text in texts.items() if is_reference(text)), "")
     if pointing:
         findings.refuse(row, title, pointing, "reference")
         return
@@ -156,6 +156,11 @@ def _host(url: str) -> str:
 # KeePass and KeePassXC resolve references on their screens but export them as they are: taken literally,
 # the password would be the text "{REF:P@I:...}" and the account would be lost without anybody noticing.
 _REFERENCE = re.compile(r"\{REF:[TUPANI]@[TUPANIO]:[^}]+\}", re.IGNORECASE)
+
+
+def is_reference(text: str) -> bool:
+    """Whether it only points to a field of another entry of KeePass."""
+    return "{" in text and _REFERENCE.search(text) is not None
 
 
 def _by_comma(cell: str) -> Sequence[str]:

@@ -36,7 +36,7 @@ class CsvTable:
         self._line = 1
         if found := _SEPARATOR_LINE.match(text):
             text, self._line = text[found.end() :], 2
-        self._scan = _pattern(delimiter, backslash).scanner(text).match
+        self._cell = _pattern(delimiter, backslash)
         self._open = re.compile(rf"{_padding(delimiter)}\"")
         self._text = text
         self._place = 0
@@ -73,7 +73,7 @@ class CsvTable:
         begins, cells = self._line, list[str]()
         spaced = padded = False
         while True:
-            found = self._scan()
+            found = self._cell.match(self._text, self._place)
             if found is None:
                 raise ImportUnreadable(self._source, *self._problem(begins))
             before, quoted, after, plain, end = found.groups()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports import bitwarden_json, columns, nskeys_json, recognised
+from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, onepux, recognised
 from nskeys.imports.csv_table import DELIMITERS, CsvTable, separator_line
 from nskeys.imports.encoding import decode
 from nskeys.imports.parsing import Value, parse
@@ -30,18 +30,25 @@ def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> Par
     ImportUnreadable says why not: `too_large`, `empty`, a token of `recognised`, what is wrong with its
     text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable, `duplicate_column`,
     `no_such_column`), its JSON (`json_syntax`, `json_depth`, `duplicate_name`), or its size
-    (`too_many_rows`); `unknown_format` where nothing tells what it is.
+    (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`),
+    its archive (`zip_damaged`); `unknown_format` where nothing tells what it is.
     """
     if len(data) > SIZE_LIMIT:
         raise ImportUnreadable(source, "too_large")
-    if problem := recognised.of_bytes(data):
+    problem = recognised.of_bytes(data)
+    if problem == "onepux":
+        return onepux.read(source, data, SIZE_LIMIT)
+    if problem:
         raise ImportUnreadable(source, problem)
     text, encoding = decode(source, data, reading.encoding)
     start = text.lstrip()[:1]
     if not start:
         raise ImportUnreadable(source, "empty")
     if start == "<":
-        raise ImportUnreadable(source, recognised.of_markup(text))
+        problem = recognised.of_markup(text)
+        if problem == "keepass_xml":
+            return replace(keepass_xml.read(source, text), encoding=encoding)
+        raise ImportUnreadable(source, problem)
     if start in "{[":
         return replace(_read_json(source, text), encoding=encoding)
     return replace(_read_csv(source, text, reading), encoding=encoding)

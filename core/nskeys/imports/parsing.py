@@ -50,17 +50,19 @@ class Collector:
         kind: str = "",
         further: tuple[str, ...] = (),
         deleted: Deleted = Deleted.NO,
+        marked: bool = False,
     ) -> None:
         """A whole entry. Its secret is kept exactly as it was written: it is another system's
         password, and one byte changed would lock that account out. `further` are groups that it lies in
-        besides `group`; one that is called like a bin makes it look deleted."""
+        besides `group`; one that is called like a bin makes it look deleted, unless the format has a mark
+        for that (`marked`)."""
         try:
             check_secret(secret)
         except FieldInvalid as error:
             self.refuse(row, title, error.field, error.problem)
             return
         self._room()
-        if deleted is Deleted.NO and any(map(lies_in_bin, (group, *further))):
+        if not marked and deleted is Deleted.NO and any(map(lies_in_bin, (group, *further))):
             deleted = Deleted.PERHAPS
         kept = SecretBytes(secret.encode("utf-8"))
         self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind, further, deleted))

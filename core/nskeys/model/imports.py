@@ -26,6 +26,8 @@ class ImportFormat(StrEnum):
     NORDPASS_CSV = "nordpass-csv"
     PROTON_CSV = "proton-csv"
     SECRET_SERVER_CSV = "secret-server-csv"
+    KEEPASS_XML = "keepass-xml"
+    ONEPUX = "1pux"
     COLUMNS_CSV = "columns-csv"
     """A CSV whose columns a person named."""
 

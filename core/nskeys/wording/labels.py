@@ -129,6 +129,8 @@ _FORMATS = MappingProxyType(
         ImportFormat.NORDPASS_CSV: "NordPass CSV",
         ImportFormat.PROTON_CSV: "Proton Pass CSV",
         ImportFormat.SECRET_SERVER_CSV: "Secret Server CSV",
+        ImportFormat.KEEPASS_XML: "KeePass XML (2.x)",
+        ImportFormat.ONEPUX: "1Password 1PUX",
         ImportFormat.COLUMNS_CSV: "CSV by columns",
     }
 )

@@ -8,9 +8,10 @@ from nskeys.imports.detect import read_export
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport, Reading
 
 F = ImportFormat
+PLAIN = Reading()
 
 
-def read(*lines: str, reading: Reading = Reading()) -> ParsedExport:  # noqa: B008, a value
+def read(*lines: str, reading: Reading = PLAIN) -> ParsedExport:
     return read_export("export.csv", "\r\n".join(lines).encode("utf-8"), reading)
 
 

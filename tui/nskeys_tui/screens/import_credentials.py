@@ -225,7 +225,12 @@ class ImportScreen(WizardScreen):
         chosen = await self.app.push_screen_wait(ChoiceDialog("Rows that are left out", (), choices))
         if chosen is None:
             return
-        self._wishes = replace(self._wishes, **{chosen: not getattr(self._wishes, chosen)})
+        wishes = self._wishes
+        self._wishes = {
+            "with_deleted": replace(wishes, with_deleted=not wishes.with_deleted),
+            "empty_secrets": replace(wishes, empty_secrets=not wishes.empty_secrets),
+            "update": replace(wishes, update=not wishes.update),
+        }[chosen]
         await self._make_plan()
 
     # --- the work ----------------------------------------------------------------------------------------

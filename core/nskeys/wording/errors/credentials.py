@@ -64,6 +64,10 @@ _FIELD_PROBLEMS = MappingProxyType(
             "is called like a recycle bin, so the entry looks deleted",
             "Take it with '--with-deleted'.",
         ),
+        "still_encrypted": (
+            "is still encrypted, for this is XML from inside a database",
+            "Export it as 'KeePass XML (2.x)' in KeePass.",
+        ),
         "no_secret": ("is empty, for the entry has no password", "Take it with '--empty-secrets'."),
         "changed": ("is here already with other values", "Take it with '--update'."),
         "wrong_columns": (
@@ -123,10 +127,7 @@ _IMPORTS = MappingProxyType(
             "Name another with '--encoding', or save it as UTF-8.",
         ),
         "zip": ("is a ZIP archive", "Unpack it and import the file in it."),
-        "onepux": (
-            "is a 1Password 1PUX, an archive that nskeys does not read",
-            "Export it anew as CSV in 1Password and import that.",
-        ),
+        "zip_damaged": ("is a damaged 1Password 1PUX", "Export it anew in 1Password and import that."),
         "onepif": (
             "is a 1PIF of an old 1Password, one document a line",
             "Export it anew as CSV in 1Password and import that.",
@@ -160,9 +161,10 @@ _IMPORTS = MappingProxyType(
             "Export it as CSV in KeePass and import that.",
         ),
         "web_page": ("is a web page", "Import the file that the password manager exported."),
-        "keepass_xml": (
-            "is KeePass' XML",
-            "Export it as 'KeePass CSV (1.x)' in KeePass and import that.",
+        "xml_syntax": ("is not well-formed XML", "Export it anew in KeePass and import that."),
+        "xml_entities": (
+            "is XML that defines entities, which KeePass never writes",
+            "Export it anew in KeePass and import that.",
         ),
         "keepass1_xml": ("is XML of KeePass 1", "Export it as CSV in KeePass and import that."),
         "mremoteng": (
