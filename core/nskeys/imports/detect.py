@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, onepux, recognised
+from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, onepux, recognised, vault_json
 from nskeys.imports.csv_table import DELIMITERS, CsvTable, separator_line
 from nskeys.imports.encoding import decode
 from nskeys.imports.parsing import Value, parse
@@ -20,7 +20,7 @@ class _JsonFormat(Protocol):
     def read(self, source: str, value: Value) -> ParsedExport: ...
 
 
-_JSON_FORMATS: tuple[_JsonFormat, ...] = (bitwarden_json, nskeys_json)
+_JSON_FORMATS: tuple[_JsonFormat, ...] = (bitwarden_json, nskeys_json, vault_json)
 _AS_IT_SAYS = Reading()
 
 

@@ -28,6 +28,7 @@ class ImportFormat(StrEnum):
     SECRET_SERVER_CSV = "secret-server-csv"
     KEEPASS_XML = "keepass-xml"
     ONEPUX = "1pux"
+    VAULT_JSON = "vault-json"
     COLUMNS_CSV = "columns-csv"
     """A CSV whose columns a person named."""
 

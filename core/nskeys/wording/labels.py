@@ -131,6 +131,7 @@ _FORMATS = MappingProxyType(
         ImportFormat.SECRET_SERVER_CSV: "Secret Server CSV",
         ImportFormat.KEEPASS_XML: "KeePass XML (2.x)",
         ImportFormat.ONEPUX: "1Password 1PUX",
+        ImportFormat.VAULT_JSON: "Vault or OpenBao JSON",
         ImportFormat.COLUMNS_CSV: "CSV by columns",
     }
 )

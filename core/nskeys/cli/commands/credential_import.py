@@ -53,8 +53,8 @@ def add(commands: Commands) -> None:
         text=(
             "Reads the CSV of KeePassXC, KeePass, Bitwarden, 1Password, LastPass, Chrome,\n"
             "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, Bitwarden's\n"
-            "unencrypted JSON, KeePass' XML, 1Password's 1PUX and nskeys' own JSON; with\n"
-            "--columns any CSV.\n"
+            "unencrypted JSON, KeePass' XML, 1Password's 1PUX, the JSON of a KV store of\n"
+            "Vault or OpenBao, and nskeys' own JSON; with --columns any CSV.\n"
             "The kind follows from a word in the name of the group or folder; --kind\n"
             "decides it for every row. One bad row: nothing is imported, every bad row is\n"
             "named. Remove the export once all in it was taken: it is not encrypted."
