@@ -36,6 +36,8 @@ class Settings:
     """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
     drill_days: int = DRILL_DAYS
     """Days after which a drill is overdue; 0: never."""
+    columns: tuple[tuple[str, Reading], ...] = ()
+    """How CSV is read that a person named the columns of, under the names that were given to that."""
 
 
 class SettingsFile(Protocol):

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nskeys.cli.commands.options import KINDS
 from nskeys.cli.documents import Document
@@ -48,7 +49,8 @@ def add(commands: Commands) -> None:
         "import a password manager's export",
         usage=(
             "FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted]\n"
-            "[--empty-secrets] [--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]"
+            "[--empty-secrets] [--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]\n"
+            "[--remember NAME]"
         ),
         text=(
             "Reads the CSV of KeePassXC, KeePass, Bitwarden, 1Password, LastPass, Chrome,\n"
@@ -72,16 +74,19 @@ def add(commands: Commands) -> None:
         "--columns",
         metavar="FIELD=COLUMN,...",
         type=column_pairs,
-        help="name=, account=, secret=, target=, note=, group=, kind=",
+        help="name=, account=, secret=, target=, note=, group=, kind=; or a remembered name",
     )
+    parser.add_argument("--remember", metavar="NAME", help="a name for these columns, for the next time")
     parser.add_argument("--delimiter", metavar="CHARACTER", type=delimiter, help="what parts the cells")
     parser.add_argument(
         "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
     )
 
 
-def column_pairs(text: str) -> tuple[tuple[str, str], ...]:
-    """`name=Title,account=User,secret=Password`, each field once."""
+def column_pairs(text: str) -> tuple[tuple[str, str], ...] | str:
+    """`name=Title,account=User,secret=Password`, each field once; or the name of remembered ones."""
+    if "=" not in text:
+        return text
     pairs = tuple(
         (field.strip(), column.strip()) for field, _, column in (p.partition("=") for p in text.split(","))
     )
@@ -108,19 +113,31 @@ def run(session: Session, options: Namespace) -> int:
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
     data = bytes(read_input(options.export, LIMIT))
     kind = CredentialKind(options.kind) if options.kind else None
+    reading = Reading(options.encoding or "", options.delimiter or "")
+    if isinstance(options.columns, str):
+        known = services.imports.remembered(options.columns)
+        reading = replace(
+            known,
+            encoding=reading.encoding or known.encoding,
+            delimiter=reading.delimiter or known.delimiter,
+        )
+    elif options.columns:
+        reading = replace(reading, columns=options.columns)
     wishes = ImportWishes(
         kind,
         options.skip_bad,
         options.with_deleted,
         options.empty_secrets,
         options.update,
-        Reading(options.encoding or "", options.delimiter or "", options.columns or ()),
+        reading,
     )
     with services.imports.plan(source, data, session.secrets, wishes) as prepared:
         if options.plan:
             return _show(session, prepared.plan, options.skip_bad)
         with session.progress() as progress:
             report = services.imports.execute(prepared, session.secrets, progress)
+    if options.remember and reading.columns:
+        services.imports.remember(options.remember, reading)
     if session.output.as_json:
         session.output.document(import_document(report))
         session.output.say(import_lines(report)[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nskeys.crypto.sealing import Sealer
-from nskeys.errors import BadRow, FieldInvalid, ImportRefused, PlanOutdated
+from nskeys.errors import BadRow, FieldInvalid, ImportRefused, ImportUnreadable, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, SealedCredential
 from nskeys.model.imports import (
@@ -19,6 +19,7 @@ from nskeys.model.imports import (
     ImportReport,
     ImportWishes,
     ParsedExport,
+    Reading,
     bad_row,
 )
 from nskeys.model.secret import SecretBytes, Wipeable
@@ -92,6 +93,21 @@ class ImportService:
             with unlocked(installation, secrets) as keys, installation.cmdb.reading() as view:
                 here.open(view, keys, cmdb_id)
         return prepare(source, parsed, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
+
+    def remembered(self, name: str) -> Reading:
+        """The columns that were remembered under a name; ImportUnreadable (`not_remembered`)."""
+        found = dict(self._installation.settings.read().columns).get(name)
+        if found is None:
+            raise ImportUnreadable(name, "not_remembered")
+        return found
+
+    def remember(self, name: str, reading: Reading) -> None:
+        """Remember columns under a name, in place of those that it stood for."""
+        installation = self._installation
+        with installation.changing("remembering columns"):
+            settings = installation.settings.read()
+            columns = {**dict(settings.columns), name: reading}
+            installation.settings.write(replace(settings, columns=tuple(columns.items())))
 
     def execute(
         self, prepared: PreparedImport, secrets: SecretProvider, progress: Progress | None = None

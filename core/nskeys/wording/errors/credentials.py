@@ -109,6 +109,10 @@ _IMPORTS = MappingProxyType(
             "is an encrypted export",
             "Export it anew without encryption, import it, then delete it.",
         ),
+        "not_remembered": (
+            "is no name under which columns were remembered",
+            "Name them once with '--columns name=...,account=...,secret=...' and '--remember NAME'.",
+        ),
         "no_such_column": (
             "does not have the columns that were named",
             "Write them as in the file's first line, and give '--delimiter' what stands between them.",
