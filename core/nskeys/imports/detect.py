@@ -29,7 +29,7 @@ def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> Par
 
     ImportUnreadable says why not: `too_large`, `empty`, a token of `recognised`, what is wrong with its
     text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable, `duplicate_column`,
-    `no_such_column`), its JSON (`json_syntax`, `json_depth`, `duplicate_name`), or its size
+    `no_such_column`), its JSON (`json_syntax`, `json_lines`, `json_depth`, `duplicate_name`), or its size
     (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`),
     its archive (`zip_damaged`); `unknown_format` where nothing tells what it is.
     """

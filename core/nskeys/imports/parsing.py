@@ -100,13 +100,14 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 
 
 def parse(source: str, text: str) -> Value:
-    """The value; ImportUnreadable with `json_syntax` (and the line), `json_depth` or
+    """The value; ImportUnreadable with `json_syntax` or `json_lines` (and the line), `json_depth` or
     `duplicate_name`: an object with two passwords has none that is surely right."""
     line = 0
     try:
         value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        problem, line = "json_syntax", error.lineno
+        # "Extra data" is how json says that a document ended and the text goes on.
+        problem, line = "json_lines" if error.msg == "Extra data" else "json_syntax", error.lineno
     except RecursionError:
         problem = "json_depth"
     except _DuplicateName:

@@ -114,6 +114,7 @@ def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> 
         (b'{"uuid":"A"}\n***5642bee8-a5ff-11dc-8314-0800200c9a66***\n{"uuid":"B"}\n', "onepif"),
         (b'{"encrypted":false,"vaults":{},"version":"1"}', "proton_json"),
         (b'{"items":[{"title":"x","fields":[]}],"folders":[]}', "unknown_format"),
+        (b'{"a": 1}\n{"b": 2}\n', "json_lines"),
         (b"-----BEGIN PGP MESSAGE-----\n", "pgp"),
         (b"%PDF-1.7", "pdf"),
         (b"SQLite format 3\x00", "sqlite"),

@@ -136,6 +136,10 @@ _IMPORTS = MappingProxyType(
             "is a 1PIF of an old 1Password, one document a line",
             "Export it anew as CSV in 1Password and import that.",
         ),
+        "json_lines": (
+            "holds more than one JSON document, as none of the exports does",
+            "Export it anew as CSV and import that.",
+        ),
         "proton_json": ("is Proton Pass' JSON", "Export it anew as CSV in Proton Pass and import that."),
         "gzip": ("is a gzip file", "Unpack it with 'gunzip' and import what was in it."),
         "compressed": ("is a compressed file", "Unpack it and import the file in it."),
