@@ -20,7 +20,7 @@ KIND_RULE = (
 FORMATS = (
     "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, its own JSON, and the CSV of "
     "KeePass, 1Password, LastPass, Chrome, Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret "
-    "Server, KeePass' XML and 1Password's 1PUX, and recognises which one it is."
+    "Server, KeePass' XML, 1Password's 1PUX and Vault's JSON, and recognises which one it is."
 )
 _REMOVE_EXPORT = "Everything in the export was taken. Remove it now: it is not encrypted."
 NOTHING_TO_TAKE = "There is nothing in it that can be taken."

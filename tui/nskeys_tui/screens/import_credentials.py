@@ -296,4 +296,4 @@ def _can_be_taken(prepared: PreparedImport | None) -> bool:
 
 
 def _may_be_an_export(name: str) -> bool:
-    return name.lower().endswith((".csv", ".json"))
+    return name.lower().endswith((".csv", ".tsv", ".txt", ".json", ".xml", ".1pux"))
