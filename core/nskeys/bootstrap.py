@@ -11,9 +11,10 @@ from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.destinations.ssh.pool import SshPool
 from nskeys.imports.detect import read_export
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.ports import Protector, ServiceManager
+from nskeys.ports import Protector, ServiceManager, Waiting
 from nskeys.protectors.catalogue import available, protector
 from nskeys.protectors.passphrase import DEFAULT_COST
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.backup.service import BackupService
 from nskeys.services.credentials.importer import ImportService
 from nskeys.services.credentials.service import CredentialService
@@ -23,6 +24,7 @@ from nskeys.services.drill.service import DrillService
 from nskeys.services.installation import SCRYPT_LOG_N, Installation
 from nskeys.services.keys.protector import ProtectionService
 from nskeys.services.keys.rotation import RotationService
+from nskeys.services.open_backup import SourceService
 from nskeys.services.recovery.custodians import CustodiansService
 from nskeys.services.recovery.identities import RecoveryService
 from nskeys.services.register.prune import PruningService
@@ -32,6 +34,7 @@ from nskeys.services.restore.service import RestoreService
 from nskeys.services.schedule.service import ScheduleService
 from nskeys.services.setup.destinations import DestinationService
 from nskeys.services.setup.first_start import SetUpService
+from nskeys.services.status.about import AboutService
 from nskeys.services.status.audit import AuditService
 from nskeys.services.status.overview import RecoverabilityService
 from nskeys.services.status.runbook import RunbookService
@@ -64,12 +67,14 @@ class Services:
     """Every use case of one installation, over its ports."""
 
     installation: Installation
+    about: AboutService
     set_up: SetUpService
     credentials: CredentialService
     imports: ImportService
     recoverability: RecoverabilityService
     register: RegisterService
     backup: BackupService
+    sources: SourceService
     restore: RestoreService
     drill: DrillService
     diary: DiaryService
@@ -86,6 +91,10 @@ class Services:
     schedule: ScheduleService
     closed: tuple[str, ...] = ()
     """What other users could read in the home, and was closed to them just now."""
+
+    def tell_who_waits(self, waiting: Waiting) -> None:
+        """Whom a change asks while it waits for somebody else's to end."""
+        self.installation.lock.waiting = waiting
 
     def close(self) -> None:
         """Let go of the CMDB, and of places that do not answer."""
@@ -158,12 +167,14 @@ def wire(
     """The services over these ports; the schedule is this machine's systemd's unless told otherwise."""
     return Services(
         installation=installation,
+        about=AboutService(installation),
         set_up=SetUpService(installation, random_id=lambda: os.urandom(16).hex()),
         credentials=CredentialService(installation),
         imports=ImportService(installation, read_export),
         recoverability=RecoverabilityService(installation),
         register=RegisterService(installation),
         backup=BackupService(installation),
+        sources=SourceService(installation),
         restore=RestoreService(installation),
         drill=DrillService(installation),
         diary=DiaryService(installation),
@@ -182,6 +193,6 @@ def wire(
     )
 
 
-def protectors() -> tuple[tuple[str, bool, str], ...]:
+def protectors() -> tuple[tuple[str, bool, ProtectorProblem | None], ...]:
     """Every protector: its name, whether this machine can use it, and if not the reason's token."""
     return available()

@@ -2,10 +2,34 @@
 
 An error here says what happened through its fields. It gives no advice, no exit code and prints
 nothing: sentences live in `nskeys.wording`, exit codes in `nskeys.cli`. Fields never hold a secret.
-Tokens (reasons, fields) are short lower-case words that `wording` turns into sentences.
+Why it happened is a member of an enum in `nskeys.reasons`.
 """
 
 from dataclasses import dataclass, field
+
+from nskeys.reasons import (
+    AnyProblem,
+    FieldProblem,
+    ForeignReason,
+    HintProblem,
+    IdentityProblem,
+    ImportProblem,
+    Opens,
+    Operation,
+    OwnershipProblem,
+    PasswordProblem,
+    Problem,
+    ProtectorProblem,
+    RecipientProblem,
+    RecoveryProblem,
+    ScheduleProblem,
+    SealProblem,
+    ShareProblem,
+    SheetsProblem,
+    UnitProblem,
+    Versioned,
+    Wanted,
+)
 
 
 @dataclass(eq=False)
@@ -21,16 +45,16 @@ class NotABackup(NskeysError):
     """The file is neither a backup archive nor a `.kms` file."""
 
     path: str
-    problem: str = ""
+    problem: Problem | None = None
 
 
 @dataclass(eq=False)
 class BackupDamaged(NskeysError):
-    """A backup is not what was written; `part` names the member or field, `problem` is a token."""
+    """A backup is not what was written; `part` names the member or field."""
 
     path: str
     part: str
-    problem: str
+    problem: Problem
 
 
 @dataclass(eq=False)
@@ -44,12 +68,10 @@ class BackupForged(NskeysError):
 
 @dataclass(eq=False)
 class BackupForeign(NskeysError):
-    """A backup needs a plain confirmation first; `reasons`: `unsigned`, `broken_signature`,
-    `unproven_signature`, `other_signer`, `names_other_signer` (not opened yet), `other_cmdb`,
-    `lacks_keys`."""
+    """A backup needs a plain confirmation first."""
 
     path: str
-    reasons: tuple[str, ...]
+    reasons: tuple[ForeignReason, ...]
 
 
 @dataclass(eq=False)
@@ -57,7 +79,7 @@ class BackupNotProven(NskeysError):
     """A backup was written, but reading it back did not give what was written."""
 
     address: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
@@ -81,10 +103,10 @@ class NoSuchBackup(NskeysError):
 
 @dataclass(eq=False)
 class CmdbUnreachable(NskeysError):
-    """The CMDB cannot be opened; `problem` is a token, `detail` free text from outside."""
+    """The CMDB cannot be opened; `detail` is free text from outside."""
 
     cmdb: str
-    problem: str
+    problem: AnyProblem
     detail: str = ""
 
 
@@ -119,16 +141,16 @@ class CmdbDamaged(NskeysError):
     """A row of the CMDB is not what nskeys writes; `table` and `problem` say where and what."""
 
     table: str
-    problem: str
+    problem: Problem
     rows: tuple[str, ...] = field(default=())
 
 
 @dataclass(eq=False)
 class FieldInvalid(NskeysError):
-    """A credential's field is not valid; `problem` is a token, `limit` its bound where it has one."""
+    """A credential's field is not valid; `limit` is its bound where it has one."""
 
     field: str
-    problem: str
+    problem: FieldProblem
     limit: int = 0
 
 
@@ -157,22 +179,22 @@ class AmbiguousCredential(NskeysError):
 
 @dataclass(eq=False)
 class SealDoesNotOpen(NskeysError):
-    """A sealed secret does not open; `reason`: `key_missing`, `key_inactive`, `tampered`."""
+    """A sealed secret does not open."""
 
     credential: str
     kind: str
     name: str
-    reason: str
+    reason: SealProblem
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """One row of an import that cannot be taken: where, and why (tokens as in FieldInvalid)."""
+    """One row of an import that cannot be taken: where, and why (as in FieldInvalid)."""
 
     row: int
     title: str
     field: str
-    problem: str
+    problem: FieldProblem
 
 
 @dataclass(eq=False)
@@ -185,10 +207,10 @@ class ImportRefused(NskeysError):
 
 @dataclass(eq=False)
 class ImportUnreadable(NskeysError):
-    """A file is none of the known exports; `problem` is a token, `line` where it was seen (0: none)."""
+    """A file is none of the known exports; `line` is where that was seen (0: none)."""
 
     source: str
-    problem: str
+    problem: ImportProblem | Problem
     line: int = 0
 
 
@@ -197,7 +219,7 @@ class KeyStoreDamaged(NskeysError):
     """A file of the key store is not what was written."""
 
     path: str
-    problem: str
+    problem: Problem
 
 
 @dataclass(eq=False)
@@ -217,10 +239,10 @@ class KeyStoreOfAnotherCmdb(NskeysError):
 
 @dataclass(eq=False)
 class ProtectorUnavailable(NskeysError):
-    """A protector cannot be used on this machine; `reason` is a token."""
+    """A protector cannot be used on this machine."""
 
     protector: str
-    reason: str
+    reason: ProtectorProblem
 
 
 @dataclass(eq=False)
@@ -257,9 +279,7 @@ class KeyUsedUp(NskeysError):
 
 @dataclass(eq=False)
 class KeyNotUsable(NskeysError):
-    """There is no active key to seal with, or the key is in `state`, which forbids it."""
-
-    state: str
+    """No key is active, so nothing can be sealed."""
 
 
 @dataclass(eq=False)
@@ -269,71 +289,66 @@ class RotationNotOpen(NskeysError):
 
 @dataclass(eq=False)
 class DestinationInvalid(NskeysError):
-    """A destination cannot be understood; `problem` is a token. `instead` is how to write what was meant;
-    `there`: a file or folder of exactly this name is in the present folder."""
+    """A destination cannot be understood. `instead` is how to write what was meant; `there`: a file or
+    folder of exactly this name is in the present folder."""
 
     destination: str
-    problem: str
+    problem: Problem
     instead: str = ""
     there: bool = False
 
 
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
-    """A destination cannot be reached or is gone; `problem` is a token. `left` is the address of a
-    temporary file that could not be removed there any more. `said` is what the server itself says that
-    shows why, as it came."""
+    """A destination cannot be reached or is gone. `left` is the address of a temporary file that could not
+    be removed there any more. `said` is what the server itself says that shows why, as it came."""
 
     destination: str
-    problem: str
+    problem: AnyProblem
     left: str = ""
     said: str = ""
 
 
 @dataclass(eq=False)
 class CannotCreate(NskeysError):
-    """A file cannot be written at `path`; `problem`: `no_space`, `not_permitted`, `read_only`, ...; `said`
-    is what a server said, in its words."""
+    """A file cannot be written at `path`; `said` is what a server said, in its words."""
 
     path: str
-    problem: str
+    problem: AnyProblem
     said: str = ""
 
 
 @dataclass(eq=False)
 class CannotRemove(NskeysError):
-    """The file at `path` cannot be removed; `problem`: `not_permitted`, `read_only`, ..."""
+    """The file at `path` cannot be removed."""
 
     path: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
 class FileUnreadable(NskeysError):
-    """A file that was named cannot be read; `problem`: `missing`, `not_permitted`, `not_a_file`,
-    `too_large`, `utf16`, `utf32`, ..."""
+    """A file that was named cannot be read."""
 
     path: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
 class RecipientRefused(NskeysError):
-    """Nothing can be encrypted to this recipient; `problem`: `secret` (a private key was given, which is
-    not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`, `too_long`, `not_recipient`; `none`
-    (the file `recipient` names none), `too_many` (so many)."""
+    """Nothing can be encrypted to this recipient, which is empty where it is a secret, the file that names
+    none, or how many there are where they are too many."""
 
     recipient: str
-    problem: str
+    problem: RecipientProblem
 
 
 @dataclass(eq=False)
 class IdentityUnusable(NskeysError):
-    """The file `name` is no identity that can be used; `problem`: `not_identity`, `recipient` (a public
-    key), `damaged`, `unsupported`, `rsa_size`."""
+    """The file `name` is no identity that can be used."""
 
     name: str
-    problem: str
+    problem: IdentityProblem
 
 
 @dataclass(eq=False)
@@ -352,11 +367,10 @@ class IdentityNotProven(NskeysError):
 
 @dataclass(eq=False)
 class RecoveryDamaged(NskeysError):
-    """What the home keeps of a recovery identity is not what was written; `problem`: `not_signed`,
-    `other_server`, `record_missing`, `identity_missing`, `identity_changed`, `not_canonical`."""
+    """What the home keeps of a recovery identity is not what was written."""
 
     path: str
-    problem: str
+    problem: RecoveryProblem
 
 
 class _SetUp(NskeysError):
@@ -387,20 +401,20 @@ class HomeUnreadable(_SetUp):
 
 @dataclass(eq=False)
 class HomeUnreachable(_SetUp):
-    """The home cannot be opened, for a reason that lies in its disk or its name; `problem` is a token."""
+    """The home cannot be opened, for a reason that lies in its disk or its name."""
 
     home: str
-    problem: str
+    problem: AnyProblem
 
 
 @dataclass(eq=False)
 class HomeNotSafe(_SetUp):
-    """Another user may change `path`, which is the home, lies in it or above it (`above`): `problem` is
-    `others_write`, or `other_owner` with the `owner`'s name; `user` is who runs this."""
+    """Another user may change `path`, which is the home, lies in it or above it (`above`); `owner` is the
+    name of another owner, `user` who runs this."""
 
     home: str
     path: str
-    problem: str
+    problem: OwnershipProblem
     owner: str
     user: str
     above: bool = False
@@ -408,19 +422,19 @@ class HomeNotSafe(_SetUp):
 
 @dataclass(eq=False)
 class NewerVersion(_SetUp):
-    """Something was written by a newer nskeys; `what` is `cmdb`, `store`, `config` or `backup`."""
+    """Something was written by a newer nskeys; `found` and `known` are versions of its format."""
 
-    what: str
+    what: Versioned
     found: int
     known: int
 
 
 @dataclass(eq=False)
 class ConfigurationInvalid(_SetUp):
-    """`config.toml` or another file of the home cannot be used; `problem` is a token."""
+    """`config.toml` or another file of the home cannot be used."""
 
     path: str
-    problem: str
+    problem: Problem
     detail: str = ""
 
 
@@ -451,16 +465,16 @@ class Locked(NskeysError):
 
 @dataclass(eq=False)
 class PlanOutdated(NskeysError):
-    """What the plan saw no longer holds; `what` is the operation."""
+    """What the plan saw no longer holds."""
 
-    what: str
+    what: Operation
 
 
 @dataclass(eq=False)
 class Cancelled(NskeysError):
     """A person stopped the operation, between two steps that each leave everything whole."""
 
-    what: str = ""
+    what: Operation | None = None
 
 
 @dataclass(eq=False)
@@ -472,19 +486,18 @@ class NotPermitted(NskeysError):
 
 @dataclass(eq=False)
 class ScheduleRefused(NskeysError):
-    """Nothing can run by itself here; `reason`: `passphrase`, `token`, `no_identity`, or `odd_path` with
-    the path that a unit cannot hold."""
+    """Nothing can run by itself here; `path` is one that a unit cannot hold."""
 
-    reason: str
+    reason: ScheduleProblem
     path: str = ""
 
 
 @dataclass(eq=False)
 class UnitNotOurs(NskeysError):
-    """Where a unit belongs lies another file; `problem`: `foreign`, `other_home`."""
+    """Where a unit belongs lies another file."""
 
     path: str
-    problem: str
+    problem: UnitProblem
 
 
 @dataclass(eq=False)
@@ -496,26 +509,25 @@ class ScheduleNotStarted(NskeysError):
 
 @dataclass(eq=False)
 class WrongPassword(NskeysError):
-    """A password or passphrase did not open `what` (`backup`, `key store`, `identity`)."""
+    """A password or passphrase did not open it; `name` says which one where there are several."""
 
-    what: str
+    what: Opens
     name: str = ""
 
 
 @dataclass(eq=False)
 class PasswordRefused(NskeysError):
-    """A new password cannot be used; `reason`: `empty`, `differs`, `opens_key_store`, `opens_backup`,
-    `too_long`, `not_text` (no UTF-8), `weak`, with its `score`."""
+    """A new password cannot be used; `score` is that of a weak one."""
 
-    reason: str
+    reason: PasswordProblem
     score: int = 0
 
 
 @dataclass(eq=False)
 class HintRefused(NskeysError):
-    """A hint cannot be used; `reason`: `contains_password`, `too_long`, `control_characters`, `not_nfc`."""
+    """A hint cannot be used."""
 
-    reason: str
+    reason: HintProblem
 
 
 @dataclass(eq=False)
@@ -527,9 +539,9 @@ class NotEnoughMemory(NskeysError):
 
 @dataclass(eq=False)
 class SecretUnavailable(NskeysError):
-    """A secret is needed and nobody can give it; `wanted` is the request's purpose token."""
+    """A secret is needed and nobody can give it; `detail` is a SecretProblem, or a name."""
 
-    wanted: str
+    wanted: Wanted
     detail: str = ""
 
 
@@ -573,10 +585,10 @@ class HostKeyRevoked(NskeysError):
 
 @dataclass(eq=False)
 class ServerSecretWanted(NskeysError):
-    """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`).
-    `wanted` is `ssh_password` or `ssh_passphrase`, `subject` names the login or the key file."""
+    """A server lets nobody in without a secret that was not given yet, or was given wrongly (`refused`);
+    `subject` names the login or the key file."""
 
-    wanted: str
+    wanted: Wanted
     subject: str
     refused: bool = False
 
@@ -593,12 +605,10 @@ class FingerprintDiffers(NskeysError):
 
 @dataclass(eq=False)
 class ShareRefused(NskeysError):
-    """A share cannot be taken; `reason`: `empty`, `not_text`, `count`, `word`, `missing`, `checksum`,
-    `other_scheme`, `other_set`, `beyond_set`, `given`. `word` counts the words from 1 (with `word` and
-    `missing`), or is how many there are (with `count`); `share` is its number in its set, where that is
-    known; `line` that of its file."""
+    """A share cannot be taken. `word` counts the words from 1, or is how many there are (COUNT); `share` is
+    its number in its set, where that is known; `line` that of its file."""
 
-    reason: str
+    reason: ShareProblem
     word: int = 0
     share: int = 0
     line: int = 0
@@ -631,11 +641,10 @@ class SplitRefused(NskeysError):
 
 @dataclass(eq=False)
 class SheetsRefused(NskeysError):
-    """Sheets are not written into this folder; `reason`: `in_home` (it is the home, lies in it or holds
-    it), `others_can_read`, `link`; `not_removed` (a share stays there that should not)."""
+    """Sheets are not written into this folder."""
 
     folder: str
-    reason: str
+    reason: SheetsProblem
 
 
 @dataclass(eq=False)

@@ -17,18 +17,24 @@ import pytest
 from tests.fakes.disks import public_folder
 from tests.fakes.programs import WITHOUT, need
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PROTECTOR = "contracts/test_every_protector.py::test_looking_never_opens_anything"
-LOGIN = "core/destinations/test_ssh_login.py::test_a_server_that_is_not_known_learns_nothing_of_us"
+LOGIN = "core/destinations/ssh/test_login.py::test_a_server_that_is_not_known_learns_nothing_of_us"
 SUDO = "end_to_end/test_watching.py::test_sudo_finds_nothing_wrong_with_the_rule"
 MOUNTED = "test_a_server_that_is_this_machine_is_here_though_its_mount_looks_like_another"
 FARAWAY = "test_a_server_on_another_machine_is_elsewhere_and_its_mount_too"
 MARK = "test_systemd_reads_the_mark_as_it_is_read_here"
 TYPED = "test_whoever_types_what_the_runbook_says_gets_every_credential_back"
+WHEEL = "end_to_end/test_wheel.py"
 NEEDING = {
-    "age": ["core/archive/test_age_recipients.py::test_debians_age_opens_what_we_write"],
+    "age": ["core/archive/age/test_recipients.py::test_debians_age_opens_what_we_write"],
+    "fish": [f"{WHEEL}::test_fish_completes"],
     "ip": [f"core/destinations/test_elsewhere_for_real.py::{FARAWAY}"],
     "libtss2": [PROTECTOR],
+    "man": [f"{WHEEL}::test_man_shows_the_page_without_a_word_of_complaint"],
+    "mandoc": [f"{WHEEL}::test_mandoc_finds_nothing_wrong_with_the_page"],
     "nagios4": ["end_to_end/test_watching.py::test_nagios_records_what_is_printed"],
     "prometheus-node-exporter": [
         "end_to_end/test_watching.py::test_prometheus_reads_through_a_node_exporter"
@@ -36,10 +42,10 @@ NEEDING = {
     "setpriv": ["end_to_end/test_the_world_at_fault.py::test_a_user_without_a_name_can_have_a_home"],
     "softhsm2-util": [PROTECTOR],
     "ssh-keygen": [
-        "core/services/test_recipients.py::test_an_ssh_key_under_a_passphrase_opens_it",
+        "core/services/backup/test_recipients.py::test_an_ssh_key_under_a_passphrase_opens_it",
         "core/cli/test_identity.py::test_an_ssh_key_opens_it_with_its_passphrase",
-        "core/archive/test_age_recipients.py::test_ssh_keys_open_both_ways",
-        "core/destinations/test_known_hosts.py",
+        "core/archive/age/test_recipients.py::test_ssh_keys_open_both_ways",
+        "core/destinations/ssh/test_known_hosts.py",
         LOGIN,
     ],
     "sshd": [LOGIN],
@@ -48,7 +54,7 @@ NEEDING = {
     "sudo": [SUDO],
     "swtpm": [PROTECTOR],
     "systemd-analyze": [
-        "core/services/test_unit_text.py::test_a_judge_of_protection_sees_what_is_not_protected"
+        "core/services/schedule/test_units.py::test_a_judge_of_protection_sees_what_is_not_protected"
     ],
     "systemd-creds": [PROTECTOR],
     "systemd-id128": [
@@ -59,6 +65,7 @@ NEEDING = {
     "unzip": [
         "end_to_end/test_runbook.py::test_whoever_types_what_the_runbook_says_gets_every_credential_back"
     ],
+    "zsh": [f"{WHEEL}::test_zsh_reads_its_completions"],
 }
 
 

@@ -1,4 +1,4 @@
-"""The house stays easy to see: floors, types and style are contracts, and CI keeps them."""
+"""The house stays easy to see. Style, types and floors are a step of their own in CI (.ci/run)."""
 
 import subprocess
 import sys
@@ -7,26 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-_SCRIPTS = Path(sys.executable).parent
 
 
 def _run(*command: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def test_imports_go_down_only() -> None:
-    assert "0 broken" in _run(str(_SCRIPTS / "lint-imports"), "--no-cache")
-
-
-def test_every_type_is_told_and_true() -> None:
-    _run(sys.executable, "-m", "mypy")
-
-
-def test_style_is_one() -> None:
-    _run(str(_SCRIPTS / "ruff"), "check", ".")
-    _run(str(_SCRIPTS / "ruff"), "format", "--check", ".")
 
 
 @pytest.mark.parametrize("package", ["nskeys", "nskeys.bootstrap", "nskeys.cli"])
@@ -49,11 +35,11 @@ def test_only_what_the_card_allows_lies_at_the_top() -> None:
 
 
 def test_one_file_is_one_thing() -> None:
-    """300 lines are a reason to look; nothing but the tree of errors may pass 400."""
+    """300 lines are a reason to look; nothing but the errors and their reasons may pass 385."""
     long = {
         str(path.relative_to(ROOT)): lines
         for folder in ("core", "tui")
         for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 385
     }
-    assert set(long) <= {"core/nskeys/errors.py"}
+    assert set(long) <= {"core/nskeys/errors.py", "core/nskeys/reasons.py"}

@@ -6,6 +6,7 @@ from nskeys.bootstrap import Costs, Services, connect
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.ports import Settings, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.benchmark import floors
 from tests.benchmark.homes import give_password, make_home
 from tests.benchmark.large import fill_with_years
@@ -65,7 +66,9 @@ def backup_and_restore(folder: Path) -> list[Ratio]:
             source = find_source(fresh.installation, newest)
             with opened(fresh.installation, source, give_password, SilentProgress()) as open_source:
                 plan = fresh.restore.plan(open_source)
-                fresh.restore.execute(plan, open_source, give_password, Settings("b", ""), "file")
+                fresh.restore.execute(
+                    plan, open_source, give_password, RestoreChoices(Settings("b", ""), "file")
+                )
 
         taken = seconds(work)
         fresh.close()

@@ -40,8 +40,6 @@ def test_a_place_without_a_cmdb_says_so_and_stays_empty(empty_cmdb: Cmdb) -> Non
     with pytest.raises(NotSetUp), empty_cmdb.changing(an_event()):
         pytest.fail("there is nothing to change")
     with pytest.raises(NotSetUp):
-        list(empty_cmdb.stream_sealed())
-    with pytest.raises(NotSetUp):
         list(empty_cmdb.stream_raw())
     assert not empty_cmdb.exists()
 
@@ -61,7 +59,6 @@ def test_a_new_cmdb_knows_its_id_and_holds_nothing(cmdb: Cmdb) -> None:
         assert view.audit_signature() is None
         assert view.audit_entries() == ()
         assert view.seals(OLD_KEY) == 0
-    assert list(cmdb.stream_sealed()) == []
     assert list(cmdb.stream_raw()) == []
 
 

@@ -13,7 +13,7 @@ from nskeys.model.credential_list import CredentialFilter, CredentialOrder, Sort
 from nskeys.model.credentials import CredentialKind, SealedCredential
 from nskeys.model.keys import KeyUse, Kid
 from nskeys.ports import Cmdb, DrillRow, SealedRow
-from tests.fakes.cmdbs import add, raw, stored
+from tests.fakes.cmdbs import add, every_sealed, raw, stored
 from tests.fakes.credentials import BLOB, NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import AFTERNOON
@@ -41,7 +41,6 @@ def test_what_was_added_is_there_in_every_field(cmdb: Cmdb) -> None:
         assert view.sealed() == (row,)
         assert view.named(HIERARCHY, "Überweisung 🔑 [b]") == row.credential
         assert view.sealed_rows(OLD_KEY) == [raw(row)]
-    assert [list(batch) for batch in cmdb.stream_sealed()] == [[row]]
     assert [(kid, list(batch)) for kid, batch in cmdb.stream_raw()] == [(OLD_KEY, [raw(row)])]
 
 
@@ -330,8 +329,8 @@ def test_one_keys_rows_come_in_the_order_of_their_ids(cmdb: Cmdb) -> None:
 def test_long_reads_bring_every_row_once(cmdb: Cmdb) -> None:
     rows = [a_credential(f"n{n}", kid=(OLD_KEY, NEW_KEY)[n % 2]) for n in range(5_003)]
     add(cmdb, *rows)
-    assert [row for batch in cmdb.stream_sealed() for row in batch] == rows
-    assert [row for batch in cmdb.stream_sealed(NEW_KEY) for row in batch] == rows[1::2]
+    assert every_sealed(cmdb) == rows
+    assert every_sealed(cmdb, NEW_KEY) == rows[1::2]
     streamed: dict[Kid, list[SealedRow]] = {OLD_KEY: [], NEW_KEY: []}
     for kid, batch in cmdb.stream_raw():
         streamed[kid].extend(batch)
@@ -340,9 +339,9 @@ def test_long_reads_bring_every_row_once(cmdb: Cmdb) -> None:
 
 def test_a_long_read_can_be_left_in_the_middle(cmdb: Cmdb) -> None:
     add(cmdb, *(a_credential(f"n{n}") for n in range(10)))
-    for stream in (cmdb.stream_raw(), cmdb.stream_sealed()):
-        assert next(iter(stream))
-        del stream
+    stream = cmdb.stream_raw()
+    assert next(iter(stream))
+    del stream
     add(cmdb, a_credential("afterwards"))
 
 

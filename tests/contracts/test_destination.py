@@ -239,6 +239,17 @@ def test_a_declaration_holds_for_every_spelling_of_its_address(site: Site) -> No
     assert inner.where().reason is not LocationReason.DECLARED
 
 
+def test_what_was_configured_is_found_by_every_spelling_of_its_address(site: Site) -> None:
+    known = DestinationInfo(site.spellings[-1], "tape to the safe")
+    site.declared += [DestinationInfo("newer://vault"), known]
+    for address in (site.folder, *site.spellings):
+        assert site.destinations.configured(address) == known
+    assert site.destinations.is_at(known, site.folder)
+    assert not site.destinations.is_at(DestinationInfo("newer://vault"), site.folder)
+    other = site.destinations.normal("/mnt/other")
+    assert site.destinations.configured("/mnt/other") == DestinationInfo(other)
+
+
 def test_an_address_that_was_given_leads_back_to_its_file(site: Site) -> None:
     name = site.here().publish("a b.zip", b"backup")
     address = site.here().address_of(name)
@@ -262,7 +273,7 @@ def test_an_address_has_one_spelling(site: Site) -> None:
         ("", "empty"),
         ("gopher://vault02/backups", "unknown_scheme"),
         ("FTP://bucket", "unknown_scheme"),
-        ("/mnt/\0", "not_text"),
+        ("/mnt/\0", "not_utf8"),
     ],
 )
 def test_an_address_that_is_none_is_refused(site: Site, address: str, problem: str) -> None:

@@ -14,6 +14,7 @@ from nskeys.ports import Purpose, SecretProvider, SilentProgress
 from nskeys.protectors.catalogue import available
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, run_as
@@ -81,7 +82,9 @@ class Protected:
             RememberedPassphrase(answers) as known,
         ):
             plan = server.services.restore.plan(open_source)
-            report = server.services.restore.execute(plan, open_source, known, server.settings(), self.uri)
+            report = server.services.restore.execute(
+                plan, open_source, known, RestoreChoices(server.settings(), self.uri)
+            )
         assert not report.proof.failures
         return report.proof.opened
 

@@ -21,6 +21,7 @@ from nskeys.model.keys import KeyState, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, NewKey, Purpose, StoreInfo
 from nskeys.protectors.catalogue import protector
+from nskeys.reasons import Problem
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
 from tests.fakes.keys import new_key
@@ -248,7 +249,7 @@ def test_what_has_to_happen_before_the_switch_finds_the_old_store_and_can_stop_i
 
     def refuse() -> None:
         found.append(full.info())
-        raise CannotCreate("cmdb.sqlite3", "no_space")
+        raise CannotCreate("cmdb.sqlite3", Problem.NO_SPACE)
 
     with pytest.raises(CannotCreate):
         full.rewrap(ASKING, NobodyToAsk(), passphrase("new"), refuse)

@@ -67,7 +67,7 @@ def test_a_filesystem_without_links_never_replaces_either(
     """Sticks and some shares have no hard links, and some know no rename that does not replace."""
     monkeypatch.setattr(os, "link", refuse(refusal))
     if not flag_known:
-        monkeypatch.setattr(files, "_rename_unless_taken", lambda part, path: False)
+        monkeypatch.setattr("nskeys.files.naming._rename_unless_taken", lambda part, path: False)
     files.write_new(tmp_path / "a", b"mine")
     with pytest.raises(CannotCreate, check=lambda error: error.problem == "name_taken"):
         files.write_new(tmp_path / "a", b"yours")
@@ -80,7 +80,7 @@ def test_the_last_resort_takes_its_empty_file_away_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "link", refuse(errno.EPERM))
-    monkeypatch.setattr(files, "_rename_unless_taken", lambda part, path: False)
+    monkeypatch.setattr("nskeys.files.naming._rename_unless_taken", lambda part, path: False)
     monkeypatch.setattr(Path, "replace", refuse(errno.EIO))
     with pytest.raises(CannotCreate):
         files.write_new(tmp_path / "a", b"data")

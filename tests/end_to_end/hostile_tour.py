@@ -34,10 +34,11 @@ from nskeys.ports import (
     ShareRequest,
     Stage,
 )
+from nskeys.reasons import Problem, ProtectorProblem
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.flows.first_start import FirstStart as Flow, Way
 from nskeys.wording.destinations import remove_question
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.app import NskeysApp, Opening
 from nskeys_tui.dialogs.backup_list import BackupList
@@ -199,7 +200,9 @@ class Tour:
             Stop(partial(FirstStartScreen, session, self._sight(services, HomeState.UNREACHED))),
             Stop(partial(self._new_installation, session, services)),
             Stop(
-                partial(StartupErrorScreen, ConfigurationInvalid(SENTINELS[0], "not_toml", SENTINELS[18]))
+                partial(
+                    StartupErrorScreen, ConfigurationInvalid(SENTINELS[0], Problem.NOT_TOML, SENTINELS[18])
+                )
             ),
             Stop(self._long_work),
         ]
@@ -247,7 +250,7 @@ class Tour:
             state=state,
             home=f"/srv/{SENTINELS[0]}{SENTINELS[18]}",
             cmdb=f"sqlite:///{SENTINELS[1]}",
-            unreached=SENTINELS[2],
+            unreached=ProtectorProblem.NO_DEVICE,
         )
 
     def _new_installation(self, session: Session, services: Services) -> Screen[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.cli.commands.options import PROTECTORS
+from nskeys.cli.grammar.options import PROTECTORS
 from tests.fakes.command_line import Machine
 from tests.fakes.token import PIN, Tokens
 from tests.fakes.tpm import Board

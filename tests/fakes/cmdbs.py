@@ -2,6 +2,7 @@
 
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import SealedCredential
+from nskeys.model.keys import Kid
 from nskeys.ports import Cmdb, SealedRow
 from tests.fakes.events import an_event
 
@@ -24,6 +25,15 @@ def stored(cmdb: Cmdb) -> tuple[SealedCredential, ...]:
     """Everything that is sealed, by id."""
     with cmdb.reading() as view:
         return view.sealed()
+
+
+def every_sealed(cmdb: Cmdb, kid: Kid | None = None) -> list[SealedCredential]:
+    """Everything that is sealed, or sealed by one key, read page by page."""
+    found: list[SealedCredential] = []
+    with cmdb.reading() as view:
+        while page := view.sealed(kid, found[-1].credential.credential_id if found else ""):
+            found += page
+    return found
 
 
 def raw(row: SealedCredential) -> SealedRow:

@@ -7,6 +7,7 @@ from nskeys.errors import SecretUnavailable
 from nskeys.model.audit import Actor
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
+from nskeys.reasons import Wanted
 
 AFTERNOON = datetime(2026, 11, 23, 14, 2, 0, tzinfo=UTC)
 OPERATOR = Actor(0, "root", "operator")
@@ -59,7 +60,7 @@ class Answers:
         self.asked.append((request, retry))
         left = self._left.get(request.purpose)
         if not left:
-            raise SecretUnavailable(request.purpose.value, "no answer was prepared")
+            raise SecretUnavailable(Wanted(request.purpose), "no answer was prepared")
         secret = SecretBytes(left.pop(0).encode("utf-8"), typed=self._typed)
         self.given.append(secret)
         return secret

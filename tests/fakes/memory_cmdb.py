@@ -125,13 +125,6 @@ class MemoryCmdb:
         finally:
             self._changing.release()
 
-    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        with self.reading() as view:
-            after = ""
-            while batch := view.sealed(kid, after):
-                yield batch
-                after = batch[-1].credential.credential_id
-
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = lambda _: None
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:

@@ -18,6 +18,7 @@ from nskeys.errors import (
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
 _DISK = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK, "ext4 /dev/sda1")
 _LONGEST_HANG = 30.0  # seconds; a test that forgets to let go must still end
@@ -31,11 +32,11 @@ class Place:
         self.files: dict[str, bytes] = {}
         self.left_behind: list[str] = []
         """Temporary files that a broken off backup left."""
-        self.unreachable = ""
+        self.unreachable: Problem | None = None
         """A DestinationUnreachable problem; empty: it can be reached."""
-        self.refuses = ""
+        self.refuses: Problem | None = None
         """A CannotCreate problem for whatever is written; empty: it takes files."""
-        self.keeps = ""
+        self.keeps: Problem | None = None
         """A CannotRemove problem for whatever is removed; empty: it lets go of files."""
         self.live = True
         """Whether every answer looks here; False for another server."""
@@ -119,10 +120,10 @@ class MemoryDestination:
         self._reach()
         self.place.wait(name)
         if name not in self.place.files:
-            raise FileUnreadable(self.address_of(name), "missing")
+            raise FileUnreadable(self.address_of(name), Problem.MISSING)
         data = self.place.files[name]
         if len(data) > limit:
-            raise FileUnreadable(self.address_of(name), "too_large")
+            raise FileUnreadable(self.address_of(name), Problem.TOO_LARGE)
         return data
 
     def listing(self) -> Listing:
@@ -138,9 +139,9 @@ class MemoryDestination:
         if self.place.keeps:
             raise CannotRemove(self.address_of(name), self.place.keeps)
         if self.place.files.pop(name, None) is None:
-            raise FileUnreadable(self.address_of(name), "missing")
+            raise FileUnreadable(self.address_of(name), Problem.MISSING)
         if name == self.place.falls_silent_after:
-            self.place.unreachable = "no_answer"
+            self.place.unreachable = Problem.NO_ANSWER
             self._reach()
 
     def sweep(self) -> None:
@@ -172,11 +173,11 @@ class MemoryDestinations:
 
     def at(self, destination: DestinationInfo) -> MemoryDestination:
         address = self.normal(destination.address)
-        words = destination.declared_elsewhere or self._words_for(address)
+        words = destination.declared_elsewhere or self.configured(address).declared_elsewhere
         place = self.places.get(address)
         if place is None:
             place = Place()
-            place.unreachable = "missing_folder"
+            place.unreachable = Problem.MISSING_FOLDER
         return MemoryDestination(DestinationInfo(address, words), place)
 
     def source(self, address: str) -> tuple[MemoryDestination, str]:
@@ -186,17 +187,17 @@ class MemoryDestinations:
     def split(self, address: str) -> tuple[str, str]:
         folder, name = posixpath.split(self.normal(address))
         if not name:
-            raise DestinationInvalid(address, "no_file")
+            raise DestinationInvalid(address, Problem.NO_FILE)
         return folder, name
 
     def normal(self, address: str) -> str:
         if not address:
-            raise DestinationInvalid(address, "empty")
+            raise DestinationInvalid(address, Problem.EMPTY)
         if "\0" in address or address.encode("utf-8", "replace").decode("utf-8") != address:
-            raise DestinationInvalid(address, "not_text")
+            raise DestinationInvalid(address, Problem.NOT_UTF8)
         if match := re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", address):
             if match[1].lower() != "file":
-                raise DestinationInvalid(address, "unknown_scheme")
+                raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
             address = address[match.end() :]
         return "/" + posixpath.normpath(posixpath.join("/root", address)).lstrip("/")
 
@@ -219,11 +220,16 @@ class MemoryDestinations:
     def close(self) -> None:
         pass
 
-    def _words_for(self, address: str) -> str:
-        for info in self._declared():
-            if info.declared_elsewhere and self.normal(info.address) == address:
-                return info.declared_elsewhere
-        return ""
+    def configured(self, address: str) -> DestinationInfo:
+        normal = self.normal(address)
+        known = (info for info in self._declared() if self.is_at(info, normal))
+        return next(known, DestinationInfo(normal))
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        try:
+            return self.normal(known.address) == normal
+        except DestinationInvalid:
+            return known.address == normal
 
 
 def _age(name: str) -> tuple[str, int, str]:

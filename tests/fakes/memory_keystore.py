@@ -15,10 +15,9 @@ from nskeys.errors import (
     NoSuchKey,
     NotSetUp,
 )
-from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.keys import KeyInfo, Kid, Leftover
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import (
-    Leftover,
     NewKey,
     Protector,
     SecretProvider,
@@ -27,6 +26,7 @@ from nskeys.ports import (
     Wrapped,
     nothing,
 )
+from nskeys.reasons import Problem
 
 
 @dataclass
@@ -156,7 +156,7 @@ class MemoryKeyStore:
         if kid not in self._materials:
             raise NoSuchKey(kid)
         if kid in self.damaged:
-            raise KeyStoreDamaged(kid, "does_not_open")
+            raise KeyStoreDamaged(kid, Problem.DOES_NOT_OPEN)
         return SecretBytes(self._materials[kid])
 
     def load_server_key(self) -> SecretBytes:
@@ -233,4 +233,4 @@ def _check(key: NewKey) -> None:
     with suppress(ValueError):
         if thumbprint(key.material) == key.info.kid and len(key.material) == 32:
             return
-    raise KeyStoreDamaged(key.info.kid, "wrong_key")
+    raise KeyStoreDamaged(key.info.kid, Problem.WRONG_KEY)

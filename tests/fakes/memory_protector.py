@@ -3,6 +3,7 @@
 from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider, Wrapped
+from nskeys.reasons import Problem
 
 
 class MachineProtector:
@@ -27,7 +28,7 @@ class MachineProtector:
         parameters = wrapped.parameters
         kek = parameters.get("kek")
         if parameters.get("store") != store_id or not isinstance(kek, str):
-            raise KeyStoreDamaged("protector.json", "parameters")
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS)
         if parameters.get("machine") != self.machine:
             raise KeyStoreElsewhere(self.name)
         return SecretBytes(bytes.fromhex(kek))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nskeys.bootstrap import wire
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.ports import RegisterRow, Settings
+from nskeys.reasons import Problem
 from nskeys.services.installation import Installation
 from tests.fakes.dying import Life
 from tests.fakes.fixed import FixedClock, FixedIdentity
@@ -85,9 +86,9 @@ class MemoryServer(Server):
     @contextmanager
     def cut_off(self, destination: str) -> Iterator[None]:
         place = self.destinations.places[destination]
-        place.unreachable = "gone"
+        place.unreachable = Problem.GONE
         yield
-        place.unreachable = ""
+        place.unreachable = None
 
     def register_rows(self) -> list[RawRegisterRow]:
         return [

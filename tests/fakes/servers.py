@@ -29,6 +29,7 @@ from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings,
 from nskeys.protectors.catalogue import protector
 from nskeys.services.installation import Installation
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers, FixedClock, NobodyToAsk
 
 NAME = "ns01.example.net"
@@ -178,11 +179,8 @@ class Server(ABC):
                 plan,
                 open_source,
                 answers,
-                self.settings(),
-                protector,
-                accept_foreign,
+                RestoreChoices(self.settings(), protector, accept_foreign, other_machine),
                 progress,
-                other_machine,
             )
 
     def protect_anew(self, protector: str = "file") -> StoreInfo:
@@ -234,7 +232,7 @@ class Server(ABC):
         with opened(self.installation, source, answers, progress, opening) as open_source:
             plan = self.services.restore.plan(open_source)
             return self.services.restore.execute(
-                plan, open_source, answers, self.settings(), "file", accept_foreign
+                plan, open_source, answers, RestoreChoices(self.settings(), "file", accept_foreign)
             )
 
     def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:

@@ -6,6 +6,7 @@ from nskeys.errors import SecretUnavailable
 from nskeys.model.custodians import CheckReport, Share, Split
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest, ShareRequest
+from nskeys.reasons import Wanted
 from tests.fakes.servers import Server
 
 
@@ -22,7 +23,7 @@ class Sheets:
         self.asked.append((request, retry))
         text = next(self._texts, None)
         if text is None:
-            raise SecretUnavailable("share")
+            raise SecretUnavailable(Wanted.SHARE)
         self.gave.append(SecretBytes(text.encode()))
         return self.gave[-1]
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.destinations.ssh.context import SftpLimits
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
 from nskeys.destinations.ssh.pool import SshPool
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from tests.fakes.programs import need, program
 
 HURRIED = SftpLimits(connect=2.0, login=2.0, answer=1.5, greeting=0.5, keepalive=1.0)

@@ -39,4 +39,4 @@ class Watching:
     def checkpoint(self) -> None:
         self.checkpoints += 1
         if self.checkpoints == self._stops_at:
-            raise Cancelled("test")
+            raise Cancelled

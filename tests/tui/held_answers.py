@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -39,6 +40,8 @@ class HeldAnswers:
             return value_or_error(self._behind(call))
 
         async def read_aside(call: Callable[[], T]) -> T:
+            if isinstance(call, partial) and call.func.__name__ == "overview":
+                return await in_background(call)  # a look, which nobody waits for
             return await in_background(self._behind(call))
 
         def work(dialog: LongWork[Any], secrets: Any) -> None:

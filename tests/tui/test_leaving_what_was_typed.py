@@ -40,14 +40,14 @@ def new_installation(session: Session) -> Screen[Any]:
 
 
 LINES: dict[str, Callable[[Session], Screen[Any]]] = {
-    "AskLine": lambda _: LineDialog("Destination", "Where shall the backup go?", "Folder", "/srv"),
+    "LineDialog": lambda _: LineDialog("Destination", "Where shall the backup go?", "Folder", "/srv"),
     "AskPassword": lambda _: ask_secret(SecretRequest(Purpose.BACKUP_PASSWORD), 0),
     "NewPassword": lambda _: ask_secret(SecretRequest(Purpose.NEW_BACKUP_PASSWORD), 0),
     "AskShare": lambda _: AskShare(ShareRequest(Purpose.SHARE)),
-    "CredentialForm": lambda session: CredentialFormScreen(session, None),
-    "NewInstallation": new_installation,
+    "CredentialFormScreen": lambda session: CredentialFormScreen(session, None),
+    "NewInstallationScreen": new_installation,
 }
-SEEK = {"Palette": Palette, "Overview": OverviewScreen}
+SEEK = {"Palette": Palette, "OverviewScreen": OverviewScreen}
 """What is typed here only looks for something."""
 
 
@@ -85,7 +85,7 @@ async def on_its_line(stage: OnScreen, pilot: Pilot[Any], name: str) -> None:
 
 @pytest.mark.parametrize("name", LINES)
 async def test_ctrl_q_asks_before_what_was_typed_is_lost(name: str, tmp_path: Path) -> None:
-    empty = name == "NewInstallation"
+    empty = name == "NewInstallationScreen"
     server = RealSite(tmp_path).server() if empty else server_in(tmp_path, "one")
     stage = OnScreen(server, LINES[name])
     async with stage.play() as pilot:
@@ -106,7 +106,7 @@ async def test_ctrl_q_asks_before_what_was_typed_is_lost(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", LINES)
 async def test_where_nothing_was_typed_nothing_is_asked(name: str, tmp_path: Path) -> None:
-    server = RealSite(tmp_path).server() if name == "NewInstallation" else server_in(tmp_path, "one")
+    server = RealSite(tmp_path).server() if name == "NewInstallationScreen" else server_in(tmp_path, "one")
     stage = OnScreen(server, LINES[name])
     async with stage.play() as pilot:
         await on_its_line(stage, pilot, name)
@@ -117,7 +117,7 @@ async def test_where_nothing_was_typed_nothing_is_asked(name: str, tmp_path: Pat
 async def test_q_asks_in_a_form_whose_list_has_the_focus(server: RealServer) -> None:
     stage = OnScreen(server, lambda session: CredentialFormScreen(session, None))
     async with stage.play() as pilot:
-        await on_its_line(stage, pilot, "CredentialForm")
+        await on_its_line(stage, pilot, "CredentialFormScreen")
         await pilot.press("a", "shift+tab")
         await stage.press(pilot, "q", until=ASKS)
         await pilot.press("ctrl+q")  # whoever asks twice is let go
@@ -128,7 +128,7 @@ async def test_another_kind_of_a_credential_is_something_typed(server: RealServe
     credential = server.services.credentials.show("run-as/one")
     stage = OnScreen(server, lambda session: CredentialFormScreen(session, credential))
     async with stage.play() as pilot:
-        await on_its_line(stage, pilot, "CredentialForm")
+        await on_its_line(stage, pilot, "CredentialFormScreen")
         await pilot.press("shift+tab", "up")
         await stage.press(pilot, "q", until=ASKS)
 
@@ -136,7 +136,7 @@ async def test_another_kind_of_a_credential_is_something_typed(server: RealServe
 async def test_what_is_behind_a_help_or_another_box_is_asked_for_too(server: RealServer) -> None:
     stage = OnScreen(server, lambda session: CredentialFormScreen(session, None))
     async with stage.play() as pilot:
-        await on_its_line(stage, pilot, "CredentialForm")
+        await on_its_line(stage, pilot, "CredentialFormScreen")
         await pilot.press("a")
         await stage.press(pilot, "f1", until="Tab goes from field")
         await stage.press(pilot, "ctrl+q", until=ASKS)

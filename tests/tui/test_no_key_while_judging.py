@@ -232,20 +232,20 @@ STORIES: Mapping[str, Story] = {
         "1 credential was imported.",
         begins=False,
     ),
-    "Overview": Story(
+    "OverviewScreen": Story(
         (asks("Passphrase of the key store", Typed(PASSPHRASE), "enter"),),
         "If this server died now",
         at_the_start,
         protector="passphrase",
         begins=False,
     ),
-    "CredentialDetail": Story(
+    "CredentialScreen": Story(
         (asks("e Edit", "s"), leads("Hide secret", "x"), asks("No, keep it", "down", "enter", looks=1)),
         "",
         detail,
         begins=False,
     ),
-    "CredentialForm": Story(
+    "CredentialFormScreen": Story(
         (
             leads("Enter Choose", "enter"),
             asks(
@@ -257,7 +257,7 @@ STORIES: Mapping[str, Story] = {
         lambda session, _: CredentialFormScreen(session, None),
         begins=False,
     ),
-    "ProofList": Story(
+    "ProofScreen": Story(
         (leads("credential by credential", "s"), asks("File", "ctrl+u", Typed("{list}"), "enter")),
         "The list is in",
         lambda session, server: ProofScreen(session, server.services.verify.execute(_answers())),
@@ -266,7 +266,7 @@ STORIES: Mapping[str, Story] = {
         ),
         begins=False,
     ),
-    "FirstStart": Story(
+    "FirstStartScreen": Story(
         (
             leads("▸ New installation", "enter"),
             asks("▸ Plain file", "enter"),
@@ -280,10 +280,10 @@ STORIES: Mapping[str, Story] = {
 """By the doors of the app, then by the screens that other screens open."""
 
 WITH_ANOTHER = {
-    "NewInstallation": "FirstStart",
-    "CopyDetail": "register",
-    "KeyDetail": "keys",
-    "Diary": "register",
+    "NewInstallationScreen": "FirstStartScreen",
+    "CopyScreen": "register",
+    "KeyScreen": "keys",
+    "DiaryScreen": "register",
     "LongWork": "backup",
     "NewPassword": "backup",
 }
@@ -310,7 +310,7 @@ def screens_that_ask() -> set[str]:
 def test_every_screen_that_asks_for_something_has_a_story() -> None:
     """A new one is told here, or its keys act while it waits and nobody sees it."""
     of_doors = {screen for name, (_, screen) in SCREENS.items() if name in STORIES}
-    bases = {"FlowScreen", "FromBackup"}
+    bases = {"FlowScreen", "BackupSourceScreen"}
     assert screens_that_ask() - of_doors - set(STORIES) - set(WITH_ANOTHER) - bases == set()
     assert set(SCREENS) <= set(STORIES)
 

@@ -1,20 +1,17 @@
-"""The `nskeys` command: arguments go to the command line, none (or only `--home DIR`) opens the app.
+"""The `nskeys` command: with arguments the command line, without any (or only `--home DIR`) the app.
 
-Textual is imported only when the app is opened, and only after what could make it write to a file or
-show locals was taken out of its surroundings.
+Textual is imported only when the app is opened, and only after the variables that could make it write to a
+file or show locals were taken out of the environment.
 """
 
-import asyncio
 import gc
 import os
 import sys
 from collections.abc import MutableMapping, Sequence
-from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING
 
 from nskeys.private_memory import keep_memory_private
 
+TYPE_CHECKING = False  # known to type checkers; importing `typing` for it would cost `--version` a tenth
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -27,7 +24,7 @@ _USAGE = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit code."""
+    """Run the program; return its exit code."""
     keep_memory_private()
     given = list(sys.argv[1:] if arguments is None else arguments)
     opens, home = _opens_the_app(given)
@@ -39,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:
-    """Whether these arguments open the app, and the home they name."""
+    """Return whether these arguments open the app, and the home they name."""
     match arguments:
         case []:
             return True, None
@@ -51,36 +48,41 @@ def _opens_the_app(arguments: Sequence[str]) -> tuple[bool, str | None]:
 
 
 def _open_app(home: str | None) -> int:
-    """The full-screen app, on a terminal."""
+    """Return the full-screen app, on a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         sys.stderr.write("nskeys: this is no terminal. For scripts there are commands: 'nskeys --help'.\n")
         return _USAGE
     _quieten_textual(os.environ)
     # What is imported stays for good: looking for garbage among it takes as long as importing it.
     gc.disable()
+    import asyncio
+    from contextlib import ExitStack
+    from functools import partial
+
     from nskeys_tui.app import NskeysApp, Opening
     from nskeys_tui.keyboard import read_any_bytes
     from nskeys_tui.leaving import Leaving
 
     read_any_bytes()
-    loop, left = asyncio.new_event_loop(), ExitStack()
+    loop, on_exit = asyncio.new_event_loop(), ExitStack()
 
     def arrive(found: "Connected") -> "Screen[None]":
         from nskeys_tui.screens import startup
 
         session, screen = startup.arrive(app, found)
-        left.callback(session.close)
+        on_exit.callback(session.close)
         return screen
 
     leaving = Leaving(loop)
     app = NskeysApp(Opening(partial(_connect, home), arrive, _refused), leaving.at_the_latest)
     leaving.on_signals(app.exit)
     app.run(mouse=False, loop=loop)
-    return leaving.end(app.return_code or 0, left.close)
+    return leaving.end(app.return_code or 0, on_exit.close)
 
 
 def _connect(home: str | None) -> "Connected":
-    """In a thread, after the first paint: what the services need takes its time to import."""
+    """Build the services and look at the home. Runs in a thread, after the first paint, because the imports
+    take time."""
     try:
         from nskeys_tui.screens.startup import connected
 
@@ -97,8 +99,8 @@ def _refused(error: "NskeysError") -> "StartupErrorScreen":
 
 
 def _quieten_textual(environment: MutableMapping[str, str]) -> None:
-    """Take out every variable that Textual obeys: some make it write key presses, and with them
-    passwords, or pictures of the screen, to a file. Then switch off what only costs bytes."""
+    """Take out every variable that Textual obeys: some make it write key presses, and with them passwords,
+    or pictures of the screen, to a file. Then switch off features that only cost bytes."""
     for name in [name for name in environment if name == "TEXTUAL" or name.startswith("TEXTUAL_")]:
         del environment[name]
     environment.update({"TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"})

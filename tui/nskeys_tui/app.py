@@ -1,8 +1,8 @@
-"""The app: theme, first paint, palette, and the places where Textual would give things away.
+"""The app: theme, first paint, palette, and the methods through which Textual would leak data.
 
-It paints its first screen before anything slow is imported or any file is opened: `Opening.connect`
-then runs in a thread, and what it returns decides which screen follows. What the first paint does not
-need is imported where it is used: the model and its words cost a third of Textual itself.
+It paints its first screen before anything slow is imported or any file is opened: `Opening.connect` then
+runs in a thread, and its result decides which screen follows. What the first paint does not need is
+imported where it is used: the model and its words cost a third of Textual itself.
 """
 
 import os
@@ -46,32 +46,32 @@ A_BUG = 70
 _INTERRUPTED = 130
 """Exit code of an app that was left while work was under way."""
 _WAYS_OUT = frozenset({"escape", "ctrl+q", "ctrl+c"})
-"""Keys that are handed on while a screen waits for an answer; Ctrl+C stops work, or says what leaves."""
+"""Keys that work while a screen waits for an answer; Ctrl+C stops work, or says which key leaves."""
 _ROUNDS = 2
-"""Ways from the focused widget up to the app until a key has done what it does: it comes up itself and its
-action is run, then the messages of that action come up."""
+"""How often a message goes from the focused widget up to the app until a key has had its effect: the
+key itself, whose action is run, then the messages of that action."""
 _ONE_NOTICE = 3.0
-"""Seconds in which bytes that are not UTF-8 are spoken of once."""
+"""Seconds in which bytes that are not UTF-8 are reported once."""
 _LOST = 0.05
-"""Seconds between two looks whether a widget that a key went to is still there."""
+"""Seconds between two checks whether a widget that got a key still exists."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Opening(Generic[T]):
-    """How the app comes to its services, and what it shows when it has them or not."""
+    """How the app gets its services, and which screen it shows with or without them."""
 
     connect: Callable[[], T]
     """Slow imports, configuration, database. Runs in a thread; may raise any NskeysError."""
     arrive: Callable[[T], Screen[None]]
-    """The screen that follows."""
+    """Return the screen that follows."""
     refuse: "Callable[[NskeysError], Screen[None]]"
-    """The screen that says why there is none."""
+    """Return the screen that explains why there is none."""
 
 
 class NskeysApp(App[None]):
-    """Full screen, keyboard only."""
+    """The app: full screen, keyboard only."""
 
     TITLE = "nskeys"
     ALLOW_SELECT = False
@@ -92,7 +92,7 @@ class NskeysApp(App[None]):
     theme: Reactive[str] = Reactive(DARK.name)
 
     class Connected(Message):
-        """`Opening.connect` came to an end."""
+        """Posted when `Opening.connect` has ended."""
 
         def __init__(self, following: Callable[[], Screen[None]]) -> None:
             self.following = following
@@ -100,12 +100,12 @@ class NskeysApp(App[None]):
 
     @dataclass(eq=False)
     class Settled(Message):
-        """Follows a key through the same queues: all that the key brought about has come before it."""
+        """Posted after a key: all that the key brought about was handled before it."""
 
         rounds: int = _ROUNDS
 
     def __init__(self, opening: Opening[T], at_the_latest: Callable[[int], None] = lambda _: None) -> None:
-        """`at_the_latest` ends the process with a code a few seconds later, whatever hangs."""
+        """`at_the_latest` makes the process end with a code a few seconds later, whatever hangs."""
         self._ascii = AsciiFilter(enabled=wants_ascii(os.environ, sys.stderr.encoding or "ascii"))
         super().__init__(ansi_color=True)
         self._connect = partial(self._connecting, opening)
@@ -115,18 +115,18 @@ class NskeysApp(App[None]):
         self._at_the_latest = at_the_latest
         self._wrong_bytes_said = 0.0
         self._warned: Screen[Any] | None = None
-        """Where it was said that Ctrl+Q once more leaves all the same."""
+        """The screen that said that Ctrl+Q again leaves without saving."""
         if (theme := starting_theme(os.environ)) is not DARK:
             self.theme = theme.name
 
     # --- first paint, then services --------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
-        """The frame and its words."""
+        """Return the frame and its words."""
         return SplashScreen()
 
     def on_mount(self) -> None:
-        """Go for the services once the first screen is painted."""
+        """Connect the services once the first screen is painted."""
         self.call_after_refresh(self.run_worker, self._connect, thread=True)
 
     def _connecting(self, opening: Opening[T]) -> None:
@@ -140,14 +140,14 @@ class NskeysApp(App[None]):
             self.post_message(self.Connected(partial(opening.arrive, services)))
 
     async def on_nskeys_app_connected(self, message: Connected) -> None:
-        """Go on with the screen that fits; the first one stays below it, unseen."""
+        """Show the screen that fits; the first one stays below it."""
         await self.push_screen(message.following())
 
     # --- keys, one after the other ----------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Take a key when the one before has done what it does, as a person meant it. Textual hands on all
-        keys at once, so that letters overtake an Enter, and a second Enter what the first one asked for."""
+        """Handle a key only after the one before has had its effect. Textual dispatches all keys at once,
+        so that letters would overtake an Enter, and a second Enter the screen that the first one opens."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
         elif isinstance(event, events.Key) and event.key == "ctrl+q":
@@ -157,7 +157,8 @@ class NskeysApp(App[None]):
             await self._take_keys()
 
     def _text_of(self, event: events.Key | events.Paste) -> events.Key | events.Paste | None:
-        """The event without bytes that are not UTF-8, which are named; None where nothing is left of it."""
+        """Return the event without bytes that are not UTF-8, which are reported; None where nothing is left
+        of it."""
         pasted = isinstance(event, events.Paste)
         text, wrong = parted(event.text if isinstance(event, events.Paste) else event.character or "")
         if not wrong:
@@ -182,7 +183,7 @@ class NskeysApp(App[None]):
             self.set_timer(_LOST, self._watch)
 
     async def _watch(self) -> None:
-        """A widget that went away with a key in its queue keeps no other key waiting."""
+        """Stop waiting for a widget that was removed with a key in its queue."""
         self._watching = False
         await self._take_keys()
 
@@ -190,7 +191,7 @@ class NskeysApp(App[None]):
         self._settling = (target, settled) if target.post_message(settled) else None
 
     async def on_nskeys_app_settled(self, message: Settled) -> None:
-        """On to the next key."""
+        """Handle the next key."""
         if self._settling is None or self._settling[1] is not message:
             return
         target, self._settling = self._settling[0], None
@@ -199,31 +200,31 @@ class NskeysApp(App[None]):
         await self._take_keys()
 
     def _is_dropped(self, event: events.Key | events.Paste) -> bool:
-        """Whether the screen waits for an answer: what is typed now was not meant for what follows."""
+        """Return whether the screen waits for an answer: keys pressed now were not meant for what
+        follows."""
         key = event.key if isinstance(event, events.Key) else ""
         return key not in _WAYS_OUT and getattr(self.screen, "judging", False)
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
-        """What is seen behind a dialog: never another one, for a box on a box is neither."""
+        """Return the screens behind a dialog, without other dialogs: a box on a box is hard to read."""
         return [screen for screen in super()._background_screens if not screen.is_modal]
 
     # --- look ------------------------------------------------------------------------------------
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Ours alone."""
         return {theme.name: theme for theme in (DARK, LIGHT)}
 
     def get_line_filters(self) -> list[LineFilter]:
-        """What every painted line passes through: `NO_COLOR`, plain ASCII."""
+        """Return what every painted line passes through: `NO_COLOR`, plain ASCII."""
         filters = list(super().get_line_filters())
         return [*filters, self._ascii] if self._ascii.enabled else filters
 
     # --- commands --------------------------------------------------------------------------------
 
     def commands_now(self) -> "Iterable[Command]":
-        """What the keys of this screen do, and the other theme."""
+        """Return the commands of this screen's keys, and that of the other theme."""
         from nskeys_tui.dialogs.palette import Command
 
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -236,7 +237,7 @@ class NskeysApp(App[None]):
         yield Command(f"{background.capitalize()} terminal", meaning, partial(self.set_theme, other))
 
     def action_palette(self) -> None:
-        """Ctrl+P: all commands, by name."""
+        """Show all commands (Ctrl+P)."""
         from nskeys_tui.dialogs.palette import Palette
 
         if not self.screen.is_modal:
@@ -247,17 +248,16 @@ class NskeysApp(App[None]):
             self.call_next(command.run)
 
     def set_theme(self, theme: Theme) -> None:
-        """Change the colours."""
         self.theme = theme.name
 
     def action_help(self) -> None:
-        """`?`: the keys of this screen, in words."""
+        """Show the keys of this screen (`?`)."""
         from nskeys_tui.dialogs.help import Help, keys_in_words
 
         self.push_screen(Help(keys_in_words(self.screen), self.screen.HELP or ""))
 
     async def action_quit(self) -> None:
-        """Leave; where that loses work or what was typed, only once a person said so a second time."""
+        """Leave; where that loses work or typed text, only after a confirmation."""
         here = self.screen
         busy = any(getattr(screen, "BUSY", False) for screen in self.screen_stack)
         waits = busy or getattr(here, "judging", False)
@@ -288,21 +288,21 @@ class NskeysApp(App[None]):
             self.exit()
 
     def action_help_quit(self) -> None:
-        """Ctrl+C, where nothing else takes it: it neither quits nor copies, so say what does."""
+        """Say which key quits: Ctrl+C, where nothing else takes it, neither quits nor copies."""
         self.notify("Ctrl+Q leaves nskeys.", markup=False)
 
     # --- what Textual would give away ------------------------------------------------------------
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Keep a copy inside the app. Nothing is ever sent to the terminal's clipboard (OSC 52)."""
+        """Keep a copy inside the app. Nothing is sent to the terminal's clipboard (OSC 52)."""
         self._clipboard = text
 
     def panic(self, *renderables: RenderableType) -> None:
-        """End on an error, without showing what Textual would show of it."""
+        """End on an error, without Textual's report."""
         self._fatal_error()
 
     def _handle_exception(self, error: Exception) -> None:
-        """End on a bug. The error is kept for tests; a person sees one sentence."""
+        """End on a bug. The error is kept for tests; the user sees one sentence."""
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
@@ -318,17 +318,19 @@ class NskeysApp(App[None]):
 
 
 def _is_typed_into(target: Widget, event: events.Key | events.Paste) -> bool:
-    """Whether a widget keeps a letter to itself: then the next key goes into the same queue behind it."""
+    """Return whether a widget takes a letter itself: then the next key goes into the same queue behind
+    it."""
     return isinstance(event, events.Key) and target.check_consume_key(event.key, event.character)
 
 
 def _is_there(target: MessagePump) -> bool:
-    """Whether what was posted to a widget or a screen comes up to the app some day."""
+    """Return whether a message to this widget or screen will be handled."""
     return target.is_running and (not isinstance(target, DOMNode) or target.is_attached)
 
 
 def bug_in_a_sentence(error: BaseException | None) -> str:
-    """Which kind of error, and where: never its message or its variables, which could hold a secret."""
+    """Return the kind and place of an error, without its message or variables, which could hold a
+    secret."""
     while isinstance(error, WorkerFailed):
         error = error.error
     where = "an unknown place"

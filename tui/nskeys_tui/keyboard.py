@@ -1,7 +1,7 @@
-"""What a terminal sends that is no text: bytes that are not UTF-8, as from one that is set to Latin-1.
+"""Keyboard input that is not UTF-8, as from a terminal set to Latin-1.
 
-Textual's thread that reads keys would end on the first of them, and the app with it. Here each such byte
-becomes one character that no UTF-8 text holds, for the app to drop by name.
+Textual's input thread would end at the first such byte, and the app with it. Here each becomes a lone
+surrogate, which the app drops and reports.
 """
 
 import codecs
@@ -12,7 +12,7 @@ _FIRST, _LAST = 0xDC80, 0xDCFF
 
 
 def read_any_bytes() -> None:
-    """Let the thread that reads keys go on behind bytes that are not UTF-8."""
+    """Make Textual's input thread continue after bytes that are not UTF-8."""
     from textual.drivers import linux_driver
 
     def decoder(encoding: str) -> object:
@@ -22,7 +22,7 @@ def read_any_bytes() -> None:
 
 
 def parted(text: str) -> tuple[str, bytes]:
-    """The text without what is not UTF-8, and that as the bytes which were sent."""
+    """Return the text without what is not UTF-8, and that as the original bytes."""
     wrong = [ord(character) - 0xDC00 for character in text if _FIRST <= ord(character) <= _LAST]
     if not wrong:
         return text, b""

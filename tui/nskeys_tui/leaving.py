@@ -1,7 +1,7 @@
-"""How the app ends: a signal leaves it as `q` does, and no thread that hangs keeps anybody from leaving.
+"""Leaving the app: on a signal as with `q`, and even where a thread hangs.
 
-What is under way gets a moment to come to its next safe place. Whoever waits longer would wait for good, so
-the process ends then, as a kill would end it, with the terminal as it was before.
+Work in progress gets a moment to reach its next safe point. A thread that takes longer would never end, so
+then the process ends as if killed, with the terminal restored.
 """
 
 import asyncio
@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Thread
 from types import FrameType
 
+from nskeys.threads import in_a_thread
+
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-_GRACE = 1.5
+_CLEANUP_TIMEOUT_S = 1.5
 """Seconds that work has to come to its next safe place, once the terminal is put back."""
 _DEADLINE = 4.0
 """Seconds until the process ends, whatever it waits for."""
@@ -38,17 +40,17 @@ class Leaving:
         self._code = 0
 
     def on_signals(self, leave: Callable[[], None]) -> None:
-        """From now on the signals that end a process call `leave` in the loop. An ignored SIGHUP is heard
-        too: the app would go on without a line."""
+        """Call `leave` in the loop on the signals that end a process, from now on. Also on an ignored
+        SIGHUP, because the app would go on without a terminal."""
 
-        def heard(number: int, _frame: FrameType | None) -> None:
+        def on_signal(number: int, _frame: FrameType | None) -> None:
             self._signal = number
             self.at_the_latest(128 + number)
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(leave)
 
         for number in SIGNALS:
-            signal.signal(number, heard)
+            signal.signal(number, on_signal)
 
     def at_the_latest(self, code: int) -> None:
         """End the process a few seconds from now, unless it has ended by itself."""
@@ -61,7 +63,7 @@ class Leaving:
         os._exit(self._code)
 
     def _put_back(self) -> None:
-        """The terminal as it was, past everything that may hang; a line that is gone takes nothing."""
+        """Restore the terminal without anything that may hang; a terminal that is gone is skipped."""
         with suppress(OSError, termios.error):
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
             os.set_blocking(self._terminal, False)
@@ -71,8 +73,8 @@ class Leaving:
                 os.set_blocking(self._terminal, True)
 
     def end(self, code: int, close: Callable[[], None]) -> int:
-        """What the run ends with, once its threads have ended and `close` was called. Where a thread hangs,
-        or a dropped line is the reason, the process ends here."""
+        """Return the exit code after the threads have ended and `close` was called. Where a thread hangs,
+        or the terminal is gone, end the process here."""
         ended = self._all_ended()
         if ended:
             close()
@@ -93,12 +95,9 @@ class Leaving:
         for task in tasks:
             task.cancel()
         if tasks:
-            self._loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
-        ended = Event()
-
-        def wait() -> None:
-            self._threads.shutdown()
-            ended.set()
-
-        Thread(target=wait, daemon=True).start()
-        return ended.wait(_GRACE)
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=_CLEANUP_TIMEOUT_S))
+        try:
+            in_a_thread(self._threads.shutdown).result(_CLEANUP_TIMEOUT_S)
+        except TimeoutError:
+            return False
+        return True

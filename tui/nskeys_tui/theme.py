@@ -1,8 +1,8 @@
-"""How the program looks: two themes that leave the terminal its own colours, and a mode for plain ASCII.
+"""The look of the program: two themes that keep the terminal's own colours, and a mode for plain ASCII.
 
-Text and background stay the terminal's own, and only a few of its sixteen colours are used, so
-both themes fit whatever palette an administrator chose; `dark` and `light` say which terminal they are
-for. It also keeps the line short: text in the terminal's own colours needs no escape sequence at all.
+Text and background are the terminal's own, and only a few of its sixteen colours are used, so both themes
+fit any palette; `dark` and `light` say which terminal they are for. This also saves bytes: text in the
+terminal's own colours needs no escape sequence.
 """
 
 from collections.abc import Mapping
@@ -80,16 +80,16 @@ _ASCII = str.maketrans(
 
 
 class AsciiFilter(LineFilter):
-    """Draws frames, bars and marks in ASCII. Letters of any script are left alone: they are data."""
+    """Draws frames, bars and marks in ASCII. Letters of any script are kept: they are data."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments, sign for sign."""
+        """Return the same segments, sign for sign."""
         return [Segment(text.translate(_ASCII), style, control) for text, style, control in segments]
 
 
 def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
-    """Whether this terminal draws no more than ASCII: the Linux console, old terminals, other
-    encodings than UTF-8. `NSKEYS_ASCII` decides where it is set (`0` for no)."""
+    """Return whether this terminal draws only ASCII: the Linux console, old terminals, other encodings than
+    UTF-8. `NSKEYS_ASCII` overrides this (`0` for no)."""
     if chosen := environment.get("NSKEYS_ASCII"):
         return chosen != "0"
     kind = environment.get("TERM", "")
@@ -97,8 +97,8 @@ def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
 
 
 def starting_theme(environment: Mapping[str, str]) -> Theme:
-    """Which theme to begin with: what `NSKEYS_THEME` says, what the terminal says in `COLORFGBG`,
-    else the dark one."""
+    """Return the first theme: that of `NSKEYS_THEME`, that of the terminal's `COLORFGBG`, else the dark
+    one."""
     chosen = environment.get("NSKEYS_THEME", "")
     background = environment.get("COLORFGBG", "").rpartition(";")[2]
     if chosen in ("light", "dark"):

@@ -1,14 +1,17 @@
-"""The one way nskeys lays a zip file out (core/FORMAT.md, "Archive"; PKWARE APPNOTE 6.3, section 4.3).
+"""The one layout of zip files that nskeys writes (core/FORMAT.md, "Archive"; PKWARE APPNOTE 6.3, section
+4.3).
 
-Members are stored, in a fixed order, without flags, extra fields, comments or dates. So a reader takes
-the members, lays them out again and compares byte for byte: a zip with a second meaning (a member twice,
-data between or behind, sizes that differ) never equals its own reconstruction.
+Members are stored, in a fixed order, without flags, extra fields, comments or dates. A reader takes the
+members, builds the file again and compares byte for byte: a zip with a second meaning (a member twice, data
+between or behind, sizes that differ) never equals its own reconstruction.
 """
 
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import TypeAlias
+
+from nskeys.reasons import Problem
 
 Members: TypeAlias = Sequence[tuple[str, bytes]]
 
@@ -27,15 +30,15 @@ _MEMBERS_LIMIT = 8
 
 
 class ZipInvalid(ValueError):
-    """This is not a zip that nskeys laid out; `problem` is a token."""
+    """This is not a zip that nskeys laid out; `problem` says why."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
 
 def build(members: Members) -> bytes:
-    """The only bytes that hold these members in this order."""
+    """Return the only bytes that hold these members in this order."""
     local, central, at = [], [], 0
     for name, data in members:
         file_name, size = name.encode("ascii"), len(data)
@@ -50,32 +53,32 @@ def build(members: Members) -> bytes:
 
 
 def first_name(data: bytes) -> str:
-    """The name of the first member: what kind of zip this is, before anything of it is judged."""
+    """Return the name of the first member, which tells the kind of zip before anything in it is checked."""
     size = int.from_bytes(data[26:28], "little")
     return data[_LOCAL.size : _LOCAL.size + size].decode("ascii", "replace")
 
 
 def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
-    """The members as their local headers tell them; ZipInvalid. Nothing is unpacked: a size that lies
-    runs into the next header or out of the file, and only what is here in full is taken. Whoever calls
-    this compares `build` of the result with `data` before believing it."""
+    """Return the members by their local headers. Raises ZipInvalid. Nothing is unpacked: a wrong size runs
+    into the next header or past the end, and only members that are there in full are returned. The caller
+    compares `build` of the result with `data` before trusting it."""
     members: list[tuple[str, bytes]] = []
     at = 0
     while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:
         begin = at + _LOCAL.size
         if len(data) < begin:
-            raise ZipInvalid("truncated")
+            raise ZipInvalid(Problem.TRUNCATED)
         *_, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
         content = begin + name_size + extra_size
         at = content + size
         if packed != size or len(data) < at:
-            raise ZipInvalid("truncated")
+            raise ZipInvalid(Problem.TRUNCATED)
         try:
             name = data[begin : begin + name_size].decode("ascii")
         except UnicodeDecodeError:
-            raise ZipInvalid("not_canonical") from None
+            raise ZipInvalid(Problem.NOT_CANONICAL) from None
         member = data[content:at]
         if zlib.crc32(member) != crc:
-            raise ZipInvalid("checksum")
+            raise ZipInvalid(Problem.CHECKSUM)
         members.append((name, member))
     return tuple(members)

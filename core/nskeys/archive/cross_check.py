@@ -1,10 +1,10 @@
-"""A second opinion on a fresh `.kms`: an independent implementation of age opens it too.
+"""A second opinion on a new `.kms`: an independent implementation of age opens it too.
 
-pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, so it runs in a
-child process: a thread would freeze a full-screen program for a second. The child gets a password or an
-identity, and the file, through its standard input, each behind its length (u32be), and answers with one
-line: `sha256` and the hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments,
-its environment or its answer.
+pyrage (the Rust implementation) holds the interpreter's lock for a whole key derivation, which would freeze
+a full-screen program for a second, so it runs in a child process. The child reads a password or an
+identity, and the file, from standard input, each after its length (u32be), and answers with one line:
+`sha256` and the hash of the plaintext, or `failed` and a token. Nothing secret is in its arguments,
+environment or answer.
 """
 
 import hashlib
@@ -17,16 +17,17 @@ from enum import StrEnum
 from nskeys.errors import BackupNotProven
 from nskeys.model.secret import SecretBytes
 from nskeys.private_memory import keep_memory_private
+from nskeys.reasons import Problem
 
 
 class OpenedWith(StrEnum):
-    """What the child is given to open a file with."""
+    """What the child gets to open a file with."""
 
     PASSWORD = "password"
     IDENTITY = "identity"
     """The line of an age identity file."""
     IDENTITY_FILE = "identity_file"
-    """An identity file under a password: the second reader's own answer to a new recovery identity."""
+    """An identity file under a password: checks a new recovery identity."""
 
 
 _TIMEOUT = 600
@@ -44,7 +45,7 @@ _TOKENS = (
     ("failed to fill whole buffer", "truncated"),
     ("", "unreadable"),
 )
-"""pyrage raises one class for everything: how its texts begin, and what we call them."""
+"""The beginnings of pyrage's messages, which all have one class, and our tokens for them."""
 
 
 def confirm(
@@ -54,16 +55,16 @@ def confirm(
     way: OpenedWith = OpenedWith.PASSWORD,
     identity: bytes = b"",
 ) -> None:
-    """The second reader opens `kms` and finds the same plaintext; BackupNotProven (`cross_check`).
-    `identity` is the file that `secret` opens first, where the way is IDENTITY_FILE."""
+    """Let pyrage open `kms` and compare the plaintext. Raises BackupNotProven (`cross_check`). `identity`
+    is the file that `secret` opens first, where the method is IDENTITY_FILE."""
     if second_opinion(kms, secret, way, identity) != f"sha256 {payload_sha256}":
-        raise BackupNotProven("", "second_reader")
+        raise BackupNotProven("", Problem.SECOND_READER)
 
 
 def second_opinion(
     kms: bytes, secret: SecretBytes, way: OpenedWith = OpenedWith.PASSWORD, identity: bytes = b""
 ) -> str:
-    """The child's answer; empty where it gave none."""
+    """Return the child's answer; empty where it gave none."""
     from nskeys.crypto.kdf import one_derivation  # the child derives elsewhere, and starts without it
 
     # -P keeps the working folder out of the child's module path: a file pyrage.py there would be given
@@ -86,7 +87,7 @@ def second_opinion(
 
 
 def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
-    """What the child says to secret, file and identity file, framed."""
+    """Return the child's answer to secret, file and identity file, each framed."""
     import pyrage  # only the child needs it, and the parent's start should not pay for it
 
     secret, rest = _unframed(request)
@@ -108,7 +109,7 @@ def answer(request: bytes, way: OpenedWith = OpenedWith.PASSWORD) -> str:
 
 
 def token_of(message: str) -> str:
-    """What a text of pyrage's means."""
+    """Return what a text of pyrage's means."""
     return next(token for beginning, token in _TOKENS if message.startswith(beginning))
 
 

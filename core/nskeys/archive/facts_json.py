@@ -11,7 +11,6 @@ from nskeys.archive.recovery_json import (
     identity_from_json,
     identity_to_json,
 )
-from nskeys.archive.strict_json import Malformed, integer, items, moment, record, text
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
@@ -27,12 +26,10 @@ from nskeys.model.backup import (
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
-from nskeys.model.signed_json import Json
+from nskeys.model.signed_json import Fields, Json, Malformed, items, text
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import HintProblem, Problem, Versioned
 
-HASH = r"[0-9a-f]{64}"
-_ID = r"[0-9a-f]{32}"
-_STATES = "|".join(KeyState)
 _FIELDS = (
     "format",
     "server",
@@ -54,7 +51,8 @@ _FIELDS = (
 
 
 def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
-    """The object that is signed, stored in the `.kms` and repeated in `manifest.json`."""
+    """Return the facts as the object that is signed, stored in the `.kms` and repeated in
+    `manifest.json`."""
     return {
         "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
@@ -78,81 +76,82 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
 
 
 def facts_from_json(value: Json) -> BackupFacts:
-    """The facts again; Malformed, or NewerVersion for a format this program does not know."""
+    """Return the facts that `facts_to_json` wrote. Raises Malformed, or NewerVersion for an unknown format
+    number."""
     if (found := format_number(value)) > FORMAT:
-        raise NewerVersion("backup", found, FORMAT)
-    fields = record(value, *_FIELDS)
-    audit = record(fields["audit"], "count", "head")
-    protection = Protection(text(fields["protection"], "|".join(Protection)))
+        raise NewerVersion(Versioned.BACKUP, found, FORMAT)
+    fields = Fields(value).only(*_FIELDS)
+    audit = fields.fields("audit").only("count", "head")
+    protection = fields.token("protection", Protection)
     recipients = tuple(
         text(item, rf"[\x20-\x7e]{{1,{RECIPIENT_LIMIT}}}")
-        for item in items(fields["recipients"], RECIPIENTS_LIMIT)
+        for item in fields.items("recipients", RECIPIENTS_LIMIT)
     )
     if bool(recipients) is (protection is Protection.PASSWORD):
-        raise Malformed("wrong_value")
-    hashes = fields["members"]
-    identities = _identities_from_json(fields["identities"], hashes, recipients)
+        raise Malformed(Problem.WRONG_VALUE)
+    hashes = fields.take("members")
+    identities = _identities_from_json(fields.take("identities"), hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
     return BackupFacts(
-        server=_outside(fields["server"], SERVER_LIMIT, lowest=1),
-        cmdb_id=text(fields["cmdb_id"], _ID),
-        server_key=text(fields["server_key"], HASH),
-        created=moment(fields["created"]),
-        generation=integer(fields["generation"], lowest=1),
-        previous=None if fields["previous"] is None else text(fields["previous"], HASH),
-        keys=_keys_from_json(fields["keys"]),
-        kinds=_kinds_from_json(fields["kinds"]),
-        audit=AuditHead(integer(audit["count"]), bytes.fromhex(text(audit["head"], HASH))),
+        server=_outside(fields.take("server"), SERVER_LIMIT, lowest=1),
+        cmdb_id=fields.hexadecimal("cmdb_id", 32),
+        server_key=fields.hexadecimal("server_key", 64),
+        created=fields.moment("created"),
+        generation=fields.integer("generation", lowest=1),
+        previous=None if fields.is_null("previous") else fields.hexadecimal("previous", 64),
+        keys=_keys_from_json(fields.take("keys")),
+        kinds=_kinds_from_json(fields.take("kinds")),
+        audit=AuditHead(audit.integer("count"), bytes.fromhex(audit.hexadecimal("head", 64))),
         protection=protection,
         recipients=recipients,
-        hint=_outside(fields["hint"], HINT_LIMIT),
+        hint=_outside(fields.take("hint"), HINT_LIMIT),
         identities=identities,
-        earlier=earlier_from_json(fields["earlier"]),
+        earlier=earlier_from_json(fields.take("earlier")),
         members=members_from_json(hashes, order),
     )
 
 
 def format_number(value: Json) -> int:
-    """Which version of the backup format the facts name; Malformed where they name none."""
+    """Return the format number that the facts name. Raises Malformed where there is none."""
     named = value.get("format") if isinstance(value, dict) else None
     match = re.fullmatch(r"nskeys/backup/([1-9][0-9]{0,5})", named) if isinstance(named, str) else None
     if match is None:
-        raise Malformed("not_nskeys")
+        raise Malformed(Problem.NOT_NSKEYS)
     return int(match[1])
 
 
 def members_to_json(members: tuple[tuple[str, MemberFact], ...]) -> dict[str, Json]:
-    """Each member's name with its hash and size."""
+    """Return each member's name with its hash and size."""
     return {name: {"sha256": fact.sha256, "size": fact.size} for name, fact in members}
 
 
 def members_from_json(
     value: Json, order: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> tuple[tuple[str, MemberFact], ...]:
-    """The members in the archive's `order`: all of them, `optional` ones where they are."""
-    told = value if isinstance(value, dict) else {}
-    present = tuple(name for name in order if name not in optional or name in told)
-    fields = record(value, *present)
+    """Return the members in the archive's `order`: all of them, `optional` ones only if they are there."""
+    stated = value if isinstance(value, dict) else {}
+    present = tuple(name for name in order if name not in optional or name in stated)
+    fields = Fields(value).only(*present)
     members = []
     for name in present:
-        fact = record(fields[name], "sha256", "size")
-        members.append((name, MemberFact(text(fact["sha256"], HASH), integer(fact["size"]))))
+        fact = fields.fields(name).only("sha256", "size")
+        members.append((name, MemberFact(fact.hexadecimal("sha256", 64), fact.integer("size"))))
     return tuple(members)
 
 
 def _identities_from_json(
     value: Json, members: Json, recipients: tuple[str, ...]
 ) -> tuple[RecoveryIdentity, ...]:
-    """The recovery identities, each with its file's hash among the members, all of them recipients."""
+    """Return the recovery identities; each has its file's hash among the members and is a recipient."""
     identities = []
     for item in items(value, len(IdentityKind)):
-        told = dict(item) if isinstance(item, dict) else {}
-        member = told.pop("member", None)
+        fields = dict(item) if isinstance(item, dict) else {}
+        member = fields.pop("member", None)
         fact = members.get(member) if isinstance(members, dict) and isinstance(member, str) else None
-        sha256 = text(record(fact, "sha256", "size")["sha256"], HASH)
-        identity = identity_from_json(told, sha256)
+        sha256 = Fields(fact).only("sha256", "size").hexadecimal("sha256", 64)
+        identity = identity_from_json(fields, sha256)
         if identity.member != member or identity.recipient not in recipients:
-            raise Malformed("wrong_value")
+            raise Malformed(Problem.WRONG_VALUE)
         identities.append(identity)
     check_kinds(identities)
     return tuple(identities)
@@ -171,30 +170,30 @@ def _key_to_json(key: KeyFact) -> Json:
 def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
     keys = []
     for item in items(value, KEYS_LIMIT):
-        fields = record(item, "kid", "created", "state", "state_since", "credentials")
+        fields = Fields(item).only("kid", "created", "state", "state_since", "credentials")
         info = KeyInfo(
-            kid=Kid(text(fields["kid"], HASH)),
-            created=moment(fields["created"]),
-            state=KeyState(text(fields["state"], _STATES)),
-            state_since=moment(fields["state_since"]),
+            kid=Kid(fields.hexadecimal("kid", 64)),
+            created=fields.moment("created"),
+            state=fields.token("state", KeyState),
+            state_since=fields.moment("state_since"),
         )
-        keys.append(KeyFact(info, integer(fields["credentials"])))
+        keys.append(KeyFact(info, fields.integer("credentials")))
     if not keys or len({key.info.kid for key in keys}) != len(keys):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return tuple(keys)
 
 
 def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
     present = [kind.value for kind in CredentialKind if isinstance(value, dict) and kind.value in value]
-    fields = record(value, *present)
-    return tuple((kind, integer(fields[kind])) for kind in present)
+    fields = Fields(value).only(*present)
+    return tuple((kind, fields.integer(kind)) for kind in present)
 
 
 def _outside(value: Json, limit: int, lowest: int = 0) -> str:
     if not isinstance(value, str):
-        raise Malformed("wrong_type")
+        raise Malformed(Problem.WRONG_TYPE)
     if len(value) < lowest:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     if problem := problem_of(value, limit):
-        raise Malformed("not_nfc" if problem == "not_nfc" else "wrong_value")
+        raise Malformed(Problem.NOT_NFC if problem is HintProblem.NOT_NFC else Problem.WRONG_VALUE)
     return value

@@ -1,8 +1,8 @@
-"""Looking at a backup without its password: everything that can be refused before a person types it.
+"""Checking a backup without its password, so that a bad one is refused before a person types it.
 
-An archive that passes is laid out as nskeys does it, carries the known reader and the instructions that
-belong to its facts, and its `.kms` is the one that the manifest names. Who wrote it is not known here:
-that is the signature's and the opened payload's part.
+An archive that passes has the layout that nskeys writes, carries the known reader and the instructions that
+belong to its facts, and its `.kms` is the one in the manifest. Who wrote it is not checked here, but by the
+signature and the opened payload.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.manifest import manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
-from nskeys.archive.strict_json import Malformed
 from nskeys.errors import (
     BackupDamaged,
     BackupForged,
@@ -39,20 +38,22 @@ from nskeys.model.backup import (
     Protection,
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
+from nskeys.model.signed_json import Malformed
+from nskeys.reasons import Problem, Versioned
 
 _ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def inspect(path: str, data: bytes) -> Inspected:
-    """What a backup says of itself. `data` is an archive or a bare `.kms`; `path` is only what errors
-    name. NotABackup, BackupDamaged, BackupForged, NewerVersion."""
+    """Return what a backup says about itself. `data` is an archive or a bare `.kms`; `path` is only named
+    in errors. Raises NotABackup, BackupDamaged, BackupForged, NewerVersion."""
     if len(data) > ARCHIVE_LIMIT:
-        raise NotABackup(path, "too_large")
+        raise NotABackup(path, Problem.TOO_LARGE)
     if data.startswith(LOCAL_MARK):
         return _inspect_archive(path, data)
     if data.startswith(FAMILY):
         return _inspected(path, data, data, None, protection_of(data, path))
-    raise NotABackup(path, "neither_zip_nor_age")
+    raise NotABackup(path, Problem.NEITHER_ZIP_NOR_AGE)
 
 
 def _inspect_archive(path: str, data: bytes) -> Inspected:
@@ -62,7 +63,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     hashes = dict(manifest.members)
     if hashes[KMS_NAME] != _fact(kms):
         # Told apart from a wrong password here, before one is asked for.
-        raise BackupDamaged(path, KMS_NAME, "hash")
+        raise BackupDamaged(path, KMS_NAME, Problem.HASH)
     if _fact(members[READER_NAME]).sha256 != READER_SHA256:
         raise BackupForged(path, READER_NAME)
     if members[RESTORE_NAME] != restore_text(manifest.facts):
@@ -83,7 +84,7 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
 
 
 def _addressed(facts: BackupFacts, kms: bytes) -> bool:
-    """Whether the header is for the recipients that the facts name, as far as it tells."""
+    """Return whether the header is for the recipients that the facts name, as far as it tells."""
     if not facts.recipients:
         return True
     try:
@@ -95,7 +96,7 @@ def _addressed(facts: BackupFacts, kms: bytes) -> bool:
 
 
 def _under_password(member: bytes) -> bool:
-    """Whether an identity file is what asks for a password and for nothing else."""
+    """Return whether an identity file is under a password and nothing else."""
     try:
         return len(member) <= IDENTITY_LIMIT and protection_of(member) is Protection.PASSWORD
     except NskeysError:
@@ -103,9 +104,9 @@ def _under_password(member: bytes) -> bool:
 
 
 def _members(path: str, data: bytes) -> dict[str, bytes]:
-    """The members by name, in an archive that is laid out as nskeys does it to the last byte."""
+    """Return the members by name, of an archive that has exactly the layout that nskeys writes."""
     if first_name(data) != RESTORE_NAME:
-        raise NotABackup(path, "other_zip")
+        raise NotABackup(path, Problem.OTHER_ZIP)
     try:
         members = split(data)
     except ZipInvalid as error:
@@ -114,21 +115,21 @@ def _members(path: str, data: bytes) -> dict[str, bytes]:
     _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
     present = tuple(name for name in _ORDER if name in names or name not in IDENTITY_MEMBERS)
     if names != present:
-        raise BackupDamaged(path, "archive", "members")
+        raise BackupDamaged(path, "archive", Problem.MEMBERS)
     if build(members) != data:
-        raise BackupDamaged(path, "archive", "not_canonical")
+        raise BackupDamaged(path, "archive", Problem.NOT_CANONICAL)
     return dict(members)
 
 
 def _refuse_newer(manifest: bytes) -> None:
-    """A newer format may be laid out otherwise, so its number is looked for before anything else is
-    held against it. What cannot be read is left to the checks that follow."""
+    """Raise NewerVersion before anything else is checked, because a newer format may be laid out in another
+    way. A number that cannot be read is left to the checks that follow."""
     try:
         found = manifest_format(manifest)
     except Malformed:
         return
     if found > FORMAT:
-        raise NewerVersion("backup", found, FORMAT)
+        raise NewerVersion(Versioned.BACKUP, found, FORMAT)
 
 
 def _manifest(path: str, members: dict[str, bytes]) -> Manifest:

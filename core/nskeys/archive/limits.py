@@ -1,6 +1,6 @@
-"""The limits of a backup: how large each part may be, and which text people may put into it.
+"""The limits of a backup: the size of each part, and the text that people may put into it.
 
-Readers refuse more before any work is done for it; the writer refuses to make it.
+Readers refuse larger ones before any work is done for them; the writer refuses to make them.
 """
 
 import re
@@ -8,6 +8,7 @@ import unicodedata
 
 from nskeys.errors import FieldInvalid, HintRefused
 from nskeys.model.backup import HINT_LIMIT
+from nskeys.reasons import FieldProblem, HintProblem
 
 ARCHIVE_LIMIT = 16 * 1024 * 1024
 """Bytes of an archive or of a bare `.kms`."""
@@ -16,8 +17,6 @@ PAYLOAD_LIMIT = 8 * 1024 * 1024
 """Bytes of the JWK Set inside a `.kms`."""
 KEYS_LIMIT = 10_000
 SERVER_LIMIT = 255
-JSON_DEPTH = 6
-JSON_DIGITS = 16
 
 
 _UNSAFE = re.compile(
@@ -29,22 +28,24 @@ _UNSAFE = re.compile(
 )
 
 
-def problem_of(text: str, limit: int) -> str:
-    """`too_long`, `control_characters`, `not_nfc` or nothing."""
+def problem_of(text: str, limit: int) -> HintProblem | None:
+    """`too_long`, `control_characters`, `not_nfc` or None."""
     if len(text) > limit:
-        return "too_long"
+        return HintProblem.TOO_LONG
     if _UNSAFE.search(text):
-        return "control_characters"
-    return "" if unicodedata.is_normalized("NFC", text) else "not_nfc"
+        return HintProblem.CONTROL_CHARACTERS
+    return None if unicodedata.is_normalized("NFC", text) else HintProblem.NOT_NFC
 
 
 def check_hint(hint: str) -> None:
-    """HintRefused for a hint that a backup cannot carry. Empty is fine."""
+    """Raise HintRefused for a hint that a backup cannot carry. An empty one is valid."""
     if problem := problem_of(hint, HINT_LIMIT):
         raise HintRefused(problem)
 
 
 def check_server(server: str) -> None:
-    """FieldInvalid for a server name that a backup cannot carry."""
-    if problem := ("" if server else "empty") or problem_of(server, SERVER_LIMIT):
-        raise FieldInvalid("server", problem, SERVER_LIMIT)
+    """Raise FieldInvalid for a server name that a backup cannot carry."""
+    if not server:
+        raise FieldInvalid("server", FieldProblem.EMPTY, SERVER_LIMIT)
+    if problem := problem_of(server, SERVER_LIMIT):
+        raise FieldInvalid("server", FieldProblem(problem), SERVER_LIMIT)

@@ -9,7 +9,6 @@ from nskeys.archive.facts_json import (
 )
 from nskeys.archive.limits import MANIFEST_LIMIT
 from nskeys.archive.payload import signature_from_json
-from nskeys.archive.strict_json import Malformed, parse, record
 from nskeys.model.backup import (
     KMS_NAME,
     READER_NAME,
@@ -19,13 +18,14 @@ from nskeys.model.backup import (
     MemberFact,
 )
 from nskeys.model.recovery import IDENTITY_MEMBERS
-from nskeys.model.signed_json import canonical_json, to_base64url
+from nskeys.model.signed_json import Fields, Malformed, canonical_json, parse, to_base64url
+from nskeys.reasons import Problem
 
 _ORDER = (RESTORE_NAME, READER_NAME, *IDENTITY_MEMBERS, KMS_NAME)
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The manifest in RFC 8785 form."""
+    """Return the manifest in RFC 8785 form."""
     signature = manifest.signature
     return canonical_json(
         {
@@ -37,25 +37,25 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """The manifest again; Malformed, or NewerVersion."""
+    """Return the manifest again. Raises Malformed, or NewerVersion."""
     value = parse(data, MANIFEST_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     facts = facts_from_json(value["facts"])
-    fields = record(value, "facts", "sig", "members")
+    fields = Fields(value).only("facts", "sig", "members")
     return Manifest(
         facts=facts,
-        signature=signature_from_json(fields["sig"]),
-        members=members_from_json(fields["members"], _ORDER, IDENTITY_MEMBERS),
+        signature=signature_from_json(fields.take("sig")),
+        members=members_from_json(fields.take("members"), _ORDER, IDENTITY_MEMBERS),
     )
 
 
 def manifest_for(facts: BackupFacts, signature: bytes | None, kms: MemberFact) -> Manifest:
-    """The manifest that belongs to these facts: all of it but the `.kms` follows from them."""
+    """Return the manifest that belongs to these facts; everything but the `.kms` follows from them."""
     return Manifest(facts, signature, (*facts.members, (KMS_NAME, kms)))
 
 
 def manifest_format(data: bytes) -> int:
-    """The format number that a manifest names, whatever else is in it; Malformed."""
+    """Return the format number in a manifest, without reading anything else of it. Raises Malformed."""
     value = parse(data, MANIFEST_LIMIT)
     return format_number(value.get("facts") if isinstance(value, dict) else None)

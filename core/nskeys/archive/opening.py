@@ -1,4 +1,4 @@
-"""Opening a backup with its password or an identity: nothing in it is believed until it was recomputed and
+"""Opening a backup with its password or an identity. Nothing in it is trusted before it was recomputed and
 compared."""
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.manifest import manifest_for
 from nskeys.archive.payload import payload_contents, signed_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
@@ -24,26 +23,29 @@ from nskeys.model.backup import (
 )
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed
+from nskeys.reasons import Problem
 
 
 def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
-    """The keys and facts; the caller wipes them. WrongPassword, BackupDamaged, NewerVersion,
+    """Return keys and facts; the caller wipes them. Raises WrongPassword, BackupDamaged, NewerVersion,
     BackupForged where the manifest is not the one that belongs to the payload, SecretUnavailable
     (`identity`) for a backup to recipients, NotEnoughMemory."""
     return _contents(inspected, decrypt(inspected.kms, password, inspected.path))
 
 
 def open_backup_by(inspected: Inspected, identities: Sequence[FileIdentity]) -> KmsContents:
-    """The same for a backup to recipients; IdentityNotRecipient, SecretUnavailable (`backup_password`) for
-    one under a password."""
+    """Return keys and facts of a backup to recipients. Raises IdentityNotRecipient, SecretUnavailable
+    (`backup_password`) for one under a password."""
     return _contents(inspected, decrypt_by(inspected.kms, identities, inspected.path))
 
 
 def open_identity(
     inspected: Inspected, identity: RecoveryIdentity, password: SecretBytes
 ) -> X25519Identity:
-    """The private half of a recovery identity, from its file in the archive; the caller wipes it.
-    WrongPassword (`identity`), BackupForged where the file holds another one than the facts name."""
+    """Return the private half of a recovery identity, from its file in the archive; the caller wipes it.
+    Raises WrongPassword (`identity`), BackupForged where the file holds another identity than the facts
+    name."""
     file = dict(inspected.identities).get(identity.member)
     if file is None:
         raise BackupForged(inspected.path, identity.member)
@@ -71,24 +73,26 @@ def _contents(inspected: Inspected, plain: bytes) -> KmsContents:
 
 
 def signature_holds(contents: KmsContents) -> bool:
-    """Whether the server key inside signed the facts, and is the one that they name."""
+    """Return whether the server key that the facts name, and that is inside, signed them."""
     return signer_inside(contents) is Signer.THIS_SERVER
 
 
 def signed_by(facts: BackupFacts, signature: bytes | None, public: bytes) -> bool:
-    """Whether the owner of `public` (32 bytes), whom the facts name, signed them."""
+    """Return whether the owner of `public` (32 bytes), whom the facts name, signed them."""
     return signer_of(facts, signature, public) is Signer.THIS_SERVER
 
 
 def signer_inside(contents: KmsContents) -> Signer:
-    """Who signed the facts, by the server key inside: THIS_SERVER is the one that made the backup."""
+    """Return who signed the facts, by the server key inside: THIS_SERVER is the server that made the
+    backup."""
     server_key = contents.server_key
     public = None if server_key is None else public_of(server_key)
     return signer_of(contents.facts, contents.signature, public)
 
 
 def signer_of(facts: BackupFacts, signature: bytes | None, public: bytes | None) -> Signer:
-    """Who signed the facts, as far as the server key at hand (32 bytes; None: there is none) can tell."""
+    """Return who signed the facts, as far as the server key at hand (32 bytes; None: there is none) can
+    tell."""
     if signature is None:
         return Signer.NOBODY
     if public is None:
@@ -101,7 +105,7 @@ def signer_of(facts: BackupFacts, signature: bytes | None, public: bytes | None)
 
 def _contradiction(inspected: Inspected, contents: KmsContents) -> BackupDamaged | BackupForged | None:
     if contents.facts.protection is not inspected.protection:
-        return BackupDamaged(inspected.path, KMS_NAME, "protection")
+        return BackupDamaged(inspected.path, KMS_NAME, Problem.PROTECTION)
     if inspected.manifest is None:
         return None
     kms = MemberFact(inspected.kms_sha256, len(inspected.kms))

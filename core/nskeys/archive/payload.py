@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
-from nskeys.archive.strict_json import Malformed, binary, integer, items, parse, record
 from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
 from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
 from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, canonical_json, to_base64url
+from nskeys.model.signed_json import Fields, Json, Malformed, binary, canonical_json, parse, to_base64url
+from nskeys.reasons import Problem
 
 
 def signed_document(facts: BackupFacts) -> bytes:
-    """What the server key signs: the facts in RFC 8785 form."""
+    """Return the document that the server key signs: the facts in RFC 8785 form."""
     return canonical_json(facts_to_json(facts))
 
 
 def payload_bytes(contents: KmsContents) -> bytes:
-    """The JWK Set in RFC 8785 form. It holds every key in the clear."""
+    """Return the JWK Set in RFC 8785 form. It holds every key in the clear."""
     jwks: list[Json] = [_key_to_jwk(key) for key in contents.keys]
     if contents.server_key is not None:
         jwks.append(_server_key_to_jwk(contents.server_key))
@@ -39,27 +39,28 @@ def payload_bytes(contents: KmsContents) -> bytes:
 
 
 def payload_contents(data: bytes) -> KmsContents:
-    """What is in it; Malformed, or NewerVersion. Every key's thumbprint was recomputed and compared."""
+    """Return its content; the thumbprint of every key was recomputed and compared. Raises Malformed,
+    NewerVersion."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
-        raise Malformed("wrong_fields")
+        raise Malformed(Problem.WRONG_FIELDS)
     # The facts come first: a newer format may differ in everything else.
     facts = facts_from_json(value["facts"])
-    fields = record(value, "facts", "keys", "sig")
-    jwks = list(items(fields["keys"], KEYS_LIMIT + 1))
+    fields = Fields(value).only("facts", "keys", "sig")
+    jwks = list(fields.items("keys", KEYS_LIMIT + 1))
     server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
     if len(jwks) != len(facts.keys):
-        raise Malformed("keys_and_facts")
+        raise Malformed(Problem.KEYS_AND_FACTS)
     return KmsContents(
         facts=facts,
-        signature=signature_from_json(fields["sig"]),
+        signature=signature_from_json(fields.take("sig")),
         keys=_backed_up_keys(jwks, facts),
         server_key=server_key,
     )
 
 
 def signature_from_json(value: Json) -> bytes | None:
-    """An Ed25519 signature, or None for an unsigned backup; Malformed."""
+    """Return an Ed25519 signature, or None for an unsigned backup. Raises Malformed."""
     return None if value is None else binary(value, SIGNATURE_SIZE)
 
 
@@ -78,14 +79,15 @@ def _key_to_jwk(key: BackedUpKey) -> Json:
 def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpKey, ...]:
     keys = []
     for jwk, fact in zip(jwks, facts.keys, strict=True):
-        fields = record(jwk, "kty", "use", "alg", "kid", "k", "iat", "state")
-        material = SecretBytes(binary(fields["k"], KEY_SIZE))
-        if thumbprint(material) != fields["kid"]:
-            raise Malformed("thumbprint")
-        created = datetime.fromtimestamp(integer(fields["iat"], highest=253_402_300_799), UTC)
-        said = (fields["kty"], fields["use"], fields["alg"], fields["kid"], created, fields["state"])
-        if said != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.created, fact.info.state.value):
-            raise Malformed("keys_and_facts")
+        fields = Fields(jwk).only("kty", "use", "alg", "kid", "k", "iat", "state")
+        material = SecretBytes(fields.binary("k", KEY_SIZE))
+        if thumbprint(material) != fields.take("kid"):
+            raise Malformed(Problem.WRONG_KEY)
+        created = datetime.fromtimestamp(fields.integer("iat", highest=253_402_300_799), UTC)
+        names = ("kty", "use", "alg", "kid", "state")
+        stated = (*map(fields.take, names), created)
+        if stated != ("oct", "enc", "A256GCM", fact.info.kid, fact.info.state.value, fact.info.created):
+            raise Malformed(Problem.KEYS_AND_FACTS)
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)
 
@@ -104,8 +106,7 @@ def _server_key_to_jwk(seed: SecretBytes) -> Json:
 
 
 def _server_key(jwk: Json) -> SecretBytes:
-    fields = record(jwk, "kty", "crv", "use", "alg", "kid", "x", "d")
-    seed = SecretBytes(binary(fields["d"], KEY_SIZE))
-    if fields != _server_key_to_jwk(seed):
-        raise Malformed("server_key")
+    seed = SecretBytes(Fields(jwk).binary("d", KEY_SIZE))
+    if jwk != _server_key_to_jwk(seed):
+        raise Malformed(Problem.SERVER_KEY)
     return seed

@@ -7,7 +7,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nskeys.archive.strict_json import Malformed, binary, integer, items, moment, parse, record, text
 from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.recovery import (
@@ -19,21 +18,31 @@ from nskeys.model.recovery import (
     RecoveryIdentity,
 )
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.model.signed_json import Json, canonical_json, to_base64url
+from nskeys.model.signed_json import (
+    Fields,
+    Json,
+    Malformed,
+    canonical_json,
+    hexadecimal,
+    integer,
+    items,
+    mapping,
+    parse,
+    to_base64url,
+)
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 RECORD_LIMIT = 256 * 1024
 """Bytes of the file."""
 _VERSION = 1
-_HASH, _ID = r"[0-9a-f]{64}", r"[0-9a-f]{32}"
 _RECIPIENT = r"age1[02-9a-z]{58}"
 _SET = r"([a-z]{4,8} [a-z]{4,8})?"
-_KINDS = "|".join(IdentityKind)
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRecord:
-    """What a `recovery.json` says. `document` is exactly what `signature` covers, as `recovery`."""
+    """The content of a `recovery.json`. `document` is exactly what `signature` covers, as `recovery`."""
 
     recovery: Recovery
     server_key: str
@@ -43,7 +52,7 @@ class RecoveryRecord:
 
 
 def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> bytes:
-    """What the server key signs."""
+    """Return what the server key signs."""
     return canonical_json(
         {
             "version": _VERSION,
@@ -63,41 +72,38 @@ def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> byte
 
 
 def record_bytes(document: bytes, signature: bytes) -> bytes:
-    """The file."""
     value = parse(document, RECORD_LIMIT)
     return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
 
 
 def parse_record(data: bytes) -> RecoveryRecord:
-    """The file again, its signature not judged yet; Malformed, NewerVersion."""
+    """Return the record in a file; its signature is not checked here. Raises Malformed, NewerVersion."""
     if not data.endswith(b"\n"):
-        raise Malformed("not_canonical")
-    outer = record(parse(data[:-1], RECORD_LIMIT), "record", "sig")
-    inner = outer["record"]
+        raise Malformed(Problem.NOT_CANONICAL)
+    outer = Fields(parse(data[:-1], RECORD_LIMIT)).only("record", "sig")
+    inner = outer.take("record")
     found = integer(inner.get("version") if isinstance(inner, dict) else None, lowest=1)
     if found > _VERSION:
-        raise NewerVersion("recovery", found, _VERSION)
-    fields = record(inner, "version", "server_key", "cmdb_id", "identities", "earlier")
+        raise NewerVersion(Versioned.RECOVERY, found, _VERSION)
+    fields = Fields(inner).only("version", "server_key", "cmdb_id", "identities", "earlier")
     identities = []
-    for item in items(fields["identities"], len(IdentityKind)):
-        if not isinstance(item, dict):
-            raise Malformed("wrong_type")
-        told = dict(item)
-        sha256 = text(told.pop("sha256", None), _HASH)
-        weak = integer(told.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in told else None
-        identities.append(replace(identity_from_json(told, sha256), weak=weak))
+    for item in fields.items("identities", len(IdentityKind)):
+        entry = dict(mapping(item))
+        sha256 = hexadecimal(entry.pop("sha256", None), 64)
+        weak = integer(entry.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in entry else None
+        identities.append(replace(identity_from_json(entry, sha256), weak=weak))
     check_kinds(identities)
     return RecoveryRecord(
-        Recovery(tuple(identities), earlier_from_json(fields["earlier"])),
-        text(fields["server_key"], _HASH),
-        text(fields["cmdb_id"], _ID),
+        Recovery(tuple(identities), earlier_from_json(fields.take("earlier"))),
+        fields.hexadecimal("server_key", 64),
+        fields.hexadecimal("cmdb_id", 32),
         canonical_json(inner),
-        binary(outer["sig"], SIGNATURE_SIZE),
+        outer.binary("sig", SIGNATURE_SIZE),
     )
 
 
 def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
-    """An identity in force, without the hash of its file."""
+    """Return an identity in force, without the hash of its file."""
     return {
         "kind": identity.kind.value,
         "number": identity.number,
@@ -110,21 +116,21 @@ def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:
 
 
 def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
-    """The identity again, whose file has this hash; Malformed."""
-    fields = record(value, "kind", "number", "recipient", "created", "shares", "threshold", "set")
-    kind = IdentityKind(text(fields["kind"], _KINDS))
-    shares = integer(fields["shares"], highest=SHARES_LIMIT)
-    threshold = integer(fields["threshold"], highest=shares)
-    set_name = text(fields["set"], _SET)
+    """Return the identity again, whose file has this hash. Raises Malformed."""
+    fields = Fields(value).only("kind", "number", "recipient", "created", "shares", "threshold", "set")
+    kind = fields.token("kind", IdentityKind)
+    shares = fields.integer("shares", highest=SHARES_LIMIT)
+    threshold = fields.integer("threshold", highest=shares)
+    set_name = fields.text("set", _SET)
     if kind is IdentityKind.PERSON and (shares or set_name):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     if kind is IdentityKind.CUSTODIANS and threshold < 2:
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)
     return RecoveryIdentity(
         kind,
-        integer(fields["number"], lowest=1),
-        text(fields["recipient"], _RECIPIENT),
-        moment(fields["created"]),
+        fields.integer("number", lowest=1),
+        fields.text("recipient", _RECIPIENT),
+        fields.moment("created"),
         sha256,
         shares,
         threshold,
@@ -133,24 +139,27 @@ def identity_from_json(value: Json, sha256: str) -> RecoveryIdentity:
 
 
 def earlier_to_json(earlier: Sequence[EarlierIdentity]) -> list[Json]:
-    """Identities that were replaced, the newest first."""
-    return [{"kind": one.kind.value, "number": one.number, "recipient": one.recipient} for one in earlier]
+    """Return the identities that were replaced, newest first."""
+    return [
+        {"kind": identity.kind.value, "number": identity.number, "recipient": identity.recipient}
+        for identity in earlier
+    ]
 
 
 def earlier_from_json(value: Json) -> tuple[EarlierIdentity, ...]:
-    """The replaced ones again; Malformed."""
+    """Return the replaced ones again. Raises Malformed."""
     found = []
     for item in items(value, EARLIER_LIMIT):
-        fields = record(item, "kind", "number", "recipient")
-        kind = IdentityKind(text(fields["kind"], _KINDS))
-        number = integer(fields["number"], lowest=1)
-        found.append(EarlierIdentity(kind, number, text(fields["recipient"], _RECIPIENT)))
+        fields = Fields(item).only("kind", "number", "recipient")
+        kind = fields.token("kind", IdentityKind)
+        number = fields.integer("number", lowest=1)
+        found.append(EarlierIdentity(kind, number, fields.text("recipient", _RECIPIENT)))
     return tuple(found)
 
 
 def check_kinds(identities: Sequence[RecoveryIdentity]) -> None:
-    """Malformed unless each kind is there once at most, in the kinds' order."""
+    """Raise Malformed unless each kind is there at most once, in the kinds' order."""
     order = list(IdentityKind)
     places = [order.index(identity.kind) for identity in identities]
     if places != sorted(set(places)):
-        raise Malformed("wrong_value")
+        raise Malformed(Problem.WRONG_VALUE)

@@ -1,8 +1,8 @@
-"""RESTORE.txt: for whoever has to bring a server's credentials back and was not there.
+"""RESTORE.txt: instructions for a person who has to restore a server and does not know it.
 
 The text is part of the file format. It follows from the facts alone, so a reader writes it again and
-compares: nobody can put other instructions beside the keys. Therefore not a letter here may change once it
-was released; a better text is a new format version (core/decisions/0002-words-of-the-archive.md).
+compares: nobody can put other instructions beside the keys. Therefore it never changes after a release; a
+better text is a new format version (core/decisions/0002-words-of-the-archive.md).
 """
 
 from collections.abc import Iterator
@@ -165,7 +165,7 @@ multiple of 64.
 
 
 def restore_text(facts: BackupFacts) -> bytes:
-    """The whole file, UTF-8 with line feeds. `facts.members` plays no part in it."""
+    """Return the whole file, UTF-8 with line feeds. `facts.members` is not used."""
     lines = [_HEAD, *_identity(facts), "", "", "".join(_steps(facts)), _REST]
     for key in facts.keys:
         lines.extend(_key_lines(key))
@@ -237,13 +237,13 @@ def _way(identity: RecoveryIdentity) -> str:
 
 
 def _others(facts: BackupFacts) -> bool:
-    """Whether somebody can open it whose identity is not in the archive."""
+    """Return whether the backup is also for a recipient whose identity is not in the archive."""
     ours = {identity.recipient for identity in facts.identities}
     return any(recipient not in ours for recipient in facts.recipients)
 
 
 def _key_lines(key: KeyFact) -> Iterator[str]:
-    """A key of the list at the end."""
+    """Yield a key of the list at the end."""
     count = "1 credential" if key.credentials == 1 else f"{key.credentials} credentials"
     yield ""
     yield f"  {key.info.kid}"
@@ -252,11 +252,11 @@ def _key_lines(key: KeyFact) -> Iterator[str]:
 
 
 def _field(name: str, value: str) -> Iterator[str]:
-    """A label and its value, which is broken where it is longer than the line."""
+    """Yield a label and its value, broken into lines where it is too long."""
     for at in range(0, max(1, len(value)), _WIDTH):
         yield f"  {name if at == 0 else '':<14}{value[at : at + _WIDTH]}".rstrip()
 
 
 def _readable(moment: str) -> str:
-    """A moment as it stands in the text."""
+    """Return a moment as the text shows it."""
     return moment.replace("T", " ").replace("Z", " UTC")

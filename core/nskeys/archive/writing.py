@@ -36,11 +36,12 @@ from nskeys.model.backup import (
     Protection,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import HintProblem
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenArchive:
-    """A whole archive in memory, and what must be found again when it was put somewhere."""
+    """A whole archive in memory, and the hashes that must be found again after it was stored."""
 
     data: bytes = field(repr=False)
     manifest: Manifest
@@ -48,9 +49,9 @@ class WrittenArchive:
     kms_sha256: str
     archive_sha256: str
     payload_sha256: str
-    """SHA-256 of the plaintext of the `.kms`: what a second reader has to find."""
+    """SHA-256 of the plaintext of the `.kms`, which a second reader has to find."""
     facts: BackupFacts
-    """As signed: the given ones, completed."""
+    """The signed facts: the given ones, completed."""
 
 
 def write(
@@ -60,9 +61,9 @@ def write(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
-    """The archive of these keys under `password`. `facts.members` is filled here, times lose what is
-    below a second. PasswordRefused, HintRefused (also for a hint that gives the password away),
-    FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
+    """Return the archive of these keys under `password`. `facts.members` is filled in here, and fractions
+    of a second are dropped. Raises PasswordRefused, HintRefused (also for a hint that reveals the
+    password), FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
     return write_with(FileRandomness.fresh(), facts, keys, server_key, password, log_n)
 
 
@@ -74,10 +75,10 @@ def write_with(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
-    """`write` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write` does, with the given randomness: for test vectors only."""
     _check(facts, keys, server_key)
     if password.contained_in(facts.hint):
-        raise HintRefused("contains_password")
+        raise HintRefused(HintProblem.CONTAINS_PASSWORD)
     if facts.protection is not Protection.PASSWORD or facts.recipients or facts.identities:
         raise ValueError("a backup under a password has no recipients")
     return _laid_out(
@@ -92,9 +93,9 @@ def write_to(
     files: Mapping[str, bytes],
     once: Recipient,
 ) -> WrittenArchive:
-    """The archive of these keys to `facts.recipients` and to `once`, whose identity the caller has in
-    memory until it opened what was read back. `files` are those of `facts.identities`, by their members'
-    names. RecipientRefused, and as `write`."""
+    """Return the archive of these keys to `facts.recipients` and to `once`, a temporary identity that the
+    caller keeps in memory until it has opened what was read back. `files` are those of `facts.identities`,
+    by their members' names. Raises RecipientRefused, and as `write`."""
     return write_to_with(
         RecipientsRandomness.fresh(len(facts.recipients) + 1), facts, keys, server_key, files, once
     )
@@ -108,12 +109,12 @@ def write_to_with(
     files: Mapping[str, bytes],
     once: Recipient,
 ) -> WrittenArchive:
-    """`write_to` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write_to` does, with the given randomness: for test vectors only."""
     _check(facts, keys, server_key)
     recipients = listed([parse_recipient(text) for text in facts.recipients])
     if facts.protection is not Protection.RECIPIENTS or len(recipients) != len(facts.recipients):
         raise ValueError("a backup to recipients has each of them once")
-    if [(one.member, one.sha256) for one in facts.identities] != [
+    if [(identity.member, identity.sha256) for identity in facts.identities] != [
         (name, _fact(data).sha256) for name, data in files.items()
     ]:
         raise ValueError("the facts name other identities than were given")

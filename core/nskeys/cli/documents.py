@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from nskeys.errors import HostKeyUnknown
 from nskeys.model.credentials import Credential
-from nskeys.model.keys import Kid, Rotation
-from nskeys.model.monitoring import CopyCounts, count_copies, last_proofs
+from nskeys.model.findings import Finding, FindingKind
+from nskeys.model.keys import Kid, Leftover, Rotation
+from nskeys.model.monitoring import CopyCounts, RecoveryPractice, count_copies, last_proofs
 from nskeys.model.plans import (
     CredentialProof,
     DrillReport,
@@ -30,7 +31,9 @@ from nskeys.model.runbook import Runbook
 from nskeys.model.schedule import Schedule
 from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
-from nskeys.ports import Leftover
+from nskeys.services.status.findings import findings_of
+from nskeys.wording.findings import finding_sentence
+from nskeys.wording.next_steps import step_command
 
 if TYPE_CHECKING:
     from nskeys.services.setup.destinations import DestinationStatus
@@ -58,7 +61,7 @@ def set_up(report: SetUpReport) -> Document:
 
 def status(overview: "Overview", cmdb: str) -> Document:
     """`status`."""
-    answer = overview.recoverability
+    answer, findings = overview.recoverability, findings_of(overview)
     rotation = overview.rotation
     return {
         "server": overview.server,
@@ -82,12 +85,30 @@ def status(overview: "Overview", cmdb: str) -> Document:
         if overview.recovery_problem is not None
         else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
         "unproven_shares": overview.unproven_shares,
+        "findings": [finding(one, overview.taken) for one in findings],
         "leftovers": leftovers(overview.leftovers),
         "claims": [{"key_id": kid, **_claiming(item)} for kid, item in overview.claims],
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
-        "practice": _practice(overview),
+        "practice": _practice(overview.practice, findings),
         "rotation": None if rotation is None else _rotation(rotation, overview.rotation_held_by),
         "taken": time(overview.taken),
+    }
+
+
+def finding(item: Finding, now: datetime) -> Document:
+    """One thing that is wrong; `since` and `reason` are null where the kind has none, and `next` where
+    nothing that nskeys does helps."""
+    step = item.next
+    return {
+        "finding": item.kind.value,
+        "severity": item.severity.name.lower(),
+        "since": time(item.since),
+        "count": item.count,
+        "key_ids": list(item.keys),
+        "paths": list(item.paths),
+        "reason": None if item.reason is None else item.reason.value,
+        "sentence": finding_sentence(item, now),
+        "next": None if step is None else {"action": step.action.value, "command": step_command(step)},
     }
 
 
@@ -103,14 +124,14 @@ def _held_by(copy: BackupCopy | None) -> Document:
     }
 
 
-def _practice(overview: "Overview") -> Document:
-    known, now = overview.practice, overview.taken
+def _practice(known: RecoveryPractice, findings: Iterable[Finding]) -> Document:
+    kinds = {one.kind for one in findings}
     return {
         "drill_days": known.days,
         "drilled": time(known.drilled),
-        "drill_overdue": known.drill_overdue(now),
+        "drill_overdue": FindingKind.DRILL_OVERDUE in kinds,
         "typed": time(known.typed),
-        "typing_overdue": known.typing_overdue(now),
+        "typing_overdue": FindingKind.TYPING_OVERDUE in kinds,
     }
 
 

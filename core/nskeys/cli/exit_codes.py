@@ -9,20 +9,18 @@
 65 bad data or damaged backup                    78 not set up
                                                 130 interrupted
 
-`nskeys status` alone: 0 all recoverable, 1 some at risk or an earlier key store could not be removed,
-2 some lost, 3 cannot tell (every failure).
+`nskeys status` alone, in every form: 0 all recoverable, 1 some at risk or another warning (a drill is
+overdue, a row cannot be read, an earlier key store could not be removed, somebody changed the recovery
+identity), 2 some lost, 3 cannot tell (every failure).
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from nskeys import errors
 from nskeys.errors import NskeysError
-from nskeys.model.recoverability import Totals
-
-if TYPE_CHECKING:
-    from nskeys.services.status.overview import Overview
+from nskeys.model.findings import Finding, Severity, worst
 
 
 class Exit(IntEnum):
@@ -139,15 +137,15 @@ def exit_for(error: NskeysError) -> Exit:
     return Exit.BUG
 
 
-def exit_for_status(overview: "Overview") -> StatusExit:
-    """The worst that is true of any credential; a warning at least where a key store that was given up is
-    still here, or a row of the CMDB cannot be read."""
-    worst = exit_for_credentials(overview.recoverability.totals)
-    return max(worst, StatusExit.AT_RISK) if overview.leftovers or overview.unreadable else worst
+_OF_STATUS: MappingProxyType[Severity, StatusExit] = MappingProxyType(
+    {
+        Severity.NOTE: StatusExit.RECOVERABLE,
+        Severity.WARNING: StatusExit.AT_RISK,
+        Severity.CRITICAL: StatusExit.LOST,
+    }
+)
 
 
-def exit_for_credentials(totals: Totals) -> StatusExit:
-    """The worst that is true of any credential."""
-    if totals.lost:
-        return StatusExit.LOST
-    return StatusExit.AT_RISK if totals.at_risk else StatusExit.RECOVERABLE
+def exit_for_findings(findings: Iterable[Finding]) -> StatusExit:
+    """How `status` ends in each of its forms, which is also what a plugin says: as the worst finding."""
+    return _OF_STATUS[worst(findings)]

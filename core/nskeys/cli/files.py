@@ -14,6 +14,7 @@ from nskeys.files import problem_of
 from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.model.plain_text import MARK_SIZE, drop_mark
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Problem
 from nskeys.services.user_files import save_text
 from nskeys.wording.passwords import others_read_words
 from nskeys.wording.reports import saved_line
@@ -40,9 +41,11 @@ def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: N
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise FileUnreadable(path, "missing" if error.errno in _NOT_THERE else problem_of(error)) from None
+        raise FileUnreadable(
+            path, Problem.MISSING if error.errno in _NOT_THERE else problem_of(error)
+        ) from None
     except ValueError:  # U+0000 in a path
-        raise FileUnreadable(path, "missing") from None
+        raise FileUnreadable(path, Problem.MISSING) from None
 
 
 def read_text_input(path: str, limit: int, check: Callable[[int], None] = lambda _: None) -> bytearray:
@@ -77,7 +80,7 @@ def guard(path: str, *, secret: bool = True) -> Callable[[int], None]:
         if not stat.S_ISREG(mode):
             return  # a pipe: it says what this user's own command says
         if mode & _OTHERS_WRITE:
-            raise FileUnreadable(path, "others_write")
+            raise FileUnreadable(path, Problem.OTHERS_WRITE)
         if secret and mode & stat.S_IROTH and _is_reached(descriptor):
             with suppress(OSError):
                 sys.stderr.write(f"{others_read_words(path)}\n")
@@ -103,7 +106,7 @@ def read_secret(path: str) -> SecretBytes:
     data[:] = bytes(len(data))
     if len(secret) > SECRET_LIMIT:
         secret.wipe()
-        raise FileUnreadable(path, "too_large")
+        raise FileUnreadable(path, Problem.TOO_LARGE)
     return secret
 
 

@@ -9,12 +9,12 @@ end, by `finish`, for the work that it reports was done.
 
 import errno
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
 from typing import TextIO
 
+from nskeys.cli.streams import DataStream
 from nskeys.errors import CannotCreate
 from nskeys.files import problem_of
 from nskeys.model.plans import ProofReport
@@ -28,41 +28,40 @@ class Output:
 
     def __init__(self, as_json: bool, stdout: TextIO, stderr: TextIO) -> None:
         self.as_json = as_json
-        self._stdout = stdout
+        self._data = DataStream(stdout)
         self._stderr = stderr
-        self._failure: OSError | None = None
 
     # --- data ------------------------------------------------------------------------------------
 
     @property
     def abandoned(self) -> bool:
         """Whether nobody reads standard output any more."""
-        return self._failure is not None
+        return self._data.failure is not None
 
     def document(self, value: Json) -> None:
         """The one JSON document."""
-        self._write(json.dumps(value, indent=2) + "\n")
+        self._data.write(json.dumps(value, indent=2) + "\n")
 
     def array(self, items: Iterable[Json]) -> None:
         """The one JSON document where that is a list: an item a line, none held."""
         before = "[\n  "
         for item in items:
-            self._write(before + json.dumps(item))
+            self._data.write(before + json.dumps(item))
             before = ",\n  "
             if self.abandoned:
                 return
-        self._write("[]\n" if before == "[\n  " else "\n]\n")
+        self._data.write("[]\n" if before == "[\n  " else "\n]\n")
 
     def text(self, text: str) -> None:
         """Text as it is, safe for a terminal already."""
-        self._write(text)
+        self._data.write(text)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Lines for people, safe for a terminal already; taken one after the other while anybody reads."""
         for line in lines:
             if self.abandoned:
                 return
-            self._write(line + "\n")
+            self._data.write(line + "\n")
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """A name and a value a line; values may hold outside text."""
@@ -74,9 +73,7 @@ class Output:
 
     def flush(self) -> None:
         """Let what was written be seen now."""
-        if self._failure is None:
-            with self._giving_up():
-                self._stdout.flush()
+        self._data.flush()
 
     # --- words -----------------------------------------------------------------------------------
 
@@ -93,26 +90,9 @@ class Output:
     def finish(self) -> None:
         """Everything is out; CannotCreate where standard output could not take it."""
         self.flush()
-        if self._failure is not None and self._failure.errno != errno.EPIPE:
-            raise CannotCreate("standard output", problem_of(self._failure))
-
-    def _write(self, text: str) -> None:
-        if self._failure is None:
-            with self._giving_up():
-                self._stdout.write(text)
-
-    @contextmanager
-    def _giving_up(self) -> Iterator[None]:
-        """Keep the first failure, and lead what the stream still holds into nothing: Python would try to
-        write it once more when the process ends, and complain."""
-        try:
-            yield
-        except OSError as error:
-            self._failure = error
-            with suppress(OSError, ValueError):
-                nothing = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-                os.dup2(nothing, self._stdout.fileno())
-                os.close(nothing)
+        failure = self._data.failure
+        if failure is not None and failure.errno != errno.EPIPE:
+            raise CannotCreate("standard output", problem_of(failure))
 
 
 _GAP = "  "

@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.cli.exit_codes import exit_for_credentials
+from nskeys.cli.exit_codes import exit_for_findings
+from nskeys.model.findings import CREDENTIAL_KINDS, Finding, FindingKind
 from nskeys.model.keys import KeyState
 from nskeys.model.monitoring import CopyCounts, count_copies, last_proofs
+from nskeys.services.status.findings import findings_of
 
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview
+
+
+_Samples = Sequence[tuple[Sequence[tuple[str, str]], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class _Gauge:
 
     name: str
     help: str
-    samples: Sequence[tuple[Sequence[tuple[str, str]], int]]
+    samples: _Samples
 
 
 def failed_metrics() -> str:
@@ -36,7 +41,7 @@ def failed_metrics() -> str:
 
 def metrics(overview: "Overview", cmdb_id: str) -> str:
     """The answer."""
-    answer = overview.recoverability
+    answer, findings = overview.recoverability, findings_of(overview)
     return _text(
         [
             _up(1),
@@ -45,17 +50,22 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 "The Notification Server and its CMDB.",
                 [([("server", overview.server), ("cmdb_id", cmdb_id)], 1)],
             ),
-            *_credentials(overview),
-            _Gauge("nskeys_backup_due", "Whether a new backup is due.", [([], int(bool(answer.due)))]),
+            *_credentials(overview, findings),
+            _findings(findings),
+            _Gauge(
+                "nskeys_backup_due",
+                "Whether a new backup is due.",
+                _whether(findings, FindingKind.BACKUP_DUE),
+            ),
             _Gauge(
                 "nskeys_drill_overdue",
                 "Whether no copy that counts was drilled for too long.",
-                [([], int(overview.practice.drill_overdue(overview.taken)))],
+                _whether(findings, FindingKind.DRILL_OVERDUE),
             ),
             _Gauge(
                 "nskeys_typing_overdue",
                 "Whether nobody typed what opens a copy that counts for too long.",
-                [([], int(overview.practice.typing_overdue(overview.taken)))],
+                _whether(findings, FindingKind.TYPING_OVERDUE),
             ),
             _moment(
                 "nskeys_last_typed_timestamp_seconds",
@@ -73,7 +83,7 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
             _Gauge(
                 "nskeys_rotation_open",
                 "Whether a rotation of the key waits or is not finished.",
-                [([], int(overview.rotation is not None))],
+                _whether(findings, FindingKind.ROTATION_OPEN),
             ),
             _moment(
                 "nskeys_exposed_since_timestamp_seconds",
@@ -90,18 +100,18 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 "When the last backup was made.",
                 answer.last.backup.created if answer.last else None,
             ),
-            *_copies(overview),
+            *_copies(overview, findings),
         ]
     )
 
 
-def _credentials(overview: "Overview") -> Iterable[_Gauge]:
+def _credentials(overview: "Overview", findings: Sequence[Finding]) -> Iterable[_Gauge]:
     answer, totals = overview.recoverability, overview.recoverability.totals
     states = [key.info.state for key in answer.keys if key.info is not None]
     yield _Gauge(
         "nskeys_status",
         "Worst state of a credential: 0 recoverable, 1 at risk, 2 lost.",
-        [([], exit_for_credentials(totals))],
+        [([], exit_for_findings(one for one in findings if one.kind in CREDENTIAL_KINDS))],
     )
     yield _Gauge(
         "nskeys_credentials",
@@ -124,7 +134,24 @@ def _credentials(overview: "Overview") -> Iterable[_Gauge]:
     )
 
 
-def _copies(overview: "Overview") -> Iterable[_Gauge]:
+def _findings(findings: Sequence[Finding]) -> _Gauge:
+    """A sample for each kind, also for what is not the case."""
+    return _Gauge(
+        "nskeys_findings",
+        "What is wrong, by kind: 0 not so, 1 a note, 2 a warning, 3 critical.",
+        [([("finding", kind.value)], _grade(findings, kind)) for kind in FindingKind],
+    )
+
+
+def _grade(findings: Sequence[Finding], kind: FindingKind) -> int:
+    return max((one.severity + 1 for one in findings if one.kind is kind), default=0)
+
+
+def _whether(findings: Sequence[Finding], kind: FindingKind) -> _Samples:
+    return [([], int(any(one.kind is kind for one in findings)))]
+
+
+def _copies(overview: "Overview", findings: Sequence[Finding]) -> Iterable[_Gauge]:
     copies: CopyCounts = count_copies(overview.copies)
     yield _Gauge(
         "nskeys_copies",
@@ -134,7 +161,7 @@ def _copies(overview: "Overview") -> Iterable[_Gauge]:
     yield _Gauge(
         "nskeys_not_proven_by_a_person",
         "1 where no person opened a backup yet for those whom the newest one is for.",
-        [([], int(overview.not_proven_by_a_person is not None))],
+        _whether(findings, FindingKind.NOT_PROVEN),
     )
     yield _Gauge(
         "nskeys_custodians_shares_unproven",

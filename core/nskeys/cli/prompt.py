@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from nskeys.errors import Cancelled, SecretUnavailable
+from nskeys.reasons import SecretProblem, Wanted
 from nskeys.wording.text.terminal import broken, width
 
 TERMINAL = "/dev/tty"
@@ -36,7 +37,7 @@ class _Stopped(BaseException):
 class Prompt:
     """An open conversation on the terminal. Made by `conversation`."""
 
-    def __init__(self, descriptor: int, wanted: str, seen: bool) -> None:
+    def __init__(self, descriptor: int, wanted: Wanted, seen: bool) -> None:
         self._descriptor = descriptor
         self._wanted = wanted
         self._seen = seen
@@ -67,7 +68,7 @@ class Prompt:
         if not line:
             raise Cancelled
         if len(line) >= LINE_LIMIT:
-            raise SecretUnavailable(self._wanted, "line_too_long")
+            raise SecretUnavailable(self._wanted, SecretProblem.LINE_TOO_LONG)
         return bytes(line.removesuffix(b"\n"))
 
     def clear(self) -> None:
@@ -109,7 +110,7 @@ class Prompt:
 
 
 @contextmanager
-def conversation(wanted: str, *, seen: bool = False) -> Iterator[Prompt]:
+def conversation(wanted: Wanted, *, seen: bool = False) -> Iterator[Prompt]:
     """The terminal, with its echo off, or on a page of its own with what is typed `seen`.
     SecretUnavailable (`wanted`) where there is none."""
     try:
@@ -128,7 +129,7 @@ def conversation(wanted: str, *, seen: bool = False) -> Iterator[Prompt]:
 
 
 @contextmanager
-def _settled(descriptor: int, wanted: str, seen: bool) -> Iterator[None]:
+def _settled(descriptor: int, wanted: Wanted, seen: bool) -> Iterator[None]:
     try:
         before = termios.tcgetattr(descriptor)
     except termios.error:

@@ -14,6 +14,7 @@ from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SecretRequest, ShareRequest
+from nskeys.reasons import FieldProblem, Opens, PasswordProblem, SecretProblem, Wanted
 from nskeys.wording.passwords import ALL_THE_SAME, Question, password_refused, question, weak_words
 
 _MAY_BE_EMPTY = frozenset(
@@ -22,7 +23,7 @@ _MAY_BE_EMPTY = frozenset(
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
 _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
-_OPENS = MappingProxyType({Purpose.PASSPHRASE: "key store", Purpose.PIN: "token"})
+_OPENS = MappingProxyType({Purpose.PASSPHRASE: Opens.KEY_STORE, Purpose.PIN: Opens.TOKEN})
 
 
 class CommandLineSecrets:
@@ -46,7 +47,7 @@ class CommandLineSecrets:
         if retry and request.purpose in _OPENS:
             raise WrongPassword(_OPENS[request.purpose])  # said as it is: nobody can be asked again
         if retry:
-            raise SecretUnavailable(request.purpose.value, "file_refused")
+            raise SecretUnavailable(Wanted(request.purpose), SecretProblem.FILE_REFUSED)
         secret = _checked(request.purpose, read_secret(path))
         secret.insisted = self._insist and request.purpose in _NEW
         return secret
@@ -56,7 +57,11 @@ class CommandLineSecrets:
         before, self._weak = self._weak, None
         refused = request.refused
         if before is not None:
-            if isinstance(refused, PasswordRefused) and refused.reason == "weak" and _insists(request):
+            if (
+                isinstance(refused, PasswordRefused)
+                and refused.reason is PasswordProblem.WEAK
+                and _insists(request)
+            ):
                 before.insisted = True
                 return before
             before.wipe()
@@ -75,7 +80,7 @@ class CommandLineSecrets:
 def _insists(request: SecretRequest) -> bool:
     """Whether the person wants the weak password all the same. Cancelled, SecretUnavailable."""
     score = request.refused.score if isinstance(request.refused, PasswordRefused) else 0
-    with conversation(request.purpose.value) as prompt:
+    with conversation(Wanted(request.purpose)) as prompt:
         prompt.tell(weak_words(score))
         return prompt.ask(ALL_THE_SAME).strip().lower() in (b"y", b"yes")
 
@@ -83,7 +88,7 @@ def _insists(request: SecretRequest) -> bool:
 def ask(request: SecretRequest, retry: int) -> SecretBytes:
     """The secret as a person types it, new ones twice. Cancelled, SecretUnavailable."""
     asked = question(request, retry)
-    with conversation(request.purpose.value) as prompt:
+    with conversation(Wanted(request.purpose)) as prompt:
         for line in (asked.refused, asked.help):
             if line:
                 prompt.tell(line)
@@ -95,13 +100,13 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
             prompt.tell(str(password_refused(problem)))
 
 
-def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> str:
-    """Why what was typed cannot be taken; empty where it can. New secrets are asked for once more."""
+def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> PasswordProblem | None:
+    """Why what was typed cannot be taken; None where it can. New secrets are asked for once more."""
     if not typed and purpose not in _MAY_BE_EMPTY:
-        return "empty"
+        return PasswordProblem.EMPTY
     if asked.again and prompt.ask(asked.again) != typed:
-        return "differs"
-    return ""
+        return PasswordProblem.DIFFERS
+    return None
 
 
 def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
@@ -114,8 +119,8 @@ def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
         return secret
     secret.wipe()
     if purpose is Purpose.CREDENTIAL_SECRET:
-        raise FieldInvalid("secret", "not_text")
-    raise PasswordRefused("not_text")
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT)
+    raise PasswordRefused(PasswordProblem.NOT_TEXT)
 
 
 class NewPassphrase:
@@ -133,7 +138,7 @@ class NewPassphrase:
         try:
             return self._secrets(replace(request, purpose=Purpose.NEW_PASSPHRASE), retry)
         except SecretUnavailable as error:
-            raise SecretUnavailable("other_passphrase", error.detail) from None
+            raise SecretUnavailable(Wanted.OTHER_PASSPHRASE, error.detail) from None
 
     def forget(self) -> None:
         """Wipe what was typed last."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 
 from nskeys.cli.output import Output
 from nskeys.cli.progress import ProofLine, TerminalProgress
 from nskeys.errors import Locked, NoCopyMade, NskeysError, SecretUnavailable, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Destinations, Purpose, SecretProvider, SecretRequest, Waiting
+from nskeys.ports import Purpose, SecretProvider, SecretRequest, Waiting
 from nskeys.wording.errors.setup import closed_words, waiting_words
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Session:
         self._stderr = stderr
         self._services: Services | None = None
         self._told: TerminalProgress | None = None
-        self._letting_in = ServerAuth(self.secrets, lambda: self.services().installation.destinations)
+        self._letting_in = ServerAuth(self.secrets, lambda: self.services().destinations)
 
     def secrets(self, request: SecretRequest, retry: int) -> SecretBytes:
         """ports.SecretProvider: a question never stands behind a line of progress."""
@@ -68,8 +68,7 @@ class Session:
         """The services of this home; `cmdb` where none is configured yet."""
         if self._services is None:
             self._services = self._connect(self._home, cmdb, self._wait)
-            waiting = TerminalWaiting(self._say, self._wait, self._stop)
-            self._services.installation.lock.waiting = waiting
+            self._services.tell_who_waits(TerminalWaiting(self._say, self._wait, self._stop))
             self.output.say(*(closed_words(path) for path in self._services.closed))
         return self._services
 
@@ -95,7 +94,7 @@ class Session:
             self.output,
             self._stderr,
             None if self.output.as_json else proof_line,
-            stopping=self.services().installation.destinations.interrupt,
+            stopping=self.services().destinations.interrupt,
         )
         with self._told.watching() as told:
             yield told
@@ -113,10 +112,18 @@ def connect_here(home: str | None, cmdb: str | None, wait: float) -> "Services":
     return connect(home, cmdb, wait=wait)
 
 
+class GivenSecrets(Protocol):
+    """Who takes what a server asked for."""
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """Kept in memory until the services are closed."""
+        ...
+
+
 class ServerAuth:
     """For one run of a command; `destinations` gives those of its home."""
 
-    def __init__(self, secrets: SecretProvider, destinations: Callable[[], Destinations]) -> None:
+    def __init__(self, secrets: SecretProvider, destinations: Callable[[], GivenSecrets]) -> None:
         self._secrets = secrets
         self._destinations = destinations
         self._asked: dict[tuple[str, str], int] = {}

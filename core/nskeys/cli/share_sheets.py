@@ -3,7 +3,7 @@
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import SecretUnavailable
 from nskeys.model.custodians import Share, SheetFacts, Split
-from nskeys.ports import Purpose
+from nskeys.reasons import Wanted
 from nskeys.wording.custodians import COPY_IT, HAND_OVER, share_name
 from nskeys.wording.share_sheets import QR_LABEL, qr_lines, sheet_lines
 
@@ -15,15 +15,15 @@ _BELOW = 2
 def require_terminal() -> None:
     """SecretUnavailable where nobody could look at a sheet: said before anything is made."""
     try:
-        with conversation(Purpose.SHARE.value):
+        with conversation(Wanted.SHARE):
             pass
     except SecretUnavailable:
-        raise SecretUnavailable("sheets") from None
+        raise SecretUnavailable(Wanted.SHEETS) from None
 
 
 def show_sheets(split: Split) -> None:
     """Each to its custodian. Cancelled where somebody stops; what was not shown by then never is."""
-    with conversation(Purpose.SHARE.value, seen=True) as prompt:
+    with conversation(Wanted.SHARE, seen=True) as prompt:
         for share in split.shares.held:
             _show(prompt, split.facts, share)
 

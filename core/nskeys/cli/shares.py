@@ -7,7 +7,8 @@ from nskeys.cli.files import STANDARD_INPUT, STDERR, STDIN, guard, read_text_inp
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, ShareRequest
+from nskeys.ports import ShareRequest
+from nskeys.reasons import Problem, SecretProblem, Wanted
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.services.flows.share_file import WrittenShare, written_shares
 from nskeys.wording.custodians import (
@@ -45,7 +46,7 @@ class ShareSource:
         if self._written is None:
             self._written = _written_in(self._path)
         if not self._written:
-            raise SecretUnavailable("share", "file_refused")
+            raise SecretUnavailable(Wanted.SHARE, SecretProblem.FILE_REFUSED)
         share = self._written.pop(0)
         if share.problem is not None:
             _suggest(share)
@@ -58,7 +59,7 @@ def _written_in(path: str) -> list[WrittenShare]:
     """The shares of a file; FileUnreadable."""
     data = read_text_input(path, _FILE_LIMIT, guard(path))
     if len(data) > _FILE_LIMIT:
-        raise FileUnreadable(path, "too_large")
+        raise FileUnreadable(path, Problem.TOO_LARGE)
     shares = [*written_shares(data.decode("utf-8", "replace"))]
     data[:] = bytes(len(data))
     return shares
@@ -67,14 +68,14 @@ def _written_in(path: str) -> list[WrittenShare]:
 def _suggest(share: WrittenShare) -> None:
     """Words that may be meant where one is misread: on the terminal itself, where nothing is kept."""
     if share.meant and os.isatty(STDERR):
-        with suppress(SecretUnavailable), conversation(Purpose.SHARE.value) as prompt:
+        with suppress(SecretUnavailable), conversation(Wanted.SHARE) as prompt:
             prompt.tell(suggestions_line("", share.meant, unknown=True))
 
 
 def ask_share(request: ShareRequest) -> SecretBytes:
     """A share as its custodian types it, on a page of its own that is gone afterwards; what can be said of
     it is said before it is given. Cancelled, SecretUnavailable."""
-    with conversation(request.purpose.value, seen=True) as prompt:
+    with conversation(Wanted(request.purpose), seen=True) as prompt:
         prompt.tell(title(request.gathered))
         prompt.tell(progress_line(request.gathered))
         if request.refused is not None:

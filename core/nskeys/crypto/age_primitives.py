@@ -16,18 +16,18 @@ _D = -121665 * pow(121666, -1, _P) % _P
 
 
 def new_x25519() -> SecretBytes:
-    """A new private key, from the operating system's random number generator."""
+    """Return a new private key, from the operating system's random number generator."""
     return SecretBytes(os.urandom(X25519_SIZE))
 
 
 def x25519_public(secret: SecretBytes) -> bytes:
-    """The public half (32 bytes) of a 32-byte private key."""
+    """Return the public half (32 bytes) of a 32-byte private key."""
     return X25519PrivateKey.from_private_bytes(secret.reveal()).public_key().public_bytes_raw()
 
 
 def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
-    """What both sides come to (32 bytes); None where `public` is a point of low order, with which
-    anybody would come to the same."""
+    """Return the shared secret (32 bytes); None where `public` is a point of low order, which gives the
+    same secret to everybody."""
     try:
         other = X25519PublicKey.from_public_bytes(public)
         return X25519PrivateKey.from_private_bytes(secret.reveal()).exchange(other)
@@ -36,8 +36,8 @@ def x25519_shared(secret: SecretBytes, public: bytes) -> bytes | None:
 
 
 def ed25519_to_x25519(public: bytes) -> bytes | None:
-    """The X25519 public key that belongs to an Ed25519 one (RFC 7748, section 4.1: u = (1+y)/(1-y)); None
-    where the 32 bytes are no point of the curve, or one without a counterpart."""
+    """Return the X25519 public key of an Ed25519 one (RFC 7748, section 4.1: u = (1+y)/(1-y)); None where
+    the 32 bytes are not a point of the curve, or one without a counterpart."""
     y = int.from_bytes(public, "little") & ~(1 << 255)
     square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
     if y >= _P or y == 1 or pow(square, (_P - 1) // 2, _P) != 1:
@@ -46,7 +46,7 @@ def ed25519_to_x25519(public: bytes) -> bytes | None:
 
 
 def ed25519_seed_to_x25519(seed: SecretBytes) -> SecretBytes:
-    """The X25519 private key that belongs to a 32-byte Ed25519 one (RFC 8032, section 5.1.5)."""
+    """Return the X25519 private key that belongs to a 32-byte Ed25519 one (RFC 8032, section 5.1.5)."""
     return SecretBytes(hashlib.sha512(seed.reveal()).digest()[:X25519_SIZE])
 
 
@@ -54,7 +54,8 @@ TAG_SIZE = 16
 
 
 class ChaCha:
-    """One 32-byte key. Nonces are 12 bytes; age makes every key for one use and counts its chunks."""
+    """ChaCha20-Poly1305 under one 32-byte key. Nonces are 12 bytes; age uses each key once and counts its
+    chunks."""
 
     __slots__ = ("_cipher",)
 
@@ -62,11 +63,11 @@ class ChaCha:
         self._cipher = ChaCha20Poly1305(key)
 
     def encrypt(self, nonce: bytes, plain: bytes) -> bytes:
-        """Ciphertext and its 16-byte tag."""
+        """Return ciphertext and 16-byte tag."""
         return self._cipher.encrypt(nonce, plain, None)
 
     def decrypt(self, nonce: bytes, sealed: bytes) -> bytes | None:
-        """The plaintext; None where the tag does not fit."""
+        """Return the plaintext; None where the tag does not fit."""
         try:
             return self._cipher.decrypt(nonce, sealed, None)
         except InvalidTag:

@@ -1,7 +1,7 @@
-"""From passwords to keys, and from keys to keys. Every cost is a value that the caller checked.
+"""Deriving keys from passwords and from keys. The caller has checked every cost.
 
 One expensive derivation runs at a time in a process: two of pyca's Argon2id with several lanes deadlock or
-raise MemoryError when they overlap, and two at once need twice the memory that either was given.
+raise MemoryError when they overlap, and two at once need twice the memory that each was allowed.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from nskeys.errors import KeyStoreDamaged, NotEnoughMemory
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Problem
 
 SALT_SIZE = 16
 _KEY_SIZE = 32
@@ -24,22 +25,21 @@ _SCRYPT_BLOCK = 8
 
 _GATE = Lock()
 _BEAT = 0.1
-"""Seconds between two looks whether whoever waits at the gate is still wanted."""
+"""Seconds between two checks whether the waiting was cancelled."""
 
 
-def _wanted() -> None:
-    """Nobody calls it off."""
+def _never_cancelled() -> None: ...
 
 
-_still_wanted: ContextVar[Callable[[], None]] = ContextVar("still_wanted", default=_wanted)
+_checkpoint: ContextVar[Callable[[], None]] = ContextVar("checkpoint", default=_never_cancelled)
 
 
 @contextmanager
 def one_derivation() -> Iterator[None]:
-    """Hold the process's gate for one expensive derivation, wherever it runs; not reentrant. What
-    `called_off_by` names may raise while it waits, and then nothing was derived."""
+    """Hold the process's lock for one expensive derivation; not reentrant. What `called_off_by` names may
+    raise while this waits; then nothing was derived."""
     while not _GATE.acquire(timeout=_BEAT):
-        _still_wanted.get()()
+        _checkpoint.get()()
     try:
         yield
     finally:
@@ -48,12 +48,12 @@ def one_derivation() -> Iterator[None]:
 
 @contextmanager
 def called_off_by(checkpoint: Callable[[], None]) -> Iterator[None]:
-    """In this thread, waiting at the gate ends with what `checkpoint` raises."""
-    before = _still_wanted.set(checkpoint)
+    """Let `checkpoint`, called while this thread waits for the lock, end the wait by raising."""
+    before = _checkpoint.set(checkpoint)
     try:
         yield
     finally:
-        _still_wanted.reset(before)
+        _checkpoint.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Argon2Cost:
     lanes: int = 4
 
     def check(self, bounds: Argon2Bounds = READING_BOUNDS) -> None:
-        """KeyStoreDamaged (`kdf_cost`) where a cost that was read is outside `bounds`."""
+        """Raise KeyStoreDamaged (`kdf_cost`) where a cost that was read is outside `bounds`."""
         inside = all(
             lowest <= value <= highest
             for value, (lowest, highest) in (
@@ -90,11 +90,11 @@ class Argon2Cost:
             )
         )
         if not inside or self.memory_kib < 8 * self.lanes:
-            raise KeyStoreDamaged("protector.json", "kdf_cost")
+            raise KeyStoreDamaged("protector.json", Problem.KDF_COST)
 
 
 def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
-    """A 32-byte key from a passphrase (RFC 9106, version 0x13); NotEnoughMemory."""
+    """Return a 32-byte key from a passphrase (RFC 9106, version 0x13). Raises NotEnoughMemory."""
     derivation = Argon2id(
         salt=salt,
         length=_KEY_SIZE,
@@ -110,8 +110,8 @@ def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
 
 
 def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> SecretBytes:
-    """`length` bytes from a password (RFC 7914) with N = 2^log_n, r = 8, p = 1: 2^log_n KiB of memory.
-    NotEnoughMemory. The caller bounds `log_n` before it comes here."""
+    """Return `length` bytes derived from a password (RFC 7914) with N = 2^log_n, r = 8, p = 1, which takes
+    2^log_n KiB of memory. Raises NotEnoughMemory. The caller bounds `log_n` first."""
     derivation = Scrypt(salt=salt, length=length, n=1 << log_n, r=_SCRYPT_BLOCK, p=1)
     try:
         with one_derivation():
@@ -121,5 +121,5 @@ def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> Se
 
 
 def hkdf_sha256(key: bytes, salt: bytes, info: bytes, length: int = 32) -> bytes:
-    """HKDF with SHA-256 (RFC 5869)."""
+    """Return `length` bytes derived with HKDF and SHA-256 (RFC 5869)."""
     return HKDF(SHA256(), length, salt, info).derive(key)

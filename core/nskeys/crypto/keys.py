@@ -11,22 +11,22 @@ KEY_SIZE = 32
 
 
 def new_material() -> SecretBytes:
-    """A new 256-bit AES key: for sealing, or to be the key store's KEK."""
+    """Return a new 256-bit AES key: for sealing, or to be the key store's KEK."""
     return SecretBytes(os.urandom(KEY_SIZE))
 
 
 def new_server_seed() -> SecretBytes:
-    """A new Ed25519 private key (RFC 8032, section 5.1.5: 32 random bytes)."""
+    """Return a new Ed25519 private key (RFC 8032, section 5.1.5: 32 random bytes)."""
     return SecretBytes(os.urandom(KEY_SIZE))
 
 
 def thumbprint(material: SecretBytes) -> Kid:
-    """The `kid` of a symmetric key (RFC 7638, section 3.2: members `k`, `kty`)."""
+    """Return the `kid` of a symmetric key (RFC 7638, section 3.2: members `k`, `kty`)."""
     return Kid(_digest({"k": to_base64url(material.reveal()), "kty": "oct"}))
 
 
 def server_thumbprint(public: bytes) -> str:
-    """The thumbprint of an Ed25519 public key, 32 bytes (RFC 8037, section 2: `crv`, `kty`, `x`)."""
+    """Return the thumbprint of an Ed25519 public key, 32 bytes (RFC 8037, section 2: `crv`, `kty`, `x`)."""
     return _digest({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(public)})
 
 

@@ -1,4 +1,4 @@
-"""Random nonces for AES-GCM, drawn from the operating system in batches.
+"""Random nonces for AES-GCM, read from the operating system in batches.
 
 A system call for each secret would cost as much as the sealing itself. A nonce is handed out once: the
 list's `pop` is atomic, and a process that was forked throws its parent's batch away.
@@ -11,7 +11,7 @@ _BATCH = 512
 
 
 class NonceSource:
-    """Hands out 12-byte nonces, each one once."""
+    """A source of 12-byte nonces, each given out once."""
 
     __slots__ = ("_nonces", "_pid")
 
@@ -20,7 +20,7 @@ class NonceSource:
         self._pid = os.getpid()
 
     def take(self) -> bytes:
-        """A nonce nobody had before (NIST SP 800-38D, section 8.2.2: 96 random bits)."""
+        """Return a nonce that was not used before (NIST SP 800-38D, section 8.2.2: 96 random bits)."""
         if self._pid != os.getpid():
             # A forked child inherits the batch: using it would repeat the parent's nonces.
             self._nonces = []

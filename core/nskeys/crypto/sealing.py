@@ -24,6 +24,7 @@ from nskeys.errors import FieldInvalid, KeyStoreDamaged, SealDoesNotOpen
 from nskeys.model.credentials import SECRET_LIMIT, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem, Problem, SealProblem
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
@@ -51,13 +52,13 @@ _join = b"".join
 
 
 class Sealer:
-    """Seals and opens under one key, of one CMDB. Safe to use from several threads."""
+    """Seals and opens secrets under one key of one CMDB. Safe to use from several threads."""
 
     def __init__(self, cmdb_id: str, kid: Kid, material: SecretBytes) -> None:
-        """`cmdb_id` is 32 hex digits; `material` 32 bytes whose thumbprint must be `kid`, else
-        KeyStoreDamaged. The caller keeps `material` and may wipe it at once."""
+        """`cmdb_id` is 32 hex digits; `material` 32 bytes whose thumbprint must be `kid`. Raises
+        KeyStoreDamaged otherwise. The caller keeps `material` and may wipe it at once."""
         if thumbprint(material) != kid:
-            raise KeyStoreDamaged(kid, "thumbprint")
+            raise KeyStoreDamaged(kid, Problem.WRONG_KEY)
         self._kid = kid
         self._cipher = AESGCM(material.reveal())
         self._prefix = _PREFIX + _identity(cmdb_id) + bytes.fromhex(kid)
@@ -65,37 +66,37 @@ class Sealer:
 
     @property
     def kid(self) -> Kid:
-        """The key that this sealer holds."""
+        """The id of the key."""
         return self._kid
 
     def __repr__(self) -> str:
         return f"Sealer({self._kid[:8]})"
 
     def seal(self, credential_id: str, fields: CredentialFields, secret: SecretBytes) -> bytes:
-        """The sealed secret; FieldInvalid for a secret that is too long or no UTF-8."""
+        """Return the sealed secret. Raises FieldInvalid for a secret that is too long or no UTF-8."""
         return self.seal_with(self._nonces.take(), credential_id, fields, secret)
 
     def seal_with(
         self, nonce: bytes, credential_id: str, fields: CredentialFields, secret: SecretBytes
     ) -> bytes:
-        """`seal` under a nonce that the caller vouches for: for test vectors only, because a nonce
-        used twice under one key gives both secrets away."""
+        """Return the secret sealed under a given nonce. For test vectors only: a nonce used twice under one
+        key reveals both secrets."""
         plain = _pad(secret)
         bound = (fields.kind, fields.name, fields.target, fields.account, fields.note)
         aad = self._prefix + _bound(credential_id, *bound)
         return _VERSION + nonce + self._cipher.encrypt(nonce, plain, aad)
 
     def open(self, credential_id: str, fields: CredentialFields, blob: bytes) -> SecretBytes:
-        """The secret; SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
+        """Return the secret. Raises SealDoesNotOpen (`tampered`) where the row is not what was sealed."""
         f = fields
         try:
             plain, _ = self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
         except (InvalidTag, ValueError):
-            raise SealDoesNotOpen(credential_id, fields.kind, fields.name, "tampered") from None
+            raise SealDoesNotOpen(credential_id, fields.kind, fields.name, SealProblem.TAMPERED) from None
         return SecretBytes(plain.rstrip(b"\x00")[:-1])
 
     def opens(self, credential_id: str, fields: CredentialFields, blob: bytes) -> bool:
-        """Whether the row opens; the secret is dropped at once."""
+        """Return whether the row opens; the secret is dropped at once."""
         f = fields
         try:
             self._opened(credential_id, f.kind, f.name, f.target, f.account, f.note, blob)
@@ -104,7 +105,7 @@ class Sealer:
         return True
 
     def failing(self, rows: Iterable[SealedRow]) -> list[str]:
-        """The ids of those rows that do not open, in their order; the quickest way to try many."""
+        """Return the ids of the rows that do not open, in their order; the fastest way to try many."""
         failed = []
         opened = self._opened
         for row in rows:
@@ -115,8 +116,8 @@ class Sealer:
         return failed
 
     def resealed(self, old: "Sealer", rows: Sequence[SealedRow]) -> tuple[list[Resealed], list[str]]:
-        """Rows that `old` sealed, sealed anew by this one, and the ids of those that do not open; the
-        quickest way to re-seal many. Both sealers are of one CMDB."""
+        """Return rows that `old` sealed, sealed under this key, and the ids of those that do not open; the
+        fastest way to re-seal many. Both sealers are of one CMDB."""
         done: list[Resealed] = []
         failed: list[str] = []
         # Each is used once, in this call, so none can be handed out a second time after a fork.
@@ -135,9 +136,11 @@ class Sealer:
     def _opened(
         self, credential_id: str, kind: str, name: str, target: str, account: str, note: str, blob: bytes
     ) -> tuple[bytes, bytes]:
-        """The padded secret, and what binds it to its row; InvalidTag or ValueError. The hot path: no call
-        that can be spared, so the AAD is spelled out here a second time. Sealing uses the plain spelling of
-        `_bound`; if the two ever differed, nothing would open."""
+        """Return the padded secret, and the AAD that binds it to its row; InvalidTag or ValueError.
+
+        This is the hot path, so the AAD is written out here instead of calling `_bound`, which sealing
+        uses. If the two ever differed, nothing would open.
+        """
         size = len(blob)
         if size < _SMALLEST or size > _LARGEST or size % _BLOCK != _REMAINDER or blob[0] != 1:
             raise ValueError("not a sealed secret")
@@ -185,10 +188,10 @@ def _identity(text: str) -> bytes:
 
 def _pad(secret: SecretBytes) -> bytes:
     if len(secret) > SECRET_LIMIT:
-        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+        raise FieldInvalid("secret", FieldProblem.TOO_LONG, SECRET_LIMIT)
     try:
         secret.text()
     except UnicodeDecodeError:
-        raise FieldInvalid("secret", "not_text") from None
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT) from None
     plain = secret.reveal() + _MARK
     return plain + bytes(-len(plain) % _BLOCK)

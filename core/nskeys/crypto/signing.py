@@ -13,17 +13,18 @@ SIGNATURE_SIZE = 64
 
 
 def public_of(seed: SecretBytes) -> bytes:
-    """The public half (32 bytes) of a 32-byte private key."""
+    """Return the public half (32 bytes) of a 32-byte private key."""
     return _private(seed).public_key().public_bytes_raw()
 
 
 def sign(seed: SecretBytes, what: str, document: bytes) -> bytes:
-    """A signature (64 bytes) over a document of the kind `what`: `register`, `drill`, `facts`, ..."""
+    """Return a signature (64 bytes) over a document of the kind `what`: `register`, `drill`, `facts`,
+    ..."""
     return _private(seed).sign(_message(what, document))
 
 
 def verify(public: bytes, what: str, document: bytes, signature: bytes) -> bool:
-    """Whether the owner of `public` signed this document as `what`."""
+    """Return whether the owner of `public` signed this document as `what`."""
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, _message(what, document))
     except (InvalidSignature, ValueError):

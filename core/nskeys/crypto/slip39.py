@@ -1,8 +1,10 @@
-"""Splitting a secret of 16 bytes into custodians' shares, and putting it together again: SLIP-39.
+"""Splitting a secret of 16 bytes into custodians' shares and combining them again: SLIP-39.
 
-One group and no passphrase, for with a wrong one the scheme gives a wrong secret and no error. Written with
-the flag `extendable` and iteration exponent 0: it slows down guessing at a passphrase, and there is none.
-Read with either flag and an exponent of at most 4, so that no share makes a machine work for minutes.
+One group and no passphrase, because the scheme answers a wrong passphrase with a wrong secret and no error.
+Shares are written with the flag `extendable` and iteration exponent 0: iterations slow down guessing a
+passphrase, and there is none. They are read with either flag and an exponent of at most 4, so that no share
+keeps a machine busy for minutes.
+
 shamir-mnemonic takes its random numbers from `secrets.token_bytes`, which is os.urandom, and logs nothing;
 but the texts of its errors hold words, and the `repr` of its shares their values. Neither leaves this file.
 """
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from nskeys.errors import ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
 from nskeys.model.custodians import SHARE_WORDS, SHARES_MOST, THRESHOLD_LEAST, Share, ShareLabel
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import ShareProblem
 
 if TYPE_CHECKING:
     from shamir_mnemonic import Share as Slip39Share
@@ -29,12 +32,12 @@ _EXPONENT, _EXPONENT_MOST = 0, 4
 
 
 def new_split_secret() -> SecretBytes:
-    """A new secret to be split."""
+    """Return a new secret to be split."""
     return SecretBytes(os.urandom(SECRET_SIZE))
 
 
 def check_split(shares: int, threshold: int) -> None:
-    """SplitRefused."""
+    """Raise SplitRefused for numbers of shares that cannot be made."""
     if not THRESHOLD_LEAST <= threshold <= shares <= SHARES_MOST:
         raise SplitRefused(shares, threshold)
 
@@ -42,8 +45,9 @@ def check_split(shares: int, threshold: int) -> None:
 def split(
     secret: SecretBytes, shares: int, threshold: int, other_than: Collection[str] = ()
 ) -> tuple[Share, ...]:
-    """As many new shares of 16 bytes, of which `threshold` give them back, numbered from 1. The set's name
-    is none of `other_than`, so that sheets of two sets are told apart. SplitRefused."""
+    """Return this many new shares of 16 bytes, numbered from 1, of which `threshold` give them back. The
+    set's name is none of `other_than`, so that the sheets of two sets can be told apart. Raises
+    SplitRefused."""
     check_split(shares, threshold)
     if len(secret) != SECRET_SIZE:
         raise ValueError("a secret of another size")
@@ -67,28 +71,28 @@ def _split_once(secret: SecretBytes, shares: int, threshold: int) -> tuple[Share
 
 
 def parse(text: SecretBytes) -> Share:
-    """A share out of its words: any case, any blanks between them. The text is the caller's to wipe.
-    ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
+    """Return a share parsed from its words: any case, any white space between them. The caller wipes the
+    text. Raises ShareRefused (`empty`, `not_text`, `count`, `word`, `checksum`, `other_scheme`)."""
     try:
         words = text.text().lower().split()
     except UnicodeDecodeError:
         words = None
     if words is None:
-        raise ShareRefused("not_text")  # raised here and not above: that error carries the words
+        raise ShareRefused(ShareProblem.NOT_TEXT)  # raised here and not above: that error carries the words
     if not words:
-        raise ShareRefused("empty")
+        raise ShareRefused(ShareProblem.EMPTY)
     if len(words) != SHARE_WORDS:
-        raise ShareRefused("count", word=len(words))
-    known = word_numbers()
-    for place, word in enumerate(words, 1):
-        if word not in known:
-            raise ShareRefused("word", word=place)
+        raise ShareRefused(ShareProblem.COUNT, word=len(words))
+    numbers = word_numbers()
+    for position, word in enumerate(words, 1):
+        if word not in numbers:
+            raise ShareRefused(ShareProblem.WORD, word=position)
     return Share(_label(words), SecretBytes(" ".join(words).encode("ascii")))
 
 
 def combine(shares: Sequence[Share]) -> SecretBytes:
-    """The 16 bytes that these shares, all of one set, give: each of them is heeded, also those beyond the
-    threshold. SharesIncomplete, SharesDisagree."""
+    """Return the 16 bytes that these shares of one set give. Shares beyond the threshold are checked too.
+    Raises SharesIncomplete, SharesDisagree."""
     different = {share.label.number: share for share in shares}
     held = [different[number] for number in sorted(different)]
     if not held or len(held) < held[0].label.threshold:
@@ -99,9 +103,12 @@ def combine(shares: Sequence[Share]) -> SecretBytes:
 
 
 def _agreed(held: list[Share], threshold: int) -> SecretBytes:
-    """What the first ones give, if every other one in the last one's place gives it too: a polynomial is
-    fixed by the secret and `threshold - 1` points, so then all of them lie on one, and any of them will
-    do."""
+    """Return the secret of the first `threshold` shares, which each further share in the place of the last
+    has to give too. Raises SharesDisagree.
+
+    The secret and `threshold - 1` points fix a polynomial, so then all shares lie on one, and any of them
+    will do.
+    """
     base, last = held[: threshold - 1], held[threshold - 1]
     secret = _together([*base, last])
     if secret is None:
@@ -120,8 +127,8 @@ def _agreed(held: list[Share], threshold: int) -> SecretBytes:
 
 
 def _odd_one_out(held: list[Share], threshold: int) -> tuple[int, ...]:
-    """The number of the one of the first ones without which they agree; nothing where that cannot be
-    told."""
+    """Return the number of the share, among the first ones, without which the others agree; nothing where
+    that is not clear."""
     if len(held) == threshold:
         return ()
     for share in held[:threshold]:
@@ -133,7 +140,7 @@ def _odd_one_out(held: list[Share], threshold: int) -> tuple[int, ...]:
 
 
 def _together(shares: list[Share]) -> SecretBytes | None:
-    """What exactly as many as are needed give; None where the scheme's own digest says that it is none."""
+    """Return the secret of exactly `threshold` shares; None where the scheme's own digest does not fit."""
     from shamir_mnemonic import MnemonicError, decode_mnemonics, recover_ems
 
     try:
@@ -144,23 +151,24 @@ def _together(shares: list[Share]) -> SecretBytes | None:
 
 
 def _label(words: list[str]) -> ShareLabel:
-    """What words that are all known say of themselves; ShareRefused (`checksum`, `other_scheme`)."""
+    """Return the label in a share's words, all of which are in the list. Raises ShareRefused (`checksum`,
+    `other_scheme`)."""
     from shamir_mnemonic import MnemonicError, Share as Slip39Share
     from shamir_mnemonic.constants import CUSTOMIZATION_STRING_EXTENDABLE, CUSTOMIZATION_STRING_ORIG
     from shamir_mnemonic.rs1024 import verify_checksum
 
-    known = word_numbers()
-    numbers = [known[word] for word in words]
+    word_index = word_numbers()
+    numbers = [word_index[word] for word in words]
     extendable = bool(numbers[_NAME_WORDS - 1] >> _EXPONENT_BITS & 1)
     scheme = CUSTOMIZATION_STRING_EXTENDABLE if extendable else CUSTOMIZATION_STRING_ORIG
     if not verify_checksum(numbers, scheme):
-        raise ShareRefused("checksum")
+        raise ShareRefused(ShareProblem.CHECKSUM)
     try:
         share = Slip39Share.from_mnemonic(" ".join(words))
     except MnemonicError:
         share = None
     if share is None or not _can_be_read(share):
-        raise ShareRefused("other_scheme")
+        raise ShareRefused(ShareProblem.OTHER_SCHEME)
     return ShareLabel(" ".join(words[:_NAME_WORDS]), share.index + 1, share.member_threshold)
 
 
@@ -174,17 +182,14 @@ def _can_be_read(share: "Slip39Share") -> bool:
     )
 
 
-UNIQUE = 4
-"""Letters that tell a word from all others."""
-
 _TOKENS = re.compile(r"[0-9]+|[^\s0-9,;.:|()\u200b\ufeff]+")
-"""Numbers and words. Between them stand blanks of any kind (no-break ones too), ends of lines, commas, and
-what else people put behind a number."""
+"""Numbers and words. They are separated by white space of any kind (no-break too), commas, and whatever
+people write after a number."""
 
 
 @cache
 def word_list() -> tuple[str, ...]:
-    """All of them, in the order of their numbers, which is the alphabet's."""
+    """Return the words of the list, in alphabetical order, which is that of their numbers."""
     from shamir_mnemonic.wordlist import WORDLIST  # here: it is rarely needed and slow to load
 
     return tuple(WORDLIST)
@@ -192,34 +197,34 @@ def word_list() -> tuple[str, ...]:
 
 @cache
 def word_numbers() -> dict[str, int]:
-    """A word's number, 0 to 1,023."""
+    """Return a word's number, 0 to 1,023."""
     return {word: number for number, word in enumerate(word_list())}
 
 
 def tokens(text: str) -> tuple[str, ...]:
-    """The words of a sheet in small letters, and the numbers before them."""
+    """Return the words of a sheet in lower case, and the numbers before them."""
     return tuple(_TOKENS.findall(text.lower()))
 
 
 def ends_in_a_token(text: str) -> str:
-    """The letters, or the digits, that a text ends with: a word that may not be whole yet."""
+    """Return the letters, or the digits, that a text ends with: a word that may be incomplete."""
     found = list(_TOKENS.finditer(text.lower()))
     return found[-1][0] if found and found[-1].end() == len(text) else ""
 
 
 def place_of(token: str, words: int) -> int | None:
-    """The place, counted from 0, that a number of 1 to `words` names; None for a word."""
+    """Return the index, from 0, that a number of 1 to `words` names; None for a word."""
     number = int(token) if token.isdecimal() and len(token) < 4 else 0
     return number - 1 if 1 <= number <= words else None
 
 
 def beginning_with(letters: str) -> tuple[str, ...]:
-    """The words that begin so; all of them for no letters."""
+    """Return the words with this beginning; all of them for no letters."""
     return tuple(word for word in word_list() if word.startswith(letters))
 
 
 def completed(letters: str) -> str:
-    """The word that is meant: itself, or the only one that begins so; empty where there is no telling."""
+    """Return the word itself, or the only one that begins like this; empty where several do, or none."""
     if letters in word_numbers():
         return letters
     words = beginning_with(letters) if letters else ()
@@ -227,14 +232,14 @@ def completed(letters: str) -> str:
 
 
 def nearest(word: str, most: int = 3) -> tuple[str, ...]:
-    """The words that somebody may have meant: those with the fewest letters to change, add or drop."""
+    """Return the words that may have been meant: those with the smallest edit distance."""
     limit = max(2, len(word) // 2)
-    ranked = sorted((_distance(word, known), known) for known in word_list())
-    return tuple(known for distance, known in ranked[:most] if distance <= limit)
+    ranked = sorted((_distance(word, candidate), candidate) for candidate in word_list())
+    return tuple(candidate for distance, candidate in ranked[:most] if distance <= limit)
 
 
 def _distance(one: str, other: str) -> int:
-    """Levenshtein's."""
+    """Return the Levenshtein distance of two words."""
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         before, row[0] = row[0], i

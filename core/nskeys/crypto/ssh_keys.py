@@ -1,10 +1,11 @@
 """OpenSSH's keys, as far as age takes them for recipients: Ed25519 and RSA.
 
-A key that is neither, or that age refuses, is `None` here or a SshKeyRefused with a token; who asked knows
-the name to say it with.
+A key of another type, or one that age refuses, is `None` here or a SshKeyRefused with a token; the caller
+knows the name to report.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,19 +22,27 @@ from cryptography.hazmat.primitives.serialization import (
 from nskeys.model.secret import SecretBytes
 
 RSA_BITS = (2_048, 8_192)
-"""Lowest and highest that are accepted; age refuses what is below too."""
+"""Lowest and highest number that is accepted; age refuses smaller ones too."""
+
+
+class SshKeyProblem(StrEnum):
+    """Why an ssh key cannot be used."""
+
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    RSA_SIZE = "rsa_size"
 
 
 class SshKeyRefused(ValueError):
-    """This is no ssh key that can be used; `problem`: `unreadable`, `unsupported`, `rsa_size`."""
+    """This is no ssh key that can be used."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: SshKeyProblem) -> None:
         super().__init__(problem)
         self.problem = problem
 
 
 class SshKeyLocked(ValueError):
-    """The private key is under a passphrase, and the one given (if any) does not open it."""
+    """The private key is under a passphrase, and the given one (if any) does not open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +64,45 @@ class SshPrivate:
 
 
 def read_public(kind: str, spelled: str) -> SshPublic:
-    """The key behind its type and base64, in that one spelling; SshKeyRefused."""
+    """Return the key from its type and base64, in their one spelling. Raises SshKeyRefused."""
     line = f"{kind} {spelled}"
     try:
         key = load_ssh_public_key(line.encode("ascii"))
     except UnsupportedAlgorithm:
-        raise SshKeyRefused("unsupported") from None
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED) from None
     except ValueError:
-        raise SshKeyRefused("unreadable") from None
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE) from None
     if not isinstance(key, Ed25519PublicKey | RSAPublicKey):
-        raise SshKeyRefused("unsupported")
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED)
     public = _public(key)
     if public.line != line:
-        raise SshKeyRefused("unreadable")
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE)
     return public
 
 
 def read_private(data: bytes, passphrase: SecretBytes | None) -> SshPrivate:
-    """The key in an OpenSSH private key file; SshKeyLocked, SshKeyRefused."""
+    """Return the key in an OpenSSH private key file. Raises SshKeyLocked, SshKeyRefused."""
     try:
         key = load_ssh_private_key(data, passphrase.reveal() if passphrase is not None else None)
     except TypeError:  # it wants a passphrase and got none
         raise SshKeyLocked from None
     except UnsupportedAlgorithm:
-        raise SshKeyRefused("unsupported") from None
+        raise SshKeyRefused(SshKeyProblem.UNSUPPORTED) from None
     except ValueError:
         # A wrong passphrase and a damaged file look alike; one that was asked for is the likelier.
         if passphrase is not None:
             raise SshKeyLocked from None
-        raise SshKeyRefused("unreadable") from None
+        raise SshKeyRefused(SshKeyProblem.UNREADABLE) from None
     if isinstance(key, Ed25519PrivateKey):
         return SshPrivate(_public(key.public_key()), seed=SecretBytes(key.private_bytes_raw()))
     if isinstance(key, RSAPrivateKey):
         return SshPrivate(_public(key.public_key()), rsa=key)
-    raise SshKeyRefused("unsupported")
+    raise SshKeyRefused(SshKeyProblem.UNSUPPORTED)
 
 
 def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
-    """RSAES-OAEP with SHA-256 (RFC 8017) for the key of an `SshPublic.line`."""
+    """Return the plaintext encrypted with RSAES-OAEP and SHA-256 (RFC 8017) for the key of an
+    `SshPublic.line`."""
     key = load_ssh_public_key(line.encode("ascii"))
     if not isinstance(key, RSAPublicKey):
         raise TypeError("not an RSA key")
@@ -100,7 +110,7 @@ def rsa_encrypt(line: str, label: bytes, plain: bytes) -> bytes:
 
 
 def rsa_decrypt(key: RSAPrivateKey, label: bytes, sealed: bytes) -> bytes | None:
-    """The plaintext; None where it was not made for this key."""
+    """Return the plaintext; None where it was encrypted for another key."""
     try:
         return key.decrypt(sealed, _oaep(label))
     except ValueError:
@@ -112,7 +122,7 @@ def _public(key: Ed25519PublicKey | RSAPublicKey) -> SshPublic:
     if isinstance(key, Ed25519PublicKey):
         return SshPublic(line, key.public_bytes_raw())
     if not RSA_BITS[0] <= key.key_size <= RSA_BITS[1]:
-        raise SshKeyRefused("rsa_size")
+        raise SshKeyRefused(SshKeyProblem.RSA_SIZE)
     return SshPublic(line)
 
 

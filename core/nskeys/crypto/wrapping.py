@@ -16,6 +16,7 @@ from nskeys.crypto.keys import KEY_SIZE
 from nskeys.crypto.nonces import NONCE_SIZE
 from nskeys.errors import KeyStoreDamaged, WrongPassword
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Opens, Problem
 
 WRAPPED_SIZE = 1 + NONCE_SIZE + KEY_SIZE + 16
 
@@ -24,34 +25,34 @@ _KEK = b"nskeys/kek/1\x00"
 
 
 def wrap_key(kek: SecretBytes, store_id: str, label: str, material: SecretBytes) -> bytes:
-    """A key wrapped under the KEK. `label` is its thumbprint, 64 hex digits; `store_id` 32."""
+    """Return a key wrapped under the KEK. `label` is its thumbprint, 64 hex digits; `store_id` 32."""
     return seal_key(os.urandom(NONCE_SIZE), kek, _key_aad(store_id, label), material)
 
 
 def unwrap_key(kek: SecretBytes, store_id: str, label: str, blob: bytes) -> SecretBytes:
-    """The key again; KeyStoreDamaged (`does_not_open`) names `label`. The caller still compares the
-    key's thumbprint with `label`."""
+    """Return the unwrapped key. Raises KeyStoreDamaged (`does_not_open`), which names `label`. The caller
+    still compares the key's thumbprint with `label`."""
     material = _open(kek, _key_aad(store_id, label), blob)
     if material is None:
-        raise KeyStoreDamaged(label, "does_not_open")
+        raise KeyStoreDamaged(label, Problem.DOES_NOT_OPEN)
     return material
 
 
 def wrap_kek(kdf_output: SecretBytes, store_id: str, kek: SecretBytes) -> bytes:
-    """The KEK wrapped under a key derived from a passphrase."""
+    """Return the KEK wrapped under a key derived from a passphrase."""
     return seal_key(os.urandom(NONCE_SIZE), kdf_output, _kek_aad(store_id), kek)
 
 
 def unwrap_kek(kdf_output: SecretBytes, store_id: str, blob: bytes) -> SecretBytes:
-    """The KEK again; WrongPassword where the derived key does not open it."""
+    """Return the unwrapped KEK. Raises WrongPassword where the derived key does not open it."""
     kek = _open(kdf_output, _kek_aad(store_id), blob)
     if kek is None:
-        raise WrongPassword("key store")
+        raise WrongPassword(Opens.KEY_STORE)
     return kek
 
 
 def seal_key(nonce: bytes, key: SecretBytes, aad: bytes, material: SecretBytes) -> bytes:
-    """A 32-byte key sealed under another with a nonce that the caller never used before."""
+    """Return a 32-byte key sealed under another, with a nonce that was not used before."""
     if len(material) != KEY_SIZE:
         raise ValueError("keys are 32 bytes")
     return b"\x01" + nonce + AESGCM(key.reveal()).encrypt(nonce, material.reveal(), aad)

@@ -1,1 +1,1 @@
-"""Floor 3: places for backups; one file per scheme. Nothing at a destination is ever replaced."""
+"""Floor 3: destinations of backups; one folder per scheme. Nothing at a destination is ever replaced."""

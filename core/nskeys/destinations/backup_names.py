@@ -1,4 +1,4 @@
-"""Names of backup files: which name comes next where one is taken, and which of them is newer."""
+"""File names of backups: the next name where one exists, and which of two is newer."""
 
 import os
 import re
@@ -14,36 +14,35 @@ _STAMP = re.compile(r"\d{8}T\d{6}Z")
 
 
 def temporary_name() -> str:
-    """A random name that nobody else has, for a file that is not finished."""
+    """Return a random, unused name for an unfinished file."""
     return f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is one that was not finished."""
+    """Return whether this is the name of an unfinished file."""
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def candidates(name: str) -> Iterator[str]:
-    """`name`, then with `-2`, `-3`, ... before its ending: what is tried where a name is taken."""
+    """Yield `name`, then with `-2`, `-3`, ... before its ending, to be tried one after the other."""
     stem, dot, ending = name.rpartition(".")
     return islice(chain([name], (f"{stem}-{number}{dot}{ending}" for number in count(2))), _MOST_NAMES)
 
 
 def is_backup(name: str) -> bool:
-    """Whether a file of this name may be a backup: `.zip` or `.kms`."""
+    """Return whether a file of this name may be a backup: `.zip` or `.kms`."""
     return _BACKUP.fullmatch(name) is not None
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name is text that leads nowhere and hides nothing: no slash of any system, no control
-    character, no direction of writing. One that is not was never written by nskeys."""
+    """Return whether a name is harmless text: no slash of any system, no control character, no direction of
+    writing. nskeys never writes any other."""
     return name.isprintable() and not any(sign in name for sign in "/\\") and name not in ("", ".", "..")
 
 
 def listing_of(found: Iterable[Listed]) -> Listing:
-    """The backups among files of any name: by the time in the name, then by the number that a collision
-    added, newest first. Without empty ones: a backup that was killed while it got its name may leave such
-    a file."""
+    """Return the backups among files of any name, newest first: by the time in the name, then by the number
+    that a collision added. Empty files are left out: a kill while a backup gets its name may leave one."""
     backups = [listed for listed in found if is_backup(listed.name) and listed.size]
     plain = [listed for listed in backups if is_plain(listed.name)]
     ordered = sorted(plain, key=lambda listed: _age(listed.name), reverse=True)

@@ -1,12 +1,11 @@
-"""Where a folder lies: on this machine, on another one, or nobody can tell.
+"""Where a folder lies: on this machine, on another one, or unknown.
 
-A copy is `elsewhere` only where the mount says that another machine holds it, or a person said so. In
+A copy is `elsewhere` only where the mount says that another machine holds it, or a person declared it. In
 doubt it is `here` or `unknown`: a backup that dies with the machine must never count.
 """
 
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.plain_text import as_text
+from nskeys.threads import in_a_thread
 
 # fmt: off
 _NETWORK = frozenset((
@@ -45,15 +45,15 @@ _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What tells this machine from others: its names, whether an IP address is one of its own, and the
-    addresses that are known for a name."""
+    """The identity of this machine: its names, a test for its IP addresses, and a look-up of a name's
+    addresses."""
 
     names: frozenset[str]
     owns: Callable[[str], bool]
     hosts: Callable[[str], Iterable[str]] = lambda _: ()
 
     def is_called(self, host: str) -> bool:
-        """Whether a mount's server, a name or an address, is this machine."""
+        """Return whether a mount's server, a name or an address, is this machine."""
         host = host.strip("[]").lower().rstrip(".")
         if self._is_own(host) or host.endswith(".localhost"):
             return True
@@ -70,13 +70,13 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine that this runs on."""
+    """Return the machine that this runs on."""
     names = frozenset((socket.gethostname().lower(), *_OWN_NAMES))
     return Machine(names, _is_own_address, _known_addresses)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, a name or an address, is this machine by its very spelling."""
+    """Return whether a host, a name or an address, is loopback by its spelling."""
     host = host.strip("[]").lower().rstrip(".")
     if host in _OWN_NAMES or host.endswith(".localhost"):
         return True
@@ -87,14 +87,14 @@ def is_loopback(host: str) -> bool:
 
 
 def addresses_in(hosts: str, host: str) -> tuple[str, ...]:
-    """The addresses that the text of a hosts file (hosts(5)) has for a name in lower case."""
+    """Return the addresses of a lower-case name in the text of a hosts file (hosts(5))."""
     lines = (line.partition("#")[0].lower().split() for line in hosts.splitlines())
     return tuple(words[0] for words in lines if host in (name.rstrip(".") for name in words[1:]))
 
 
 def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = None) -> LocatedAt:
-    """Where a folder lies, looked at now. What a person declared holds for as long as the folder lies on
-    what held it then (`mounted`; None: nothing was remembered)."""
+    """Return where a folder lies now. A declaration holds as long as the folder lies on the file system
+    that held it then (`mounted`; None: nothing was stored)."""
     if declared_elsewhere:
         now = mounted_at(path) if mounted is not None else None
         return judge_declared(declared_elsewhere, mounted, now)
@@ -102,8 +102,8 @@ def where_is(path: str, declared_elsewhere: str = "", mounted: Mounted | None = 
 
 
 def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> LocatedAt:
-    """What a declaration says about a folder that lay on `then`, and lies on `now`. What took the place
-    of it may be anything, so it counts as this machine's."""
+    """Return the location of a declared folder that lay on `then` and lies on `now`. Whatever has replaced
+    `then` may be anything, so it counts as this machine's."""
     holds = then is None or then.is_still(now)
     if then is None or holds:
         return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
@@ -113,7 +113,7 @@ def judge_declared(words: str, then: Mounted | None, now: Mounted | None) -> Loc
 
 
 def judge(mount: Mount | None, machine: Machine) -> LocatedAt:
-    """What a mount says about where its files are."""
+    """Return what a mount says about where its files are."""
     if mount is None:
         return LocatedAt(Location.UNKNOWN, LocationReason.UNTOLD)
     detail = as_text(f"{mount.kind} {mount.source}")
@@ -130,8 +130,8 @@ def judge(mount: Mount | None, machine: Machine) -> LocatedAt:
 
 
 def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
-    """What the address that a server answers from says about where it is. A tunnel ends at this machine,
-    so what lies behind it cannot be told from what lies here."""
+    """Return the location of a server by the address that it answers from. A tunnel ends at this machine,
+    so a server behind one cannot be told from this machine."""
     plain = plain_address(address)
     detail = host if plain == host else f"{host} ({plain})"
     if not plain:
@@ -142,8 +142,8 @@ def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
 
 
 def plain_address(address: str) -> str:
-    """An IP address in its usual form: an IPv4 address that an IPv6 socket shows as its own kind is one;
-    empty for what is none."""
+    """Return an IP address in its usual form, with an IPv4-mapped IPv6 address as IPv4; empty for anything
+    else."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -161,7 +161,7 @@ def _is_network(mount: Mount) -> bool:
 
 
 def _servers(mount: Mount) -> Iterator[str]:
-    """Every host that a network mount names, as a name or an address."""
+    """Yield every host that a network mount names, as a name or an address."""
     for option in mount.options.split(","):
         name, _, value = option.partition("=")
         if name == "addr":
@@ -183,8 +183,8 @@ def _servers(mount: Mount) -> Iterator[str]:
 
 
 def _known_addresses(host: str) -> Iterator[str]:
-    """From the hosts file, and from the network, which gets little time: while it is down a look at a name
-    can take minutes, and no other name of this machine is known then."""
+    """Return the addresses of a name from the hosts file and from the network, with a short timeout: while
+    the network is down a look-up can take minutes."""
     yield from addresses_in(_hosts_file(), host)
     if host and not host.startswith("-"):
         yield from addresses_of(host, _LOOKUP_TIMEOUT_S)
@@ -198,15 +198,15 @@ def _hosts_file() -> str:
 
 
 def _same_host(one: str, other: str) -> bool:
-    """Whether two names are one host's: a name without a domain is compared without one."""
+    """Return whether two names are one host's: a name without a domain is compared without one."""
     if "." in one and "." in other:
         return one == other
     return one.partition(".")[0] == other.partition(".")[0]
 
 
 def _is_own_address(address: str) -> bool:
-    """An address is ours if the kernel would speak to it from itself. Connecting a datagram socket
-    chooses that route and sends nothing."""
+    """Return whether the kernel would use this address as its own source. Connecting a datagram socket
+    selects the route and sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -218,33 +218,23 @@ def _is_own_address(address: str) -> bool:
 
 
 _KEPT = 60.0
-"""Seconds that an answer, or none, holds for `addresses_of`."""
+"""Seconds for which `addresses_of` keeps an answer, or a failure."""
 _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 
 def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
-    """What `socket.getaddrinfo` gives for stream sockets, or raises."""
-    future: Future[list[Any]] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
+    """Return what `socket.getaddrinfo` gives for stream sockets, or raises."""
+    return in_a_thread(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 
 def addresses_of(host: str, seconds: float) -> tuple[str, ...]:
-    """The addresses of a name; none where nobody knows them, or says so in time."""
-    moment, known = _answers.get(host, (-_KEPT, ()))
+    """Return the addresses of a name; none where the look-up fails or takes too long."""
+    moment, addresses = _answers.get(host, (-_KEPT, ()))
     if time.monotonic() - moment < _KEPT:
-        return known
+        return addresses
     try:
-        known = tuple(str(place[0]) for *_, place in look_up(host).result(seconds))
+        addresses = tuple(str(sockaddr[0]) for *_, sockaddr in look_up(host).result(seconds))
     except (OSError, UnicodeError):  # a TimeoutError is an OSError
-        known = ()
-    _answers[host] = (time.monotonic(), known)
-    return known
+        addresses = ()
+    _answers[host] = (time.monotonic(), addresses)
+    return addresses

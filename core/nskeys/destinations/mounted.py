@@ -1,4 +1,4 @@
-"""What holds a folder now, as it is remembered with a declaration: `model.places.Mounted`."""
+"""What holds a folder now, as it is remembered with a declaration: `model.destinations.Mounted`."""
 
 import os
 import re
@@ -19,19 +19,19 @@ _WHOLE = 16
 
 
 def mounted_at(path: str) -> Mounted | None:
-    """What holds the folder at an absolute path; where there is none, what would hold it. None where the
-    system does not say. May wait for whatever is mounted there."""
+    """Return what holds the folder at an absolute path; where it does not exist, what would hold it. None
+    where the system does not say. May hang with the mount."""
     mount = mount_of(path)
     if mount is None:
         return None
     inside = inside_of(mount, os.path.realpath(path))
-    told = (mount.point, mount.kind, mount.source, uuid_of(mount, path), inside)
-    return Mounted(*map(as_text, told))
+    texts = (mount.point, mount.kind, mount.source, uuid_of(mount, path), inside)
+    return Mounted(*map(as_text, texts))
 
 
 def inside_of(mount: Mount, path: str) -> str:
-    """The path of a folder (absolute, links resolved) inside its file system. It is the same for each way
-    on which that folder is mounted, and no other folder of the file system has it."""
+    """Return the path of a folder (absolute, links resolved) inside its file system, which identifies it
+    there however it is mounted."""
     try:
         below = PurePosixPath(path).relative_to(mount.point)
     except ValueError:  # the mount is covered by others, and only the kernel knows its way
@@ -40,7 +40,7 @@ def inside_of(mount: Mount, path: str) -> str:
 
 
 def uuid_of(mount: Mount, path: str, udev: Path = _UDEV) -> str:
-    """The file system's UUID as `blkid` has it; empty where it has none or nobody tells."""
+    """Return the file system's UUID as `blkid` shows it; empty where there is none or it is unknown."""
     if not mount.source.startswith("/dev/"):
         return ""  # memory, a share, a pool: what has a UUID there is made anew, or has a name of its own
     for number in _numbers(mount):
@@ -52,7 +52,7 @@ def uuid_of(mount: Mount, path: str, udev: Path = _UDEV) -> str:
 
 
 def _numbers(mount: Mount) -> Iterator[str]:
-    """The device's number now: of the mount, or of its source where the file system has several."""
+    """Yield the device numbers now: of the mount, and of its source where the file system has several."""
     yield mount.device
     with suppress(OSError):
         device = Path(mount.source).stat().st_rdev
@@ -60,18 +60,19 @@ def _numbers(mount: Mount) -> Iterator[str]:
 
 
 def _by_the_kernel(path: str) -> str:
-    """Where no udev runs. A shorter one, as FAT has it, is spelt otherwise by others, and left out."""
+    """Return the UUID that the kernel shows, where no udev runs. Short ones, as of FAT, are spelt
+    differently by other tools and are left out."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
         return ""
     try:
-        told = ioctl(descriptor, _GET_UUID, bytes(1 + _WHOLE))
+        answer = ioctl(descriptor, _GET_UUID, bytes(1 + _WHOLE))
     except OSError:
         return ""
     finally:
         os.close(descriptor)
-    found = told[1:].hex()
-    if told[0] != _WHOLE or not found.strip("0"):
+    found = answer[1:].hex()
+    if answer[0] != _WHOLE or not found.strip("0"):
         return ""
     return "-".join((found[:8], found[8:12], found[12:16], found[16:20], found[20:]))

@@ -1,4 +1,4 @@
-"""What is mounted where, from /proc/self/mountinfo (proc_pid_mountinfo(5))."""
+"""The mount table, from /proc/self/mountinfo (proc_pid_mountinfo(5))."""
 
 import os
 import re
@@ -12,8 +12,8 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A mount: its id, its place, the filesystem's type, source and options, the folder of the filesystem
-    that is mounted there, and the device's number as `8:1`, which is another one after the next start."""
+    """A mount: its id, mount point, type, source and options, the folder of the filesystem that is mounted
+    there, and the device number as `8:1`, which changes at every start."""
 
     mount_id: int
     point: str
@@ -25,7 +25,7 @@ class Mount:
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
-    """Every line that has the documented form, in order."""
+    """Return every line that has the documented form, in order."""
     mounts = []
     for line in text.split("\n"):
         front, dash, back = line.partition(" - ")
@@ -38,8 +38,8 @@ def parse_mountinfo(text: str) -> tuple[Mount, ...]:
 
 
 def mount_under(mounts: Sequence[Mount], path: str) -> Mount | None:
-    """The mount that holds `path` (absolute, links resolved): the longest mount point above it, and of
-    several in one place the last, which covers the others."""
+    """Return the mount that holds `path` (absolute, links resolved): the one with the longest mount point,
+    and of several at one point the last, which covers the others."""
     target = PurePosixPath(path)
     above = [mount for mount in mounts if target.is_relative_to(mount.point)]
     if not above:
@@ -49,7 +49,7 @@ def mount_under(mounts: Sequence[Mount], path: str) -> Mount | None:
 
 
 def mounts_now() -> tuple[Mount, ...] | None:
-    """Every mount; None where the system does not say. Never waits for any of them."""
+    """Return every mount; None where the system does not say. Never hangs."""
     try:
         return parse_mountinfo(_MOUNTINFO.read_text("utf-8", "surrogateescape"))
     except OSError:
@@ -57,7 +57,7 @@ def mounts_now() -> tuple[Mount, ...] | None:
 
 
 def mount_of(path: str) -> Mount | None:
-    """The mount that holds `path` now; None where the system does not say."""
+    """Return the mount that holds `path` now; None where the system does not say."""
     number, mounts = _open_mount_id(path), mounts_now()
     if mounts is None:
         return None
@@ -68,8 +68,8 @@ def mount_of(path: str) -> Mount | None:
 
 
 def _open_mount_id(path: str) -> int | None:
-    """The id of the mount that an open folder lies on: the kernel's own answer, right also where mounts
-    cover each other; opening it makes an automounter mount it. None for what cannot be opened."""
+    """Return the id of the mount that an open folder lies on, as the kernel reports it, also where mounts
+    cover each other; opening makes an automounter mount it. None where it cannot be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:

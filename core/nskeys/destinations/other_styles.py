@@ -1,4 +1,4 @@
-"""Addresses as other programs write them: none of them is a folder here, and each has a right form.
+"""Addresses in the style of other programs: none of them is a folder, and each has an equivalent here.
 
     user@host:/path  host:path  host::module  [fd00::9]:/path      scp, rsync
     sftp:user@host:/path  rclone:remote:path  s3:host/bucket       restic, rclone
@@ -14,6 +14,7 @@ import re
 from nskeys.destinations.s3.address import parse as bucket_of
 from nskeys.destinations.ssh.address import SCHEME, parse
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _OF_SSH = re.compile(r"(?:sftp|scp|ssh|rsync)(?:\+[a-z]+)?", re.IGNORECASE)
@@ -32,29 +33,31 @@ _MEANT = ("/", "./", "../", "~")
 
 
 def check(address: str, top: "frozenset[str] | None" = None) -> None:
-    """DestinationInvalid where an address is another program's: `other_style`, with the form to write where
-    there is one, or `share`, which is to be mounted; `unknown_scheme`. `top` is what lies in `/` (None:
-    looked at)."""
+    """Raise DestinationInvalid where an address is in another program's style: `other_style`, with the
+    equivalent where there is one, `share`, which has to be mounted, or `unknown_scheme`. `top` are the
+    names in `/` (None: they are read)."""
     url = _URL.match(address)
     if url is not None:
         _check_scheme(address, url["scheme"], url["rest"])
     elif address.startswith("\\") or _DRIVE.match(address) or _is_share(address, top):
-        raise DestinationInvalid(address, "share", there=_is_here(address))
+        raise DestinationInvalid(address, Problem.SHARE, there=_is_here(address))
     elif not address.startswith(_MEANT):
         first = address.partition("/")[0]
         if ":" in first or "@" in first:
-            raise DestinationInvalid(address, "other_style", _instead(address), _is_here(address))
+            raise DestinationInvalid(address, Problem.OTHER_STYLE, _instead(address), _is_here(address))
 
 
 def _check_scheme(address: str, scheme: str, rest: str) -> None:
     if _SHARE.fullmatch(scheme):
-        raise DestinationInvalid(_without_password(address, scheme, rest), "share")
+        raise DestinationInvalid(_without_password(address, scheme, rest), Problem.SHARE)
     if scheme.lower() != "sftp" and _OF_SSH.fullmatch(scheme):
-        raise DestinationInvalid(_without_password(address, scheme, rest), "other_style", _checked(rest))
+        raise DestinationInvalid(
+            _without_password(address, scheme, rest), Problem.OTHER_STYLE, _checked(rest)
+        )
 
 
 def _is_share(address: str, top: "frozenset[str] | None") -> bool:
-    """`//host/share`: an absolute path as the system has it, unless nothing in `/` is called so."""
+    """Return whether this is `//host/share`: it is a path where `/` has a folder of that name."""
     if not address.startswith("//") or address.startswith("///") or "/" not in address.rstrip("/")[2:]:
         return False
     if top is None:
@@ -66,15 +69,15 @@ def _is_share(address: str, top: "frozenset[str] | None") -> bool:
 
 
 def _instead(address: str) -> str:
-    """The right form; empty where nobody can tell what was meant."""
+    """Return the equivalent; empty where it is not clear."""
     if folder := _FOLDER.match(address):
         return folder["path"]
     if bucket := _BUCKET.fullmatch(address):
         return _bucket(**bucket.groupdict())
     plain = _PREFIX.sub("", address, count=1).removeprefix("//")
-    login, _, place = plain.partition("/")[0].rpartition("@")
+    login, _, host = plain.partition("/")[0].rpartition("@")
     if ":" in login:
-        raise DestinationInvalid(f"{login.partition(':')[0]}@{place}", "has_password")
+        raise DestinationInvalid(f"{login.partition(':')[0]}@{host}", Problem.HAS_PASSWORD)
     if _LOGIN_FIRST.fullmatch(plain):
         return _checked(plain)
     remote = _REMOTE.fullmatch(plain)
@@ -88,7 +91,7 @@ def _instead(address: str) -> str:
 
 
 def _bucket(scheme: str | None, host: str | None, path: str) -> str:
-    """Without what cannot be told: only where a server is named is the first part of the path no bucket."""
+    """Return the `s3://` equivalent, or its general form where it is not a valid address."""
     endpoint = f"?endpoint={host}" if host else ""
     plain = "&tls=no" if scheme and scheme.lower() == "http://" else ""
     try:
@@ -98,23 +101,24 @@ def _bucket(scheme: str | None, host: str | None, path: str) -> str:
 
 
 def _checked(rest: str) -> str:
-    """`sftp://` with the rest, where that is an address; else empty. `has_password` is raised."""
+    """Return the rest as an `sftp://` address where it is one, else nothing. Raises DestinationInvalid
+    (`has_password`)."""
     try:
         return str(parse(SCHEME + rest))
     except DestinationInvalid as error:
-        if error.problem == "has_password":
+        if error.problem is Problem.HAS_PASSWORD:
             raise
         return ""
 
 
 def _without_password(address: str, scheme: str, rest: str) -> str:
-    """The address to be repeated."""
-    login, at, place = rest.partition("/")[0].rpartition("@")
+    """Return the address to be repeated."""
+    login, at, host = rest.partition("/")[0].rpartition("@")
     if not at or ":" not in login:
         return address
-    return f"{scheme}://{login.partition(':')[0]}@{place}{rest[len(login) + 1 + len(place) :]}"
+    return f"{scheme}://{login.partition(':')[0]}@{host}{rest[len(login) + 1 + len(host) :]}"
 
 
 def _is_here(address: str) -> bool:
-    """Whether there is something of exactly this name in the present folder."""
+    """Return whether the working folder has an entry of exactly this name."""
     return "\0" not in address and os.path.lexists(address)

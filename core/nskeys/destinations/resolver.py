@@ -1,4 +1,4 @@
-"""From addresses to destinations: which kind an address is of, and what was configured for it."""
+"""Resolving addresses to destinations: the scheme of an address, and what is configured for it."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,35 +21,36 @@ from nskeys.model.destinations import DestinationInfo
 from nskeys.model.plain_text import as_text, is_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
+from nskeys.reasons import Problem
 
 A = TypeVar("A")
-"""A kind's addresses, understood; `str` gives the one spelling, with the scheme in lower case in front."""
+"""A scheme's parsed addresses; `str` returns the canonical form, with the scheme in lower case in front."""
 
 
 class Scheme(Protocol[A]):
-    """All addresses that begin with one name before `://`. One object for a run of the program; for any
-    number of threads."""
+    """All addresses with one prefix before `://`. One object serves all threads of a run."""
 
-    def understood(self, address: str) -> A:
+    def parse(self, address: str) -> A:
         """The address of a destination or a file; DestinationInvalid. Asks no server."""
         ...
 
     def at(self, address: A, info: DestinationInfo) -> Destination:
-        """The destination at an address; `info` has its one spelling and everything that was configured for
-        it. Asks no server."""
+        """Return the destination at an address; `info` has its canonical form and its configuration. Asks
+        no server."""
         ...
 
     def split(self, address: A) -> tuple[A, str]:
-        """A file's address as its destination's address and its name, which is empty where the address
+        """Return the address of a file's destination and the file's name, which is empty where the address
         names no file."""
         ...
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer now gets Cancelled; for threads and signal handlers."""
+        """Raise Cancelled in every thread that waits for an answer. May be called from threads and signal
+        handlers."""
         ...
 
     def close(self) -> None:
-        """End what still waits for an answer, when the program leaves."""
+        """End calls that still wait for an answer, when the program ends."""
         ...
 
 
@@ -58,9 +59,9 @@ _NOTHING: Mapping[str, Scheme[Any]] = MappingProxyType({})
 
 
 class AllDestinations:
-    """ports.Destinations. `declared` gives the configured destinations: what is configured for one holds
-    for every way its address is written. `remote` holds the kinds that are no folder; `servers` is who the
-    SSH servers among them are asked through."""
+    """ports.Destinations. `declared` returns the configured destinations, whose configuration applies to
+    every spelling of their address. `remote` are the schemes other than folders; `servers` is the pool of
+    the SSH servers among them."""
 
     def __init__(
         self,
@@ -76,64 +77,73 @@ class AllDestinations:
         self._remote = remote
 
     def at(self, destination: DestinationInfo) -> Destination:
-        """The destination at an address; DestinationInvalid."""
-        scheme, address = self._understood(destination.address)
+        scheme, address = self._parse(destination.address)
         return scheme.at(address, self._as_configured(destination, _checked_text(str(address))))
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address, whose folders here may have names
-        that are no text; DestinationInvalid."""
-        scheme, place, name = self._split(address)
-        return scheme.at(place, self._as_configured(DestinationInfo(str(place)), str(place))), name
+        """Return the destination and file name of a file's full address. Names in local folders may be
+        bytes that are not text. Raises DestinationInvalid."""
+        scheme, folder, name = self._split(address)
+        return scheme.at(folder, self._as_configured(DestinationInfo(str(folder)), str(folder))), name
 
     def split(self, address: str) -> tuple[str, str]:
-        """As `source`: a file's full address as its destination's address and its name."""
-        _, place, name = self._split(address)
-        return str(place), name
+        """Return the canonical address of the destination of a file, and the file's name."""
+        _, folder, name = self._split(address)
+        return str(folder), name
 
     def normal(self, address: str) -> str:
-        """The one spelling of a destination's or a file's address (a path: absolute, links kept).
-        DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and what its kind refuses), and
+        """Return the canonical form of a destination's or a file's address (a path: absolute, links kept).
+        Raises DestinationInvalid (`empty`, `not_text`, `unknown_scheme`, and those of its scheme), and
         DestinationUnreachable (`no_answer`) for `..` behind a mount that does not answer."""
-        return _checked_text(str(self._understood(address)[1]))
+        return _checked_text(str(self._parse(address)[1]))
+
+    def configured(self, address: str) -> DestinationInfo:
+        """The destination with this address as it is configured, or as it was just named; as `normal`."""
+        normal = self.normal(address)
+        return self._known(normal) or DestinationInfo(normal)
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        """Whether a configured destination is the one with this address, in its one spelling."""
+        if known.address == normal:
+            return True
+        try:
+            return self.normal(known.address) == normal
+        except (DestinationInvalid, DestinationUnreachable):
+            return False  # a scheme that only a newer version knows, or dots behind a dead mount
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember a server's host key, durably. HostKeyChanged, CannotCreate."""
         if self._servers is not None:
             self._servers.trust(server)
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """What a server wants, kept until `close`."""
         if self._servers is not None:
             self._servers.give(wanted, secret)
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         for scheme in (self._folders, *self._remote.values()):
             scheme.interrupt()
 
     def close(self) -> None:
-        """End what still looks at a place that does not answer."""
         for scheme in (self._folders, *self._remote.values()):
             scheme.close()
 
     def _split(self, address: str) -> tuple[Scheme[Any], Any, str]:
-        scheme, whole = self._understood(address)
-        place, name = scheme.split(whole)
+        scheme, whole = self._parse(address)
+        folder, name = scheme.split(whole)
         if not name:
-            raise DestinationInvalid(address, "no_file")
-        return scheme, place, name
+            raise DestinationInvalid(address, Problem.NO_FILE)
+        return scheme, folder, name
 
-    def _understood(self, address: str) -> tuple[Scheme[Any], Any]:
+    def _parse(self, address: str) -> tuple[Scheme[Any], Any]:
         """The address, understood by its kind; a path on this machine may hold bytes that are no text, as
         Python has them."""
         if not address:
-            raise DestinationInvalid(address, "empty")
+            raise DestinationInvalid(address, Problem.EMPTY)
         other_styles.check(address)
         scheme = self._scheme(address)
         if "\0" in address or not (scheme is self._folders or is_text(address)):
-            raise DestinationInvalid(as_text(address), "not_text")
-        return scheme, scheme.understood(address)
+            raise DestinationInvalid(as_text(address), Problem.NOT_UTF8)
+        return scheme, scheme.parse(address)
 
     def _scheme(self, address: str) -> Scheme[Any]:
         found = _SCHEME.match(address)
@@ -141,31 +151,27 @@ class AllDestinations:
         if name == "file":
             return self._folders
         if name not in self._remote:
-            raise DestinationInvalid(address, "unknown_scheme")
+            raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
         return self._remote[name]
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
-        """What was not said now is as it was configured."""
-        now = replace(destination, address=address)
-        for known in self._declared():
-            if self._is_at(known, address):
-                names = [field.name for field in fields(now) if not getattr(now, field.name)]
-                return replace(now, **{name: getattr(known, name) for name in names})
-        return now
+        """Return the configured values, replaced by those that the caller gives now."""
+        now, configured = replace(destination, address=address), self._known(address)
+        if configured is None:
+            return now
+        names = [field.name for field in fields(now) if not getattr(now, field.name)]
+        return replace(now, **{name: getattr(configured, name) for name in names})
 
-    def _is_at(self, info: DestinationInfo, address: str) -> bool:
-        try:
-            return self.normal(info.address) == address
-        except (DestinationInvalid, DestinationUnreachable):
-            return False  # a scheme that only a newer version knows, or dots behind a dead mount
+    def _known(self, normal: str) -> DestinationInfo | None:
+        return next((known for known in self._declared() if self.is_at(known, normal)), None)
 
 
 def _checked_text(address: str) -> str:
     if not is_text(address):
-        raise DestinationInvalid(as_text(address), "not_text")
+        raise DestinationInvalid(as_text(address), Problem.NOT_UTF8)
     return address
 
 
 def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
-    """Every kind, made for one run of the program; `servers` is who SSH servers are asked through."""
+    """Return every scheme but that of folders, made for one run; `servers` is the pool of SSH servers."""
     return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from nskeys.errors import ImportUnreadable
 from nskeys.imports.parsing import Collector, Value, text_of
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem, ImportProblem
 
 _LOGIN = 1
 _STRUCTURE = frozenset(
@@ -52,7 +53,7 @@ def read(source: str, value: Value) -> ParsedExport:
     """Every login; those in the trash are marked as deleted. Other items have no account to log in with
     and are bad rows. An encrypted export is refused as `encrypted`."""
     if not isinstance(value, dict) or value.get("encrypted"):
-        raise ImportUnreadable(source, "encrypted")
+        raise ImportUnreadable(source, ImportProblem.ENCRYPTED)
     items = value["items"]
     places = {**_places(value.get("folders")), **_places(value.get("collections"))}
     findings = Collector(source, ImportFormat.BITWARDEN_JSON)
@@ -60,18 +61,18 @@ def read(source: str, value: Value) -> ParsedExport:
         if isinstance(item, dict):
             _read_item(findings, places, row, item)
         else:
-            findings.refuse(row, "", "row", "not_an_object")
+            findings.refuse(row, "", "row", FieldProblem.NOT_AN_OBJECT)
     return findings.parsed()
 
 
 def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: dict[str, Value]) -> None:
     title = text_of(item.get("name"))
     if title is None:
-        findings.refuse(row, "", "name", "wrong_type")
+        findings.refuse(row, "", "name", FieldProblem.WRONG_TYPE)
         return
     login = item.get("login") or {}
     if item.get("type") != _LOGIN or not isinstance(login, dict):
-        findings.refuse(row, title, "type", "not_a_login")
+        findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
         return
     uris = _uris(login.get("uris"))
     texts = {
@@ -82,7 +83,7 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
     }
     for field, text in texts.items():
         if text is None:
-            findings.refuse(row, title, field, "wrong_type")
+            findings.refuse(row, title, field, FieldProblem.WRONG_TYPE)
             return
     held = _ids(item)
     groups = [places.get(identity, "") for identity in held]

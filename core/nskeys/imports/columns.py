@@ -1,7 +1,7 @@
 """Tables of columns: one engine, and a description of each program's CSV.
 
-Sources of the headers: the programs' own documentation and exports of 2024 to 2026. A header is known by
-the columns that make it that program's; further columns are read past and counted.
+The headers follow public descriptions of these exports; they were not tried against the programs. A header
+is known by the columns that make it that program's; further columns are read past and counted.
 """
 
 import re
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from nskeys.imports.csv_table import CsvTable
 from nskeys.imports.parsing import Collector
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 Names = tuple[str, ...]
 """Columns in lower case: the first that is filled counts, what stands in the others is dropped."""
@@ -71,7 +72,7 @@ def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
     for row, cells in table:
         if cells is None:
             # Not even the title is named: where cells are missing it could be the password.
-            findings.refuse(row, "", "row", "wrong_columns")
+            findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
         what = cells.get(form.logins[0], "").strip().casefold() if form.logins else ""
         if what in form.structure:
@@ -93,13 +94,13 @@ def _read_row(
     url = _uris(url)[0] if form.uris else url
     title = _first(cells, form.title) if form.title else _host(url)
     if form.logins and what not in form.logins[1]:
-        findings.refuse(row, title, "type", "not_a_login")
+        findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
         return
     account, secret = _first(cells, form.account), _first(cells, form.secret)
     texts = {"name": title, "account": account, "secret": secret, "target": url}
     pointing = next((name for name, text in texts.items() if is_reference(text)), "")
     if pointing:
-        findings.refuse(row, title, pointing, "reference")
+        findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
         return
     groups = [group for cell in form.group if cells.get(cell) for group in form.groups(cells[cell])]
     findings.drop(title, _dropped(form, cells, extra, several=(len(groups) > 1, bool(further_uris))))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
+from nskeys.reasons import ImportProblem, Problem
 
 CELL_LIMIT = 131_072
 """Characters of one cell; twice the longest secret."""
@@ -47,7 +48,7 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Record]:
         if len(set(self.names)) < len(self.names):
-            raise ImportUnreadable(self._source, "duplicate_column", 1)
+            raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
         row = 0
         while not self._ended:
             cells = self._next()
@@ -82,13 +83,13 @@ class CsvTable:
                 cell = plain
                 padded = padded or (cell != cell.strip(" \t") and not cell.isspace())
                 if self._backslash and "\\" in cell:
-                    raise ImportUnreadable(self._source, "stray_backslash", begins)
+                    raise ImportUnreadable(self._source, ImportProblem.STRAY_BACKSLASH, begins)
             else:
                 self._line += quoted.count("\n") or quoted.count("\r")
                 spaced = spaced or bool(before or after)
                 cell = _unescaped(quoted, self._backslash)
             if len(cell) > CELL_LIMIT:
-                raise ImportUnreadable(self._source, "field_too_long", begins)
+                raise ImportUnreadable(self._source, ImportProblem.FIELD_TOO_LONG, begins)
             cells.append(cell)
             if end in _ENDS:
                 break
@@ -97,19 +98,19 @@ class CsvTable:
         if spaced and padded and not header:
             # Whether spaces belong to the cells or stand between them is told by the quotes of the one,
             # and by nothing for the other.
-            raise ImportUnreadable(self._source, "padded_cell", begins)
+            raise ImportUnreadable(self._source, ImportProblem.PADDED_CELL, begins)
         return cells
 
-    def _problem(self, begins: int) -> tuple[str, int]:
+    def _problem(self, begins: int) -> tuple[ImportProblem, int]:
         """What is wrong with the quoted cell that could not be read."""
         opened = self._open.match(self._text, self._place)
         rest = self._text[opened.end() - 1 if opened else self._place :]
         whole = re.match(_BACKSLASHED if self._backslash else _DOUBLED, rest)
         if whole is not None:
-            return "quote_in_field", self._line + whole[0].count("\n")
+            return ImportProblem.QUOTE_IN_FIELD, self._line + whole[0].count("\n")
         if self._backslash and re.search(r'\\[^"\\]', rest):
-            return "stray_backslash", self._line
-        return "unterminated_quote", begins
+            return ImportProblem.STRAY_BACKSLASH, self._line
+        return ImportProblem.UNTERMINATED_QUOTE, begins
 
 
 _ENDS = frozenset({"\n", "\r", "\r\n", ""})

@@ -9,7 +9,8 @@ from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, on
 from nskeys.imports.csv_table import DELIMITERS, CsvTable, separator_line
 from nskeys.imports.encoding import decode
 from nskeys.imports.parsing import Value, parse
-from nskeys.model.imports import ParsedExport, Reading
+from nskeys.model.imports import ImportFormat, ParsedExport, Reading
+from nskeys.reasons import ImportProblem, Problem
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a file; 50,000 entries take about 10 MiB."""
@@ -34,21 +35,21 @@ def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> Par
     its archive (`zip_damaged`); `unknown_format` where nothing tells what it is.
     """
     if len(data) > SIZE_LIMIT:
-        raise ImportUnreadable(source, "too_large")
-    problem = recognised.of_bytes(data)
-    if problem == "onepux":
+        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
+    found = recognised.of_bytes(data)
+    if isinstance(found, ImportProblem):
+        raise ImportUnreadable(source, found)
+    if found is ImportFormat.ONEPUX:
         return onepux.read(source, data, SIZE_LIMIT)
-    if problem:
-        raise ImportUnreadable(source, problem)
     text, encoding = decode(source, data, reading.encoding)
     start = text.lstrip()[:1]
     if not start:
-        raise ImportUnreadable(source, "empty")
+        raise ImportUnreadable(source, Problem.EMPTY)
     if start == "<":
-        problem = recognised.of_markup(text)
-        if problem == "keepass_xml":
-            return replace(keepass_xml.read(source, text), encoding=encoding)
-        raise ImportUnreadable(source, problem)
+        found = recognised.of_markup(text)
+        if isinstance(found, ImportProblem):
+            raise ImportUnreadable(source, found)
+        return replace(keepass_xml.read(source, text), encoding=encoding)
     if start in "{[":
         return replace(_read_json(source, text), encoding=encoding)
     return replace(_read_csv(source, text, reading), encoding=encoding)
@@ -74,8 +75,8 @@ def _read_csv(source: str, text: str, reading: Reading) -> ParsedExport:
             table = CsvTable(source, text, delimiter, backslash=form.backslash)
             return replace(columns.read(source, form, table), delimiter=delimiter)
     if reading.columns:
-        raise ImportUnreadable(source, "no_such_column", 1)
-    raise ImportUnreadable(source, "unknown_format", 1)
+        raise ImportUnreadable(source, ImportProblem.NO_SUCH_COLUMN, 1)
+    raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT, 1)
 
 
 def _names(source: str, text: str, delimiter: str) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """From the bytes of a file to its text: what can be told is told, what cannot is asked for."""
 
 from nskeys.errors import ImportUnreadable
+from nskeys.reasons import ImportProblem
 
 UTF_8, UTF_16 = "utf-8", "utf-16"
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -17,10 +18,10 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
     detected = _detected(data)
     if given and given != UTF_16 and detected != UTF_8:
         # A code page has no NUL bytes: read as one, UTF-16 would be stored with a NUL between its letters.
-        raise ImportUnreadable(source, "utf16")
+        raise ImportUnreadable(source, ImportProblem.UTF16)
     encoding = given if given not in ("", UTF_16) else detected
     if given == UTF_16 and detected == UTF_8:
-        raise ImportUnreadable(source, "not_in_encoding", 1)
+        raise ImportUnreadable(source, ImportProblem.NOT_IN_ENCODING, 1)
     if encoding == UTF_8:
         encoding = "utf-8-sig"
     try:
@@ -32,7 +33,9 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
         return text.removeprefix("\ufeff"), known
     # Raised here and not in the handler: UnicodeDecodeError carries the whole file.
     asked = bool(given) or detected != UTF_8
-    raise ImportUnreadable(source, "not_in_encoding" if asked else "code_page", line)
+    raise ImportUnreadable(
+        source, ImportProblem.NOT_IN_ENCODING if asked else ImportProblem.CODE_PAGE, line
+    )
 
 
 def _detected(data: bytes) -> str:

@@ -19,6 +19,7 @@ from nskeys.errors import ImportUnreadable
 from nskeys.imports.columns import is_reference
 from nskeys.imports.parsing import Collector
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem, ImportProblem
 
 DEPTH_LIMIT = 100
 """Groups in groups."""
@@ -37,7 +38,7 @@ def read(source: str, text: str) -> ParsedExport:
     """Every entry; ImportUnreadable (`xml_syntax`, `xml_entities`)."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         # KeePass writes none, and what they stand for may be a file or a thousand times its size.
-        raise ImportUnreadable(source, "xml_entities")
+        raise ImportUnreadable(source, ImportProblem.XML_ENTITIES)
     line = 0
     try:
         # Without entities nothing grows and nothing is fetched.
@@ -46,7 +47,7 @@ def read(source: str, text: str) -> ParsedExport:
         line = error.position[0]
     else:
         return _read(source, root)
-    raise ImportUnreadable(source, "xml_syntax", line)
+    raise ImportUnreadable(source, ImportProblem.XML_SYNTAX, line)
 
 
 def _read(source: str, root: Element) -> ParsedExport:
@@ -65,7 +66,7 @@ def _entries(
     source: str, group: Element, above: str, bin_id: str, *, deleted: bool, depth: int = 0
 ) -> Iterator[_Entry]:
     if depth > DEPTH_LIMIT:
-        raise ImportUnreadable(source, "xml_syntax")
+        raise ImportUnreadable(source, ImportProblem.XML_SYNTAX)
     name = group.findtext("Name", "")
     path = f"{above}/{name}" if above else name
     deleted = deleted or (bool(bin_id) and group.findtext("UUID", "") == bin_id)
@@ -89,11 +90,11 @@ def _read_entry(findings: Collector, row: int, entry: _Entry) -> None:
     title = texts["name"]
     if encrypted:
         # Only the XML inside a database is marked so: its values are encrypted by the database's stream.
-        findings.refuse(row, title, "secret", "still_encrypted")
+        findings.refuse(row, title, "secret", FieldProblem.STILL_ENCRYPTED)
         return
     pointing = next((name for name, text in texts.items() if is_reference(text)), "")
     if pointing:
-        findings.refuse(row, title, pointing, "reference")
+        findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
         return
     further += ["attachments"] * bool(entry.element.findall("Binary"))
     further += ["history"] * bool(entry.element.findall("History/Entry"))

@@ -12,6 +12,7 @@ Values are taken as they are, nothing is derived. Whatever else an object holds 
 
 from nskeys.imports.parsing import Collector, Value, text_of
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 _REQUIRED = ("name", "target", "account", "secret")
 _OPTIONAL = ("kind", "note")
@@ -31,7 +32,7 @@ def read(source: str, value: Value) -> ParsedExport:
         if isinstance(entry, dict):
             _read_entry(findings, row, entry)
         else:
-            findings.refuse(row, "", "row", "not_an_object")
+            findings.refuse(row, "", "row", FieldProblem.NOT_AN_OBJECT)
     return findings.parsed()
 
 
@@ -53,10 +54,10 @@ def _read_entry(findings: Collector, row: int, entry: dict[str, Value]) -> None:
     for field in (*_REQUIRED, *_OPTIONAL):
         text = text_of(entry.get(field))
         if text is None:
-            findings.refuse(row, title, field, "wrong_type")
+            findings.refuse(row, title, field, FieldProblem.WRONG_TYPE)
             return
         if field in _REQUIRED and entry.get(field) is None:
-            findings.refuse(row, title, field, "missing")
+            findings.refuse(row, title, field, FieldProblem.MISSING)
             return
         texts[field] = text
     findings.drop(title, (name for name, value in entry.items() if value and name not in _TAKEN))

@@ -17,6 +17,7 @@ from nskeys.errors import ImportUnreadable
 from nskeys.imports.encoding import UTF_8, decode
 from nskeys.imports.parsing import Collector, Value, parse, text_of
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem, ImportProblem
 
 _MEMBER = "export.data"
 _WITH_PASSWORD = frozenset({"001", "005"})
@@ -27,9 +28,9 @@ def read(source: str, data: bytes, limit: int) -> ParsedExport:
     """Every login of every vault; ImportUnreadable. The JSON in it may have `limit` bytes."""
     text = _member(data, limit)
     if text is None:
-        raise ImportUnreadable(source, "zip_damaged")
+        raise ImportUnreadable(source, ImportProblem.ZIP_DAMAGED)
     if len(text) > limit:
-        raise ImportUnreadable(source, "too_large")
+        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
     value = parse(source, decode(source, text, UTF_8)[0])
     findings = Collector(source, ImportFormat.ONEPUX)
     for row, (vault, item) in enumerate(_items(value), 1):
@@ -59,7 +60,7 @@ def _read_item(findings: Collector, row: int, vault: str, item: dict[str, Value]
     overview, details = _object(item.get("overview")), _object(item.get("details"))
     title = text_of(overview.get("title")) or ""
     if item.get("categoryUuid") not in _WITH_PASSWORD:
-        findings.refuse(row, title, "type", "not_a_login")
+        findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
         return
     fields = {
         field.get("designation"): field.get("value") for field in _objects(details.get("loginFields"))
@@ -73,7 +74,7 @@ def _read_item(findings: Collector, row: int, vault: str, item: dict[str, Value]
     }
     for name, text in texts.items():
         if text is None:
-            findings.refuse(row, title, name, "wrong_type")
+            findings.refuse(row, title, name, FieldProblem.WRONG_TYPE)
             return
     tags = overview.get("tags")
     groups = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []

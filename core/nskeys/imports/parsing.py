@@ -17,6 +17,7 @@ from nskeys.model.imports import (
     printable,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem, ImportProblem, Problem
 
 ROW_LIMIT = 200_000
 """Rows of one export; twice what the program is measured with."""
@@ -67,7 +68,7 @@ class Collector:
         kept = SecretBytes(secret.encode("utf-8"))
         self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind, further, deleted))
 
-    def refuse(self, row: int, title: str, field: str, problem: str) -> None:
+    def refuse(self, row: int, title: str, field: str, problem: FieldProblem) -> None:
         """An entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
         `wrong_columns`, `wrong_type`, `missing`, `not_an_object` (the file's fault), `not_a_login`,
         `reference` (nothing that should be carried over)."""
@@ -93,7 +94,7 @@ class Collector:
 
     def _room(self) -> None:
         if len(self._rows) + len(self._bad) >= ROW_LIMIT:
-            raise ImportUnreadable(self._source, "too_many_rows")
+            raise ImportUnreadable(self._source, ImportProblem.TOO_MANY_ROWS)
 
 
 Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
@@ -102,18 +103,21 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 def parse(source: str, text: str) -> Value:
     """The value; ImportUnreadable with `json_syntax` or `json_lines` (and the line), `json_depth` or
     `duplicate_name`: an object with two passwords has none that is surely right."""
+    problem: ImportProblem | Problem = Problem.JSON_SYNTAX
     line = 0
     try:
         value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
+        line = error.lineno
         # "Extra data" is how json says that a document ended and the text goes on.
-        problem, line = "json_lines" if error.msg == "Extra data" else "json_syntax", error.lineno
+        if error.msg == "Extra data":
+            problem = ImportProblem.JSON_LINES
     except RecursionError:
-        problem = "json_depth"
+        problem = Problem.JSON_DEPTH
     except _DuplicateName:
-        problem = "duplicate_name"
+        problem = Problem.DUPLICATE_NAME
     except ValueError:
-        problem = "json_syntax"
+        pass
     else:
         return value
     # Raised here and not in a handler: JSONDecodeError carries every secret of the file in `doc`.

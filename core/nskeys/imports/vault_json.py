@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from nskeys.imports.parsing import Collector, Value
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 _ACCOUNT = ("username", "user", "account", "login")
 _SECRET = ("password", "passwd", "secret", "value")
@@ -107,7 +108,7 @@ def _read_secret(findings: Collector, row: int, secret: _Secret) -> None:
     named = title if isinstance(title, str) and title else last
     for field, text in texts.items():
         if not isinstance(text, str):
-            findings.refuse(row, named, field, "wrong_type")
+            findings.refuse(row, named, field, FieldProblem.WRONG_TYPE)
             return
     findings.drop(named, (name for name, value in secret.values.items() if value and name not in used))
     findings.take(

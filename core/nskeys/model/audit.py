@@ -6,19 +6,20 @@ the server key signed and that each backup carries.
 """
 
 import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from nskeys.model.signed_json import Json, canonical_json
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import Json, canonical_json, mapping, moment, parse_any_spelling
+from nskeys.model.times import to_rfc3339
 
 _PREFIX = b"nskeys/audit/1\x00"
+_LINE_LIMIT = 1 << 22  # bytes
 
 
 class Action(StrEnum):
-    """What was done; the audit trail's vocabulary."""
+    """What was done: the vocabulary of the audit trail."""
 
     SET_UP = "set-up"
     LOSS_ACCEPTED = "loss-accepted"
@@ -41,7 +42,7 @@ class Action(StrEnum):
     REGISTER_ADDED = "register-added"
     REGISTER_RETIRED = "register-retired"
     PRUNE_BEGAN = "prune-began"
-    """Of a file that is about to be deleted; `pruned` or `prune-failed` follows."""
+    """Written before a file is deleted; `pruned` or `prune-failed` follows."""
     PRUNED = "pruned"
     PRUNE_FAILED = "prune-failed"
     DESTINATION_ADDED = "destination-added"
@@ -58,7 +59,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it: the effective user and, under sudo, who asked."""
+    """Who acts: the effective user and, under sudo, the user who called it."""
 
     uid: int
     user: str
@@ -67,7 +68,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What a change says of itself. `details` holds no secret: names, counts, ids."""
+    """What a change writes to the audit trail. `details` holds no secret: names, counts, ids."""
 
     action: Action
     subject: str
@@ -76,7 +77,7 @@ class AuditEvent:
     details: tuple[tuple[str, str], ...] = ()
 
     def line(self) -> str:
-        """The line as it is stored and hashed (RFC 8785 JSON)."""
+        """Return the line as it is stored and hashed (RFC 8785 JSON)."""
         value: Json = {
             "time": to_rfc3339(self.moment),
             "uid": self.actor.uid,
@@ -91,7 +92,7 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """A stored line."""
+    """A line of the audit trail as stored."""
 
     number: int
     line: str
@@ -106,21 +107,28 @@ class AuditHead:
     digest: bytes
 
 
-def moment_of(line: str) -> datetime:
-    """The moment that a line names; the beginning of all time where it names none, for a line may have
-    been written by anybody."""
+def members_of(line: str) -> Mapping[str, Json]:
+    """What a line says; nothing where it is no JSON object, for a line may have been written by anybody."""
     try:
-        return from_rfc3339(json.loads(line)["time"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return mapping(parse_any_spelling(line.encode("utf-8"), _LINE_LIMIT))
+    except ValueError:
+        return {}
+
+
+def moment_of(line: str) -> datetime:
+    """The moment that a line names; the beginning of all time where it names none."""
+    try:
+        return moment(members_of(line).get("time"))
+    except ValueError:
         return datetime.min.replace(tzinfo=UTC)
 
 
 def first_digest(cmdb_id: str) -> bytes:
-    """h0 for a CMDB id in hex."""
+    """Return h0 for a CMDB id in hex."""
     return hashlib.sha256(_PREFIX + bytes.fromhex(cmdb_id)).digest()
 
 
 def next_digest(previous: bytes, line: str) -> bytes:
-    """hi from h(i-1) and the line."""
+    """Return hi, computed from h(i-1) and the line."""
     data = line.encode("utf-8")
     return hashlib.sha256(_PREFIX + previous + len(data).to_bytes(4, "big") + data).digest()

@@ -14,7 +14,7 @@ MANIFEST_NAME = "manifest.json"
 RESTORE_NAME = "RESTORE.txt"
 READER_NAME = "open_kms.py"
 FORMAT = 1
-"""The version of the backup format: what is written, and all that is read."""
+"""The version of the backup format that is written, and the only one that is read."""
 HINT_LIMIT = 200
 
 
@@ -27,7 +27,7 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberFact:
-    """An archive member by its SHA-256 (hex) and size in bytes."""
+    """An archive member: its SHA-256 (hex) and size in bytes."""
 
     sha256: str
     size: int
@@ -35,7 +35,8 @@ class MemberFact:
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """A key of the backup: as `KeyInfo`, and how many credentials it sealed at that moment."""
+    """A key in the backup: its `KeyInfo`, and how many credentials it had sealed when the backup was
+    made."""
 
     info: KeyInfo
     credentials: int
@@ -64,17 +65,18 @@ class BackupFacts:
     identities: tuple[RecoveryIdentity, ...] = ()
     """The recovery identities whose files are members of the archive."""
     earlier: tuple[EarlierIdentity, ...] = ()
-    """Those before them, so that a restore on new hardware still knows older backups' identities."""
+    """The identities before them, so that a restore on new hardware still knows whom older backups are
+    for."""
     members: tuple[tuple[str, MemberFact], ...] = ()
 
     @property
     def kids(self) -> tuple[Kid, ...]:
-        """The keys in it, in their order."""
+        """The ids of its keys, in their order."""
         return tuple(key.info.kid for key in self.keys)
 
     @property
     def credentials(self) -> int:
-        """How many credentials the CMDB held."""
+        """How many credentials the CMDB held when it was made."""
         return sum(count for _, count in self.kinds)
 
 
@@ -92,7 +94,7 @@ class Signer(StrEnum):
 
     NOBODY = "nobody"
     CLAIMED = "claimed"
-    """It has a signature, and nothing is at hand that could check it."""
+    """It has a signature, and there is no key to check it with."""
     THIS_SERVER = "this_server"
     OTHER_SERVER = "other_server"
     """It names another key than the one at hand; its signature was not checked."""
@@ -102,7 +104,7 @@ class Signer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackedUpKey:
-    """A key out of a `.kms`: its thumbprint was recomputed and equals `info.kid`."""
+    """A key read from a `.kms`: its thumbprint was recomputed and equals `info.kid`."""
 
     info: KeyInfo
     material: SecretBytes
@@ -118,7 +120,6 @@ class KmsContents:
     server_key: SecretBytes | None
 
     def wipe(self) -> None:
-        """Forget every key."""
         for key in self.keys:
             key.material.wipe()
         if self.server_key is not None:
@@ -127,7 +128,7 @@ class KmsContents:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What a backup file says without its password. `manifest` is None for a bare `.kms`."""
+    """What a backup file says without a password. `manifest` is None for a bare `.kms`."""
 
     path: str
     kms: bytes = field(repr=False)
@@ -141,5 +142,5 @@ class Inspected:
 
     @property
     def bare(self) -> bool:
-        """A `.kms` without its companions: nothing about it could be checked."""
+        """Whether it is a `.kms` without its archive, so that nothing about it could be checked."""
         return self.manifest is None

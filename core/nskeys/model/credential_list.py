@@ -1,4 +1,4 @@
-"""How a list of credentials is filtered, ordered, searched and paged, the same for every CMDB."""
+"""How a list of credentials is filtered, sorted, searched and paged, the same for every CMDB."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from nskeys.model.times import to_rfc3339
 
 
 class SortBy(StrEnum):
-    """The column a list is ordered by; the credential's id breaks ties."""
+    """The column that a list is sorted by; ties are broken by the credential's id."""
 
     KIND = "kind"
     NAME = "name"
@@ -22,7 +22,7 @@ class SortBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialFilter:
-    """Which credentials: of one kind, containing a text, sealed by one of some keys (None: any)."""
+    """Which credentials to list: of one kind, containing a text, sealed by one of some keys (None: any)."""
 
     kind: CredentialKind | None = None
     text: str = ""
@@ -31,7 +31,7 @@ class CredentialFilter:
 
 @dataclass(frozen=True, slots=True)
 class CredentialOrder:
-    """In which order."""
+    """The column a list is sorted by, and the direction."""
 
     by: SortBy = SortBy.NAME
     descending: bool = False
@@ -39,7 +39,7 @@ class CredentialOrder:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCredential:
-    """A credential with the two values that say where it stands in an order (a keyset cursor)."""
+    """A credential with its keyset cursor: the two values that say where it stands in an order."""
 
     credential: Credential
     place: tuple[str, str]
@@ -54,7 +54,8 @@ _BETWEEN = "\x01"
 
 @dataclass(frozen=True, slots=True)
 class SortKeys:
-    """What a list needs of a credential besides its fields: one key per order, and what is searched."""
+    """What a list stores of a credential besides its fields: one sort key per order, and the searched
+    text."""
 
     by_kind: str
     by_name: str
@@ -64,7 +65,7 @@ class SortKeys:
     haystack: str
 
     def key(self, by: SortBy) -> str:
-        """The order key for a column."""
+        """Return the order key for a column."""
         keys = {
             SortBy.KIND: self.by_kind,
             SortBy.NAME: self.by_name,
@@ -76,12 +77,12 @@ class SortKeys:
 
 
 def fold(text: str) -> str:
-    """`text` without regard to case and to how its characters are composed."""
+    """Return `text` without regard to case and to how its characters are composed (NFKC, case-folded)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
-    """The order keys and searched text of a credential with these fields."""
+    """Return the order keys and searched text of a credential with these fields."""
     name = _part(fields.name)
     return SortKeys(
         by_kind=f"{fields.kind}/{name}",
@@ -94,7 +95,7 @@ def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
 
 
 def sort_keys_of(credential: Credential) -> SortKeys:
-    """The order keys and searched text of a credential."""
+    """Return the order keys and searched text of a credential."""
     return sort_keys(credential.fields, credential.updated)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
 from nskeys.model.keys import Kid
+from nskeys.reasons import FieldProblem, Problem
 
 NAME_LIMIT = 255
 FIELD_LIMIT = 2_048
@@ -42,7 +43,7 @@ class CredentialFields:
 
 
 UNNUMBERED = 2**62
-"""The number of a seal that no CMDB numbered yet: later than anything that a drill saw."""
+"""The number of a seal that the CMDB has not numbered yet: later than any that a drill saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Credential:
     sealed: datetime
     """When it was first sealed under `kid`."""
     seal_no: int = field(default=UNNUMBERED, compare=False)
-    """How many seals all keys had ever made when this one was, given by the CMDB as it is stored; 0 for
-    what was sealed before seals were counted."""
+    """How many seals all keys together had made by this one; the CMDB assigns it. 0 for a secret that
+    was sealed before seals were counted."""
 
     @property
     def reference(self) -> str:
@@ -69,15 +70,15 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableCredential(Credential):
-    """A row that is not as nskeys writes it, shown as far as it can be read: its texts are made so, a time
-    that is none is the beginning of 1970, and `kid` is no key's, for none opens it."""
+    """A row that nskeys did not write like this, as far as it can be read: texts are made printable, an
+    invalid time becomes 1970-01-01, and `kid` is the id of no key because none opens it."""
 
-    problem: str = ""
-    """A token, as in `CmdbDamaged`."""
+    problem: Problem = Problem.WRONG_VALUE
+    """As in `CmdbDamaged`."""
     ill: frozenset[str] = frozenset()
-    """What could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
+    """The values that could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
     key: Kid | None = None
-    """The key that the row names, where that is one."""
+    """The key that the row names, where it is a valid id."""
 
     @property
     def reference(self) -> str:
@@ -88,13 +89,13 @@ class UnreadableCredential(Credential):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """Any row of the CMDB that is not as nskeys writes it."""
+    """A row of the CMDB, in any table, that nskeys did not write like this."""
 
     table: str
     row: str
-    """What names the row in its table."""
-    problem: str
-    """A token, as in `CmdbDamaged`."""
+    """The row's id in its table."""
+    problem: Problem
+    """As in `CmdbDamaged`."""
     credential: UnreadableCredential | None = None
 
 
@@ -113,7 +114,7 @@ _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\\\[\]]+)(?::(\d{1,5}))?")
 def check_fields(
     kind: CredentialKind, name: str, target: str, account: str, note: str = ""
 ) -> CredentialFields:
-    """The five fields, normalised to NFC; FieldInvalid names the first one that is not valid."""
+    """Return the five fields, normalised to NFC. Raises FieldInvalid, which names the first invalid one."""
     fields = CredentialFields(
         kind,
         _line("name", name, NAME_LIMIT),
@@ -126,21 +127,21 @@ def check_fields(
 
 
 def check_secret(secret: str) -> None:
-    """FieldInvalid for a secret that cannot be sealed. An empty one is valid: accounts have them."""
+    """Raise FieldInvalid for a secret that cannot be sealed. An empty one is valid: accounts have them."""
     try:
         size = len(secret.encode("utf-8"))
     except UnicodeEncodeError:
-        raise FieldInvalid("secret", "not_text") from None
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT) from None
     if size > SECRET_LIMIT:
-        raise FieldInvalid("secret", "too_long", SECRET_LIMIT)
+        raise FieldInvalid("secret", FieldProblem.TOO_LONG, SECRET_LIMIT)
 
 
 def pcanywhere_address(target: str) -> tuple[str, int]:
-    """Host and port of a pcAnywhere target; FieldInvalid where it is none."""
+    """Return host and port of a pcAnywhere target. Raises FieldInvalid where it is not one."""
     match = _HOST_PORT.fullmatch(target)
     port = int(match[2]) if match and match[2] else PCANYWHERE_PORT
     if not match or not 1 <= port <= 65_535:
-        raise FieldInvalid("target", "not_host_port")
+        raise FieldInvalid("target", FieldProblem.NOT_HOST_PORT)
     return match[1], port
 
 
@@ -151,25 +152,25 @@ def _check_hierarchy(fields: CredentialFields) -> None:
     except ValueError:
         valid = False
     if not valid or " " in fields.target:
-        raise FieldInvalid("target", "not_url")
+        raise FieldInvalid("target", FieldProblem.NOT_URL)
     if not _ACCOUNT.fullmatch(fields.account):
-        raise FieldInvalid("account", "not_domain_user")
+        raise FieldInvalid("account", FieldProblem.NOT_DOMAIN_USER)
 
 
 def _check_pcanywhere(fields: CredentialFields) -> None:
     pcanywhere_address(fields.target)
     if not fields.account:
-        raise FieldInvalid("account", "empty")
+        raise FieldInvalid("account", FieldProblem.EMPTY)
 
 
 def _check_run_as(fields: CredentialFields) -> None:
     if not fields.target:
-        raise FieldInvalid("target", "empty")
+        raise FieldInvalid("target", FieldProblem.EMPTY)
     if "\\" in fields.account:
         if not _ACCOUNT.fullmatch(fields.account):
-            raise FieldInvalid("account", "not_domain_user")
+            raise FieldInvalid("account", FieldProblem.NOT_DOMAIN_USER)
     elif not fields.account:
-        raise FieldInvalid("account", "empty")
+        raise FieldInvalid("account", FieldProblem.EMPTY)
 
 
 _CHECKS = {
@@ -182,20 +183,20 @@ _CHECKS = {
 def _line(field: str, value: str, limit: int) -> str:
     text = _text(field, value.strip(), limit)
     if "\n" in text or "\r" in text:
-        raise FieldInvalid(field, "several_lines")
+        raise FieldInvalid(field, FieldProblem.SEVERAL_LINES)
     if field == "name" and not text:
-        raise FieldInvalid(field, "empty")
+        raise FieldInvalid(field, FieldProblem.EMPTY)
     return text
 
 
 def _text(field: str, value: str, limit: int) -> str:
     if "\x00" in value:
-        raise FieldInvalid(field, "zero_character")
+        raise FieldInvalid(field, FieldProblem.ZERO_CHARACTER)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise FieldInvalid(field, "not_text") from None
+        raise FieldInvalid(field, FieldProblem.NOT_TEXT) from None
     text = unicodedata.normalize("NFC", value)
     if len(text) > limit:
-        raise FieldInvalid(field, "too_long", limit)
+        raise FieldInvalid(field, FieldProblem.TOO_LONG, limit)
     return text

@@ -1,5 +1,5 @@
-"""Custodians: a secret split into shares (SLIP-39), the set in force, and the set that waits for its
-proof."""
+"""Custodians: a secret split into shares (SLIP-39), the set in force, and the set that is not proven
+yet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,47 +15,46 @@ SHARES_MOST, THRESHOLD_LEAST = 16, 2
 
 @dataclass(frozen=True, slots=True)
 class ShareLabel:
-    """What a share says of itself, without its secret."""
+    """What a share says about itself, without its secret."""
 
     set_name: str
     """The two words that every share of the set begins with: `acquire surprise`."""
     number: int
-    """1 to 16; of how many, no share knows."""
+    """1 to 16. A share does not know how many there are."""
     threshold: int
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One custodian's share: its label, and its words with a blank between them."""
+    """One custodian's share: its label, and its words separated by spaces."""
 
     label: ShareLabel
     words: SecretBytes
 
     def wipe(self) -> None:
-        """Overwrite the words."""
         self.words.wipe()
 
 
 @dataclass(frozen=True, slots=True)
 class ShareProgress:
     """Which shares were given so far, without their words. `set_name` and `threshold` are known from the
-    first share, or before it from who split the secret; `shares` only from there."""
+    first share on, or from the start where the caller knows them; `shares` from the first share on."""
 
     set_name: str = ""
     threshold: int = 0
     shares: int = 0
     given: tuple[int, ...] = ()
     every: bool = False
-    """Whether every share is wanted, and not only as many as give the secret."""
+    """Whether every share is needed, and not only the threshold."""
 
     @property
     def wanted(self) -> int:
-        """How many shares are wanted; 0 where that is not known yet."""
+        """How many shares are needed; 0 while that is not known."""
         return self.shares if self.every else self.threshold
 
     @property
     def missing(self) -> int:
-        """How many more; 1 before anything is known."""
+        """How many more are needed; 1 while nothing is known."""
         return max(0, self.wanted - len(self.given)) if self.wanted else 1
 
     @property
@@ -64,32 +63,30 @@ class ShareProgress:
         return not self.missing
 
     def with_share(self, label: ShareLabel) -> "ShareProgress":
-        """One more was given."""
+        """Return the progress after one more share."""
         return ShareProgress(
             label.set_name, label.threshold, self.shares, (*self.given, label.number), self.every
         )
 
 
 NOTHING_YET = ShareProgress()
-"""No share was given, and nothing is known of their set."""
+"""No share was given yet, and the set is not known."""
 
 
 @dataclass(slots=True)
 class Shares(Wipeable):
-    """Shares in hand, wiped when the context ends."""
+    """Shares held in memory; they are wiped when the context ends."""
 
     held: list[Share] = field(default_factory=list)
 
     def add(self, share: Share) -> None:
-        """One more."""
         self.held.append(share)
 
     def extend(self, shares: Iterable[Share]) -> None:
-        """Some more."""
         self.held.extend(shares)
 
     def wipe(self) -> None:
-        """Overwrite every word that is held."""
+        """Overwrite the words of every share."""
         for share in self.held:
             share.wipe()
         self.held.clear()
@@ -113,7 +110,8 @@ class SheetFacts:
 
 @dataclass(frozen=True, slots=True)
 class Custodians:
-    """How things stand. `waiting` was split and is no recipient before every share was proven."""
+    """The custodians' identities. `waiting` was split, and becomes a recipient when every share is
+    proven."""
 
     in_force: RecoveryIdentity | None = None
     waiting: RecoveryIdentity | None = None
@@ -122,17 +120,14 @@ class Custodians:
 
     @property
     def to_check(self) -> RecoveryIdentity | None:
-        """Whose shares a check proves: those that wait for it, else those in force."""
+        """The identity whose shares a check proves: the waiting one, else the one in force."""
         return self.waiting or self.in_force
-
-
-NO_CUSTODIANS = Custodians()
 
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """What a split would do: shares of the identity with this `number`. `replaces` stays in force until
-    every new share was proven; `drops` is one that waited for its proof, and waits in vain now."""
+    """What a split would do: make shares of the identity with this `number`. `replaces` stays in force
+    until every new share is proven; `drops` is one that was waiting for its proof and is given up."""
 
     number: int
     shares: int
@@ -144,7 +139,7 @@ class SplitPlan:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A split that was made. Whoever asked for it wipes the shares."""
+    """A split that was made. The caller wipes the shares."""
 
     facts: SheetFacts
     shares: Shares
@@ -152,8 +147,8 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Every share was proven: they gave the password, and that opened the identity and a test file. `first`
-    is whether that put the identity in force, in the place of `replaced`."""
+    """The result of a check: together the shares gave the password, which opened the identity and a test
+    file. `first` says whether that put the identity in force, in the place of `replaced`."""
 
     identity: RecoveryIdentity
     first: bool

@@ -1,11 +1,11 @@
-"""What is told of the CMDB's database besides its rows."""
+"""What is known about the CMDB's database besides its rows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class LoginSafety(StrEnum):
-    """What keeps the login to a database server from whoever stands in between."""
+    """What protects the login to a database server against a machine in between."""
 
     SOCKET = "socket"
     """A socket of this machine."""
@@ -17,8 +17,8 @@ class LoginSafety(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseLogin:
-    """How a database server is logged in to."""
+    """How nskeys logs in to a database server."""
 
     safety: LoginSafety
     told: tuple[str, ...] = ()
-    """What the address says itself in place of what would be required: `sslmode=disable`."""
+    """The parameters of the address that replace a required one: `sslmode=disable`."""

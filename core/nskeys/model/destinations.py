@@ -1,4 +1,4 @@
-"""Where a backup lies, seen from this machine, and why we think so."""
+"""Where a backup lies, seen from this machine, and how that was found out."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Location(StrEnum):
 
 
 class LocationReason(StrEnum):
-    """Why a place counts as here, elsewhere or unknown."""
+    """Why a destination counts as here, elsewhere or unknown."""
 
     LOCAL_DISK = "local_disk"
     MEMORY = "memory"
@@ -25,17 +25,17 @@ class LocationReason(StrEnum):
     DECLARED = "declared"
     FOREIGN_FILESYSTEM = "foreign_filesystem"
     NOT_MOUNTED = "not_mounted"
-    """It was declared to lie elsewhere, and what was declared is not what holds it now."""
+    """It was declared to lie elsewhere, and something else is mounted there now."""
     NOT_LOOKED_AT = "not_looked_at"
     UNREACHED = "unreached"
-    """It was looked at, and did not answer."""
+    """It was checked and did not answer."""
     UNTOLD = "untold"
-    """It was looked at, and what was seen does not tell."""
+    """It was checked, and the result is inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedAt:
-    """A location, its reason, and a detail to name: a mount source, or the declared words."""
+    """A location, its reason, and a detail to name: a mount source, or the words of a declaration."""
 
     location: Location
     reason: LocationReason
@@ -43,15 +43,16 @@ class LocatedAt:
 
 
 _SAME_KIND = MappingProxyType({"nfs4": "nfs", "smb3": "cifs", "smbfs": "cifs"})
-"""Types that one and the same share may be mounted as, as its server and this machine agree."""
+"""Types that the same share may be mounted with, depending on what server and client negotiate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """The file system that holds a folder: where it is mounted, its type, its source (of a network mount
-    the server and its export), its UUID (empty: none is told), and the folder's path inside it.
+    """The file system that holds a folder: its mount point, type, source (of a network mount the server
+    and its export), UUID (empty where the system gives none), and the folder's path inside it.
 
-    No device number: it is given out anew at every start."""
+    It holds no device number, because that changes at every start.
+    """
 
     point: str
     kind: str
@@ -60,10 +61,12 @@ class Mounted:
     inside: str = "/"
 
     def is_still(self, now: "Mounted | None") -> bool | None:
-        """Whether the same folder of the same file system is there now; None where nothing tells.
+        """Return whether `now` is the same folder of the same file system; None where that cannot be
+        told.
 
-        The mount point does not decide, for a service may see its folders mounted onto themselves. A stick
-        under another device's name is the same by its UUID."""
+        The mount point does not count, because a service may see its folders mounted onto themselves. The
+        UUID tells a stick that comes back under another device name.
+        """
         if now is None or (self.uuid and not now.uuid and self._named_as(now)):
             return None
         same = self.uuid == now.uuid if self.uuid and now.uuid else self._named_as(now)
@@ -77,8 +80,8 @@ class Mounted:
 @dataclass(frozen=True, slots=True)
 class DestinationInfo:
     """A configured destination: its address, what a person declared about it (empty: nothing), the file
-    with the key that its server is shown (empty: the usual ones), and what held its folder when it was
-    declared (None: nothing was declared, or it is no folder)."""
+    with the key that its server is shown (empty: the usual ones), and the file system its folder was on
+    when that was declared (None: nothing was declared, or it is not a folder)."""
 
     address: str
     declared_elsewhere: str = ""

@@ -1,4 +1,4 @@
-"""The diary of drills: who tried which copy, when and where, how far it came, and what kept it."""
+"""The diary of drills: who tried which copy, when and where, how far the drill came, and why it stopped."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ class DrillEnd(StrEnum):
     PROVEN = "proven"
     """Every row was tried; how far that proves the copy is in `reached`."""
     WRONG_PASSWORD = "wrong_password"
-    """What was given did not open it, and no more was tried."""
+    """The given password did not open it, and nothing else was tried."""
     OTHER_IDENTITY = "other_identity"
     """The identity that was given is none of its recipients."""
     DAMAGED = "damaged"
@@ -24,31 +24,31 @@ class DrillEnd(StrEnum):
     MISSING = "missing"
     """The file is gone."""
     UNREACHABLE = "unreachable"
-    """Its place did not answer, or the file could not be read."""
+    """Its destination did not answer, or the file could not be read."""
     BROKEN_OFF = "broken_off"
-    """The CMDB gave no answer, or is damaged."""
+    """The CMDB did not answer, or is damaged."""
 
 
 NAMED_FAILURES = 5
-"""So many credentials that did not open are named; the others are counted."""
+"""How many credentials that did not open are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillEntry:
-    """One line. Facts of the file are empty where it could not be read."""
+    """One line of the diary. Facts about the file are empty where it could not be read."""
 
     began: datetime
     seconds: int
     actor: Actor
     host: str
-    """Where it was done."""
+    """The machine on which it was done."""
     address: str
-    """Which copy."""
+    """The address of the copy."""
     archive_sha256: str
     generation: int
     end: DrillEnd
     reached: Proof | None
-    """None where it did not come to the rows."""
+    """None where the drill did not come to the rows."""
     opened: int
     missing: int
     """Credentials whose key is not in it."""
@@ -59,25 +59,24 @@ class DrillEntry:
     typed: bool
     """Whether a person typed what opens it."""
     number: int = field(default=0, compare=False)
-    """Its place in the diary; never part of what is signed."""
+    """Its number in the diary; not part of what is signed."""
     signed: bool = field(default=False, compare=False)
-    """Whether the server key vouches for it; never stored, always computed on reading."""
+    """Whether the server key signed it; computed on reading, never stored."""
 
     @property
     def failed(self) -> int:
-        """Credentials that did not open."""
+        """How many credentials did not open."""
         return self.missing + self.tampered
 
     @property
     def took(self) -> timedelta:
-        """How long it took."""
         return timedelta(seconds=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """The last lines, newest first."""
+    """The last lines of the diary, newest first."""
 
     entries: tuple[DrillEntry, ...]
     unreadable: int
-    """Lines that cannot be understood: not written by nskeys, or changed."""
+    """How many lines cannot be parsed: nskeys did not write them, or they were changed."""

@@ -1,17 +1,17 @@
-"""A line of the diary as text: the RFC 8785 JSON that the server key signs, in one spelling."""
+"""A line of the diary as text: the RFC 8785 JSON that the server key signs, in its canonical form."""
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
 from nskeys.model.register import Proof
-from nskeys.model.signed_json import Fields, Json, canonical_json, hex_of, parsed, text_of
+from nskeys.model.signed_json import Fields, Json, canonical_json, parse, text
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 16
-"""Characters of a line."""
+"""Bytes of a line."""
 
 
 def to_text(entry: DrillEntry) -> str:
-    """The one spelling of a line."""
+    """Return a line in its canonical form."""
     value: Json = {
         "began": to_rfc3339(entry.began),
         "seconds": entry.seconds,
@@ -33,24 +33,23 @@ def to_text(entry: DrillEntry) -> str:
     return canonical_json(value).decode("utf-8")
 
 
-def from_text(text: str) -> DrillEntry:
-    """The line that `to_text` wrote, not signed yet; ValueError for any other text."""
-    fields = Fields(parsed(text, TEXT_LIMIT))
-    digest, reached = fields.text("archive_sha256"), fields.take("reached")
+def from_text(body: str) -> DrillEntry:
+    """Return the line that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
+    fields = Fields(parse(body.encode("utf-8"), TEXT_LIMIT))
     entry = DrillEntry(
-        began=fields.time("began"),
-        seconds=fields.number("seconds"),
-        actor=Actor(fields.number("uid"), fields.text("user"), fields.text("sudo_user")),
+        began=fields.moment("began"),
+        seconds=fields.integer("seconds"),
+        actor=Actor(fields.integer("uid"), fields.text("user"), fields.text("sudo_user")),
         host=fields.text("host"),
         address=fields.text("address"),
-        archive_sha256=hex_of(digest, 64) if digest else "",
-        generation=fields.number("generation"),
+        archive_sha256=fields.text("archive_sha256", r"([0-9a-f]{64})?"),
+        generation=fields.integer("generation"),
         end=fields.token("end", DrillEnd),
-        reached=None if reached is None else Proof(text_of(reached)),
-        opened=fields.number("opened"),
-        missing=fields.number("missing"),
-        tampered=fields.number("tampered"),
-        failures=tuple(text_of(item) for item in fields.items("failures")),
+        reached=None if fields.is_null("reached") else fields.token("reached", Proof),
+        opened=fields.integer("opened"),
+        missing=fields.integer("missing"),
+        tampered=fields.integer("tampered"),
+        failures=tuple(text(item) for item in fields.items("failures")),
         typed=fields.flag("typed"),
     )
     fields.done()

@@ -1,4 +1,4 @@
-"""Imports: what a reader makes of another program's export, what it would become, and what it became."""
+"""Imports: a row of another program's export, the plan made from it, and the report."""
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -6,6 +6,7 @@ from enum import Enum, StrEnum
 from nskeys.errors import BadRow
 from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem
 
 # --- import --------------------------------------------------------------------------------------
 
@@ -36,9 +37,9 @@ class ImportFormat(StrEnum):
 class Deleted(Enum):
     """Whether an entry was deleted in the program that exported it."""
 
-    NO = ""
-    YES = "deleted"
-    PERHAPS = "looks_deleted"
+    NO = None
+    YES = FieldProblem.DELETED
+    PERHAPS = FieldProblem.LOOKS_DELETED
     """It lies in a group that is called like a recycle bin, and the format has no other mark."""
 
 
@@ -96,7 +97,7 @@ class ImportWishes:
 
 @dataclass(frozen=True, slots=True)
 class ImportedCredential:
-    """A row that will become a credential. Its secret stays inside the service."""
+    """A row that becomes a credential. Its secret stays inside the service."""
 
     row: int
     fields: CredentialFields
@@ -178,7 +179,7 @@ class ExportRow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedExport:
-    """A whole export, understood; `bad` holds rows that even the format forbids."""
+    """A whole export, parsed; `bad` holds the rows that the format itself forbids."""
 
     format: ImportFormat
     rows: tuple[ExportRow, ...]
@@ -190,11 +191,12 @@ class ParsedExport:
     """What stood between the cells of a CSV."""
 
 
-def bad_row(row: int, title: str, field: str, problem: str) -> BadRow:
-    """A row that cannot be taken, under a title that can be printed."""
+def bad_row(row: int, title: str, field: str, problem: FieldProblem) -> BadRow:
+    """Return a row that cannot be taken, under a title that can be printed."""
     return BadRow(row, printable(title), field, problem)
 
 
 def printable(title: str) -> str:
-    """Not longer than a name, and without lone surrogates, which JSON can spell and no output encode."""
+    """Return the title, no longer than a name, and without lone surrogates, which JSON can spell and no
+    output can encode."""
     return title[:NAME_LIMIT].encode("utf-8", "replace").decode("utf-8")

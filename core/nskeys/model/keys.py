@@ -16,7 +16,7 @@ SEALS_LIMIT = 2**32
 
 
 class KeyState(StrEnum):
-    """Where a key is in its life; only an active key seals, all but pre-active ones open."""
+    """The state of a key; only an active key seals, and every key but a pre-active one opens."""
 
     PRE_ACTIVE = "pre-active"
     ACTIVE = "active"
@@ -28,7 +28,7 @@ _STRICTNESS = (KeyState.PRE_ACTIVE, KeyState.ACTIVE, KeyState.DEACTIVATED, KeySt
 
 
 def stricter(one: KeyState, other: KeyState) -> KeyState:
-    """The state that forbids more; where two sources disagree, this one holds."""
+    """Return the state that forbids more; it is used where two sources disagree."""
     return max(one, other, key=_STRICTNESS.index)
 
 
@@ -43,17 +43,17 @@ class KeyInfo:
 
     @property
     def short(self) -> str:
-        """The first 8 digits, as screens show it."""
+        """The first 8 digits of the `kid`, as screens show them."""
         return self.kid[:8]
 
     def in_state(self, state: KeyState, since: datetime) -> "KeyInfo":
-        """The same key in another state; unchanged when it is in that state already."""
+        """Return the key in this state; the key itself when it is in that state already."""
         return self if state is self.state else replace(self, state=state, state_since=since)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """How many credentials of one kind a key seals, and the earliest moment one of them was."""
+    """How many credentials of one kind a key seals, and the earliest moment at which one was sealed."""
 
     kid: Kid
     kind: str
@@ -64,13 +64,13 @@ class KeyUse:
 
 
 def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:
-    """The key that seals; the newest where, after a broken off change, two are active."""
+    """Return the key that seals; the newest one where an interrupted change left two active."""
     active = [key for key in keys if key.state is KeyState.ACTIVE]
     return max(active, key=lambda key: (key.created, key.kid), default=None)
 
 
 class RotationStage(StrEnum):
-    """Where a rotation stands."""
+    """How far a rotation has come."""
 
     WAITING = "waiting"
     """The new key is pre-active; a proven backup elsewhere has to hold it first."""
@@ -92,10 +92,27 @@ class Rotation:
     """Activated `--without-backup`."""
 
     def goes_on(self, keys: Iterable[KeyInfo]) -> bool:
-        """Whether it can be finished with these keys: its key is here, and was not put out of use.
+        """Return whether the rotation can be finished with these keys: its key is here and still in use.
 
-        A record is only a row of a database, which may be newer or older than the keys that were
-        restored, or written by somebody else; no row may make an old key seal again."""
+        A record is only a row of a database, which may be newer or older than the restored keys, or
+        written by somebody else; no row may make an old key seal again.
+        """
         return any(
             key.kid == self.kid and key.state in (KeyState.PRE_ACTIVE, KeyState.ACTIVE) for key in keys
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An earlier key store, or one that was never finished, that could not be removed."""
+
+    path: str
+    """The file that its KEK is had from; the folder where that file is gone."""
+    folder: str
+    protector: str | None
+    """What binds its KEK; None where nothing opens it any more."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the keys may still be had from it."""
+        return self.protector is not None

@@ -1,5 +1,4 @@
-"""What monitoring reports besides the answer: copies by their state, drills and passwords that are
-overdue."""
+"""What monitoring reports besides recoverability: copies by state, overdue drills and unused passwords."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,21 +15,21 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class RecoveryPractice:
     """When the copies that count were last drilled, and when a person last typed what opens one of them.
-    Dates that lie ahead are left out: a clock was wrong, and nobody is to wait until it is right."""
+    Dates in the future are left out, because they come from a wrong clock."""
 
     days: int
-    """So many days may pass; with 0 nothing is ever overdue."""
+    """How many days may pass; with 0 nothing is ever overdue."""
     since: datetime | None
     """When the oldest copy that counts was made; None where none does, and then nothing is overdue."""
     drilled: datetime | None
     typed: datetime | None
 
     def drill_overdue(self, now: datetime) -> bool:
-        """Whether no copy that counts was drilled for so long."""
+        """Return whether no copy that counts was drilled for so long."""
         return self._overdue(self.drilled, now)
 
     def typing_overdue(self, now: datetime) -> bool:
-        """Whether nobody typed what opens a copy that counts for so long."""
+        """Return whether nobody has typed what opens a counting copy within this time."""
         return self._overdue(self.typed, now)
 
     def _overdue(self, last: datetime | None, now: datetime) -> bool:
@@ -39,11 +38,11 @@ class RecoveryPractice:
 
 
 NOTHING_OVERDUE = RecoveryPractice(0, None, None, None)
-"""Where nobody asked."""
+"""The default where this is not asked for."""
 
 
 def recovery_practice(copies: Iterable[BackupCopy], days: int, now: datetime) -> RecoveryPractice:
-    """What the copies say of it."""
+    """Return what the copies say of it."""
     counting = [copy for copy in copies if copy.counts]
 
     def past(moments: Iterable[datetime | None]) -> list[datetime]:
@@ -62,18 +61,18 @@ _TOLD = tuple(proof for proof in PROOFS if proof is not Proof.RECORDED)
 
 @dataclass(frozen=True, slots=True)
 class CopyCounts:
-    """The register's copies, retired ones left out."""
+    """How many copies the register has in each state, without retired ones."""
 
     counting: int
-    """Those that make their keys' credentials recoverable."""
+    """Copies that make their keys' credentials recoverable."""
     statuses: Mapping[CopyStatus, int]
-    """Those that the server key vouches for, by what the last look found; every sight has its number."""
+    """Signed copies by their status at the last check; every status has its count."""
     unsigned: int
-    """Rows that nobody vouches for, so that nothing else is said of them."""
+    """Rows without a valid signature, of which nothing else is reported."""
 
 
 def count_copies(copies: Iterable[BackupCopy]) -> CopyCounts:
-    """How many copies are how."""
+    """Return how many copies are how."""
     kept = [copy for copy in copies if copy.retired is None]
     statuses = [copy.status for copy in kept if copy.signed]
     return CopyCounts(
@@ -84,8 +83,8 @@ def count_copies(copies: Iterable[BackupCopy]) -> CopyCounts:
 
 
 def last_proofs(copies: Iterable[BackupCopy]) -> Mapping[Proof, datetime | None]:
-    """For each level when a copy last reached it; None where none did. Only copies that count are asked:
-    what was once proven of a file that is gone proves nothing of what is left."""
+    """Return for each level of proof when a copy last reached it; None where none did. Only copies that
+    count are considered: a proof of a file that is gone says nothing about those that are left."""
     counting = [copy for copy in copies if copy.counts]
     return {proof: _last(copy.reached(proof) for copy in counting) for proof in _TOLD}
 

@@ -1,26 +1,27 @@
-"""Text from outside: what is no UTF-8 in it, byte order marks, and other encodings refused by their
-names."""
+"""Text from outside: byte order marks are dropped, other encodings refused by name, invalid UTF-8
+replaced."""
 
 import codecs
 
 from nskeys.errors import FileUnreadable
+from nskeys.reasons import Problem
 
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf32"),  # before UTF-16's, which it begins with
-    (codecs.BOM_UTF32_BE, "utf32"),
-    (codecs.BOM_UTF16_LE, "utf16"),
-    (codecs.BOM_UTF16_BE, "utf16"),
+    (codecs.BOM_UTF32_LE, Problem.UTF32),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_BE, Problem.UTF32),
+    (codecs.BOM_UTF16_LE, Problem.UTF16),
+    (codecs.BOM_UTF16_BE, Problem.UTF16),
 )
 MARK_SIZE = len(codecs.BOM_UTF8)
 
 
 def drop_mark(data: bytearray, path: str) -> None:
-    """Take the byte order mark of UTF-8 from the beginning; nobody types it. FileUnreadable (`utf16`,
-    `utf32`) for text that is saved so, with a mark or, as far as that can be told, without one."""
+    """Remove the byte order mark of UTF-8 from the start. Raises FileUnreadable (`utf16`, `utf32`) for
+    text in another encoding, recognised by its mark or by its zero bytes."""
     for mark, problem in _MARKS:
         if data.startswith(mark):
             raise FileUnreadable(path, problem)
-    for width, problem in ((4, "utf32"), (2, "utf16")):
+    for width, problem in ((4, Problem.UTF32), (2, Problem.UTF16)):
         if _padded(data, width):
             raise FileUnreadable(path, problem)
     while data.startswith(codecs.BOM_UTF8):
@@ -28,7 +29,7 @@ def drop_mark(data: bytearray, path: str) -> None:
 
 
 def _padded(data: bytearray, width: int) -> bool:
-    """Whether the bytes are Latin letters, most of them, each filled up to this many with zeros, in either
+    """Return whether the bytes are mostly Latin letters, each padded with this many zeros, in either
     order."""
     if not data or len(data) % width:
         return False
@@ -40,7 +41,7 @@ def _padded(data: bytearray, width: int) -> bool:
 
 
 def is_text(text: str) -> bool:
-    """Whether it can be written down."""
+    """Return whether it can be written down."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -49,5 +50,5 @@ def is_text(text: str) -> bool:
 
 
 def as_text(text: str) -> str:
-    """What can be written down of it: each byte that is no text is a question mark."""
+    """Return the bytes as printable text; a question mark stands for each byte that is not text."""
     return text.encode("utf-8", "replace").decode("utf-8")

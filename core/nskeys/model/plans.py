@@ -1,6 +1,6 @@
 """Plans and reports: what a guided operation will do and what it did, for any front end to show.
 
-A plan carries `fingerprint`, the state it saw; `execute` refuses a plan whose state no longer holds.
+A plan carries `fingerprint`, the state it was made from; `execute` refuses a plan whose state has changed.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,6 +16,7 @@ from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recoverability import DueReason
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.reasons import ForeignReason, ProtectorProblem
 
 
 class FailureReason(StrEnum):
@@ -24,12 +25,12 @@ class FailureReason(StrEnum):
     KEY_MISSING = "key_missing"
     TAMPERED = "tampered"
     UNREADABLE = "unreadable"
-    """Its row is not as nskeys writes it, so there is nothing that a key could be tried on."""
+    """Its row cannot be read, so no key can be tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialProof:
-    """One credential, tried: it opened (`failure` None), or why not."""
+    """One credential, tried: it opened (`failure` None), or the reason why not."""
 
     credential: Credential
     failure: FailureReason | None = None
@@ -37,14 +38,14 @@ class CredentialProof:
 
 @dataclass(frozen=True, slots=True)
 class ProofReport:
-    """Every credential was tried; `failures` holds those that did not open."""
+    """The result of trying every credential; `failures` holds those that did not open."""
 
     opened: int
     failures: tuple[CredentialProof, ...]
     opened_by_key: tuple[tuple[Kid, int], ...] = ()
-    """How many each key opened; keys that were tried and opened none are named too."""
+    """How many each key opened; keys that were tried and opened none are included."""
     upto: int | None = None
-    """The number of the last seal that there was when the rows began to be read."""
+    """The number of the last seal when reading the rows began."""
 
     @property
     def failed(self) -> int:
@@ -52,11 +53,11 @@ class ProofReport:
         return len(self.failures)
 
     def opened_with(self, kids: Collection[Kid]) -> int:
-        """How many these keys opened."""
+        """Return how many these keys opened."""
         return sum(opened for kid, opened in self.opened_by_key if kid in kids)
 
     def tampered_under(self, kids: Collection[Kid]) -> bool:
-        """Whether a credential that one of these keys should open did not."""
+        """Return whether a credential that one of these keys should open did not open."""
         return any(
             proof.failure is FailureReason.TAMPERED and proof.credential.kid in kids
             for proof in self.failures
@@ -67,22 +68,22 @@ class ProofReport:
 
 
 class HomeState(StrEnum):
-    """What is in a home."""
+    """What a home folder contains."""
 
     EMPTY = "empty"
     """Nothing: a new installation, or a restore."""
     DATABASE_ONLY = "database_only"
-    """A CMDB with credentials and no keys: a restore, or going on without them."""
+    """A CMDB with credentials and no keys: restore, or go on without them."""
     ELSEWHERE = "elsewhere"
-    """Keys that are bound to another machine, as on a copy of its disk: a restore."""
+    """Keys that are bound to another machine, as on a copy of its disk: restore."""
     UNREACHED = "unreached"
-    """Keys of a TPM that cannot be asked: it is away for now, or this is another machine."""
+    """Keys of a TPM that does not answer: it is unavailable for now, or this is another machine."""
     READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSight:
-    """What a first start finds."""
+    """What the program finds in a home at its start."""
 
     state: HomeState
     home: str
@@ -90,16 +91,16 @@ class FirstSight:
     cmdb_id: str | None
     credentials: int
     remembered: tuple[BackupCopy, ...]
-    """What the register remembers, newest first; unsigned here, for the server key is not."""
-    unreached: str = ""
-    """Why the TPM cannot be asked, in a token, where the state is UNREACHED."""
+    """The backups in the register, newest first; unsigned here, because the server key is missing."""
+    unreached: ProtectorProblem | None = None
+    """Why the TPM does not answer (a token), where the state is UNREACHED."""
     server: str = ""
-    """What the server was called that the CMDB was on, as far as it tells."""
+    """The name of the server that the CMDB was on, as far as it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetUpReport:
-    """What `init` made."""
+    """What a new installation was made with."""
 
     server: str
     cmdb: str
@@ -116,8 +117,8 @@ class SetUpReport:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDestination:
-    """A destination that a backup can be written to, where that is, and whether it can flush what it gets
-    to its medium."""
+    """A destination that a backup can be written to, where it lies, and whether it can flush files to its
+    medium."""
 
     info: DestinationInfo
     where: LocatedAt
@@ -144,20 +145,20 @@ class BackupPlan:
     hint: str
     fingerprint: str
     failures: tuple[CopyFailure, ...] = ()
-    """Destinations that were named and cannot be written to now."""
+    """Named destinations that cannot be written to now."""
     recipients: tuple[str, ...] = ()
-    """Who will be able to open it; empty where a password is asked for."""
+    """The recipients; empty where a password is asked for."""
     identities: tuple[RecoveryIdentity, ...] = ()
     """The recovery identities among them."""
 
     @property
     def wants_password(self) -> bool:
-        """Whether a new password is asked for; else nobody is asked for anything."""
+        """Whether a new password is asked for; otherwise nothing is asked."""
         return not self.recipients
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Every destination that was named, those that cannot be written to now at the end."""
+        """Every destination that was named; those that cannot be written to come last."""
         planned = tuple(item.info.address for item in self.destinations)
         return planned + tuple(item.info.address for item in self.failures)
 
@@ -169,7 +170,8 @@ class BackupPlan:
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """A backup whose every copy was written, read back and opened by two readers; there is at least one."""
+    """A backup of which every copy was written, read back and opened by two readers; there is at least one
+    copy."""
 
     copies: tuple[BackupCopy, ...]
     """In the order in which their destinations were named."""
@@ -178,11 +180,11 @@ class BackupReport:
     failures: tuple[CopyFailure, ...] = ()
     """Destinations that got no copy."""
     unflushed: tuple[str, ...] = ()
-    """Addresses of copies that could not be flushed: a power cut there may take them yet."""
+    """Addresses of copies that could not be flushed: a power cut there may still lose them."""
     unopened: int = 0
     """Credentials that none of its keys opens."""
     missing_at: tuple[Kid, ...] = ()
-    """The keys that would."""
+    """The keys that would open them."""
     held_by: BackupCopy | None = None
     """A copy of another backup that holds one of them."""
     unreadable: tuple[UnreadableRow, ...] = ()
@@ -190,7 +192,7 @@ class BackupReport:
 
     @property
     def whole(self) -> bool:
-        """Whether every destination got its copy, and its keys open what there is."""
+        """Whether every destination got its copy, and its keys open every credential."""
         return not (self.failures or self.unopened or self.unreadable)
 
     @property
@@ -200,12 +202,12 @@ class BackupReport:
 
     @property
     def kids(self) -> tuple[Kid, ...]:
-        """The keys in it."""
         return self.copy.backup.kids
 
 
 def best_of(copies: Sequence[BackupCopy]) -> BackupCopy:
-    """Of a backup's fresh copies the first one elsewhere; the first one where none is."""
+    """Return the first copy that lies elsewhere among a backup's fresh copies; the first one where none
+    does."""
     return next((copy for copy in copies if copy.where.location is Location.ELSEWHERE), copies[0])
 
 
@@ -221,7 +223,8 @@ class KeyFate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedKey:
-    """A key of the backup, what becomes of it, and the credentials it opens in this CMDB."""
+    """A key of the backup, what the restore does with it, and how many credentials it opens in this
+    CMDB."""
 
     info: KeyInfo
     fate: KeyFate
@@ -231,11 +234,11 @@ class PlannedKey:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """What a restore will do. Nothing was changed to make it."""
+    """What a restore will do. Making the plan changes nothing."""
 
     inspected: Inspected
     facts: BackupFacts
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
@@ -243,31 +246,31 @@ class RestorePlan:
     opens_after: int
     total: int
     newer_known: BackupCopy | None
-    """A newer backup that the register remembers."""
+    """A newer backup in the register."""
     sets_up: bool
     """Whether the home is set up by this restore."""
     fingerprint: str
     elsewhere: bool = False
-    """The keys that are here are bound to another machine; those of the backup take their place."""
+    """The keys here are bound to another machine; those of the backup replace them."""
     stranded: tuple[Kid, ...] = ()
     """Of the keys that do not open here those that the backup lacks, oldest first."""
-    unreached: str = ""
-    """The TPM of the keys that are here cannot be asked, for this reason (a token). Only a person can say
-    that this is another machine; then the keys of the backup take their place."""
+    unreached: ProtectorProblem | None = None
+    """Why the TPM of the keys here does not answer (a token). Only a person can say that this is
+    another machine; then the keys of the backup replace them."""
     protector_here: str = ""
-    """What binds the keys that are here, where the backup's are added to them."""
+    """The protector of the keys here, where the backup's are added to them."""
     protector_before: str = ""
-    """What bound the keys of the server that the backup is of, as far as the CMDB tells; it may be
-    anybody's word."""
+    """The protector of the keys of the backup's server, as far as the CMDB says; anybody may have
+    written that."""
 
     @property
-    def questions(self) -> tuple[str, ...]:
-        """Reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
-        return (*self.foreign, *(("unreached",) if self.unreached else ()))
+    def questions(self) -> tuple[ForeignReason, ...]:
+        """The reasons that need a plain confirmation: those of `foreign`, and `unreached`."""
+        return (*self.foreign, *((ForeignReason.UNREACHED,) if self.unreached else ()))
 
     @property
     def added(self) -> tuple[PlannedKey, ...]:
-        """Keys that are not here yet."""
+        """The keys that are not here yet."""
         return tuple(key for key in self.keys if key.fate is KeyFate.NEW)
 
 
@@ -281,47 +284,46 @@ class RestoreReport:
     rotation_advised: bool
     """The keys come from other hardware: a rotation is offered."""
     stranded: tuple[Kid, ...] = ()
-    """Keys that stay bound to another machine, for the backup lacked them."""
+    """Keys that stay bound to another machine, because the backup lacked them."""
     kept_generation: int = 0
     """The generation of the key store that holds them and stays on the disk; 0 where there is none."""
     protector: str = ""
-    """What binds the keys here now."""
+    """The protector of the keys here now."""
     protector_before: str = ""
-    """What bound them on the server that the backup is of, as far as the CMDB tells."""
+    """The protector of the keys on the backup's server, as far as the CMDB says."""
     not_recorded: NskeysError | None = None
-    """What kept the register from learning how far this restore proved its backup."""
+    """Why the register does not record how far this restore proved its backup."""
     weak: int | None = None
     """How hard the new passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
 
 
 class DiaryFate(StrEnum):
-    """Whether the diary of drills has a line of it."""
+    """Whether the result of a drill is written to the diary."""
 
     SIGNED = "signed"
     UNSIGNED = "unsigned"
-    """A line that the server key does not vouch for: it was not at hand."""
+    """A line without a signature: the server key was not available."""
     NOT_WRITTEN = "not_written"
 
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """How far a backup was proven without restoring it."""
+    """How far a drill proved a backup."""
 
     address: str
     facts: BackupFacts
     reached: Proof
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     proof: ProofReport
     recorded: bool
     """Whether the result was written into the register (it knows this copy)."""
     not_recorded: NskeysError | None = None
-    """What kept the result out of a register that knows this copy."""
+    """Why a register that has this copy does not record the result."""
     diary: DiaryFate = DiaryFate.NOT_WRITTEN
 
     @property
     def written_down(self) -> bool:
-        """Whether the result is known from now on: a line of the diary has it, and the register where it
-        knows this copy."""
+        """Whether the result is recorded: in the diary, and in the register where it knows this copy."""
         return self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN
 
 
@@ -341,12 +343,12 @@ class RotationPlan:
     """A proven backup elsewhere holds the waiting key."""
     fingerprint: str
     held_by: BackupCopy | None = None
-    """Where the gate is closed: the copy that holds the waiting key all the same, and does not count; one
-    that only a drill is missing of before any other."""
+    """Where the gate is closed: a copy that holds the waiting key and does not count; first one that
+    lacks only a drill."""
 
     @property
     def waits_for_a_drill(self) -> bool:
-        """Whether a drill of `held_by` opens the gate, and no further backup has to be made."""
+        """Whether a drill of `held_by` is enough to go on, without another backup."""
         return self.held_by is not None and self.held_by.lies_well
 
 
@@ -358,16 +360,15 @@ class RotationReport:
     state: KeyState
     resealed: int
     left: tuple[CredentialProof, ...]
-    """Credentials that could not be re-sealed, for they do not open."""
+    """Credentials that could not be re-sealed, because they do not open."""
     due: tuple[DueReason, ...]
     held_by: BackupCopy | None = None
-    """Of a key that waits: the copy that holds it and does not count; one that only a drill is missing of
-    before any other."""
+    """For a waiting key: a copy that holds it and does not count; first one that lacks only a drill."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryValues:
-    """`KMSBackupPath` and `KMSBackupDate`: destination and moment of the last good backup."""
+    """`KMSBackupPath` and `KMSBackupDate`: destination and time of the last good key backup."""
 
     backup_path: str | None = None
     backup_date: datetime | None = None

@@ -1,4 +1,4 @@
-"""What did not come back: credentials that do not open here, so that their secrets must be re-entered."""
+"""The re-entry list: credentials that do not open here, so that their secrets must be entered again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,17 +15,15 @@ class ReEntry:
     credential: Credential
     reason: FailureReason
     held_by: BackupCopy | None
-    """Where the key is missing: the copy of a backup that holds it, one that counts before one that does
-    not; None where no backup that the register vouches for holds it. A row that was changed opens with
-    no key, so no backup is named for it."""
+    """Where the key is missing: the copy of a backup that holds it, first one that counts; None where
+    no signed row names one. A row that was changed opens with no key, so no backup is named for it."""
     claimed_by: BackupCopy | None = None
-    """Where no such backup was found whole: one of which a row that nobody vouches for says that it holds
-    the key."""
+    """Where no such backup was found whole: one that holds the key according to an unsigned row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReEntryList:
-    """Every credential was tried; these did not open."""
+    """The credentials that did not open, after every one was tried."""
 
     server: str
     items: tuple[ReEntry, ...]
@@ -34,14 +32,14 @@ class ReEntryList:
 
     @property
     def in_backups(self) -> int:
-        """How many would open again with a backup that was found whole."""
+        """How many would open again after a restore from a backup that was found intact."""
         return sum(
             item.held_by is not None and item.held_by.status is CopyStatus.GOOD for item in self.items
         )
 
     @property
     def claimed(self) -> int:
-        """How many would open again if what unsigned rows of the register say is true."""
+        """How many would open again if unsigned rows of the register are right."""
         return sum(item.claimed_by is not None for item in self.items)
 
     @property
@@ -52,5 +50,5 @@ class ReEntryList:
 
     @property
     def in_lost_backups(self) -> int:
-        """How many a backup held that was not found whole: it is missing, changed or out of reach."""
+        """How many have their key only in a backup that is missing, changed or unreachable."""
         return sum(item.held_by is not None for item in self.items) - self.in_backups

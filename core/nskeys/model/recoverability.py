@@ -187,37 +187,47 @@ def _standing(copy: BackupCopy) -> _Standing:
     return _Standing(copy, limit, seen, unseen)
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the answer depends on besides keys, their use and copies."""
+
+    cmdb_id: str
+    backup_date: datetime | None
+    """`KMSBackupDate`."""
+    backs_up_elsewhere: bool
+    """Whether the next backup would lie elsewhere."""
+    recipients: Collection[str] = ()
+    """The recovery identities' recipients that it would be for."""
+    now: datetime | None = None
+    """A key from the future, as this clock has it, is no newer than any date: a backup would be due every
+    night and never be older; whether it is in one, its id tells."""
+
+    def is_newer(self, key: KeyInfo) -> bool:
+        """Whether the key was made after the last backup."""
+        made_by_now = self.now is None or key.created <= self.now
+        return self.backup_date is not None and key.created > self.backup_date and made_by_now
+
+
 def assess(
     keys: Sequence[KeyInfo],
     uses: Iterable[KeyUse],
     copies: Sequence[BackupCopy],
-    backup_date: datetime | None,
-    cmdb_id: str,
-    backs_up_elsewhere: bool,
-    recipients: Collection[str] = (),
-    now: datetime | None = None,
+    circumstances: Circumstances,
 ) -> Recoverability:
-    """The answer from the keys here, the CMDB's use of keys and its id, the copies as just looked at,
-    `KMSBackupDate`, whether the next backup would lie elsewhere, and the recovery identities' recipients
-    that it would be for. A key from the future, as the clock of `now` has it, is no newer than any date: a
-    backup would be due every night and never be older; whether it is in one, its id tells."""
+    """The answer from the keys here, the CMDB's use of keys, and the copies as just looked at."""
     used: dict[Kid, list[KeyUse]] = {}
     for use in uses:
         used.setdefault(use.kid, []).append(use)
     infos = {key.kid: key for key in keys}
     kids = sorted(infos.keys() | used.keys(), key=lambda kid: _key_order(infos.get(kid), kid))
     holding = _by_key(copy for copy in copies if copy.signed)
-    standings = [_standing(copy) for copy in copies if copy.counts]
-    good: dict[Kid, list[_Standing]] = {}
-    for standing in sorted(standings, key=lambda known: known.seen, reverse=True):
-        for kid in standing.copy.backup.kids:
-            good.setdefault(kid, []).append(standing)
+    good = _standings(copies)
     covered = tuple(
         _cover(kid, infos.get(kid), used.get(kid, ()), holding.get(kid, ()), good.get(kid, ()))
         for kid in kids
     )
     exposed = [key.exposed_since for key in covered if key.exposed_since is not None]
-    last = newest_backup(copies, cmdb_id)
+    last = newest_backup(copies, circumstances.cmdb_id)
     return Recoverability(
         totals=_totals(covered),
         kinds=_kinds(use for mine in used.values() for use in mine),
@@ -225,8 +235,18 @@ def assess(
         exposed_since=min(exposed, default=None),
         best=_best(covered, copies),
         last=last,
-        due=_due(keys, covered, backup_date, last, holding, backs_up_elsewhere, recipients, now),
+        due=_due(keys, covered, last, holding, circumstances),
     )
+
+
+def _standings(copies: Iterable[BackupCopy]) -> Mapping[Kid, Sequence[_Standing]]:
+    """The copies of each key that count, best first."""
+    found: dict[Kid, list[_Standing]] = {}
+    standings = [_standing(copy) for copy in copies if copy.counts]
+    for standing in sorted(standings, key=lambda known: known.seen, reverse=True):
+        for kid in standing.copy.backup.kids:
+            found.setdefault(kid, []).append(standing)
+    return found
 
 
 def newest_backup(copies: Iterable[BackupCopy], cmdb_id: str) -> BackupCopy | None:
@@ -347,34 +367,40 @@ def _best(keys: Sequence[KeyCoverage], copies: Sequence[BackupCopy]) -> BackupCo
 def _due(
     keys: Sequence[KeyInfo],
     covered: Sequence[KeyCoverage],
-    backup_date: datetime | None,
     last: BackupCopy | None,
     holding: Mapping[Kid, Sequence[BackupCopy]],
-    backs_up_elsewhere: bool,
-    recipients: Collection[str],
-    now: datetime | None,
+    circumstances: Circumstances,
 ) -> tuple[DueReason, ...]:
     """Key ids and dates are both looked at, because clocks jump; and the files too, because they go."""
     if not keys:
         return ()
-    if backup_date is None:
+    if circumstances.backup_date is None:
         return (DueReason.NEVER,)
     last_kids = frozenset(last.backup.kids if last else ())
+    kept = _kept(covered, holding, circumstances.backs_up_elsewhere)
+    wanted = set(circumstances.recipients)
+    reasons = {
+        DueReason.KEY_MISSING: any(key.kid not in last_kids for key in keys),
+        DueReason.KEY_NEWER: any(map(circumstances.is_newer, keys)),
+        DueReason.NO_GOOD_COPY: any(key.kid not in kept for key in keys),
+        DueReason.OTHER_RECIPIENTS: last is not None and not wanted <= set(last.backup.recipients),
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _kept(
+    covered: Sequence[KeyCoverage],
+    holding: Mapping[Kid, Sequence[BackupCopy]],
+    backs_up_elsewhere: bool,
+) -> set[Kid]:
+    """Keys that another backup would help no more than the copies there are."""
     # Where a new backup would lie here as well, one more on the same disk helps nobody.
     kept = {key.kid for key in covered if key.good_copies}
     # One that waits for a person to open it: another backup to the same people would wait beside it.
     kept |= {kid for kid, copies in holding.items() if any(copy.lies_well for copy in copies)}
     if not backs_up_elsewhere:
         kept |= {kid for kid, copies in holding.items() if any(map(_opens_somewhere, copies))}
-    reasons = {
-        DueReason.KEY_MISSING: any(key.kid not in last_kids for key in keys),
-        DueReason.KEY_NEWER: any(
-            key.created > backup_date and (now is None or key.created <= now) for key in keys
-        ),
-        DueReason.NO_GOOD_COPY: any(key.kid not in kept for key in keys),
-        DueReason.OTHER_RECIPIENTS: last is not None and not set(last.backup.recipients) >= set(recipients),
-    }
-    return tuple(reason for reason, holds in reasons.items() if holds)
+    return kept
 
 
 def _opens_somewhere(copy: BackupCopy) -> bool:

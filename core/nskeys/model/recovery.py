@@ -1,8 +1,9 @@
-"""Recovery identities: who opens the backups that nobody types a password for.
+"""Recovery identities: who opens the backups that need no password.
 
 An identity is made once, under a password. Its public half, the recipient, is what backups are encrypted
-to; its private half exists only as a file under that password, which lies in the home and in every such
-backup. A new password is a new identity with the next number: older backups open the old way.
+to; its private half exists only as a file under that password, in the home and in every such backup. A
+new password makes a new identity with the next number; older backups open with the identity they were
+made for.
 """
 
 from collections.abc import Collection
@@ -35,9 +36,8 @@ SHARES_LIMIT = 16
 
 @dataclass(frozen=True, slots=True)
 class RecoveryIdentity:
-    """An identity in force. `sha256` is its file's, in hex. For custodians' there are so many `shares`, of
-    which `threshold` are needed, and `set_name` is what all of them begin with; 0 and empty for a
-    person's."""
+    """An identity in force. `sha256` is its file's, in hex. A custodians' identity has `shares` shares,
+    of which `threshold` are needed, and each begins with `set_name`; a person's has 0 and an empty text."""
 
     kind: IdentityKind
     number: int
@@ -53,7 +53,7 @@ class RecoveryIdentity:
 
     @property
     def member(self) -> str:
-        """The name of its file."""
+        """The name of its file, in the home and in an archive."""
         return self.kind.member
 
 
@@ -68,7 +68,7 @@ class EarlierIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What the home knows of recovery identities: at most one of each kind, and those before them."""
+    """The recovery identities that the home knows: at most one of each kind, and the earlier ones."""
 
     identities: tuple[RecoveryIdentity, ...] = ()
     earlier: tuple[EarlierIdentity, ...] = ()
@@ -78,39 +78,43 @@ class Recovery:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Whom a backup is encrypted to, in the kinds' order."""
+        """The recipients of a backup, ordered by kind."""
         return tuple(identity.recipient for identity in self.identities)
 
     def of(self, kind: IdentityKind) -> RecoveryIdentity | None:
-        """The identity of a kind that is in force."""
+        """Return the identity of a kind that is in force."""
         return next((identity for identity in self.identities if identity.kind is kind), None)
 
     def named(self, recipient: str) -> RecoveryIdentity | EarlierIdentity | None:
-        """Which identity a recipient is, in force or replaced; None for anybody else's."""
-        return next((one for one in self._known if one.recipient == recipient), None)
+        """Return the identity that this recipient belongs to, in force or earlier; None where it is
+        unknown."""
+        return next((identity for identity in self._known if identity.recipient == recipient), None)
 
     def next_number(self, kind: IdentityKind) -> int:
-        """1 for the first of a kind."""
-        return max((one.number for one in self._known if one.kind is kind), default=0) + 1
+        """Return the number of the next identity of a kind, from 1."""
+        return max((identity.number for identity in self._known if identity.kind is kind), default=0) + 1
 
     @property
     def _known(self) -> tuple[RecoveryIdentity | EarlierIdentity, ...]:
         return (*self.identities, *self.earlier)
 
     def with_identity(self, identity: RecoveryIdentity) -> "Recovery":
-        """The same with this one in force; the one before it becomes an earlier one."""
+        """Return a record with this identity in force; the one before it becomes an earlier one."""
         before = self.of(identity.kind)
         earlier = self.earlier
         if before is not None:
             earlier = (EarlierIdentity(before.kind, before.number, before.recipient), *earlier)
-        kept = {one.kind: one for one in (*self.identities, identity)}
+        kept = {each.kind: each for each in (*self.identities, identity)}
         return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
 
     def only(self, recipients: Collection[str]) -> "Recovery":
-        """The same with the identities that are none of these recipients replaced by nothing."""
-        kept = tuple(one for one in self.identities if one.recipient in recipients)
-        gone = (one for one in self.identities if one.recipient not in recipients)
-        earlier = (*(EarlierIdentity(one.kind, one.number, one.recipient) for one in gone), *self.earlier)
+        """Return a record in which only these recipients are in force; the other ones become earlier."""
+        kept = tuple(identity for identity in self.identities if identity.recipient in recipients)
+        gone = (identity for identity in self.identities if identity.recipient not in recipients)
+        earlier = (
+            *(EarlierIdentity(identity.kind, identity.number, identity.recipient) for identity in gone),
+            *self.earlier,
+        )
         return Recovery(kept, earlier[:EARLIER_LIMIT])
 
 
@@ -119,8 +123,8 @@ NO_RECOVERY = Recovery()
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPlan:
-    """What making an identity will do. `replaces` is the one that is in force now; `open_with_it` counts
-    the backups that the register knows to open with that one, and go on doing so."""
+    """What making an identity will do. `replaces` is the one in force now; `open_with_it` counts the
+    backups in the register that open with that one, now and later."""
 
     kind: IdentityKind
     number: int
@@ -142,7 +146,7 @@ class RecoveryReport:
 
 
 class UnlockMethod(StrEnum):
-    """What is asked of whom."""
+    """How a backup is opened, and with what."""
 
     OWN = "own"
     """What the backup itself wants: its password, or that of its recovery identity."""
@@ -154,7 +158,7 @@ class UnlockMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """The means, and for a file its name and content; whoever read it wipes that."""
+    """The method, and for a file its name and content; the caller that read it wipes that."""
 
     means: UnlockMethod = UnlockMethod.OWN
     name: str = ""
@@ -166,5 +170,5 @@ BY_SHARES = Unlock(UnlockMethod.SHARES)
 
 
 def by_file(name: str, identity: SecretBytes) -> Unlock:
-    """By an identity file."""
+    """Return the method that uses an identity file."""
     return Unlock(UnlockMethod.IDENTITY_FILE, name, identity)

@@ -22,7 +22,7 @@ class Proof(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the weakest."""
+        """The strength as a number, 0 for the weakest."""
         return PROOFS.index(self)
 
 
@@ -30,7 +30,7 @@ PROOFS = tuple(Proof)
 
 
 class CopyStatus(StrEnum):
-    """What the last look at a copy found."""
+    """What the last check of a copy found."""
 
     GOOD = "good"
     MISSING = "missing"
@@ -41,7 +41,7 @@ class CopyStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProofDate:
-    """A level that was reached, and when."""
+    """A level of proof, and when it was reached."""
 
     proof: Proof
     moment: datetime
@@ -49,7 +49,7 @@ class ProofDate:
 
 @dataclass(frozen=True, slots=True)
 class BackupIdentity:
-    """What makes a backup this backup, the same for all its copies."""
+    """What identifies a backup, the same for all its copies."""
 
     kms_sha256: str
     archive_sha256: str
@@ -69,7 +69,7 @@ class BackupIdentity:
 
 @dataclass(frozen=True, slots=True)
 class BackupCopy:
-    """A register row: a backup at one address, how far proven, and what the last look found.
+    """A register row: a backup at one address, how far it is proven, and what the last check found.
 
     `look_moment` is when a person or a check last looked; `good_moment` when it was last good.
     """
@@ -84,20 +84,21 @@ class BackupCopy:
     good_moment: datetime | None
     retired: datetime | None = None
     drilled_rows: int = 0
-    """Credentials that the last drill opened with it."""
+    """How many credentials the last drill opened with it."""
     drilled_upto: int | None = None
-    """The number of the last seal that this drill saw; None where none was counted yet."""
+    """The number of the last seal that this drill saw; None where seals were not counted yet."""
     typed: datetime | None = None
-    """When a person last typed what opens it, to make it, to drill or to restore it."""
+    """When a person last typed what opens it: to make, drill or restore it."""
     weak: int | None = None
     """How hard its password is to guess, 0 to 2, where a person insisted on a weak one; else None."""
     signed: bool = field(default=False, compare=False)
-    """Whether the row's signature verified; never stored, always computed on reading."""
+    """Whether the row's signature is valid; computed on reading, never stored."""
     by_a_person: bool = field(default=True, compare=False)
-    """Whether a person once opened a backup to exactly these recipients, or it is under a password, which
-    a person typed to make it. Never stored: another row may tell it."""
+    """Whether a person once opened a backup to exactly these recipients, or it is under a password,
+    which a person typed to make it. Never stored, because it depends on other rows."""
     by_check: bool = field(default=False, compare=False)
-    """Whether this answer goes by the last check: the copy lies on another server. Never stored."""
+    """Whether this state is that of the last check, because the copy lies on another server. Never
+    stored."""
 
     @property
     def proof(self) -> Proof:
@@ -107,14 +108,15 @@ class BackupCopy:
         return max((item.proof for item in self.proofs), key=lambda p: p.rank, default=Proof.RECORDED)
 
     def reached(self, proof: Proof) -> datetime | None:
-        """When that level was last reached; None if never, or if the row is not signed."""
+        """Return when that level was last reached; None if never, or if the row is not signed."""
         if not self.signed:
             return None
         return max((item.moment for item in self.proofs if item.proof is proof), default=None)
 
     def proof_of(self, seal_no: int) -> Proof:
-        """The strongest level it may claim for a credential of one of its keys, by its seal's number: a
-        drill opened what was sealed before it; of what was sealed later only the key is known to match."""
+        """Return the strongest level the copy may claim for a credential of one of its keys, by the
+        number of its seal: a drill opened what was sealed before it; for later ones only the key is known
+        to match."""
         if self.proof is not Proof.CREDENTIALS_OPEN:
             return self.proof
         opened, matched = self.reached(Proof.CREDENTIALS_OPEN), self.reached(Proof.KEYS_MATCH)
@@ -130,14 +132,14 @@ class BackupCopy:
 
     @property
     def counts(self) -> bool:
-        """Whether it makes its keys' credentials recoverable: elsewhere, opened once, good when
-        last looked at, not retired, vouched for by the server key, and for recipients of whom a person
-        proved that they can open it."""
+        """Whether it makes its keys' credentials recoverable: it lies elsewhere, was opened once, was
+        good when last checked, is not retired, is signed by the server key, and a person has proved that
+        they can open it."""
         return self.by_a_person and self.lies_well
 
     @property
     def lies_well(self) -> bool:
-        """Whether it would count, once a person proved that it opens."""
+        """Whether it would count once a person has proved that it opens."""
         return (
             self.signed
             and self.retired is None
@@ -148,8 +150,8 @@ class BackupCopy:
 
     @property
     def was_good(self) -> bool:
-        """Whether it once counted: elsewhere, or on what is not mounted now, opened, vouched for. Its last
-        good look then says until when its keys' credentials were safe."""
+        """Whether it counted once: it was opened and signed, and lies elsewhere or on something that is
+        not mounted now. The credentials of its keys were safe until its last good check."""
         away = self.where.reason is LocationReason.NOT_MOUNTED and self.status is not CopyStatus.GOOD
         return (
             self.signed
@@ -160,8 +162,7 @@ class BackupCopy:
 
     @property
     def pruned(self) -> bool:
-        """Whether its file was deleted because it was old: found gone and let go in one moment. What a
-        person retires was not looked at for it."""
+        """Whether its file was deleted by pruning: found gone and retired in the same moment."""
         return (
             self.status is CopyStatus.MISSING
             and self.retired is not None
@@ -169,7 +170,7 @@ class BackupCopy:
         )
 
     def with_proof(self, proof: Proof, moment: datetime) -> "BackupCopy":
-        """The same copy after a good look that reached `proof` (and so every weaker level)."""
+        """Return the copy after a good check that reached `proof`, and with it every weaker level."""
         kept = tuple(item for item in self.proofs if item.proof.rank > proof.rank)
         fresh = tuple(ProofDate(level, moment) for level in PROOFS if level.rank <= proof.rank)
         return replace(
@@ -177,15 +178,15 @@ class BackupCopy:
         )
 
     def seen(self, status: CopyStatus, moment: datetime) -> "BackupCopy":
-        """The same copy after a look that found `sight`."""
+        """Return the copy after a check that found `status`."""
         if status is CopyStatus.GOOD:
             return self.with_proof(Proof.INTACT, moment)
         return replace(self, status=status, look_moment=moment)
 
 
 def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """The copy of a backup that holds a key and does not count: one of which only the proof by a person is
-    missing before any other, then the newest. None where none holds it, or one counts."""
+    """Return a copy of a backup that holds a key and does not count: first one that lacks only a person's
+    proof, then the newest. None where none holds the key, or one that does counts."""
     holding = [copy for copy in copies if copy.signed and copy.retired is None and kid in copy.backup.kids]
     if any(copy.counts for copy in holding):
         return None
@@ -193,15 +194,15 @@ def holds_without_counting(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy
 
 
 def claiming(copies: Iterable[BackupCopy], kid: Kid) -> BackupCopy | None:
-    """The newest backup of which a row that nobody vouches for says that it holds a key; None for none. It
-    may be what brings the key back, and it may be anybody's word."""
+    """Return the newest backup of which an unsigned row says that it holds the key, or None. It may bring
+    the key back, but anybody may have written the row."""
     rows = [copy for copy in copies if not copy.signed and copy.retired is None and kid in copy.backup.kids]
     return max(rows, key=lambda copy: copy.backup.generation, default=None)
 
 
 def waits_for_a_person(copies: Iterable[BackupCopy]) -> BackupCopy | None:
-    """The newest copy that would count if a person had opened one for its recipients; None where no newest
-    backup waits for that."""
+    """Return the newest copy that would count if a person had opened one for its recipients; None where
+    the newest backup does not lack that."""
     lying = [copy for copy in copies if copy.lies_well]
     newest = max((copy.backup.generation for copy in lying), default=0)
     return next((copy for copy in lying if copy.backup.generation == newest and not copy.by_a_person), None)

@@ -1,7 +1,7 @@
 """A register row as text: the RFC 8785 JSON that the server key signs and the CMDB stores.
 
-Everything of a `BackupCopy` but `signed`, nothing else, in one spelling: `from_text` accepts exactly
-what `to_text` writes, so a signature covers one meaning. Times are RFC 3339 in UTC, absent ones null.
+It holds every field of `BackupCopy` but `signed`, in canonical form: `from_text` accepts exactly what
+`to_text` writes, so a signature covers one meaning. Times are RFC 3339 in UTC, absent ones null.
 """
 
 import sys
@@ -12,15 +12,15 @@ from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
 from nskeys.model.secret import LEAST_SCORE
-from nskeys.model.signed_json import Fields, Json, canonical_json, hex_of, parsed, text_of
+from nskeys.model.signed_json import Fields, Json, canonical_json, hexadecimal, parse, text
 from nskeys.model.times import to_rfc3339
 
 TEXT_LIMIT = 1 << 20
-"""Characters of a row; thousands of keys fit."""
+"""Bytes of a row; thousands of keys fit."""
 
 
 def to_text(copy: BackupCopy) -> str:
-    """The one spelling of a copy."""
+    """Return a copy in its canonical form."""
     value: dict[str, Json] = {
         "backup": _identity(copy.backup),
         "destination": copy.destination,
@@ -47,9 +47,9 @@ def to_text(copy: BackupCopy) -> str:
     return canonical_json(value).decode("utf-8")
 
 
-def from_text(text: str) -> BackupCopy:
-    """The copy that `to_text` wrote, not signed yet; ValueError for any other text."""
-    return _copy(Fields(parsed(text, TEXT_LIMIT)))
+def from_text(body: str) -> BackupCopy:
+    """Return the copy that `to_text` wrote, as unsigned. Raises ValueError for any other text."""
+    return _copy(Fields(parse(body.encode("utf-8"), TEXT_LIMIT)))
 
 
 def _identity(backup: BackupIdentity) -> Json:
@@ -77,47 +77,44 @@ def _time(moment: datetime | None) -> str | None:
 
 def _copy(fields: Fields) -> BackupCopy:
     copy = BackupCopy(
-        backup=_backup(Fields(fields.take("backup"))),
+        backup=_backup(fields.fields("backup")),
         destination=fields.text("destination"),
         address=fields.text("address"),
-        where=_where(Fields(fields.take("where"))),
+        where=_where(fields.fields("where")),
         proofs=tuple(_proof(Fields(item)) for item in fields.items("proofs")),
         status=fields.token("sight", CopyStatus),
-        look_moment=fields.time("look_moment"),
-        good_moment=fields.time_or_none("good_moment"),
-        retired=fields.time_or_none("retired"),
-        drilled_rows=fields.number("drilled_rows"),
-        drilled_upto=fields.number("drilled_upto") if fields.has("drilled_upto") else None,
-        typed=fields.time("typed") if fields.has("typed") else None,
-        weak=_weak(fields.number("weak")) if fields.has("weak") else None,
+        look_moment=fields.moment("look_moment"),
+        good_moment=_moment(fields, "good_moment"),
+        retired=_moment(fields, "retired"),
+        drilled_rows=fields.integer("drilled_rows"),
+        drilled_upto=fields.integer("drilled_upto") if fields.has("drilled_upto") else None,
+        typed=fields.moment("typed") if fields.has("typed") else None,
+        weak=fields.integer("weak", highest=LEAST_SCORE - 1) if fields.has("weak") else None,
     )
     fields.done()
     return copy
 
 
-def _weak(score: int) -> int:
-    if score >= LEAST_SCORE:
-        raise ValueError("no weak password")
-    return score
+def _moment(fields: Fields, name: str) -> datetime | None:
+    return None if fields.is_null(name) else fields.moment(name)
 
 
 def _backup(fields: Fields) -> BackupIdentity:
-    previous = fields.take("previous")
     backup = BackupIdentity(
-        kms_sha256=fields.hex("kms_sha256", 64),
-        archive_sha256=fields.hex("archive_sha256", 64),
+        kms_sha256=fields.hexadecimal("kms_sha256", 64),
+        archive_sha256=fields.hexadecimal("archive_sha256", 64),
         archive_name=fields.text("archive_name"),
-        size=fields.number("size"),
+        size=fields.integer("size"),
         server=fields.text("server"),
-        cmdb_id=fields.hex("cmdb_id", 32),
-        server_key=fields.hex("server_key", 64),
-        created=fields.time("created"),
-        generation=fields.number("generation"),
-        previous=None if previous is None else hex_of(previous, 64),
+        cmdb_id=fields.hexadecimal("cmdb_id", 32),
+        server_key=fields.hexadecimal("server_key", 64),
+        created=fields.moment("created"),
+        generation=fields.integer("generation"),
+        previous=None if fields.is_null("previous") else fields.hexadecimal("previous", 64),
         # The same few ids are in every backup: each is held once.
-        kids=tuple(Kid(sys.intern(hex_of(item, 64))) for item in fields.items("kids")),
+        kids=tuple(Kid(sys.intern(hexadecimal(item, 64))) for item in fields.items("kids")),
         protection=fields.token("protection", Protection),
-        recipients=tuple(text_of(item) for item in fields.items("recipients")),
+        recipients=tuple(text(item) for item in fields.items("recipients")),
         hint=fields.text("hint"),
     )
     fields.done()
@@ -135,6 +132,6 @@ def _where(fields: Fields) -> LocatedAt:
 
 
 def _proof(fields: Fields) -> ProofDate:
-    proof = ProofDate(proof=fields.token("proof", Proof), moment=fields.time("moment"))
+    proof = ProofDate(proof=fields.token("proof", Proof), moment=fields.moment("moment"))
     fields.done()
     return proof

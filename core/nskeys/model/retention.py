@@ -1,8 +1,8 @@
-"""Which old copies of backups may go: pure arithmetic over the register as it was just looked at.
+"""Which old copies of backups may be deleted: pure arithmetic over the register as just checked.
 
 Rows of one backup at several addresses may be one file under several names (a link, a share that is
-mounted twice, a bucket behind two endpoints). So a backup protects a key only while every copy of it
-stays: then it stays whatever its addresses are.
+mounted twice, a bucket behind two endpoints). So a backup protects a key only while all its copies stay,
+whatever their addresses are.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -29,21 +29,21 @@ DEFAULT_RETENTION = Retention()
 
 
 class Fate(StrEnum):
-    """What becomes of a file."""
+    """What pruning does with a file."""
 
     KEEP = "keep"
     DELETE = "delete"
     SETTLE = "settle"
-    """It is gone already; its row is to say that it was removed and not lost."""
+    """It is gone already; its row is changed to say that it was removed and not lost."""
 
 
 class FateReason(StrEnum):
-    """Why. What nothing is done with says so first, then what the numbers keep."""
+    """Why. Reasons that leave a file alone come first, then those of the numbers."""
 
     SURPLUS = "surplus"
     """Deleted: it is beyond what is kept."""
     BEGUN = "begun"
-    """Settled: its removal was broken off after the file was gone."""
+    """Its removal was interrupted after the file was gone."""
     LAST = "last"
     MONTHLY = "monthly"
     NEWEST = "newest"
@@ -51,9 +51,9 @@ class FateReason(StrEnum):
     PROVEN = "proven"
     """It is the last backup that a person proved."""
     NEEDED = "needed"
-    """A key would be in no other backup that is as good."""
+    """It holds a key that no other backup holds as safely."""
     NOT_OPENED = "not_opened"
-    """It was never opened, so it takes nobody's place and is left alone."""
+    """It was never opened, so it does not replace any other and is left alone."""
     UNVOUCHED = "unvouched"
     OTHER_CMDB = "other_cmdb"
     MISSING = "missing"
@@ -67,7 +67,7 @@ class FateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A file, what becomes of it, and why. `copy` is None for a file that no row names."""
+    """A file, what pruning does with it, and why. `copy` is None for a file that no row names."""
 
     address: str
     destination: str
@@ -84,8 +84,8 @@ _SIGHTS = {
 }
 
 
-_Place = tuple[str, str]
-_Kept = dict[_Place, FateReason]
+_RowKey = tuple[str, str]
+_Kept = dict[_RowKey, FateReason]
 _Age = tuple[int, datetime, str]
 
 
@@ -96,19 +96,19 @@ def decide(
     retention: Retention,
     begun: Collection[BackupCopy] = (),
 ) -> tuple[Decision, ...]:
-    """The fate of every copy, in their order. `copies` as they were just looked at; `begun` are those whose
-    removal was broken off after the file was gone; `needed` are the keys that must not be lost."""
-    settled = {_place(copy): FateReason.BEGUN for copy in begun}
-    left_alone = {_place(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
-    candidates = [copy for copy in copies if _place(copy) not in left_alone]
+    """Return the decision for every copy, in their order. `copies` are as just checked; `begun` are those
+    whose removal was interrupted after the file was gone; `needed` are the keys that must not be lost."""
+    settled = {_row_key(copy): FateReason.BEGUN for copy in begun}
+    left_alone = {_row_key(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
+    candidates = [copy for copy in copies if _row_key(copy) not in left_alone]
     kept = _by_number(candidates, retention)
     protected = _protected(candidates, needed, kept)
     reasons = {**protected, **kept, **left_alone, **settled}
-    return tuple(_decision(copy, reasons.get(_place(copy))) for copy in copies)
+    return tuple(_decision(copy, reasons.get(_row_key(copy))) for copy in copies)
 
 
 def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
-    """Why nothing is done with it; None for a file whose bytes are those of a signed row."""
+    """Return why pruning leaves it alone; None for a file whose bytes are those of a signed row."""
     if not copy.signed:
         return FateReason.UNVOUCHED
     if copy.backup.cmdb_id != cmdb_id:
@@ -121,7 +121,7 @@ def _left_alone(copy: BackupCopy, cmdb_id: str) -> FateReason | None:
 
 
 def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
-    """What the numbers keep, at each destination by itself."""
+    """Return what the numbers keep, at each destination by itself."""
     kept: _Kept = {}
     for destination in {copy.destination for copy in candidates}:
         there = sorted((copy for copy in candidates if copy.destination == destination), key=_age)
@@ -131,18 +131,18 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
         monthly = {months[month] for month in latest}
         for copy in there:
             if _age(copy) in last:
-                kept[_place(copy)] = FateReason.LAST
+                kept[_row_key(copy)] = FateReason.LAST
             elif _age(copy) in monthly:
-                kept[_place(copy)] = FateReason.MONTHLY
+                kept[_row_key(copy)] = FateReason.MONTHLY
     return kept
 
 
 def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
-    """What stays although no number keeps it."""
+    """Return the copies that stay although no number keeps them, each with its reason."""
     backups = _by_backup(candidates)
     staying = _Staying(kept)
     for group in backups.values():
-        if all(_place(copy) in kept for copy in group):
+        if all(_row_key(copy) in kept for copy in group):
             staying.count_on(group)
     for good in (_counts, _opens):
         newest = max((copy for copy in candidates if good(copy)), key=_age, default=None)
@@ -166,29 +166,28 @@ class _Staying:
         self.protected: _Kept = {}
 
     def count_on(self, group: Sequence[BackupCopy]) -> None:
-        """Its keys are safe with it, elsewhere or anywhere as its copies are good."""
+        """Count its keys as safe, elsewhere or anywhere, as its copies are good."""
         for good, kids in self._held.items():
             if any(map(good, group)):
                 kids.update(group[0].backup.kids)
 
     def protect(self, group: Sequence[BackupCopy], reason: FateReason) -> None:
-        """Keep all its copies."""
         for copy in group:
-            if _place(copy) not in self._kept:
-                self.protected.setdefault(_place(copy), reason)
+            if _row_key(copy) not in self._kept:
+                self.protected.setdefault(_row_key(copy), reason)
         self.count_on(group)
 
     def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
-        """Whether a needed key is as safe in none of those that stay as it is in this one."""
-        wanted = [kid for kid in group[0].backup.kids if kid in needed]
+        """Return whether it holds a needed key that is not as safe in any of those that stay."""
+        needed_kids = [kid for kid in group[0].backup.kids if kid in needed]
         return any(
-            any(map(good, group)) and any(kid not in kids for kid in wanted)
+            any(map(good, group)) and any(kid not in kids for kid in needed_kids)
             for good, kids in self._held.items()
         )
 
 
 def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
-    """For each way of opening a backup, the copy whose keys a person last proved."""
+    """Return, for each way of opening a backup, the copy whose keys a person last proved."""
     last: dict[tuple[str, ...], BackupCopy] = {}
     for copy in candidates:
         way = (copy.backup.protection.value, *sorted(copy.backup.recipients))
@@ -198,7 +197,8 @@ def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
 
 
 def _proven(copy: BackupCopy) -> list[datetime]:
-    """When a person last proved its keys; empty where nobody did. Empty is less than any moment."""
+    """Return when a person last proved its keys; empty where nobody did, because an empty list sorts
+    first."""
     moments = [copy.reached(proof) for proof in (Proof.KEYS_MATCH, Proof.CREDENTIALS_OPEN)]
     return sorted((moment for moment in moments if moment is not None), reverse=True)
 
@@ -211,21 +211,21 @@ def _by_backup(copies: Iterable[BackupCopy]) -> dict[str, list[BackupCopy]]:
 
 
 def _decision(copy: BackupCopy, reason: FateReason | None) -> Decision:
-    told = reason or FateReason.SURPLUS
-    fate = {FateReason.SURPLUS: Fate.DELETE, FateReason.BEGUN: Fate.SETTLE}.get(told, Fate.KEEP)
-    return Decision(copy.address, copy.destination, fate, told, copy)
+    stated = reason or FateReason.SURPLUS
+    fate = {FateReason.SURPLUS: Fate.DELETE, FateReason.BEGUN: Fate.SETTLE}.get(stated, Fate.KEEP)
+    return Decision(copy.address, copy.destination, fate, stated, copy)
 
 
 _Good = Callable[[BackupCopy], bool]
 
 
 def _counts(copy: BackupCopy) -> bool:
-    """Good elsewhere."""
+    """Return whether it is good and lies elsewhere."""
     return copy.counts
 
 
 def _opens(copy: BackupCopy) -> bool:
-    """Good wherever it lies."""
+    """Return whether it is good, wherever it lies."""
     return copy.status is CopyStatus.GOOD and copy.proof.rank >= Proof.OPENED.rank
 
 
@@ -233,5 +233,5 @@ def _age(copy: BackupCopy) -> _Age:
     return (copy.backup.generation, copy.backup.created, copy.backup.kms_sha256)
 
 
-def _place(copy: BackupCopy) -> _Place:
+def _row_key(copy: BackupCopy) -> _RowKey:
     return (copy.backup.kms_sha256, copy.address)

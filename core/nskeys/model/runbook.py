@@ -1,8 +1,9 @@
-"""What a runbook says: this server, its backups, and what opens them. No secret is in it."""
+"""What a runbook says: this server, its backups, and what opens them. It holds no secret."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from nskeys.model.findings import Finding
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import BackupCopy
@@ -10,7 +11,7 @@ from nskeys.model.register import BackupCopy
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """The facts for the person who was not there, as they were at one moment."""
+    """The facts for a person who has never seen this server, as of one moment."""
 
     server: str
     home: str
@@ -34,8 +35,10 @@ class Runbook:
     """Copies that do not count now, newest first; retired ones and those that nobody vouches for are
     left out."""
     taken: datetime
-    """When all of this was looked at."""
+    """When all of this was checked."""
     protector_uri: str = ""
-    """Of the security token that binds the keys; empty for every other protector."""
+    """The URI of the token that binds the keys; empty for every other protector."""
+    findings: tuple[Finding, ...] = ()
+    """What was wrong with the server then."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

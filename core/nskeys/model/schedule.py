@@ -1,4 +1,4 @@
-"""The schedule: what runs by itself, as units of systemd, and how it stands with them."""
+"""The schedule: what runs unattended, as systemd units, and the state of these."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Job(StrEnum):
-    """What runs by itself. A drill needs a person, so it is only reminded of."""
+    """A job that runs unattended. A drill needs a person, so its job only reminds of it."""
 
     BACKUP = "backup"
     """Every day: a backup to each destination that lacks a good copy of a key."""
@@ -15,17 +15,17 @@ class Job(StrEnum):
 
     @property
     def service(self) -> str:
-        """The name of the unit that does it."""
+        """The name of its service unit."""
         return f"nskeys-{self.value}.service"
 
     @property
     def timer(self) -> str:
-        """The name of the unit that says when."""
+        """The name of its timer unit."""
         return f"nskeys-{self.value}.timer"
 
 
 class Obstacle(StrEnum):
-    """Why nothing can run by itself: it would ask a person."""
+    """Why no job can run unattended: it would ask a person."""
 
     PASSPHRASE = "passphrase"
     """A passphrase protects the keys here."""
@@ -36,12 +36,12 @@ class Obstacle(StrEnum):
 
 
 class UnitStatus(StrEnum):
-    """What lies where a unit belongs."""
+    """What lies in the place of a unit."""
 
     MISSING = "missing"
     CURRENT = "current"
     OUTDATED = "outdated"
-    """Written by nskeys for this home, but not as it would be now."""
+    """Written by nskeys for this home, but different from what it would write now."""
     OTHER_HOME = "other_home"
     """Written by nskeys for another home."""
     FOREIGN = "foreign"
@@ -50,7 +50,7 @@ class UnitStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitFile:
-    """A unit, whole."""
+    """A unit's name and text."""
 
     name: str
     text: str
@@ -58,7 +58,7 @@ class UnitFile:
 
 @dataclass(frozen=True, slots=True)
 class SeenUnit:
-    """A unit as it would be, and what lies in its place."""
+    """A unit as it should be, and what lies in its place."""
 
     unit: UnitFile
     path: str
@@ -79,7 +79,7 @@ class TimerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How it stands."""
+    """The jobs, their units and timers, and what stands in the way."""
 
     units: tuple[SeenUnit, ...]
     timers: tuple[TimerStatus, ...]
@@ -94,7 +94,7 @@ class Schedule:
 
     @property
     def in_force(self) -> bool:
-        """Whether every unit is as it should be, every timer waits, and nobody would be asked."""
+        """Whether every unit is as it should be, every timer is active, and no job would ask a person."""
         return (
             not self.obstacles
             and all(seen.status is UnitStatus.CURRENT for seen in self.units)

@@ -1,7 +1,7 @@
-"""Bytes that must not be seen.
+"""Bytes that must not be shown.
 
-Python copies freely, so wiping is worth only what it can reach: the buffer held here. What `reveal`
-returns is an ordinary `bytes` that lives until the interpreter frees it; keep it short-lived.
+Python copies freely, so wiping reaches only the buffer held here. What `reveal` returns is an ordinary
+`bytes` that lives until the interpreter frees it; keep it short-lived.
 """
 
 import hmac
@@ -11,12 +11,12 @@ from typing import NoReturn, Self
 
 
 class Wipeable:
-    """A context manager that ends with `wipe`, which whoever is one brings along."""
+    """A context manager that calls `wipe`, which the subclass provides, at its end."""
 
     __slots__ = ()
 
     def wipe(self) -> None:
-        """Overwrite what is secret; a second time does nothing."""
+        """Overwrite what is secret. Calling it again does nothing."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -32,8 +32,8 @@ class Wipeable:
 
 
 LEAST_SCORE = 3
-"""A new password with a lower score is used only if a person insists: guessing it takes too few tries where
-the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
+"""A new password with a lower score is used only if a person insists, because too few tries guess it
+where the file was copied (zxcvbn's 0 to 4; 3 is 10^8 to 10^10 guesses)."""
 
 
 class SecretBytes(Wipeable):
@@ -43,39 +43,39 @@ class SecretBytes(Wipeable):
     __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
 
     def __init__(self, data: bytes | bytearray, *, typed: bool = False, insisted: bool = False) -> None:
-        """`typed`: a person gave it just now, so there is one who knows it. `insisted`: a new password that
-        is to be used however weak it is."""
+        """`typed`: a person gave it just now, so somebody knows it. `insisted`: a new password that is
+        used however weak it is."""
         self._buffer = bytearray(data)
         self.typed = typed
         self.insisted = insisted
         self.score: int | None = None
-        """How hard a new password is to guess, 0 to 4; None before it was judged."""
+        """How hard a new password is to guess, 0 to 4; None before it is rated."""
 
     @classmethod
     def from_text(cls, text: str, *, typed: bool = False) -> Self:
-        """The UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
+        """Return the UTF-8 bytes of `text` after NFC, so one password typed on two keyboards is one."""
         return cls(unicodedata.normalize("NFC", text).encode("utf-8", "strict"), typed=typed)
 
     def reveal(self) -> bytes:
-        """The bytes themselves, as a copy that the caller drops as soon as possible."""
+        """Return the bytes as a copy, which the caller drops as soon as possible."""
         return bytes(self._buffer)
 
     def copy(self) -> "SecretBytes":
-        """Another buffer with the same bytes, and with what is known of them."""
+        """Return another buffer with the same bytes and the same flags."""
         copied = SecretBytes(self._buffer, typed=self.typed, insisted=self.insisted)
         copied.score = self.score
         return copied
 
     def text(self) -> str:
-        """The bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
+        """Return the bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
         return self._buffer.decode("utf-8")
 
     def same_as(self, other: "SecretBytes") -> bool:
-        """Whether both hold the same bytes, in a time that does not depend on them."""
+        """Return whether both hold the same bytes, in constant time."""
         return hmac.compare_digest(self._buffer, other._buffer)
 
     def contained_in(self, text: str) -> bool:
-        """Whether `text` gives this secret away (compared without regard to case)."""
+        """Return whether `text` contains this secret (compared without regard to case)."""
         secret = self._buffer.decode("utf-8", "replace").casefold()
         return bool(secret) and secret in unicodedata.normalize("NFC", text).casefold()
 

@@ -1,35 +1,91 @@
-"""JSON that is signed, in its one spelling (RFC 8785): written, and read back member by member.
+"""JSON in its one spelling (RFC 8785): written, parsed strictly, and read back member by member.
 
-Binary members are base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
+Everything nskeys signs or hashes is written so, and a document in any other spelling is not what was
+written. Binary members are base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
 """
 
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import NoReturn, Self, TypeAlias, TypeVar
 
 from nskeys.model.times import from_rfc3339
+from nskeys.reasons import Problem
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
-_LIMIT = 2**53 - 1
+JSON_DEPTH = 6
+JSON_DIGITS = 16
+INTEGER_LIMIT = 2**53 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEX = re.compile(r"[0-9a-f]+")
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+_Token = TypeVar("_Token", bound=StrEnum)
+_T = TypeVar("_T")
+
+
+class Malformed(ValueError):
+    """A document is not what was written; Callers know the file to name."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+# --- documents -----------------------------------------------------------------------------------------
 
 
 def canonical_json(value: Json) -> bytes:
-    """The one spelling of `value`, as UTF-8; ValueError or TypeError for what has none here."""
+    """Return `value` in canonical form, as UTF-8. Raises ValueError or TypeError for what has none here."""
     _check(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "strict")
+
+
+def parse(data: bytes, limit: int) -> Json:
+    """The value in `data`, at most `limit` bytes of RFC 8785 JSON; Malformed."""
+    value = parse_any_spelling(data, limit)
+    try:
+        same = canonical_json(value) == data
+    except (TypeError, ValueError):
+        same = False
+    if not same:
+        raise Malformed(Problem.NOT_CANONICAL)
+    return value
+
+
+def parse_any_spelling(data: bytes, limit: int) -> Json:
+    """As `parse`, with any white space, escapes and order; for documents that people edit, and where a
+    version must be known first. Malformed for duplicate names, and numbers that are no integers."""
+    if len(data) > limit:
+        raise Malformed(Problem.TOO_LARGE)
+    try:
+        value: Json = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_int=_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+    except RecursionError:
+        raise Malformed(Problem.JSON_DEPTH) from None
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed(Problem.NOT_JSON) from None
+    # Measured before canonical_json, which recurses, sees the value.
+    _check_depth(value)
+    return value
 
 
 def _check(value: Json) -> None:
     if value is None or isinstance(value, bool | str):
         return
     if isinstance(value, int):
-        if not -_LIMIT <= value <= _LIMIT:
+        if not -INTEGER_LIMIT <= value <= INTEGER_LIMIT:
             raise ValueError("an integer beyond 2^53 has no canonical form")
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -43,120 +99,222 @@ def _check(value: Json) -> None:
         raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
-_Token = TypeVar("_Token", bound=StrEnum)
-_HEX = re.compile(r"[0-9a-f]+")
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Malformed(Problem.DUPLICATE_NAME)
+    return result
 
 
-def parsed(text: str, limit: int) -> Json:
-    """The value of a text of at most `limit` characters that is RFC 8785 JSON to the letter."""
-    if len(text) > limit:
-        raise ValueError("longer than such a text can be")
-    try:
-        value: Json = json.loads(text)
-        same = canonical_json(value).decode("utf-8") == text
-    except (RecursionError, TypeError):
-        same = False
-    if not same:
-        raise ValueError("not in canonical form")
+def _integer(digits: str) -> int:
+    # Checked before int() sees them: converting millions of digits takes quadratic time.
+    if len(digits.lstrip("-")) > JSON_DIGITS:
+        raise Malformed(Problem.NUMBER)
+    return int(digits)
+
+
+def _refuse_number(_: str) -> NoReturn:
+    raise Malformed(Problem.NUMBER)
+
+
+def _check_depth(value: Json) -> None:
+    """Breadth first, so that the check itself cannot run out of stack."""
+    level: list[Json] = [value]
+    for _ in range(JSON_DEPTH):
+        inner: list[Json] = []
+        for item in level:  # whose types are those that the parser makes
+            if type(item) is dict:
+                inner.extend(item.values())
+            elif type(item) is list:
+                inner.extend(item)
+        level = inner
+    if any(type(item) in (dict, list) for item in level):
+        raise Malformed(Problem.JSON_DEPTH)
+
+
+# --- values --------------------------------------------------------------------------------------------
+
+
+def mapping(value: Json) -> Mapping[str, Json]:
+    """An object; Malformed."""
+    if not isinstance(value, Mapping):
+        raise Malformed(Problem.WRONG_TYPE)
     return value
 
 
-class Fields:
-    """A JSON object that is read field by field; `done` refuses what nobody asked for."""
+def items(value: Json, limit: int = INTEGER_LIMIT) -> Sequence[Json]:
+    """An array of at most `limit` items; Malformed."""
+    if not isinstance(value, list):
+        raise Malformed(Problem.WRONG_TYPE)
+    if len(value) > limit:
+        raise Malformed(Problem.TOO_MANY)
+    return value
 
-    def __init__(self, value: Json) -> None:
-        self._left = dict(_object(value))
+
+def text(value: Json, pattern: str | None = None) -> str:
+    """A string, which matches `pattern` as a whole; Malformed."""
+    if not isinstance(value, str):
+        raise Malformed(Problem.WRONG_TYPE)
+    if pattern is not None and not re.fullmatch(pattern, value):
+        raise Malformed(Problem.WRONG_VALUE)
+    return value
+
+
+def hexadecimal(value: Json, digits: int) -> str:
+    """So many lower-case hex digits; Malformed."""
+    if not isinstance(value, str):
+        raise Malformed(Problem.WRONG_TYPE)
+    if len(value) != digits or not _HEX.fullmatch(value):
+        raise Malformed(Problem.WRONG_VALUE)
+    return value
+
+
+def token(value: Json, tokens: type[_Token]) -> _Token:
+    """One of these tokens; Malformed."""
+    try:
+        return tokens(text(value))
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed(Problem.WRONG_VALUE) from None
+
+
+def moment(value: Json) -> datetime:
+    """A time, from 1970 on: an `iat` (RFC 7519) says no earlier one. Malformed."""
+    try:
+        found = from_rfc3339(text(value, r"[0-9TZ:-]{20}"))
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed(Problem.WRONG_VALUE) from None
+    if found < _EPOCH:
+        raise Malformed(Problem.BEFORE_1970)
+    return found
+
+
+def integer(value: Json, lowest: float = 0, highest: float = INTEGER_LIMIT) -> int:
+    """An integer within bounds, infinity among them; Malformed."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed(Problem.WRONG_TYPE)
+    if not lowest <= value <= highest:
+        raise Malformed(Problem.WRONG_VALUE)
+    return value
+
+
+def flag(value: Json) -> bool:
+    """True or false; Malformed."""
+    if not isinstance(value, bool):
+        raise Malformed(Problem.WRONG_TYPE)
+    return value
+
+
+def binary(value: Json, size: int | None = None, limit: int = INTEGER_LIMIT) -> bytes:
+    """Bytes in base64url: exactly `size` of them, or at most `limit`; Malformed."""
+    try:
+        data = from_base64url(text(value))
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed(Problem.NOT_BASE64URL) from None
+    if len(data) > limit or size not in (None, len(data)):
+        raise Malformed(Problem.WRONG_SIZE)
+    return data
+
+
+# --- members -------------------------------------------------------------------------------------------
+
+
+class Fields:
+    """An object that is read member by member, each checked as the function of the same name does.
+
+    `only` or `done` refuses members that do not belong there. `refuse` makes the error to raise from the
+    problem's token."""
+
+    def __init__(self, value: Json, refuse: Callable[[Problem], Exception] = Malformed) -> None:
+        self._refuse = refuse
+        self._members: Mapping[str, Json] = self._checked(mapping, value)
+        self._read: set[str] = set()
+
+    def only(self, *names: str) -> Self:
+        """Itself, if it has exactly these members."""
+        if self._members.keys() != set(names):
+            raise self._refuse(Problem.WRONG_FIELDS)
+        return self
 
     def has(self, name: str) -> bool:
-        """Whether there is such a member, not read yet."""
-        return name in self._left
+        """Whether there is such a member."""
+        return name in self._members
+
+    def is_null(self, name: str) -> bool:
+        """Whether the member is null."""
+        return self.take(name) is None
 
     def take(self, name: str) -> Json:
-        """The value; ValueError where there is none."""
-        try:
-            return self._left.pop(name)
-        except KeyError:
-            raise ValueError(f"{name} is missing") from None
-
-    def text(self, name: str) -> str:
-        """A text."""
-        return text_of(self.take(name))
-
-    def hex(self, name: str, digits: int) -> str:
-        """So many hex digits."""
-        return hex_of(self.take(name), digits)
-
-    def number(self, name: str) -> int:
-        """A count."""
-        value = self.take(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-        raise ValueError(f"{name} is no count")
-
-    def flag(self, name: str) -> bool:
-        """Yes or no."""
-        value = self.take(name)
-        if isinstance(value, bool):
-            return value
-        raise ValueError(f"{name} is neither true nor false")
-
-    def token(self, name: str, tokens: type[_Token]) -> _Token:
-        """One of these tokens."""
-        return tokens(self.text(name))
-
-    def time(self, name: str) -> datetime:
-        """A moment."""
-        return from_rfc3339(self.text(name))
-
-    def time_or_none(self, name: str) -> datetime | None:
-        """A moment, or None for null."""
-        value = self.take(name)
-        return None if value is None else from_rfc3339(text_of(value))
-
-    def items(self, name: str) -> Sequence[Json]:
-        """A list."""
-        value = self.take(name)
-        if isinstance(value, list):
-            return value
-        raise ValueError(f"{name} is no list")
+        """The value, unchecked."""
+        if name not in self._members:
+            raise self._refuse(Problem.WRONG_FIELDS)
+        self._read.add(name)
+        return self._members[name]
 
     def done(self) -> None:
-        """ValueError if something is left."""
-        if self._left:
-            raise ValueError("unknown fields")
+        """Refuse members that nobody read."""
+        if self._read != self._members.keys():
+            raise self._refuse(Problem.WRONG_FIELDS)
 
+    def mapping(self, name: str) -> Mapping[str, Json]:
+        """An object."""
+        return self._checked(mapping, self.take(name))
 
-def text_of(value: Json) -> str:
-    """A text; ValueError."""
-    if isinstance(value, str):
-        return value
-    raise ValueError("not a text")
+    def fields(self, name: str) -> "Fields":
+        """An object, to be read member by member too."""
+        return Fields(self.take(name), self._refuse)
 
+    def items(self, name: str, limit: int = INTEGER_LIMIT) -> Sequence[Json]:
+        """An array."""
+        return self._checked(items, self.take(name), limit)
 
-def _object(value: Json) -> Mapping[str, Json]:
-    if isinstance(value, Mapping):
-        return value
-    raise ValueError("not an object")
+    def text(self, name: str, pattern: str | None = None) -> str:
+        """A string."""
+        return self._checked(text, self.take(name), pattern)
 
+    def hexadecimal(self, name: str, digits: int) -> str:
+        """Lower-case hex digits."""
+        return self._checked(hexadecimal, self.take(name), digits)
 
-def hex_of(value: Json, digits: int) -> str:
-    """So many lower-case hex digits; ValueError."""
-    text = text_of(value)
-    if len(text) != digits or not _HEX.fullmatch(text):
-        raise ValueError(f"not {digits} hex digits")
-    return text
+    def token(self, name: str, tokens: type[_Token]) -> _Token:
+        """Return a member that is one of the tokens of an enum."""
+        value = self.take(name)
+        return self._checked(lambda: token(value, tokens))
 
+    def moment(self, name: str) -> datetime:
+        """A time."""
+        return self._checked(moment, self.take(name))
 
-_ALPHABET = re.compile(r"[A-Za-z0-9_-]*")
+    def integer(self, name: str, lowest: float = 0, highest: float = INTEGER_LIMIT) -> int:
+        """An integer."""
+        return self._checked(integer, self.take(name), lowest, highest)
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        return self._checked(flag, self.take(name))
+
+    def binary(self, name: str, size: int | None = None, limit: int = INTEGER_LIMIT) -> bytes:
+        """Bytes in base64url."""
+        return self._checked(binary, self.take(name), size, limit)
+
+    def _checked(self, check: Callable[..., _T], *about: object) -> _T:
+        try:
+            return check(*about)
+        except Malformed as error:
+            raise self._refuse(error.problem) from None
 
 
 def to_base64url(data: bytes) -> str:
-    """Bytes as text."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:
-    """The bytes that `to_base64url` wrote; ValueError for every other spelling of them."""
+    """Return the bytes that `to_base64url` wrote. Raises ValueError for every other spelling of them."""
     if not _ALPHABET.fullmatch(text) or len(text) % 4 == 1:
         raise ValueError("not base64url")
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

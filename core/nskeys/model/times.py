@@ -7,17 +7,17 @@ _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """`2026-11-23T14:02:00Z` for an aware datetime; anything below a second is dropped."""
+    """Return an aware datetime as `2026-11-23T14:02:00Z`; fractions of a second are dropped."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def from_rfc3339(text: str) -> datetime:
-    """The moment that `to_rfc3339` wrote; ValueError for any other spelling."""
+    """Return the moment that `to_rfc3339` wrote. Raises ValueError for any other spelling."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time in UTC with whole seconds")
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def to_stamp(moment: datetime) -> str:
-    """`20261123T140200Z`, the form that file names use (ISO 8601, basic)."""
+    """Return it as `20261123T140200Z`, the form in file names (ISO 8601, basic)."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

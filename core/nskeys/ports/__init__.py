@@ -43,7 +43,6 @@ from nskeys.ports.interaction import (
 from nskeys.ports.keystore import (
     UNKNOWN_PROTECTOR as UNKNOWN_PROTECTOR,
     KeyStore as KeyStore,
-    Leftover as Leftover,
     NewKey as NewKey,
     OpenKeyStore as OpenKeyStore,
     Protector as Protector,

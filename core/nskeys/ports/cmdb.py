@@ -1,4 +1,4 @@
-"""The database with the credentials, the register and the audit trail."""
+"""The port of the CMDB: the database with the credentials, the register and the audit trail."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -22,21 +22,22 @@ from nskeys.ports.interaction import SealedRow
 
 
 class CmdbView(Protocol):
-    """One consistent look at the CMDB. A row that cannot be read stops nothing: it is an
-    UnreadableCredential where one credential is asked for or listed, and left out where many are read for
+    """A consistent snapshot of the CMDB. A row that cannot be read does not stop a query: it is an
+    UnreadableCredential where credentials are looked up or listed, and left out where many are read for
     their secrets (`sealed`, `sealed_rows`) or counted."""
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
-        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
-        credentials, and of more those that name no key."""
+        """Return rows that nskeys did not write like this, as far as finding them is cheap: all of up to
+        20,000 credentials, and of more only those that name no key."""
         ...
 
     def counts(self) -> tuple[KeyUse, ...]:
-        """Credentials per key and kind, with the earliest sealing and the last seal's number."""
+        """Return the number of credentials per key and kind, with the earliest sealing and the last seal's
+        number."""
         ...
 
     def total(self, wanted: CredentialFilter) -> int:
-        """How many credentials match."""
+        """Return how many credentials match."""
         ...
 
     def page(
@@ -48,73 +49,75 @@ class CmdbView(Protocol):
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        """Up to `limit` credentials in `order`, those behind the place `after` (None: from the
-        start; `backwards`: those before it, or from the end, still in `order`), then skipping
+        """Return up to `limit` credentials in `order`: those after the cursor `after` (None: from the
+        start; `backwards`: those before it, or from the end, still in `order`), without the first
         `offset`."""
         ...
 
     def credential(self, credential_id: str) -> SealedCredential | None:
-        """One, by its full id."""
+        """Return a credential by its full id; None where there is none."""
         ...
 
     def find(self, reference: str) -> tuple[Credential, ...]:
-        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
+        """Return the credentials with this `kind/name`, or else with this id or id prefix (at most 10)."""
         ...
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        """The one of this kind and name."""
+        """Return the credential of this kind and name; None where there is none."""
         ...
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """Every (kind, name) there is."""
+        """Return every (kind, name) there is."""
         ...
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
-        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
+        """Return up to `limit` sealed rows ordered by id, after the id `after`; of one key or of all."""
         ...
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
-        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
+        """Return what `sealed` does, as plain rows for long work: one key's, ordered by id, after the id
+        `after`."""
         ...
 
     def seals(self, kid: Kid) -> int:
-        """How many secrets the key ever sealed."""
+        """Return how many secrets the key ever sealed."""
         ...
 
     def last_seal(self) -> int:
-        """How many secrets all keys ever sealed: the number of the last seal."""
+        """Return how many secrets all keys have sealed, which is the number of the last seal."""
         ...
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """How many credentials of these keys have a greater number."""
+        """Return how many credentials of these keys have a greater number."""
         ...
 
     def drill_rows(self, limit: int = 1_000) -> tuple["DrillRow", ...]:
-        """The diary's last lines as stored, newest first. What a row holds never raises, as with the
-        register; a CMDB of an older schema has none."""
+        """Return the diary's last lines as stored, newest first. Damaged rows raise nothing, as with the
+        register; a CMDB of an older schema has no lines."""
         ...
 
     def register_rows(self) -> tuple["RegisterRow", ...]:
-        """The register as stored, exact text and signature, in the order of first recording. Never
-        CmdbDamaged for what a row holds: a value that no row can have is an empty text, no signature."""
+        """Return the register as stored, exact text and signature, in the order of first recording. Damaged
+        rows never raise CmdbDamaged: a value that no row can have becomes an empty text without a
+        signature."""
         ...
 
     def rotation(self) -> Rotation | None:
-        """The open rotation, if any."""
+        """Return the open rotation, if any."""
         ...
 
     def audit_head(self) -> AuditHead:
-        """Count and last hash of the audit trail, as stored."""
+        """Return count and last hash of the audit trail, as stored."""
         ...
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """The last head that the server key signed, with its signature."""
+        """Return the last head that the server key signed, with its signature."""
         ...
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
-        """Lines in order, behind number `after`."""
+        """Return the lines after number `after`, in order."""
         ...
 
 
@@ -128,7 +131,7 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class DrillRow:
-    """A line of the diary of drills as stored; the same of text and signature as with the register."""
+    """A line of the diary of drills as stored, with text and signature as in `RegisterRow`."""
 
     number: int
     text: str
@@ -136,26 +139,26 @@ class DrillRow:
 
 
 class CmdbChange(CmdbView, Protocol):
-    """One transaction. It begins with its line in the audit trail and commits whole or not at all."""
+    """One transaction. It begins with its line in the audit trail, and commits all or nothing."""
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys; NameTaken. Keys get their `key_no` here too, and
-        KeyUsedUp is raised before a key counts more than its limit. Each row gets `last_seal` after that
-        as its `seal_no`. (So do `replace`, `reseal`.)"""
+        """Insert rows, counted as seals of their keys. Raises NameTaken. Keys get their `key_no` here too,
+        and KeyUsedUp is raised before a key counts more than its limit. Each row gets the value of
+        `last_seal` after that as its `seal_no`. (`replace` and `reseal` do the same.)"""
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Rows with the same ids, re-sealed, counted as seals of their keys; NameTaken (as if done one
-        after the other), NoSuchCredential."""
+        """Replace the rows with the same ids by re-sealed ones, counted as seals of their keys. Raises
+        NameTaken (as if they were replaced one after the other), NoSuchCredential."""
         ...
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """Credential ids and their new blobs, all sealed by `kid` at `moment`; counted as its seals.
-        Nothing else changes, not even `updated`. NoSuchCredential."""
+        """Replace the blobs of these credential ids, all sealed by `kid` at `moment`; counted as its seals.
+        Nothing else changes, not even `updated`. Raises NoSuchCredential."""
         ...
 
     def remove(self, credential_id: str) -> None:
-        """One row; NoSuchCredential."""
+        """Delete a credential. Raises NoSuchCredential."""
         ...
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
@@ -163,76 +166,71 @@ class CmdbChange(CmdbView, Protocol):
         ...
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
-        """Insert the register row, or replace the one with the same `.kms` and address. `row.text` is
-        what `model.register_text.to_text` makes of `copy`, else ValueError."""
+        """Insert the register row, or replace the one with the same `.kms` and address. Raises ValueError
+        unless `row.text` is what `model.register_json.to_text` makes of `copy`."""
         ...
 
     def write_drill(self, text: str, signature: bytes | None) -> None:
-        """One more line of the diary."""
+        """Append a line to the diary."""
         ...
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
-        """Insert it (number 0) or update it; returns it with its number."""
+        """Insert it (number 0) or update it, and return it with its number."""
         ...
 
     def sign_audit(self, head: AuditHead, signature: bytes) -> None:
-        """Remember the signature of a head."""
+        """Store the signature of a head of the audit trail."""
         ...
 
 
 class Cmdb(Protocol):
-    """The database with the credentials, the register and the audit trail."""
+    """The database itself: its identity, its transactions, and streams of sealed rows."""
 
     def describe(self) -> str:
-        """`SQLite` or `PostgreSQL`, for a person."""
+        """Return `SQLite` or `PostgreSQL`, to show to a person."""
         ...
 
     def address(self) -> str:
-        """The URL or path, without any password."""
+        """Return the URL or path, without any password."""
         ...
 
     def login(self) -> DatabaseLogin | None:
-        """How its server is logged in to; None for a file. ConfigurationInvalid."""
+        """Return how nskeys logs in to its server; None for a file. Raises ConfigurationInvalid."""
         ...
 
     def exists(self) -> bool:
-        """Whether there is a CMDB of nskeys at all. Creates nothing."""
+        """Return whether there is a CMDB of nskeys at all. Creates nothing."""
         ...
 
     def cmdb_id(self) -> str:
-        """32 hex digits; NotSetUp where there is none."""
+        """Return the id, 32 hex digits. Raises NotSetUp where there is none."""
         ...
 
     def outdated(self) -> bool:
-        """Whether a change would lead it up to a newer schema first. NotSetUp, NewerVersion."""
+        """Return whether a change would migrate it to a newer schema first. Raises NotSetUp,
+        NewerVersion."""
         ...
 
     def create(self, cmdb_id: str) -> None:
-        """Make the tables, durably; does nothing if this id's CMDB exists, AlreadySetUp if another's
-        does."""
+        """Create the tables, durably; does nothing if this id's CMDB exists. Raises AlreadySetUp if
+        another's does."""
         ...
 
     def reading(self) -> AbstractContextManager[CmdbView]:
-        """A read-only transaction: what it shows does not change while it is open. On SQLite no change
-        commits meanwhile, so keep it short, and never change inside it. NotSetUp, NewerVersion."""
+        """Open a read-only transaction on a consistent snapshot. On SQLite no change commits while it is
+        open, so keep it short, and never change inside it. Raises NotSetUp, NewerVersion."""
         ...
 
     def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:
-        """A transaction that writes `event` to the audit trail; an exception rolls all of it back.
-        Migrates an older schema first (after copying an SQLite file)."""
+        """Open a transaction that writes `event` to the audit trail; an exception rolls all of it back. It
+        migrates an older schema first (after copying an SQLite file)."""
         ...
 
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = ...
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look: the quick way to
-        try them all. `unreadable` is told each row that cannot be read, as it is met."""
+        """Yield every sealed row from one snapshot, in batches of one key each: the fastest way to try them
+        all. `unreadable` is called with each row that cannot be read."""
         ...
 
-    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
-        ...
-
-    def close(self) -> None:
-        """Let go of connections."""
-        ...
+    def close(self) -> None: ...

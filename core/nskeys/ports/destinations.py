@@ -1,4 +1,4 @@
-"""Destinations, and the files of the home."""
+"""Ports of destinations, and what a service needs to reach their files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,104 +18,115 @@ class Listed:
 
 
 class Listing(tuple[Listed, ...]):
-    """The backup files at a place, newest name first. `left_out` counts those whose names nskeys never
-    writes, such as one with a slash in it: nothing is done with them, and they hold up no other."""
+    """The backup files at a destination, newest name first. `left_out` counts files with names that
+    nskeys never writes, such as one with a slash in it; they are not touched, and do not affect the
+    others."""
 
     left_out: int
 
     def __new__(cls, files: Iterable[Listed] = (), left_out: int = 0) -> Self:
-        """Both, as one value that is used as its files."""
         made = super().__new__(cls, files)
         made.left_out = left_out
         return made
 
 
 class Destination(Protocol):
-    """A place for backups. Nothing there is ever replaced, and only pruning removes anything."""
+    """A destination for backups. Files there are never replaced, and only pruning removes any."""
 
     @property
     def live(self) -> bool:
-        """Whether every answer looks at its copies. False for another server: its copies are as the last
-        check of the register found them, with the age of that check."""
+        """Whether every call looks at the copies. False for a remote server: the state of its copies is
+        that of the last check of the register."""
         ...
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now."""
+        """Return whether it lies here or elsewhere, as of now."""
         ...
 
     def mounted(self) -> Mounted | None:
-        """What holds it now, to be remembered with a declaration; None for what is no folder, and where
-        nothing tells."""
+        """Return the file system that holds it now, to be stored with a declaration; None where it is not
+        a folder, or the system does not say."""
         ...
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of a file there."""
         ...
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there; leaves nothing behind."""
+        """Raise the error that would keep a backup from being written there; leaves nothing behind."""
         ...
 
     def publish(self, name: str, data: bytes) -> str:
-        """Write durably under `name`, or `name-2`, ... where it is taken; returns the name used."""
+        """Write a file durably under `name`, or `name-2`, ... where it exists, and return the name used."""
         ...
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, from the medium where that can be had; FileUnreadable above `limit`."""
+        """Return the whole file, read from the medium where possible. Raises FileUnreadable above `limit`
+        bytes."""
         ...
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first."""
+        """Return the `.zip` and `.kms` files there, newest name first."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a file, durably when it returns. FileUnreadable (`missing`) where there is none, which is
-        then durable too; CannotRemove, DestinationUnreachable."""
+        """Remove a file, durably when this returns. Raises FileUnreadable (`missing`) where there is none,
+        and that is durable too. Raises CannotRemove, DestinationUnreachable."""
         ...
 
     def sweep(self) -> None:
-        """Remove temporary files that a broken off backup left."""
+        """Remove temporary files that an interrupted backup left."""
         ...
 
     def flushes(self) -> bool:
-        """Whether what was last written by this object was flushed to the medium; False where the place
-        cannot do that. Writes something, and removes it, where nothing was written yet."""
+        """Return whether this object's last write was flushed to the medium; False where the destination
+        cannot flush. It writes and removes a test file where nothing was written yet."""
         ...
 
 
 class Destinations(Protocol):
-    """Every way to reach a backup."""
+    """Finds destinations by address, and keeps what their servers need."""
 
     def at(self, destination: DestinationInfo) -> Destination:
-        """The destination at an address; DestinationInvalid."""
+        """Return the destination at an address. Raises DestinationInvalid."""
         ...
 
     def source(self, address: str) -> tuple[Destination, str]:
-        """The destination and file name behind a file's full address."""
+        """Return the destination and file name behind a file's full address."""
         ...
 
     def split(self, address: str) -> tuple[str, str]:
-        """A file's full address as its destination's address, in its one spelling, and its name;
+        """Return the canonical address of the destination of a file, and the file's name. Raises
         DestinationInvalid."""
         ...
 
     def normal(self, address: str) -> str:
-        """The one spelling of a destination's address (absolute, links kept)."""
+        """Return the canonical form of a destination's address (absolute, links kept)."""
+        ...
+
+    def configured(self, address: str) -> DestinationInfo:
+        """The destination with this address as it is configured, or as it was just named."""
+        ...
+
+    def is_at(self, known: DestinationInfo, normal: str) -> bool:
+        """Whether a configured destination is the one with this address, in its one spelling. What was
+        configured by hand or by a newer version may be no address at all."""
         ...
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember a server's host key, durably, once a person compared its fingerprint. HostKeyChanged
-        where another one became known meanwhile; CannotCreate."""
+        """Store a server's host key, durably, after a person compared its fingerprint. Raises
+        HostKeyChanged where another key was stored meanwhile. Raises CannotCreate."""
         ...
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """What a server wants; kept in memory until `close`, which wipes it."""
+        """Keep a secret that a server needs in memory until `close`, which wipes it."""
         ...
 
     def interrupt(self) -> None:
-        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        """Raise Cancelled in every thread that waits for a server. May be called from threads and signal
+        handlers."""
         ...
 
     def close(self) -> None:
-        """End looks that still wait for an answer, and forget every secret, when the program leaves."""
+        """End calls that still wait for an answer, and wipe every secret. Called when the program ends."""
         ...

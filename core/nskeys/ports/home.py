@@ -1,4 +1,4 @@
-"""What the home of an installation holds, what is read for it, and who runs this process."""
+"""Ports of an installation's home, its settings and registry values, the import reader, and the user."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ class Registry(Protocol):
     """`KMSBackupPath` and `KMSBackupDate` on this server."""
 
     def read(self) -> RegistryValues:
-        """Both values; empty where none were written."""
+        """Return both values; empty where none were written."""
         ...
 
     def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once."""
+        """Write both values, durably, in one step."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`config.toml`, understood."""
+    """The content of `config.toml`, parsed."""
 
     server_name: str
     cmdb: str
     """The CMDB's URL as configured; empty for `cmdb.sqlite3` in the home."""
     destinations: tuple[DestinationInfo, ...] = ()
     retention: Retention = DEFAULT_RETENTION
-    """What `prune` keeps unless told otherwise; nothing is pruned that nobody asked for."""
+    """What `prune` keeps by default; nothing is pruned unasked."""
     drill_days: int = DRILL_DAYS
     """Days after which a drill is overdue; 0: never."""
     columns: tuple[tuple[str, Reading], ...] = ()
@@ -41,14 +41,14 @@ class Settings:
 
 
 class SettingsFile(Protocol):
-    """`config.toml`; comments that a person wrote survive a change."""
+    """`config.toml`; a change keeps the comments that a person wrote."""
 
     def read(self) -> Settings:
-        """What is configured, with defaults for what is not."""
+        """Return what is configured, with defaults for what is not."""
         ...
 
     def write(self, settings: Settings) -> None:
-        """Change what differs, durably."""
+        """Write the settings that differ, durably."""
         ...
 
 
@@ -56,24 +56,22 @@ class ImportReader(Protocol):
     """Reads another program's export."""
 
     def __call__(self, source: str, data: bytes, reading: Reading) -> ParsedExport:
-        """Recognise the format and understand it; ImportUnreadable."""
+        """Detect the format and parse it. Raises ImportUnreadable."""
         ...
 
 
 class Home(Protocol):
-    """The folder where all of this lies."""
+    """The home folder of an installation."""
 
     @property
-    def path(self) -> str:
-        """Its absolute path."""
-        ...
+    def path(self) -> str: ...
 
     def prepare(self) -> None:
-        """Make the folder (0700) if it is missing; HomeUnreadable, CannotCreate."""
+        """Make the folder (0700) if it is missing. Raises HomeUnreadable, CannotCreate."""
         ...
 
     def default_destination(self) -> str:
-        """`backups/` in the home, as an address."""
+        """Return the address of `backups/` in the home."""
         ...
 
 
@@ -81,17 +79,15 @@ class Identity(Protocol):
     """Who runs this process."""
 
     def actor(self) -> Actor:
-        """Effective user, and SUDO_USER."""
+        """Return the effective user, and SUDO_USER."""
         ...
 
-    def host(self) -> str:
-        """This machine's own name."""
-        ...
+    def host(self) -> str: ...
 
 
 class RecoveryStore(Protocol):
-    """`recovery/` in the home: the signed record, and an identity file for each kind. Bytes only: what they
-    say, and whether they belong together, is judged above."""
+    """`recovery/` in the home: the signed record, and an identity file for each kind. It handles bytes;
+    services check what they say and whether they belong together."""
 
     @property
     def path(self) -> str:
@@ -99,19 +95,19 @@ class RecoveryStore(Protocol):
         ...
 
     def path_of(self, member: str) -> str:
-        """An identity file's path, for messages."""
+        """Return an identity file's path, for messages."""
         ...
 
     def record(self) -> bytes | None:
-        """The record; None where there is none. FileUnreadable."""
+        """Return the record; None where there is none. Raises FileUnreadable."""
         ...
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """What may be the identity file of this name: the one that lies there, and one that a change which
-        was broken off left beside it. FileUnreadable."""
+        """Return the contents that may be the identity file of this name: the file there, and one that an
+        interrupted change left beside it. Raises FileUnreadable."""
         ...
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably: killed anywhere, the record that
-        is there has its files among the `candidates`. CannotCreate."""
+        """Write the record and every identity file that belongs to it, durably. After a kill at any
+        point, the files of the record on disk are among the `candidates`. Raises CannotCreate."""
         ...

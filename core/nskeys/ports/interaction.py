@@ -1,4 +1,4 @@
-"""What services ask of people and tell them: secrets, progress, time, the lock."""
+"""Ports to people and the machine: secrets, progress, the clock, the lock."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,36 +11,37 @@ from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefus
 from nskeys.model.custodians import NOTHING_YET, ShareProgress
 from nskeys.model.plans import FailureReason
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Wanted
 
 SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
 """credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
 
 
 class Purpose(StrEnum):
-    """What a secret is wanted for."""
+    """What a secret is needed for."""
 
     NEW_BACKUP_PASSWORD = "new_backup_password"
     BACKUP_PASSWORD = "backup_password"
     NEW_IDENTITY_PASSWORD = "new_identity_password"
     IDENTITY_PASSWORD = "identity_password"
-    """Of a recovery identity, or of an identity file that somebody named."""
+    """That of a recovery identity, or of an identity file that somebody named."""
     NEW_PASSPHRASE = "new_passphrase"
     PASSPHRASE = "passphrase"
     PIN = "pin"
-    """Of a token, to wrap with it and to unwrap."""
+    """That of a token, to wrap and to unwrap."""
     CREDENTIAL_SECRET = "credential_secret"
     SHARE = "share"
     """One custodian's words; asked for once for every share, as a `ShareRequest`."""
     SSH_PASSWORD = "ssh_password"
-    """Of a login at a server that holds backups."""
+    """That of a login at a server that holds backups."""
     SSH_PASSPHRASE = "ssh_passphrase"
-    """Of a key file that such a server is to be shown."""
+    """That of a key file for such a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRequest:
-    """Which secret, and of what: `subject` names the file, store or credential, `number` the recovery
-    identity (0: it is none); `hint` may help; `refused` says why the last new one cannot be used."""
+    """Which secret is needed, and of what: `subject` names the file, store or credential, `number` the
+    recovery identity (0: none); `hint` may help; `refused` says why the last new one cannot be used."""
 
     purpose: Purpose
     subject: str = ""
@@ -51,29 +52,30 @@ class SecretRequest:
 
 @dataclass(frozen=True, slots=True)
 class ShareRequest(SecretRequest):
-    """One more custodian's share: which were given before it, and why the last one could not be taken."""
+    """A request for one more custodian's share: which were given before, and why the last one was
+    refused."""
 
     refused: ShareRefused | None = None
     gathered: ShareProgress = NOTHING_YET
 
 
 class SecretProvider(Protocol):
-    """Whoever can give a secret: a prompt, a file, a dialog. New ones are asked for twice there."""
+    """A source of secrets: a prompt, a file, a dialog. It asks twice for a new one."""
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """The secret; the caller wipes it. `retry` is 0 first and counts refused ones; a provider
-        that cannot give another raises SecretUnavailable, a person who gives up Cancelled."""
+        """Return the secret; the caller wipes it. `retry` starts at 0 and counts refused answers. A
+        provider that has no other answer raises SecretUnavailable; a person who gives up, Cancelled."""
         ...
 
 
 def nobody(request: SecretRequest, retry: int) -> SecretBytes:
-    """A SecretProvider where nobody is to be asked: SecretUnavailable."""
+    """Return a SecretProvider where nobody is to be asked: SecretUnavailable."""
     del retry
-    raise SecretUnavailable(request.purpose.value)
+    raise SecretUnavailable(Wanted(request.purpose))
 
 
 class Stage(StrEnum):
-    """What long work is doing."""
+    """A stage of long work."""
 
     LOOKING = "looking"
     COLLECTING = "collecting"
@@ -91,77 +93,66 @@ class Stage(StrEnum):
 
 
 class Progress(Protocol):
-    """Told how far long work is; asked whether to go on."""
+    """Receives the progress of long work, and says whether to go on."""
 
     def stage(self, stage: Stage, total: int | None = None) -> None:
-        """A stage begins; `total` counts what `advance` counts, None where nothing is counted."""
+        """Begin a stage; `total` is what `advance` counts up to, None where nothing is counted."""
         ...
 
     def advance(self, count: int = 1) -> None:
-        """So many more of the stage's total are done."""
+        """Count this many more of the stage's total as done."""
         ...
 
     def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
-        """One of several destinations that are served side by side has come to a stage; None: it is done
-        with, well or not."""
+        """Say which stage one of several parallel destinations has reached; None when it has ended,
+        whether or not it succeeded."""
         ...
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
-        """These rows were just tried; `failed` holds the ids of those that do not open."""
+        """Count these rows as tried; `failed` holds the ids of those that do not open."""
         ...
 
     def checkpoint(self) -> None:
-        """Raises Cancelled if a person asked to stop. Called only where stopping is safe."""
+        """Raise Cancelled if a person asked to stop. Called only where stopping is safe."""
         ...
 
 
 class SilentProgress:
-    """The default: tells nobody, never stops."""
+    """The default: ignores everything and never stops."""
 
-    def stage(self, stage: Stage, total: int | None = None) -> None:
-        """Nothing."""
+    def stage(self, stage: Stage, total: int | None = None) -> None: ...
 
-    def advance(self, count: int = 1) -> None:
-        """Nothing."""
+    def advance(self, count: int = 1) -> None: ...
 
-    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
-        """Nothing."""
+    def place(self, address: str, stage: Stage | None, failed: bool = False) -> None: ...
 
-    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
-        """Nothing."""
+    def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None: ...
 
-    def checkpoint(self) -> None:
-        """Nothing."""
+    def checkpoint(self) -> None: ...
 
 
 class Clock(Protocol):
-    """The time of day."""
-
-    def now(self) -> datetime:
-        """Now, in UTC, whole seconds."""
-        ...
+    def now(self) -> datetime: ...
 
 
 class Waiting:
-    """Told while a change waits for another one to end. This one tells nobody and never gives up."""
+    """Called while a change waits for another process to end its own. This default ignores it and never
+    gives up; a subclass's `checkpoint`, called several times a second, may raise Cancelled."""
 
-    def begin(self, holder: Locked) -> None:
-        """Nothing."""
+    def begin(self, holder: Locked) -> None: ...
 
-    def checkpoint(self) -> None:
-        """Nothing. Called several times a second; raises Cancelled where a person no longer waits."""
+    def checkpoint(self) -> None: ...
 
-    def end(self) -> None:
-        """Nothing."""
+    def end(self) -> None: ...
 
 
 class Lock(Protocol):
-    """The one lock around every change of state. Never held while a person thinks."""
+    """The lock around every change of state. It is never held while a person is asked something."""
 
     waiting: Waiting
-    """Who is told when somebody else has it; a front end puts its own here."""
+    """Called when somebody else holds the lock; a front end puts its own here."""
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
-        """Take it, or raise Locked with the holder who kept it too long; `doing` is what others are told.
-        Cancelled where a person stopped waiting."""
+        """Take the lock, or raise Locked with the holder who kept it too long; `doing` is what others are
+        shown. Raises Cancelled where a person stopped waiting."""
         ...

@@ -1,11 +1,11 @@
-"""Protectors and the key store."""
+"""Ports of the protectors and the key store."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from nskeys.model.keys import KeyInfo, Kid
+from nskeys.model.keys import KeyInfo, Kid, Leftover
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json
 from nskeys.ports.interaction import Purpose, SecretProvider
@@ -13,17 +13,17 @@ from nskeys.ports.interaction import Purpose, SecretProvider
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """A wrapped KEK as a protector leaves it: JSON parameters that `unwrap` understands."""
+    """A wrapped KEK: JSON parameters that `unwrap` of the same protector reads."""
 
     parameters: Mapping[str, Json]
 
 
 class Protector(Protocol):
-    """Binds the KEK to the machine or to a person."""
+    """Wraps the KEK so that only this machine, a person or a token can unwrap it."""
 
     @property
     def name(self) -> str:
-        """`tpm2`, `passphrase`, `file`, ..."""
+        """Its name: `tpm2`, `passphrase`, `file`, ..."""
         ...
 
     @property
@@ -33,12 +33,12 @@ class Protector(Protocol):
 
     @property
     def wants(self) -> Purpose | None:
-        """What is asked for a new wrapping: NEW_PASSPHRASE, PIN; None where nobody is asked."""
+        """What is asked for a new wrapping: NEW_PASSPHRASE, PIN; None where nothing is asked."""
         ...
 
     def require(self) -> None:
-        """Before anything is asked or written: ProtectorUnavailable, as far as can be told at once,
-        where this machine cannot wrap with it."""
+        """Raise ProtectorUnavailable, before anything is asked or written, where this machine cannot wrap
+        with it, as far as that is known without trying."""
         ...
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
@@ -46,12 +46,12 @@ class Protector(Protocol):
         ...
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
-        it is not had."""
+        """Return the unwrapped KEK. Raises WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or
+        ProtectorUnavailable."""
         ...
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
-        """Whether `candidate`, say a new backup password, would unwrap this KEK."""
+        """Return whether `candidate`, say a new backup password, would unwrap this KEK."""
         ...
 
 
@@ -64,30 +64,14 @@ class StoreInfo:
     cmdb_id: str
     protector: str
     weak: int | None = None
-    """How hard its new passphrase is to guess, 0 to 2, where a person insisted on a weak one; told by the
-    change alone, for it is stored nowhere."""
+    """How hard its new passphrase is to guess, 0 to 2, where a person insisted on a weak one; returned
+    by the change only, never stored."""
     uri: str = ""
     """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
 
 
 UNKNOWN_PROTECTOR = "unknown"
-"""Of a leftover whose file cannot be read: what it takes to open it cannot be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """An earlier key store, or one that was never finished, that could not be removed."""
-
-    path: str
-    """The file that its KEK is had from; the folder where that file is gone."""
-    folder: str
-    protector: str | None
-    """What binds its KEK; None where nothing opens it any more."""
-
-    @property
-    def opens(self) -> bool:
-        """Whether the keys may still be had from it."""
-        return self.protector is not None
+"""The protector of a leftover whose file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,48 +86,48 @@ class OpenKeyStore(Protocol):
     """A key store whose KEK is unwrapped. Closing it wipes the KEK and all keys it gave out."""
 
     def key(self, kid: Kid) -> SecretBytes:
-        """A key, its thumbprint recomputed and compared; NoSuchKey, KeyStoreDamaged."""
+        """Return a key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged."""
         ...
 
     def server_key(self) -> SecretBytes:
-        """The Ed25519 seed (32 bytes)."""
+        """Return the Ed25519 seed (32 bytes)."""
         ...
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        """Add keys and change states, all or nothing, on disk when it returns."""
+        """Add keys and change states, all or nothing, durably when this returns."""
         ...
 
     def close(self) -> None:
-        """Wipe everything."""
+        """Wipe the KEK and every key that it gave out."""
         ...
 
 
 def nothing() -> None:
-    """Nothing is to be done."""
+    """The default of `before_switch`: do nothing."""
 
 
 class KeyStore(Protocol):
     """This server's keys on disk, wrapped under one KEK."""
 
     def exists(self) -> bool:
-        """Whether a complete store is there."""
+        """Return whether a complete store is there."""
         ...
 
     def info(self) -> StoreInfo:
-        """What is known without unlocking; NotSetUp, KeyStoreDamaged, NewerVersion."""
+        """Return the facts that need no unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         ...
 
     def keys(self) -> tuple[KeyInfo, ...]:
-        """Every key's state, without unlocking; oldest first."""
+        """Return every key's state, without unlocking; oldest first."""
         ...
 
     def server_public(self) -> bytes | None:
-        """The server key's public half (32 bytes), from `server.pub`; None when there is none."""
+        """Return the server key's public half (32 bytes), from `server.pub`; None when there is none."""
         ...
 
     def elsewhere(self) -> bool:
-        """Whether there is a store and it is bound to another machine, so that nobody opens it here. It is
-        tried, and nobody asked; ProtectorUnavailable where that cannot be told now."""
+        """Return whether there is a store that is bound to another machine and cannot be opened here. It
+        tries, without asking anybody. Raises ProtectorUnavailable where that cannot be told now."""
         ...
 
     def create(
@@ -154,7 +138,7 @@ class KeyStore(Protocol):
         keys: Sequence[NewKey],
         server_key: SecretBytes,
     ) -> None:
-        """Make the first generation with these keys, all or nothing; AlreadySetUp."""
+        """Make the first generation, with these keys, all or nothing. Raises AlreadySetUp."""
         ...
 
     def replace(
@@ -166,13 +150,13 @@ class KeyStore(Protocol):
         server_key: SecretBytes,
         gone: bool = False,
     ) -> None:
-        """The same in the place of a store that is `elsewhere`, or with `gone` of one of which that cannot
-        be told (KeyStoreUnreached); AlreadySetUp where it opens here. The one before stays on the disk as
-        long as it may hold a key that the new one lacks."""
+        """Replace a store that is `elsewhere`, or with `gone` one that cannot be tried (KeyStoreUnreached).
+        Raises AlreadySetUp where it opens here. The old store stays on the disk as long as it may hold a
+        key that the new one lacks."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:
-        """The open store; asks its protector's questions through `secrets`."""
+        """Return the open store; asks its protector's questions through `secrets`."""
         ...
 
     def rewrap(
@@ -182,20 +166,19 @@ class KeyStore(Protocol):
         wrap: SecretProvider,
         before_switch: Callable[[], None] = nothing,
     ) -> None:
-        """A new generation under a new KEK and `protector`; reopened whole before the switch. Then
-        `before_switch` is called, while the store still is what it was; if it raises, nothing is
-        switched."""
+        """Make a new generation under a new KEK and `protector`, and open all of it again before the
+        switch. Just before it, `before_switch` is called; if that raises, the old generation stays."""
         ...
 
     def opens_with(self, candidate: SecretBytes) -> bool:
-        """Whether a password would open this store."""
+        """Return whether a password would open this store."""
         ...
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What should have been removed and is still here; without unlocking."""
+        """Return what should have been removed and was not, without unlocking."""
         ...
 
     def sweep(self) -> None:
-        """Under the lock: finish a change that was broken off, remove what was left behind; what cannot
-        be removed stays among the `leftovers`."""
+        """Finish an interrupted change and remove what was left behind. Needs the lock. What cannot be
+        removed stays among the `leftovers`."""
         ...

@@ -1,4 +1,4 @@
-"""Whoever runs commands by the clock: systemd."""
+"""The port of the service manager that runs jobs by the clock: systemd."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,49 +7,48 @@ from nskeys.model.schedule import Job, TimerStatus
 
 
 class ServiceManager(Protocol):
-    """systemd, as far as our units go."""
+    """systemd, as far as the units of nskeys need it."""
 
     def program(self) -> tuple[str, ...]:
-        """How this nskeys is started from anywhere: absolute path, then arguments that it needs."""
+        """Return the command that starts this nskeys from any folder: absolute path, then arguments."""
         ...
 
     def owner(self, path: str) -> str:
-        """The name of the user who owns a folder; empty for root."""
+        """Return the name of the user who owns a folder; empty for root."""
         ...
 
     def path_of(self, name: str) -> str:
-        """Where a unit lies."""
+        """Return where a unit lies."""
         ...
 
     def read(self, name: str) -> str | None:
-        """A unit's text; None where nothing has its name. What is no plain file of text is empty."""
+        """Return a unit's text; None where there is none, empty where it is not a regular text file."""
         ...
 
     def write(self, name: str, text: str) -> None:
-        """A unit, durably, whether or not there was one; CannotCreate."""
+        """Write a unit, durably, replacing any. Raises CannotCreate."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a unit, if it is there; CannotCreate."""
+        """Remove a unit if it exists. Raises CannotCreate."""
         ...
 
     def runs(self) -> bool:
-        """Whether systemd runs this machine."""
+        """Return whether systemd runs this machine."""
         ...
 
     def start(self, timers: Sequence[str]) -> None:
-        """Read the units anew, and let these timers wait, now and after every start of the machine;
-        ScheduleNotStarted."""
+        """Reload the units, then enable and start these timers. Raises ScheduleNotStarted."""
         ...
 
     def stop(self, timers: Sequence[str]) -> None:
-        """Let these timers wait no more; ScheduleNotStarted."""
+        """Stop and disable these timers. Raises ScheduleNotStarted."""
         ...
 
     def reload(self) -> None:
-        """Read the units anew; ScheduleNotStarted."""
+        """Read the units anew. Raises ScheduleNotStarted."""
         ...
 
     def timer(self, job: Job) -> TimerStatus:
-        """What is known of a job."""
+        """Return what is known of a job."""
         ...

@@ -1,4 +1,4 @@
-"""What all protectors share: the public half checks, the private half does the work."""
+"""The base of all protectors: its public methods check, the subclass's private ones do the work."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -6,95 +6,58 @@ from collections.abc import Mapping
 from nskeys.crypto.keys import KEY_SIZE
 from nskeys.errors import KeyStoreDamaged
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Json, from_base64url
+from nskeys.model.signed_json import Fields, Json
 from nskeys.ports import Purpose, SecretProvider, Wrapped
+from nskeys.reasons import Problem
 
 
 class BaseProtector(ABC):
-    """A protector of the port's shape. One that is added gives `name`, `asks`, `wants`, `_wrap`,
-    `_unwrap` and `_opens_with`."""
+    """A protector after the port. A subclass defines `name`, `asks`, `wants`, `_wrap`, `_unwrap` and
+    `_opens_with`."""
 
     name: str
     asks: bool
     wants: Purpose | None = None
 
     def require(self) -> None:  # noqa: B027  # most protectors need nothing but the program itself
-        """ProtectorUnavailable where this machine cannot wrap with it."""
+        ...
 
     def wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Wrapped:
-        """Wrap a 32-byte KEK for the store `store_id` (32 hex digits)."""
         if len(kek) != KEY_SIZE:
             raise ValueError("a KEK is 32 bytes")
         return Wrapped(self._wrap(kek, store_id, secrets))
 
     def unwrap(self, wrapped: Wrapped, store_id: str, secrets: SecretProvider) -> SecretBytes:
-        """The KEK again; WrongPassword, KeyStoreElsewhere, KeyStoreDamaged or ProtectorUnavailable where
-        it is not had."""
         kek = self._unwrap(wrapped.parameters, store_id, secrets)
         if len(kek) != KEY_SIZE:
             kek.wipe()
-            raise KeyStoreDamaged("protector.json", "kek_size")
+            raise KeyStoreDamaged("protector.json", Problem.KEK_SIZE)
         return kek
 
     def opens_with(self, wrapped: Wrapped, store_id: str, candidate: SecretBytes) -> bool:
-        """Whether `candidate`, say a new backup password, would unwrap this KEK."""
         return self._opens_with(wrapped.parameters, store_id, candidate)
 
     @abstractmethod
     def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:
-        """The parameters that `_unwrap` needs; they hold the wrapped KEK."""
+        """Return the parameters that `_unwrap` needs; they hold the wrapped KEK."""
 
     @abstractmethod
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        """The KEK from parameters that a file gave: hostile until checked."""
+        """Return the KEK from parameters out of a file, which are hostile until checked."""
 
     @abstractmethod
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
-        """Whether a password alone gives the KEK, and this is the one."""
+        """Return whether a password alone gives this KEK."""
 
 
-class Parameters:
-    """Parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is not as it
-    was written."""
-
-    def __init__(self, parameters: Mapping[str, Json], *names: str) -> None:
-        if set(parameters) != set(names):
-            raise _damaged()
-        self._parameters = parameters
-
-    def text(self, name: str) -> str:
-        """A string."""
-        value = self._parameters[name]
-        if not isinstance(value, str):
-            raise _damaged()
-        return value
-
-    def number(self, name: str) -> int:
-        """An integer, of any size."""
-        value = self._parameters[name]
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise _damaged()
-        return value
-
-    def data(self, name: str, size: int) -> bytes:
-        """So many bytes, in base64url."""
-        data = self.data_up_to(name, size)
-        if len(data) != size:
-            raise _damaged()
-        return data
-
-    def data_up_to(self, name: str, most: int) -> bytes:
-        """At most so many bytes, in base64url."""
-        try:
-            data = from_base64url(self.text(name))
-        except ValueError:
-            raise _damaged() from None
-        if len(data) > most:
-            raise _damaged()
-        return data
+def parameters_of(parameters: Mapping[str, Json], *names: str) -> Fields:
+    """Parameters that have exactly these names; KeyStoreDamaged (`parameters`) where one is not as it was
+    written."""
+    return Fields(parameters, _damaged).only(*names)
 
 
-def _damaged() -> KeyStoreDamaged:
-    return KeyStoreDamaged("protector.json", "parameters")
+def _damaged(problem: str) -> KeyStoreDamaged:
+    del problem  # whatever it is, the advice is the same
+    return KeyStoreDamaged("protector.json", Problem.PARAMETERS)

@@ -1,4 +1,4 @@
-"""Every protector by its name: the one place where a new one is entered."""
+"""Every protector by its name. A new one is entered here."""
 
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_material
@@ -8,14 +8,15 @@ from nskeys.protectors.file import FileProtector
 from nskeys.protectors.passphrase import DEFAULT_COST, PassphraseProtector
 from nskeys.protectors.pkcs11 import Pkcs11Protector
 from nskeys.protectors.tpm2 import Tpm2Protector
+from nskeys.reasons import ProtectorProblem
 
 _NO_STORE = "0" * 32
 
 
 def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
-    """The protector that is named, with what is to bind behind a colon where it takes that: `file`,
-    `passphrase`, `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). ProtectorUnavailable (`unknown`,
-    `bad_device`, `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
+    """Return the named protector; some names take what to bind to after a colon: `file`, `passphrase`,
+    `tpm2`, `tpm2:DEVICE`, `pkcs11:...` (RFC 7512). Raises ProtectorUnavailable (`unknown`, `bad_device`,
+    `bad_uri`, `pin_in_uri`). `cost` is for new passphrases."""
     name, colon, rest = uri.partition(":")
     match name:
         case "tpm2" if rest or not colon:
@@ -27,40 +28,40 @@ def protector(uri: str, cost: Argon2Cost = DEFAULT_COST) -> Protector:
         case "passphrase" if not colon:
             return PassphraseProtector(cost)
         case _:
-            raise ProtectorUnavailable(name, "unknown")
+            raise ProtectorUnavailable(name, ProtectorProblem.UNKNOWN)
 
 
-def available() -> tuple[tuple[str, bool, str], ...]:
-    """Every name, whether it can be used on this machine, and if not why (the reason's token). The
+def available() -> tuple[tuple[str, bool, ProtectorProblem | None], ...]:
+    """Every name, whether it can be used on this machine, and if not why. The
     first that can is what a new installation takes. What a new installation would take by itself is
     proven to work, by a wrap and an unwrap: where there is a TPM, this takes some tenths of a second."""
     tpm2 = why_not(Tpm2Protector())
     return (
         ("tpm2", not tpm2, tpm2),
         ("pkcs11", False, _token_needs()),
-        ("file", True, ""),
-        ("passphrase", True, ""),
+        ("file", True, None),
+        ("passphrase", True, None),
     )
 
 
-def _token_needs() -> str:
-    """Which of many tokens is meant has to be said, so by its bare name it is never to be had."""
+def _token_needs() -> ProtectorProblem:
+    """Return why the bare name `pkcs11` cannot be used: at best `no_uri`, because it names no token."""
     try:
         Pkcs11Protector().require()
     except ProtectorUnavailable as error:
         return error.reason
-    return "no_uri"
+    return ProtectorProblem.NO_URI
 
 
-def why_not(chosen: Protector) -> str:
-    """The reason why it does not wrap and unwrap here; empty where it does."""
+def why_not(chosen: Protector) -> ProtectorProblem | None:
+    """The reason why it does not wrap and unwrap here; None where it does."""
     try:
         with (
             new_material() as kek,
             chosen.unwrap(chosen.wrap(kek, _NO_STORE, nobody), _NO_STORE, nobody) as again,
         ):
-            return "" if again.same_as(kek) else "does_not_work"
+            return None if again.same_as(kek) else ProtectorProblem.DOES_NOT_WORK
     except ProtectorUnavailable as error:
         return error.reason
     except NskeysError:  # it does not open what it closed a moment ago
-        return "does_not_work"
+        return ProtectorProblem.DOES_NOT_WORK

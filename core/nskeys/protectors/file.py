@@ -12,11 +12,11 @@ from nskeys.crypto.keys import KEY_SIZE
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 
 
 class FileProtector(BaseProtector):
-    """Keeps the KEK as it is."""
+    """Stores the KEK as it is."""
 
     name = "file"
     asks = False
@@ -29,7 +29,7 @@ class FileProtector(BaseProtector):
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
         del store_id, secrets
-        return SecretBytes(Parameters(parameters, "kek").data("kek", KEY_SIZE))
+        return SecretBytes(parameters_of(parameters, "kek").binary("kek", KEY_SIZE))
 
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
         del parameters, store_id, candidate

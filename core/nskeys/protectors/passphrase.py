@@ -10,6 +10,7 @@ anything is derived: a hostile file must not take the machine's memory.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 from nskeys.crypto.kdf import SALT_SIZE, Argon2Cost, argon2id
@@ -18,7 +19,8 @@ from nskeys.errors import KeyStoreDamaged, PasswordRefused, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
+from nskeys.reasons import Opens, PasswordProblem, Problem
 
 LONGEST = 4096
 """Bytes of UTF-8. A longer one is a file given by mistake, not a passphrase."""
@@ -28,7 +30,7 @@ DEFAULT_COST = Argon2Cost()
 
 
 class PassphraseProtector(BaseProtector):
-    """Asks a person. `cost` is what a new passphrase costs; an old one costs what its file says."""
+    """Asks a person for a passphrase. `cost` is that of a new passphrase; an old one's is in its file."""
 
     name = "passphrase"
     asks = True
@@ -57,7 +59,7 @@ class PassphraseProtector(BaseProtector):
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        """Asks until the passphrase is right; a provider that has no other raises and so ends it."""
+        """Ask until the passphrase is right; a provider that has no other raises and so ends it."""
         box = _Box.from_parameters(parameters)
         retry = 0
         while True:
@@ -77,7 +79,7 @@ class PassphraseProtector(BaseProtector):
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A wrapped KEK and what deriving its key costs."""
+    """A wrapped KEK and the cost of deriving its key."""
 
     cost: Argon2Cost
     salt: bytes
@@ -85,28 +87,31 @@ class _Box:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Json]) -> Self:
-        read = Parameters(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
+        read = parameters_of(parameters, "kdf", "memory_kib", "iterations", "lanes", "salt", "wrapped")
         if read.text("kdf") != _KDF:
-            raise KeyStoreDamaged("protector.json", "kdf")
-        cost = Argon2Cost(read.number("memory_kib"), read.number("iterations"), read.number("lanes"))
+            raise KeyStoreDamaged("protector.json", Problem.KDF)
+        # What these may be is the cost's own to say.
+        cost = Argon2Cost(
+            *(read.integer(name, -inf, inf) for name in ("memory_kib", "iterations", "lanes"))
+        )
         cost.check()
-        return cls(cost, read.data("salt", SALT_SIZE), read.data("wrapped", WRAPPED_SIZE))
+        return cls(cost, read.binary("salt", SALT_SIZE), read.binary("wrapped", WRAPPED_SIZE))
 
     def open(self, store_id: str, given: SecretBytes) -> SecretBytes:
         try:
             with _accepted(given) as passphrase, argon2id(passphrase, self.salt, self.cost) as derived:
                 return unwrap_kek(derived, store_id, self.wrapped)
         except PasswordRefused:  # one that could never have been set
-            raise WrongPassword("key store") from None
+            raise WrongPassword(Opens.KEY_STORE) from None
 
 
 def _accepted(given: SecretBytes) -> SecretBytes:
-    """The passphrase after NFC; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the passphrase after NFC. Raises PasswordRefused (`empty`, `too_long`, `not_text`)."""
     if not given:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(given) > LONGEST:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     try:
         return SecretBytes.from_text(given.text())
     except UnicodeDecodeError:  # which holds the passphrase
-        raise PasswordRefused("not_text") from None
+        raise PasswordRefused(PasswordProblem.NOT_TEXT) from None

@@ -21,11 +21,12 @@ from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 from nskeys.protectors.pkcs11_uri import TokenUri, UriInvalid, parsed
 from nskeys.protectors.subprocess_io import run
+from nskeys.reasons import Opens, Problem, ProtectorProblem
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call: a smart card takes its time."""
 
 _PROTECTOR = "pkcs11"
@@ -37,25 +38,26 @@ _PROGRAM = (sys.executable, "-P", "-m", "nskeys.protectors.pkcs11_worker")
 
 
 class Pkcs11Protector(BaseProtector):
-    """Asks for the PIN of a token. `uri` says which one wraps a new KEK; an old one says so itself.
-    ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `patience` is in seconds, for one call."""
+    """Wraps with a key on a token, whose PIN it asks for. `uri` names the token for a new KEK; an old one
+    names its own. Raises ProtectorUnavailable (`bad_uri`, `pin_in_uri`). `timeout_s` is the timeout of one
+    call in seconds."""
 
     name = _PROTECTOR
     asks = True
     wants = Purpose.PIN
 
-    def __init__(self, uri: str = "", patience: float = PATIENCE) -> None:
+    def __init__(self, uri: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self._uri = _uri(uri) if uri else None
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def require(self) -> None:
-        """ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
+        """Raise ProtectorUnavailable (`no_uri`, `not_installed`, `module_missing`)."""
         if importlib.util.find_spec("pkcs11") is None:
-            raise ProtectorUnavailable(_PROTECTOR, "not_installed")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NOT_INSTALLED)
         if self._uri is None:
-            raise ProtectorUnavailable(_PROTECTOR, "no_uri")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NO_URI)
         if self._uri.module.startswith("/") and not exists(Path(self._uri.module)):
-            raise ProtectorUnavailable(_PROTECTOR, "module_missing")
+            raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.MODULE_MISSING)
 
     def _wrap(self, kek: SecretBytes, store_id: str, secrets: SecretProvider) -> Mapping[str, Json]:
         self.require()
@@ -65,14 +67,14 @@ class Pkcs11Protector(BaseProtector):
     def _unwrap(
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
-        read = Parameters(parameters, "uri", "wrapped")
-        wrapped = read.data("wrapped", _WRAPPED_SIZE)
+        read = parameters_of(parameters, "uri", "wrapped")
+        wrapped = read.binary("wrapped", _WRAPPED_SIZE)
         try:
             uri = parsed(read.text("uri"))
         except UriInvalid:
-            raise KeyStoreDamaged("protector.json", "parameters") from None
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS) from None
         if wrapped[0] != 1 or not uri.serial:
-            raise KeyStoreDamaged("protector.json", "parameters")
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS)
         return SecretBytes(self._asked("unwrap", uri, store_id, wrapped, secrets).data)
 
     def _opens_with(self, parameters: Mapping[str, Json], store_id: str, candidate: SecretBytes) -> bool:
@@ -82,8 +84,8 @@ class Pkcs11Protector(BaseProtector):
     def _asked(
         self, verb: str, uri: TokenUri, store_id: str, data: bytes, secrets: SecretProvider
     ) -> "_Answer":
-        """The answer. The PIN is asked for until it is right; a provider that has no other raises, and a
-        token that locked itself ends it."""
+        """Return the worker's answer. The PIN is asked for until it is right; a provider that has no other
+        raises, and a token that locked itself ends it."""
         bound = _BOUND + bytes.fromhex(store_id)
         retry = 0
         while True:
@@ -104,26 +106,26 @@ class Pkcs11Protector(BaseProtector):
         with SecretBytes(json.dumps(question).encode()) as given:
             try:
                 # Its library needs the environment: that says where its configuration lies.
-                ended = run(_PROGRAM, given, dict(os.environ), self._patience)
+                ended = run(_PROGRAM, given, dict(os.environ), self._timeout_s)
             except TimeoutError:
-                raise ProtectorUnavailable(_PROTECTOR, "no_answer") from None
+                raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.NO_ANSWER) from None
             except OSError:
-                raise ProtectorUnavailable(_PROTECTOR, "does_not_work") from None
-        with ended.answer as told:
-            return _parse_answer(told if ended.code == 0 else SecretBytes(b""))
+                raise ProtectorUnavailable(_PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
+        with ended.answer as output:
+            return _parse_answer(output if ended.code == 0 else SecretBytes(b""))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the token's process did: wrapped (`uri` names token and key) or unwrapped."""
+    """The worker's answer: wrapped (`uri` names token and key) or unwrapped."""
 
     data: bytes = field(repr=False)
     uri: str = ""
 
 
 def _parse_answer(told: SecretBytes) -> _Answer:
-    """WrongPassword, KeyStoreDamaged or ProtectorUnavailable where it was refused; a library that crashed
-    says nothing."""
+    """Return the answer in the worker's output. Raises WrongPassword, KeyStoreDamaged or
+    ProtectorUnavailable where it refused; a crashed library gives no output."""
     try:
         answer = json.loads(told.text())
         refused = answer.get("refused", "")
@@ -134,26 +136,33 @@ def _parse_answer(told: SecretBytes) -> _Answer:
         return done
     match refused:
         case "wrong_pin":
-            raise WrongPassword("token")
+            raise WrongPassword(Opens.TOKEN)
         case "does_not_open":
-            raise KeyStoreDamaged("protector.json", "does_not_open")
+            raise KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
         case _:
-            raise ProtectorUnavailable(_PROTECTOR, refused)
+            raise ProtectorUnavailable(_PROTECTOR, _reason(refused))
+
+
+def _reason(said: str) -> ProtectorProblem:
+    try:
+        return ProtectorProblem(said)
+    except ValueError:
+        return ProtectorProblem.DOES_NOT_WORK
 
 
 def _uri(text: str) -> TokenUri:
     try:
         return parsed(text)
     except UriInvalid as error:
-        raise ProtectorUnavailable(_PROTECTOR, str(error)) from None
+        raise ProtectorUnavailable(_PROTECTOR, error.problem) from None
 
 
 def _pin(pin: SecretBytes) -> str:
-    """The PIN as text; one that no token could have is wrong without being tried."""
+    """Return the PIN as text; a PIN that no token could have is refused without being tried."""
     try:
         text = pin.text()
     except UnicodeDecodeError:
-        raise WrongPassword("token") from None
+        raise WrongPassword(Opens.TOKEN) from None
     if not 0 < len(text) <= _LONGEST_PIN:
-        raise WrongPassword("token")
+        raise WrongPassword(Opens.TOKEN)
     return text

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from nskeys.reasons import ProtectorProblem
+
 DEFAULT_MODULE = "p11-kit-proxy.so"
 LONGEST = 1024
 
@@ -24,12 +26,16 @@ _SAFE = "-._~:[]@!$'()*+,"
 
 
 class UriInvalid(Exception):
-    """Not taken; the argument is the reason's token: `bad_uri`, `pin_in_uri`."""
+    """Not taken; `problem`: `bad_uri`, `pin_in_uri`."""
+
+    def __init__(self, problem: ProtectorProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUri:
-    """A key on a token. What is empty is not asked for; a token's texts are compared without the spaces
+    """A key on a token. Empty attributes match anything; a token's texts are compared without the spaces
     that PKCS #11 pads them with."""
 
     token: str = ""
@@ -41,7 +47,7 @@ class TokenUri:
     module: str = DEFAULT_MODULE
 
     def text(self) -> str:
-        """The URI in its one spelling."""
+        """Return the URI in its canonical form."""
         path = [f"{name}={_quoted(getattr(self, name).encode())}" for name in _TOKEN if getattr(self, name)]
         if self.object:
             path.append(f"object={_quoted(self.object.encode())}")
@@ -54,19 +60,19 @@ class TokenUri:
 
 
 def parsed(uri: str) -> TokenUri:
-    """A URI that names a token; UriInvalid."""
+    """Return a URI that names a token. Raises UriInvalid."""
     scheme, colon, rest = uri.partition(":")
     if scheme != "pkcs11" or not colon or len(uri) > LONGEST:
-        raise UriInvalid("bad_uri")
+        raise UriInvalid(ProtectorProblem.BAD_URI)
     path, _, query = rest.partition("?")
     found = dict(_attributes(path, ";", _PATH)) | dict(_attributes(query, "&", _QUERY))
     if found.pop("type", b"secret-key") != b"secret-key" or not (found.get("token") or found.get("serial")):
-        raise UriInvalid("bad_uri")
+        raise UriInvalid(ProtectorProblem.BAD_URI)
     identity = found.pop("id", b"")
     texts = _texts(found)
     module = texts.pop("module-path", DEFAULT_MODULE)
     if module != DEFAULT_MODULE and not module.startswith("/"):
-        raise UriInvalid("bad_uri")
+        raise UriInvalid(ProtectorProblem.BAD_URI)
     return TokenUri(**texts, id=identity, module=module)
 
 
@@ -75,9 +81,9 @@ def _attributes(text: str, separator: str, known: tuple[str, ...]) -> Iterator[t
     for attribute in text.split(separator) if text else ():
         name, equals, value = attribute.partition("=")
         if name in _PIN:
-            raise UriInvalid("pin_in_uri")
+            raise UriInvalid(ProtectorProblem.PIN_IN_URI)
         if name not in known or name in seen or not equals or not _PLAIN.fullmatch(value):
-            raise UriInvalid("bad_uri")
+            raise UriInvalid(ProtectorProblem.BAD_URI)
         seen.add(name)
         yield name, unquote_to_bytes(value)
 
@@ -86,9 +92,9 @@ def _texts(found: Mapping[str, bytes]) -> dict[str, str]:
     try:
         texts = {name: value.decode() for name, value in found.items()}
     except UnicodeDecodeError:
-        raise UriInvalid("bad_uri") from None
+        raise UriInvalid(ProtectorProblem.BAD_URI) from None
     if not all(text.isprintable() for text in texts.values()):
-        raise UriInvalid("bad_uri")
+        raise UriInvalid(ProtectorProblem.BAD_URI)
     return texts
 
 

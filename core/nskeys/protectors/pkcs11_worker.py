@@ -1,4 +1,4 @@
-"""A process of its own for the token: `python -m nskeys.protectors.pkcs11_worker`.
+"""A worker process for the token: `python -m nskeys.protectors.pkcs11_worker`.
 
 Libraries of tokens hang, crash, and keep what they were given; none of that is to happen to the program. So
 one question comes on standard input, one answer goes to standard output, both JSON, and the process ends.
@@ -22,6 +22,7 @@ from typing import Any
 
 from nskeys.private_memory import keep_memory_private
 from nskeys.protectors.pkcs11_uri import TokenUri, parsed
+from nskeys.reasons import ProtectorProblem
 
 KEY_LABEL = "nskeys"
 """The key that is made where the URI names none."""
@@ -30,22 +31,21 @@ _NONCE, _BITS, _VERSION = 12, 256, b"\x01"
 
 
 class Refused(Exception):
-    """It was not done; the argument is the reason's token."""
+    """The token refused; the argument is the reason's token."""
 
 
 def main() -> None:
-    """Answer the one question."""
     keep_memory_private()
     question = json.loads(sys.stdin.buffer.read())
     json.dump(answered(question), sys.stdout)
 
 
 def answered(question: Mapping[str, str]) -> dict[str, str]:
-    """The answer to a question."""
+    """Return the answer to a question."""
     try:
         import pkcs11
     except ImportError:
-        return {"refused": "not_installed"}
+        return {"refused": ProtectorProblem.NOT_INSTALLED}
     try:
         return _done(question, pkcs11)
     except Refused as refused:
@@ -55,33 +55,35 @@ def answered(question: Mapping[str, str]) -> dict[str, str]:
 
 
 def reason_of(error: Exception) -> str:
-    """What an error of the library comes to."""
+    """Return what an error of the library comes to."""
     from pkcs11 import exceptions as said
 
     reasons: tuple[tuple[type[Exception], str], ...] = (
-        (said.PinLocked, "pin_locked"),
+        (said.PinLocked, ProtectorProblem.PIN_LOCKED),
         (said.PinIncorrect, "wrong_pin"),
         (said.PinInvalid, "wrong_pin"),
         (said.PinLenRange, "wrong_pin"),
-        (said.PinExpired, "pin_expired"),
-        (said.UserPinNotInitialized, "no_pin"),
-        (said.TokenNotPresent, "no_token"),
-        (said.DeviceRemoved, "no_token"),
-        (said.NoSuchKey, "no_key"),
-        (said.MechanismInvalid, "no_mechanism"),
+        (said.PinExpired, ProtectorProblem.PIN_EXPIRED),
+        (said.UserPinNotInitialized, ProtectorProblem.NO_PIN),
+        (said.TokenNotPresent, ProtectorProblem.NO_TOKEN),
+        (said.DeviceRemoved, ProtectorProblem.NO_TOKEN),
+        (said.NoSuchKey, ProtectorProblem.NO_KEY),
+        (said.MechanismInvalid, ProtectorProblem.NO_MECHANISM),
     )
-    return next((reason for kind, reason in reasons if isinstance(error, kind)), "does_not_work")
+    return next(
+        (reason for kind, reason in reasons if isinstance(error, kind)), ProtectorProblem.DOES_NOT_WORK
+    )
 
 
 def token_of(tokens: Iterable[Any], uri: TokenUri) -> Any:
-    """The token that is meant; Refused (`no_token`, `wrong_token`, `several_tokens`)."""
+    """Return the token that is meant. Raises Refused (`no_token`, `wrong_token`, `several_tokens`)."""
     there = [token for token in tokens if not uri.token or _text(token.label) == uri.token]
     meant = [token for token in there if _is(token, uri)]
     if len(meant) == 1:
         return meant[0]
     if meant:
-        raise Refused("several_tokens")
-    raise Refused("wrong_token" if there and uri.token else "no_token")
+        raise Refused(ProtectorProblem.SEVERAL_TOKENS)
+    raise Refused(ProtectorProblem.WRONG_TOKEN if there and uri.token else ProtectorProblem.NO_TOKEN)
 
 
 def _done(question: Mapping[str, str], pkcs11: Any) -> dict[str, str]:
@@ -90,10 +92,10 @@ def _done(question: Mapping[str, str], pkcs11: Any) -> dict[str, str]:
     try:
         library = pkcs11.lib(uri.module)
     except pkcs11.PKCS11Error:
-        raise Refused("module_missing") from None
+        raise Refused(ProtectorProblem.MODULE_MISSING) from None
     token = token_of([slot.get_token() for slot in library.get_slots(token_present=True)], uri)
     if pkcs11.TokenFlag.USER_PIN_LOCKED in token.flags:
-        raise Refused("pin_locked")
+        raise Refused(ProtectorProblem.PIN_LOCKED)
     wraps = question["verb"] == "wrap"
     with token.open(rw=wraps, user_pin=question["pin"]) as session:
         if not wraps:
@@ -122,7 +124,7 @@ def _is(token: Any, uri: TokenUri) -> bool:
 
 
 def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
-    """The key that the URI names; Refused (`no_key`, `several_keys`)."""
+    """Return the key that the URI names. Raises Refused (`no_key`, `several_keys`)."""
     try:
         return session.get_key(
             object_class=pkcs11.ObjectClass.SECRET_KEY,
@@ -131,16 +133,16 @@ def _key(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
             id=uri.id or None,
         )
     except pkcs11.MultipleObjectsReturned:
-        raise Refused("several_keys") from None
+        raise Refused(ProtectorProblem.SEVERAL_KEYS) from None
     except pkcs11.NoSuchKey:
-        raise Refused("no_key") from None
+        raise Refused(ProtectorProblem.NO_KEY) from None
 
 
 def _key_or_new(session: Any, uri: TokenUri, pkcs11: Any) -> Any:
     with suppress(Refused):
         return _key(session, uri, pkcs11)
     if _exists(session, uri, pkcs11):
-        raise Refused("several_keys")
+        raise Refused(ProtectorProblem.SEVERAL_KEYS)
     return session.generate_key(
         pkcs11.KeyType.AES,
         _BITS,
@@ -161,14 +163,16 @@ def _exists(session: Any, uri: TokenUri, pkcs11: Any) -> bool:
 
 
 def _kept_inside(key: Any, pkcs11: Any) -> Any:
-    """A key that the token gives out would bind nothing; Refused (`key_leaves`)."""
+    """Return the key unless the token would give it out, which would bind nothing. Raises Refused
+    (`key_leaves`)."""
     if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
-        raise Refused("key_leaves")
+        raise Refused(ProtectorProblem.KEY_LEAVES)
     return key
 
 
 def _opened(key: Any, data: bytes, bound: bytes, pkcs11: Any) -> bytes:
-    """Refused (`does_not_open`): some libraries have no word of their own for a tag that is wrong."""
+    """Return the plaintext. Raises Refused (`does_not_open`). Some libraries have no error of their own for
+    a wrong tag."""
     wrong = (
         pkcs11.EncryptedDataInvalid,
         pkcs11.EncryptedDataLenRange,
@@ -188,7 +192,7 @@ def _gcm(does: Any, data: bytes, nonce: bytes, bound: bytes, pkcs11: Any) -> byt
 
 
 def _text(value: str | bytes) -> str:
-    """A token's text without its padding."""
+    """Return a token's text without its padding."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     return text.rstrip(" \x00")
 

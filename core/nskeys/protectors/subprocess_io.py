@@ -1,8 +1,7 @@
-"""A program that is given a secret and may answer with one: through pipes alone.
+"""Running a program that is given a secret, and may answer with one, through pipes.
 
-Neither its arguments nor its environment nor a file ever hold the secret. It has so much time, and its
-answer so many bytes. The buffer that the answer passes through here is wiped; what the interpreter copied
-to write the secret lives until it frees it.
+The secret is never in its arguments, its environment or a file. Time and answer are bounded. The buffer of
+the answer is wiped; the copies that the interpreter made to write the secret live until it frees them.
 """
 
 import os
@@ -17,7 +16,7 @@ from typing import IO
 from nskeys.model.secret import SecretBytes
 
 LONGEST = 4096
-"""Bytes that can be given: what a pipe takes at once, whoever reads at its other end."""
+"""Bytes that can be written: what a pipe buffers without a reader."""
 
 _ANSWER, _WORDS = 1 << 16, 1 << 16
 _KILL_TIMEOUT_S = 1.0  # seconds for a killed program to be gone
@@ -25,8 +24,8 @@ _KILL_TIMEOUT_S = 1.0  # seconds for a killed program to be gone
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a program ended: its exit code, its answer, and what it said on standard error. Both are
-    outside text; the words tell failures apart and are never shown."""
+    """The result of a program: its exit code, its answer, and its standard error. Both are outside text:
+    they are matched to tell failures apart, and never shown."""
 
     code: int
     answer: SecretBytes
@@ -36,8 +35,8 @@ class Completed:
 def run(
     program: Sequence[str], given: SecretBytes, environment: Mapping[str, str], seconds: float
 ) -> Completed:
-    """Run it; OSError where it cannot be started, TimeoutError where it does not end in time, and
-    then it is killed. What it says beyond the bounds counts as not ending."""
+    """Run a program. Raises OSError where it cannot be started, TimeoutError where it does not end in time
+    or says more than the bounds allow; then it is killed."""
     if len(given) > LONGEST:
         raise ValueError("more than a pipe takes at once")
     until = time.monotonic() + seconds
@@ -67,14 +66,14 @@ def _talk(process: "subprocess.Popen[bytes]", given: SecretBytes, until: float) 
     try:
         sizes = _collect({answers: answer, speaks: words}, until)
         code = process.wait(max(0.0, until - time.monotonic()))
-        told = words[: sizes[speaks]].decode("utf-8", "replace")
-        return Completed(code, _taken(answer, sizes[answers]), told)
+        errors = words[: sizes[speaks]].decode("utf-8", "replace")
+        return Completed(code, _taken(answer, sizes[answers]), errors)
     finally:
         _wipe(answer)
 
 
 def _collect(pipes: Mapping[IO[bytes], bytearray], until: float) -> dict[IO[bytes], int]:
-    """Read every pipe to its end into its buffer; how many bytes each gave."""
+    """Read every pipe to its end into its buffer; return how many bytes each gave."""
     sizes = dict.fromkeys(pipes, 0)
     with selectors.DefaultSelector() as selector:
         for pipe in pipes:
@@ -105,7 +104,7 @@ def _wipe(buffer: bytearray) -> None:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Never wait without end: a program that waits for a device may not even be killed."""
+    """Kill the program, and wait a bounded time: one that waits for a device may not even be killed."""
     if process.poll() is None:
         process.kill()
         with suppress(subprocess.TimeoutExpired):

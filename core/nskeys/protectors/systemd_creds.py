@@ -1,9 +1,9 @@
-"""`systemd-creds` (systemd 250 and newer), the way to the TPM: encrypt and decrypt through its pipes.
+"""`systemd-creds` (systemd 250 and newer), which uses the TPM: encrypt and decrypt through its pipes.
 
-What it says is read here once, and becomes an error of ours. All its failures end with the same exit code,
-so its words tell them apart: those of systemd 252, and of newer ones where they are known to differ. They
-are not translated (LC_ALL=C). A failure that is not known is `does_not_work`, never "bound elsewhere": that
-one allows a restore to take the key store's place.
+Its messages are translated into our errors here. All its failures have the same exit code, so the messages
+tell them apart: those of systemd 252, and of newer versions where they are known to differ. LC_ALL=C keeps
+them untranslated. An unknown failure is `does_not_work`, never "bound elsewhere", because that one allows a
+restore to replace the key store.
 """
 
 import base64
@@ -24,16 +24,17 @@ from nskeys.errors import (
 from nskeys.files import exists
 from nskeys.model.secret import SecretBytes
 from nskeys.protectors.subprocess_io import Completed, run
+from nskeys.reasons import Problem, ProtectorProblem
 
 PROTECTOR = "tpm2"
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds for one call. It takes a tenth of one; a TPM without elliptic curves needs ten and more."""
 
 _OLDEST = 250
 _QUICK = 5.0  # seconds for a question that no TPM is needed for
 _WITHOUT_POLICY = "--tpm2-pcrs=23"
 _ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_LOG_TARGET": "console"}
-"""All of it: a variable that somebody set could name another TPM, another secret of the host, or a log."""
+"""The whole environment: an inherited variable could name another TPM, another host secret, or a log."""
 
 _ELSEWHERE = (
     "integrity check failed",  # TPM_RC_INTEGRITY: another TPM made it, or this one before it was cleared
@@ -49,40 +50,53 @@ _DAMAGED = (
     "Failed to unmarshal",
 )
 _REASONS = (
-    ("ictionary attack lock", "locked_out"),
-    ("in DA lockout mode", "locked_out"),
-    ("olicy digest does not match", "register_used"),
-    ("policy does not match", "register_used"),
-    ("TPM2 support is not installed", "library_missing"),
-    ("TPM2 support not installed", "library_missing"),
-    ("Failed to load libtss2", "library_missing"),
-    ("initialize TCTI context", "no_device"),
+    ("ictionary attack lock", ProtectorProblem.LOCKED_OUT),
+    ("in DA lockout mode", ProtectorProblem.LOCKED_OUT),
+    ("olicy digest does not match", ProtectorProblem.REGISTER_USED),
+    ("policy does not match", ProtectorProblem.REGISTER_USED),
+    ("TPM2 support is not installed", ProtectorProblem.LIBRARY_MISSING),
+    ("TPM2 support not installed", ProtectorProblem.LIBRARY_MISSING),
+    ("Failed to load libtss2", ProtectorProblem.LIBRARY_MISSING),
+    ("initialize TCTI context", ProtectorProblem.NO_DEVICE),
 )
 
-MAY_BE_GONE = frozenset({"no_device", "library_missing", "no_systemd_creds", "systemd_too_old"})
-"""Reasons that are true of another machine, and of this one for as long as its TPM or its tools are
-away. All others say that the TPM is there and does not do it now."""
+MAY_BE_GONE = frozenset(
+    {
+        ProtectorProblem.NO_DEVICE,
+        ProtectorProblem.LIBRARY_MISSING,
+        ProtectorProblem.NO_SYSTEMD_CREDS,
+        ProtectorProblem.SYSTEMD_TOO_OLD,
+    }
+)
+"""Reasons that may mean another machine, or this one while its TPM or its tools are unavailable. All
+others mean that the TPM is there and fails."""
 
 
-def missing() -> str:
-    """Why the tool cannot be run, in a token: `no_systemd_creds`, `systemd_too_old`; empty if it can."""
-    if shutil.which("systemd-creds"):
-        return ""
+def missing() -> ProtectorProblem | None:
+    """Why the tool cannot be run, `no_systemd_creds` or `systemd_too_old`; None if it can."""
+    return None if shutil.which("systemd-creds") else _why_missing()
+
+
+def _why_missing() -> ProtectorProblem:
     version = _systemd_version()
-    return "systemd_too_old" if version is not None and version < _OLDEST else "no_systemd_creds"
+    return (
+        ProtectorProblem.SYSTEMD_TOO_OLD
+        if version is not None and version < _OLDEST
+        else ProtectorProblem.NO_SYSTEMD_CREDS
+    )
 
 
 class SystemdCreds:
-    """Credentials that only the TPM `device` and this host's secret together open; `patience` is in
-    seconds, for one call."""
+    """Encrypts credentials that only the TPM `device` and this host's secret together open; `timeout_s` is
+    the timeout of one call in seconds."""
 
-    def __init__(self, device: str, host_secret: Path, patience: float) -> None:
+    def __init__(self, device: str, host_secret: Path, timeout_s: float) -> None:
         self._device = device
         self._environment = {**_ENVIRONMENT, "SYSTEMD_CREDENTIAL_SECRET": str(host_secret)}
-        self._patience = patience
+        self._timeout_s = timeout_s
 
     def encrypt(self, name: str, secret: SecretBytes) -> bytes:
-        """The credential; ProtectorUnavailable."""
+        """Return the credential. Raises ProtectorUnavailable."""
         # Both keys are said: `auto`, the default, falls back to the host's alone without a word.
         ended = self._run("encrypt", name, secret, "--with-key=host+tpm2", _WITHOUT_POLICY)
         with ended.answer as answer:
@@ -91,7 +105,7 @@ class SystemdCreds:
         raise _failure(ended.words, opening=False)
 
     def decrypt(self, name: str, credential: bytes) -> SecretBytes:
-        """The secret again; KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
+        """Return the secret again. Raises KeyStoreElsewhere, KeyStoreDamaged, ProtectorUnavailable."""
         with SecretBytes(base64.b64encode(credential)) as given:
             ended = self._run("decrypt", name, given, "--newline=no")
         if ended.code == 0:
@@ -102,39 +116,39 @@ class SystemdCreds:
     def _run(self, verb: str, name: str, given: SecretBytes, *options: str) -> Completed:
         program = shutil.which("systemd-creds")
         if program is None:
-            raise ProtectorUnavailable(PROTECTOR, missing())
+            raise ProtectorUnavailable(PROTECTOR, _why_missing())
         device = f"--tpm2-device={self._device}"
         try:
             return run(
                 [program, verb, f"--name={name}", device, *options, "-", "-"],
                 given,
                 self._environment,
-                self._patience,
+                self._timeout_s,
             )
         except TimeoutError:
-            raise ProtectorUnavailable(PROTECTOR, "no_answer") from None
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.NO_ANSWER) from None
         except OSError:
-            raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
 
 
 def _failure(words: str, *, opening: bool) -> NskeysError:
-    for said, reason in _REASONS:
-        if said in words:
+    for message, reason in _REASONS:
+        if message in words:
             gone = opening and reason in MAY_BE_GONE
             return (KeyStoreUnreached if gone else ProtectorUnavailable)(PROTECTOR, reason)
-    if opening and any(said in words for said in _ELSEWHERE):
+    if opening and any(message in words for message in _ELSEWHERE):
         return KeyStoreElsewhere(PROTECTOR)
-    if opening and any(said in words for said in _DAMAGED):
-        return KeyStoreDamaged("protector.json", "does_not_open")
-    return ProtectorUnavailable(PROTECTOR, "does_not_work")
+    if opening and any(message in words for message in _DAMAGED):
+        return KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
+    return ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK)
 
 
 def _decoded(answer: bytes) -> bytes:
-    """From the lines of base64 that it writes."""
+    """Return the bytes in its lines of base64."""
     try:
         return base64.b64decode(answer.replace(b"\n", b""), validate=True)
     except binascii.Error:
-        raise ProtectorUnavailable(PROTECTOR, "does_not_work") from None
+        raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.DOES_NOT_WORK) from None
 
 
 def _systemd_version() -> int | None:
@@ -151,12 +165,12 @@ def _systemd_version() -> int | None:
 
 
 def device_is_there(device: str) -> bool:
-    """Whether there is a device node of this name; what is no node is found out by using it."""
+    """Return whether there is a device node of this name; whether it is a TPM shows when it is used."""
     return not device.startswith("/") or exists(Path(device))
 
 
 def is_root() -> bool:
-    """The host's secret is root's alone, and so is the TPM."""
+    """Return whether this process is root: only root reads the host's secret and the TPM."""
     return os.geteuid() == 0
 
 
@@ -168,8 +182,8 @@ _SIZE = 16
 
 
 def belongs_here(secret: Path = HOST_SECRET, machine_id: Path = MACHINE_ID) -> bool:
-    """Whether the host's half is there and is this machine's. True also where that cannot be told: then
-    systemd-creds does not come as far as deleting it."""
+    """Return whether the host's half is there and belongs to this machine. True also where that cannot be
+    told: then systemd-creds fails before it would delete it."""
     try:
         with secret.open("rb", buffering=0) as file:
             owner = file.read(_SIZE)

@@ -23,55 +23,56 @@ from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, KeyStoreUnreached,
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, to_base64url
 from nskeys.ports import SecretProvider
-from nskeys.protectors.base import BaseProtector, Parameters
+from nskeys.protectors.base import BaseProtector, parameters_of
 from nskeys.protectors.systemd_creds import (
     HOST_SECRET,
     MAY_BE_GONE,
-    PATIENCE,
     PROTECTOR,
+    TIMEOUT_S,
     SystemdCreds,
     belongs_here,
     device_is_there,
     is_root,
     missing,
 )
+from nskeys.reasons import Problem, ProtectorProblem
 
 THIS_MACHINES = "/dev/tpmrm0"
-"""The machine's own TPM, behind the kernel's resource manager. It is always named: without a name the TPM
-library would also believe whoever listens on a port of this machine."""
+"""The machine's own TPM, behind the kernel's resource manager. It is always named, because without a
+name the TPM library would also use whatever listens on a port of this machine."""
 
 _LARGEST = 2048
 _DEVICE = re.compile(r"/dev/tpmrm[0-9]{1,3}|(?:swtpm|tabrmd):[A-Za-z0-9=,.:_-]{0,200}")
-"""A device node with a resource manager, or a driver of the TPM library that cannot run a program. The bare
-`/dev/tpm0` is none: systemd 252 leaves a session in it with every call, and the third call fails."""
+"""A device node with a resource manager, or a driver of the TPM library that cannot run a program. Not
+the bare `/dev/tpm0`: systemd 252 leaves a session in it with every call, and the third call fails."""
 
 
 class Tpm2Protector(BaseProtector):
-    """Binds to a TPM (this machine's, or the one that `device` names) and to this host.
-    ProtectorUnavailable (`bad_device`) for what is no name of a TPM. `patience` is in seconds, for one
-    call."""
+    """Binds to a TPM (this machine's, or the one that `device` names) and to this host. Raises
+    ProtectorUnavailable (`bad_device`) for an invalid name of a TPM. `timeout_s` is the timeout of one call
+    in seconds."""
 
     name = PROTECTOR
     asks = False
 
     def __init__(
-        self, device: str = "", patience: float = PATIENCE, host_secret: Path = HOST_SECRET
+        self, device: str = "", timeout_s: float = TIMEOUT_S, host_secret: Path = HOST_SECRET
     ) -> None:
         if device and not _DEVICE.fullmatch(device):
-            raise ProtectorUnavailable(PROTECTOR, "bad_device")
+            raise ProtectorUnavailable(PROTECTOR, ProtectorProblem.BAD_DEVICE)
         self._device = device
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._host_secret = host_secret
 
-    def why_not(self) -> str:
-        """Why it cannot be used here, as far as can be told without asking the TPM; empty where nothing is
+    def why_not(self) -> ProtectorProblem | None:
+        """Why it cannot be used here, as far as can be told without asking the TPM; None where nothing is
         known against it. `no_device`, `not_root`, `no_systemd_creds`, `systemd_too_old`."""
         if not device_is_there(self._device or THIS_MACHINES):
-            return "no_device"
-        return missing() if is_root() else "not_root"
+            return ProtectorProblem.NO_DEVICE
+        return missing() if is_root() else ProtectorProblem.NOT_ROOT
 
     def require(self) -> None:
-        """ProtectorUnavailable, where that can be told without asking the TPM."""
+        """Raise ProtectorUnavailable where that is known without asking the TPM."""
         reason = self.why_not()
         if reason:
             raise ProtectorUnavailable(PROTECTOR, reason)
@@ -86,10 +87,10 @@ class Tpm2Protector(BaseProtector):
         self, parameters: Mapping[str, Json], store_id: str, secrets: SecretProvider
     ) -> SecretBytes:
         del secrets
-        read = Parameters(parameters, "device", "credential")
-        device, credential = read.text("device"), read.data_up_to("credential", _LARGEST)
+        read = parameters_of(parameters, "device", "credential")
+        device, credential = read.text("device"), read.binary("credential", limit=_LARGEST)
         if device and not _DEVICE.fullmatch(device):
-            raise KeyStoreDamaged("protector.json", "parameters")
+            raise KeyStoreDamaged("protector.json", Problem.PARAMETERS)
         if not belongs_here(self._host_secret):
             raise KeyStoreElsewhere(PROTECTOR)
         reason = Tpm2Protector(device).why_not()
@@ -105,7 +106,7 @@ class Tpm2Protector(BaseProtector):
         return False
 
     def _creds(self, device: str) -> SystemdCreds:
-        return SystemdCreds(device or THIS_MACHINES, self._host_secret, self._patience)
+        return SystemdCreds(device or THIS_MACHINES, self._host_secret, self._timeout_s)
 
 
 def _name(store_id: str) -> str:

@@ -1,11 +1,8 @@
 """One Notification Server's installation: every port that a use case may touch, in one value."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nskeys.crypto.signing import sign
 from nskeys.errors import (
     CmdbUnreachable,
     DestinationInvalid,
@@ -14,31 +11,27 @@ from nskeys.errors import (
     KeyStoreOfAnotherCmdb,
     KeyUsedUp,
     NotSetUp,
-    PlanOutdated,
 )
-from nskeys.model.audit import Action, AuditEvent, AuditHead
+from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
 from nskeys.model.plain_text import as_text
-from nskeys.model.secret import LEAST_SCORE, SecretBytes
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import (
     Clock,
     Cmdb,
-    CmdbChange,
     CmdbView,
     Destinations,
     Home,
     Identity,
     KeyStore,
     Lock,
-    OpenKeyStore,
     Protector,
     RecoveryStore,
     Registry,
-    SecretProvider,
     SettingsFile,
 )
+from nskeys.reasons import Problem
 
 SCRYPT_LOG_N = 18
 """The work factor of a backup password: 2^18, as `age -p` (256 MiB, about a second)."""
@@ -76,7 +69,7 @@ class Installation:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
             # There are keys, so there was a CMDB: that is no case for a new installation.
-            raise CmdbUnreachable(self.cmdb.address(), "missing") from None
+            raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
 
@@ -99,83 +92,27 @@ class Installation:
         known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
         return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
-    @contextmanager
-    def changing(self, doing: str) -> Iterator[None]:
-        """Hold the lock; whatever a killed predecessor left in the key store is finished first."""
-        with self.lock.hold(doing):
-            self.key_store.sweep()
-            yield
-
-    def unchanged(self, what: str, fingerprint: str) -> None:
-        """Under the lock: PlanOutdated unless the keys are those that the plan saw."""
-        if self.fingerprint() != fingerprint:
-            raise PlanOutdated(what)
-
-    def fingerprint(self) -> str:
-        """A digest of the key store's generation, keys and states, and the CMDB's id."""
-        state: Json = ["empty"]
-        if self.key_store.exists():
-            info = self.key_store.info()
-            keys = [[key.kid, key.state.value] for key in self.key_store.keys()]
-            state = [info.generation, info.store_id, info.cmdb_id, keys]
-        cmdb = self.cmdb.cmdb_id() if self.cmdb.exists() else ""
-        return hashlib.sha256(canonical_json([state, cmdb])).hexdigest()
-
-    def configured(self, address: str) -> DestinationInfo:
-        """The destination with this address as it is configured, or as it was just named."""
-        normal = self.destinations.normal(address)
-        for known in self.settings.read().destinations:
-            if self.is_at(known, normal):
-                return known
-        return DestinationInfo(normal)
-
-    def is_at(self, known: DestinationInfo, normal: str) -> bool:
-        """Whether a configured destination is the one with this address, in its one spelling. What was
-        configured by hand or by a newer version may be no address at all."""
-        try:
-            return self.destinations.normal(known.address) == normal
-        except (DestinationInvalid, DestinationUnreachable):
-            return known.address == normal
-
     def default_destination(self) -> DestinationInfo:
         """Where the next backup goes unless told otherwise: where the last one went, the first
         configured place, or the home's own folder."""
         last = self.registry.read().backup_path
         if last:
             try:
-                return self.configured(last)
+                return self.destinations.configured(last)
             except (DestinationInvalid, DestinationUnreachable):
                 return DestinationInfo(last)  # what is wrong with it is said when it is used
         configured = self.settings.read().destinations
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 
 
-@contextmanager
-def unlocked(installation: Installation, secrets: SecretProvider) -> Iterator[OpenKeyStore]:
-    """The open key store. Unlock before taking the lock: a person may have to think."""
-    with installation.key_store.unlock(secrets) as keys:
-        yield keys
-
-
 def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> KeyInfo:
     """The active key, if it may seal `count` more secrets; KeyNotUsable, KeyUsedUp."""
     active = active_key(installation.key_store.keys())
     if active is None:
-        raise KeyNotUsable("none_active")
+        raise KeyNotUsable()
     if view.seals(active.kid) + count > SEALS_LIMIT:
         raise KeyUsedUp(active.kid)
     return active
-
-
-def sign_off(change: CmdbChange, cmdb_id: str, server_key: SecretBytes) -> None:
-    """Sign the audit trail's new head while the server key is at hand, in the same transaction."""
-    head = change.audit_head()
-    change.sign_audit(head, sign(server_key, "audit", head_document(cmdb_id, head)))
-
-
-def head_document(cmdb_id: str, head: AuditHead) -> bytes:
-    """What the server key signs of an audit head."""
-    return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})
 
 
 def shorts(keys: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 fits."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from nskeys.archive.age.identity_files import read_identities, under_password
@@ -13,28 +13,31 @@ from nskeys.archive.opening import (
     open_identity,
     signature_holds,
     signer_inside,
+    signer_of,
 )
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, verify
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
-from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Protection, Signer
+from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Manifest, Protection, Signer
 from nskeys.model.custodians import ShareProgress
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
-from nskeys.services.installation import Installation, head_document
+from nskeys.reasons import ForeignReason, Wanted
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.passwords.shares import with_combined_shares
 from nskeys.services.register.service import RegisterService
+from nskeys.services.transaction import head_document
 
 _UNPROVEN = {
-    Signer.NOBODY: "unsigned",
-    Signer.CLAIMED: "unproven_signature",
-    Signer.OTHER_SERVER: "broken_signature",
-    Signer.BROKEN: "broken_signature",
+    Signer.NOBODY: ForeignReason.UNSIGNED,
+    Signer.CLAIMED: ForeignReason.UNPROVEN_SIGNATURE,
+    Signer.OTHER_SERVER: ForeignReason.BROKEN_SIGNATURE,
+    Signer.BROKEN: ForeignReason.BROKEN_SIGNATURE,
 }
 """Reasons where the key inside does not show that it signed what is inside."""
 
@@ -66,7 +69,7 @@ class OpenSource:
 
     source: Source
     contents: KmsContents
-    foreign: tuple[str, ...]
+    foreign: tuple[ForeignReason, ...]
     """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
     `other_signer`, `other_cmdb`."""
     typed: bool = False
@@ -82,6 +85,27 @@ def find_source(installation: Installation, address: str, most: bool = False) ->
     """Read and inspect a backup; `latest` is the newest one that the register can reach, with `most` the
     newest of those that bring back most credentials."""
     return Source(*RegisterService(installation).read(address, most))
+
+
+class SourceService:
+    """Backup files that a restore or a drill may begin with: found, judged and opened. Changes nothing."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def find(self, address: str, most: bool = False) -> Source:
+        """As `find_source`."""
+        return find_source(self._installation, address, most)
+
+    def signer(self, manifest: Manifest) -> Signer:
+        """Who signed what a backup says of itself, as far as it can be told here."""
+        return signer_of(manifest.facts, manifest.signature, self._installation.server_public())
+
+    def opened(
+        self, source: Source, secrets: SecretProvider, progress: Progress, opening: Unlock = BY_ITS_OWN
+    ) -> AbstractContextManager[OpenSource]:
+        """As the function `opened`."""
+        return opened(self._installation, source, secrets, progress, opening)
 
 
 @contextmanager
@@ -102,7 +126,7 @@ def opened(
         contents.wipe()
 
 
-def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ...]:
+def _foreign(installation: Installation, contents: KmsContents) -> tuple[ForeignReason, ...]:
     reasons = []
     other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
     public = installation.server_public()
@@ -110,11 +134,11 @@ def _foreign(installation: Installation, contents: KmsContents) -> tuple[str, ..
         reasons.append(_UNPROVEN[signer_inside(contents)])
     elif public is not None:
         if server_thumbprint(public) != contents.facts.server_key:
-            reasons.append("other_signer")
+            reasons.append(ForeignReason.OTHER_SIGNER)
     elif not other_cmdb and not _signed_its_trail(installation, contents):
-        reasons.append("other_signer")
+        reasons.append(ForeignReason.OTHER_SIGNER)
     if other_cmdb:
-        reasons.append("other_cmdb")
+        reasons.append(ForeignReason.OTHER_CMDB)
     return tuple(reasons)
 
 
@@ -220,4 +244,4 @@ def _of_kind(inspected: Inspected, kind: IdentityKind) -> RecoveryIdentity:
     for identity in _identities(inspected):
         if identity.kind is kind:
             return identity
-    raise SecretUnavailable("identity")
+    raise SecretUnavailable(Wanted.IDENTITY)

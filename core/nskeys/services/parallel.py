@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Thread
 from typing import TypeVar
 
-T = TypeVar("T")
+from nskeys.threads import in_a_thread
 
-_Done = SimpleQueue[tuple[int, Future[T]]]
+T = TypeVar("T")
 
 
 def as_completed(jobs: Sequence[Callable[[], T]]) -> Iterator[tuple[int, T]]:
@@ -19,24 +18,16 @@ def as_completed(jobs: Sequence[Callable[[], T]]) -> Iterator[tuple[int, T]]:
     if len(jobs) == 1:
         yield 0, jobs[0]()
         return
-    done: _Done[T] = SimpleQueue()
-    for number, job in enumerate(jobs):
-        Thread(target=_run, args=(number, job, done), daemon=True).start()
+    done: SimpleQueue[Future[T]] = SimpleQueue()
+    numbers = {in_a_thread(job): number for number, job in enumerate(jobs)}
+    for future in numbers:
+        future.add_done_callback(done.put)
     for _ in jobs:
-        number, future = done.get()
-        yield number, future.result()
+        future = done.get()
+        yield numbers[future], future.result()
 
 
 def in_parallel(jobs: Sequence[Callable[[], T]]) -> tuple[T, ...]:
     """The value of each look, in their order."""
     found = dict(as_completed(jobs))
     return tuple(found[number] for number in range(len(jobs)))
-
-
-def _run(number: int, job: Callable[[], T], done: _Done[T]) -> None:
-    future: Future[T] = Future()
-    try:
-        future.set_result(job())
-    except BaseException as error:  # noqa: BLE001  # whoever asked gets it, bugs too
-        future.set_exception(error)
-    done.put((number, future))

@@ -1,4 +1,4 @@
-"""The home: the folder where everything of this installation lies (DESIGN section 4, "Home").
+"""The home: the folder that holds everything of this installation.
 
 config.toml cmdb.sqlite3 store/ server.pub registry.json recovery/ known_hosts lock backups/
 """
@@ -11,16 +11,17 @@ import platformdirs
 
 from nskeys.errors import FileUnreadable, HomeUnreachable, HomeUnreadable
 from nskeys.files import make_folder, named_path, names_in, problem_of
+from nskeys.reasons import Problem
 from nskeys.store.ownership import make_safe
 
 SYSTEM_HOME = Path("/var/lib/nskeys")
 
 
 def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYSTEM_HOME) -> Path:
-    """The home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or the
-    user is root, else the user's own. HomeUnreadable where it exists and this user may not list it: an
-    administrator who forgot sudo must never be offered a new installation. HomeUnreachable where it
-    cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
+    """Return the home's absolute path: `--home`, else `NSKEYS_HOME`, else the system's where it exists or
+    the user is root, else the user's own. Raises HomeUnreadable where it exists and this user may not list
+    it, so that an administrator who forgot sudo is not offered a new installation. Raises HomeUnreachable
+    where it cannot be listed for another reason, or this user has no home of their own (`no_home`)."""
     chosen = option or environ.get("NSKEYS_HOME")
     if chosen:
         try:
@@ -33,32 +34,32 @@ def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYS
         try:
             path = platformdirs.user_data_path("nskeys")
         except RuntimeError:  # neither HOME nor a line in passwd
-            raise HomeUnreachable("nskeys", "no_home") from None
+            raise HomeUnreachable("nskeys", Problem.NO_HOME) from None
     _check_readable(path)
     return path
 
 
 class HomeFolder:
-    """ports.Home, and the paths of what lies in it."""
+    """ports.Home, and the paths of the files in it."""
 
     def __init__(self, path: Path) -> None:
         self._folder = path.absolute()
 
     @property
     def path(self) -> str:
-        """Its absolute path."""
         return str(self._folder)
 
     def prepare(self) -> None:
-        """Make the folder and `backups/` (0700) if they are missing; HomeUnreadable, HomeUnreachable,
-        CannotCreate."""
+        """Make the folder and `backups/` (0700) if they are missing. Raises HomeUnreadable,
+        HomeUnreachable, CannotCreate."""
         _check_readable(self._folder)
         make_folder(self._folder)
         make_folder(self.backups)
 
     def make_safe(self) -> tuple[str, ...]:
-        """Before anything in it is believed: HomeNotSafe where another user may change it. What others may
-        only read is closed to them; returns what was. HomeUnreachable."""
+        """Check the owners and modes before anything in the home is trusted. Raises HomeNotSafe where
+        another user may write; files that others may read are closed to them, and returned. Raises
+        HomeUnreachable."""
         inside = (self.config, self.server_pub, self.registry, self.known_hosts, self.lock, self.cmdb)
         try:
             return make_safe(self._folder, (self.store, self.recovery), inside)
@@ -66,37 +67,30 @@ class HomeFolder:
             raise HomeUnreachable(str(self._folder), problem_of(error)) from None
 
     def default_destination(self) -> str:
-        """`backups/`, as an address."""
         return str(self.backups)
 
     @property
     def config(self) -> Path:
-        """The settings."""
         return self._folder / "config.toml"
 
     @property
     def cmdb(self) -> Path:
-        """The CMDB, where it is SQLite's."""
         return self._folder / "cmdb.sqlite3"
 
     @property
     def store(self) -> Path:
-        """The key store's folder."""
         return self._folder / "store"
 
     @property
     def server_pub(self) -> Path:
-        """The server key's public half."""
         return self._folder / "server.pub"
 
     @property
     def registry(self) -> Path:
-        """The registry values."""
         return self._folder / "registry.json"
 
     @property
     def recovery(self) -> Path:
-        """The folder of the recovery identities."""
         return self._folder / "recovery"
 
     @property
@@ -106,17 +100,15 @@ class HomeFolder:
 
     @property
     def known_hosts(self) -> Path:
-        """Host keys of servers that were trusted."""
         return self._folder / "known_hosts"
 
     @property
     def lock(self) -> Path:
-        """The lock around every change."""
+        """The lock file of every change."""
         return self._folder / "lock"
 
     @property
     def backups(self) -> Path:
-        """The default destination."""
         return self._folder / "backups"
 
 
@@ -125,9 +117,9 @@ def _check_readable(path: Path) -> None:
         names_in(path)
     except FileUnreadable as error:
         match error.problem:
-            case "missing":
+            case Problem.MISSING:
                 return  # nothing there to be read; `prepare` says what is in the way
-            case "not_permitted":
+            case Problem.NOT_PERMITTED:
                 raise HomeUnreadable(str(path)) from None
             case problem:
                 raise HomeUnreachable(str(path), problem) from None

@@ -2,14 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
 from nskeys.files import make_folder, read_bounded, read_if_there, remove, replace, replace_behind, sweep
 from nskeys.model.plans import RegistryValues
 from nskeys.model.recovery import IDENTITY_MEMBERS
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import Fields, Malformed, parse_any_spelling
+from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem
+
+_T = TypeVar("_T")
 
 _LIMIT = 65_536
 _PATH, _DATE = "KMSBackupPath", "KMSBackupDate"
@@ -22,12 +27,10 @@ class RegistryFile:
         self._path = path
 
     def read(self) -> RegistryValues:
-        """Both values; empty where none were written. ConfigurationInvalid, FileUnreadable."""
         data = read_if_there(self._path, _LIMIT)
         return RegistryValues() if data is None else self._understand(data)
 
     def write(self, values: RegistryValues) -> None:
-        """Both values, durably, at once. CannotCreate."""
         document: dict[str, str] = {}
         if values.backup_path is not None:
             document[_PATH] = values.backup_path
@@ -38,27 +41,27 @@ class RegistryFile:
 
     def _understand(self, data: bytes) -> RegistryValues:
         try:
-            document = json.loads(data)
-        except (ValueError, RecursionError):
-            raise self._invalid("not_json") from None
-        if not isinstance(document, dict):
-            raise self._invalid("not_json")
-        path, date = document.get(_PATH), document.get(_DATE)
-        if not isinstance(path, str | None):
-            raise self._invalid("wrong_type", _PATH)
-        if date is None:
-            return RegistryValues(path, None)
-        try:
-            return RegistryValues(path, from_rfc3339(date))
-        except (TypeError, ValueError):
-            raise self._invalid("wrong_type", _DATE) from None
+            fields = Fields(parse_any_spelling(data, _LIMIT))
+        except Malformed:
+            raise self._invalid(Problem.NOT_JSON) from None
+        return RegistryValues(
+            self._value(fields, _PATH, fields.text), self._value(fields, _DATE, fields.moment)
+        )
 
-    def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
+    def _value(self, fields: Fields, name: str, read: Callable[[str], _T]) -> _T | None:
+        if not fields.has(name) or fields.is_null(name):
+            return None
+        try:
+            return read(name)
+        except Malformed:
+            raise self._invalid(Problem.WRONG_TYPE, name) from None
+
+    def _invalid(self, problem: Problem, detail: str = "") -> ConfigurationInvalid:
         return ConfigurationInvalid(str(self._path), problem, detail)
 
 
 _RECORD = "recovery.json"
-_RECOVERY_LIMIT = 256 * 1024
+_FILE_LIMIT = 256 * 1024
 
 
 class RecoveryFolder:
@@ -69,24 +72,20 @@ class RecoveryFolder:
 
     @property
     def path(self) -> str:
-        """The record's path."""
         return str(self._folder / _RECORD)
 
     def path_of(self, member: str) -> str:
-        """An identity file's path."""
+        """Return an identity file's path."""
         return str(self._folder / member)
 
     def record(self) -> bytes | None:
-        """The record; None where there is none. FileUnreadable."""
         return self._read(self._folder / _RECORD)
 
     def candidates(self, member: str) -> tuple[bytes, ...]:
-        """The file of this name, and one that was not given its name yet. FileUnreadable."""
         found = (self._read(self._folder / member), self._read(self._next(member)))
         return tuple(data for data in found if data is not None)
 
     def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        """The record and every identity file that belongs to it, durably. CannotCreate."""
         make_folder(self._folder)
         sweep(self._folder)
         self._finish()
@@ -98,16 +97,16 @@ class RecoveryFolder:
             remove(self._next(member))
 
     def _finish(self) -> None:
-        """Give a file that the record names its name, where a killed process did not: what is written now
-        would take its place before the record names anything else."""
+        """Give a file that the record names its final name, where a killed process did not; a new write
+        would replace it before the new record is there."""
         try:
             record = self.record() or b""
         except FileUnreadable:
             return  # it names nothing, and is replaced or cannot be
         for member in IDENTITY_MEMBERS:
-            left = self._read(self._next(member))
-            if left is not None and hashlib.sha256(left).hexdigest().encode("ascii") in record:
-                replace(self._folder / member, left)
+            pending = self._read(self._next(member))
+            if pending is not None and hashlib.sha256(pending).hexdigest().encode("ascii") in record:
+                replace(self._folder / member, pending)
 
     def _next(self, member: str) -> Path:
         return self._folder / f"{member}.next"
@@ -115,8 +114,8 @@ class RecoveryFolder:
     @staticmethod
     def _read(path: Path) -> bytes | None:
         try:
-            return read_bounded(path, _RECOVERY_LIMIT)
+            return read_bounded(path, _FILE_LIMIT)
         except FileUnreadable as error:
-            if error.problem == "missing":
+            if error.problem is Problem.MISSING:
                 return None
             raise

@@ -1,6 +1,6 @@
-"""The one lock around every change of state: an flock, which the kernel releases when its holder dies.
+"""The lock around every change of state: an flock, which the kernel releases when its holder dies.
 
-The file says who holds it, for the sentence that a second administrator reads, and for nothing else.
+The file also names the holder, for the message that another administrator reads.
 """
 
 import errno
@@ -17,6 +17,7 @@ from nskeys.files import cannot_create
 from nskeys.model.audit import Actor
 from nskeys.model.times import to_rfc3339
 from nskeys.ports import Clock, Waiting
+from nskeys.reasons import Problem
 
 _MOST_READ = 4096  # bytes; a holder's details are far shorter
 _PAUSE = 0.05  # seconds between two tries
@@ -24,8 +25,8 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 
 
 class FileLock:
-    """ports.Lock on a file. Not re-entrant: who holds it and asks again is told so like anyone else.
-    `wait`: seconds until a holder who keeps it is told as Locked; 0: at once."""
+    """ports.Lock on a file. Not reentrant. `wait`: after how many seconds a held lock raises Locked; 0: at
+    once."""
 
     def __init__(self, path: Path, actor: Actor, clock: Clock, wait: float = 0.0) -> None:
         self._path = path
@@ -36,8 +37,6 @@ class FileLock:
 
     @contextmanager
     def hold(self, doing: str) -> Iterator[None]:
-        """Take it or raise Locked with the holder; NotPermitted, CannotCreate (`no_locks`, ...),
-        Cancelled."""
         descriptor = self._take()
         try:
             self._say(descriptor, doing)
@@ -46,20 +45,20 @@ class FileLock:
             _release(descriptor)
 
     def _take(self) -> int:
-        """The open file, locked. The kernel has no lock with a time limit, so it is tried again."""
+        """Return the open file, locked. flock has no timeout, so it is tried repeatedly."""
         until = time.monotonic() + self._wait
-        told = False
+        reported = False
         try:
             while isinstance(taken := self._try(), Locked):
                 if time.monotonic() >= until:
                     raise taken
-                if not told:
-                    told = True
+                if not reported:
+                    reported = True
                     self.waiting.begin(taken)
                 self.waiting.checkpoint()
                 time.sleep(_PAUSE)
         finally:
-            if told:
+            if reported:
                 self.waiting.end()
         return taken
 
@@ -77,7 +76,7 @@ class FileLock:
             except OSError as error:
                 os.close(descriptor)
                 if error.errno in _NO_LOCKS:
-                    raise CannotCreate(str(self._path), "no_locks") from None
+                    raise CannotCreate(str(self._path), Problem.NO_LOCKS) from None
                 raise cannot_create(self._path, error) from None
             os.close(descriptor)  # somebody removed the file; whoever comes next locks the new one
 
@@ -87,7 +86,7 @@ class FileLock:
         except PermissionError:
             raise NotPermitted(str(self._path)) from None
         except (FileNotFoundError, NotADirectoryError):
-            raise CannotCreate(str(self._path), "missing_folder") from None
+            raise CannotCreate(str(self._path), Problem.MISSING_FOLDER) from None
         except OSError as error:
             raise cannot_create(self._path, error) from None
 
@@ -110,8 +109,8 @@ class FileLock:
 
 
 def _release(descriptor: int) -> None:
-    """Give it up. What goes wrong here undoes nothing of the change that was made under it, and the
-    kernel closes the file all the same; so it is no failure of that change."""
+    """Release the lock. Errors are ignored: they do not undo the change, and the kernel closes the file
+    anyway."""
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
     with suppress(OSError):
@@ -122,7 +121,7 @@ def _release(descriptor: int) -> None:
 
 
 def _holder(descriptor: int) -> Locked:
-    """Who says to hold it. The holder may be writing just now, and the file may say anything."""
+    """Return the holder named in the file, which may be incomplete or forged."""
     try:
         details = json.loads(os.pread(descriptor, _MOST_READ, 0))
     except (OSError, ValueError, RecursionError):

@@ -10,21 +10,20 @@ from nskeys.model.audit import Actor
 
 
 class SystemClock:
-    """ports.Clock."""
+    """ports.Clock of this machine."""
 
     def now(self) -> datetime:
-        """Now, in UTC, whole seconds."""
         return datetime.now(UTC).replace(microsecond=0)
 
 
 class ProcessIdentity:
-    """ports.Identity: the effective user, and who asked for sudo."""
+    """ports.Identity: the effective user, and the user who called sudo."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._sudo_user = environ.get("SUDO_USER", "")
 
     def actor(self) -> Actor:
-        """The effective user; its number stands for a user that has no name."""
+        """Return the effective user; its number where it has no name."""
         uid = os.geteuid()
         try:
             user = pwd.getpwuid(uid).pw_name
@@ -33,10 +32,9 @@ class ProcessIdentity:
         return Actor(uid, user, self._sudo_user)
 
     def host(self) -> str:
-        """This machine's own name."""
         return host_name()
 
 
 def host_name() -> str:
-    """This machine's name, without asking the network."""
+    """Return this machine's name, without asking the network."""
     return socket.gethostname() or "localhost"

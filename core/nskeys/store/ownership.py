@@ -1,13 +1,13 @@
-"""Who may change the home: looked at before a key is opened, as ssh looks at its own files.
+"""Owners and modes of the home, checked before a key is opened, as ssh checks its own files.
 
-What another user may write cannot be believed, so it is refused: the home, the key store, the recovery
-identities, the settings, and every folder above them, for whoever may write there can put another home in
-its place. What others may only read is closed to them and told: nothing was changed by anybody.
+What another user may write cannot be trusted, so it is refused: the home, the key store, the recovery
+identities, the settings, and every folder above them, because whoever may write there can put another home
+in its place. What others may only read is closed to them and reported: nobody changed it.
 
-The mode says it all: where a file has an access control list, its group bits are the most that any entry
-of the list grants (acl(5)). A folder above may be a sticky one that root owns, as /tmp is, or be written
-by the group that is this user's alone, as users have it where their umask is 002. Backups are sealed and
-signed, so the folder `backups/` may be anybody's.
+The mode is enough: where a file has an access control list, its group bits are the maximum that any entry
+grants (acl(5)). A folder above may be sticky and owned by root, as /tmp is, or writable for the group that
+only this user is in, as with umask 002. Backups are sealed and signed, so the folder `backups/` may belong
+to anybody.
 """
 
 import grp
@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nskeys.errors import HomeNotSafe
+from nskeys.reasons import OwnershipProblem
 
 _OTHERS = 0o077
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -27,7 +28,8 @@ _UNMAPPED = Path("/proc/sys/kernel/overflowuid")
 
 def make_safe(home: Path, trees: Iterable[Path], inside: Iterable[Path]) -> tuple[str, ...]:
     """Refuse what others may change; close to others the home and the `trees` in it, and return what was
-    closed. HomeNotSafe, OSError. Nothing is there yet: only what lies above it is looked at."""
+    closed. Where the home does not exist, only the folders above it are checked. Raises HomeNotSafe,
+    OSError."""
     judge = _Judge(home)
     judge.above(home)
     kept = [home, *_below(trees)]
@@ -45,7 +47,7 @@ def _below(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def _closed(path: Path) -> bool:
-    """Whether it was open to others and is not any more. On a read-only disk it stays as it is."""
+    """Return whether a file was open to others and was closed. On a read-only disk it stays as it is."""
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
@@ -64,7 +66,7 @@ class _Judge:
         self._trusted = {0, self._user}  # whoever is root trusts no other owner
 
     def inside(self, path: Path) -> None:
-        """A file or folder of the home, and where it is a link what it leads to; it need not be there."""
+        """Check a file or folder of the home, and the target of a link; a missing one is fine."""
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -72,33 +74,35 @@ class _Judge:
         if path.is_symlink():
             self.above(path)
         if status.st_uid not in self._trusted:
-            raise self._refusal(path, "other_owner", status.st_uid)
+            raise self._refusal(path, OwnershipProblem.OTHER_OWNER, status.st_uid)
         if status.st_mode & _OTHERS_WRITE:
-            raise self._refusal(path, "others_write")
+            raise self._refusal(path, OwnershipProblem.OTHERS_WRITE)
 
     def above(self, path: Path) -> None:
-        """The folders that a path leads through: by its name, and by where its links lead."""
+        """Check the folders above a path: by its name, and by where its links lead."""
         for folder in {*path.parents, *Path(os.path.realpath(path)).parents}:
             try:
                 status = folder.stat()
             except (FileNotFoundError, NotADirectoryError, PermissionError):
                 continue
             if status.st_uid not in self._trusted and not _is_unmapped(status.st_uid):
-                raise self._refusal(folder, "other_owner", status.st_uid, above=True)
+                raise self._refusal(folder, OwnershipProblem.OTHER_OWNER, status.st_uid, above=True)
             if self._may_be_written(status) and not status.st_mode & stat.S_ISVTX:
-                raise self._refusal(folder, "others_write", above=True)
+                raise self._refusal(folder, OwnershipProblem.OTHERS_WRITE, above=True)
 
     def _may_be_written(self, status: os.stat_result) -> bool:
         if status.st_mode & stat.S_IWOTH:
             return True
         return bool(status.st_mode & stat.S_IWGRP) and not _is_own_group(status.st_gid, self._user)
 
-    def _refusal(self, path: Path, problem: str, owner: int = 0, *, above: bool = False) -> HomeNotSafe:
+    def _refusal(
+        self, path: Path, problem: OwnershipProblem, owner: int = 0, *, above: bool = False
+    ) -> HomeNotSafe:
         return HomeNotSafe(str(self._home), str(path), problem, _name(owner), _name(self._user), above)
 
 
 def _is_own_group(gid: int, uid: int) -> bool:
-    """Whether a group is the one of this name that has no other member."""
+    """Return whether a group has this user's name and no other member."""
     try:
         group, user = grp.getgrgid(gid), pwd.getpwuid(uid)
     except KeyError:
@@ -107,7 +111,7 @@ def _is_own_group(gid: int, uid: int) -> bool:
 
 
 def _is_unmapped(uid: int) -> bool:
-    """Whether the owner is one that this user namespace cannot name: nobody in it is that user."""
+    """Return whether the owner has no id in this user namespace, so that nobody in it is that user."""
     try:
         return uid == int(_UNMAPPED.read_text("ascii")) and not _maps_everybody()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`config.toml`: a person may write it, so it is read strictly and changed as little as can be.
+"""`config.toml`: people write it, so it is read strictly and changed as little as possible.
 
 version = 1
 server_name = "ns01.example.net"
@@ -35,6 +35,7 @@ from nskeys.model.imports import COLUMN_FIELDS, ENCODINGS, NEEDED_FIELDS, Readin
 from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
+from nskeys.reasons import Problem, Versioned
 
 _VERSION = 1
 _LIMIT = 1 << 20
@@ -42,20 +43,20 @@ _MOST_DAYS = 36_500
 
 
 class ConfigToml:
-    """ports.SettingsFile on a file; `default_server_name` stands where none is configured."""
+    """ports.SettingsFile on a file; `default_server_name` is used where none is configured."""
 
     def __init__(self, path: Path, default_server_name: str) -> None:
         self._path = path
         self._default_server_name = default_server_name
 
     def read(self) -> Settings:
-        """What is configured, with defaults for what is not. ConfigurationInvalid (`not_toml`,
-        `wrong_type`, `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
+        """Return the settings, with defaults. Raises ConfigurationInvalid (`not_toml`, `wrong_type`,
+        `empty`, `unknown_setting`, `twice`), NewerVersion, FileUnreadable."""
         return self._understand(self._text())
 
     def write(self, settings: Settings) -> None:
-        """Change what differs, durably. ConfigurationInvalid (`cannot_change`) where the layout a person
-        chose is beyond us: then nothing is written. CannotCreate."""
+        """Write the settings that differ, durably. Raises ConfigurationInvalid (`cannot_change`) where a
+        person chose a layout that cannot be edited here; then nothing is written. Raises CannotCreate."""
         from nskeys.store.settings_edit import changed  # here, for its parser is slow to load
 
         before = self._text()
@@ -64,7 +65,7 @@ class ConfigToml:
         # What was just made is read before anything is replaced: a file that we cannot read, or that
         # says something else, must never become the configuration.
         if after is None or self._understand(after) != settings:
-            raise self._invalid("cannot_change")
+            raise self._invalid(Problem.CANNOT_CHANGE)
         if after != before:
             replace_behind(self._path, after.encode("utf-8"))
 
@@ -72,26 +73,26 @@ class ConfigToml:
         try:
             return (read_if_there(self._path, _LIMIT) or b"").decode("utf-8")
         except UnicodeDecodeError:
-            raise self._invalid("not_toml") from None
+            raise self._invalid(Problem.NOT_TOML) from None
 
     def _understand(self, text: str) -> Settings:
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise self._invalid("not_toml", str(error)) from None
+            raise self._invalid(Problem.NOT_TOML, str(error)) from None
         except RecursionError:
-            raise self._invalid("not_toml") from None
+            raise self._invalid(Problem.NOT_TOML) from None
         version = document.get("version", _VERSION)
         if isinstance(version, bool) or not isinstance(version, int):
-            raise self._invalid("wrong_type", "version")
+            raise self._invalid(Problem.WRONG_TYPE, "version")
         if version > _VERSION:
-            raise NewerVersion("config", version, _VERSION)
+            raise NewerVersion(Versioned.CONFIG, version, _VERSION)
         self._only(
             document, "version", "server_name", "cmdb", "drill_days", "destination", "retention", "columns"
         )
         server_name = self._string(document, "server_name", self._default_server_name)
         if not server_name:
-            raise self._invalid("empty", "server_name")
+            raise self._invalid(Problem.EMPTY, "server_name")
         return Settings(
             server_name,
             self._string(document, "cmdb", ""),
@@ -104,15 +105,15 @@ class ConfigToml:
     def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
         tables = document.get("destination", [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise self._invalid("wrong_type", "destination")
+            raise self._invalid(Problem.WRONG_TYPE, "destination")
         found: dict[str, DestinationInfo] = {}
         for table in tables:
             self._only(table, "address", "elsewhere", "key_file", "mounted")
             address = self._string(table, "address", "")
             if not address:
-                raise self._invalid("empty", "address")
+                raise self._invalid(Problem.EMPTY, "address")
             if address in found:
-                raise self._invalid("twice", address)
+                raise self._invalid(Problem.TWICE, address)
             found[address] = DestinationInfo(
                 address,
                 self._string(table, "elsewhere", ""),
@@ -126,18 +127,18 @@ class ConfigToml:
         if table is None:
             return None
         if not isinstance(table, dict):
-            raise self._invalid("wrong_type", "mounted")
+            raise self._invalid(Problem.WRONG_TYPE, "mounted")
         names = [field.name for field in fields(Mounted)]
         self._only(table, *names)
-        told = {name: self._string(table, name, "") for name in names}
-        if empty := [name for name in names if name != "uuid" and not told[name]]:
-            raise self._invalid("empty", empty[0])
-        return Mounted(**told)
+        values = {name: self._string(table, name, "") for name in names}
+        if empty := [name for name in names if name != "uuid" and not values[name]]:
+            raise self._invalid(Problem.EMPTY, empty[0])
+        return Mounted(**values)
 
     def _retention(self, document: dict[str, Any]) -> Retention:
         table = document.get("retention", {})
         if not isinstance(table, dict):
-            raise self._invalid("wrong_type", "retention")
+            raise self._invalid(Problem.WRONG_TYPE, "retention")
         self._only(table, "keep_last", "keep_monthly")
         default = DEFAULT_RETENTION
         return Retention(
@@ -148,7 +149,7 @@ class ConfigToml:
     def _columns(self, document: dict[str, Any]) -> tuple[tuple[str, Reading], ...]:
         tables = document.get("columns", {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-            raise self._invalid("wrong_type", "columns")
+            raise self._invalid(Problem.WRONG_TYPE, "columns")
         found = []
         for name, table in tables.items():
             self._only(table, *COLUMN_FIELDS, "encoding", "delimiter")
@@ -156,42 +157,42 @@ class ConfigToml:
                 (field, self._string(table, field, "")) for field in COLUMN_FIELDS if field in table
             )
             if empty := [field for field in NEEDED_FIELDS if not dict(pairs).get(field)]:
-                raise self._invalid("empty", empty[0])
+                raise self._invalid(Problem.EMPTY, empty[0])
             encoding, delimiter = (self._string(table, key, "") for key in ("encoding", "delimiter"))
             if encoding not in ("", *ENCODINGS):
-                raise self._invalid("wrong_value", "encoding")
+                raise self._invalid(Problem.WRONG_VALUE, "encoding")
             if len(delimiter) > 1:
-                raise self._invalid("wrong_value", "delimiter")
+                raise self._invalid(Problem.WRONG_VALUE, "delimiter")
             found.append((name, Reading(encoding, delimiter, pairs)))
         return tuple(found)
 
     def _count(self, table: dict[str, Any], name: str, default: int, least: int) -> int:
         value = table.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self._invalid("wrong_type", name)
+            raise self._invalid(Problem.WRONG_TYPE, name)
         if not least <= value <= MOST_KEPT:
-            raise self._invalid("wrong_value", name)
+            raise self._invalid(Problem.WRONG_VALUE, name)
         return value
 
     def _days(self, table: dict[str, Any], name: str, default: int) -> int:
         value = table.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self._invalid("wrong_type", name)
+            raise self._invalid(Problem.WRONG_TYPE, name)
         if not 0 <= value <= _MOST_DAYS:
-            raise self._invalid("wrong_value", name)
+            raise self._invalid(Problem.WRONG_VALUE, name)
         return value
 
     def _string(self, table: dict[str, Any], name: str, default: str) -> str:
         value = table.get(name, default)
         if not isinstance(value, str):
-            raise self._invalid("wrong_type", name)
+            raise self._invalid(Problem.WRONG_TYPE, name)
         return value
 
     def _only(self, table: dict[str, Any], *names: str) -> None:
-        """A misspelt setting is said, not silently without effect."""
+        """Raise ConfigurationInvalid for other settings: a misspelt one must not be ignored."""
         for name in table:
             if name not in names:
-                raise self._invalid("unknown_setting", name)
+                raise self._invalid(Problem.UNKNOWN_SETTING, name)
 
-    def _invalid(self, problem: str, detail: str = "") -> ConfigurationInvalid:
+    def _invalid(self, problem: Problem, detail: str = "") -> ConfigurationInvalid:
         return ConfigurationInvalid(str(self._path), problem, detail)

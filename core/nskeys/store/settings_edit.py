@@ -1,4 +1,4 @@
-"""Changing the text of `config.toml` so that what a person wrote around the settings stays.
+"""Editing the text of `config.toml` so that comments and layout stay.
 
 The text is cut into the part before the first `[[destination]]`, `[retention]` or `[columns]` and one
 block for each of these, with the comment lines directly above its header. Blocks are kept, dropped and
@@ -24,8 +24,8 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def changed(text: str, settings: Settings) -> str | None:
-    """`text`, which is TOML, with these settings; None where it is laid out in a way that this does not
-    understand. The caller reads the result and compares."""
+    """Return `text`, which is TOML, with these settings; None where its layout cannot be edited here. The
+    caller parses the result and compares."""
     head, *blocks = _cut(text)
     try:
         found = [(block, tomllib.loads(block)) for block in blocks]
@@ -49,7 +49,7 @@ def changed(text: str, settings: Settings) -> str | None:
 
 
 def _cut(text: str) -> list[str]:
-    """The head, then every destination's block and that of the retention."""
+    """Return the head, then the block of each destination and of the retention."""
     lines = _LINE.findall(text)
     starts = []
     for number, line in enumerate(lines):
@@ -74,9 +74,10 @@ def _changed_head(head: str, settings: Settings) -> str:
 
 
 def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[str]:
-    """The block of the retention, as it is where it says what is wanted; none where nothing is to say."""
-    told = tomllib.loads("".join([head, *blocks])).get("retention", {})
-    if replace(DEFAULT_RETENTION, **told) == wanted:
+    """Return the block of the retention, unchanged where it says what is wanted; none where nothing needs
+    saying."""
+    present = tomllib.loads("".join([head, *blocks])).get("retention", {})
+    if replace(DEFAULT_RETENTION, **present) == wanted:
         return blocks
     return [tomlkit.dumps({"retention": asdict(wanted)})]
 
@@ -111,8 +112,8 @@ def _changed_block(block: str, info: DestinationInfo) -> str:
             table[name] = value
         elif not value:
             table.pop(name, None)
-    told = asdict(info.mounted) if info.mounted is not None else {}
-    mounted = {name: value for name, value in told.items() if value}
+    mounted_values = asdict(info.mounted) if info.mounted is not None else {}
+    mounted = {name: value for name, value in mounted_values.items() if value}
     if mounted and table.get("mounted") != mounted:
         inline = tomlkit.inline_table()
         inline.update(mounted)

@@ -1,4 +1,4 @@
-"""systemd's units on disk, and systemd itself through `systemctl`. A `ports.ServiceManager`."""
+"""A `ports.ServiceManager`: systemd's units on disk, and systemd itself through `systemctl`."""
 
 import os
 import pwd
@@ -12,35 +12,37 @@ from pathlib import Path
 from nskeys.errors import FileUnreadable, ScheduleNotStarted
 from nskeys.files import exists, problem_of, read_bounded, remove, replace
 from nskeys.model.schedule import Job, TimerStatus
+from nskeys.reasons import Problem
 
 UNITS = Path("/etc/systemd/system")
 """Where an administrator's units lie (systemd.unit(5))."""
 
 _RUNS = Path("/run/systemd/system")
-"""There where systemd is what runs the machine (sd_booted(3))."""
-_PATIENCE = 60
+"""Exists where systemd runs (sd_booted(3))."""
+_SYSTEMCTL_TIMEOUT_S = 60
 """Seconds for one call of systemctl."""
 _LIMIT = 65_536
 _READABLE = 0o644
 
 
 class SystemdUnits:
-    """Units in `folder`; `runs` is the folder that systemd makes where it runs."""
+    """Units in `folder`; `runs` is the folder whose presence shows that systemd runs."""
 
     def __init__(self, folder: Path = UNITS, running: Path = _RUNS) -> None:
         self._folder = folder
         self._running = running
 
     def program(self) -> tuple[str, ...]:
-        """The command beside this Python where there is one, else this Python with our module. `-P` keeps
-        the working folder out of what it imports."""
+        """Return the command beside this Python where there is one, else this Python with our module. `-P`
+        keeps the working folder out of its import path."""
         command = Path(sys.executable).with_name("nskeys")
         if os.access(command, os.X_OK):
             return (str(command),)
         return (sys.executable, "-P", "-m", "nskeys_tui")
 
     def owner(self, path: str) -> str:
-        """The name of the user who owns a folder, or its number; empty for root. FileUnreadable."""
+        """Return the name of the user who owns a folder, or its number; empty for root. Raises
+        FileUnreadable."""
         try:
             uid = Path(path).stat().st_uid
         except OSError as error:
@@ -51,49 +53,45 @@ class SystemdUnits:
             return str(uid)
 
     def path_of(self, name: str) -> str:
-        """Where a unit lies."""
         return str(self._folder / name)
 
     def read(self, name: str) -> str | None:
-        """A unit's text. A link, which is how systemd masks a unit, or what cannot be read is empty: not
-        ours."""
+        """Return a unit's text; empty for a link, which is how systemd masks a unit, and for an unreadable
+        file."""
         path = self._folder / name
         if _is_link(path):
             return ""
         try:
             return read_bounded(path, _LIMIT).decode("utf-8")
         except FileUnreadable as error:
-            return None if error.problem == "missing" else ""
+            return None if error.problem is Problem.MISSING else ""
         except UnicodeDecodeError:
             return ""
 
     def write(self, name: str, text: str) -> None:
-        """A unit, durably, readable for everybody as units are; CannotCreate."""
         replace(self._folder / name, text.encode("utf-8"), mode=_READABLE)
 
     def remove(self, name: str) -> None:
-        """Remove a unit, if it is there; CannotCreate."""
         remove(self._folder / name)
 
     def runs(self) -> bool:
-        """Whether systemd runs this machine."""
         return exists(self._running)
 
     def start(self, timers: Sequence[str]) -> None:
-        """Reload, enable, start; ScheduleNotStarted."""
+        """Reload, enable, start. Raises ScheduleNotStarted."""
         self.reload()
         self._do("enable", "--now", *timers)
 
     def stop(self, timers: Sequence[str]) -> None:
-        """Stop and disable; ScheduleNotStarted."""
+        """Stop and disable. Raises ScheduleNotStarted."""
         self._do("disable", "--now", *timers)
 
     def reload(self) -> None:
-        """ScheduleNotStarted."""
+        """Let systemd read its units again. Raises ScheduleNotStarted."""
         self._do("daemon-reload")
 
     def timer(self, job: Job) -> TimerStatus:
-        """What is known of a job: without systemd, whether it would begin with the machine."""
+        """Return the state of a job's timer; where systemd does not run, whether it is enabled."""
         enabled = _is_link(self._folder / "timers.target.wants" / job.timer)
         if not self.runs():
             return TimerStatus(job, enabled, active=False)
@@ -109,8 +107,8 @@ class SystemdUnits:
         )
 
     def _properties(self, unit: str) -> dict[str, str]:
-        wanted = "ActiveState,NextElapseUSecRealtime,ExecMainExitTimestamp,ExecMainStatus"
-        done = _systemctl("show", f"--property={wanted}", unit)
+        properties = "ActiveState,NextElapseUSecRealtime,ExecMainExitTimestamp,ExecMainStatus"
+        done = _systemctl("show", f"--property={properties}", unit)
         pairs = (line.partition("=") for line in done.stdout.splitlines()) if done else ()
         return {name: value for name, _, value in pairs}
 
@@ -134,7 +132,7 @@ def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=_SYSTEMCTL_TIMEOUT_S,
             check=False,
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
         )
@@ -143,7 +141,7 @@ def _systemctl(*argv: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """`Tue 2026-12-01 00:58:12 UTC`; None for `n/a`, an empty text and whatever else."""
+    """Parse `Tue 2026-12-01 00:58:12 UTC`; return None for `n/a`, an empty text and anything else."""
     try:
         return datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except ValueError:

@@ -1,9 +1,9 @@
 """A line of the audit trail in words. It comes from the database, so it may be anything at all."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nskeys.model.audit import members_of
 from nskeys.model.times import from_rfc3339
 from nskeys.wording.labels import action_name
 from nskeys.wording.text.terminal import safe
@@ -26,11 +26,8 @@ class TrailLine:
 
 def trail_line(line: str) -> TrailLine:
     """`2026-11-22 14:02`, `root (operator)`, `backed up`, the file, `generation 41`."""
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, Mapping):
+    told = members_of(line)
+    if not told:
         return TrailLine("", "", NOT_WRITTEN_HERE, safe(line), "")
 
     def text(name: str) -> str:

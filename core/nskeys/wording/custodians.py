@@ -15,8 +15,9 @@ from nskeys.model.custodians import (
     SplitPlan,
 )
 from nskeys.model.recovery import RecoveryIdentity
+from nskeys.reasons import ShareProblem
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, either, listed, token_words
+from nskeys.wording.text.sentence import Sentence, capitalised, either, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
@@ -42,7 +43,6 @@ OTHER_NUMBERS = "How many custodians, and how many of them are needed?"
 FOLDER_HELP = "It must be there already, for you alone; best in memory, below /dev/shm."
 LEAVE = "Sheets are shown once."
 LEFT = "Sheets that were not copied are gone, and this set cannot be proven any more. Make a new one."
-CHECKED = "Every share was proven"
 NOW_BACK_UP = "Backups that were made before are not opened by these sheets: back up now."
 
 
@@ -146,24 +146,23 @@ CORRECT = (
     "Type the number of a word and the word ('7 academic') to correct it, or press Enter to begin this "
     "sheet anew."
 )
-PASS_ON = "Pass the keyboard to the next custodian, then press Enter."
 COLUMNS, _ROWS = 4, 5
 _WORD_CELLS = 8
 
 _REFUSED = MappingProxyType(
     {
-        "empty": Sentence("No words were given.", f"Type the {SHARE_WORDS} words of the sheet."),
-        "not_text": Sentence("This is no text.", f"Type the {SHARE_WORDS} words of the sheet."),
-        "checksum": Sentence(
+        ShareProblem.EMPTY: Sentence("No words were given.", f"Type the {SHARE_WORDS} words of the sheet."),
+        ShareProblem.NOT_TEXT: Sentence("This is no text.", f"Type the {SHARE_WORDS} words of the sheet."),
+        ShareProblem.CHECKSUM: Sentence(
             "The words are all in the list, but their checksum does not match: one is another word on the "
             "sheet, or two changed places.",
             "Compare them with the sheet, one by one.",
         ),
-        "other_scheme": Sentence(
+        ShareProblem.OTHER_SCHEME: Sentence(
             "These words are a share of another kind than nskeys makes.",
             "Use a sheet that nskeys made.",
         ),
-        "beyond_set": Sentence(
+        ShareProblem.BEYOND_SET: Sentence(
             "This share has a higher number than the set has shares.", "Use a sheet of this set."
         ),
     }
@@ -172,31 +171,28 @@ _REFUSED = MappingProxyType(
 
 def refusal(error: ShareRefused) -> Sentence:
     """Why a share cannot be taken, and what to do. No word of it is said: this may end up in a log."""
-    if error.reason == "word":
+    if error.reason is ShareProblem.WORD:
         return Sentence(
             f"Word {number(error.word)} is none of the list.",
             "Compare it with the sheet: no two words of the list begin with the same four letters.",
         )
-    if error.reason == "missing":
+    if error.reason is ShareProblem.MISSING:
         return Sentence(f"Word {number(error.word)} is missing.", "Type every word of the sheet.")
-    if error.reason == "count":
+    if error.reason is ShareProblem.COUNT:
         return Sentence(
             f"A share has {SHARE_WORDS} words, and this has {number(error.word)}.",
             "Type every word of the sheet, in its order.",
         )
-    if error.reason == "given":
+    if error.reason is ShareProblem.GIVEN:
         return Sentence(
             f"Share {number(error.share)} was given already.", "Take the sheet of another custodian."
         )
-    if error.reason == "other_set":
+    if error.reason is ShareProblem.OTHER_SET:
         return Sentence(
             "This sheet is from another set: its first two words are not those of this set.",
             "Take a sheet of the set that is asked for; an old set opens old backups alone.",
         )
-    unknown = Sentence(
-        f"This share cannot be taken: {token_words({}, error.reason)}.", "Take another sheet."
-    )
-    return _REFUSED.get(error.reason, unknown)
+    return _REFUSED[error.reason]
 
 
 def progress_line(gathered: ShareProgress) -> str:
@@ -256,5 +252,5 @@ def needed_words(shares: int, threshold: int) -> str:
     losing = "no sheet may get lost" if not lost else f"{count(lost, 'sheet')} may get lost"
     return (
         f"{count(shares, 'custodian')} get a sheet each; any {number(threshold)} of them together open the "
-        f"backups, {number(threshold - 1)} cannot. {losing[0].upper()}{losing[1:]}."
+        f"backups, {number(threshold - 1)} cannot. {capitalised(losing)}."
     )

@@ -20,8 +20,6 @@ DECLARE = (
 )
 DECLARE_LABEL = "Carried away"
 DECLARE_HELP = "for example: tape to the safe, daily"
-DEFAULT = "The next backup goes there unless told otherwise."
-NOT_CONFIGURED = "It is no configured destination: it is only where the next backup goes by itself."
 _READY = {
     Location.ELSEWHERE: "can be written, and count once they were opened there",
     Location.HERE: "can be written, and die with this machine",

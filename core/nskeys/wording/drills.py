@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Actor
 from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.monitoring import RecoveryPractice
 from nskeys.model.plans import DiaryFate
 from nskeys.model.register import Proof
 from nskeys.wording.labels import proof_name
@@ -138,36 +137,30 @@ def unreadable_lines(rows: int) -> str:
     return f"! {count(rows, 'line')} cannot be understood"
 
 
-def drill_overdue_words(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
+def drill_overdue_words(drilled: datetime | None, now: datetime) -> tuple[str, ...]:
     """Beside the key that helps, and shorter."""
-    if known.drilled is None:
+    if drilled is None:
         return ("no backup that counts was ever drilled", "none was ever drilled")
-    return (f"the last drill was {ago(known.drilled, now)}", f"last {ago(known.drilled, now)}")
+    return (f"the last drill was {ago(drilled, now)}", f"last {ago(drilled, now)}")
 
 
-def typing_overdue_words(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
+def typing_overdue_words(typed: datetime | None, now: datetime) -> tuple[str, ...]:
     """The same of what opens the backups."""
-    if known.typed is None:
+    if typed is None:
         return ("nobody ever typed it: a drill shows who knows it", "nobody ever typed it")
-    return (f"last typed by a person {ago(known.typed, now)}", f"typed {ago(known.typed, now)}")
+    return (f"last typed by a person {ago(typed, now)}", f"typed {ago(typed, now)}")
 
 
-def overdue_sentences(known: RecoveryPractice, now: datetime) -> tuple[str, ...]:
-    """What is overdue and what to do, in whole sentences; empty where nothing is."""
-    said = []
-    if known.drill_overdue(now):
-        last = (
-            "None was ever done" if known.drilled is None else f"The last one was on {when(known.drilled)}"
-        )
-        said.append(
-            f"A drill is overdue: {known.days} days may pass between two. {last}; 'nskeys drill latest' "
-            "proves that a backup opens."
-        )
-    if known.typing_overdue(now):
-        last = (
-            "Nobody is known to have typed"
-            if known.typed is None
-            else f"Since {when(known.typed)} nobody has typed"
-        )
-        said.append(f"{last} what opens the backups: a drill by a person shows that it is still known.")
-    return tuple(said)
+def drill_overdue_sentence(drilled: datetime | None, days: int) -> str:
+    """That a drill is overdue, and what to do."""
+    last = "None was ever done" if drilled is None else f"The last one was on {when(drilled)}"
+    return (
+        f"A drill is overdue: {number(days)} days may pass between two. {last}; 'nskeys drill latest' "
+        "proves that a backup opens."
+    )
+
+
+def typing_overdue_sentence(typed: datetime | None) -> str:
+    """That nobody typed what opens the backups, and what to do."""
+    last = "Nobody is known to have typed" if typed is None else f"Since {when(typed)} nobody has typed"
+    return f"{last} what opens the backups: a drill by a person shows that it is still known."

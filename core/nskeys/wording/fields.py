@@ -5,9 +5,6 @@ from types import MappingProxyType
 from nskeys.model.credentials import PCANYWHERE_PORT, CredentialKind
 from nskeys.wording.text.terminal import safe
 
-FIELDS = ("kind", "name", "target", "account", "secret", "note")
-"""In the order of the form."""
-
 _LABELS = MappingProxyType(
     {
         "kind": "Kind",
@@ -51,7 +48,7 @@ def field_label(field: str) -> str:
 
 
 def field_help(kind: CredentialKind, field: str) -> str:
-    """One line that fits beside or under the field; empty for what is none of FIELDS."""
+    """One line that fits beside or under the field; empty for what is no field."""
     return _HELP.get((kind, field)) or _COMMON_HELP.get(field, "")
 
 

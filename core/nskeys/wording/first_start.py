@@ -6,12 +6,14 @@ from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.model.register import BackupCopy
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_word
 from nskeys.wording.errors import say
 from nskeys.wording.labels import protector_name, protector_words
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -121,10 +123,10 @@ def server_problem(name: str) -> str:
 def protector_choice(name: str) -> tuple[str, str]:
     """A protector and what it protects against."""
     label = protector_name(name)
-    return label[0].upper() + label[1:], _AGAINST.get(name) or protector_words(name).partition(": ")[2]
+    return capitalised(label), _AGAINST.get(name) or protector_words(name).partition(": ")[2]
 
 
-def protector_unavailable(name: str, reason: str) -> str:
+def protector_unavailable(name: str, reason: ProtectorProblem | None) -> str:
     """A protector that cannot be had here, and why."""
     label, _ = protector_choice(name)
     return f"{label} is not available{problem_text(reason)}."

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from nskeys.errors import BadRow
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, ImportReport
+from nskeys.reasons import FieldProblem
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.labels import import_format_name, kind_name
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import fit, safe, shown
 
 KIND_RULE = (
@@ -50,7 +51,7 @@ def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
         fields = tuple(f"{shown(field.field, 40)} ({number(field.rows)})" for field in dropped)
         parts.append(f"fields dropped (rows): {listed(fields)}")
     line = "; ".join(parts)
-    return f"{line[0].upper()}{line[1:]}." if line else ""
+    return f"{capitalised(line)}." if line else ""
 
 
 def plan_line(plan: ImportPlan) -> str:
@@ -64,7 +65,7 @@ def plan_line(plan: ImportPlan) -> str:
 def states_line(plan: ImportPlan) -> str:
     """`New 12, changed 1, present 3.`, and how the file was read where that is not as usual."""
     changed = sum(item.replaces is not None for item in plan.credentials)
-    waiting = sum(row.problem == "changed" for row in plan.left_out)
+    waiting = sum(row.problem is FieldProblem.CHANGED for row in plan.left_out)
     states = f"New {number(len(plan.credentials) - changed)}, changed {number(changed + waiting)}, present "
     line = f"{states}{number(len(plan.present))}."
     ways = []
@@ -78,10 +79,10 @@ def states_line(plan: ImportPlan) -> str:
 _ENCODINGS = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _LEFT_OUT = {
-    "deleted": ("lies in the bin", "lie in the bin", "with-deleted"),
-    "looks_deleted": ("looks deleted", "look deleted", "with-deleted"),
-    "no_secret": ("has no password", "have no password", "empty-secrets"),
-    "changed": ("is here with other values", "are here with other values", "update"),
+    FieldProblem.DELETED: ("lies in the bin", "lie in the bin", "with-deleted"),
+    FieldProblem.LOOKS_DELETED: ("looks deleted", "look deleted", "with-deleted"),
+    FieldProblem.NO_SECRET: ("has no password", "have no password", "empty-secrets"),
+    FieldProblem.CHANGED: ("is here with other values", "are here with other values", "update"),
 }
 
 
@@ -137,11 +138,6 @@ def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
     if item.kind_rule == "stated":
         return "stated"
     return f'"{safe(item.kind_word)}" in {safe(item.group)}'
-
-
-def bad_lines(plan: ImportPlan) -> tuple[str, ...]:
-    """Every row that cannot be taken, and why."""
-    return tuple(bad_row(row) for row in plan.bad)
 
 
 def import_lines(report: ImportReport) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.keys import KeyState
+from nskeys.model.keys import KeyState, Leftover
 from nskeys.model.plans import RotationPlan
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.model.register import BackupCopy
-from nskeys.ports import Leftover
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.copies import backup_name, place_word, proof_ago, why_not
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import since
 
@@ -200,10 +201,10 @@ def lost_with(protector: str) -> str:
 def protector_title(name: str, current: str) -> str:
     """For a list of choices: `Passphrase`, or `Another passphrase` where one is in force."""
     words = ANOTHER_PASSPHRASE if name == current == "passphrase" else protector_name(name)
-    return f"{words[0].upper()}{words[1:]}"
+    return capitalised(words)
 
 
-def not_here(name: str, reason: str) -> str:
+def not_here(name: str, reason: ProtectorProblem | None) -> str:
     """`TPM 2.0 is not to be had here: ...`."""
     return f"{protector_title(name, '')} is not to be had here{problem_text(reason)}."
 

@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 from nskeys.model.audit import Action
 from nskeys.model.backup import Protection
-from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.imports import ImportFormat
-from nskeys.model.keys import KeyState, Kid, RotationStage
-from nskeys.model.plans import FailureReason, HomeState, KeyFate
+from nskeys.model.keys import KeyState, Kid
+from nskeys.model.plans import FailureReason, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.register import CopyStatus, Proof
 from nskeys.wording.text.numbers import number
@@ -42,13 +41,6 @@ _KEY_STATES = MappingProxyType(
     }
 )
 _KEY_FATES = MappingProxyType({KeyFate.NEW: "new", KeyFate.PRESENT: "already here"})
-_ROTATION_STAGES = MappingProxyType(
-    {
-        RotationStage.WAITING: "waiting for a backup",
-        RotationStage.RESEALING: "re-sealing",
-        RotationStage.FINISHED: "finished",
-    }
-)
 _PROOFS = MappingProxyType(
     {
         Proof.RECORDED: ("recorded", "recorded, nothing else is known of it"),
@@ -135,24 +127,6 @@ _FORMATS = MappingProxyType(
         ImportFormat.COLUMNS_CSV: "CSV by columns",
     }
 )
-_HOMES = MappingProxyType(
-    {
-        HomeState.EMPTY: "nothing is here yet",
-        HomeState.DATABASE_ONLY: "credentials, but no keys",
-        HomeState.ELSEWHERE: "keys of another machine",
-        HomeState.UNREACHED: "keys of a TPM that cannot be asked",
-        HomeState.READY: "set up",
-    }
-)
-_COLUMNS = MappingProxyType(
-    {
-        SortBy.KIND: "kind",
-        SortBy.NAME: "name",
-        SortBy.TARGET: "target",
-        SortBy.ACCOUNT: "account",
-        SortBy.UPDATED: "changed",
-    }
-)
 _ACTIONS = MappingProxyType(
     {
         Action.SET_UP: "set up",
@@ -222,11 +196,6 @@ def key_fate_name(fate: KeyFate) -> str:
     return _KEY_FATES[fate]
 
 
-def rotation_stage_name(stage: RotationStage) -> str:
-    """`waiting for a backup`, `re-sealing`, `finished`."""
-    return _ROTATION_STAGES[stage]
-
-
 def proof_name(proof: Proof) -> str:
     """A proof for a column: `opened`."""
     return _PROOFS[proof][0]
@@ -280,16 +249,6 @@ def failure_name(reason: FailureReason) -> str:
 def import_format_name(export: ImportFormat) -> str:
     """`KeePassXC CSV`, ..."""
     return _FORMATS[export]
-
-
-def home_state_name(state: HomeState) -> str:
-    """What is in a home."""
-    return _HOMES[state]
-
-
-def column_name(by: SortBy) -> str:
-    """The heading of a column of the credential table."""
-    return _COLUMNS[by]
 
 
 def action_name(action: str) -> str:

@@ -1,126 +1,182 @@
-"""What a person does next, said with a command to type or with the keys of the app."""
+"""What a person does next, in the words of whoever reads: a key to press, or a command to type."""
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from nskeys.model.next_steps import NextAction, NextStep
+from nskeys.wording.text.terminal import safe
+
+_FILE = "FILE"
+
+
+class Voice(StrEnum):
+    """How a person is told what to do."""
+
+    KEY = "key"
+    """In the app; keys are those of the first screen where nothing else is said."""
+    COMMAND = "command"
+
 
 @dataclass(frozen=True, slots=True)
-class NextSteps:
-    """Sentences and halves of them; which are halves shows in how they begin."""
+class _Words:
+    """An action: its key on the first screen and what that key does; its command; and by key and by command
+    a sentence, or the half of one that stands behind a semicolon or colon."""
 
-    make_backup: str
-    """Behind `A backup is due; `."""
-    place_elsewhere: str
-    bring_key_back: str
-    new_secret: str
-    """Behind `needs a new secret: `."""
-    accept_foreign: str
-    """Before the reasons."""
-    other_machine: str
-    """Behind `take their place; `."""
-    rotate_restored: str
-    """Behind `come from other hardware; `."""
-    know_copy: str
-    """Behind `does not know this copy; `."""
-    prove_it: str
-    """Behind `does not count yet: `."""
-    prove_more: str
-    """Behind `as intact; `."""
-    back_up_then_rotate: str
-    drill_then_rotate: str
-    """`FILE` stands for the backup's address."""
-    bind_again: str
-    """Behind a sentence that says that the keys are bound more weakly than before."""
+    key: str
+    name: str
+    command: str
+    by_key: str
+    by_command: str
 
 
-CLI_STEPS = NextSteps(
-    make_backup="'nskeys backup' makes one.",
-    place_elsewhere=(
-        "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried "
-        "away with 'nskeys destination add DEST --elsewhere TEXT'."
-    ),
-    bring_key_back="'nskeys restore FILE' brings it back from a backup that holds it.",
-    new_secret="'nskeys credential edit ID'.",
-    accept_foreign="It needs '--accept-foreign'",
-    other_machine="that needs '--other-machine'",
-    rotate_restored="'nskeys key rotate' makes a new one.",
-    know_copy="'nskeys register add FILE' makes it known.",
-    prove_it="'nskeys drill latest' asks a person for what opens it.",
-    prove_more="'nskeys drill FILE' proves more.",
-    back_up_then_rotate=(
-        "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again."
-    ),
-    drill_then_rotate="A drill is due: 'nskeys drill FILE', then 'nskeys key rotate' again.",
-    bind_again="'nskeys protector change' binds them in another way.",
-)
-"""For the command line."""
+_MENU = ("m", "menu")
 
-APP_STEPS = NextSteps(
-    make_backup="b makes one.",
-    place_elsewhere=(
-        "Add a place elsewhere under Destinations in the menu (m), or say there that this one is carried "
-        "away by other means."
-    ),
-    bring_key_back="a restore brings it back from a backup that holds it.",
-    new_secret="edit the credential.",
-    accept_foreign="You are asked once more before it is restored",
-    other_machine="you are asked once more before",
-    rotate_restored="a rotation (o on the first screen) makes a new one.",
-    know_copy="Register in the menu (m) makes it known.",
-    prove_it="a drill (d) asks for what opens it.",
-    prove_more="a drill proves more.",
-    back_up_then_rotate="A backup elsewhere has to hold it first: b makes one, then the rotation goes on.",
-    drill_then_rotate="A person has to drill it first: d does that, then the rotation goes on.",
-    bind_again="Protector in the menu (m) binds them in another way.",
-)
-"""For the app; keys are those of the first screen where nothing else is said."""
-
-
-class NextStep(StrEnum):
-    """A way out that a notice offers."""
-
-    BACK_UP = "back_up"
-    RESTORE = "restore"
-    DRILL = "drill"
-    ROTATE = "rotate"
-    ADD = "add"
-    REGISTER = "register"
-    CUSTODIANS = "custodians"
-    IDENTITY = "identity"
-    PROTECTOR = "protector"
-
-
-_ACTS = MappingProxyType(
+_WORDS = MappingProxyType(
     {
-        NextStep.BACK_UP: ("b", "back up", "nskeys backup"),
-        NextStep.RESTORE: ("r", "restore", "nskeys restore FILE"),
-        NextStep.DRILL: ("d", "drill", "nskeys drill latest"),
-        NextStep.ROTATE: ("o", "rotate", "nskeys key rotate"),
-        NextStep.ADD: ("a", "add", "nskeys credential add"),
-        NextStep.REGISTER: ("m", "menu", "nskeys register check"),
-        NextStep.PROTECTOR: ("m", "menu", "nskeys protector show"),
-        NextStep.IDENTITY: ("m", "menu", "nskeys identity show"),
-        NextStep.CUSTODIANS: ("m", "menu", "nskeys custodians check"),
+        NextAction.BACK_UP: _Words(
+            "b", "back up", "nskeys backup", "b makes one.", "'nskeys backup' makes one."
+        ),
+        NextAction.BACK_UP_ELSEWHERE: _Words(
+            *_MENU,
+            "nskeys backup --to DESTINATION",
+            "Add a place elsewhere under Destinations in the menu (m), or say there that this one is "
+            "carried away by other means.",
+            "Name a place elsewhere with 'nskeys backup --to DESTINATION', or say that this one is carried "
+            "away with 'nskeys destination add DEST --elsewhere TEXT'.",
+        ),
+        NextAction.BACK_UP_AND_ROTATE: _Words(
+            "b",
+            "back up",
+            "nskeys backup --to DESTINATION",
+            "A backup elsewhere has to hold it first: b makes one, then the rotation goes on.",
+            "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again.",
+        ),
+        NextAction.RESTORE: _Words(
+            "r",
+            "restore",
+            "nskeys restore FILE",
+            "a restore brings it back from a backup that holds it.",
+            "'nskeys restore FILE' brings it back from a backup that holds it.",
+        ),
+        NextAction.RESTORE_FOREIGN: _Words(
+            "r",
+            "restore",
+            "nskeys restore FILE --accept-foreign",
+            "You are asked once more before it is restored",
+            "It needs '--accept-foreign'",
+        ),
+        NextAction.RESTORE_HERE: _Words(
+            "r",
+            "restore",
+            "nskeys restore FILE --other-machine",
+            "you are asked once more before",
+            "that needs '--other-machine'",
+        ),
+        NextAction.DRILL: _Words(
+            "d",
+            "drill",
+            "nskeys drill latest",
+            "a drill (d) asks for what opens it.",
+            "'nskeys drill latest' asks a person for what opens it.",
+        ),
+        NextAction.DRILL_FILE: _Words(
+            "d", "drill", "nskeys drill FILE", "a drill proves more.", "'nskeys drill FILE' proves more."
+        ),
+        NextAction.DRILL_AND_ROTATE: _Words(
+            "d",
+            "drill",
+            "nskeys drill FILE",
+            "A person has to drill it first: d does that, then the rotation goes on.",
+            "A drill is due: 'nskeys drill FILE', then 'nskeys key rotate' again.",
+        ),
+        NextAction.ROTATE: _Words(
+            "o",
+            "rotate",
+            "nskeys key rotate",
+            "a rotation (o on the first screen) makes a new one.",
+            "'nskeys key rotate' makes a new one.",
+        ),
+        NextAction.REGISTER_ADD: _Words(
+            *_MENU,
+            "nskeys register add FILE",
+            "Register in the menu (m) makes it known.",
+            "'nskeys register add FILE' makes it known.",
+        ),
+        NextAction.REGISTER_CHECK: _Words(
+            *_MENU,
+            "nskeys register check",
+            "Register in the menu (m) looks at every copy.",
+            "'nskeys register check' looks at every copy.",
+        ),
+        NextAction.CUSTODIANS_CHECK: _Words(
+            *_MENU,
+            "nskeys custodians check",
+            "Custodians in the menu (m) proves every share.",
+            "'nskeys custodians check' proves every share.",
+        ),
+        NextAction.IDENTITY: _Words(
+            *_MENU,
+            "nskeys identity show",
+            "Recovery in the menu (m) says what is wrong with it.",
+            "'nskeys identity show' says what is wrong with it.",
+        ),
+        NextAction.PROTECTOR: _Words(
+            *_MENU,
+            "nskeys protector show",
+            "Protector in the menu (m) says what is left.",
+            "'nskeys protector show' says what is left.",
+        ),
+        NextAction.PROTECTOR_CHANGE: _Words(
+            *_MENU,
+            "nskeys protector change",
+            "Protector in the menu (m) binds them in another way.",
+            "'nskeys protector change' binds them in another way.",
+        ),
+        NextAction.RE_ENTER: _Words(
+            *_MENU,
+            "nskeys re-entry",
+            "Re-entry in the menu (m) lists what to enter again.",
+            "'nskeys re-entry' lists what to enter again.",
+        ),
+        NextAction.NEW_SECRET: _Words(
+            "Enter",
+            "open",
+            "nskeys credential edit ID",
+            "edit the credential.",
+            "'nskeys credential edit ID'.",
+        ),
     }
 )
 
 
-def step_key(act: NextStep) -> str:
+def step_key(action: NextAction) -> str:
     """The key on the first screen: `b`."""
-    return _ACTS[act][0]
+    return _WORDS[action].key
 
 
-def step_name(act: NextStep) -> str:
+def step_name(action: NextAction) -> str:
     """What the key does: `back up`."""
-    return _ACTS[act][1]
+    return _WORDS[action].name
 
 
-def step_hint(act: NextStep) -> str:
+def step_hint(action: NextAction) -> str:
     """Both: `b  back up`."""
-    return f"{step_key(act)}  {step_name(act)}"
+    return f"{step_key(action)}  {step_name(action)}"
 
 
-def step_command(act: NextStep) -> str:
-    """The same on the command line: `nskeys backup`."""
-    return _ACTS[act][2]
+def step_command(step: NextStep) -> str:
+    """The same on the command line, with the file where it is known: `nskeys restore /mnt/vault/a.zip`."""
+    return _with_file(_WORDS[step.action].command, step)
+
+
+def step_words(step: NextStep | NextAction, voice: Voice) -> str:
+    """What to do, in a sentence or the half of one."""
+    step = step if isinstance(step, NextStep) else NextStep(step)
+    words = _WORDS[step.action]
+    return words.by_key if voice is Voice.KEY else _with_file(words.by_command, step)
+
+
+def _with_file(text: str, step: NextStep) -> str:
+    return text.replace(_FILE, shlex.quote(safe(step.file))) if step.file else text

@@ -5,11 +5,12 @@ from types import MappingProxyType
 
 from nskeys.model.backup import HINT_LIMIT
 from nskeys.ports import Purpose, SecretRequest
+from nskeys.reasons import HintProblem, PasswordProblem
 from nskeys.wording.text.numbers import number
-from nskeys.wording.text.sentence import Sentence, token_words
+from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import fit, safe, shown
 
-GENERATED = "Generated for you: write it down and keep it apart from the backup."
+HARDER = "Choose a harder one, best four words that have nothing to do with each other."
 
 _STRENGTHS = (
     ("very weak", "one of the first that a program tries"),
@@ -70,31 +71,35 @@ _RETRIES = MappingProxyType(
 )
 _PASSWORD_REFUSED = MappingProxyType(
     {
-        "empty": Sentence("The password is empty.", "Type at least one character, better four words."),
-        "differs": Sentence("The two passwords differ.", "Type the same password twice."),
-        "opens_key_store": Sentence(
+        PasswordProblem.EMPTY: Sentence(
+            "The password is empty.", "Type at least one character, better four words."
+        ),
+        PasswordProblem.DIFFERS: Sentence("The two passwords differ.", "Type the same password twice."),
+        PasswordProblem.OPENS_KEY_STORE: Sentence(
             "This password also opens the key store of this server.",
             "Choose another one for the backup, so that one loss is not two.",
         ),
-        "opens_backup": Sentence(
+        PasswordProblem.OPENS_BACKUP: Sentence(
             "This passphrase also opens a backup of this server.",
             "Choose another one for the key store, so that one loss is not two.",
         ),
-        "too_long": Sentence("The password is too long.", "Choose a shorter one."),
-        "not_text": Sentence("The password is not UTF-8 text.", "Type it anew, or save its file as UTF-8."),
+        PasswordProblem.TOO_LONG: Sentence("The password is too long.", "Choose a shorter one."),
+        PasswordProblem.NOT_TEXT: Sentence(
+            "The password is not UTF-8 text.", "Type it anew, or save its file as UTF-8."
+        ),
     }
 )
 _HINT_REFUSED = MappingProxyType(
     {
-        "contains_password": Sentence(
+        HintProblem.CONTAINS_PASSWORD: Sentence(
             "The hint contains the password, or most of it.",
             "Choose a hint that helps only who knows the password: anybody can read it.",
         ),
-        "too_long": Sentence(
+        HintProblem.TOO_LONG: Sentence(
             f"The hint is longer than {number(HINT_LIMIT)} characters.", "Choose a shorter one."
         ),
-        "not_nfc": Sentence("The hint is not in Unicode's normal form C.", "Type it anew."),
-        "control_characters": Sentence(
+        HintProblem.NOT_NFC: Sentence("The hint is not in Unicode's normal form C.", "Type it anew."),
+        HintProblem.CONTROL_CHARACTERS: Sentence(
             "The hint contains a character that cannot be seen.", "Type it in one line of plain text."
         ),
     }
@@ -140,11 +145,6 @@ def retry_text(purpose: Purpose, *, stop: str = "Ctrl-C") -> str:
     return f"{_RETRIES[purpose]} Try again, or press {stop} to stop."
 
 
-def strength_name(score: int) -> str:
-    """`very weak` to `strong`, for a score of 0 to 4."""
-    return _STRENGTHS[score][0]
-
-
 def strength_words(score: int) -> str:
     """The name and what it means: `weak: a program guesses it soon`."""
     return ": ".join(_STRENGTHS[score])
@@ -160,22 +160,19 @@ def weak_line(score: int | None, what: str = "password") -> tuple[str, ...]:
     return () if score is None else (f"Its {what} is {strength_words(score)}.",)
 
 
-def password_refused(reason: str, score: int = 0) -> Sentence:
+def password_refused(reason: PasswordProblem, score: int = 0) -> Sentence:
     """Why a new password or passphrase cannot be used, and what to do."""
-    if reason == "weak":
+    if reason is PasswordProblem.WEAK:
         return Sentence(
             f"The password is {strength_words(score)}.",
-            "Choose a harder one, best four words that have nothing to do with each other; or insist on it "
-            "with '--weak-password'.",
+            f"{HARDER.removesuffix('.')}; or insist on it with '--weak-password'.",
         )
-    unknown = Sentence(f"This password cannot be used: {token_words({}, reason)}.", "Choose another one.")
-    return _PASSWORD_REFUSED.get(reason, unknown)
+    return _PASSWORD_REFUSED[reason]
 
 
-def hint_refused(reason: str) -> Sentence:
+def hint_refused(reason: HintProblem) -> Sentence:
     """Why a hint cannot be used, and what to do."""
-    unknown = Sentence(f"This hint cannot be used: {token_words({}, reason)}.", "Choose another one.")
-    return _HINT_REFUSED.get(reason, unknown)
+    return _HINT_REFUSED[reason]
 
 
 def others_read_words(path: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.keys import Kid
+from nskeys.model.next_steps import NextAction
 from nskeys.model.plans import (
     DiaryFate,
     DrillReport,
@@ -13,16 +14,17 @@ from nskeys.model.plans import (
     RestoreReport,
 )
 from nskeys.ports import SealedRow
+from nskeys.reasons import ForeignReason
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.errors.backups import foreign_words
 from nskeys.wording.labels import failure_words, kid_name, proof_words, protector_label, protector_words
-from nskeys.wording.next_steps import CLI_STEPS, NextSteps
+from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
@@ -36,7 +38,9 @@ STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
-SIGNATURE_REASONS = frozenset({"unsigned", "broken_signature", "unproven_signature"})
+SIGNATURE_REASONS = frozenset(
+    {ForeignReason.UNSIGNED, ForeignReason.BROKEN_SIGNATURE, ForeignReason.UNPROVEN_SIGNATURE}
+)
 """Of a plan or drill: the key inside does not show that it signed what is inside."""
 _OPENED, _FAILED = "opened", "failed"
 
@@ -59,14 +63,15 @@ def proof_sentence(proof: ProofReport) -> str:
     return f"{number(proof.opened)} of {count(total, 'credential')} opened, {number(proof.failed)} did not."
 
 
-def failure_lines(proof: ProofReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def failure_lines(proof: ProofReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """What to do about credentials that did not open; nothing where all did."""
     reasons = {item.failure for item in proof.failures}
     lines = []
     if FailureReason.KEY_MISSING in reasons:
-        lines.append(f"Where a key is missing, {ways.bring_key_back}")
+        lines.append(f"Where a key is missing, {step_words(NextAction.RESTORE, voice)}")
     if reasons & {FailureReason.TAMPERED, FailureReason.UNREADABLE}:
-        lines.append(f"A row that was changed or damaged needs a new secret: {ways.new_secret}")
+        how = step_words(NextAction.NEW_SECRET, voice)
+        lines.append(f"A row that was changed or damaged needs a new secret: {how}")
     return tuple(lines)
 
 
@@ -84,11 +89,11 @@ def inspected_line(inspected: Inspected) -> str:
     if inspected.manifest is None:
         return BARE
     line = contents_line(inspected.manifest.facts)
-    return f"{line[0].upper()}{line[1:]}."
+    return f"{capitalised(line)}."
 
 
 def plan_lines(
-    plan: RestorePlan, ways: NextSteps = CLI_STEPS, server: str = "", protector: str = ""
+    plan: RestorePlan, voice: Voice = Voice.COMMAND, server: str = "", protector: str = ""
 ) -> tuple[str, ...]:
     """What a restore would mean. `server` and `protector` are those of a home that it sets up, as far as
     they are chosen."""
@@ -97,9 +102,10 @@ def plan_lines(
     if plan.elsewhere:
         lines.append("The keys here are bound to another machine; those of the backup take their place.")
     elif plan.unreached:
+        confirmed = step_words(NextAction.RESTORE_HERE, voice)
         lines.append(
             f"The keys here are bound to a TPM that cannot be asked{problem_text(plan.unreached)}. "
-            f"Where this is another machine, those of the backup take their place; {ways.other_machine}."
+            f"Where this is another machine, those of the backup take their place; {confirmed}."
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
@@ -117,7 +123,7 @@ def plan_lines(
         )
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
-        lines.append(f"{ways.accept_foreign}: {why}.")
+        lines.append(f"{step_words(NextAction.RESTORE_FOREIGN, voice)}: {why}.")
     if plan.stranded:
         lines.append(f"Not in this backup: {_keys(plan.stranded)}.")
     if plan.newer_known is not None:
@@ -129,7 +135,7 @@ def plan_lines(
     return tuple(lines)
 
 
-def restore_lines(report: RestoreReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """What a restore did."""
     added, present = len(report.added), len(report.present)
     was = "was" if added == 1 else "were"
@@ -141,7 +147,7 @@ def restore_lines(report: RestoreReport, ways: NextSteps = CLI_STEPS) -> tuple[s
         if added and present
         else ""
     )
-    lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof, ways)]
+    lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof, voice)]
     if report.stranded:
         lines.append(
             f"Unreadable here, for the backup lacked {'it' if len(report.stranded) == 1 else 'them'}: "
@@ -151,12 +157,13 @@ def restore_lines(report: RestoreReport, ways: NextSteps = CLI_STEPS) -> tuple[s
         )
     if report.protector:
         lines.append(f"What binds them here now: {protector_words(report.protector)}.")
-        lines += bound_before_lines(report.protector_before, report.protector, ways.bind_again)
+        again = step_words(NextAction.PROTECTOR_CHANGE, voice)
+        lines += bound_before_lines(report.protector_before, report.protector, again)
     if report.not_recorded is not None:
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     lines.extend(weak_line(report.weak, "passphrase"))
     if report.rotation_advised:
-        lines.append(f"These keys come from other hardware; {ways.rotate_restored}")
+        lines.append(f"These keys come from other hardware; {step_words(NextAction.ROTATE, voice)}")
     return tuple(lines)
 
 
@@ -173,7 +180,7 @@ def _keys(kids: Sequence[Kid]) -> str:
     return listed(tuple(f"key {kid_name(kid)}" for kid in kids))
 
 
-def drill_lines(report: DrillReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def drill_lines(report: DrillReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """What a drill proved, and whether the register knows."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
     if not SIGNATURE_REASONS & set(report.foreign):
@@ -187,7 +194,7 @@ def drill_lines(report: DrillReport, ways: NextSteps = CLI_STEPS) -> tuple[str, 
     elif report.not_recorded is not None:
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     else:
-        lines.append(f"The register does not know this copy; {ways.know_copy}")
+        lines.append(f"The register does not know this copy; {step_words(NextAction.REGISTER_ADD, voice)}")
     if report.diary is not DiaryFate.SIGNED:
         lines.append(diary_fate(report.diary))
     return tuple(lines)

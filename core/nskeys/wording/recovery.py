@@ -13,13 +13,12 @@ from nskeys.model.recovery import (
     RecoveryIdentity,
     RecoveryPlan,
     RecoveryReport,
-    UnlockMethod,
 )
 from nskeys.model.register import BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.text.numbers import count
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
@@ -35,11 +34,6 @@ THEN_BACK_UP = "Backups go to it from now on, without a password; the next one i
 THEN_DRILL = (
     "None of them counts until a person opened one with its password: make one, then prove it by a drill."
 )
-
-
-def identity_kind_name(kind: IdentityKind) -> str:
-    """`recovery identity`, `custodians' identity`."""
-    return _KINDS[kind]
 
 
 def identity_name(identity: RecoveryIdentity | EarlierIdentity) -> str:
@@ -80,20 +74,6 @@ def opened_by(recipients: Sequence[str], recovery: Recovery) -> str:
 def not_proven_line(copy: BackupCopy) -> str:
     """A backup that waits, and for what."""
     return f"{backup_name(copy)} {UNPROVEN} and does not count: prove it with 'nskeys drill latest'."
-
-
-_MEANS = MappingProxyType(
-    {
-        UnlockMethod.OWN: "the password",
-        UnlockMethod.IDENTITY_FILE: "an identity file",
-        UnlockMethod.SHARES: "the custodians' shares",
-    }
-)
-
-
-def means_name(means: UnlockMethod) -> str:
-    """By what a backup is opened: `the password`, `an identity file`, `the custodians' shares`."""
-    return _MEANS[means]
 
 
 UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."
@@ -163,5 +143,5 @@ def plan_lines(plan: RecoveryPlan) -> tuple[str, ...]:
 def made_lines(report: RecoveryReport) -> tuple[str, ...]:
     """It is in force, and what is left to do."""
     name = identity_name(report.identity)
-    opened = f"{name[0].upper()}{name[1:]} is made: a test file opened with its password."
+    opened = f"{capitalised(name)} is made: a test file opened with its password."
     return (opened, *weak_line(report.identity.weak), THEN_BACK_UP, THEN_DRILL)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from nskeys.model.credentials import UnreadableCredential, UnreadableRow
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.keys import KeyState
+from nskeys.model.next_steps import NextAction, NextStep
 from nskeys.model.plans import (
     BackupReport,
     CopyFailure,
-    RegistryValues,
     RotationReport,
     SetUpReport,
     best_of,
@@ -26,13 +26,13 @@ from nskeys.wording.destinations import location_name, location_sentence
 from nskeys.wording.errors import say
 from nskeys.wording.keys import held_words
 from nskeys.wording.labels import due_sentence, failure_words, kid_name, protector_words
-from nskeys.wording.next_steps import CLI_STEPS, NextSteps
+from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import listed
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
-from nskeys.wording.text.times import ago, since, when
+from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
     from nskeys.services.status.audit import AuditVerdict  # with its crypto, which a help does not need
@@ -55,19 +55,20 @@ def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
-    return (*lines, f"No backup was made yet; {CLI_STEPS.make_backup}")
+    return (*lines, f"No backup was made yet; {step_words(NextAction.BACK_UP, Voice.COMMAND)}")
 
 
 def protector_sentence(protector: str) -> str:
     """`Keys in a plain file: whoever copies this disk has the keys.`"""
     words = protector_words(protector)
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{capitalised(words)}."
 
 
-def backup_lines(report: BackupReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def backup_lines(report: BackupReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """A backup is complete, whether it helps, and which destinations got no copy of it."""
-    waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {ways.prove_it}",)
-    helps = _whether_it_helps(report.copy.where, ways)
+    prove_it = step_words(NextAction.DRILL, voice)
+    waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {prove_it}",)
+    helps = _whether_it_helps(report.copy.where, voice)
     unflushed = tuple(f"{shown(address)}: {NO_FLUSH}" for address in report.unflushed)
     unopened = (_unopened_line(report),) if report.unopened else ()
     ill = (unreadable_rows_line(report.unreadable),) if report.unreadable else ()
@@ -107,12 +108,12 @@ def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
         why = f"{backup_name(best)} of {when(best.backup.created)} holds every key of this server"
     else:
         why = f"each of {count(len(held), 'destination')} holds every key of this server in a good copy"
-    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, CLI_STEPS))
+    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, Voice.COMMAND))
 
 
-def _whether_it_helps(where: LocatedAt, ways: NextSteps) -> tuple[str, ...]:
+def _whether_it_helps(where: LocatedAt, voice: Voice) -> tuple[str, ...]:
     sentence = location_sentence(where)
-    return (sentence, ways.place_elsewhere) if sentence else ()
+    return (sentence, step_words(NextAction.BACK_UP_ELSEWHERE, voice)) if sentence else ()
 
 
 def summary_line(totals: Totals) -> str:
@@ -123,26 +124,11 @@ def summary_line(totals: Totals) -> str:
     return f"If this server died now, {number(totals.recoverable)} of {credentials} would come back."
 
 
-def exposure_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
-    """What would not come back, for one line: `2 are at risk since 14:02.` Nothing where all would."""
-    totals, said = answer.totals, []
-    if totals.lost:
-        said.append(f"{number(totals.lost)} {_are(totals.lost)} lost.")
-    if totals.at_risk:
-        exposed = f" {since(answer.exposed_since, now)}" if answer.exposed_since else ""
-        said.append(f"{number(totals.at_risk)} {_are(totals.at_risk)} at risk{exposed}.")
-    return tuple(said)
-
-
 def checked_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
     """How old the answer is where nobody looked now; nothing where all that counts was looked at."""
     if answer.checked is None:
         return ()
     return (f"What lies on other servers was checked {ago(answer.checked, now)}.",)
-
-
-def _are(n: int) -> str:
-    return "is" if n == 1 else "are"
 
 
 def put_back_line(kids: Sequence[str]) -> str:
@@ -205,12 +191,12 @@ def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
     return tuple(due_sentence(reason) for reason in due)
 
 
-def due_lines(due: Sequence[DueReason], ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def due_lines(due: Sequence[DueReason], voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """Why a backup is due, and how to make one; nothing where none is."""
-    return (*due_words(due), f"A backup is due; {ways.make_backup}") if due else ()
+    return (*due_words(due), f"A backup is due; {step_words(NextAction.BACK_UP, voice)}") if due else ()
 
 
-def rotation_lines(report: RotationReport, ways: NextSteps = CLI_STEPS) -> tuple[str, ...]:
+def rotation_lines(report: RotationReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """What a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
@@ -218,11 +204,11 @@ def rotation_lines(report: RotationReport, ways: NextSteps = CLI_STEPS) -> tuple
         if held is None:
             return (
                 f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
-                ways.back_up_then_rotate,
+                step_words(NextAction.BACK_UP_AND_ROTATE, voice),
             )
-        way = ways.drill_then_rotate if held.lies_well else ways.back_up_then_rotate
-        file = shlex.quote(safe(held.address))
-        return (f"Key {kid} is made and waits. {held_words(held)}", way.replace("FILE", file))
+        then = NextAction.DRILL_AND_ROTATE if held.lies_well else NextAction.BACK_UP_AND_ROTATE
+        way = step_words(NextStep(then, held.address), voice)
+        return (f"Key {kid} is made and waits. {held_words(held)}", way)
     were = "was" if report.resealed == 1 else "were"
     resealed = f"{count(report.resealed, 'credential')} {were} re-sealed under it"
     lines = [f"Key {kid} is active, and {resealed}."]
@@ -230,7 +216,7 @@ def rotation_lines(report: RotationReport, ways: NextSteps = CLI_STEPS) -> tuple
         lines.append(f"1 credential could not be re-sealed: {_left(report)}.")
     elif report.left:
         lines.append(f"{count(len(report.left), 'credential')} could not be re-sealed: {_left(report)}.")
-    return (*lines, *due_lines(report.due, ways))
+    return (*lines, *due_lines(report.due, voice))
 
 
 def _left(report: RotationReport) -> str:
@@ -243,9 +229,9 @@ def _left(report: RotationReport) -> str:
     )
 
 
-def registry_future(values: RegistryValues) -> str:
+def registry_future(backup_date: datetime | None) -> str:
     """For a `KMSBackupDate` that lies ahead."""
-    date = "" if values.backup_date is None else f" ({when(values.backup_date)})"
+    date = "" if backup_date is None else f" ({when(backup_date)})"
     return f"KMSBackupDate{date} lies in the future: this clock or that date is wrong."
 
 
@@ -276,9 +262,9 @@ def saved_line(path: str) -> str:
     return f"It is in {shown(path)} now."
 
 
-def copy_added(copy: BackupCopy, ways: NextSteps = CLI_STEPS) -> str:
+def copy_added(copy: BackupCopy, voice: Voice = Voice.COMMAND) -> str:
     """`register add` found a backup."""
-    return f"{_named(copy)} is in the register now, as intact; {ways.prove_more}"
+    return f"{_named(copy)} is in the register now, as intact; {step_words(NextAction.DRILL_FILE, voice)}"
 
 
 def copy_retired(copy: BackupCopy) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from nskeys.model.backup import READER_NAME, Protection
 from nskeys.model.destinations import LocatedAt, LocationReason
-from nskeys.model.recoverability import Totals
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.destinations import location_name
 from nskeys.wording.fetch_commands import fetched_as, fetching
+from nskeys.wording.findings import finding_on_paper
 from nskeys.wording.labels import kid_name, kind_counts, proof_words, protector_words
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.reports import summary_line
@@ -89,25 +89,16 @@ def _about(runbook: Runbook) -> Iterator[Part]:
             ("Protector", protector_words(runbook.protector)),
         )
     )
-    missing = runbook.totals.total - runbook.totals.recoverable
+    missing = tuple(words for one in runbook.findings if (words := finding_on_paper(one, runbook.taken)))
     yield Words(summary_line(runbook.totals), mark=bool(missing))
     if missing:
-        yield Words(_what_is_missing(runbook.totals))
+        yield Words(f"{'; '.join(missing)}. These would have to be re-entered.")
 
 
 def _credentials(runbook: Runbook) -> str:
     kinds = ", ".join(kind_counts(runbook.kinds))
     total = number(runbook.totals.total)
     return f"{total}: {kinds}" if kinds else total
-
-
-def _what_is_missing(totals: Totals) -> str:
-    parts = []
-    if totals.at_risk:
-        parts.append(f"{number(totals.at_risk)} at risk: no backup elsewhere that counts holds their key")
-    if totals.lost:
-        parts.append(f"{number(totals.lost)} lost: their key is neither here nor in such a backup")
-    return f"{'; '.join(parts)}. These would have to be re-entered."
 
 
 def _needs(runbook: Runbook) -> Iterator[Part]:

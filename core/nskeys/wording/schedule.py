@@ -4,7 +4,8 @@ from types import MappingProxyType
 
 from nskeys.errors import ScheduleRefused
 from nskeys.model.schedule import Job, Obstacle, Schedule, TimerStatus, UnitStatus
-from nskeys.wording.errors.schedule import SCHEDULE
+from nskeys.reasons import ScheduleProblem
+from nskeys.wording.errors import say
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import shown
@@ -59,7 +60,7 @@ def sight_words(status: UnitStatus) -> str:
 
 def obstacle_words(obstacle: Obstacle) -> Sentence:
     """Why nothing can run by itself, and what to do."""
-    return SCHEDULE[ScheduleRefused](ScheduleRefused(obstacle.value))
+    return say(ScheduleRefused(ScheduleProblem(obstacle)))
 
 
 def timer_words(timer: TimerStatus, systemd_runs: bool) -> str:

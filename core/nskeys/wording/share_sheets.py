@@ -10,6 +10,7 @@ from nskeys.model.custodians import Share, SheetFacts
 from nskeys.wording.custodians import share_name, word_rows
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 from nskeys.wording.unlock import SHAMIR
@@ -23,7 +24,7 @@ def sheet_page(facts: SheetFacts, share: Share) -> Page:
     """The whole sheet."""
     name = share_name(share.label, facts.shares)
     return Page(
-        f"{name[0].upper()}{name[1:]}: the keys of {safe(facts.server)}",
+        f"{capitalised(name)}: the keys of {safe(facts.server)}",
         (
             Chapter("What this is", tuple(_about(facts, share))),
             Chapter("The words", tuple(_words(share))),
@@ -125,7 +126,7 @@ def sheet_lines(facts: SheetFacts, share: Share) -> list[str]:
     """The sheet as it is copied from a screen of 60 cells: what has to stand on the paper."""
     name = share_name(share.label, facts.shares)
     return [
-        f"{name[0].upper()}{name[1:]} of {safe(facts.server)}, CMDB {facts.cmdb_id[:_SHORT_ID]}",
+        f"{capitalised(name)} of {safe(facts.server)}, CMDB {facts.cmdb_id[:_SHORT_ID]}",
         f'Set "{facts.set_name}" (number {number(facts.number)}), any {number(facts.threshold)} open',
         f"Made {when(facts.created)}",
         "",

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
-from nskeys.archive.strict_json import Malformed, parse
 from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import BackupFacts, KeyFact, MemberFact, Protection
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import Malformed, canonical_json, parse
 from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
 
@@ -140,7 +139,7 @@ def test_text_out_of_form_and_times_before_1970_are_named(
     with pytest.raises(Malformed) as raised:
         facts_from_json(document)
     assert raised.value.problem == problem
-    assert "damaged" in say(BackupDamaged("a.zip", "manifest.json", problem)).what
+    assert "damaged" in say(BackupDamaged("a.zip", "manifest.json", raised.value.problem)).what
 
 
 def test_the_first_second_of_1970_is_a_time() -> None:

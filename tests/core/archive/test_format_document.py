@@ -11,6 +11,7 @@ from nskeys.archive.age.scrypt import HIGHEST_LOG_N, LOG_N, decrypt
 from nskeys.archive.reader import READER_SHA256
 from nskeys.model.recovery import EARLIER_LIMIT
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import JSON_DEPTH, JSON_DIGITS
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors" / "format-1"
@@ -98,7 +99,7 @@ def test_its_bounds_are_those_of_the_program() -> None:
         f"| stanzas of an age header | {age_limits.STANZAS_LIMIT} |",
         f"| an identity file | {age_limits.IDENTITY_LIMIT // 1024} KiB |",
         f"| earlier identities | {EARLIER_LIMIT} |",
-        f"| {limits.JSON_DEPTH}, and {limits.JSON_DIGITS} |",
+        f"| {JSON_DEPTH}, and {JSON_DIGITS} |",
         f"| a password | {age_limits.PASSWORD_LIMIT:,} bytes |",
         f"| scrypt work factor | 2^{HIGHEST_LOG_N} |",
         f"writes a work factor of {LOG_N} ",

@@ -153,7 +153,7 @@ _DOCUMENT = MEMBERS["manifest.json"]
 MANIFESTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda _: b"", "not_json"),
     "no object": (lambda _: b"[]", "wrong_fields"),
-    "deep": (lambda _: b"[" * 100_000, "depth"),
+    "deep": (lambda _: b"[" * 100_000, "json_depth"),
     "a name twice": (lambda document: b'{"facts":1,' + document[1:], "duplicate_name"),
     "a huge number": (
         lambda document: document.replace(b'"generation":41', b'"generation":' + b"4" * 99_999),

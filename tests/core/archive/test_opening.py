@@ -10,13 +10,12 @@ from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup, signature_holds, signed_by
 from nskeys.archive.payload import payload_bytes, signed_document
-from nskeys.archive.strict_json import parse
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KmsContents, Protection
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import canonical_json, parse
 from tests.core.archive.samples import KEYS, PUBLIC, SEED, archive, facts, password, retold
 
 WRITTEN = archive()
@@ -91,8 +90,8 @@ def _set(*path: str | int, to: object) -> Callable[[Any], None]:
 OTHER_KEY = "A" * 43
 
 WRONG_PAYLOADS: dict[str, tuple[Callable[[Any], None], str]] = {
-    "another key under a kid": (_set("keys", 0, "k", to=OTHER_KEY), "thumbprint"),
-    "a kid that is another key's": (_set("keys", 0, "kid", to="ab" * 32), "thumbprint"),
+    "another key under a kid": (_set("keys", 0, "k", to=OTHER_KEY), "wrong_key"),
+    "a kid that is another key's": (_set("keys", 0, "kid", to="ab" * 32), "wrong_key"),
     "a key of 31 bytes": (_set("keys", 0, "k", to="A" * 42), "wrong_size"),
     "a key in two spellings": (_set("keys", 0, "k", to="A" * 42 + "B"), "not_base64url"),
     "a key of another algorithm": (_set("keys", 0, "alg", to="A128GCM"), "keys_and_facts"),

@@ -8,10 +8,9 @@ import pytest
 
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.recovery_json import identity_to_json, parse_record, record_bytes, recovery_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.errors import NewerVersion
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
-from nskeys.model.signed_json import canonical_json
+from nskeys.model.signed_json import Malformed, canonical_json
 from tests.core.archive.samples import BACKED_UP
 
 SERVER, CMDB = "5e" * 32, "c0" * 16

@@ -4,9 +4,10 @@ import argparse
 
 import pytest
 
-from nskeys.cli.main import grammar
+from nskeys.cli.grammar.program import grammar
+from nskeys.model.next_steps import NextAction, NextStep
 from nskeys.wording.errors import say
-from nskeys.wording.next_steps import NextStep, step_command
+from nskeys.wording.next_steps import step_command
 from tests.core.wording.commands import commands
 from tests.core.wording.samples import error_classes, sample
 
@@ -15,7 +16,7 @@ _LATER = "--identity"
 
 
 def _advised() -> set[str]:
-    found = {step_command(act) for act in NextStep}
+    found = {step_command(NextStep(action)) for action in NextAction}
     for cls in error_classes():
         for number in (0, 14):
             found.update(commands(str(say(sample(cls, "x", number)))))
@@ -28,7 +29,7 @@ def test_advice_is_understood(command: str) -> None:
     if words[0] != "nskeys":
         known = {option for parser in _parsers(grammar()) for option in parser._option_string_actions}
         assert words[0] in known
-    elif command not in ("nskeys", "nskeys credential add"):  # which ask for what they still need
+    elif command not in ("nskeys", "nskeys protector change"):  # which say what they still need
         _, rest = grammar().parse_known_args(words[1:], argparse.Namespace())
         assert rest == []
 

@@ -42,7 +42,7 @@ def test_status_at_risk(server: Machine) -> None:
     assert list(document) == [
         "server", "cmdb", "credentials", "keys", "unreadable", "exposed_since", "checked", "last_backup",
         "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
-        "unproven_shares", "leftovers", "claims", "proofs", "practice", "rotation", "taken",
+        "unproven_shares", "findings", "leftovers", "claims", "proofs", "practice", "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {

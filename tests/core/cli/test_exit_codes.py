@@ -4,9 +4,10 @@ import pytest
 
 from nskeys import errors
 from nskeys.cli import exit_codes
-from nskeys.cli.exit_codes import EXITS, Exit, StatusExit, exit_for, exit_for_credentials
+from nskeys.cli.exit_codes import EXITS, Exit, StatusExit, exit_for, exit_for_findings
 from nskeys.errors import NskeysError
-from nskeys.model.recoverability import Totals
+from nskeys.model.findings import Finding, FindingKind, Severity
+from nskeys.reasons import Opens, OwnershipProblem, Problem
 from tests.core.wording.samples import error_classes, sample
 
 
@@ -23,7 +24,7 @@ def test_a_subclass_ends_as_its_parent() -> None:
     class Gone(errors.DestinationUnreachable):
         pass
 
-    assert exit_for(Gone("/mnt/vault", "gone")) is Exit.UNREACHABLE
+    assert exit_for(Gone("/mnt/vault", Problem.GONE)) is Exit.UNREACHABLE
 
 
 def test_an_error_that_nobody_foresaw_is_a_bug() -> None:
@@ -35,15 +36,20 @@ def test_an_error_that_nobody_foresaw_is_a_bug() -> None:
     [
         (errors.NotSetUp("/var/lib/nskeys"), 78),
         (errors.Locked("root", 1, "making a backup", ""), 75),
-        (errors.WrongPassword("backup"), 77),
+        (errors.WrongPassword(Opens.BACKUP), 77),
         (errors.HomeUnreadable("/var/lib/nskeys"), 77),
-        (errors.HomeUnreachable("/var/lib/nskeys", "io_error"), 69),
-        (errors.HomeNotSafe("/var/lib/nskeys", "/var/lib", "others_write", "root", "root"), 77),
-        (errors.BackupDamaged("b.zip", "keys.kms", "hash"), 65),
+        (errors.HomeUnreachable("/var/lib/nskeys", Problem.IO_ERROR), 69),
+        (
+            errors.HomeNotSafe(
+                "/var/lib/nskeys", "/var/lib", OwnershipProblem.OTHERS_WRITE, "root", "root"
+            ),
+            77,
+        ),
+        (errors.BackupDamaged("b.zip", "keys.kms", Problem.HASH), 65),
         (errors.ImportRefused("e.csv", ()), 65),
-        (errors.DestinationUnreachable("/mnt/vault", "gone"), 69),
-        (errors.CannotCreate("/mnt/vault", "no_space"), 73),
-        (errors.CannotRemove("/mnt/vault/a.zip", "not_permitted"), 77),
+        (errors.DestinationUnreachable("/mnt/vault", Problem.GONE), 69),
+        (errors.CannotCreate("/mnt/vault", Problem.NO_SPACE), 73),
+        (errors.CannotRemove("/mnt/vault/a.zip", Problem.NOT_PERMITTED), 77),
         (errors.LossCountWrong(2, 3), 64),
         (errors.Cancelled(), 130),
     ],
@@ -54,16 +60,16 @@ def test_the_codes_are_those_of_the_contract(error: NskeysError, code: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("totals", "code"),
+    ("severities", "code"),
     [
-        (Totals(total=0, recoverable=0, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
-        (Totals(total=2, recoverable=2, at_risk=0, lost=0, opens_here=0), StatusExit.RECOVERABLE),
-        (Totals(total=2, recoverable=1, at_risk=1, lost=0, opens_here=2), StatusExit.AT_RISK),
-        (Totals(total=3, recoverable=1, at_risk=1, lost=1, opens_here=2), StatusExit.LOST),
+        ([], StatusExit.RECOVERABLE),
+        ([Severity.NOTE], StatusExit.RECOVERABLE),
+        ([Severity.NOTE, Severity.WARNING], StatusExit.AT_RISK),
+        ([Severity.CRITICAL, Severity.WARNING], StatusExit.LOST),
     ],
 )
-def test_status_ends_with_the_worst_that_is_true(totals: Totals, code: StatusExit) -> None:
-    assert exit_for_credentials(totals) is code
+def test_status_ends_with_the_worst_that_was_found(severities: list[Severity], code: StatusExit) -> None:
+    assert exit_for_findings(Finding(FindingKind.AT_RISK, severity) for severity in severities) is code
 
 
 def test_the_table_in_the_docstring_names_every_code() -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from nskeys.cli.main import grammar, main
-from nskeys.cli.parser import CommandParser
+from nskeys.cli.grammar.parser import CommandParser
+from nskeys.cli.grammar.program import grammar
+from nskeys.cli.main import main
 
 _EVERYWHERE = {
     *("--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file", "--wait", "--help", "-h"),
@@ -133,9 +134,9 @@ def test_options_of_every_command_work_before_and_after_it(argv: list[str]) -> N
     [
         ([], "nskeys: "),
         (["bogus"], "bogus"),
-        (["key"], "nskeys key: "),
-        (["key", "list", "--bogus"], "nskeys key list: --bogus"),
-        (["key", "list", "more"], "nskeys key list: more"),
+        (["key", "bogus"], "nskeys key: unknown command 'bogus'"),
+        (["key", "list", "--bogus"], "nskeys key list: unknown option '--bogus'"),
+        (["key", "list", "more"], "nskeys key list: unexpected argument 'more'"),
         (["key", "show"], "KID"),
         (["--hom", "/x", "status"], "nskeys"),
         (["credential", "list", "--kind", "bogus"], "--kind"),

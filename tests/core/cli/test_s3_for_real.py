@@ -36,7 +36,7 @@ def place(weed: S3Server, logged_in: None) -> Iterator[Destination]:
     name = f"b-{os.urandom(8).hex()}"
     weed.make_bucket(name)
     buckets = S3Scheme()
-    address = buckets.understood(weed.address(name, "ns01"))
+    address = buckets.parse(weed.address(name, "ns01"))
     yield buckets.at(address, DestinationInfo(str(address)))
     buckets.close()
 
@@ -58,7 +58,7 @@ def test_a_bucket_that_locks_its_objects_takes_backups(weed: S3Server, logged_in
     name = f"b-{os.urandom(8).hex()}"
     lock_objects(weed, name)
     buckets = S3Scheme()
-    address = buckets.understood(weed.address(name))
+    address = buckets.parse(weed.address(name))
     place = buckets.at(address, DestinationInfo(str(address)))
     place.check()
     place.check()

@@ -14,10 +14,11 @@ from nskeys.errors import (
 )
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
+from nskeys.reasons import Problem, Wanted
 from tests.fakes.memory_destination import MemoryDestinations
 
-PASSWORD = ServerSecretWanted("ssh_password", "backup@vault02")
-PASSPHRASE = ServerSecretWanted("ssh_passphrase", "/root/.ssh/id")
+PASSWORD = ServerSecretWanted(Wanted.SSH_PASSWORD, "backup@vault02")
+PASSPHRASE = ServerSecretWanted(Wanted.SSH_PASSPHRASE, "/root/.ssh/id")
 
 
 class Person:
@@ -30,7 +31,7 @@ class Person:
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         self.asked.append((request.purpose, request.subject, retry))
         if not self._answers:
-            raise SecretUnavailable(request.purpose.value)
+            raise SecretUnavailable(Wanted(request.purpose))
         return SecretBytes.from_text(self._answers.pop(0))
 
 
@@ -54,7 +55,7 @@ def failing(*errors: NskeysError) -> Callable[[], str]:
 
 def test_what_is_wanted_is_given_and_the_work_begun_again() -> None:
     person, places = Person("one", "two", "three"), MemoryDestinations()
-    refused = ServerSecretWanted("ssh_password", "backup@vault02", refused=True)
+    refused = ServerSecretWanted(Wanted.SSH_PASSWORD, "backup@vault02", refused=True)
     assert with_server_auth(person, failing(PASSWORD, refused, PASSPHRASE), places) == "done"
     assert places.given == {PASSWORD_KEY: "two", ("ssh_passphrase", "/root/.ssh/id"): "three"}
     assert person.asked == [
@@ -79,7 +80,9 @@ def test_where_nobody_can_be_asked_it_is_the_servers_word_that_is_said() -> None
         with_server_auth(Person(), failing(PASSWORD), MemoryDestinations())
     with pytest.raises(DestinationUnreachable):
         with_server_auth(
-            Person("x"), failing(DestinationUnreachable("sftp://v/x", "lost")), MemoryDestinations()
+            Person("x"),
+            failing(DestinationUnreachable("sftp://v/x", Problem.CONNECTION_LOST)),
+            MemoryDestinations(),
         )
 
 
@@ -92,7 +95,7 @@ def test_of_several_places_each_gets_what_it_wants_and_one_that_gets_none_holds_
 
     left = ServerAuth(person, lambda: places)(call, lambda value: value)
     assert left == [PASSPHRASE]
-    none = NoCopyMade((("sftp://v/x", PASSWORD), ("/mnt", DestinationUnreachable("/mnt", "gone"))))
+    none = NoCopyMade((("sftp://v/x", PASSWORD), ("/mnt", DestinationUnreachable("/mnt", Problem.GONE))))
     assert with_server_auth(Person("one"), failing(none), MemoryDestinations()) == "done"
     with pytest.raises(NoCopyMade):
         with_server_auth(Person(), failing(none), MemoryDestinations())

@@ -274,7 +274,7 @@ def test_a_home_that_may_not_be_read_is_no_new_installation(
     def refuse(path: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("nskeys.files.os.listdir", refuse)
+    monkeypatch.setattr("nskeys.files.reading.os.listdir", refuse)
     assert server.run("status").code == 3
     ran = server.run("key", "list")
     assert ran.code == 77

@@ -53,7 +53,9 @@ def test_a_drill_asks_for_the_lock_before_it_asks_for_a_password(backed_up: Mach
 
 def test_a_drill_that_was_not_written_down_is_not_done(backed_up: Machine) -> None:
     with nobody_else_writes(backed_up):
-        ran = backed_up.run("drill", "latest", "--password-file", backed_up.password, "--json")
+        ran = backed_up.run(
+            "drill", "latest", "--password-file", backed_up.password, "--wait", "0", "--json"
+        )
     assert ran.code == 1
     assert ran.json["credentials"] == {"opened": 2, "failed": 0}  # what was proven is told all the same
     assert (ran.json["recorded"], ran.json["diary"]) == (False, "not_written")
@@ -71,7 +73,7 @@ def test_a_drill_where_the_keys_are_not_at_hand_is_written_down_unsigned(backed_
     done = other.run("drill", "latest", "--password-file", other.password, "--json")
     assert (done.code, done.json["diary"]) == (0, "unsigned")
     with nobody_else_writes(other):
-        ran = other.run("drill", "latest", "--password-file", other.password, "--json")
+        ran = other.run("drill", "latest", "--password-file", other.password, "--wait", "0", "--json")
     assert (ran.code, ran.json["diary"]) == (1, "not_written")
 
 
@@ -105,7 +107,7 @@ def test_no_command_ends_well_whose_line_could_not_be_written(backed_up: Machine
     before = len(backed_up.does("audit"))
     asks = ["--password-file", backed_up.password] if argv[0] in ("backup", "identity") else []
     with nobody_else_writes(backed_up):
-        ran = backed_up.run(*words, *asks)
+        ran = backed_up.run(*words, *asks, "--wait", "0")
     assert ran.code not in (0, 70), ran.out + ran.err
     assert "is complete" not in ran.err
     assert len(backed_up.does("audit")) == before

@@ -58,7 +58,7 @@ def test_a_derivation_waits_for_the_one_before_and_stops_waiting_when_it_is_call
 
     def checkpoint() -> None:
         if asked.is_set():
-            raise Cancelled("unlocking")
+            raise Cancelled
         asked.set()
 
     def work() -> None:

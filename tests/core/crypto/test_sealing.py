@@ -149,7 +149,7 @@ def test_one_secret_sealed_twice_gives_two_blobs() -> None:
 def test_a_key_that_is_not_the_one_its_kid_names_seals_nothing() -> None:
     with new_material() as other, pytest.raises(KeyStoreDamaged) as raised:
         Sealer(CMDB, SEALER.kid, other)
-    assert raised.value.problem == "thumbprint"
+    assert raised.value.problem == "wrong_key"
 
 
 def test_a_sealer_works_on_when_its_material_was_wiped() -> None:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from nskeys.crypto.slip39 import UNIQUE, beginning_with, completed, nearest, word_list
+from nskeys.crypto.slip39 import beginning_with, completed, nearest, word_list
 
 
 def test_four_letters_tell_every_word() -> None:
     assert len(word_list()) == 1_024
-    assert all(completed(word[:UNIQUE]) == completed(word) == word for word in word_list())
+    assert all(completed(word[:4]) == completed(word) == word for word in word_list())
 
 
 def test_completion() -> None:

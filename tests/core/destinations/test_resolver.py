@@ -61,10 +61,10 @@ def test_a_file_url_is_a_path(destinations: AllDestinations, address: str, path:
     ("address", "problem"),
     [
         ("file://vault02/backups", "other_host"),
-        ("file:///%FF", "not_text"),
-        ("file:///a%00b", "not_text"),
+        ("file:///%FF", "not_utf8"),
+        ("file:///a%00b", "not_utf8"),
         ("file://", "empty"),
-        ("/mnt/\udcff", "not_text"),
+        ("/mnt/\udcff", "not_utf8"),
         ("ftp://x/", "unknown_scheme"),
     ],
 )
@@ -108,7 +108,7 @@ class _Shelf:
         self.asked: list[DestinationInfo] = []
         self.closed = self.interrupted = False
 
-    def understood(self, address: str) -> str:
+    def parse(self, address: str) -> str:
         return "shelf://" + address.partition("://")[2].rstrip("/")
 
     def at(self, address: str, info: DestinationInfo) -> Destination:

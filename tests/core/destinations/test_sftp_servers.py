@@ -17,6 +17,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.ports import Destination
+from nskeys.reasons import Problem
 from nskeys.wording.errors import say
 from tests.core.destinations.ssh.sftp_places import place_on, temporary_files
 from tests.fakes.sftp_with_faults import a_server_with_faults
@@ -248,7 +249,8 @@ def test_a_read_that_never_ends_is_given_the_size_it_was_asked_for(tmp_path: Pat
 
 def test_each_fault_has_its_sentence() -> None:
     told = [
-        say(CannotCreate("sftp://vault02/b", token)) for token in ("not_flushed", "not_kept", "differs")
+        say(CannotCreate("sftp://vault02/b", token))
+        for token in (Problem.NOT_FLUSHED, Problem.NOT_KEPT, Problem.DIFFERS)
     ]
     assert len({words.what for words in told}) == 3
     assert "errors of its disk" in told[0].advice

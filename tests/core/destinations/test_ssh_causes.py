@@ -13,9 +13,9 @@ from threading import Thread
 
 import pytest
 
+from nskeys.destinations.ssh.context import SftpLimits
 from nskeys.destinations.ssh.known_hosts import KnownHosts, entry_name
 from nskeys.destinations.ssh.pool import SshPool
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationUnreachable,
     HostKeyRevoked,
@@ -259,7 +259,7 @@ def test_a_server_with_outdated_host_keys_alone_is_told_from_a_lost_line(tmp_pat
     with an_sshd(tmp_path / "s", "HostKeyAlgorithms ssh-rsa", kinds=("rsa",)) as server:
         told = unreachable(refusal(server.servers(server.known("rsa")), server))
     assert (told.problem, told.said) == ("old_host_key", "ssh-rsa")
-    assert "(ssh-rsa)" in say(told).what
+    assert "('ssh-rsa')" in say(told).what
     assert "Ed25519" in say(told).advice
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from nskeys.errors import BadRow
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 HEADER = (
@@ -60,7 +61,7 @@ def test_fields_without_a_place_are_counted() -> None:
 
 def test_a_secure_note_is_named_and_not_taken() -> None:
     found = vector("bitwarden-mixed.csv")
-    assert found.bad == (BadRow(2, "door code", "type", "not_a_login"),)
+    assert found.bad == (BadRow(2, "door code", "type", FieldProblem.NOT_A_LOGIN),)
     assert [entry.title for entry in found.rows] == ["emea-ns02", "intranet"]
 
 
@@ -81,4 +82,4 @@ def test_the_header_without_archived_date_is_known_too() -> None:
 
 def test_a_short_row_is_bad_and_shows_none_of_its_cells() -> None:
     found = read(f"{HEADER}\nRun-as,,login,t0p-secret\n")
-    assert found.bad == (BadRow(1, "", "row", "wrong_columns"),)
+    assert found.bad == (BadRow(1, "", "row", FieldProblem.WRONG_COLUMNS),)

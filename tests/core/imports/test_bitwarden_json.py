@@ -8,6 +8,7 @@ import pytest
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 
@@ -55,10 +56,10 @@ def test_totp_passkeys_custom_fields_and_history_are_counted_as_dropped() -> Non
 def test_cards_identities_notes_ssh_keys_and_trash_are_named_and_not_taken() -> None:
     found = vector("bitwarden-mixed.json")
     assert found.bad == (
-        BadRow(2, "door code", "type", "not_a_login"),
-        BadRow(3, "fuel card", "type", "not_a_login"),
-        BadRow(4, "night shift", "type", "not_a_login"),
-        BadRow(5, "jump host", "type", "not_a_login"),
+        BadRow(2, "door code", "type", FieldProblem.NOT_A_LOGIN),
+        BadRow(3, "fuel card", "type", FieldProblem.NOT_A_LOGIN),
+        BadRow(4, "night shift", "type", FieldProblem.NOT_A_LOGIN),
+        BadRow(5, "jump host", "type", FieldProblem.NOT_A_LOGIN),
     )
     assert [entry.title for entry in found.rows if entry.deleted is Deleted.YES] == ["trashed"]
     assert [entry.title for entry in found.rows if entry.deleted is Deleted.NO] == ["emea-ns02", "intranet"]
@@ -120,7 +121,7 @@ def test_what_should_be_text_and_is_not_makes_its_row_bad(item: dict[str, object
 
 def test_a_password_that_is_no_unicode_makes_its_row_bad() -> None:
     found = read({"type": 1, "name": "odd", "login": {"password": "\ud800"}})
-    assert found.bad == (BadRow(1, "odd", "secret", "not_text"),)
+    assert found.bad == (BadRow(1, "odd", "secret", FieldProblem.NOT_TEXT),)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 HEADER = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"'
@@ -75,7 +76,7 @@ def test_fields_without_a_place_are_counted_under_the_names_of_their_columns(rea
 
 def test_a_reference_is_not_mistaken_for_the_password_it_stands_for() -> None:
     mixed = read_export("mixed.csv", (VECTORS / "keepassxc-mixed.csv").read_bytes())
-    assert BadRow(3, "apac-ns01", "secret", "reference") in mixed.bad
+    assert BadRow(3, "apac-ns01", "secret", FieldProblem.REFERENCE) in mixed.bad
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_an_export_of_an_empty_database_holds_nothing() -> None:
 )
 def test_a_row_with_other_cells_than_columns_is_bad_and_shows_none_of_them(shifted: str) -> None:
     found = read(f"{HEADER}\n{shifted}" + row("Run-as", "deploy", "svc", "x"))
-    assert found.bad == (BadRow(1, "", "row", "wrong_columns"),)
+    assert found.bad == (BadRow(1, "", "row", FieldProblem.WRONG_COLUMNS),)
     assert [entry.row for entry in found.rows] == [2]
 
 
@@ -162,7 +163,7 @@ def test_a_field_beyond_all_limits_is_named_by_its_line() -> None:
 
 def test_a_secret_that_cannot_be_sealed_makes_its_row_bad() -> None:
     found = read(f"{HEADER}\n" + row("Run-as", "long", "svc", "ä" * 40_000))
-    assert found.bad == (BadRow(1, "long", "secret", "too_long"),)
+    assert found.bad == (BadRow(1, "long", "secret", FieldProblem.TOO_LONG),)
 
 
 def test_a_header_that_names_a_column_twice_is_refused() -> None:

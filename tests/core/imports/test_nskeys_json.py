@@ -8,6 +8,7 @@ import pytest
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 ONE = {"kind": "run-as", "name": "deploy", "target": "finance-*", "account": "svc", "secret": "s"}
@@ -43,8 +44,8 @@ def test_a_list_an_object_around_it_and_one_credential_alone_are_the_same(docume
 
 def test_a_list_without_secrets_is_not_a_set_of_empty_passwords() -> None:
     found = read([{name: value for name, value in ONE.items() if name != "secret"}])
-    assert found.bad == (BadRow(1, "deploy", "secret", "missing"),)
-    assert read([{**ONE, "secret": None}]).bad == (BadRow(1, "deploy", "secret", "missing"),)
+    assert found.bad == (BadRow(1, "deploy", "secret", FieldProblem.MISSING),)
+    assert read([{**ONE, "secret": None}]).bad == (BadRow(1, "deploy", "secret", FieldProblem.MISSING),)
     assert read([{**ONE, "secret": ""}]).bad == ()
 
 
@@ -62,7 +63,7 @@ def test_what_is_no_text_makes_its_row_bad(field: str) -> None:
 
 
 def test_an_entry_that_is_no_object_is_bad() -> None:
-    assert read([ONE, "text"]).bad == (BadRow(2, "", "row", "not_an_object"),)
+    assert read([ONE, "text"]).bad == (BadRow(2, "", "row", FieldProblem.NOT_AN_OBJECT),)
 
 
 def test_a_title_that_nobody_could_print_is_named_all_the_same() -> None:

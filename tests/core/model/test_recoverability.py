@@ -10,7 +10,7 @@ import pytest
 from nskeys.model.credentials import UNNUMBERED, Credential
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState, assess
+from nskeys.model.recoverability import Circumstances, DueReason, Recoverability, RecoveryState, assess
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from tests.fakes.backups import a_copy
 from tests.fakes.credentials import a_credential
@@ -48,7 +48,7 @@ def answer(
     elsewhere: bool = True,
 ) -> Recoverability:
     """The answer for one server."""
-    return assess(keys, uses, copies, date, CMDB_ID, elsewhere)
+    return assess(keys, uses, copies, Circumstances(CMDB_ID, date, elsewhere))
 
 
 # --- recoverable, at risk, lost -------------------------------------------------------------------

@@ -23,6 +23,7 @@ from nskeys.protectors import pkcs11 as module
 from nskeys.protectors.pkcs11 import Pkcs11Protector
 from nskeys.protectors.pkcs11_uri import TokenUri, parsed
 from nskeys.protectors.pkcs11_worker import Refused, answered, reason_of, token_of
+from nskeys.reasons import Opens, ProtectorProblem
 from nskeys.wording.errors import say
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.token import PIN, Tokens
@@ -176,17 +177,21 @@ def test_a_token_that_locked_itself_is_not_tried(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pkcs11, "lib", lambda path: Plugged())
     question = {"verb": "unwrap", "uri": "pkcs11:token=nskeys", "pin": PIN, "bound": "", "data": ""}
     assert answered(question) == {"refused": "pin_locked"}
-    error = ProtectorUnavailable("pkcs11", "pin_locked")
+    error = ProtectorUnavailable("pkcs11", ProtectorProblem.PIN_LOCKED)
     assert "locked itself" in say(error).what
     assert "unlock it" in say(error).advice
 
 
 def test_the_four_are_told_apart() -> None:
     said = {
-        say(WrongPassword("token")).what,
+        say(WrongPassword(Opens.TOKEN)).what,
         *(
             say(ProtectorUnavailable("pkcs11", token)).what
-            for token in ("pin_locked", "no_token", "wrong_token")
+            for token in (
+                ProtectorProblem.PIN_LOCKED,
+                ProtectorProblem.NO_TOKEN,
+                ProtectorProblem.WRONG_TOKEN,
+            )
         ),
     }
     assert len(said) == 4
@@ -280,7 +285,7 @@ def test_a_token_that_hangs_holds_nobody_up(
 ) -> None:
     monkeypatch.setattr(module, "_PROGRAM", ("/bin/sleep", "60"))
     started = time.monotonic()
-    assert reason(refused(Pkcs11Protector(patience=0.3), wrapped)) == "no_answer"
+    assert reason(refused(Pkcs11Protector(timeout_s=0.3), wrapped)) == "no_answer"
     assert time.monotonic() - started < 5
 
 

@@ -19,7 +19,6 @@ from nskeys.errors import (
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json, from_base64url, to_base64url
 from nskeys.ports import Wrapped
-from nskeys.protectors import systemd_creds
 from nskeys.protectors.tpm2 import Tpm2Protector
 from nskeys.wording.errors import say
 from tests.fakes.commands_on_path import CommandsOnPath
@@ -208,7 +207,7 @@ def _decrypt_without_us(board: Board, secret: Path, wrapped: Wrapped) -> None:
 def test_a_tpm_that_hangs_holds_nobody_up(board: Board, wrapped: Wrapped) -> None:
     board.hangs = True
     started = time.monotonic()
-    assert reason(refused(Tpm2Protector(board.device, patience=0.3), wrapped)) == "no_answer"
+    assert reason(refused(Tpm2Protector(board.device, timeout_s=0.3), wrapped)) == "no_answer"
     assert time.monotonic() - started < 5
 
 
@@ -298,21 +297,6 @@ def test_a_tool_that_answers_something_else_is_not_believed(
     error = refused(tpm2, wrapped)
     assert isinstance(error, KeyStoreDamaged)
     assert error.problem == "kek_size"
-
-
-def test_every_reason_has_words() -> None:
-    reasons = {token for _, token in systemd_creds._REASONS}
-    own = {
-        "no_device",
-        "not_root",
-        "no_systemd_creds",
-        "systemd_too_old",
-        "no_answer",
-        "does_not_work",
-        "bad_device",
-    }
-    for token in reasons | own:
-        assert token.replace("_", " ") not in say(ProtectorUnavailable("tpm2", token)).what
 
 
 # --- the secret, and what a file may say ----------------------------------------------------------

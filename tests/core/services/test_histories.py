@@ -23,6 +23,7 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.retention import Retention
 from nskeys.ports import SilentProgress, Stage
+from nskeys.reasons import Problem
 from nskeys.services.open_backup import find_source
 from nskeys.services.status.overview import Overview
 from tests.core.services.register.test_forged_register import FORGERIES, changed, says
@@ -152,7 +153,7 @@ class History:
 
     def cut_off(self, number: int) -> None:
         place = self.site.destinations.places[_SECOND_VAULT]
-        place.unreachable = "" if place.unreachable else "gone"
+        place.unreachable = None if place.unreachable else Problem.GONE
 
     def check(self, number: int) -> None:
         self.server.services.register.check(NOBODY)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.errors import DestinationUnreachable, HostKeyUnknown, NskeysError
+from nskeys.reasons import Problem
 from nskeys.services.register.probe import unseen
 from nskeys.wording.copies import named_why_not, why_not
 from nskeys.wording.destinations import location_name
@@ -16,8 +17,8 @@ FAR = "sftp://vault02/nskeys"
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (DestinationUnreachable(FAR, "refused"), "unknown (could not be reached)"),
-        (DestinationUnreachable(FAR, "no_answer"), "unknown (could not be reached)"),
+        (DestinationUnreachable(FAR, Problem.REFUSED), "unknown (could not be reached)"),
+        (DestinationUnreachable(FAR, Problem.NO_ANSWER), "unknown (could not be reached)"),
         (HostKeyUnknown("vault02", 22, "ssh-ed25519", "SHA256:x", "x"), "unknown (could not be told)"),
     ],
 )
@@ -30,6 +31,6 @@ def test_a_copy_whose_location_is_unknown_is_named_so() -> None:
     server.set_up()
     server.add("deploy-1")
     copy = server.back_up().copy
-    unknown = replace(copy, where=unseen(DestinationUnreachable(FAR, "refused")), signed=True)
+    unknown = replace(copy, where=unseen(DestinationUnreachable(FAR, Problem.REFUSED)), signed=True)
     assert why_not(unknown) == "has an unknown location"
     assert named_why_not(unknown) == "backup 1: location unknown"

@@ -8,6 +8,7 @@ from nskeys.model.recovery import BY_SHARES, UnlockMethod
 from nskeys.model.register import Proof
 from nskeys.ports import SecretProvider, SilentProgress
 from nskeys.services.open_backup import find_source, means_of, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.core.crypto.test_slip39 import forged, share
 from tests.fakes.servers import IDENTITY_PASSWORD, Server, Site
 from tests.fakes.sheets import Sheets, check, nobody_here, split_among
@@ -121,7 +122,9 @@ def test_new_hardware_comes_back_by_three_custodians(site: Site) -> None:
     sheets = Sheets(texts[4], texts[0], texts[2])
     with opened(fresh.installation, source, sheets, progress, BY_SHARES) as open_source:
         plan = fresh.services.restore.plan(open_source)
-        report = fresh.services.restore.execute(plan, open_source, nobody_here, fresh.settings(), "file")
+        report = fresh.services.restore.execute(
+            plan, open_source, nobody_here, RestoreChoices(fresh.settings(), "file")
+        )
     assert report.proof.opened == 1
     assert fresh.secrets() == secrets
     assert [len(text) for text in sheets.gave] == [0, 0, 0]

@@ -22,7 +22,7 @@ verify
 destination list
 destination add DEST [--elsewhere TEXT] [--key-file F]
 destination test DEST
-destination trust DEST [--fingerprint F]
+destination trust DEST [--fingerprint HASH]
 destination remove DEST
 register list
 register check
@@ -33,6 +33,7 @@ registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
 identity create [--weak-password]
+identity show
 custodians show
 custodians split [--shares N] [--threshold T] [--sheets DIR] [--html]
 custodians check [--shares-file F]

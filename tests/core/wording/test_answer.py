@@ -1,79 +1,32 @@
 """The answer in words: it fits, it claims no more than was tested, and it names what helps."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from nskeys.errors import RecoveryDamaged
 from nskeys.model.credentials import UnreadableRow
-from nskeys.model.destinations import LocatedAt, Location, LocationReason
-from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage
-from nskeys.model.plans import RegistryValues
-from nskeys.model.recoverability import Recoverability, assess
-from nskeys.model.register import BackupCopy, CopyStatus, Proof
+from nskeys.model.findings import Severity
+from nskeys.model.keys import KeyState, Kid, Rotation, RotationStage
+from nskeys.model.next_steps import NextAction
+from nskeys.model.register import CopyStatus, Proof
+from nskeys.reasons import Problem, RecoveryProblem
 from nskeys.services.status.overview import Overview
-from nskeys.wording.answer import Notice, answer_headline, notices, rotation_words
+from nskeys.wording.answer import answer_headline, notices, rotation_words
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import NextStep, step_hint
 from nskeys.wording.text.terminal import safe, width
-from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
+from tests.fakes.overviews import EVENING, HERE, MORNING, NEW, OLD, copy, key, seen
 
-OLD, NEW = Kid("0" * 64), Kid("1" * 64)
-MORNING, EVENING = AFTERNOON - timedelta(hours=2), AFTERNOON + timedelta(hours=3)
-HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 LAYOUTS = pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
-def key(kid: Kid = OLD, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
-    return KeyInfo(kid, MORNING, state, MORNING)
-
-
-def copy(*kids: Kid, generation: int = 41, signed: bool = True, **changes: object) -> BackupCopy:
-    """A good copy elsewhere that holds these keys."""
-    made = a_copy(generation)
-    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed, drilled_upto=0)
-    return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
-
-
-def seen(
-    keys: Sequence[KeyInfo] = (key(),),
-    uses: Sequence[tuple[Kid, int]] = ((OLD, 10),),
-    copies: Sequence[BackupCopy] = (),
-    date: datetime | None = AFTERNOON,
-    **changes: object,
-) -> Overview:
-    """An overview of a server that backs up elsewhere."""
-    used = [KeyUse(kid, "run-as", credentials, MORNING) for kid, credentials in uses]
-    answer = assess(keys, used, copies, date, "c0" * 16, backs_up_elsewhere=True)
-    overview = Overview(
-        server="ns01",
-        cmdb="SQLite",
-        protector="file",
-        recoverability=replace(answer, drilled=drilled(answer)),
-        copies=tuple(copies),
-        registry=RegistryValues("/mnt/vault", date),
-        rotation=None,
-        put_back=(),
-        taken=EVENING,
-    )
-    return replace(overview, **changes)  # type: ignore[arg-type]  # fields of Overview
-
-
-def drilled(answer: Recoverability) -> int:
-    """What the last drill of the best copy covers, where nothing was sealed after it."""
-    best = answer.best
-    if best is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
-        return 0
-    return min(
-        best.drilled_rows, sum(key.credentials for key in answer.keys if key.kid in best.backup.kids)
-    )
-
-
-def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, NextStep | None]]:
-    return [(notice.label, notice.text, notice.act) for notice in notices(overview, layout)]
+def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, NextAction | None]]:
+    return [
+        (notice.label, notice.text, notice.finding.next.action if notice.finding.next else None)
+        for notice in notices(overview, layout)
+    ]
 
 
 # --- the headline ------------------------------------------------------------------------------------
@@ -207,12 +160,12 @@ def test_credentials_at_risk_name_since_when_and_under_which_key() -> None:
     )
     [(label, text, act)] = told(overview)
     assert label.startswith("2 at risk since ")
-    assert (text, act) == ("sealed under 11111111, in no backup", NextStep.BACK_UP)
+    assert (text, act) == ("sealed under 11111111, in no backup", NextAction.BACK_UP)
 
 
 def test_a_backup_on_the_same_machine_is_said_not_to_help() -> None:
     [(_, text, act)] = told(seen(copies=[copy(where=HERE)]))
-    assert (text, act) == ("00000000, backed up only here", NextStep.BACK_UP)
+    assert (text, act) == ("00000000, backed up only here", NextAction.BACK_UP)
 
 
 def test_a_backup_that_is_gone_does_not_count() -> None:
@@ -227,26 +180,29 @@ def test_several_keys_are_counted() -> None:
 
 def test_lost_credentials_come_first_and_are_severe() -> None:
     found = notices(seen(uses=[(OLD, 10), (NEW, 3)]), WIDE)
-    assert found[0] == Notice(
-        "3 lost", "no key here, no known backup opens them", NextStep.RESTORE, severe=True
+    first = found[0]
+    assert (first.label, first.text, first.hint) == (
+        "3 lost",
+        "no key here, no known backup opens them",
+        "r  restore",
     )
-    assert [notice.severe for notice in found[1:]] == [False]
+    assert [notice.finding.severity for notice in found] == [Severity.CRITICAL, Severity.WARNING]
 
 
 def test_a_backup_that_may_still_hold_lost_keys_is_mentioned() -> None:
     [lost, _] = told(seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)]))
-    assert lost == ("3 lost", "backup 41 says it has their keys: try it", NextStep.RESTORE)
+    assert lost == ("3 lost", "backup 41 says it has their keys: try it", NextAction.RESTORE)
 
 
 def test_credentials_that_would_come_back_but_do_not_open_here() -> None:
     found = told(seen(keys=[key(NEW)], uses=[(OLD, 3), (NEW, 1)], copies=[copy(OLD, NEW)]))
-    assert ("3 closed here", "their keys are in a backup, not here", NextStep.RESTORE) in found
+    assert ("3 closed here", "their keys are in a backup, not here", NextAction.RESTORE) in found
 
 
 def test_a_backup_that_is_due_is_said_where_no_credential_at_risk_says_it() -> None:
-    assert told(seen(uses=[], date=None)) == [("backup due", "no backup was made yet", NextStep.BACK_UP)]
+    assert told(seen(uses=[], date=None)) == [("backup due", "no backup was made yet", NextAction.BACK_UP)]
     waiting = seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()])
-    assert told(waiting) == [("backup due", "the last one lacks a key", NextStep.BACK_UP)]
+    assert told(waiting) == [("backup due", "the last one lacks a key", NextAction.BACK_UP)]
 
 
 def test_what_else_is_not_as_it_should_be() -> None:
@@ -260,22 +216,24 @@ def test_what_else_is_not_as_it_should_be() -> None:
         unreadable_rows=2,
     )
     assert [(label, act) for label, _, act in told(overview)] == [
-        ("rotation due", NextStep.ROTATE),
-        ("old rows back", NextStep.ROTATE),
-        ("restored keys", NextStep.ROTATE),
-        ("custodians", NextStep.CUSTODIANS),
+        ("rotation due", NextAction.ROTATE),
+        ("old rows back", NextAction.ROTATE),
+        ("restored keys", NextAction.ROTATE),
+        ("custodians", NextAction.CUSTODIANS_CHECK),
         ("clock is wrong", None),
-        ("register", NextStep.REGISTER),
+        ("register", NextAction.REGISTER_CHECK),
     ]
 
 
 @LAYOUTS
 def test_a_row_that_cannot_be_read_is_named_first(layout: Layout) -> None:
-    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", "not_hex")
+    row = UnreadableRow("keys", "7" * 60 + "\x1b[31m", Problem.NOT_HEX)
     [first, *_] = notices(seen(copies=[copy()], unreadable=(row,)), layout)
-    assert (first.label, first.severe) == ("1 unreadable", True)
+    assert (first.label, first.finding.severity) == ("1 unreadable", Severity.WARNING)
     assert first.text in (f"keys {safe(row.row)}", "1 row")
-    [many, *_] = notices(seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", ""),) * 3), layout)
+    [many, *_] = notices(
+        seen(copies=[copy()], unreadable=(UnreadableRow("keys", "7", Problem.NOT_HEX),) * 3), layout
+    )
     assert many.text == "keys 7 and 2 more"
 
 
@@ -292,7 +250,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
             arrived=(NEW,),
             unproven_shares=16,
             unreadable_rows=100_000,
-            unreadable=(UnreadableRow("credentials", "x" * 300, "not_text"),) * 100_000,
+            unreadable=(UnreadableRow("credentials", "x" * 300, Problem.NOT_UTF8),) * 100_000,
         ),
         seen(uses=[], date=None),
         seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),
@@ -301,7 +259,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
         seen(keys=[replace(key(), created=EVENING)], copies=[copy()]),
     ]
     for notice in (notice for overview in worst for notice in notices(overview, layout)):
-        hint = width(step_hint(notice.act)) + 2 if notice.act else 0
+        hint = width(notice.hint) + 2 if notice.hint else 0
         assert width(notice.label) <= layout.notice
         assert width(notice.text) + hint <= layout.text
         assert "…" not in notice.label + notice.text
@@ -329,22 +287,22 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
 def test_a_backup_that_waits_for_a_person_is_said_and_a_drill_helps(layout: Layout) -> None:
     overview = seen(copies=[copy(OLD, by_a_person=False)])
     said = told(overview, layout)
-    assert [(label, act) for label, _, act in said][-1] == ("not proven", NextStep.DRILL)
-    assert any("at risk" in label and act is NextStep.DRILL for label, _, act in said)
+    assert [(label, act) for label, _, act in said][-1] == ("not proven", NextAction.DRILL)
+    assert any("at risk" in label and act is NextAction.DRILL for label, _, act in said)
     assert "person" in answer_headline(overview, layout).source
     assert told(seen(copies=[copy(OLD)]), layout) == []
 
 
 def test_where_the_waiting_backup_lacks_a_key_another_backup_helps() -> None:
     overview = seen([key(), key(NEW)], [(OLD, 1), (NEW, 1)], [copy(OLD, by_a_person=False)], date=AFTERNOON)
-    assert any("at risk" in label and act is NextStep.BACK_UP for label, _, act in told(overview))
+    assert any("at risk" in label and act is NextAction.BACK_UP for label, _, act in told(overview))
 
 
 @LAYOUTS
 def test_a_recovery_identity_that_was_tampered_with_is_said(layout: Layout) -> None:
-    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", "not_signed"))
+    overview = seen(copies=[copy(OLD)], recovery_problem=RecoveryDamaged("/h", RecoveryProblem.NOT_SIGNED))
     assert [(label, act) for label, _, act in told(overview, layout)] == [
-        ("tampered with", NextStep.IDENTITY)
+        ("tampered with", NextAction.IDENTITY)
     ]
 
 
@@ -356,5 +314,5 @@ def test_since_when_they_are_at_risk_is_never_left_out(layout: Layout, days: int
     label, text, act = next(item for item in told(overview, layout) if "at risk" in item[0])
     assert f"since {MORNING:%Y-%m-%d}" in f"{label} {text}" if days else "since " in f"{label} {text}"
     assert width(label) <= layout.notice
-    assert act is NextStep.BACK_UP
+    assert act is NextAction.BACK_UP
     assert "\u2026" not in text

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nskeys.model.plans import FirstSight, HomeState
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.first_start import (
     count_help,
     count_refused,
@@ -45,7 +46,9 @@ def test_keys_of_another_machine_are_called_so_whatever_else_is_there() -> None:
 
 
 def test_where_a_tpm_cannot_be_asked_both_possibilities_are_said() -> None:
-    unreached = replace(EMPTY, state=HomeState.UNREACHED, unreached="no_device", credentials=14)
+    unreached = replace(
+        EMPTY, state=HomeState.UNREACHED, unreached=ProtectorProblem.NO_DEVICE, credentials=14
+    )
     assert first_title(unreached) == "Keys of a TPM that is not here"
     assert first_sight(unreached) == (
         "The keys here are bound to a TPM, which cannot be asked: no TPM 2.0 is to be found here.",
@@ -77,6 +80,6 @@ def test_a_protector_is_labelled_with_what_it_is_worth() -> None:
     assert protector_choice("passphrase")[1] == "shut on a stolen machine; asked for at use"
     for name in ("tpm2", "passphrase", "pkcs11", "file"):
         assert len(protector_choice(name)[1]) <= 44, "beside its name on the smallest screen"
-    assert protector_unavailable("pkcs11", "not_included") == (
-        "Security token is not available: this version of nskeys does not have it."
+    assert protector_unavailable("pkcs11", ProtectorProblem.NO_TOKEN) == (
+        "Security token is not available: no such token is plugged in."
     )

@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.reasons import FieldProblem
 from nskeys.wording.imports import (
     bad_words,
     changes_line,
@@ -27,7 +28,7 @@ ROW = ImportedCredential(
     group="Root/Run as",
     kind_word="run as",
 )
-BAD = BadRow(2, "wiki", "kind", "kind_unknown")
+BAD = BadRow(2, "wiki", "kind", FieldProblem.KIND_UNKNOWN)
 
 
 def plan(good: int, bad: int = 0) -> ImportPlan:
@@ -83,7 +84,7 @@ def test_an_export_is_to_be_removed_only_where_nothing_is_in_it_alone(
 def test_a_plan_says_what_is_new_changed_and_present_and_how_the_file_was_read() -> None:
     usual = ImportPlan("x", ImportFormat.KEEPASSXC_CSV, (ROW,), (), (), encoding="utf-8", delimiter=",")
     assert states_line(usual) == "New 1, changed 0, present 0."
-    changed = BadRow(3, "x", "row", "changed")
+    changed = BadRow(3, "x", "row", FieldProblem.CHANGED)
     other = replace(usual, present=(ROW, ROW), left_out=(changed,), encoding="cp1252", delimiter=";")
     assert states_line(other) == (
         "New 1, changed 1, present 2. Read as Windows-1252 with semicolons between its cells."
@@ -93,8 +94,11 @@ def test_a_plan_says_what_is_new_changed_and_present_and_how_the_file_was_read()
 
 
 def test_what_is_left_out_is_told_with_what_takes_it_by_command_and_by_key() -> None:
-    rows = [BadRow(1, "a", "group", "looks_deleted"), BadRow(2, "b", "group", "looks_deleted")]
-    rows += [BadRow(3, "c", "secret", "no_secret"), BadRow(4, "d", "row", "changed")]
+    rows = [
+        BadRow(1, "a", "group", FieldProblem.LOOKS_DELETED),
+        BadRow(2, "b", "group", FieldProblem.LOOKS_DELETED),
+    ]
+    rows += [BadRow(3, "c", "secret", FieldProblem.NO_SECRET), BadRow(4, "d", "row", FieldProblem.CHANGED)]
     assert left_out_line(rows) == (
         "Left out: 2 rows look deleted ('--with-deleted' takes them); 1 row has no password "
         "('--empty-secrets' takes it); 1 row is here with other values ('--update' takes it)."
@@ -116,5 +120,5 @@ def test_a_dropped_field_names_its_rows_as_far_as_a_line_can_hold_them() -> None
 
 def test_an_export_that_is_here_whole_may_go_and_one_with_rows_left_out_may_not() -> None:
     assert export_line(ImportReport(0, (), (), (), present=2)).startswith("Everything in the export")
-    left = ImportReport(1, (), (), (), left_out=(BadRow(1, "a", "group", "looks_deleted"),))
+    left = ImportReport(1, (), (), (), left_out=(BadRow(1, "a", "group", FieldProblem.LOOKS_DELETED),))
     assert export_line(left).startswith("1 row of the export is only there")

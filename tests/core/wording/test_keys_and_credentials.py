@@ -9,6 +9,7 @@ from nskeys.errors import FieldInvalid
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
+from nskeys.reasons import FieldProblem
 from nskeys.wording.credentials import (
     credential_title,
     dates_words,
@@ -70,5 +71,5 @@ def test_every_state_of_a_credential_says_what_it_means(state: RecoveryState) ->
 
 
 def test_what_is_wrong_with_a_field_says_what_to_do() -> None:
-    problem = field_problem(FieldInvalid("target", "not_url"))
+    problem = field_problem(FieldInvalid("target", FieldProblem.NOT_URL))
     assert problem == "The target is not a URL of another server. Write it like https://ns02.example.net."

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,18 +19,24 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.diary import DrillEnd
+from nskeys.model.findings import FindingKind, Hope, Reason, RotationWait, Shelter
 from nskeys.model.imports import ImportFormat
 from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.next_steps import NextAction
 from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.recovery import IdentityKind, UnlockMethod
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, UnlockMethod
 from nskeys.model.register import PROOFS, CopyStatus, Proof
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitStatus
 from nskeys.wording import database, destinations, drills, labels, proofs, prune, recovery, schedule
+from nskeys.wording.findings import finding_sentence, notice
+from nskeys.wording.layout import WIDE
+from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import question
 from nskeys.wording.progress import stage_name
 from nskeys.wording.text.terminal import safe, width
+from tests.fakes.overviews import EVENING, copy, found
 
 
 def _reason(reason: LocationReason) -> str:
@@ -40,6 +47,32 @@ def _prompt(purpose: ports.Purpose) -> str:
     return question(ports.SecretRequest(purpose)).prompt
 
 
+def _brief(kind: FindingKind, reason: Reason) -> str:
+    said = notice(replace(found(kind), reason=reason, copy=copy()), EVENING, WIDE)
+    assert said is not None
+    return said.text
+
+
+def _hopes(hope: Hope) -> str:
+    return _brief(FindingKind.LOST, hope)
+
+
+def _shelters(shelter: Shelter) -> str:
+    return _brief(FindingKind.AT_RISK, shelter)
+
+
+def _waits(wait: RotationWait) -> str:
+    return finding_sentence(replace(found(FindingKind.ROTATION_OPEN), reason=wait, copy=copy()), EVENING)
+
+
+def _by_key(action: NextAction) -> str:
+    return step_words(action, Voice.KEY)
+
+
+def _by_command(action: NextAction) -> str:
+    return step_words(action, Voice.COMMAND)
+
+
 SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Action: (labels.action_name,),
     CredentialKind: (labels.kind_name,),
@@ -47,12 +80,14 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     DrillEnd: (drills.drill_end_name, drills.drill_end_words),
     DueReason: (labels.due_sentence,),
     Fate: (prune.fate_word,),
+    FindingKind: (lambda kind: finding_sentence(found(kind), EVENING),),
+    Hope: (_hopes,),
+    NextAction: (_by_key, _by_command),
+    Shelter: (_shelters,),
     FateReason: (prune.reason_words,),
     FailureReason: (labels.failure_words, labels.failure_name),
-    HomeState: (labels.home_state_name,),
-    IdentityKind: (recovery.identity_kind_name,),
+    IdentityKind: (lambda kind: recovery.identity_name(EarlierIdentity(kind, 1, "")),),
     ImportFormat: (labels.import_format_name,),
-    UnlockMethod: (recovery.means_name,),
     KeyFate: (labels.key_fate_name,),
     Job: (schedule.job_words,),
     KeyState: (labels.key_state_name,),
@@ -63,10 +98,10 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     Proof: (labels.proof_name, labels.proof_words),
     Protection: (labels.protection_name,),
     RecoveryState: (labels.state_name,),
-    RotationStage: (labels.rotation_stage_name,),
+    RotationStage: (),  # told as a RotationWait
+    RotationWait: (_waits,),
     CopyStatus: (labels.sight_name,),
     Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
-    SortBy: (labels.column_name,),
     UnitStatus: (schedule.sight_words,),
     ports.Purpose: (_prompt,),
     ports.Stage: (stage_name,),
@@ -84,7 +119,11 @@ def _enums() -> Iterator[type[StrEnum]]:
                 yield thing
 
 
-@pytest.mark.parametrize("enum", list(_enums()), ids=lambda enum: enum.__name__)
+NEVER_SAID = {HomeState, SortBy, UnlockMethod}
+"""What follows from them is said, not they."""
+
+
+@pytest.mark.parametrize("enum", sorted({*_enums()} - NEVER_SAID, key=str), ids=lambda enum: enum.__name__)
 def test_every_member_of_every_enum_has_its_own_words(enum: type[StrEnum]) -> None:
     for say in SAID[enum]:
         words = [say(member) for member in enum]

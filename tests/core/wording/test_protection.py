@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
+from nskeys.reasons import ProtectorProblem
 from nskeys.wording.keys import backup_before, broken_by, helps_against, not_here, protector_title
 from tests.fakes.backups import a_copy
 
@@ -20,7 +21,10 @@ def test_each_protector_says_what_it_is_good_for_and_what_breaks_it(protector: s
 
 def test_one_that_this_version_does_not_know_claims_nothing() -> None:
     assert "nothing that this version of nskeys knows of" in helps_against("quantum")
-    assert not_here("quantum", "unknown") == "Quantum is not to be had here: nskeys does not know it."
+    assert (
+        not_here("quantum", ProtectorProblem.UNKNOWN)
+        == "Quantum is not to be had here: nskeys does not know it."
+    )
 
 
 def test_another_passphrase_is_called_so() -> None:

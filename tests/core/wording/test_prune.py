@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from nskeys.errors import CannotRemove, DestinationUnreachable
 from nskeys.model.retention import Decision, Fate, FateReason, Retention
+from nskeys.reasons import Problem
 from nskeys.wording.prune import decision_cells, plan_lines, report_lines, retention_words
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON
 
-AWAY = DestinationUnreachable("/mnt/vault", "missing_folder")
+AWAY = DestinationUnreachable("/mnt/vault", Problem.MISSING_FOLDER)
 
 
 def decision(fate: Fate, reason: FateReason = FateReason.SURPLUS) -> Decision:
@@ -60,7 +61,7 @@ def test_a_file_in_a_row_of_cells() -> None:
 
 def test_a_report_says_what_was_not_done_too() -> None:
     copy = replace(a_copy(1), retired=AFTERNOON)
-    failure = (copy, CannotRemove(copy.address, "access_denied"))
+    failure = (copy, CannotRemove(copy.address, Problem.ACCESS_DENIED))
     assert report_lines([copy, copy], [failure], []) == (
         "2 old copies deleted.",
         "Not deleted: /mnt/vault/ns01.zip cannot be removed: the server does not permit it.",

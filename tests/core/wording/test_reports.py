@@ -21,7 +21,6 @@ from nskeys.model.plans import (
     KeyFate,
     PlannedKey,
     ProofReport,
-    RegistryValues,
     RestorePlan,
     RestoreReport,
     RotationReport,
@@ -29,6 +28,7 @@ from nskeys.model.plans import (
 )
 from nskeys.model.recoverability import DueReason, Totals
 from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
+from nskeys.reasons import FieldProblem, ForeignReason
 from nskeys.services.status.audit import AuditVerdict
 from nskeys.wording import imports, proofs, reports
 from tests.core.wording.commands import commands, is_valid
@@ -145,7 +145,7 @@ def test_remarks_name_keys_and_rows() -> None:
     assert "1 row of the register" in whole([reports.unreadable_line(1)])
     assert "/mnt/x\\x1b.zip" in whole([reports.remembered_line(copy(address="/mnt/x\x1b.zip"))])
     assert (reports.in_backups(0), reports.in_backups(3)) == ("in no backup", "in 3 backups")
-    assert "in the future" in whole([reports.registry_future(RegistryValues("/x", NOON))])
+    assert "in the future" in whole([reports.registry_future(NOON)])
 
 
 def test_destinations_and_copies_are_named() -> None:
@@ -263,7 +263,7 @@ def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
     assert "The register has this result." in whole(proofs.drill_lines(report))
     unknown = whole(proofs.drill_lines(replace(report, recorded=False)))
     assert "'nskeys register add FILE' makes it known" in unknown
-    foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=("unsigned",))))
+    foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=(ForeignReason.UNSIGNED,))))
     assert "does not count for this server: it is not signed" in foreign
     busy = replace(report, recorded=False, not_recorded=CmdbBusy("/x"))
     assert (
@@ -285,7 +285,7 @@ def test_a_backup_is_told_before_its_password_is_asked() -> None:
 def test_an_import_is_planned_and_reported_in_words() -> None:
     fields = CredentialFields(CredentialKind.PCANYWHERE, "db01", "db01", "operator")
     item = ImportedCredential(1, fields, "", "group", "Office/PCA\x1b", "pca")
-    bad = BadRow(2, "x", "account", "empty")
+    bad = BadRow(2, "x", "account", FieldProblem.EMPTY)
     planned = ImportPlan("e.csv", ImportFormat.KEEPASSXC_CSV, (item,), (bad,), ())
     assert whole([imports.plan_line(planned)]) == "KeePassXC CSV: 2 entries, of which 1 cannot be taken."
     assert whole([imports.kind_reason(item)]) == '"pca" in Office/PCA\\x1b'

@@ -8,6 +8,7 @@ import pytest
 
 from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
+from nskeys.model.findings import Finding, FindingKind, Severity
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import (
@@ -204,7 +205,9 @@ def test_without_a_copy_that_counts_it_says_that_it_leads_nowhere() -> None:
 
 
 def test_credentials_that_would_not_come_back_are_counted() -> None:
-    said = text(replace(RUNBOOK, totals=Totals(14, 11, 2, 1, 13)))
+    lost = Finding(FindingKind.LOST, Severity.CRITICAL)
+    at_risk = Finding(FindingKind.AT_RISK, Severity.WARNING, count=2)
+    said = text(replace(RUNBOOK, totals=Totals(14, 11, 2, 1, 13), findings=(lost, at_risk)))
     assert "! If this server died now, 11 of 14 credentials would come back." in said
     assert "2 at risk" in said
     assert "1 lost" in said

@@ -10,6 +10,7 @@ from nskeys.errors import ShareRefused
 from nskeys.model.custodians import NOTHING_YET, Share, ShareProgress
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, ShareRequest
+from nskeys.reasons import ShareProblem
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.widgets.frame import Rule
 from nskeys_tui.widgets.inputs import WordInput
@@ -60,7 +61,7 @@ async def test_everything_is_on_the_screen_while_one_types(size: tuple[int, int]
     stage = Stage(Rule(), size=size)
     gathered = ShareProgress("acquire surprise", 3, 5, (4, 1))
     async with stage.play() as pilot:
-        await stage.ask(pilot, AskShare(request(gathered, ShareRefused("given", share=4))))
+        await stage.ask(pilot, AskShare(request(gathered, ShareRefused(ShareProblem.GIVEN, share=4))))
         await pilot.press(*"aca")
         page = shown(stage)
         for said in (

@@ -11,6 +11,7 @@ from nskeys.errors import BackupNotProven
 from nskeys.model.plans import RegistryValues
 from nskeys.model.register import Proof
 from nskeys.model.secret import LEAST_SCORE
+from nskeys.reasons import Problem
 from nskeys.services.backup import facts as archiving
 from nskeys_tui.presenters.register import copy_cells
 from nskeys_tui.screens.backup import BackupScreen
@@ -183,7 +184,7 @@ async def test_a_file_that_could_not_be_read_back_is_no_backup(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:
-        raise BackupNotProven("", "differs")
+        raise BackupNotProven("", Problem.DIFFERS)
 
     stage = OnScreen(server, BackupScreen)
     async with stage.play() as pilot:
@@ -254,7 +255,7 @@ async def test_a_password_that_the_hint_gives_away_is_refused(server: RealServer
         await stage.press(pilot, "enter", until="this will be written")
         await stage.press(pilot, "p", until="New password for the backup")
         await give_password(stage, pilot, "minka")
-        await stage.wait(pilot, "The hint contains the password.")
+        await stage.wait(pilot, "The hint contains the password")
         await stage.press(pilot, "escape", until="where to?")  # the one from before is gone, too
         assert untouched(server)
 

@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.recoverability import Recoverability, assess
+from nskeys.model.recoverability import Circumstances, Recoverability, assess
 from nskeys.wording.text.terminal import width
 from nskeys_tui.presenters.overview import ALL, filter_named, filters, heading, neighbour
 from nskeys_tui.screens.rows import COLUMNS
@@ -26,7 +26,7 @@ def answer(at_risk: int = 0, lost: int = 0, kind: str = "run-as") -> Recoverabil
     """A server without backups: what its key seals is at risk, the rest is lost."""
     uses = [KeyUse(kid, kind, n, AFTERNOON) for kid, n in ((HERE, at_risk), (GONE, lost)) if n]
     key = KeyInfo(HERE, AFTERNOON, KeyState.ACTIVE, AFTERNOON)
-    return assess([key], uses, (), None, "c0" * 16, backs_up_elsewhere=False)
+    return assess([key], uses, (), Circumstances("c0" * 16, None, backs_up_elsewhere=False))
 
 
 # --- shelves -----------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def answer(at_risk: int = 0, lost: int = 0, kind: str = "run-as") -> Recoverabil
 
 def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back() -> None:
     known = filters(answer(at_risk=2, lost=3))
-    assert [(shelf.name, shelf.credentials) for shelf in known] == [
+    assert [(option.name, option.credentials) for option in known] == [
         ("all", 5),
         ("hierarchy", 0),
         ("pcAnywhere", 0),
@@ -45,15 +45,15 @@ def test_there_is_a_shelf_for_all_for_each_kind_and_for_what_would_not_come_back
 
 
 def test_where_nothing_is_at_risk_there_is_no_shelf_for_it() -> None:
-    assert [shelf.name for shelf in filters(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
+    assert [option.name for option in filters(answer())] == ["all", "hierarchy", "pcAnywhere", "run-as"]
 
 
 def test_a_shelf_narrows_the_list_by_kind_or_by_key() -> None:
     known = filters(answer(at_risk=2, lost=3))
-    assert filter_named(known, "run-as").wanted("x").kind is CredentialKind.RUN_AS
-    assert filter_named(known, "run-as").wanted("x").text == "x"
-    assert filter_named(known, "lost").wanted("").kids == frozenset({GONE})
-    assert filter_named(known, ALL).wanted("").kids is None
+    assert filter_named(known, "run-as").with_text("x").kind is CredentialKind.RUN_AS
+    assert filter_named(known, "run-as").with_text("x").text == "x"
+    assert filter_named(known, "lost").with_text("").kids == frozenset({GONE})
+    assert filter_named(known, ALL).with_text("").kids is None
 
 
 def test_a_shelf_that_is_gone_leads_back_to_all() -> None:

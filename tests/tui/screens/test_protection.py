@@ -11,7 +11,6 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
-from nskeys.wording.next_steps import NextStep
 from nskeys_tui.screens.protection import ProtectorScreen
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
@@ -169,9 +168,7 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
             assert "a stolen machine" not in again.words
         overview = server.services.recoverability.overview(look=False)
         layout = WIDE if size == HOME_SIZE else NARROW
-        assert ("not removed", NextStep.PROTECTOR) in [
-            (one.label, one.act) for one in notices(overview, layout)
-        ]
+        assert ("not removed", "m  menu") in [(one.label, one.hint) for one in notices(overview, layout)]
     server.installation.key_store.sweep()
     gone = OnScreen(server, ProtectorScreen, size)
     async with gone.play() as pilot:

@@ -7,6 +7,7 @@ import pytest
 from nskeys.bootstrap import Services
 from nskeys.ports import Purpose, Settings, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.tui.app_on import AppOn, Typed, add, secret_of, services_in, set_up
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE
@@ -32,7 +33,7 @@ def rescued(folder: Path) -> Services:
     source = find_source(fresh.installation, copy.address)
     with opened(fresh.installation, source, answers, SilentProgress()) as open_source:
         plan = fresh.restore.plan(open_source)
-        fresh.restore.execute(plan, open_source, answers, Settings("ns02", ""), "file")
+        fresh.restore.execute(plan, open_source, answers, RestoreChoices(Settings("ns02", ""), "file"))
     return fresh
 
 
@@ -105,7 +106,7 @@ async def test_a_backup_that_says_to_have_the_key_is_tried_before_anything_is_ty
     services = left_behind(tmp_path)
     app = AppOn(services, size)
     async with app.play() as pilot:
-        await app.wait(pilot, "1 lost", "backup 1 says it holds", "r  restore")
+        await app.wait(pilot, "1 lost", "backup 1 says it has", "r  restore")
         await app.press(pilot, "m", shows="to enter again")
         await app.press(pilot, *["down"] * 5, "enter", shows="1 of 1 do not open here")
         await app.wait(pilot, "backup 1?", "backup 1 says that it holds its key")

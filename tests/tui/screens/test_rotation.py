@@ -153,7 +153,7 @@ async def test_what_a_killed_rotation_left_is_finished_by_whoever_comes_next(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
-        raise Cancelled("")
+        raise Cancelled
 
     with monkeypatch.context() as patched:
         patched.setattr(rotation._Work, "key", killed)

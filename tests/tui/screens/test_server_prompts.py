@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.ssh.timeouts import SftpLimits
+from nskeys.destinations.ssh.context import SftpLimits
 from nskeys.model.retention import Retention
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.destinations import DestinationsScreen

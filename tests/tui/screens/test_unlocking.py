@@ -9,6 +9,7 @@ from nskeys.errors import SecretUnavailable
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Settings
+from nskeys.reasons import Wanted
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys_tui.dialogs.secret import AskPassword
 from nskeys_tui.screens.navigation import SCREENS, open_screen
@@ -121,7 +122,7 @@ class Recording:
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
         self._asked.append(request)
-        raise SecretUnavailable(request.purpose)
+        raise SecretUnavailable(Wanted(request.purpose))
 
 
 async def test_a_plain_file_asks_nobody(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Screens on top of a screen that return one answer. They show words they were given."""
+"""Screens on top of a screen that return one answer. Their texts are given to them."""

@@ -1,4 +1,4 @@
-"""The backups that lie at a destination, newest first; one of them is taken."""
+"""The backups at a destination, newest first, to choose one."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -37,14 +37,12 @@ class BackupList(Dialog[str]):
         self._address, self._found, self._left_out = address, tuple(found), left_out
 
     def body(self) -> Iterable[Widget]:
-        """Where, and what is there."""
         yield text(safe(self._address))
         if self._left_out:
             yield text(f"! {odd_names(self._address, self._left_out)}")
         yield CredentialTable(_COLUMNS, empty="No backup lies there")
 
     def on_mount(self) -> None:
-        """Fill the table."""
         rows = [
             Row(str(number), (safe(listed.name), size(listed.size)))
             for number, listed in enumerate(self._found)
@@ -52,7 +50,6 @@ class BackupList(Dialog[str]):
         self.query_one(CredentialTable).show(KnownRows(rows))
 
     def action_take(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)

@@ -1,4 +1,4 @@
-"""A framed question on top of a screen: what all dialogs have in common."""
+"""A framed question on top of a screen: the base of all dialogs."""
 
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
-    """Returns its answer, or None where the person left it with Esc. Its keys are on the bottom line."""
+    """Returns its answer, or None for Esc. Its keys are on the bottom line."""
 
     DEFAULT_CSS = """
     Dialog {
@@ -58,21 +58,20 @@ class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
         self._title = title
 
     def compose(self) -> ComposeResult:
-        """The frame with its title around `body`, and the keys."""
+        """Return the frame with its title around `body`, and the keys."""
         frame = Vertical(*self.body(), classes="dialog--frame")
         frame.border_title = Content(self._title)
         yield Vertical(frame, classes="dialog--edge")
         yield KeyBar()
 
     def body(self) -> Iterable[Widget]:
-        """What stands in the frame."""
+        """Return what stands in the frame."""
         return ()
 
     def action_leave(self) -> None:
-        """Esc."""
         self.dismiss(None)
 
 
 def text(words: str, classes: str = "", *, id: str | None = None) -> Static:
-    """A paragraph of safe words, never read as markup."""
+    """Return a paragraph of safe words, never read as markup."""
     return Static(Content(words), classes=f"dialog--text {classes}".strip(), id=id)

@@ -1,22 +1,21 @@
-"""Finding a file or a folder on this machine, with the keyboard alone."""
+"""Finding a file or a folder on this machine with the keyboard."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from nskeys.threads import in_a_thread
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import ELLIPSIS, safe, width
 from nskeys.wording.text.times import when
@@ -26,7 +25,7 @@ from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 ENTRY_LIMIT = 20_000
-"""More are not looked at: nobody pages through them, and a hostile folder could hold millions."""
+"""The most entries that are read: nobody pages through more, and a hostile folder could hold millions."""
 UP = ".."
 
 
@@ -41,8 +40,8 @@ class Entry:
 
 
 def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tuple[Entry, ...]:
-    """The way up, then folders, then regular files whose name is `wanted`; OSError where it cannot be
-    read. `hidden` takes names that begin with a dot."""
+    """Return the parent folder, then folders, then regular files whose name is `wanted`. Raises OSError
+    where it cannot be read. `hidden` includes names that begin with a dot."""
     found = []
     with os.scandir(folder) as entries:
         for number, entry in enumerate(entries):
@@ -56,12 +55,23 @@ def list_folder(folder: Path, wanted: Callable[[str], bool], hidden: bool) -> tu
 
 
 def nearest_folder(path: Path) -> Path:
-    """`path` where it is a folder, else the first folder above it."""
+    """Return `path` where it is a folder, else the nearest folder above it."""
     path = path.absolute()
     for folder in (path, *path.parents):
         if _is_folder(folder):
             return folder
     return Path(path.anchor or "/")
+
+
+def _listed(
+    folder: Path, wanted: Callable[[str], bool], hidden: bool, *, nearest: bool
+) -> tuple[Path, tuple[Entry, ...] | None]:
+    """The folder, or the `nearest` one to it, and what is in it; None where it cannot be read."""
+    try:
+        folder = nearest_folder(folder) if nearest else folder
+        return folder, list_folder(folder, wanted, hidden)
+    except OSError:
+        return folder, None
 
 
 class EntryRows:
@@ -71,17 +81,16 @@ class EntryRows:
         self._entries = tuple(entries)
 
     def total(self) -> int:
-        """How many entries there are."""
+        """Return how many entries there are."""
         return len(self._entries)
 
     def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These entries."""
         numbered = enumerate(self._entries[first : first + count], first)
         return tuple(Row(str(number), cells(entry)) for number, entry in numbered)
 
 
 def cells(entry: Entry) -> tuple[str, str, str]:
-    """Name, size and date; nothing in the name can reach the terminal as a command."""
+    """Return name, size and date, with control characters made harmless."""
     moment = "" if entry.modified is None else when(datetime.fromtimestamp(entry.modified, UTC))
     if entry.is_folder:
         return f"{safe(entry.name)}/", "", moment
@@ -89,7 +98,7 @@ def cells(entry: Entry) -> tuple[str, str, str]:
 
 
 def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry]:
-    """The entry where it is a folder or a wanted file; nothing for what cannot even be looked at."""
+    """Return the entry where it is a folder or a wanted file; nothing where it cannot be examined."""
     try:
         is_folder = entry.is_dir()
         if not is_folder and not (entry.is_file() and wanted(entry.name)):
@@ -103,7 +112,7 @@ def _entry(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> list[Entry
 
 
 def _date(seconds: float) -> float | None:
-    """The time stamp, where a calendar has it: file systems hold any number."""
+    """Return the time stamp where it is within the calendar: file systems hold any number."""
     return seconds if 0 <= seconds < 253_402_300_800 else None
 
 
@@ -140,12 +149,6 @@ class FileBrowser(Dialog[Path]):
         Binding("full_stop", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
     ]
 
-    @dataclass
-    class _Listed(Message):
-        asked: int
-        folder: Path
-        entries: tuple[Entry, ...] | None
-
     PATIENCE: ClassVar[float] = 10.0
     """Seconds that a folder has to answer."""
 
@@ -159,31 +162,27 @@ class FileBrowser(Dialog[Path]):
     ) -> None:
         super().__init__(title)
         self._start, self._folders = start, folders
-        self._wanted = _no_file if folders else wanted
+        self._is_wanted = _no_file if folders else wanted
         self._folder: Path | None = None
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
         self._came_from = ""
-        self._asked = 0
 
     def body(self) -> Iterable[Widget]:
-        """Where we are, what is there, what went wrong."""
+        """Return where we are, what is there, what went wrong."""
         yield Static(id="where")
         yield CredentialTable(_COLUMNS, empty="Nothing to choose here")
         yield Static(id="problem")
 
     def on_mount(self) -> None:
-        """Begin where we were told to, or as near as there is."""
         self._go(self._start)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Folders are taken only where one is wanted."""
         return self._folders if action == "take" else super().check_action(action, parameters)
 
     # --- moving ------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -200,7 +199,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder / entry.name)
 
     def action_up(self) -> None:
-        """To the folder above, with the cursor on the one we came from."""
+        """Go to the parent folder, with the cursor on the one that was left."""
         if self._folder is not None and self._folder != self._folder.parent:
             self._came_from = self._folder.name
             self._go(self._folder.parent)
@@ -211,7 +210,7 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder)
 
     def action_hidden(self) -> None:
-        """Show what begins with a dot, or no longer."""
+        """Show or hide names that begin with a dot."""
         self._hidden = not self._hidden
         if self._folder is not None:
             self._go(self._folder)
@@ -219,43 +218,28 @@ class FileBrowser(Dialog[Path]):
     # --- listing -----------------------------------------------------------------------------------
 
     def _go(self, folder: Path) -> None:
-        """List a folder in a thread that nobody waits for: a dead network mount may keep it for ever, and
-        must stop neither the keyboard nor the way out."""
-        self._asked += 1
-        about = (self._asked, folder, self._hidden, self._folder is None)
-        Thread(target=self._list, args=about, daemon=True).start()
-        self.set_timer(self.PATIENCE, partial(self._no_answer, self._asked, folder))
+        """List a folder; what was asked before is no longer waited for."""
+        self.run_worker(self._list(folder), group="listing", exclusive=True)
 
-    def _list(self, asked: int, folder: Path, hidden: bool, first: bool) -> None:
+    async def _list(self, folder: Path) -> None:
+        """In a thread, which a dead network mount may keep for ever. Where nothing is shown yet and none
+        answers, begin at the top."""
+        first, problem = self._folder is None, self.query_one("#problem", Static)
+        listing = in_a_thread(partial(_listed, folder, self._is_wanted, self._hidden, nearest=first))
         try:
-            folder = nearest_folder(folder) if first else folder
-            found = self._Listed(asked, folder, list_folder(folder, self._wanted, hidden))
-        except OSError:
-            found = self._Listed(asked, folder, None)
-        with suppress(RuntimeError):  # the program left meanwhile
-            self.post_message(found)
-
-    def _no_answer(self, asked: int, folder: Path) -> None:
-        """Too late by now; where nothing is shown yet, begin at the top."""
-        if asked != self._asked:
+            async with asyncio.timeout(self.PATIENCE):
+                found, entries = await asyncio.wrap_future(listing)
+        except TimeoutError:
+            problem.update(Content(f"! {safe(folder.name)} does not answer."))
+            if first and folder != Path("/"):
+                await self._list(Path("/"))
             return
-        self._asked += 1
-        self.query_one("#problem", Static).update(Content(f"! {safe(folder.name)} does not answer."))
-        if self._folder is None and folder != Path("/"):
-            self._go(Path("/"))
-
-    @on(_Listed)
-    def _listed(self, message: _Listed) -> None:
-        if message.asked != self._asked:
+        if entries is None:
+            problem.update(Content(f"! {safe(found.name)} cannot be read."))
             return
-        self._asked += 1
-        problem = self.query_one("#problem", Static)
-        if message.entries is None:
-            problem.update(Content(f"! {safe(message.folder.name)} cannot be read."))
-            return
-        if self._folder is not None:
+        if not first:
             problem.update(Content(""))
-        self._folder, self._entries = message.folder, message.entries
+        self._folder, self._entries = found, entries
         names = [entry.name for entry in self._entries]
         cursor = names.index(self._came_from) if self._came_from in names else 0
         self._came_from = ""
@@ -263,7 +247,6 @@ class FileBrowser(Dialog[Path]):
         self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=cursor)
 
     def on_resize(self) -> None:
-        """Another width, another piece of the path."""
         self._say_where()
 
     def _say_where(self) -> None:
@@ -277,7 +260,7 @@ def _no_file(_name: str) -> bool:
 
 
 def fit_end(text: str, cells: int) -> str:
-    """The end of safe `text`, where a path says most."""
+    """Return the end of safe `text`, where a path says most."""
     if width(text) <= cells:
         return text
     while text and width(text) > cells - 1:

@@ -1,4 +1,4 @@
-"""`?`: what the keys of a screen do, in words."""
+"""The help: what the keys of a screen do."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -19,7 +19,7 @@ _ALWAYS = (
 
 
 def keys_in_words(screen: Screen[object]) -> tuple[tuple[str, str], ...]:
-    """Key and meaning for everything that the screen offers now."""
+    """Return key and meaning of everything that the screen offers now."""
     rows = [
         (key_name(binding.key), binding.tooltip or binding.description)
         for _, binding, enabled, _ in screen.active_bindings.values()
@@ -29,7 +29,7 @@ def keys_in_words(screen: Screen[object]) -> tuple[tuple[str, str], ...]:
 
 
 class Help(Dialog[None]):
-    """A line for each key, and above them what the screen is about."""
+    """A line for each key, and above them what the screen is for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,question_mark,q", "leave", show=False)]
 
@@ -38,14 +38,14 @@ class Help(Dialog[None]):
         self._keys, self._about = tuple(keys), about
 
     def body(self) -> Iterable[Widget]:
-        """The words, then the keys."""
+        """Return the words, then the keys."""
         if self._about:
             yield text(self._about)
         yield _Keys(self._keys)
 
 
 class _Keys(Facts):
-    """Keys and what they do; what is longer than a line goes on below itself."""
+    """Keys and what they do; long texts are wrapped."""
 
     GAP: ClassVar[int] = 2
     LABELS: ClassVar[str] = "bold $accent"

@@ -31,24 +31,24 @@ from nskeys_tui.widgets.progress_panel import Mark, ProgressPanel, StageLine
 _INTERVAL = 0.1
 """Seconds between two reports of one stage."""
 _FIRST_GUESS = 1.0
-"""Seconds of a stage before its rate says anything about its end."""
+"""Seconds of a stage before its remaining time is estimated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How far a stage is. `total` and `seconds_left` are None where they are not known."""
+    """The progress of a stage. `total` and `seconds_left` are None where they are not known."""
 
     stage: Stage
     done: int
     total: int | None
     seconds_left: float | None
     failed: int = 0
-    """Credentials that were tried and did not open, so far."""
+    """How many credentials were tried so far and did not open."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceReport:
-    """How far one of several destinations is; None once it is done with."""
+    """The stage of one of several destinations; None once it has ended."""
 
     address: str
     stage: Stage | None
@@ -73,11 +73,11 @@ class TuiProgress:
         self._began = self._progress = 0.0
 
     def stop(self) -> None:
-        """The next checkpoint raises Cancelled."""
+        """Make the next checkpoint raise Cancelled."""
         self._stopped.set()
 
     def stage(self, stage: Stage, total: int | None = None) -> None:
-        """A stage begins; what the one before it came to is told first."""
+        """Begin a stage, after reporting the last count of the one before."""
         if self._stage is not None and self._total is not None:
             self._report()
         self._stage, self._total, self._done = stage, total, 0
@@ -85,23 +85,21 @@ class TuiProgress:
         self._report()
 
     def advance(self, count: int = 1) -> None:
-        """So many more are done; told at most every tenth of a second."""
+        """Count this many more as done; reported at most every tenth of a second."""
         self._done += count
         if self._clock() - self._progress >= _INTERVAL or self._done == self._total:
             self._report()
 
     def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
-        """Told at once: there are few of them."""
+        """Report the stage of a destination at once: there are few of them."""
         self._tell_place(PlaceReport(address, stage, failed))
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
-        """Count those that did not open."""
         self._failed += len(failed)
 
     def checkpoint(self) -> None:
-        """Raises Cancelled once the person asked to stop."""
         if self._stopped.is_set():
-            raise Cancelled(self._stage or "")
+            raise Cancelled
 
     def _report(self) -> None:
         if self._stage is None:
@@ -118,7 +116,7 @@ class TuiProgress:
 
 T = TypeVar("T")
 
-_PATIENCE = 1.0
+_SLOW_STOP_S = 1.0
 """Seconds that a stop may take before it is said that this step has none."""
 
 SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
@@ -127,40 +125,40 @@ SecretDialog = Callable[[SecretRequest, int], ModalScreen[SecretBytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[T]):
-    """What became of the work: its value, or the error that ended it (`Cancelled` where it was stopped)."""
+    """The result of the work: its value, or the error that ended it (`Cancelled` where it was stopped)."""
 
     value: T | None = None
     error: NskeysError | None = None
 
     @property
     def ended(self) -> NskeysError:
-        """What ended it; `Cancelled` also where the whole app was left meanwhile."""
-        return self.error or Cancelled("")
+        """The error that ended it; `Cancelled` also where the whole app was left meanwhile."""
+        return self.error or Cancelled()
 
 
 class DialogSecrets:
-    """A `ports.SecretProvider` for a worker's thread: each secret is asked for in a dialog."""
+    """A `ports.SecretProvider` for a worker's thread: it asks for each secret in a dialog."""
 
     def __init__(self, app: App[Any], dialog: SecretDialog) -> None:
         self._app, self._dialog = app, dialog
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """The secret; Cancelled where the person left the dialog."""
+        """Return the secret. Raises Cancelled where the person left the dialog."""
         # Textual declares a union here that a type checker cannot resolve for a coroutine.
         asking: Callable[[], Any] = partial(self._ask, request, retry)
         answer: SecretBytes | None = self._app.call_from_thread(asking)
         if answer is None:
-            raise Cancelled(request.purpose)
+            raise Cancelled
         return answer
 
     async def _ask(self, request: SecretRequest, retry: int) -> SecretBytes | None:
-        """Dialogs are made in the app's thread, as all widgets are."""
+        """Ask in the app's thread, where all widgets are made."""
         return await self._app.push_screen_wait(self._dialog(request, retry))
 
 
 class LongWork(Dialog[Outcome[T]], Generic[T]):
-    """Returns the Outcome once the work has ended. Esc asks it to stop at the next safe place; `stopping`
-    ends whatever it waits for until then."""
+    """Returns the Outcome once the work has ended. Esc stops it at the next safe point; `stopping` ends
+    whatever it waits for until then."""
 
     DEFAULT_CSS = """
     LongWork #note { height: auto; margin-top: 1; }
@@ -170,15 +168,15 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         Binding("ctrl+c", "stop", show=False),
     ]
     BUSY = True
-    """The app is left only when that was asked for twice."""
+    """The app is left only after a second Ctrl+Q."""
     SAYS_BUSY = False
 
     @dataclass
-    class _Told(Message):
+    class _Reported(Message):
         report: Report | PlaceReport
 
     class _Ended(Message):
-        """The work ended; its outcome is kept."""
+        """The work ended, with this outcome."""
 
     def __init__(
         self,
@@ -193,29 +191,27 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._lines = {stage: StageLine(stage_name(stage)) for stage in stages}
         self._places: dict[str, StageLine] = {}
         self._progress = TuiProgress(
-            lambda report: self._post(self._Told(report)),
-            tell_place=lambda report: self._post(self._Told(report)),
+            lambda report: self._post(self._Reported(report)),
+            tell_place=lambda report: self._post(self._Reported(report)),
         )
         self._outcome: Outcome[T] | None = None
         self._stopping = False
 
     def body(self) -> Iterable[Widget]:
-        """The stages that are foreseen, and a line for what is to be said."""
+        """Return a line for each expected stage, and one for messages."""
         yield ProgressPanel(tuple(self._lines.values()))
         yield Static(id="note")
 
     def on_mount(self) -> None:
-        """Begin."""
         secrets = DialogSecrets(self.app, self._ask)
         self.run_worker(partial(self._run, secrets), thread=True, name="long work")
 
     def on_unmount(self) -> None:
-        """The app is leaving: the work ends at its next safe place."""
+        """Stop the work at its next safe point, because the app is leaving."""
         self._progress.stop()
         self._interrupt()
 
     def _run(self, secrets: SecretProvider) -> None:
-        """In the thread."""
         try:
             self._outcome = Outcome(value=self._work(self._progress, secrets))
         except NskeysError as error:
@@ -225,16 +221,16 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     def _post(self, message: Message) -> None:
         self.post_message(message)
 
-    @on(_Told)
-    def _told(self, message: _Told) -> None:
+    @on(_Reported)
+    def _show_report(self, message: _Reported) -> None:
         report = message.report
         if isinstance(report, PlaceReport):
             self._places[report.address] = place_line(report)
         else:
-            self._told_stage(report)
+            self._show_stage(report)
         self.query_one(ProgressPanel).lines = (*self._lines.values(), *self._places.values())
 
-    def _told_stage(self, report: Report) -> None:
+    def _show_stage(self, report: Report) -> None:
         for stage, line in self._lines.items():
             if line.mark is Mark.CURRENT and stage is not report.stage:
                 self._lines[stage] = StageLine(line.words, Mark.DONE, line.count.partition(",")[0])
@@ -252,14 +248,15 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
         self._progress.stop()
         self._interrupt()
         self._say(STOPPING)
-        self.set_timer(_PATIENCE, lambda: self._say(f"{STOPPING}\n{NOT_STOPPING}"))
+        self.set_timer(_SLOW_STOP_S, lambda: self._say(f"{STOPPING}\n{NOT_STOPPING}"))
 
     def _say(self, words: str) -> None:
         self.query_one("#note", Static).update(Content(words))
 
 
 def place_line(report: PlaceReport) -> StageLine:
-    """`▸ sftp://vault02/backups   Reading the backup back`; `✓ ...   proven`; `! ...   no copy`."""
+    """Return the line of a destination: `▸ sftp://vault02/backups Reading the backup back`; `✓ ... proven`;
+    `! ... no copy`."""
     address = safe(report.address)
     if report.stage is not None:
         return StageLine(address, Mark.CURRENT, stage_name(report.stage))
@@ -268,9 +265,9 @@ def place_line(report: PlaceReport) -> StageLine:
 
 
 def count_words(report: Report) -> str:
-    """`1,200 of 100,000, about 2 minutes left`, as far as it is known."""
+    """Return `1,200 of 100,000, about 2 minutes left`, as far as that is known."""
     if not report.total:
         return ""
     words = f"{number(report.done)} of {number(report.total)}"
-    left = "" if report.seconds_left is None else duration(report.seconds_left)
-    return f"{words}, {left}" if left else words
+    remaining = "" if report.seconds_left is None else duration(report.seconds_left)
+    return f"{words}, {remaining}" if remaining else words

@@ -1,4 +1,4 @@
-"""Ctrl+P: everything that can be done on a screen, found by typing a part of its name."""
+"""The palette (Ctrl+P): every command of a screen, found by typing a part of its name."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from nskeys_tui.widgets.inputs import TextInput
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that can be done: its name, what it means, and how it is done."""
+    """A command: its name, its meaning, and the function that carries it out."""
 
     name: str
     meaning: str
@@ -24,7 +24,7 @@ class Command:
 
 
 class Palette(Dialog[Command]):
-    """Returns the command that was chosen."""
+    """Returns the chosen command."""
 
     DEFAULT_CSS = """
     Palette {
@@ -44,7 +44,6 @@ class Palette(Dialog[Command]):
         self._commands = tuple(commands)
 
     def body(self) -> Iterable[Widget]:
-        """A line to type into, and what fits it."""
         yield TextInput(placeholder="type a part of a name", submits=False, seeks=True)
         yield ChoiceList(_choices(self._commands), focusable=False)
 
@@ -54,7 +53,7 @@ class Palette(Dialog[Command]):
         self.query_one(ChoiceList).show(_choices(fitting(self._commands, message.value)))
 
     def action_move(self, by: int) -> None:
-        """Up and down belong to the list, everything else to the line."""
+        """Move in the list with Up and Down; all other keys go to the input."""
         self.query_one(ChoiceList).action_move(by)
 
     def action_choose(self) -> None:
@@ -65,7 +64,8 @@ class Palette(Dialog[Command]):
 
 
 def fitting(commands: Sequence[Command], typed: str) -> tuple[Command, ...]:
-    """Commands whose name or meaning has every word of `typed`; those that begin with it first."""
+    """Return the commands whose name or meaning has every word of `typed`; those that begin with it
+    first."""
     words = typed.casefold().split()
     found = [command for command in commands if all(word in _text(command) for word in words)]
     return tuple(

@@ -1,4 +1,4 @@
-"""A code to scan, on a screen of its own: a terminal of 24 lines has no room for a frame around it."""
+"""A QR code on a screen of its own: a terminal of 24 lines has no room for a frame around it."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,11 +13,11 @@ from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
 BELOW = 1
-"""Lines that are not the code's."""
+"""Lines of the screen that are not the code's."""
 
 
 class QrCodeScreen(ModalScreen[None], Guarded[None]):
-    """Black on white, for many scanners take it no other way; gone with Esc or Enter."""
+    """Shows the code black on white, because many scanners need that; Esc or Enter closes it."""
 
     DEFAULT_CSS = """
     QrCodeScreen {
@@ -36,10 +36,9 @@ class QrCodeScreen(ModalScreen[None], Guarded[None]):
         self._lines = tuple(lines)
 
     def compose(self) -> ComposeResult:
-        """The code and the keys."""
+        """Return the code and the keys."""
         yield Static(Content("\n".join(self._lines)), id="code")
         yield KeyBar()
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss(None)

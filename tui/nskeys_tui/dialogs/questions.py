@@ -1,4 +1,4 @@
-"""Small dialogs: something to read, facts, a yes or no, a choice, one line of text."""
+"""Small dialogs: a message, facts, a yes or no, a choice, one line of text."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
@@ -26,13 +26,12 @@ class MessageDialog(Dialog[None]):
         self._happened, self._rest = happened, (to_do, *more)
 
     def body(self) -> Iterable[Widget]:
-        """What happened first, the rest below."""
         yield text(self._happened, "dialog--happened")
         yield from (text(paragraph) for paragraph in self._rest if paragraph)
 
 
 class ConfirmDialog(Dialog[bool]):
-    """True for yes; False or None (Esc) for no. `question` is safe words, paragraph by paragraph."""
+    """Returns True for yes; False or None (Esc) for no. `question` is safe text, paragraph by paragraph."""
 
     def __init__(self, title: str, *question: str, yes: str = "Yes", no: str = "No") -> None:
         super().__init__(title)
@@ -40,7 +39,7 @@ class ConfirmDialog(Dialog[bool]):
         self._answers = (Choice("no", no), Choice("yes", yes))
 
     def body(self) -> Iterable[Widget]:
-        """The question and the answers; the safe one first."""
+        """Return the question and the answers, the safe one first."""
         yield from (text(paragraph) for paragraph in self._question)
         yield ChoiceList(self._answers)
 
@@ -50,14 +49,13 @@ class ConfirmDialog(Dialog[bool]):
 
 
 class ChoiceDialog(Dialog[str]):
-    """Returns the key of the choice; None for Esc. `words` is safe, paragraph by paragraph."""
+    """Returns the key of the choice; None for Esc. `words` is safe text, paragraph by paragraph."""
 
     def __init__(self, title: str, words: Sequence[str], choices: Sequence[Choice]) -> None:
         super().__init__(title)
         self._words, self._choices = tuple(words), tuple(choices)
 
     def body(self) -> Iterable[Widget]:
-        """The words, then the choices."""
         yield from (text(paragraph) for paragraph in self._words)
         yield ChoiceList(self._choices)
 
@@ -67,7 +65,8 @@ class ChoiceDialog(Dialog[str]):
 
 
 class LineDialog(Dialog[str]):
-    """Returns the line, or None for Esc. `check` gives a safe sentence for what cannot be used."""
+    """Returns the line, or None for Esc. `check` returns a safe sentence about a line that cannot be
+    used."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
 
@@ -86,13 +85,12 @@ class LineDialog(Dialog[str]):
         self._help, self._check = help, check
 
     def body(self) -> Iterable[Widget]:
-        """The question and the line."""
         if self._prompt:
             yield text(self._prompt)
         yield FormField(self._label, self._value, help=self._help)
 
     def action_accept(self) -> None:
-        """Return the line where it can be used."""
+        """Return the line, unless it cannot be used."""
         field = self.query_one(FormField)
         problem = self._check(field.value)
         if problem:
@@ -102,7 +100,7 @@ class LineDialog(Dialog[str]):
 
 
 class FactsDialog(Dialog[None]):
-    """Pairs of a label and safe words."""
+    """Shows pairs of a label and safe text."""
 
     DEFAULT_CSS = """
     FactsDialog .dialog--edge { width: 100%; padding: 0; }
@@ -118,9 +116,8 @@ class FactsDialog(Dialog[None]):
         self._pairs = tuple(pairs)
 
     def body(self) -> Iterable[Widget]:
-        """The facts."""
         yield Facts(self._pairs)
 
     def action_scroll(self, lines: int) -> None:
-        """Up and down, where there is more than fits."""
+        """Scroll a line up or down, where there is more than fits."""
         self.query_one(".dialog--frame").scroll_relative(y=lines, animate=False)

@@ -1,4 +1,4 @@
-"""Dialogs that ask for a password: one that exists, and a new one twice."""
+"""Dialogs that ask for a password: an existing one, and a new one twice."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -21,11 +21,11 @@ from nskeys_tui.widgets.inputs import PasswordInput
 from nskeys_tui.widgets.strength_line import Strength, StrengthLine
 
 _PAUSE = 0.25
-"""Seconds without a key before a password is judged."""
+"""Seconds without a key before a password is rated."""
 
 
 class AskPassword(Dialog[SecretBytes]):
-    """A password that exists. Returns it, or None where the person gave up; the caller wipes it."""
+    """Asks for an existing password. Returns it, or None for Esc; the caller wipes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
 
@@ -35,7 +35,6 @@ class AskPassword(Dialog[SecretBytes]):
         self._prompt, self._help, self._refused = prompt, help, refused
 
     def body(self) -> Iterable[Widget]:
-        """Why the last one was refused, the question, the field."""
         yield from _question(self._prompt, self._help, self._refused)
         yield FormField(self._called, password=True)
 
@@ -52,10 +51,10 @@ class AskPassword(Dialog[SecretBytes]):
 
 
 class NewPassword(Dialog[SecretBytes]):
-    """A new password, typed twice or generated. Returns it, or None; the caller wipes it.
+    """Asks for a new password, typed twice or generated. Returns it, or None; the caller wipes it.
 
-    A generated password must have been shown once before it is accepted: one that nobody wrote down
-    would open nothing. It is shown on the screen on request and never goes to a clipboard.
+    A generated password must have been shown before it is accepted, because one that nobody wrote down
+    would open nothing. It is shown on request only, and never goes to a clipboard.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -87,11 +86,10 @@ class NewPassword(Dialog[SecretBytes]):
         self._visible = self._was_shown = False
         self._pause: Timer | None = None
         self._known: tuple[str, Strength] | None = None
-        """What was judged last, and how."""
+        """The last rating, and its password."""
         self._accepting = self._insists = False
 
     def body(self) -> Iterable[Widget]:
-        """Why the last one was refused, the question, two fields, how strong it is."""
         yield from _question(self._prompt, self._help, self._refused)
         yield FormField("Password", password=True, id="first")
         yield FormField("Again", password=True, id="again")
@@ -113,7 +111,7 @@ class NewPassword(Dialog[SecretBytes]):
         self._pause = self.set_timer(_PAUSE, self._judge)
 
     def _judge(self) -> None:
-        """Judge the password in a thread: the first time loads a dictionary."""
+        """Rate the password in a thread: the first time loads a dictionary."""
         if self._assess is None:
             return
         field = self.query_one("#first PasswordInput", PasswordInput)
@@ -141,7 +139,6 @@ class NewPassword(Dialog[SecretBytes]):
     # --- the generated one -----------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what can be done now."""
         if action == "generate":
             return self._generate is not None
         if action in ("reveal", "conceal"):
@@ -159,13 +156,12 @@ class NewPassword(Dialog[SecretBytes]):
         self._say_generated()
 
     def action_reveal(self) -> None:
-        """Show the generated password: what was wrong is that nobody had seen it."""
+        """Show the generated password, and drop the error that it had not been shown."""
         self._visible = self._was_shown = True
         self.query_one("#first", FormField).problem = ""
         self._say_generated()
 
     def action_conceal(self) -> None:
-        """Hide it again."""
         self._visible = False
         self._say_generated()
 
@@ -218,7 +214,6 @@ class NewPassword(Dialog[SecretBytes]):
         self.dismiss(secret)
 
     def action_leave(self) -> None:
-        """Esc."""
         self._forget()
         self.dismiss(None)
 
@@ -232,7 +227,7 @@ class NewPassword(Dialog[SecretBytes]):
 
 
 def _question(prompt: str, help: str, refused: str) -> Iterable[Widget]:
-    """Why the last one was refused, what is asked, and the hint or what it means, each in full."""
+    """Return why the last answer was refused, the question, and the hint or explanation, each in full."""
     if refused:
         yield text(f"! {refused}", "dialog--problem")
     yield text(f"{prompt}\n{help}" if help else prompt)

@@ -1,4 +1,4 @@
-"""One custodian's share, typed word by word from its sheet, scanned or pasted."""
+"""Asking for one custodian's share, typed word by word from its sheet, scanned or pasted."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -30,8 +30,8 @@ from nskeys_tui.widgets.inputs import WordInput
 
 
 class AskShare(Dialog[SecretBytes]):
-    """Returns the words of a share that can be taken, or None; the caller wipes them. What can be said of
-    the sheet is said at once: another set after two words, given already after four, a misread one after
+    """Returns the words of a valid share, or None; the caller wipes them. Problems are reported as soon
+    as they are known: another set after two words, a share given before after four, a misread one after
     all."""
 
     DEFAULT_CSS = """
@@ -59,7 +59,7 @@ class AskShare(Dialog[SecretBytes]):
         self._hidden = False
 
     def body(self) -> Iterable[Widget]:
-        """How far one is, the line, what is to be said of it, and the words so far."""
+        """Return the progress, the input, the message about it, and the words so far."""
         if self._request.refused is not None:
             yield text(f"! {refusal(self._request.refused)}", "dialog--problem")
         yield text(f"{progress_line(self._request.gathered)}\n{SEEN_BRIEFLY}")
@@ -70,7 +70,6 @@ class AskShare(Dialog[SecretBytes]):
         yield Static(id="words")
 
     def on_mount(self) -> None:
-        """Begin with the first word."""
         self._show(self._entry)
 
     # --- typing -----------------------------------------------------------------------------------------
@@ -88,21 +87,18 @@ class AskShare(Dialog[SecretBytes]):
         self._show(self._entry.back())
 
     def action_move(self, steps: int) -> None:
-        """To another word."""
+        """Move to another word."""
         self._show(self._entry.move(steps))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hiding what is seen, showing what is not."""
         if action in ("hide", "show"):
             return self._hidden is (action == "show")
         return super().check_action(action, parameters)
 
     def action_hide(self) -> None:
-        """Hide the words."""
         self._hide(hidden=True)
 
     def action_show(self) -> None:
-        """Show them again."""
         self._hide(hidden=False)
 
     def _hide(self, *, hidden: bool) -> None:
@@ -112,7 +108,7 @@ class AskShare(Dialog[SecretBytes]):
         self.refresh_bindings()
 
     def action_accept(self) -> None:
-        """Take the word in the line; where the sheet is whole, return it."""
+        """Take the word in the input; when the sheet is complete, return it."""
         entry = self._entry.take()
         if not entry.full or entry.letters:
             self._show(entry)
@@ -127,11 +123,11 @@ class AskShare(Dialog[SecretBytes]):
 
     @property
     def unsaved(self) -> bool:
-        """A word, or a part of one."""
+        """Whether a word, or a part of one, was typed."""
         return bool(self._entry.letters) or any(self._entry.words)
 
     def action_leave(self) -> None:
-        """Esc; words that were taken are left only once that was confirmed."""
+        """Leave; after words were taken, only with a confirmation."""
         if any(self._entry.words):
             question = ConfirmDialog(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
@@ -157,11 +153,11 @@ class AskShare(Dialog[SecretBytes]):
         self.query_one("#label", Static).update(Content(word_question(entry.place)))
         rows = word_rows(entry.words, entry.place, hidden=self._hidden)
         self.query_one("#words", Static).update(Content("\n".join(rows)))
-        said = self.query_one("#said", Static)
-        said.set_class(entry.problem is not None, "-wrong")
-        said.update(Content(self._said(entry)))
+        message = self.query_one("#said", Static)
+        message.set_class(entry.problem is not None, "-wrong")
+        message.update(Content(self._message_for(entry)))
 
-    def _said(self, entry: ShareEntry) -> str:
+    def _message_for(self, entry: ShareEntry) -> str:
         if entry.problem is not None and not entry.letters:
             return f"! {refusal(entry.problem)}"
         if self._hidden and not entry.unknown:

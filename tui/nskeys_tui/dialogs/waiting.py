@@ -1,4 +1,4 @@
-"""Somebody else is changing this installation: who it is, and Esc to stop waiting for that."""
+"""A dialog while another process is changing this installation: who it is, and Esc to stop waiting."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -16,30 +16,29 @@ from nskeys_tui.dialogs.dialog import Dialog, text
 
 
 class AnotherChange(Dialog[None]):
-    """Stands while a change waits; goes by itself. `stop` is called once the person no longer waits."""
+    """Shown while a change waits, and closed by it. `stop` is called when the person stops waiting."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Stop waiting", tooltip="Change nothing, and go back"),
     ]
     BUSY = True
-    """The app is not left while this stands."""
+    """The app is not left while this is shown."""
 
     def __init__(self, holder: Locked, stop: Callable[[], None]) -> None:
         super().__init__("Waiting")
         self._holder, self._stop = holder, stop
 
     def body(self) -> Iterable[Widget]:
-        """Who it is."""
+        """Return who it is."""
         yield text(holder_words(self._holder), "dialog--happened")
         yield text("Your change is made as soon as that has ended.")
 
     def action_leave(self) -> None:
-        """Esc."""
         self._stop()
 
 
 class DialogWaiting(Waiting):
-    """ports.Waiting for worker threads: a dialog while they wait."""
+    """ports.Waiting for worker threads: shows a dialog while they wait."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
@@ -47,7 +46,6 @@ class DialogWaiting(Waiting):
         self._dialog: AnotherChange | None = None
 
     def begin(self, holder: Locked) -> None:
-        """Show it."""
         self._stopped.clear()
         self._dialog = AnotherChange(holder, self._stopped.set)
         # Textual declares a union here that a type checker cannot resolve for a coroutine.
@@ -55,12 +53,11 @@ class DialogWaiting(Waiting):
         self._app.call_from_thread(showing)
 
     def checkpoint(self) -> None:
-        """Cancelled once Esc was pressed."""
         if self._stopped.is_set():
             raise Cancelled
 
     def end(self) -> None:
-        """Take it away before the work goes on: a screen below it cannot end while it stands."""
+        """Close the dialog before the work goes on: a screen below it cannot end while it is shown."""
         hiding: Callable[[], Any] = partial(self._hide, self._dialog)
         self._app.call_from_thread(hiding)
 

@@ -16,7 +16,7 @@ _SHOWN_KEYS = 4
 
 
 def destination_choices(statuses: Sequence[DestinationStatus]) -> tuple[tuple[str, str, str], ...]:
-    """Address, name and what is to be known of it, the default first."""
+    """Return address, name and facts of each destination, the default first."""
     ordered = sorted(statuses, key=lambda status: not status.default)
     return tuple((status.info.address, safe(status.info.address), _about(status)) for status in ordered)
 
@@ -29,7 +29,7 @@ def _about(status: DestinationStatus) -> str:
 
 
 def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
-    """What will be written, and where."""
+    """Return what will be written, and where."""
     shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
     more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
     places = [
@@ -41,14 +41,14 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
             *(() if planned.flushes else (("", f"! {NO_FLUSH}"),)),
         )
     ]
-    left = [
+    skipped = [
         row
         for item in plan.failures
         for row in (("No copy in", safe(item.info.address)), ("", f"! {say(item.error).what}"))
     ]
     return (
         *places,
-        *left,
+        *skipped,
         ("File", safe(plan.archive_name)),
         ("Backup", f"number {plan.generation}"),
         ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
@@ -59,7 +59,7 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
 
 
 def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
-    """What was written, how far each copy was proven, and what it covers."""
+    """Return what was written, how far each copy was proven, and what it covers."""
     copies = [
         row
         for copy in report.copies

@@ -23,28 +23,28 @@ _STYLES = {RecoveryState.RECOVERABLE: "", RecoveryState.AT_RISK: "warning", Reco
 
 
 def credential_cells(credential: Credential, state: RecoveryState) -> tuple[str, ...]:
-    """Kind, name, target, account, day of the last change, state, and a mark where it would not come
-    back; no outside text can reach the terminal as a command."""
+    """Return kind, name, target, account, day of the last change, state, and a mark for one at risk.
+    Outside text is made safe."""
     fields = credential.fields
     outside = (safe(text) for text in (fields.name, fields.target, fields.account))
     return (kind_name(fields.kind), *outside, day(credential.updated), state_name(state), state_mark(state))
 
 
 def state_mark(state: RecoveryState) -> str:
-    """`!` for what would not come back: a state is never told by colour alone."""
+    """Return `!` for a credential at risk, so that its state is not shown by colour alone."""
     return "" if state is RecoveryState.RECOVERABLE else "!"
 
 
 def state_style(state: RecoveryState) -> str:
-    """Empty, `warning` or `error`."""
+    """Return an empty text, `warning` or `error`."""
     return _STYLES[state]
 
 
 def credential_facts(
     credential: Credential, coverage: CredentialCoverage | None, now: datetime | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Everything but the secret, label by label; a line of a note after the first has none. `coverage` is
-    None while it is not known, `now` the moment at which it was looked at."""
+    """Return every field but the secret, label by label; the lines of a note after the first have none.
+    `coverage` is None while it is not known, `now` the moment for which it holds."""
     fields = credential.fields
     note = safe_lines(fields.note) if fields.note else ()
     return (
@@ -70,7 +70,7 @@ def _where_from(coverage: CredentialCoverage | None, now: datetime | None) -> It
 
 
 def secret_lines(secret: str) -> tuple[str, tuple[str, ...]]:
-    """What to say of a secret that is shown, and its lines."""
+    """Return a message about a shown secret, and the secret's lines."""
     if not secret:
         return EMPTY_SECRET, ()
     lines = tuple(safe_lines(secret))

@@ -17,8 +17,8 @@ _PLURAL = "s"
 
 
 def key_cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
-    """Key, state, when it was made, its credentials, its backups, and a mark where credentials would
-    not come back."""
+    """Return key, state, creation, its credentials, its backups, and a mark where credentials are at
+    risk."""
     credentials = count(key.credentials, "credential")
     return (
         kid_name(key.kid),
@@ -31,13 +31,13 @@ def key_cells(key: KeyCoverage, *, brief: bool = False) -> tuple[str, ...]:
 
 
 def key_style(key: KeyCoverage) -> str:
-    """As that of its credentials; a key without any puts nothing at risk."""
+    """Return the style of its credentials; a key without any puts nothing at risk."""
     return state_style(key.state) if key.credentials else ""
 
 
 def shown_keys(keys: Sequence[KeyCoverage], lines: int) -> tuple[KeyCoverage, ...]:
-    """The keys for which there is room on the first screen: in their own order, but one whose
-    credentials would not come back is never the one left out."""
+    """Return the keys that fit on the first screen, in their order; those with credentials at risk are
+    never the ones left out."""
     if len(keys) <= lines:
         return tuple(keys)
     first = sorted(keys, key=lambda key: not key.credentials or key.state is RecoveryState.RECOVERABLE)
@@ -46,12 +46,12 @@ def shown_keys(keys: Sequence[KeyCoverage], lines: int) -> tuple[KeyCoverage, ..
 
 
 def widest(rows: Sequence[Sequence[str]], column: int) -> int:
-    """The cells that a column needs."""
+    """Return the cells that a column needs."""
     return max((width(row[column]) for row in rows), default=0)
 
 
 def key_facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """Everything that is known of a key, label by label."""
+    """Return every fact about a key, label by label."""
     info = key.info
     here = (
         (
@@ -71,8 +71,8 @@ def key_facts(key: KeyCoverage, overview: Overview) -> tuple[tuple[str, str], ..
 
 
 def key_copies(key: KeyCoverage, overview: Overview, cells: int) -> Iterator[tuple[str, str, str]]:
-    """The copies in the register that hold the key, those that count first: where each is, how far it
-    is proven or why it does not count, and a style."""
+    """Yield the copies in the register that hold the key, those that count first: where each is, its proof
+    or why it does not count, and a style."""
     answer = overview.recoverability
     holding = [copy for copy in overview.copies if key.kid in copy.backup.kids]
     for copy in sorted(holding, key=lambda copy: not copy.counts):

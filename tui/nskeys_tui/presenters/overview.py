@@ -1,4 +1,4 @@
-"""The first screen's answer as lines: what would come back, from which backup, and what to do about it."""
+"""The answer on the first screen as lines: what would come back, from which backup, and what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from nskeys.errors import NskeysError
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.findings import Severity
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Recoverability, RecoveryState
 from nskeys.services.status.overview import Overview
@@ -13,15 +14,14 @@ from nskeys.wording.answer import (
     CANNOT_TELL,
     QUESTION,
     STATUS_TELLS,
-    Notice,
     answer_headline,
     more_notices,
     notices,
 )
 from nskeys.wording.errors import say
+from nskeys.wording.findings import Notice
 from nskeys.wording.labels import kind_name, protector_label, state_name
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import step_hint
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import broken, safe, width
 
@@ -31,8 +31,8 @@ _WIDE_FROM = WIDE.label + WIDE.text + _EDGES
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """One line: a label, or in its place a bar of so many of so many; the text beside it; the key that
-    helps; a style: `strong` for the answer itself, `warning`, `error` or none."""
+    """One line: a label, or in its place a bar (part, total); the text beside it; the key that helps; a
+    style: `strong` for the answer itself, `warning`, `error` or none."""
 
     label: str
     text: str
@@ -42,37 +42,37 @@ class AnswerLine:
 
 
 def layout_for(cells: int) -> Layout:
-    """The widths for a terminal of so many cells."""
+    """Return the widths for a terminal of so many cells."""
     layout = WIDE if cells >= _WIDE_FROM else NARROW
     return replace(layout, text=max(0, cells - layout.label - _EDGES))
 
 
 def title_facts(overview: Overview) -> str:
-    """`CMDB SQLite · keys in TPM 2.0`."""
+    """Return the facts in the title: `CMDB SQLite · keys in TPM 2.0`."""
     return f"CMDB {safe(overview.cmdb)} · {protector_label(overview.protector)}"
 
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
-    """The answer, and below it up to `room` notices; where there are more, the last line says so."""
-    said = answer_headline(overview, layout)
-    lines = [AnswerLine(said.label, said.answer, style="strong")]
-    if said.source:
-        lines.append(AnswerLine("", said.source, bar=said.bar))
-    if said.proof:
-        lines.append(AnswerLine(said.made, said.proof))
-    known = [_notice(notice) for notice in notices(overview, layout)]
-    if len(known) > room:
-        known = [*known[: room - 1], AnswerLine(f"! {more_notices(len(known) - room + 1)}", STATUS_TELLS)]
-    return (*lines, *known)
+    """Return the answer, and below it up to `room` notices; the last line counts those that do not fit."""
+    headline = answer_headline(overview, layout)
+    lines = [AnswerLine(headline.label, headline.answer, style="strong")]
+    if headline.source:
+        lines.append(AnswerLine("", headline.source, bar=headline.bar))
+    if headline.proof:
+        lines.append(AnswerLine(headline.made, headline.proof))
+    below = [_notice(notice) for notice in notices(overview, layout)]
+    if len(below) > room:
+        below = [*below[: room - 1], AnswerLine(f"! {more_notices(len(below) - room + 1)}", STATUS_TELLS)]
+    return (*lines, *below)
 
 
 def _notice(notice: Notice) -> AnswerLine:
-    hint = step_hint(notice.act) if notice.act else ""
-    return AnswerLine(f"! {notice.label}", notice.text, hint, "error" if notice.severe else "warning")
+    severe = notice.finding.severity is Severity.CRITICAL
+    return AnswerLine(f"! {notice.label}", notice.text, notice.hint, "error" if severe else "warning")
 
 
 def cannot_tell(error: NskeysError, layout: Layout) -> tuple[AnswerLine, ...]:
-    """There is no answer, why, and what to do."""
+    """Return the lines where there is no answer: why, and what to do."""
     sentence = say(error)
     lines = [line for words in (sentence.what, sentence.advice) for line in broken(words, layout.text)]
     first = AnswerLine(QUESTION[1 if layout.brief else 0], CANNOT_TELL, style="error")
@@ -83,25 +83,25 @@ ALL = "all"
 _HEADING = "Credentials"
 _MARK = "▸"
 _ALONE, _BOTH = 6, 10
-"""Cells that a line needs beside one text in it, and beside two, so that some of it is still seen."""
+"""Cells that a line needs beside one text, and beside two, to show some of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A part of the list: its name, how many credentials it holds, and what narrows the list to it."""
+    """A filter of the list: its name, how many credentials match, and the values that it filters by."""
 
     name: str
     credentials: int
     kind: CredentialKind | None = None
     kids: frozenset[Kid] | None = None
 
-    def wanted(self, text: str) -> CredentialFilter:
-        """The credentials on it that contain `text`."""
+    def with_text(self, text: str) -> CredentialFilter:
+        """Return the filter for the credentials that also contain `text`."""
         return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
 
 
 def filters(answer: Recoverability) -> tuple[Filter, ...]:
-    """All, each kind, and those that would not come back where there are any."""
+    """Return the filters: all, each kind, and those at risk where there are any."""
     kinds = dict(answer.kinds)
     found = [Filter(ALL, answer.totals.total)]
     found += [Filter(kind_name(kind), kinds.get(kind.value, 0), kind=kind) for kind in CredentialKind]
@@ -113,33 +113,33 @@ def filters(answer: Recoverability) -> tuple[Filter, ...]:
     return tuple(found)
 
 
-def filter_named(known: Sequence[Filter], name: str) -> Filter:
-    """The shelf of this name; all, where there is none any more."""
-    return next((shelf for shelf in known if shelf.name == name), known[0])
+def filter_named(options: Sequence[Filter], name: str) -> Filter:
+    """Return the filter of this name; all, where it no longer exists."""
+    return next((option for option in options if option.name == name), options[0])
 
 
-def neighbour(known: Sequence[Filter], name: str, by: int) -> Filter:
-    """The next or the previous shelf that holds anything; round at the ends."""
-    full = [shelf for shelf in known if shelf.credentials or shelf.name in (ALL, name)]
-    here = next((place for place, shelf in enumerate(full) if shelf.name == name), 0)
+def neighbour(options: Sequence[Filter], name: str, by: int) -> Filter:
+    """Return the next or the previous filter that matches anything, wrapping around."""
+    full = [option for option in options if option.credentials or option.name in (ALL, name)]
+    here = next((index for index, option in enumerate(full) if option.name == name), 0)
     return full[(here + by) % len(full)]
 
 
-def heading(known: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
-    """The parts of the line above the list, in as many words as fit `cells`: the heading and all
-    shelves, the chosen one marked; without the heading; the kinds alone; the chosen one alone."""
-    texts = [f"{_MARK if shelf.name == name != ALL else ''}{_counted(shelf)}" for shelf in known]
+def heading(options: Sequence[Filter], name: str, cells: int) -> tuple[str, ...]:
+    """Return the parts of the line above the list, as many as fit `cells`: the heading and all filters, the
+    chosen one marked; without the heading; the kinds alone; the chosen one alone."""
+    texts = [f"{_MARK if option.name == name != ALL else ''}{_counted(option)}" for option in options]
     everything = " · ".join(texts)
     if width(_HEADING) + width(everything) + _BOTH <= cells:
         return _HEADING, everything
-    here = filter_named(known, name)
-    kinds = " · ".join(text for text, shelf in zip(texts, known, strict=True) if shelf.kids is None)
+    here = filter_named(options, name)
+    kinds = " · ".join(text for text, option in zip(texts, options, strict=True) if option.kids is None)
     for line in (everything, kinds if here.kids is None else ""):
         if line and width(line) + _ALONE <= cells:
             return (line,)
-    all_of_them = "" if here.name == ALL else f" of {number(known[0].credentials)}"
+    all_of_them = "" if here.name == ALL else f" of {number(options[0].credentials)}"
     return _HEADING, f"{_counted(here)}{all_of_them}"
 
 
-def _counted(shelf: Filter) -> str:
-    return f"{shelf.name} {number(shelf.credentials)}"
+def _counted(option: Filter) -> str:
+    return f"{option.name} {number(option.credentials)}"

@@ -1,10 +1,10 @@
-"""Where whoever runs this keeps files of their own."""
+"""The user's own folder."""
 
 from pathlib import Path
 
 
 def own_folder() -> Path:
-    """Their home; `/` for a number without a name, as in a container."""
+    """Return the user's home; `/` for a number without a name, as in a container."""
     try:
         return Path.home()
     except RuntimeError:

@@ -28,8 +28,8 @@ _SHOWN_KEYS = 8
 
 
 def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
-    """Backup number, the day it was made, proof and its day, place, what was seen, number of keys, and a
-    mark where something is bad."""
+    """Return backup number, the day it was made, proof and its day, place, status, number of keys, and a
+    mark for a problem."""
     return (
         number(copy.backup.generation),
         day(copy.backup.created),
@@ -43,15 +43,16 @@ def copy_cells(copy: BackupCopy) -> tuple[str, ...]:
 
 
 def copy_style(copy: BackupCopy) -> str:
-    """`warning` for one that should count and does not, or whose password is weak, `quiet` for one
-    that was let go."""
+    """Return `warning` for a copy that should count and does not, or whose password is weak, `quiet` for a
+    retired one."""
     if copy.retired is not None:
         return "quiet"
     return "" if copy.signed and copy.status is CopyStatus.GOOD and copy.weak is None else "warning"
 
 
 def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """A copy below the table: what matters first, for there may be no room for all of it."""
+    """Return the facts of a copy below the table, the most important first, because there may be no room
+    for all."""
     reason = why_not(copy)
     answer = overview.recoverability
     drilled, total = answer.drilled_with(copy), answer.totals.total
@@ -60,7 +61,7 @@ def copy_about(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], .
 
 
 def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """Everything that the register knows of a copy."""
+    """Return everything that the register knows of a copy."""
     backup, now = copy.backup, overview.taken
     label = "Deleted" if copy.pruned else "Retired"
     retired = [(label, when(copy.retired))] if copy.retired is not None else []
@@ -91,22 +92,22 @@ def copy_rows(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ..
 
 
 def _others(copy: BackupCopy, overview: Overview) -> tuple[tuple[str, str], ...]:
-    """The other copies of this backup, each with what is known of it."""
+    """Return the other copies of this backup, each with its state."""
     others = [
         other
         for other in overview.copies
         if other.backup.kms_sha256 == copy.backup.kms_sha256 and other.address != copy.address
     ]
     labels = ["Also in", *[""] * len(others)]
-    told = (
+    facts = (
         f"{safe(other.address)}: {place_word(other.where)}, {seen_word(other)}, {proof_name(other.proof)}"
         for other in others
     )
-    return tuple(zip(labels, told, strict=False))
+    return tuple(zip(labels, facts, strict=False))
 
 
 def made_words(moment: datetime, now: datetime) -> str:
-    """`2026-11-22 14:02, 3 days ago`."""
+    """Return `2026-11-22 14:02, 3 days ago`."""
     return f"{when(moment)}, {ago(moment, now)}"
 
 
@@ -129,7 +130,7 @@ def _covers(copy: BackupCopy, overview: Overview) -> str:
 
 
 def _covered(copy: BackupCopy, overview: Overview) -> tuple[int, int]:
-    """How many credentials have their key in it, and how many there are."""
+    """Return how many credentials have their key in it, and how many there are."""
     keys = overview.recoverability.keys
     covered = sum(key.credentials for key in keys if key.kid in copy.backup.kids)
     return covered, overview.recoverability.totals.total

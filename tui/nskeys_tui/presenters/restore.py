@@ -6,6 +6,7 @@ from datetime import datetime
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus
+from nskeys.reasons import ForeignReason
 from nskeys.services.open_backup import Source
 from nskeys.wording.copies import backup_name
 from nskeys.wording.destinations import location_name
@@ -23,6 +24,7 @@ from nskeys.wording.labels import (
 )
 from nskeys.wording.proofs import BARE, UNREACHED_MEANS
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
 from nskeys.wording.unlock import opens_with
@@ -32,21 +34,21 @@ _SHOWN_KEYS = 8
 
 
 def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """Address, name and what is known of the backups that the register remembers, newest first."""
+    """Return address, name and state of the backups in the register, newest first."""
     kept = [copy for copy in copies if copy.retired is None]
     return tuple((copy.address, safe(copy.address), _about(copy, now)) for copy in kept[:_REMEMBERED])
 
 
 def _about(copy: BackupCopy, now: datetime) -> str:
     made = f"{backup_name(copy)}, made {ago(copy.backup.created, now)}"
-    held = count(len(copy.backup.kids), "key")
+    keys = count(len(copy.backup.kids), "key")
     if copy.status is CopyStatus.GOOD:
-        return f"{made}, {held}, {proof_words(copy.proof)}"
-    return f"! {made}, {held}: {sight_name(copy.status)}"
+        return f"{made}, {keys}, {proof_words(copy.proof)}"
+    return f"! {made}, {keys}: {sight_name(copy.status)}"
 
 
 def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
-    """What a file says of itself, before its password is asked."""
+    """Return what a file says about itself, before its password is asked."""
     rows = [("File", safe(source.address)), ("Where", location_name(source.where))]
     facts = source.facts
     if facts is None:
@@ -67,7 +69,7 @@ def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
 
 
 def key_rows(plan: RestorePlan) -> tuple[tuple[str, str], ...]:
-    """Each key of the backup, what becomes of it, and the credentials it opens here."""
+    """Return each key of the backup, what the restore does with it, and the credentials it opens here."""
     return tuple(
         (
             kid_name(key.info.kid),
@@ -82,26 +84,29 @@ def _fate(key: PlannedKey) -> str:
     return f"{state}; opens {count(key.credentials, 'credential')} here"
 
 
-def foreign_title(reasons: Sequence[str]) -> str:
-    """What is wrong with a backup that needs a plain yes."""
-    titles = {"unreached": "Is this another machine?", "lacks_keys": "This backup lacks keys"}
+def foreign_title(reasons: Sequence[ForeignReason]) -> str:
+    """Return what is wrong with a backup that needs a plain yes."""
+    titles = {
+        ForeignReason.UNREACHED: "Is this another machine?",
+        ForeignReason.LACKS_KEYS: "This backup lacks keys",
+    }
     return titles.get(reasons[0], "This backup is foreign") if len(reasons) == 1 else "Are you sure?"
 
 
-def foreign_question(reasons: Sequence[str]) -> tuple[str, ...]:
-    """What has to be confirmed before a foreign backup is restored, or one that lacks keys."""
+def foreign_question(reasons: Sequence[ForeignReason]) -> tuple[str, ...]:
+    """Return what has to be confirmed before a foreign backup is restored, or one that lacks keys."""
     effect = "Its keys would be stored beside the keys of this server."
-    if "lacks_keys" in reasons:
+    if ForeignReason.LACKS_KEYS in reasons:
         effect = "Its keys would take the place of those that are bound to another machine."
-    if "unreached" in reasons:
+    if ForeignReason.UNREACHED in reasons:
         effect = UNREACHED_MEANS
-    return (*(f"{words[0].upper()}{words[1:]}." for words in map(foreign_words, reasons)), effect)
+    return (*(f"{capitalised(words)}." for words in map(foreign_words, reasons)), effect)
 
 
 def proof_cells(
     credential: Credential, failures: Mapping[str, FailureReason]
 ) -> tuple[str, tuple[str, ...], str]:
-    """Key, cells and style of one credential that was tried."""
+    """Return key, cells and style of a credential that was tried."""
     failure = failures.get(credential.credential_id)
     fields = credential.fields
     cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
@@ -111,7 +116,7 @@ def proof_cells(
 
 
 def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: datetime) -> tuple[str, ...]:
-    """The list to keep: what must be re-entered, with everything but the secrets."""
+    """Return the list to save: what must be re-entered, with everything but the secrets."""
     lines = [f"{safe(server)}, {when(moment)}: {count(len(failures), 'credential')} to be re-entered", ""]
     for failure in failures:
         fields = failure.credential.fields
@@ -126,7 +131,7 @@ def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: dat
 
 
 def drill_rows(report: DrillReport) -> tuple[tuple[str, str], ...]:
-    """What a drill proved."""
+    """Return what a drill proved."""
     return (
         ("File", safe(report.address)),
         ("Proof", proof_words(report.reached)),

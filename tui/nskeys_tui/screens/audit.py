@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, the newest line first, and whether all of it is whole."""
+"""The audit trail: who changed what, newest line first, and whether it is intact."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,25 +23,24 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class _Trail:
-    """Lines as rows; only those around the screen are held."""
+    """Lines as rows; only those near the screen are held."""
 
     def __init__(self, audit: AuditService) -> None:
         self._audit = audit
         self.held: dict[str, AuditEntry] = {}
 
     def total(self) -> int:
-        """How many lines there are."""
+        """Return how many lines there are."""
         return self._audit.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These, counted from the newest."""
         entries = self._audit.window(first, count)
         self.held = {str(entry.number): entry for entry in entries}
         return [Row(str(entry.number), entry_cells(entry)) for entry in entries]
 
 
 class AuditScreen(ListScreen):
-    """Every change wrote one line; each line's hash covers all lines before it."""
+    """Shows the lines of the audit trail, and verifies them."""
 
     NAME = "Audit trail"
     HELP = (
@@ -65,15 +64,14 @@ class AuditScreen(ListScreen):
         self._trail = _Trail(session.services.audit)
 
     def on_mount(self) -> None:
-        """From the newest line."""
         self.query_one(CredentialTable).show(self._trail)
 
     def on_screen_resume(self) -> None:
-        """Newer lines may be there."""
+        """Reload: there may be new lines."""
         self.query_one(CredentialTable).reload()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A line is needed."""
+        """Return a line is needed."""
         return self.row_key is not None if action == "detail" else super().check_action(action, parameters)
 
     @on(CredentialTable.WindowMoved)
@@ -84,12 +82,11 @@ class AuditScreen(ListScreen):
             self.say(f"newest first, {lines}")
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """The line in full width."""
+        """Return the line in full width."""
         entry = self._trail.held.get(key)
         return () if entry is None else entry_about(entry)
 
     def action_detail(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -115,31 +112,31 @@ class AuditScreen(ListScreen):
 
 
 def entry_cells(entry: AuditEntry) -> tuple[str, ...]:
-    """When, who, what, of what."""
-    told = trail_line(entry.line)
-    return (told.time, told.who, told.what, told.subject)
+    """Return when, who, what, and of what."""
+    line = trail_line(entry.line)
+    return (line.time, line.who, line.what, line.subject)
 
 
 def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    """A line below the table."""
-    told = trail_line(entry.line)
+    """Return a line below the table."""
+    line = trail_line(entry.line)
     return (
-        ("What", f"{told.what}: {told.subject}" if told.subject else told.what),
-        ("Who", f"{told.who or '-'}, {told.time}, line {number(entry.number)}"),
-        ("Details", told.details or "-"),
+        ("What", f"{line.what}: {line.subject}" if line.subject else line.what),
+        ("Who", f"{line.who or '-'}, {line.time}, line {number(entry.number)}"),
+        ("Details", line.details or "-"),
     )
 
 
 def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
-    """A line in full, as it is stored too."""
-    told = trail_line(entry.line)
+    """Return a line in full, also as it is stored."""
+    line = trail_line(entry.line)
     return (
         ("Line", number(entry.number)),
-        ("When", told.time),
-        ("Who", told.who),
-        ("What", told.what),
-        ("Of", told.subject),
-        ("Details", told.details or "-"),
+        ("When", line.time),
+        ("Who", line.who),
+        ("What", line.what),
+        ("Of", line.subject),
+        ("Details", line.details or "-"),
         ("Hash", entry.digest.hex()),
         ("Stored", safe(entry.line)),
     )

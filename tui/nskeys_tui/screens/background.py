@@ -1,4 +1,5 @@
-"""Work in threads beside a screen: the overview as remembered and as looked at, and reads that may hang."""
+"""Work in threads beside a screen: the overview before and after checking every copy, and reads that may
+hang."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,39 +7,39 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
 from textual.screen import Screen
 
 from nskeys.errors import NskeysError
 from nskeys.services.status.overview import Overview, RecoverabilityService
+from nskeys.threads import in_a_thread
 
 T = TypeVar("T")
 
-_PATIENCE = 0.4
+_SHOW_AFTER_S = 0.4
 """Seconds that what was seen before may stay while copies are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedOverview:
-    """An overview; `looked` says whether every copy was just looked at for it."""
+    """An overview; `looked` says whether every copy was checked for it."""
 
     overview: Overview
     looked: bool
 
 
 class OverviewLoader:
-    """The overviews of one run of the app."""
+    """Loads the overviews of one run of the app."""
 
     def __init__(self, service: Callable[[], RecoverabilityService]) -> None:
         self._service = service
         self._under_way: Future[Overview] | None = None
         self.latest: LoadedOverview | None = None
-        """What was seen last."""
+        """The last overview."""
 
     async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[LoadedOverview]:
-        """As `fresh`, for as long as the screen stands: what comes while it is being left is dropped."""
+        """Yield what `fresh` does, as long as the screen is shown."""
         try:
             async for status in self.fresh():
                 if not screen.display:
@@ -49,8 +50,8 @@ class OverviewLoader:
                 raise
 
     async def fresh(self) -> AsyncIterator[LoadedOverview]:
-        """First what the register remembers, then the same with every copy looked at; only the second
-        where it comes soon enough and something is shown already. Any NskeysError of the service."""
+        """Yield the overview by the register, then the same with every copy checked; only the second where
+        it comes soon enough and something is shown already. Raises the service's errors."""
         first = self.latest is None
         quick = LoadedOverview(
             await in_background(partial(self._service().overview, look=False)), looked=False
@@ -59,7 +60,7 @@ class OverviewLoader:
             yield self._seen(quick)
         look = asyncio.ensure_future(self._look())
         try:
-            if not first and not (await asyncio.wait({look}, timeout=_PATIENCE))[0]:
+            if not first and not (await asyncio.wait({look}, timeout=_SHOW_AFTER_S))[0]:
                 yield self._seen(quick)
             yield self._seen(LoadedOverview(await look, looked=True))
         finally:
@@ -79,29 +80,12 @@ class OverviewLoader:
 
 
 async def in_background(call: Callable[[], T]) -> T:
-    """Await a call in a thread that nobody waits for when the program leaves."""
+    """Await a call in a daemon thread, which does not delay leaving the program."""
     return await asyncio.wrap_future(in_a_thread(call))
 
 
-def in_a_thread(call: Callable[[], T]) -> Future[T]:
-    """Begin a call in such a thread. Only for reading: it may be broken off at any moment."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()  # from here on nobody can cancel it under the thread's feet
-
-    def run() -> None:
-        try:
-            value = call()
-        except BaseException as error:  # noqa: BLE001  # whoever awaits the future gets it, bugs too
-            future.set_exception(error)
-        else:
-            future.set_result(value)
-
-    Thread(target=run, daemon=True).start()
-    return future
-
-
 async def run_in_background(call: Callable[[], T]) -> T | NskeysError:
-    """Its value, or the error that ended it. Nobody waits for it when the program leaves."""
+    """Return its value, or the error that ended it. It does not delay leaving the program."""
     try:
         return await in_background(call)
     except NskeysError as error:

@@ -1,4 +1,4 @@
-"""Back up: destination, password, what will be written, the work, and what came of it."""
+"""Back up: destination, password, plan, work, and result."""
 
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -14,8 +14,8 @@ from nskeys.ports import Progress, Purpose, SecretRequest, Stage
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.passwords.new_password import AcceptedPassword, check_hint, check_hint_for, weakness
 from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS, location_sentence
-from nskeys.wording.errors.in_app import say_in_app
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.errors import say_in_app
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.recovery import UNATTENDED, then_drill
 from nskeys.wording.reports import backup_lines
@@ -43,7 +43,8 @@ _STAGES = (
 
 
 class BackupScreen(FlowScreen[BackupFlow]):
-    """From the first screen with a known destination: five keys and the password."""
+    """Makes a backup: from the first screen, with a known destination, it takes five keys and the
+    password."""
 
     NAME = "Back up the keys"
     HELP = (
@@ -64,22 +65,22 @@ class BackupScreen(FlowScreen[BackupFlow]):
         self._password: AcceptedPassword | None = None
 
     def on_unmount(self) -> None:
-        """A password that was not used is forgotten."""
+        """Wipe an unused password."""
         self._forget()
 
     @property
     def unsaved(self) -> bool:
-        """A password that was typed is nowhere else."""
+        """Whether a password was typed that is nowhere else."""
         return self._password is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was written can be drilled."""
+        """Return what was written can be drilled."""
         if action == "drill":
             return self.flow.report is not None
         return super().check_action(action, parameters)
 
     def entered(self, flow: BackupFlow) -> None:
-        """A password is kept for as long as the flow has one."""
+        """Wipe the password when the flow no longer holds one."""
         if not flow.has_password:
             self._forget()
 
@@ -91,7 +92,6 @@ class BackupScreen(FlowScreen[BackupFlow]):
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: BackupFlow) -> BackupFlow | None:
-        """Show or do this step."""
         match flow.step:
             case BackupStep.LOOKING:
                 return await self._look(flow)
@@ -120,7 +120,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         return None
 
     async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
-        """The flow with a plan; where there can be none, say why and choose another destination."""
+        """Return the flow with a plan; where there can be none, say why and choose another destination."""
         plan = await with_server_access(
             self,
             self.session,
@@ -175,8 +175,8 @@ class BackupScreen(FlowScreen[BackupFlow]):
     # --- password and hint ---------------------------------------------------------------------------
 
     async def _ask_password(self, flow: BackupFlow) -> bool:
-        """Ask until one can be used. With the first that is typed the one before is gone: nothing is
-        written under a password that somebody meant to replace."""
+        """Ask until a usable password is given. The first answer replaces the old password, so that nothing
+        is written under one that somebody meant to replace."""
         hint = flow.plan.hint if flow.plan is not None else ""
         refused = "" if flow.problem is None else str(say_in_app(flow.problem))
         retry = int(bool(refused))
@@ -195,8 +195,8 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     @work(exclusive=True)
     async def action_password(self) -> None:
-        """Another password, or one instead of the recovery identity; Esc keeps what there is, as long as
-        nothing else was typed."""
+        """Ask for another password, or one instead of the recovery identity; Esc keeps the old one, as long
+        as nothing else was typed."""
         if self.flow.unattended:
             self.go(self.flow.with_password())
         elif not await self._ask_password(self.flow) and self._password is None:
@@ -204,7 +204,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     @work(exclusive=True)
     async def action_hint(self) -> None:
-        """A hint, which anybody can read in the backup."""
+        """Ask for a hint, which anybody can read in the backup."""
         plan = self.flow.plan
         if plan is None:
             return
@@ -267,7 +267,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     async def _done(self, report: BackupReport) -> None:
         weak = weak_line(report.copy.weak)
-        first, *rest = (line for line in backup_lines(report, APP_STEPS) if line not in weak)
+        first, *rest = (line for line in backup_lines(report, Voice.KEY) if line not in weak)
         await self.show(
             BackupStep.DONE,
             "done",
@@ -279,6 +279,5 @@ class BackupScreen(FlowScreen[BackupFlow]):
         )
 
     def action_drill(self) -> None:
-        """Prove it, right here."""
         if self.flow.report is not None:
             self.app.push_screen(DrillScreen(self.session, self.flow.report.copy.address))

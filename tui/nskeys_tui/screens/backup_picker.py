@@ -1,4 +1,4 @@
-"""Choosing a backup file: one that the register remembers, one found by browsing, or one typed."""
+"""Choosing a backup file: from the register, by browsing, or by typing its address."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"
 
 
 def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = "") -> ChoiceList:
-    """The backups that are remembered, the one at `likely` marked, then the ways to name another."""
+    """Return the backups in the register, the one at `likely` marked, then the ways to name another."""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
     choices.append(Choice(_BROWSE, "Another file, found by browsing"))
@@ -34,7 +34,7 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
 
 
 async def chosen_address(screen: Screen[None], session: Session, key: str) -> str | None:
-    """The address behind a choice; None where the person went back."""
+    """Return the address of a choice; None for Esc."""
     if key == _BROWSE:
         return await browsed_backup(screen, session)
     if key == _TYPE:
@@ -45,18 +45,18 @@ async def chosen_address(screen: Screen[None], session: Session, key: str) -> st
 
 
 async def listed_backup(screen: Screen[None], session: Session) -> str | None:
-    """A backup that lies at one of the destinations, this machine's or another's."""
-    known = await run_in_background(session.services.destinations.known)
-    if isinstance(known, NskeysError):
-        show_error(screen.app, THERE_TITLE, known)
+    """Return a backup chosen at one of the destinations, on this machine or another."""
+    destinations = await run_in_background(session.services.destinations.known)
+    if isinstance(destinations, NskeysError):
+        show_error(screen.app, THERE_TITLE, destinations)
         return None
-    choices = [Choice(info.address, destination_name(info)) for info in known]
+    choices = [Choice(info.address, destination_name(info)) for info in destinations]
     address = await screen.app.push_screen_wait(ChoiceDialog(THERE_TITLE, (), choices))
     return None if address is None else await backup_at(screen, session, address)
 
 
 async def backup_at(screen: Screen[None], session: Session, address: str) -> str | None:
-    """A backup out of those that lie at one destination."""
+    """Return a backup chosen at one destination."""
     destinations = session.services.destinations
     found = await with_server_access(screen, session, partial(destinations.files, address))
     if isinstance(found, NskeysError):
@@ -67,13 +67,13 @@ async def backup_at(screen: Screen[None], session: Session, address: str) -> str
 
 
 async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
-    """A backup found by browsing."""
+    """Return a backup found by browsing."""
     path = await screen.app.push_screen_wait(FileBrowser("A backup", await browsing_start(session)))
     return None if path is None else str(path)
 
 
 async def typed_backup(screen: Screen[None]) -> str | None:
-    """A backup whose address was typed."""
+    """Return a backup whose address was typed."""
     typed = await screen.app.push_screen_wait(
         LineDialog(
             "Backup",
@@ -86,15 +86,15 @@ async def typed_backup(screen: Screen[None]) -> str | None:
 
 
 async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
-    """A folder for backups, found by browsing."""
+    """Return a folder for backups, found by browsing."""
     start = await browsing_start(session)
     folder = await screen.app.push_screen_wait(FileBrowser("A folder for backups", start, folders=True))
     return None if folder is None else str(folder)
 
 
 async def browsing_start(session: Session) -> Path:
-    """Where backups went last, if that is a folder here; else this user's own folder."""
-    info = await run_in_background(session.services.installation.default_destination)
+    """Return where backups went last, if that is a folder here; else the user's own folder."""
+    info = await run_in_background(session.services.destinations.default)
     if not isinstance(info, NskeysError) and info.address.startswith("/"):
         folder = Path(info.address)
         if await run_in_background(folder.is_dir) is True:

@@ -1,4 +1,4 @@
-"""What restore and drill begin with: a backup file, and what is in it, without its password."""
+"""The first steps of restore and drill: a backup file, and its content without its password."""
 
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -10,7 +10,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.plans import ProofReport
 from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, UnlockMethod
 from nskeys.services.flows.source import SourceFlow, SourceStep
-from nskeys.services.open_backup import Source, find_source
+from nskeys.services.open_backup import Source
 from nskeys.services.user_files import read_identity_file
 from nskeys.wording.unlock import IDENTITY_FILE_HELP, asked_for, or_else
 from nskeys_tui.dialogs.questions import LineDialog
@@ -30,11 +30,11 @@ class SourcedFlow(Flow[F_co], Protocol[F_co]):
 
     @property
     def source(self) -> SourceFlow:
-        """How far that choice is."""
+        """The state of that choice."""
         ...
 
     def at_source(self, source: SourceFlow) -> F_co:
-        """The choice went on."""
+        """Return the choice went on."""
         ...
 
 
@@ -42,7 +42,7 @@ F = TypeVar("F", bound=SourcedFlow[Any])
 
 
 class BackupSourceScreen(FlowScreen[F]):
-    """Begins with the file that was named, or with the choice of one, and shows what is in it."""
+    """Begins with the file that was named, or with a choice, and shows its content."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
@@ -51,7 +51,7 @@ class BackupSourceScreen(FlowScreen[F]):
         Binding("l", "proof", "Every credential", tooltip="Which credentials opened and which did not"),
     ]
     NEXT: ClassVar[str] = ""
-    """What Enter does once the contents were seen; `{asked}` is what it asks for."""
+    """What Enter does after the content was shown; `{asked}` is the secret it asks for."""
 
     def __init__(self, session: Session, flow: F, address: str) -> None:
         super().__init__(session, flow)
@@ -59,7 +59,7 @@ class BackupSourceScreen(FlowScreen[F]):
         self.opening = BY_ITS_OWN
 
     def on_unmount(self) -> None:
-        """An identity that was read is forgotten."""
+        """Wipe an identity that was read."""
         self._forget()
 
     def _forget(self) -> None:
@@ -68,7 +68,7 @@ class BackupSourceScreen(FlowScreen[F]):
         self.opening = BY_ITS_OWN
 
     def problem_of(self, flow: F) -> NskeysError | None:
-        """What kept a file from being taken, or what ended the work with it."""
+        """Return why a file was not taken, or the work with it ended."""
         return flow.source.problem or flow.problem
 
     async def at_source(self, flow: F) -> F | None:
@@ -87,14 +87,14 @@ class BackupSourceScreen(FlowScreen[F]):
                 return await self._look(source)
             case SourceStep.FILE:
                 likely = source.likely.address if source.likely is not None else ""
-                now = self.session.services.installation.clock.now()
+                now = self.session.services.about.now()
                 await self.show("file", "which backup?", backup_choices(source.copies, now, likely))
             case SourceStep.CONTENTS if source.source is not None:
                 await self._show_contents(source.source)
         return None
 
     async def _look(self, source: SourceFlow) -> SourceFlow:
-        """The backups that the register remembers, each just looked at."""
+        """Return the backups that the register remembers, each just looked at."""
         await self.show(
             "looking", "file", words("Looking at the backups that the register remembers …", "quiet")
         )
@@ -105,13 +105,13 @@ class BackupSourceScreen(FlowScreen[F]):
         return source.looked(copies)
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
-        """What is in the file, without its password."""
+        """Return what is in the file, without its password."""
         found = await with_server_access(self, self.session, lambda: self.find(address))
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
 
     def find(self, address: str) -> Source:
         """Read and inspect the file."""
-        return find_source(self.session.services.installation, address, most=True)
+        return self.session.services.sources.find(address, most=True)
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:
@@ -130,18 +130,18 @@ class BackupSourceScreen(FlowScreen[F]):
         await self.show(
             "contents",
             "what is in it",
-            Facts(contents_rows(source, self.session.services.installation.clock.now())),
+            Facts(contents_rows(source, self.session.services.about.now())),
             then=f"{self.NEXT.format(asked=asked_for(means))} {or_else(means)}".rstrip(),
         )
 
     def action_shares(self) -> None:
-        """On, by custodians' shares."""
+        """Go on with custodians' shares."""
         self.opening = BY_SHARES
         self.open_it()
 
     @work(exclusive=True)
     async def action_identity(self) -> None:
-        """On, by an identity file that is named."""
+        """Go on with an identity file that is asked for."""
         path = await self.app.push_screen_wait(
             LineDialog("Identity file", "Where is the identity?", "File", help=IDENTITY_FILE_HELP)
         )
@@ -155,7 +155,7 @@ class BackupSourceScreen(FlowScreen[F]):
         self.open_it()
 
     def action_go_on(self) -> None:
-        """What this step offers; where only an identity file opens the backup, that is asked for first."""
+        """Go on with this step; a backup that only an identity file opens asks for that first."""
         source = self.flow.source
         wants_file = source.means[:1] == (UnlockMethod.IDENTITY_FILE,) and self.opening is BY_ITS_OWN
         if self.before_opening and wants_file:
@@ -165,18 +165,16 @@ class BackupSourceScreen(FlowScreen[F]):
 
     @property
     def before_opening(self) -> bool:
-        """Whether what is in the backup is shown, and nothing was asked yet."""
+        """Whether the content of the backup is shown, and nothing was asked yet."""
         return False
 
     def open_it(self) -> None:
-        """What this step offers."""
+        """Open it with what was chosen."""
 
     @property
     def proof(self) -> ProofReport | None:
-        """What the work proved."""
         return None
 
     def action_proof(self) -> None:
-        """Credential by credential."""
         if self.proof is not None:
             self.app.push_screen(ProofScreen(self.session, self.proof))

@@ -1,4 +1,4 @@
-"""One copy of a backup: where it is, how far it was proven and when, and why it counts or not."""
+"""One copy of a backup: where it is, its proof and dates, and why it counts or not."""
 
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class CopyScreen(Guarded[None]):
-    """As it was when the register was last looked at; what is done to it leads back there."""
+    """Shows the copy as of the last check of the register; its actions lead back there."""
 
     HELP = (
         "recorded: the register names it. present: the file is there. intact: it is the file that was "
@@ -52,7 +52,6 @@ class CopyScreen(Guarded[None]):
         self._session, self._copy, self._overview = session, copy, overview
 
     def compose(self) -> ComposeResult:
-        """The facts."""
         yield TitleBar("Register")
         yield Rule(backup_name(self._copy))
         with VerticalScroll():
@@ -61,22 +60,21 @@ class CopyScreen(Guarded[None]):
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was retired is."""
+        """Return what was retired is."""
         return (
             self._copy.retired is None if action == "retire" else super().check_action(action, parameters)
         )
 
     def action_drill(self) -> None:
-        """Prove it; what comes of it is seen in the register."""
+        """Drill it; the register shows the result."""
         self.app.switch_screen(DrillScreen(self._session, self._copy.address))
 
     def action_restore(self) -> None:
-        """Restore from it."""
         self.app.switch_screen(RestoreScreen(self._session, self._copy.address))
 
     @work(exclusive=True)
     async def action_retire(self) -> None:
-        """Let it go, once that was confirmed."""
+        """Retire the copy, after a confirmation."""
         if await retire_copy(self, self._session, self._copy):
             self.dismiss()
 
@@ -85,7 +83,7 @@ _TITLE = "Retire a copy"
 
 
 async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) -> bool:
-    """Whether it was done. Awaited in a worker of `screen`."""
+    """Return whether it was retired. Await it in a worker of `screen`."""
 
     def look() -> RetirePlan:
         return session.services.register.plan_retire(copy)

@@ -1,4 +1,4 @@
-"""One credential: its fields, what would become of it, and its secret for as long as it is looked at."""
+"""One credential: its fields, what would become of it, and its secret on request."""
 
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class CredentialScreen(Guarded[None]):
-    """Shows it; the secret on request, until the screen is left."""
+    """Shows the credential, and its secret on request until the screen is left."""
 
     HELP = (
         "Everything about one credential. Its secret is opened only when you ask for it, the audit trail "
@@ -58,7 +58,6 @@ class CredentialScreen(Guarded[None]):
         self._shown = False
 
     def compose(self) -> ComposeResult:
-        """The fields, the secret, what the audit trail says of it."""
         yield TitleBar("Credential")
         yield Rule()
         with VerticalScroll():
@@ -69,7 +68,6 @@ class CredentialScreen(Guarded[None]):
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing can be done to a credential before it is there."""
         if action in ("secret", "hide"):
             return self._credential is not None and self._shown is (action == "hide")
         if action in ("edit", "remove"):
@@ -79,11 +77,11 @@ class CredentialScreen(Guarded[None]):
     # --- showing -----------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """It may have been edited meanwhile, here or by somebody else."""
+        """Reload: it may have been edited meanwhile, here or elsewhere."""
         self._load()
 
     def on_screen_suspend(self) -> None:
-        """Whatever comes on top: the secret is not seen any more."""
+        """Hide the secret when another screen comes on top."""
         self._hide()
 
     @work(exclusive=True, group=LOOKS)
@@ -109,13 +107,13 @@ class CredentialScreen(Guarded[None]):
 
     def _say(self, secret: str = HIDDEN) -> None:
         if self._credential is not None and not self._shown:
-            known = credential_facts(self._credential, self._coverage, self._looked)
-            self.query_one(Facts).pairs = (*known, ("Secret", secret))
+            facts = credential_facts(self._credential, self._coverage, self._looked)
+            self.query_one(Facts).pairs = (*facts, ("Secret", secret))
 
     # --- the secret --------------------------------------------------------------------------------------
 
     def action_secret(self) -> None:
-        """Open it and show it: each opening is a line in the audit trail."""
+        """Open the secret and show it; each opening is a line in the audit trail."""
         if self._credential is not None:
             self._say(OPENING)
             self._open(self._credential)
@@ -138,7 +136,6 @@ class CredentialScreen(Guarded[None]):
         self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
 
     def action_hide(self) -> None:
-        """Hide it again."""
         self._hide()
 
     def _hide(self) -> None:
@@ -151,7 +148,6 @@ class CredentialScreen(Guarded[None]):
     # --- changing ----------------------------------------------------------------------------------------
 
     def action_edit(self) -> None:
-        """Its form."""
         if self._credential is not None:
             self.app.push_screen(CredentialFormScreen(self._session, self._credential))
 

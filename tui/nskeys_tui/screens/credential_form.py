@@ -1,4 +1,4 @@
-"""Adding and editing a credential: its kind first, then the fields as that kind wants them."""
+"""Adding and editing a credential: its kind first, then the fields of that kind."""
 
 from functools import partial
 from typing import ClassVar
@@ -36,7 +36,7 @@ _KINDS = tuple(CredentialKind)
 
 
 class CredentialFormScreen(Guarded[None]):
-    """Enter saves; what cannot be saved is said beside its field, and nothing typed is lost."""
+    """Saves on Enter; a problem is shown beside its field, and no typed text is lost."""
 
     HELP = (
         "Up and down choose the kind, Tab goes from field to field, Enter saves. The secret is sealed "
@@ -61,14 +61,15 @@ class CredentialFormScreen(Guarded[None]):
     ]
 
     def __init__(self, session: Session, credential: Credential | None, *, first: str = "name") -> None:
-        """`first` is the field where an edit begins: `secret` for one that does not open any more."""
+        """`first` is the field where editing begins: `secret` for a credential that does not open any
+        more."""
         super().__init__()
         self._session = session
         self._first = first
         self._before = credential
 
     def compose(self) -> ComposeResult:
-        """The kinds, the fields, the keys."""
+        """Return the kinds, the fields, the keys."""
         before = self._before
         title = "Add a credential" if before is None else f"Edit {credential_title(before)}"
         yield TitleBar(title)
@@ -88,7 +89,7 @@ class CredentialFormScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """A new credential begins with its kind; one that is edited has one."""
+        """Ask for the kind of a new credential."""
         if self._before is not None:
             self._field(self._first).focus()
 
@@ -131,7 +132,6 @@ class CredentialFormScreen(Guarded[None]):
         self._field("name").focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Showing what is hidden, hiding what is seen."""
         if action in ("reveal", "conceal"):
             fields = self.query("#secret").results(FormField)
             return all(field.input.password is (action == "reveal") for field in fields)
@@ -142,7 +142,6 @@ class CredentialFormScreen(Guarded[None]):
         self._hide_secret(hidden=False)
 
     def action_conceal(self) -> None:
-        """Hide it again."""
         self._hide_secret(hidden=True)
 
     def _hide_secret(self, *, hidden: bool) -> None:
@@ -152,7 +151,7 @@ class CredentialFormScreen(Guarded[None]):
     # --- saving ------------------------------------------------------------------------------------------
 
     def action_save(self) -> None:
-        """Check, ask where something is unusual, seal, save, leave."""
+        """Check, ask about unusual values, seal, save, leave."""
         fields = self._checked()
         if fields is not None:
             self._saving(fields)
@@ -185,7 +184,8 @@ class CredentialFormScreen(Guarded[None]):
         return answer is True
 
     def _save(self, fields: CredentialFields, typed: str) -> Credential:
-        """In a thread. The secret is stored as it was typed: another spelling could be another secret."""
+        """Save in a thread. The secret is stored as typed: another normalisation could be another
+        secret."""
         credentials, secrets = self._session.services.credentials, self._session.secrets
         with SecretBytes(typed.encode("utf-8", "surrogatepass")) as secret:
             if self._before is None:
@@ -193,7 +193,7 @@ class CredentialFormScreen(Guarded[None]):
             return credentials.edit(self._before, fields, secret if typed else None, secrets)
 
     def _refused(self, error: NskeysError) -> None:
-        """Beside the field it is about, else in a message."""
+        """Show an error beside its field, else in a message."""
         if isinstance(error, FieldInvalid) and error.field in _FIELDS:
             field = self._field(error.field)
             field.problem = field_problem(error)
@@ -208,7 +208,7 @@ class CredentialFormScreen(Guarded[None]):
     # --- leaving -----------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """Leave; where something was typed, only once that was confirmed. Saving is not broken off."""
+        """Leave; after something was typed, only with a confirmation. Saving is not interrupted."""
         if self.judging:
             return
         if self.unsaved:
@@ -219,7 +219,7 @@ class CredentialFormScreen(Guarded[None]):
 
     @property
     def unsaved(self) -> bool:
-        """A field, or the kind of a credential that has one."""
+        """Whether a field, or the kind of an existing credential, was changed."""
         return super().unsaved or (self._before is not None and self._kind is not self._first_kind)
 
     def _leave(self, confirmed: bool | None) -> None:

@@ -1,4 +1,4 @@
-"""Custodians: how things stand, new sheets for each of them, and the proof of every share."""
+"""Custodians: their state, new sheets, and the check of every share."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from nskeys.model.custodians import CheckReport, Share, Split, SplitPlan
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
-from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
+from nskeys.services.recovery.sheet_files import in_memory, write_sheets
 from nskeys.wording.custodians import (
     COPY_IT,
     FOLDER_HELP,
@@ -60,7 +60,7 @@ _PROVING = (Stage.OPENING, Stage.UNLOCKING)
 
 
 class CustodiansScreen(FlowScreen[CustodiansFlow]):
-    """A sheet is on the screen for its custodian alone, and gone when the next one's turn has come."""
+    """Shows each sheet to its custodian alone, and removes it before the next one's turn."""
 
     NAME = "Custodians"
     HELP = (
@@ -87,18 +87,17 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         self._split: Split | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A code is offered where it can be drawn."""
         if action == "code" and not self._can_draw:
             return False
         return super().check_action(action, parameters)
 
     def entered(self, flow: CustodiansFlow) -> None:
-        """Shares are held as long as sheets are shown."""
+        """Wipe the shares when no sheet is shown any more."""
         if not flow.holds_shares:
             self._forget()
 
     def on_unmount(self) -> None:
-        """The app is leaving."""
+        """Wipe the shares when the app is left."""
         self._forget()
 
     def _forget(self) -> None:
@@ -108,18 +107,17 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
 
     @property
     def unsaved(self) -> bool:
-        """Sheets are not shown again."""
+        """Whether sheets are shown: they are not shown again."""
         return self.flow.step in (CustodiansStep.HANDOVER, CustodiansStep.SHEET)
 
     @property
     def leave_question(self) -> tuple[str, ...]:
-        """What becomes of the sheets."""
+        """The question about leaving the sheets."""
         return (LEAVE, LEFT)
 
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: CustodiansFlow) -> CustodiansFlow | None:
-        """Show or do this step."""
         match flow.step:
             case CustodiansStep.LOOKING:
                 return await self._look(flow)
@@ -153,7 +151,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         if flow.state is None:
             return
         waits = [words(f"! {NOT_CHECKED}", "warning")] if flow.state.waiting is not None else []
-        rows = tuple((label.capitalize(), said) for label, said in state_rows(flow.state))
+        rows = tuple((label.capitalize(), text) for label, text in state_rows(flow.state))
         then = "n makes new sheets." + (" c checks every share." if flow.state.to_check else "")
         await self.show(flow.step, "how things stand", *waits, Facts(rows), words(MEANS), then=then)
 
@@ -203,8 +201,8 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     async def _make(self, flow: CustodiansFlow, plan: SplitPlan) -> CustodiansFlow:
         folder: Path | NskeysError | None = None
         if flow.folder:
-            home = self.session.services.installation.home.path
-            folder = await run_in_background(partial(check_folder, flow.folder, home))
+            check = self.session.services.custodians.sheets_folder
+            folder = await run_in_background(partial(check, flow.folder))
         if isinstance(folder, NskeysError):
             return flow.failed(folder)
 
@@ -223,12 +221,12 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
 
     @property
     def _share(self) -> Share | None:
-        """The one whose sheet is shown."""
+        """The share whose sheet is shown."""
         return self._split.shares.held[self.flow.sheet - 1] if self._split is not None else None
 
     @property
     def _can_draw(self) -> bool:
-        """Whether a code fits on the screen, and can be drawn there."""
+        """Whether a QR code fits on the screen and can be drawn."""
         share = self._share
         terminal = sys.__stderr__  # sys.stderr is the app's own while it runs
         encoding = terminal.encoding if terminal is not None else "ascii"
@@ -238,7 +236,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         return len(lines) + BELOW <= self.size.height and len(lines[0]) <= self.size.width
 
     async def _show_outcome(self, flow: CustodiansFlow) -> None:
-        """A step of the sheets, or what came of them."""
+        """Show a sheet, or the result."""
         match flow.step:
             case CustodiansStep.HANDOVER | CustodiansStep.SHEET if self._split is not None:
                 await self._show_sheet(flow, self._split)
@@ -254,8 +252,8 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         share = split.shares.held[flow.sheet - 1]
         name = share_name(share.label, flow.shares)
         if flow.step is CustodiansStep.HANDOVER:
-            said = (words(f"Next is the custodian of {name}."), words(f"! {HAND_OVER}", "warning"))
-            await self.show(flow.step, name, *said, then="Enter shows the sheet.")
+            intro = (words(f"Next is the custodian of {name}."), words(f"! {HAND_OVER}", "warning"))
+            await self.show(flow.step, name, *intro, then="Enter shows the sheet.")
         else:
             sheet = Static(Content("\n".join(sheet_lines(split.facts, share))), classes="guided--words")
             await self.show(flow.step, name, sheet, words(COPY_IT), then="Enter when it is copied.")
@@ -310,24 +308,23 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         self.go(self.flow.place(folder))
 
     def action_go_on(self) -> None:
-        """On from this step."""
+        """Go on from this step."""
         self.go(self.flow.next())
 
     def action_split(self) -> None:
-        """New sheets."""
         self.go(self.flow.begin())
 
     def action_check(self) -> None:
-        """Every share, from its sheet."""
+        """Check every share from its sheet."""
         self.go(self.flow.check())
 
     def action_code(self) -> None:
-        """The words to be scanned."""
+        """Show the words as a QR code."""
         if self._share is not None:
             self.app.push_screen(QrCodeScreen(qr_lines(self._share)))
 
     def action_back(self) -> None:
-        """One step back. Sheets are left only when somebody says so: they are not shown again."""
+        """Go one step back. Sheets are left only after a confirmation: they are not shown again."""
         if self.unsaved:
             self._ask_to_leave()
         else:

@@ -1,4 +1,4 @@
-"""Destinations: where backups go, whether that helps, and what keeps them from there."""
+"""Destinations: where backups go, whether that helps, and what prevents them."""
 
 from functools import partial
 from typing import ClassVar
@@ -24,8 +24,7 @@ from nskeys.wording.destinations import (
     remove_question,
     scheduled_words,
 )
-from nskeys.wording.errors import say
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.wording.errors import say, say_in_app
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe
@@ -46,7 +45,7 @@ _WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type whe
 
 
 class DestinationsScreen(ListScreen):
-    """Each is looked at and tried when the screen is come to."""
+    """Checks and tries each destination when the screen is opened."""
 
     NAME = "Destinations"
     HELP = (
@@ -72,17 +71,15 @@ class DestinationsScreen(ListScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._sights: tuple[DestinationStatus, ...] = ()
+        self._statuses: tuple[DestinationStatus, ...] = ()
         self._schedule: Schedule | None = None
         self._on_servers: frozenset[str] = frozenset()
 
     def on_mount(self) -> None:
-        """Look at all of them."""
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Most keys need a destination under the cursor; only a configured one can be forgotten."""
-        status = self._sight()
+        status = self._status()
         if action in ("test", "declare", "backups"):
             return status is not None
         if action == "key_file":
@@ -103,7 +100,7 @@ class DestinationsScreen(ListScreen):
             return
         schedule = await run_in_background(self.session.services.schedule.show)
         self._schedule = None if isinstance(schedule, NskeysError) else schedule
-        self._sights = statuses
+        self._statuses = statuses
         self._on_servers = frozenset(
             filter(self._is_on_a_server, (status.info.address for status in statuses))
         )
@@ -115,19 +112,19 @@ class DestinationsScreen(ListScreen):
         self.show_rows(rows)
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """Why it counts as what it does, and what keeps backups from it."""
-        status = self._sight(key)
+        """Return why it counts as here or elsewhere, and what prevents backups to it."""
+        status = self._status(key)
         return () if status is None else destination_about(status, self._schedule)
 
-    def _sight(self, key: str | None = None) -> DestinationStatus | None:
+    def _status(self, key: str | None = None) -> DestinationStatus | None:
         key = self.row_key if key is None else key
-        return self._sights[int(key)] if key is not None and int(key) < len(self._sights) else None
+        return self._statuses[int(key)] if key is not None and int(key) < len(self._statuses) else None
 
     # --- adding and declaring ----------------------------------------------------------------------------
 
     @work(exclusive=True, group="act")
     async def action_add(self) -> None:
-        """Another one: where it is, and whether its files are carried away."""
+        """Add a destination: its address, and whether its files are carried away."""
         address = await self._which_folder()
         if not address:
             return
@@ -150,13 +147,13 @@ class DestinationsScreen(ListScreen):
         if status.problem is not None:
             tried = await self._tried(status.info.address)
             status = status if isinstance(tried, NskeysError) else tried
-        told = say_in_app(status.problem) if status.problem is not None else None
-        problem = (told.what, told.advice) if told is not None else ()
+        sentence = say_in_app(status.problem) if status.problem is not None else None
+        problem = (sentence.what, sentence.advice) if sentence is not None else ()
         await self.note(destination_lines(status.info.address, status.where)[0], *problem)
         self._load()
 
     async def _tried(self, address: str) -> DestinationStatus | NskeysError:
-        """How it is once its server was let answer: trusted, given what it wants."""
+        """Return its state after its server's questions were answered: its host key, and its secret."""
         test = partial(self.session.services.destinations.test, address)
         return await with_server_access(self, self.session, test, lambda status: (status.problem,))
 
@@ -185,8 +182,8 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_declare(self) -> None:
-        """Say something else about one."""
-        status = self._sight()
+        """Change the declaration of a destination."""
+        status = self._status()
         if status is None:
             return
         declared = await self._declaration(status.info.declared_elsewhere)
@@ -205,8 +202,8 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_test(self) -> None:
-        """Try one."""
-        status = self._sight()
+        """Test one destination."""
+        status = self._status()
         if status is None:
             return
         self.say("testing …")
@@ -221,8 +218,8 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_backups(self) -> None:
-        """What lies there; one of them can be looked into and drilled."""
-        status = self._sight()
+        """List the backups there; one of them can be inspected and drilled."""
+        status = self._status()
         if status is None:
             return
         address = await backup_at(self, self.session, status.info.address)
@@ -231,8 +228,8 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_key_file(self) -> None:
-        """Another key for its server."""
-        status = self._sight()
+        """Choose another key for its server."""
+        status = self._status()
         if status is None:
             return
         info = status.info
@@ -251,8 +248,8 @@ class DestinationsScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_remove(self) -> None:
-        """Forget one, once that was confirmed."""
-        status = self._sight()
+        """Remove a destination from the configuration, after a confirmation."""
+        status = self._status()
         if status is None:
             return
         question = remove_question(status.info, default=status.default)
@@ -271,7 +268,7 @@ class DestinationsScreen(ListScreen):
 
 
 def destination_cells(status: DestinationStatus) -> tuple[str, ...]:
-    """Address, place, whether it is the default one, whether backups can go there, and a mark."""
+    """Return address, place, whether it is the default, whether backups can go there, and a mark."""
     return (
         safe(status.info.address),
         place_word(status.where),
@@ -282,15 +279,15 @@ def destination_cells(status: DestinationStatus) -> tuple[str, ...]:
 
 
 def destination_style(status: DestinationStatus) -> str:
-    """`warning` where a backup cannot go."""
+    """Return `warning` where a backup cannot go."""
     return "" if status.problem is None else "warning"
 
 
 def destination_about(
     status: DestinationStatus, schedule: Schedule | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Why it counts as what it does, what keeps backups from it, whether the schedule goes there, and the
-    whole address."""
+    """Return why it counts as here or elsewhere, what prevents backups, whether the schedule uses it, and
+    the whole address."""
     problem = say(status.problem).what if status.problem is not None else ""
     return (
         ("Where", location_name(status.where)),

@@ -1,4 +1,4 @@
-"""The diary of drills: every one that was tried, however it ended."""
+"""The diary of drills, successful or not."""
 
 from typing import ClassVar
 
@@ -34,7 +34,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class DiaryScreen(ListScreen):
-    """Newest first."""
+    """Shows the lines, newest first."""
 
     NAME = "Diary of drills"
     HELP = (
@@ -61,11 +61,9 @@ class DiaryScreen(ListScreen):
         self._entries: tuple[DrillEntry, ...] = ()
 
     def on_mount(self) -> None:
-        """Read it."""
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a line can be shown."""
         if action == "detail":
             return self._entry(self.row_key) is not None
         return super().check_action(action, parameters)
@@ -89,7 +87,7 @@ class DiaryScreen(ListScreen):
         )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """What opened, and what did not."""
+        """Return what opened, and what did not."""
         entry = self._entry(key)
         return () if entry is None else diary_about(entry)
 
@@ -97,7 +95,6 @@ class DiaryScreen(ListScreen):
         return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None
 
     def action_detail(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -109,7 +106,7 @@ class DiaryScreen(ListScreen):
 
 
 def diary_cells(entry: DrillEntry) -> tuple[str, ...]:
-    """When, backup, result, opened, who, where, whether the line is signed, and a mark."""
+    """Return when, backup, result, opened, who, where, whether the line is signed, and a mark."""
     tried = entry.reached is not None
     return (
         when(entry.began),
@@ -124,17 +121,18 @@ def diary_cells(entry: DrillEntry) -> tuple[str, ...]:
 
 
 def diary_mark(entry: DrillEntry) -> str:
-    """`!` for a drill that failed or left something closed, and for a line that nobody vouches for."""
+    """Return `!` for a drill that failed or left something closed, and for an unsigned line."""
     return "" if is_good(entry) and entry.signed else "!"
 
 
 def diary_style(entry: DrillEntry) -> str:
-    """`warning` for what wants to be read; never without the mark."""
+    """Return `warning` for a line with a mark."""
     return "warning" if diary_mark(entry) else ""
 
 
 def diary_about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
-    """A line below the table: what matters first, for there may be no room for all of it."""
+    """Return the facts of a line below the table, the most important first, because there may be no room
+    for all."""
     result = opened_words(entry) if entry.reached is not None else drill_end_words(entry.end)
     failed = failures_words(entry)
     return (

@@ -5,7 +5,7 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import Source
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import drill_lines
 from nskeys_tui.presenters.restore import drill_rows
 from nskeys_tui.screens.backup_source import BackupSourceScreen
@@ -17,7 +17,7 @@ _STAGES = (Stage.OPENING, Stage.PROVING, Stage.RECORDING)
 
 
 class DrillScreen(BackupSourceScreen[DrillFlow]):
-    """The proof of a restore without the restore."""
+    """Drills a backup: the proof of a restore without the restore."""
 
     NAME = "Drill"
     HELP = (
@@ -30,7 +30,6 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
         super().__init__(session, DrillFlow(SourceFlow(named=bool(address))), address)
 
     async def at(self, flow: DrillFlow) -> DrillFlow | None:
-        """Show or do this step."""
         match flow.step:
             case DrillStep.SOURCE:
                 return await self.at_source(flow)
@@ -41,16 +40,15 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
         return None
 
     def find(self, address: str) -> Source:
-        """A file that cannot be read is a drill that failed."""
+        """Find the file; one that cannot be read is recorded as a failed drill."""
         return self.session.services.drill.find(address)
 
     @property
     def before_opening(self) -> bool:
-        """Whether what is in it is shown."""
         return self.flow.step is DrillStep.SOURCE
 
     def open_it(self) -> None:
-        """Drill; afterwards, leave."""
+        """Drill; when it is done, leave."""
         self.go(None if self.flow.step is DrillStep.DONE else self.flow.run())
 
     async def _run(self, flow: DrillFlow, source: Source) -> DrillFlow:
@@ -63,7 +61,7 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
     async def _done(self, flow: DrillFlow, report: DrillReport) -> None:
-        _, sentence, *rest = drill_lines(report, APP_STEPS)
+        _, sentence, *rest = drill_lines(report, Voice.KEY)
         await self.show(
             "done",
             "done",
@@ -77,5 +75,4 @@ class DrillScreen(BackupSourceScreen[DrillFlow]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof

@@ -1,4 +1,4 @@
-"""The first start: what is in the home, and the ways to go on."""
+"""The first start: what is in the home, and the choices."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -46,7 +46,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class FirstStartScreen(Guarded[None]):
-    """Stands until there are keys; then the first screen takes its place."""
+    """Shown until there are keys; then the first screen replaces it."""
 
     HELP = (
         "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
@@ -67,7 +67,7 @@ class FirstStartScreen(Guarded[None]):
         self._flow = Flow(status)
 
     def compose(self) -> ComposeResult:
-        """What is there, and the ways to go on."""
+        """Return what is there, and the ways to go on."""
         yield TitleBar(first_title(self._flow.status))
         yield Rule()
         with VerticalScroll(can_focus=False):
@@ -77,7 +77,7 @@ class FirstStartScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """What was seen before this screen came."""
+        """Show what was found before this screen was opened."""
         self._show(self._flow)
         self.query_one(ChoiceList).focus()
 
@@ -94,7 +94,7 @@ class FirstStartScreen(Guarded[None]):
     # --- what is there -----------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """Something may have been restored meanwhile. A form is not disturbed."""
+        """Look again: something may have been restored meanwhile. A form is left alone."""
         if self._flow.step is FirstStep.CHOOSING:
             self._look()
 
@@ -108,17 +108,17 @@ class FirstStartScreen(Guarded[None]):
 
     @work(exclusive=True, group="act")
     async def _look_again(self) -> None:
-        """Whatever is found is said, for somebody asked."""
+        """Look again and report what is found, because somebody asked."""
         status = await self._session.quickly(lambda: self._session.services.set_up.look_closely())
         if isinstance(status, NskeysError):
             show_error(self.app, first_title(self._flow.status), status)
-        elif status.state is HomeState.UNREACHED:
+        elif status.unreached is not None:
             show_error(self.app, first_title(status), KeyStoreUnreached("tpm2", status.unreached))
         else:
             self._show(self._flow.seen(status))
 
     def _leave(self, then: str = "") -> None:
-        """To the first screen, and from there to another one."""
+        """Go to the first screen, and from there to another one."""
         from nskeys_tui.screens.overview import OverviewScreen
 
         self.app.switch_screen(OverviewScreen(self._session))
@@ -160,14 +160,14 @@ class FirstStartScreen(Guarded[None]):
         if self._flow.step is not FirstStep.OFFER or report is None:
             self._show(self._flow)
             return
-        said = (
+        paragraphs = (
             set_up_sentence(report.server),
             protector_sentence(report.protector),
             *weak_line(report.weak, "passphrase"),
             OFFER,
         )
         offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
-        answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", said, offered))
+        answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", paragraphs, offered))
         self._leave(answer or "")
 
     @work(exclusive=True, group="act")
@@ -185,11 +185,11 @@ class FirstStartScreen(Guarded[None]):
 
 
 _REMEMBERED = 2
-"""Copies that are offered at once; a restore lists all."""
+"""How many copies are offered at once; a restore lists all."""
 
 
 def first_start_words(flow: FirstStart) -> tuple[str, ...]:
-    """What is said above the choices."""
+    """Return what is said above the choices."""
     status = flow.status
     away = status.state in (HomeState.ELSEWHERE, HomeState.UNREACHED)
     if not away and not status.credentials and not status.remembered:
@@ -198,7 +198,7 @@ def first_start_words(flow: FirstStart) -> tuple[str, ...]:
 
 
 def first_start_choices(flow: FirstStart) -> tuple[tuple[str, str, str], ...]:
-    """The ways, each under its token; a backup that is remembered stands under its address."""
+    """Return the choices, each under its token; a backup in the register under its address."""
     return tuple(choice for way in flow.ways for choice in _choices(flow, way))
 
 

@@ -1,4 +1,4 @@
-"""Import: the file, what would become what and why, the work, and what was left out."""
+"""Import: the file, the plan and its reasons, the work, and what was left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -58,7 +58,7 @@ _BROWSE, _TYPE, _BY_GROUP = "browse", "type", "by_group"
 
 
 class ImportScreen(WizardScreen):
-    """All of it in one transaction, or nothing at all."""
+    """Imports all rows in one transaction, or none."""
 
     NAME = "Import"
     HELP = (
@@ -90,15 +90,13 @@ class ImportScreen(WizardScreen):
         """A row of the table, in full."""
 
     def on_mount(self) -> None:
-        """Begin."""
         self._show_ways()
 
     def on_unmount(self) -> None:
-        """Every secret that was read is forgotten."""
+        """Wipe every secret that was read."""
         self._forget()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
         prepared = self._prepared
         if action == "import":
             return self.step == "plan" and _can_be_taken(prepared)
@@ -141,7 +139,8 @@ class ImportScreen(WizardScreen):
     # --- the plan ----------------------------------------------------------------------------------------
 
     async def _make_plan(self) -> None:
-        """Read the file and plan anew. It is read each time: its secrets are held in one place only."""
+        """Read the file and plan again. It is read each time, so that its secrets are held in one place
+        only."""
 
         def run(progress: Progress) -> PreparedImport:
             progress.stage(Stage.LOOKING)
@@ -180,13 +179,13 @@ class ImportScreen(WizardScreen):
     async def _show_list(
         self, step: str, heading: str, lines: Sequence[tuple[str, str]], rows: ImportRows
     ) -> None:
-        """Close lines, a table, and below it its row in full: all of it on a small screen."""
-        said = [
+        """Show a summary, a table, and below it its row in full, so that it fits a small screen."""
+        summary = [
             Static(Content(line), classes=f"import--line guided--{style}") for line, style in lines if line
         ]
         table = CredentialTable(COLUMNS, empty="")
         below = (table, Facts(id="row")) if rows.total() else ()
-        await self.show(step, heading, *said, *below)
+        await self.show(step, heading, *summary, *below)
         table.show(rows)
 
     @on(CredentialTable.RowHighlighted)
@@ -197,7 +196,7 @@ class ImportScreen(WizardScreen):
 
     @work(exclusive=True)
     async def action_kind(self) -> None:
-        """One kind for all, or each as its group says."""
+        """Choose one kind for all rows, or each by its group."""
         choices = [Choice(_BY_GROUP, "Each as its group or folder says")]
         choices += [Choice(kind.value, kind_name(kind), kind_help(kind)) for kind in CredentialKind]
         chosen = await self.app.push_screen_wait(ChoiceDialog("The kind of every row", (), choices))
@@ -209,7 +208,7 @@ class ImportScreen(WizardScreen):
 
     @work(exclusive=True)
     async def action_skip(self) -> None:
-        """Leave bad rows out, or not."""
+        """Leave out bad rows, or stop leaving them out."""
         if self._prepared is not None:
             self._prepared.skip_bad = not self._wishes.skip_bad
             self._wishes = replace(self._wishes, skip_bad=self._prepared.skip_bad)
@@ -237,7 +236,6 @@ class ImportScreen(WizardScreen):
 
     @work(exclusive=True)
     async def action_import(self) -> None:
-        """Do it."""
         prepared = self._prepared
         if prepared is None:
             return
@@ -270,11 +268,10 @@ class ImportScreen(WizardScreen):
         )
 
     def action_leave(self) -> None:
-        """It is done."""
         self.dismiss()
 
     def action_back(self) -> None:
-        """From the plan to the choice of a file; from there, and when it is done, leave."""
+        """Go back from the plan to the choice of a file; from there, and when it is done, leave."""
         if self.step == "plan":
             self._forget()
             self._show_ways()

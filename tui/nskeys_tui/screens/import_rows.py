@@ -1,4 +1,4 @@
-"""The rows of an import's plan or report: made when they are seen, for there may be 50,000."""
+"""The rows of an import's plan or report, made when they are shown: there may be 50,000."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ Cells = tuple[str, tuple[str, ...], str]
 
 
 def plan_total(plan: ImportPlan) -> int:
-    """How many rows the plan's table has."""
+    """Return how many rows the plan's table has."""
     return len(plan.bad) + len(plan.left_out) + len(plan.credentials)
 
 
@@ -52,7 +52,7 @@ def _why(item: ImportedCredential) -> str:
 
 
 def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the plan in full."""
+    """Return a row of the plan in full."""
     item = _row(plan, number)
     if isinstance(item, BadRow):
         return (("Problem", row_problem(item)),)
@@ -64,17 +64,17 @@ def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
 
 
 def plan_renamed(plan: ImportPlan) -> int:
-    """How many rows get another name."""
+    """Return how many rows get another name."""
     return sum(bool(item.renamed_from) for item in plan.credentials)
 
 
 def report_total(report: ImportReport) -> int:
-    """How many rows the report's table has."""
+    """Return how many rows the report's table has."""
     return len(report.skipped) + len(report.left_out) + len(report.renamed)
 
 
 def report_cells(report: ImportReport, number: int) -> Cells:
-    """Row `number` of the report: what was left out, then what was renamed."""
+    """Return row `number` of the report: what was left out, then what was renamed."""
     rows = report.skipped + report.left_out
     if number < len(rows):
         return _bad_cells(str(number), rows[number])
@@ -83,7 +83,7 @@ def report_cells(report: ImportReport, number: int) -> Cells:
 
 
 def report_about(report: ImportReport, number: int) -> tuple[tuple[str, str], ...]:
-    """A row of the report in full."""
+    """Return a row of the report in full."""
     rows = report.skipped + report.left_out
     if number < len(rows):
         return (("Left out", row_problem(rows[number])),)
@@ -101,15 +101,13 @@ COLUMNS = (
 
 
 class ImportRows:
-    """`total` rows, each as `cells` makes it; a row's key is its number."""
+    """`total` rows, each made by `cells`; a row's key is its number."""
 
     def __init__(self, total: int, cells: Callable[[int], Cells]) -> None:
         self._total, self._cells = total, cells
 
     def total(self) -> int:
-        """How many."""
         return self._total
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
         return [Row(*self._cells(number)) for number in range(first, min(first + count, self._total))]

@@ -25,7 +25,7 @@ _MARGIN = 3
 
 
 class KeyScreen(Guarded[None]):
-    """Shows it; a key is never changed by hand."""
+    """Shows a key; it cannot be changed by hand."""
 
     HELP = (
         "A key's id is its thumbprint, computed anew whenever the key is loaded. It would come back from "
@@ -49,7 +49,7 @@ class KeyScreen(Guarded[None]):
         self._answer: Answer | None = None
 
     def compose(self) -> ComposeResult:
-        """The facts, then the copies."""
+        """Return the facts, then the copies."""
         yield TitleBar(f"Key {kid_name(self._kid)}")
         yield Rule()
         with VerticalScroll():
@@ -59,7 +59,6 @@ class KeyScreen(Guarded[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """Look."""
         self._look()
 
     @work(exclusive=True, group=LOOKS)
@@ -72,7 +71,6 @@ class KeyScreen(Guarded[None]):
             show_error(self.app, "Key", error)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words."""
         self._show()
 
     def _show(self) -> None:
@@ -85,12 +83,11 @@ class KeyScreen(Guarded[None]):
             return
         self.query_one(Facts).pairs = key_facts(key, overview)
         lines = [Content.styled("Backups that hold it", "bold")]
-        for place, proof, style in key_copies(key, overview, self.size.width - _MARGIN):
-            lines += [Content.styled(place, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
+        for address, proof, style in key_copies(key, overview, self.size.width - _MARGIN):
+            lines += [Content.styled(address, "dim" if style else ""), Content.styled(f"  {proof}", "dim")]
         if len(lines) == 1:
             lines.append(Content(NO_COPY))
         self.query_one("#copies", Static).update(Content("\n").join(lines))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

@@ -21,7 +21,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class KeysScreen(Guarded[None]):
-    """Enter shows one."""
+    """Lists the keys; Enter shows one."""
 
     HELP = (
         "One key is active and seals new secrets. Older ones are deactivated: they open what they sealed, "
@@ -40,7 +40,6 @@ class KeysScreen(Guarded[None]):
         self._answer: Answer | None = None
 
     def compose(self) -> ComposeResult:
-        """The table."""
         yield TitleBar("Keys")
         yield Rule(id="count")
         yield CredentialTable(key_columns(()))
@@ -48,7 +47,7 @@ class KeysScreen(Guarded[None]):
         yield KeyBar()
 
     def on_screen_resume(self) -> None:
-        """Backups and rotations change keys."""
+        """Reload: backups and rotations change keys."""
         self._look()
 
     @work(exclusive=True, group=LOOKS)
@@ -71,11 +70,9 @@ class KeysScreen(Guarded[None]):
         self.query_one("#count", Rule).say(count(len(keys), "key"))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words."""
         self._show()
 
     def action_show(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -83,5 +80,4 @@ class KeysScreen(Guarded[None]):
         self.app.push_screen(KeyScreen(self._session, message.key))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

@@ -1,4 +1,4 @@
-"""What screens with a list share: the table, and below it in full what the row under the cursor says."""
+"""The base of screens with a list: the table, and below it the row under the cursor in full."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -20,7 +20,7 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class ListScreen(Guarded[None]):
-    """One list. Subclasses load it when the screen is come to, and say what a row means."""
+    """One list. Subclasses load it when the screen is opened, and describe a row."""
 
     AUTO_FOCUS = "CredentialTable"
     DEFAULT_CSS = """
@@ -40,7 +40,6 @@ class ListScreen(Guarded[None]):
         self.session = session
 
     def compose(self) -> ComposeResult:
-        """The table, the facts of one row, the keys."""
         yield TitleBar(self.NAME)
         yield Rule()
         yield CredentialTable(self.COLUMNS, empty=self.EMPTY)
@@ -52,15 +51,15 @@ class ListScreen(Guarded[None]):
     # --- what subclasses say -----------------------------------------------------------------------------
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """The row with this key, in full."""
+        """Return the row with this key, in full."""
         return ()
 
     def say(self, *parts: str) -> None:
-        """What the line above the table says."""
+        """Set the line above the table."""
         self.query(Rule).first().say(*parts)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows, the cursor on the same number as before."""
+        """Show other rows, with the cursor on the same row number."""
         table = self.query_one(CredentialTable)
         table.show(KnownRows(rows), cursor=min(table.cursor, max(0, len(rows) - 1)))
         if not rows:
@@ -77,11 +76,11 @@ class ListScreen(Guarded[None]):
     # --- telling -----------------------------------------------------------------------------------------
 
     async def tell(self, error: NskeysError) -> None:
-        """Say what went wrong and what to do."""
+        """Say what went wrong; a list does not wait until it was read."""
         show_error(self.app, self.NAME, error)
 
     async def note(self, *sentences: str) -> None:
-        """Say what was done, and wait until it was read."""
+        """Show what was done, and wait until it was read."""
         await self.app.push_screen_wait(MessageDialog(self.NAME, sentences[0], *sentences[1:]))
 
     # --- messages ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The menu: the way to everything that the first screen has no key for."""
+"""The menu: every screen that the first screen has no key for."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class MenuScreen(Guarded[None]):
-    """Up, down or a first letter; Enter goes there, Esc comes back here."""
+    """Opens a screen with Enter; Esc returns here from it."""
 
     HELP = "Up and Down, or a first letter, mark an entry; Enter goes there. Esc leads back, step by step."
     DEFAULT_CSS = """
@@ -32,7 +32,6 @@ class MenuScreen(Guarded[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """The entries."""
         yield TitleBar("Menu")
         yield Rule()
         yield ChoiceList([Choice(name, label, aside=about) for name, label, about in ENTRIES])
@@ -44,5 +43,4 @@ class MenuScreen(Guarded[None]):
         self.app.push_screen(open_screen(message.key, self._session))
 
     def action_leave(self) -> None:
-        """Back."""
         self.dismiss()

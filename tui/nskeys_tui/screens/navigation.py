@@ -1,5 +1,5 @@
-"""Ways from the first screen to the others. Each is imported when somebody goes there: the first paint
-and the first data do not wait for screens that nobody asked for."""
+"""Ways from the first screen to the others. Each is imported when it is opened, so that the first paint and
+the first data do not wait for it."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -35,7 +35,7 @@ SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def open_screen(name: str, session: Session) -> Screen[None]:
-    """The screen behind a door."""
+    """Return the screen behind a door."""
     module, screen = SCREENS[name]
     made: Callable[[Session], Screen[None]] = getattr(import_module(f"nskeys_tui.screens.{module}"), screen)
     return made(session)

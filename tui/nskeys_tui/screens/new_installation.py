@@ -1,4 +1,4 @@
-"""A new installation: its name, its CMDB, what binds its keys, and what is let go for it."""
+"""A new installation: its name, its CMDB, its protector, and what it replaces."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from textual.widgets import Static
 from nskeys.bootstrap import protectors
 from nskeys.errors import LossCountWrong, NskeysError
 from nskeys.ports import Settings
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.flows.first_start import FirstStart, FirstStep
 from nskeys.wording.first_start import (
     NAME_MISSING,
@@ -36,12 +37,13 @@ from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
-Protectors: TypeAlias = Sequence[tuple[str, bool, str]]
+Protectors: TypeAlias = Sequence[tuple[str, bool, ProtectorProblem | None]]
 """As `bootstrap.protectors` names them."""
 
 
 class NewInstallationScreen(Guarded[FirstStart | None]):
-    """Returns the flow: something was made, or the CMDB that was named holds credentials; else None."""
+    """Returns the flow after something was made, or where the CMDB that was named holds credentials; else
+    None."""
 
     HELP = (
         "The CMDB is the database with the credentials. The protector decides who can use the keys that "
@@ -72,7 +74,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         self._ready = False
 
     def compose(self) -> ComposeResult:
-        """The fields, then the protectors."""
+        """Return the fields, then the protectors."""
         waiting = self._flow.accept_loss
         yield TitleBar(NEW_INSTALLATION[0] if waiting is None else go_on_without(waiting)[0])
         yield Rule()
@@ -90,7 +92,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """What is configured stands in the fields; what can protect keys here is found out."""
+        """Fill in the configured values; find out which protectors work here."""
         self._read()
 
     @work(group=LOOKS)
@@ -103,8 +105,8 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
             self._offer(*found)
 
     def _look(self) -> tuple[Settings, Protectors]:
-        """In a thread: proving that a TPM works takes some tenths of a second."""
-        return self._session.services.installation.settings.read(), protectors()
+        """Look in a thread: proving that a TPM works takes some tenths of a second."""
+        return self._session.services.about.settings(), protectors()
 
     def _offer(self, settings: Settings, known: Protectors) -> None:
         self._settings = settings
@@ -122,7 +124,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
     # --- doing it ----------------------------------------------------------------------------------------
 
     def action_set_up(self) -> None:
-        """Check what was typed, then do it."""
+        """Check the form, then create the installation."""
         if not self._ready:
             return
         server = self.query_one("#server", FormField)
@@ -158,7 +160,6 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         return typed[0] if typed else self._settings.cmdb
 
     def _make(self, flow: FirstStart, server: str, cmdb: str, protector: str) -> FirstStart:
-        """In a thread."""
         if cmdb != self._settings.cmdb:
             status = self._session.use_cmdb(cmdb)
             if status.credentials:
@@ -168,6 +169,6 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         return flow.made(set_up.execute(protector, secrets, settings, flow.accept_loss))
 
     def action_leave(self) -> None:
-        """Back. What is being made is not broken off."""
+        """Leave. A creation in progress is not interrupted."""
         if not self.judging:
             self.dismiss(None)

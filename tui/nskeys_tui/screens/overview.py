@@ -1,4 +1,4 @@
-"""The first screen: if this server died now, which credentials would come back? And the list of them."""
+"""The first screen: which credentials would come back if this server died now, and the list of them."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -47,11 +47,11 @@ from nskeys_tui.widgets.table.lines import RowLines
 from nskeys_tui.widgets.table.table import CredentialTable
 
 _MOMENT = 0.3
-"""Seconds that a look may take before it is mentioned."""
+"""Seconds that a check may take before it is mentioned."""
 
 
 class OverviewScreen(Guarded[None]):
-    """The answer, the keys, the credentials."""
+    """Shows the answer, the keys, and the credentials."""
 
     HELP = (
         "A credential is recoverable when a backup elsewhere, opened once and intact when last looked at, "
@@ -70,27 +70,26 @@ class OverviewScreen(Guarded[None]):
         Binding("k", "go('keys')", "Keys", tooltip="Every key, and which backups hold it", group=MORE),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", group=MORE),
         Binding("S", "turn", "Turn the order", tooltip="The same order, the other way round", group=MORE),
-        Binding("right", "shelf(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
-        Binding("left", "shelf(-1)", "Previous kind", tooltip="Only the previous kind", group=MORE),
+        Binding("right", "filter(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
+        Binding("left", "filter(-1)", "Previous kind", tooltip="Only the previous kind", group=MORE),
         Binding("f5", "look", "Look again", tooltip="Look at every backup again", group=MORE),
         Binding("ctrl+l", "look", show=False),
         Binding("escape", "all", show=False),
     ]
 
     def __init__(self, session: Session, asks: Purpose | None = None) -> None:
-        """`asks`: what is to be asked for at the start of a run."""
+        """`asks`: the secret to ask for at the start of a run."""
         super().__init__()
         self._session = session
         self._asks = asks
         self._answer: Answer | None = None
-        self._shelves: tuple[Filter, ...] = ()
-        self._shelf = ALL
+        self._list_filters: tuple[Filter, ...] = ()
+        self._filter_name = ALL
         self._order = CredentialOrder(SortBy.KIND)
         self._rows: CredentialRows | None = None
         self._late: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """As it is drawn in the design."""
         yield TitleBar()
         yield Rule(id="looking")
         yield AnswerBlock()
@@ -103,7 +102,7 @@ class OverviewScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """The order is marked before the first row comes."""
+        """Mark the order before the first rows arrive."""
         self.query_one(CredentialTable).mark_sort(self._order.by, self._order.descending)
         if self._asks is not None:
             # Once this screen is painted: the question stands on it and holds nothing up.
@@ -116,20 +115,19 @@ class OverviewScreen(Guarded[None]):
             show_error(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one types, the keys are letters."""
-        if action in ("go", "add", "find", "sort", "turn", "shelf"):
+        if action in ("go", "add", "find", "sort", "turn", "filter"):
             return not any(line.has_focus_within for line in self.query(FindLine))
         return super().check_action(action, parameters)
 
     # --- the answer --------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """Whatever was done on another screen, look again."""
+        """Look again, whatever was done on another screen."""
         self.action_look()
 
     @work(exclusive=True, group=LOOKS)
     async def action_look(self) -> None:
-        """What the register remembers, then every copy looked at."""
+        """Load the overview by the register, then with every copy checked."""
         try:
             async for status in self._session.looks.seen_by(self):
                 self._show(status.overview)
@@ -139,7 +137,7 @@ class OverviewScreen(Guarded[None]):
             self._cannot_tell(error)
 
     def _still_looking(self, *, looking: bool) -> None:
-        """Say that copies are being looked at, where that takes longer than a moment."""
+        """Say that copies are being checked, where that takes longer than a moment."""
         if self._late is not None:
             self._late.stop()
         rule = self._rule("looking")
@@ -150,7 +148,7 @@ class OverviewScreen(Guarded[None]):
 
     def _show(self, overview: Answer) -> None:
         self._answer = overview
-        self._shelves = filters(overview.recoverability)
+        self._list_filters = filters(overview.recoverability)
         title = self.query_one(TitleBar)
         title.subject, title.facts = safe(overview.server), title_facts(overview)
         self._lay()
@@ -161,7 +159,7 @@ class OverviewScreen(Guarded[None]):
         self.query_one(AnswerBlock).lines = cannot_tell(error, layout_for(self.size.width))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths, other words; another height, another number of keys."""
+        """Adapt the texts to the width, and the number of keys to the height."""
         self._lay()
 
     def _lay(self) -> None:
@@ -185,52 +183,51 @@ class OverviewScreen(Guarded[None]):
     # --- the list ----------------------------------------------------------------------------------------
 
     def _head(self) -> None:
-        self._rule("list-rule").say(*heading(self._shelves, self._shelf, self.size.width))
+        self._rule("list-rule").say(*heading(self._list_filters, self._filter_name, self.size.width))
 
     def _relist(self) -> None:
-        """The same list, as it is now."""
+        """Reload the same list."""
         if self._answer is None:
             return
-        shelf = filter_named(self._shelves, self._shelf)
-        if self._rows is None or shelf.name != self._shelf:
-            self._list(shelf)
+        chosen = filter_named(self._list_filters, self._filter_name)
+        if self._rows is None or chosen.name != self._filter_name:
+            self._list(chosen)
             return
-        self._rows.renew(shelf.wanted(self.query_one(FindLine).text), self._answer.recoverability)
+        self._rows.renew(chosen.with_text(self.query_one(FindLine).text), self._answer.recoverability)
         self.query_one(CredentialTable).reload()
 
-    def _list(self, shelf: Filter) -> None:
-        """Another list, from its top."""
+    def _list(self, chosen: Filter) -> None:
+        """Load another list, from its top."""
         if self._answer is None:
             return
-        self._shelf = shelf.name
+        self._filter_name = chosen.name
         self._head()
         table, text = self.query_one(CredentialTable), self.query_one(FindLine).text
-        table.empty = FOUND_NOTHING if text or shelf.name != ALL else OVERVIEW_NO_CREDENTIALS
-        installation = self._session.services.installation
+        table.empty = FOUND_NOTHING if text or chosen.name != ALL else OVERVIEW_NO_CREDENTIALS
+        credentials = self._session.services.credentials
         answer = self._answer.recoverability
-        self._rows = CredentialRows(installation.cmdb, shelf.wanted(text), self._order, answer)
+        self._rows = CredentialRows(credentials, chosen.with_text(text), self._order, answer)
         table.show(self._rows)
 
-    def action_shelf(self, by: int) -> None:
+    def action_filter(self, by: int) -> None:
         """The next or the previous kind or state."""
-        if self._shelves:
-            self._list(neighbour(self._shelves, self._shelf, by))
+        if self._list_filters:
+            self._list(neighbour(self._list_filters, self._filter_name, by))
 
     def action_sort(self) -> None:
-        """By the next column that is seen."""
+        """Sort by the next visible column."""
         sorts = self.query_one(CredentialTable).sorts
         here = sorts.index(self._order.by) if self._order.by in sorts else -1
         self._sort(CredentialOrder(SortBy(sorts[(here + 1) % len(sorts)])))
 
     def action_turn(self) -> None:
-        """The other way round."""
         self._sort(replace(self._order, descending=not self._order.descending))
 
     def _sort(self, order: CredentialOrder) -> None:
         self._order = order
         self.query_one(CredentialTable).mark_sort(order.by, order.descending)
-        if self._shelves:
-            self._list(filter_named(self._shelves, self._shelf))
+        if self._list_filters:
+            self._list(filter_named(self._list_filters, self._filter_name))
 
     @on(CredentialTable.RowsFailed)
     def _no_rows(self, message: CredentialTable.RowsFailed) -> None:
@@ -239,7 +236,7 @@ class OverviewScreen(Guarded[None]):
     # --- finding -----------------------------------------------------------------------------------------
 
     def action_find(self) -> None:
-        """Open the line to type into."""
+        """Open the search line."""
         self.query_one(FindLine).open()
 
     def action_all(self) -> None:
@@ -247,13 +244,13 @@ class OverviewScreen(Guarded[None]):
         find = self.query_one(FindLine)
         if find.text:
             find.action_close()
-        elif self._shelf != ALL and self._shelves:
-            self._list(self._shelves[0])
+        elif self._filter_name != ALL and self._list_filters:
+            self._list(self._list_filters[0])
 
-    @on(FindLine.Wanted)
+    @on(FindLine.Searched)
     def _wanted(self) -> None:
-        if self._shelves:
-            self._list(filter_named(self._shelves, self._shelf))
+        if self._list_filters:
+            self._list(filter_named(self._list_filters, self._filter_name))
 
     @on(FindLine.Done)
     def _found(self) -> None:
@@ -267,11 +264,9 @@ class OverviewScreen(Guarded[None]):
     # --- other screens -----------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:
-        """To another screen."""
         self.app.push_screen(open_screen(name, self._session))
 
     def action_add(self) -> None:
-        """An empty form."""
         from nskeys_tui.screens.credential_form import CredentialFormScreen
 
         self.app.push_screen(CredentialFormScreen(self._session, None))

@@ -16,8 +16,7 @@ from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
-from nskeys.wording.errors.in_app import say_in_app
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import failure_lines, proof_sentence
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
@@ -42,38 +41,34 @@ _COLUMNS = (
 
 
 class _Everything:
-    """Every credential with what became of it; only the rows on the screen are held."""
+    """Every credential with its result; only the rows near the screen are held."""
 
     def __init__(self, pages: CredentialPages, failures: dict[str, FailureReason]) -> None:
         self._pages, self._failures = pages, failures
 
     def total(self) -> int:
-        """How many there are."""
         return self._pages.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Those rows."""
         return [Row(*proof_cells(item, self._failures)) for item in self._pages.window(first, count)]
 
 
 class _Failures:
-    """Those that did not open."""
+    """The credentials that did not open."""
 
     def __init__(self, failures: Sequence[CredentialProof], reasons: dict[str, FailureReason]) -> None:
         self._failures, self._reasons = failures, reasons
 
     def total(self) -> int:
-        """How many there are."""
         return len(self._failures)
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Those rows."""
         shown = self._failures[first : first + count]
         return [Row(*proof_cells(item.credential, self._reasons)) for item in shown]
 
 
 class ProofScreen(Guarded[None]):
-    """Which credentials opened and which did not."""
+    """Shows which credentials opened and which did not."""
 
     HELP = (
         "Every credential was tried with the keys. What did not open keeps its row: bring its key back, or "
@@ -101,21 +96,21 @@ class ProofScreen(Guarded[None]):
         self._only_failed = bool(proof.failures)
 
     def compose(self) -> ComposeResult:
-        """What is to be said, and the table below."""
-        said = () if self._fixed else (proof_sentence(self._proof),)
+        """Return what is to be said, and the table below."""
+        summary = () if self._fixed else (proof_sentence(self._proof),)
         yield TitleBar(self._title)
         yield Rule("credential by credential")
-        yield Static(Content("\n".join((*said, *failure_lines(self._proof, APP_STEPS)))), id="said")
+        yield Static(Content("\n".join((*summary, *failure_lines(self._proof, Voice.KEY)))), id="said")
         yield CredentialTable(_COLUMNS, empty="There are no credentials.")
         yield Rule()
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """What failed first, if anything did."""
+        """Show the failures first, if there are any."""
         self._show()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A list of failures needs failures."""
+        """Return a list of failures needs failures."""
         if action in ("failed", "save", "re_enter"):
             return bool(self._proof.failures) and not (action == "failed" and self._fixed)
         return super().check_action(action, parameters)
@@ -130,28 +125,26 @@ class ProofScreen(Guarded[None]):
         if self._only_failed:
             table.show(_Failures(self._proof.failures, reasons))
         else:
-            cmdb = self._session.services.installation.cmdb
-            table.show(_Everything(CredentialPages(cmdb, CredentialFilter(), CredentialOrder()), reasons))
+            pages = self._session.services.credentials.pages(CredentialFilter(), CredentialOrder())
+            table.show(_Everything(pages, reasons))
 
     def action_failed(self) -> None:
-        """Only the failures, or all."""
+        """Show only the failures, or all."""
         self._only_failed = not self._only_failed
         self._show()
 
     def action_re_enter(self) -> None:
-        """The list of what must be re-entered here. A drill's proof is of its backup's keys, so that list
-        is made anew, with the keys of this server."""
+        """Open the list of what must be re-entered here. A drill's proof used the keys of its backup, so
+        the list is made anew with the keys of this server."""
         from nskeys_tui.screens.re_entry import ReEntryScreen
 
         self.app.push_screen(ReEntryScreen(self._session))
 
     @work(exclusive=True)
     async def action_save(self) -> None:
-        """Write the list to a file that is not there yet; asked until that can be done, or given up."""
-        installation = self._session.services.installation
-        lines = re_entry_lines(
-            self._proof.failures, installation.settings.read().server_name, installation.clock.now()
-        )
+        """Write the list to a new file; ask again until that works or is given up."""
+        about = self._session.services.about
+        lines = re_entry_lines(self._proof.failures, about.settings().server_name, about.now())
         path = str(own_folder() / "re-enter.txt")
         while answer := await self._ask_where(path):
             path = answer
@@ -159,8 +152,7 @@ class ProofScreen(Guarded[None]):
             if not isinstance(saved, NskeysError):
                 await self.app.push_screen_wait(MessageDialog(_SAVE, f"The list is in {safe(saved)}."))
                 return
-            sentence = say_in_app(saved)
-            await self.app.push_screen_wait(MessageDialog(_SAVE, sentence.what, sentence.advice))
+            await show_error(self.app, _SAVE, saved)
 
     async def _ask_where(self, path: str) -> str | None:
         answer = await self.app.push_screen_wait(
@@ -179,7 +171,7 @@ _NAME = "Verify"
 
 
 class VerifyScreen(Guarded[None]):
-    """Begins at once, for it changes nothing; leads to the list, and from there back."""
+    """Verifies at once, because it changes nothing; leads to the list, and from there back."""
 
     HELP = (
         "Every credential is opened with the keys of this server. Nothing is changed, no secret is shown."
@@ -190,13 +182,11 @@ class VerifyScreen(Guarded[None]):
         self._session = session
 
     def compose(self) -> ComposeResult:
-        """The frame; the work stands on top of it."""
         yield TitleBar(_NAME)
         yield Rule("every credential, with the keys of this server")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin."""
         self._run()
 
     @work(exclusive=True)

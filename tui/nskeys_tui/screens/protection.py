@@ -1,4 +1,4 @@
-"""The protector: what binds the keys, against whom that helps, and a change of it, step by step."""
+"""The protector: what binds the keys, what that protects against, and a change of it, step by step."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +9,9 @@ from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
-from nskeys.ports import Leftover, Progress, Stage, StoreInfo
+from nskeys.model.keys import Leftover
+from nskeys.ports import Progress, Stage, StoreInfo
+from nskeys.reasons import ProtectorProblem
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,
@@ -30,6 +32,7 @@ from nskeys.wording.labels import protector_label
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.numbers import number
+from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.long_work import DialogSecrets
 from nskeys_tui.screens.background import run_in_background
@@ -43,7 +46,7 @@ _BACK_UP, _GO_ON = "back_up", "go_on"
 
 
 class ProtectorScreen(WizardScreen):
-    """A change asks for a proven backup first: it is the one moment when a mistake takes every key."""
+    """Changes the protector, after asking for a proven backup: a mistake here could lose every key."""
 
     NAME = "Protector"
     HELP = (
@@ -63,20 +66,17 @@ class ProtectorScreen(WizardScreen):
         self._wanted = ""
         self._away = False
         self._without_backup = False
-        """Whether a person said so."""
+        """Whether a person chose to go on without a backup."""
 
     def on_mount(self) -> None:
-        """How it is now."""
         self._show_now()
 
     def on_screen_resume(self) -> None:
-        """Back from a backup."""
         if self._away:
             self._away = False
             self._ask_for_backup()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
         if action == "go_on":
             return self.step in ("review", "done")
         if action == "change":
@@ -93,32 +93,31 @@ class ProtectorScreen(WizardScreen):
             await self.tell(seen)
             self.dismiss()
             return
-        self._info, left = seen
+        self._info, leftovers = seen
         await self.show(
             "now",
             "what binds the keys",
-            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
-            Facts(protection_rows(self._info, left)),
+            *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
+            Facts(protection_rows(self._info, leftovers)),
             then="c binds them in another way. A backup has its own password, whatever is chosen here.",
         )
 
     # --- a backup first ----------------------------------------------------------------------------------
 
     def action_change(self) -> None:
-        """Begin a change."""
         self._ask_for_backup()
 
     @work(exclusive=True)
     async def _ask_for_backup(self) -> None:
         await self.show("looking", "a backup first", words("Looking at the backups …", "quiet"))
-        held = await run_in_background(self.session.services.protection.backup_before)
-        if isinstance(held, NskeysError):
-            await self.tell(held)
+        copy = await run_in_background(self.session.services.protection.backup_before)
+        if isinstance(copy, NskeysError):
+            await self.tell(copy)
             self._show_now()
             return
         self._without_backup = False
-        if held is not None:
-            self._show_choices(backup_before(held))
+        if copy is not None:
+            self._show_choices(backup_before(copy))
             return
         await self.show(
             "backup",
@@ -129,7 +128,7 @@ class ProtectorScreen(WizardScreen):
         )
 
     def action_back_up(self) -> None:
-        """The backup, right here."""
+        """Make the backup right here."""
         self._away = self.step == "backup"
         self.app.push_screen(BackupScreen(self.session))
 
@@ -179,7 +178,7 @@ class ProtectorScreen(WizardScreen):
 
     @work(exclusive=True)
     async def action_go_on(self) -> None:
-        """Change it; afterwards, leave."""
+        """Change it; when it is done, leave."""
         if self.step == "done":
             self.dismiss()
             return
@@ -204,18 +203,18 @@ class ProtectorScreen(WizardScreen):
             await self.tell(outcome.error)
             return
         self.session.secrets.take_over(new)
-        self._info, left = outcome.value
+        self._info, leftovers = outcome.value
         await self.show(
             "done",
-            "not wholly done" if left else "done",
+            "not wholly done" if leftovers else "done",
             words(protector_sentence(self._info.protector), "good"),
             *(words(f"! {line}", "warning") for line in weak_line(self._info.weak, "passphrase")),
-            *(words(f"! {line}", "warning") for line in leftover_lines(left)),
+            *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
             words(f"! {OLD_COPIES_ROTATE}", "warning"),
         )
 
     def action_back(self) -> None:
-        """One step back; nothing is changed before the last one."""
+        """Go one step back; nothing is changed before the last step."""
         if self.step in ("backup", "which", "review"):
             self._show_now()
         else:
@@ -223,10 +222,10 @@ class ProtectorScreen(WizardScreen):
 
 
 def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tuple[str, str], ...]:
-    """How it is now, in plain words."""
+    """Return how the keys are protected now."""
     label = protector_label(info.protector)
     return (
-        ("Now", f"{label[0].upper()}{label[1:]}"),
+        ("Now", capitalised(label)),
         ("Helps against", helps_now(info.protector, left)),
         ("Is broken by", broken_by(info.protector)),
         ("Is lost with", lost_with(info.protector)),
@@ -235,7 +234,7 @@ def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tup
 
 
 def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
-    """From one to another."""
+    """Return the old and the new protector."""
     return (
         ("From", protector_label(before)),
         ("To", ANOTHER_PASSPHRASE if before == after else protector_label(after)),
@@ -246,10 +245,10 @@ def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:
 
 
 def protector_choices(
-    available: Sequence[tuple[str, bool, str]], current: str
+    available: Sequence[tuple[str, bool, ProtectorProblem | None]], current: str
 ) -> tuple[tuple[str, str, str], ...]:
-    """Name, title and meaning of every protector that this machine can change to; the one that leaves
-    the keys open last."""
+    """Return name, title and meaning of every protector that this machine can change to; the one that
+    leaves the keys unprotected last."""
     names = [name for name, usable, _ in available if usable and (name != current or name == "passphrase")]
     return tuple(
         (name, protector_title(name, current), f"helps against {helps_against(name)}")
@@ -257,6 +256,6 @@ def protector_choices(
     )
 
 
-def not_available(available: Sequence[tuple[str, bool, str]]) -> tuple[str, ...]:
-    """Those that this machine does not have, and why."""
+def not_available(available: Sequence[tuple[str, bool, ProtectorProblem | None]]) -> tuple[str, ...]:
+    """Return the protectors that this machine does not support, and why."""
     return tuple(not_here(name, reason) for name, usable, reason in available if not usable)

@@ -1,4 +1,4 @@
-"""Prune: what would go and why, the question, the work, and what came of it."""
+"""Prune: what would be deleted and why, the question, the work, and the result."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -51,7 +51,7 @@ _STAGES = (Stage.UNLOCKING, Stage.LOOKING, Stage.REMOVING)
 
 
 class PruneScreen(FlowScreen[PruneFlow]):
-    """Begins with a look at every copy, which changes nothing."""
+    """Begins by checking every copy, which changes nothing."""
 
     NAME = "Prune"
     HELP = (
@@ -80,7 +80,6 @@ class PruneScreen(FlowScreen[PruneFlow]):
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: PruneFlow) -> PruneFlow | None:
-        """Show or do this step."""
         match flow.step:
             case PruneStep.LOOKING:
                 return await self._look(flow)
@@ -112,19 +111,22 @@ class PruneScreen(FlowScreen[PruneFlow]):
         return None
 
     async def _show_plan(self, flow: PruneFlow, plan: PrunePlan) -> None:
-        skipped = [(one.address, one.error) for one in plan.skipped]
+        skipped = [(decision.address, decision.error) for decision in plan.skipped]
         kept, going, *rest = plan_lines(plan.retention, plan.decisions, skipped, plan.odd)
         lines = [(STOPPED, "warning")] if flow.stopped else []
         lines += [(kept, "quiet"), (going, ""), *((f"! {line}", "warning") for line in rest)]
-        said = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]
+        summary = [Static(Content(line), classes=f"prune--line guided--{style}") for line, style in lines]
         table = CredentialTable(_COLUMNS, empty="")
         below = (table, Facts(id="row")) if plan.decisions else ()
         # What goes is what matters: it stands first.
         self._shown = (*plan.deleted, *plan.settled, *plan.kept)
-        await self.show(flow.step, "what would go, and why", *said, *below)
+        await self.show(flow.step, "what would go, and why", *summary, *below)
         table.show(
             KnownRows(
-                [Row(str(n), decision_row(one), decision_style(one)) for n, one in enumerate(self._shown)]
+                [
+                    Row(str(n), decision_row(decision), decision_style(decision))
+                    for n, decision in enumerate(self._shown)
+                ]
             )
         )
 
@@ -149,7 +151,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
     async def _done(self, report: PruneReport) -> None:
         failures = [(failure.copy, failure.error) for failure in report.failures]
-        skipped = [(one.address, one.error) for one in report.plan.skipped]
+        skipped = [(skip.address, skip.error) for skip in report.plan.skipped]
         first, *rest = report_lines(report.deleted, failures, skipped)
         await self.show(
             PruneStep.DONE,
@@ -161,12 +163,12 @@ class PruneScreen(FlowScreen[PruneFlow]):
     # --- keys ------------------------------------------------------------------------------------------
 
     def action_go_on(self) -> None:
-        """Do it; afterwards, leave."""
+        """Prune; when it is done, leave."""
         self.go(None if self.flow.step is PruneStep.DONE else self.flow.run())
 
     @work(exclusive=True)
     async def action_numbers(self) -> None:
-        """How many stay: the last ones, then the months."""
+        """Ask how many stay: the last ones, then the months."""
         now = self.flow.retention
         if now is None:
             return
@@ -186,7 +188,7 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
 
 def decision_row(one: Decision) -> tuple[str, ...]:
-    """What becomes of it, the backup's number, its day, and why."""
+    """Return what happens to it, the backup's number, its day, and why."""
     copy = one.copy
     return (
         fate_word(one.fate),
@@ -197,12 +199,12 @@ def decision_row(one: Decision) -> tuple[str, ...]:
 
 
 def decision_style(one: Decision) -> str:
-    """`warning` for what goes; what stays is `quiet`."""
+    """Return `warning` for what is deleted, `quiet` for what stays."""
     return "quiet" if one.fate is Fate.KEEP else "warning"
 
 
 def decision_about(one: Decision) -> tuple[tuple[str, str], ...]:
-    """The row in full: which file, and of which backup."""
+    """Return the row in full: which file, and of which backup."""
     copy = one.copy
     if copy is None:
         return (("File", safe(one.address)), ("Backup", UNKNOWN_FILE))

@@ -1,4 +1,4 @@
-"""What did not come back: re-entered on the spot, and ticked off as it is."""
+"""What did not come back: credentials to be re-entered, ticked off one by one."""
 
 from functools import partial
 from typing import ClassVar
@@ -10,7 +10,6 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.re_entry import ReEntry, ReEntry as Item, ReEntryList
 from nskeys.ports import Progress, Stage
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.labels import kid_name, kind_name
 from nskeys.wording.re_entry import (
     FILE_HELP,
@@ -31,14 +30,14 @@ from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
 
 class ReEntryScreen(ListScreen):
-    """Begins at once: it opens everything, and changes nothing."""
+    """Tries every credential at once, which changes nothing."""
 
     NAME = "Re-entry"
     HELP = (
@@ -69,11 +68,10 @@ class ReEntryScreen(ListScreen):
         self._done = 0
 
     def on_mount(self) -> None:
-        """Try everything."""
         self._collect()
 
     def on_screen_resume(self) -> None:
-        """Back from a credential, or from a restore: then other keys may be here."""
+        """Look again after a credential was edited, or a restore brought other keys."""
         if self._restored:
             self._restored = False
             self.action_again()
@@ -81,7 +79,6 @@ class ReEntryScreen(ListScreen):
             self._tick_off()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Most keys need something on the list."""
         if action in ("re_enter", "save"):
             return self._found is not None and bool(self._found.items)
         return super().check_action(action, parameters)
@@ -103,7 +100,6 @@ class ReEntryScreen(ListScreen):
             await self.tell(outcome.error)
 
     def action_again(self) -> None:
-        """Everything once more."""
         self._done = 0
         self._collect()
 
@@ -116,7 +112,7 @@ class ReEntryScreen(ListScreen):
         )
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """Where its key might be, and what it is for."""
+        """Return where its key might be, and what the credential is for."""
         item = self._item(key)
         return () if item is None else re_entry_about(item)
 
@@ -127,15 +123,15 @@ class ReEntryScreen(ListScreen):
     # --- re-entering -------------------------------------------------------------------------------------
 
     def action_re_enter(self) -> None:
-        """The form, the cursor where the secret goes."""
+        """Open the form with the cursor on the secret."""
         item = self._item(self.row_key)
         if item is not None:
             self._looked_after = item.credential.credential_id
             self.app.push_screen(CredentialFormScreen(self.session, item.credential, first="secret"))
 
     def action_restore(self) -> None:
-        """The backup that is named for this credential, looked at before anything is asked. What lies on a
-        server is chosen there by a person: nothing vouches for an address in an unsigned row."""
+        """Restore from the backup that is named for this credential, after a look at it. A backup on a
+        server has to be chosen by a person, because an unsigned row's address cannot be trusted."""
         item = self._item(self.row_key)
         copy = None if item is None else item.held_by or item.claimed_by
         named = copy is not None and (copy.signed or copy.address.startswith("/"))
@@ -151,18 +147,18 @@ class ReEntryScreen(ListScreen):
         if found is None or credential_id is None:
             return
         service = self.session.services.re_entry
-        left = await self.session.quickly(partial(service.without_done, found, [credential_id]))
-        if isinstance(left, NskeysError):
-            await self.tell(left)
+        remaining = await self.session.quickly(partial(service.without_done, found, [credential_id]))
+        if isinstance(remaining, NskeysError):
+            await self.tell(remaining)
             return
-        self._done += len(found.items) - len(left.items)
-        self._show(left)
+        self._done += len(found.items) - len(remaining.items)
+        self._show(remaining)
 
     # --- saving ------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="act")
     async def action_save(self) -> None:
-        """Write the list to a file that is not there yet."""
+        """Write the list to a new file."""
         path = str(own_folder() / "re-entry.csv")
         while answer := await self._ask_where(path):
             path, found = answer, self._found
@@ -173,29 +169,28 @@ class ReEntryScreen(ListScreen):
             if not isinstance(saved, NskeysError):
                 await self.note(f"The list is in {safe(saved)}.")
                 return
-            sentence = say_in_app(saved)
-            await self.note(sentence.what, sentence.advice)
+            await show_error(self.app, self.NAME, saved)
 
     async def _ask_where(self, path: str) -> str:
-        """The file's name; empty where nothing shall be saved."""
+        """Return the file's name; empty where nothing shall be saved."""
         dialog = LineDialog("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()
 
 
 def re_entry_cells(item: ReEntry) -> tuple[str, ...]:
-    """Kind, name, account, and where its key is; a mark where no restore can help."""
+    """Return kind, name, account, and where its key is; a mark where no restore can help."""
     fields = item.credential.fields
     mark = "" if item.held_by is not None else "!"
     return (kind_name(fields.kind), safe(fields.name), safe(fields.account), held_word(item), mark)
 
 
 def re_entry_style(item: ReEntry) -> str:
-    """The row's style."""
+    """Return the row's style."""
     return "warning" if item.held_by is not None else "error"
 
 
 def re_entry_about(item: ReEntry) -> tuple[tuple[str, str], ...]:
-    """One of them in full."""
+    """Return the facts of one credential in full."""
     fields = item.credential.fields
     return (
         ("Key", f"{kid_name(item.credential.kid)}; {held_words(item)}"),

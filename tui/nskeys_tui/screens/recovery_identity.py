@@ -1,4 +1,4 @@
-"""The recovery identity: whom backups go to that nobody types a password for; made and replaced here."""
+"""The recovery identity: the recipient of backups that need no password; made and replaced here."""
 
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ _STAGES = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING, Stage.RECORDING)
 
 
 class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
-    """What is in force first; a password is asked for only after it was said what it will open."""
+    """Shows what is in force first, and asks for a password only after saying what it will open."""
 
     NAME = "Recovery identity"
     HELP = (
@@ -41,7 +41,6 @@ class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
         super().__init__(session, RecoveryFlow())
 
     async def at(self, flow: RecoveryFlow) -> RecoveryFlow | None:
-        """Show or do this step."""
         match flow.step:
             case RecoveryStep.LOOKING:
                 return await self._look(flow)
@@ -111,9 +110,9 @@ class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
         )
 
     def action_go_on(self) -> None:
-        """The next step; in the end, leave."""
+        """Go on with the next step; at the end, leave."""
         self.go(self.flow.go_on())
 
     def action_back_up(self) -> None:
-        """The first backup, right here."""
+        """Make the first backup right here."""
         self.app.push_screen(BackupScreen(self.session))

@@ -1,4 +1,4 @@
-"""The register: every copy of every backup, each just looked at or as its last check found it."""
+"""The register: every copy of every backup, as just checked or as the last check found it."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.overview import Overview
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
 from nskeys.wording.reports import copies_seen, copy_added
 from nskeys.wording.text.numbers import count
@@ -35,7 +35,7 @@ _WAYS = (Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is
 
 
 class RegisterScreen(ListScreen):
-    """First as the register remembers them, then as they are."""
+    """Shows the copies by the register first, then as checked."""
 
     NAME = "Register"
     HELP = (
@@ -68,11 +68,10 @@ class RegisterScreen(ListScreen):
         self._overview: Overview | None = None
 
     def on_screen_resume(self) -> None:
-        """Drills, restores and backups change the register."""
+        """Reload: drills, restores and backups change the register."""
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Most keys need a copy under the cursor."""
         if action in ("detail", "drill", "restore", "retire"):
             copy = self._copy()
             return copy is not None and (action != "retire" or copy.retired is None)
@@ -103,12 +102,11 @@ class RegisterScreen(ListScreen):
         self.show_rows(rows)
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
-        """File and proof."""
         copy = self._copy(key)
         return () if copy is None or self._overview is None else copy_about(copy, self._overview)
 
     def _copy(self, key: str | None = None) -> BackupCopy | None:
-        """The copy of a row; without a key, of the one under the cursor."""
+        """Return the copy of a row; without a key, of the one under the cursor."""
         key = self.row_key if key is None else key
         copies = self._overview.copies if self._overview is not None else ()
         return copies[int(key)] if key is not None and int(key) < len(copies) else None
@@ -116,7 +114,6 @@ class RegisterScreen(ListScreen):
     # --- one copy ----------------------------------------------------------------------------------------
 
     def action_detail(self) -> None:
-        """What Enter does is the table's to say."""
         self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
@@ -127,15 +124,13 @@ class RegisterScreen(ListScreen):
             self.app.push_screen(CopyScreen(self.session, copy, self._overview))
 
     def action_drill(self) -> None:
-        """Prove it."""
         self._go(DrillScreen)
 
     def action_restore(self) -> None:
-        """Restore from it."""
         self._go(RestoreScreen)
 
     def action_diary(self) -> None:
-        """Every drill that was tried."""
+        """Open the diary of drills."""
         self.app.push_screen(DiaryScreen(self.session))
 
     def _go(self, screen: type[DrillScreen] | type[RestoreScreen]) -> None:
@@ -146,7 +141,7 @@ class RegisterScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_retire(self) -> None:
-        """Let it go, once that was confirmed."""
+        """Retire a copy, after a confirmation."""
         copy = self._copy()
         if copy is not None and await retire_copy(self, self.session, copy):
             self._load()
@@ -155,7 +150,7 @@ class RegisterScreen(ListScreen):
 
     @work(exclusive=True, group="act")
     async def action_check(self) -> None:
-        """Look at every copy, and remember."""
+        """Check every copy, and record the results."""
 
         def run(progress: Progress) -> tuple[BackupCopy, ...]:
             return self.session.services.register.check(self.session.secrets, progress)
@@ -187,7 +182,7 @@ class RegisterScreen(ListScreen):
         while outcome.error is not None and await answer_server(self, self.session, outcome.error):
             outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
         if outcome.value is not None:
-            await self.note(copy_added(outcome.value, APP_STEPS))
+            await self.note(copy_added(outcome.value, Voice.KEY))
             self._load()
         elif outcome.error is not None:
             await self.tell(outcome.error)

@@ -1,4 +1,4 @@
-"""Restore: the file, what is in it, its password, the plan, the work, and the proof."""
+"""Restore: the file, its content, its password, the plan, the work, and the proof."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,9 +14,10 @@ from nskeys.ports import Progress, Stage
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow
-from nskeys.services.open_backup import OpenSource, Source, opened
+from nskeys.services.open_backup import OpenSource, Source
+from nskeys.services.restore.service import RestoreChoices
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
 from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
@@ -31,7 +32,7 @@ _STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
 
 
 class RestoreScreen(BackupSourceScreen[RestoreFlow]):
-    """A plan you see first, then all or nothing, then a proof credential by credential."""
+    """Shows a plan first, restores all or nothing, then proves credential by credential."""
 
     NAME = "Restore keys"
     HELP = (
@@ -49,11 +50,11 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         self._held = ExitStack()
 
     def on_unmount(self) -> None:
-        """Keys that were opened are wiped."""
+        """Wipe the opened keys."""
         self._close()
 
     def entered(self, flow: RestoreFlow) -> None:
-        """The backup is held open for as long as the flow needs it."""
+        """Close the backup when the flow no longer needs it."""
         if not flow.holds_keys:
             self._close()
 
@@ -63,13 +64,12 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def unsaved(self) -> bool:
-        """What opened the backup was typed, and would be asked for again."""
+        """Whether the backup is open, so that its password would be asked again."""
         return self._open is not None and self.flow.step is not RestoreStep.DONE
 
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: RestoreFlow) -> RestoreFlow | None:
-        """Show or do this step."""
         match flow.step:
             case RestoreStep.SOURCE:
                 return await self.at_source(flow)
@@ -91,11 +91,10 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def before_opening(self) -> bool:
-        """Whether what is in it is shown."""
         return self.flow.step is RestoreStep.SOURCE
 
     def open_it(self) -> None:
-        """What this step offers."""
+        """Open it with the password, shares or identity."""
         match self.flow.step:
             case RestoreStep.SOURCE:
                 self.go(self.flow.open())
@@ -110,7 +109,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         services, opening = self.session.services, self.opening
 
         def run(progress: Progress) -> tuple[OpenSource, _Planned]:
-            context = opened(services.installation, source, self.session.secrets, progress, opening)
+            context = services.sources.opened(source, self.session.secrets, progress, opening)
             open_source = self._held.enter_context(context)
             return open_source, self._planned(open_source)
 
@@ -121,14 +120,14 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         return replace(flow, protectors=usable).planned(plan)
 
     def _planned(self, source: OpenSource) -> _Planned:
-        """In a thread: the plan, and what can protect keys here, where they are new here. Proving that a
-        TPM works takes some tenths of a second."""
+        """Make the plan in a thread, with the protectors that work here where the keys are new here.
+        Proving that a TPM works takes some tenths of a second."""
         plan = self.session.services.restore.plan(source)
-        known = protectors() if plan.sets_up else ()
-        return plan, tuple(name for name, usable, _ in known if usable)
+        available = protectors() if plan.sets_up else ()
+        return plan, tuple(name for name, usable, _ in available if usable)
 
     async def _plan_again(self, flow: RestoreFlow) -> RestoreFlow | None:
-        """Something changed here meanwhile; the backup is open still."""
+        """Make a new plan after something changed here; the backup is still open."""
         source = self._open
         if source is None:
             return flow.back()
@@ -141,7 +140,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         return replace(flow, protectors=usable).planned(plan)
 
     async def _show_plan(self, plan: RestorePlan, server: str) -> None:
-        first, *rest = plan_lines(plan, APP_STEPS, server)
+        first, *rest = plan_lines(plan, Voice.KEY, server)
         names = " n calls the server otherwise." if plan.sets_up else ""
         await self.show(
             "plan",
@@ -154,7 +153,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @work(exclusive=True, group="name")
     async def action_name(self) -> None:
-        """Call the server otherwise than the backup does."""
+        """Ask for another server name than the backup's."""
         question = LineDialog(
             "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
         )
@@ -190,17 +189,14 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         services = self.session.services
 
         def run(progress: Progress) -> RestoreReport:
-            settings = services.installation.settings.read()
-            return services.restore.execute(
-                plan,
-                source,
-                self.session.secrets,
+            settings = services.about.settings()
+            choices = RestoreChoices(
                 replace(settings, server_name=flow.server or settings.server_name),
                 flow.protector,
                 accept_foreign=flow.accepted,
                 other_machine=flow.accepted,
-                progress=progress,
             )
+            return services.restore.execute(plan, source, self.session.secrets, choices, progress)
 
         outcome = await self.session.work(self.NAME, run, _STAGES)
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
@@ -210,7 +206,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
             return
         whole = not report.proof.failures and report.not_recorded is None
-        first, second, *rest = restore_lines(report, APP_STEPS)
+        first, second, *rest = restore_lines(report, Voice.KEY)
         re_entered = "" if whole else ", and what must be re-entered"
         await self.show(
             "done",
@@ -223,10 +219,9 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     @property
     def proof(self) -> ProofReport | None:
-        """Which credentials opened."""
         return None if self.flow.report is None else self.flow.report.proof
 
 
 def _before(plan: RestorePlan | None) -> tuple[str, ...]:
-    """How they were bound before, for whoever chooses."""
+    """Return how they were bound before, for whoever chooses."""
     return () if plan is None else bound_before_lines(plan.protector_before, "")

@@ -1,4 +1,4 @@
-"""Rotation: what the next step does, the gate, the work, and what came of it."""
+"""Rotation: what the next step does, the gate, the work, and the result."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -17,7 +17,7 @@ from nskeys.wording.keys import (
     waits,
     without_backup_question,
 )
-from nskeys.wording.next_steps import APP_STEPS
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.reports import rotation_lines
 from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
@@ -31,7 +31,7 @@ _STAGES = (Stage.UNLOCKING, Stage.RESEALING)
 
 
 class RotationScreen(FlowScreen[RotationFlow]):
-    """Each visit does the next step that may be done; what was broken off goes on."""
+    """Does the next step that is due; an interrupted one is continued."""
 
     NAME = "Rotate the key"
     HELP = (
@@ -52,13 +52,13 @@ class RotationScreen(FlowScreen[RotationFlow]):
         self._away = self._stopped = False
 
     def on_screen_resume(self) -> None:
-        """Back from a backup or a drill: the gate may be open now, or nothing is due any more."""
+        """Look again: after a backup or a drill the gate may be open, or nothing may be due."""
         if self._away:
             self._away = False
             self.go(RotationFlow() if self.flow.step is not RotationStep.DONE else self.flow)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What did not open can be listed."""
+        """Return what did not open can be listed."""
         if action == "left":
             return self.flow.report is not None and bool(self.flow.report.left)
         return super().check_action(action, parameters)
@@ -66,7 +66,6 @@ class RotationScreen(FlowScreen[RotationFlow]):
     # --- the steps -----------------------------------------------------------------------------------
 
     async def at(self, flow: RotationFlow) -> RotationFlow | None:
-        """Show or do this step."""
         match flow.step:
             case RotationStep.LOOKING:
                 return await self._look(flow)
@@ -132,7 +131,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
         if not isinstance(due, NskeysError):
             report = replace(report, due=due)
             self.flow = replace(self.flow, report=report)
-        first, *rest = rotation_lines(report, APP_STEPS)
+        first, *rest = rotation_lines(report, Voice.KEY)
         await self.show(
             RotationStep.DONE,
             "done",
@@ -144,28 +143,30 @@ class RotationScreen(FlowScreen[RotationFlow]):
     # --- keys ------------------------------------------------------------------------------------------
 
     def action_go_on(self) -> None:
-        """Do it; afterwards, leave."""
+        """Do the step; when it is done, leave."""
         self.go(None if self.flow.step is RotationStep.DONE else self.flow.run())
 
     def action_without(self) -> None:
-        """Skip the gate; that is asked once more, in plain words."""
+        """Skip the gate, after a second confirmation."""
         self.go(self.flow.skip())
 
     def action_back_up(self) -> None:
-        """The backup that is due, right here."""
+        """Make the backup that is due, right here."""
         self._away = True
         self.app.push_screen(BackupScreen(self.session))
 
     def action_drill(self) -> None:
-        """The drill that is due, right here."""
+        """Do the drill that is due, right here."""
         plan = self.flow.plan
         if plan is not None and plan.held_by is not None:
             self._away = True
             self.app.push_screen(DrillScreen(self.session, plan.held_by.address))
 
     def action_left(self) -> None:
-        """Those that did not open."""
+        """List the credentials that did not open."""
         report = self.flow.report
         if report is not None:
-            left = ProofReport(report.resealed, report.left)
-            self.app.push_screen(ProofScreen(self.session, left, title="What is left", only_failures=True))
+            not_opened = ProofReport(report.resealed, report.left)
+            self.app.push_screen(
+                ProofScreen(self.session, not_opened, title="What is left", only_failures=True)
+            )

@@ -1,12 +1,12 @@
-"""Rows of the tables that more than one screen shows: credentials and keys."""
+"""Rows of the tables that several screens show: credentials and keys."""
 
 from collections.abc import Mapping, Sequence
 
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState
-from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
+from nskeys.services.credentials.service import CredentialService
 from nskeys_tui.presenters.credentials import credential_cells, state_style
 from nskeys_tui.presenters.keys import key_cells, key_style, widest
 from nskeys_tui.widgets.table.columns import Column
@@ -24,49 +24,51 @@ COLUMNS = (
 
 
 class CredentialRows:
-    """One list. `renew` when the CMDB or the answer changed: the next fetch then sees it."""
+    """One list. Call `renew` when the CMDB or the answer changed, so that the next fetch sees it."""
 
     def __init__(
-        self, cmdb: Cmdb, wanted: CredentialFilter, order: CredentialOrder, answer: Recoverability
+        self,
+        credentials: CredentialService,
+        wanted: CredentialFilter,
+        order: CredentialOrder,
+        answer: Recoverability,
     ) -> None:
-        self._cmdb, self._order = cmdb, order
+        self._credentials, self._order = credentials, order
         self._now = self._fresh(wanted, answer)
 
     def renew(self, wanted: CredentialFilter, answer: Recoverability) -> None:
-        """Forget every place that was known: rows may have come and gone."""
+        """Drop every cursor that was kept: rows may have come and gone."""
         self._now = self._fresh(wanted, answer)
 
     def total(self) -> int:
-        """How many there are."""
         return self._now[0].total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """These."""
         pages, states = self._now
         found = pages.window(first, count)
-        known = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
+        rows = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
         return [
             Row(item.credential_id, credential_cells(item, state), state_style(state))
-            for item, state in known
+            for item, state in rows
         ]
 
     def _fresh(
         self, wanted: CredentialFilter, answer: Recoverability
     ) -> tuple[CredentialPages, Mapping[Kid, RecoveryState]]:
         states = {key.kid: key.state for key in answer.keys}
-        return CredentialPages(self._cmdb, wanted, self._order), states
+        return self._credentials.pages(wanted, self._order), states
 
 
 _CREDENTIALS, _BACKUPS = 3, 4
 
 
 def key_rows(keys: Sequence[KeyCoverage], *, brief: bool) -> tuple[Row, ...]:
-    """A row for each key; its key id is the row's."""
+    """Return a row for each key; its key is the key id."""
     return tuple(Row(key.kid, key_cells(key, brief=brief), key_style(key)) for key in keys)
 
 
 def key_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns for these rows."""
+    """Return the columns for these rows."""
     texts = [row.cells for row in rows]
     credentials, backups = widest(texts, _CREDENTIALS), widest(texts, _BACKUPS)
     return (

@@ -1,4 +1,4 @@
-"""The runbook, to read here or to save: the steps for the person who was not there."""
+"""The runbook, to read or to save: the steps for a person who does not know this server."""
 
 from functools import partial
 from typing import ClassVar
@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.services.user_files import save_text
-from nskeys.wording.errors.in_app import say_in_app
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
@@ -29,7 +28,7 @@ _SAVING = "Save the runbook"
 
 
 class RunbookScreen(Guarded[None]):
-    """As it is printed; longer than the screen."""
+    """Shows the runbook as it is printed, scrolling."""
 
     HELP = (
         "What somebody needs who was not there when this server died: which backups there are, who opens "
@@ -59,7 +58,6 @@ class RunbookScreen(Guarded[None]):
         self._page: Page | None = None
 
     def compose(self) -> ComposeResult:
-        """The page."""
         yield TitleBar(_NAME)
         yield Rule()
         with VerticalScroll(id="pages", can_focus=False):
@@ -68,12 +66,11 @@ class RunbookScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Every copy is looked at for it, so that takes a moment."""
+        """Load it in a worker: every copy is checked for it."""
         self.query_one("#page", Static).update(Content(READING))
         self._collect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to save before it is there."""
         if action == "save":
             return self._page is not None
         return super().check_action(action, parameters)
@@ -90,7 +87,6 @@ class RunbookScreen(Guarded[None]):
         self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Another width, other lines."""
         self._lay()
 
     def _lay(self) -> None:
@@ -107,22 +103,21 @@ class RunbookScreen(Guarded[None]):
         return self.query_one("#pages", VerticalScroll)
 
     def action_scroll(self, lines: int) -> None:
-        """Some lines on or back."""
         self._pages.scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """A page on or back, with one line kept."""
+        """Scroll a page, keeping one line."""
         self._pages.scroll_relative(y=pages * max(1, self._pages.size.height - 1), animate=False)
 
     def action_scroll_to(self, end: int) -> None:
-        """To the beginning, or to the end."""
+        """Scroll to the beginning or the end."""
         self._pages.scroll_to(y=self._pages.max_scroll_y if end else 0, animate=False)
 
     # --- saving ------------------------------------------------------------------------------------------
 
     @work(exclusive=True)
     async def action_save(self) -> None:
-        """Write it to a file that is not there yet."""
+        """Write it to a new file."""
         path = str(own_folder() / "runbook.html")
         while answer := await self._ask_where(path):
             path, page = answer, self._page
@@ -133,10 +128,9 @@ class RunbookScreen(Guarded[None]):
             if not isinstance(saved, NskeysError):
                 self.app.push_screen(MessageDialog(_SAVING, f"The runbook is in {safe(saved)}."))
                 return
-            sentence = say_in_app(saved)
-            await self.app.push_screen_wait(MessageDialog(_SAVING, sentence.what, sentence.advice))
+            await show_error(self.app, _SAVING, saved)
 
     async def _ask_where(self, path: str) -> str:
-        """The file's name; empty where nothing shall be saved."""
+        """Return the file's name; empty where nothing shall be saved."""
         dialog = LineDialog(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
         return (await self.app.push_screen_wait(dialog) or "").strip()

@@ -1,4 +1,4 @@
-"""The schedule: what runs by itself, whether it is in force, and what keeps it from running."""
+"""The schedule: what runs unattended, whether it is in force, and what prevents it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +30,7 @@ from nskeys_tui.widgets.facts import Facts
 
 
 class ScheduleScreen(WizardScreen):
-    """Shown as it is; installing and removing are confirmed, for they change this machine."""
+    """Shows the schedule; installing and removing need a confirmation, because they change this machine."""
 
     NAME = "Schedule"
     HELP = (
@@ -47,11 +47,9 @@ class ScheduleScreen(WizardScreen):
         self._state: State | None = None
 
     def on_mount(self) -> None:
-        """How it stands."""
         self._look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What would ask a person is not installed; what is not there is not removed."""
         state = self._state
         if action == "install":
             return state is not None and not state.obstacles
@@ -82,12 +80,12 @@ class ScheduleScreen(WizardScreen):
         )
 
     def action_install(self) -> None:
-        """Once that was confirmed."""
+        """Install the units, after a confirmation."""
         question = ConfirmDialog(INSTALL_QUESTION, INSTALL_MEANS, yes="Yes, install it", no="No, leave it")
         self._change(question, self.session.services.schedule.install)
 
     def action_remove(self) -> None:
-        """Once that was confirmed."""
+        """Remove the units, after a confirmation."""
         question = ConfirmDialog(REMOVE_QUESTION, REMOVE_MEANS, yes="Yes, remove it", no="No, leave it")
         self._change(question, self.session.services.schedule.remove)
 
@@ -105,7 +103,7 @@ class ScheduleScreen(WizardScreen):
 
 
 def schedule_rows(schedule: Schedule) -> tuple[tuple[str, str], ...]:
-    """What runs, when next and how it went; then each unit and what lies in its place."""
+    """Return what runs, when next and with what result; then each unit and what lies in its place."""
     jobs = [
         row
         for timer in schedule.timers

@@ -1,5 +1,5 @@
-"""Servers that want something of a person first: to be trusted, or a secret. It is asked for, and then what
-was to be done is done again."""
+"""Answering a server's questions: whether to trust its host key, and its secret. Then the call is made
+again."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -23,8 +23,8 @@ async def with_server_access(
     call: Callable[[], T],
     problems: Callable[[T], Iterable[NskeysError | None]] = lambda _: (),
 ) -> T | NskeysError:
-    """What a service's call that only reads gives, made again after each thing that a person answered for
-    what it raises, or for the `problems` of its value. As it is once there is nothing more to answer."""
+    """Return the value of a reading service call, made again after each answer to the error that it raises,
+    or to the `problems` of its value; its last value or error when nothing more can be answered."""
     while True:
         value = await run_in_background(call)
         wanted = _wanted([value] if isinstance(value, NskeysError) else problems(value))
@@ -33,7 +33,7 @@ async def with_server_access(
 
 
 async def answer_server(screen: Screen[Any], session: Session, wanted: NskeysError) -> bool:
-    """Whether a person trusted the server, or gave the secret."""
+    """Return whether a person trusted the server, or gave the secret."""
     destinations = session.services.destinations
     if isinstance(wanted, HostKeyUnknown):
         question = ConfirmDialog(TRUST_TITLE, *trust_question(wanted), yes=TRUST_YES, no=TRUST_NO)
@@ -50,13 +50,13 @@ async def answer_server(screen: Screen[Any], session: Session, wanted: NskeysErr
         if secret is None:
             return False
         with secret:
-            session.services.installation.destinations.give(wanted, secret)
+            destinations.give(wanted, secret)
         return True
     return False
 
 
 def _wanted(problems: Iterable[NskeysError | None]) -> NskeysError | None:
-    """The first thing that a person can answer."""
+    """Return the first thing that a person can answer."""
     for problem in problems:
         if isinstance(problem, HostKeyUnknown | ServerSecretWanted):
             return problem

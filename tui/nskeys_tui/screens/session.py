@@ -1,7 +1,7 @@
-"""What the screens of one run share: the services, and how secrets are asked for."""
+"""What the screens of one run share: the services, and the dialogs that ask for secrets."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,7 +15,8 @@ from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge
 from nskeys.services.passwords.providers import RememberedPassphrase
-from nskeys.wording.errors.in_app import say_in_app
+from nskeys.services.stopping import stoppable
+from nskeys.wording.errors import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
@@ -37,7 +38,7 @@ _NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_
 
 
 class Session:
-    """One run of the app. The key store's passphrase is asked for once in it."""
+    """One run of the app. It asks for the key store's passphrase once."""
 
     def __init__(self, app: App[Any], services: Services) -> None:
         self._app = app
@@ -53,8 +54,8 @@ class Session:
     def ask(
         self, request: SecretRequest, retry: int, refused: str = "", help: str = ""
     ) -> ModalScreen[SecretBytes | None]:
-        """The dialog that asks for a secret, as `ask_secret`."""
-        return ask_secret(request, retry, refused, help, self.services.installation.least_score)
+        """Return the dialog that asks for a secret, as `ask_secret`."""
+        return ask_secret(request, retry, refused, help, self.services.about.least_score)
 
     async def work(
         self, title: str, work: Callable[[Progress], T], stages: Sequence[Stage] = ()
@@ -62,21 +63,21 @@ class Session:
         """Run a service's function in a thread under a progress dialog; await it in a Textual worker."""
         dialog: LongWork[T] = LongWork(
             title,
-            lambda progress, _: work(progress),
+            lambda progress, _: stoppable(work, progress),
             self.ask,
             stages,
-            self.services.installation.destinations.interrupt,
+            self.services.destinations.interrupt,
         )
         outcome = await self._app.push_screen_wait(dialog)
         return outcome if outcome is not None else Outcome()
 
     async def quickly(self, call: Callable[[], T]) -> T | NskeysError:
-        """Run a short service call in a thread and give its value, or the error that ended it."""
+        """Run a short service call in a thread and return its value, or the error that ended it."""
         return await asyncio.to_thread(_value_or_error, call)
 
     async def unlock_at_start(self, purpose: Purpose) -> NskeysError | None:
-        """Ask for what opens the keys, and try it, so that this run asks no more; await it in a Textual
-        worker. Whoever leaves with Esc is asked where a key is needed. Gives what went wrong."""
+        """Ask for the key store's secret and try it, so that this run asks no more; await it in a Textual
+        worker. After Esc it is asked where a key is needed. Returns the error, if any."""
         request = SecretRequest(purpose)
         secret = await self._app.push_screen_wait(self.ask(request, 0, help=ONCE_IN_A_RUN))
         if secret is None:
@@ -90,9 +91,9 @@ class Session:
         self.services.protection.unlock(self.secrets)
 
     def use_cmdb(self, address: str) -> FirstSight:
-        """In a thread: look at another CMDB, for a home without keys. If that can be done, this run
-        goes on with it, and the next start finds it too."""
-        services = connect(self.services.installation.home.path, cmdb=address)
+        """Look at another CMDB in a thread, for a home without keys. If that works, this run and later ones
+        use it."""
+        services = connect(self.services.about.home, cmdb=address)
         try:
             status = services.set_up.look()
             services.set_up.use_cmdb(address)
@@ -104,12 +105,12 @@ class Session:
         return status
 
     def _told_of(self, services: Services) -> Services:
-        """The services, whose changes wait for others under a dialog."""
-        services.installation.lock.waiting = self._waiting
+        """Return the services, whose changes wait for others under a dialog."""
+        services.tell_who_waits(self._waiting)
         return services
 
     def close(self) -> None:
-        """Forget the passphrase, let go of the CMDB."""
+        """Wipe the passphrase, close the CMDB."""
         self.secrets.forget()
         self.services.close()
 
@@ -124,8 +125,8 @@ def _value_or_error(call: Callable[[], T]) -> T | NskeysError:
 def ask_secret(
     request: SecretRequest, retry: int, refused: str = "", help: str = "", least: int = LEAST_SCORE
 ) -> ModalScreen[SecretBytes | None]:
-    """The dialog that asks for a secret; `refused` says more than the usual words why it asks again, `help`
-    more than the usual ones what it is for. A new one that scores below `least` is asked about."""
+    """Return the dialog that asks for a secret; `refused` replaces the usual words about why it asks again,
+    `help` those about what it is for. A new one that scores below `least` needs a confirmation."""
     if isinstance(request, ShareRequest):
         return AskShare(request)
     words = question(request, retry, stop="Esc")
@@ -151,8 +152,16 @@ def _assess(least: int, password: SecretBytes) -> Strength:
     return Strength(score, strength_words(score), weak=score < least)
 
 
-def show_error(app: App[Any], title: str, error: NskeysError) -> None:
-    """Say it. That a person stopped something needs no explaining."""
-    if not isinstance(error, Cancelled):
-        sentence = say_in_app(error)
-        app.push_screen(MessageDialog(title, sentence.what, sentence.advice))
+def show_error(app: App[Any], title: str, error: NskeysError | None) -> Awaitable[None]:
+    """Say what went wrong and what to do; whoever awaits it, in a worker, goes on when it was read. That a
+    person stopped something needs no explaining."""
+    read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    if error is None or isinstance(error, Cancelled):
+        read.set_result(None)
+        return read
+    sentence = say_in_app(error)
+    app.push_screen(
+        MessageDialog(title, sentence.what, sentence.advice),
+        lambda _: None if read.done() else read.set_result(None),
+    )
+    return read

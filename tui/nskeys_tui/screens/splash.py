@@ -1,4 +1,4 @@
-"""The first paint: the frame and the words, before anything slow is imported or any file is opened."""
+"""The first paint: the frame and the labels, before anything slow is imported or any file is opened."""
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -10,14 +10,13 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class SplashScreen(Guarded[None]):
-    """Stands until the services are there."""
+    """Shown until the services are there."""
 
     def __init__(self, server: str = "") -> None:
         super().__init__()
         self._server = server
 
     def compose(self) -> ComposeResult:
-        """As the overview is laid out, with nothing in it yet."""
         yield TitleBar(self._server)
         yield Rule()
         yield Static(Content(" If this server died now   looking …"))

@@ -1,4 +1,4 @@
-"""From a home to the first screen: which one it is depends on what is there."""
+"""Choosing the first screen by what is in the home."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import Purpose
-from nskeys_tui.screens.background import in_a_thread
+from nskeys.threads import in_a_thread
 from nskeys_tui.screens.session import Session
 
-_PATIENCE = 1.0
+_CHECK_TIMEOUT_S = 1.0
 """Seconds that a TPM has to say whether it knows these keys."""
 
 
@@ -26,7 +26,7 @@ class Connected:
     services: Services
     status: FirstSight
     asks: Purpose | None = None
-    """What a person is asked before the keys open."""
+    """The secret to ask for before the keys open."""
 
     @property
     def ready(self) -> bool:
@@ -35,12 +35,12 @@ class Connected:
 
 
 def connected(home: str | None) -> Connected:
-    """In a thread, after the first paint: connect, and look."""
+    """Connect the services and look at the home. Runs in a thread, after the first paint."""
     return sighted(connect(home))
 
 
 def sighted(services: Services) -> Connected:
-    """Look what is in the home, and import what the next screen needs."""
+    """Look at the home, and import what the next screen needs."""
     found = Connected(services, services.set_up.look())
     found = replace(found, asks=_asks(services)) if found.ready else found
     closely = in_a_thread(services.set_up.look_closely) if found.ready else None
@@ -48,19 +48,20 @@ def sighted(services: Services) -> Connected:
     if closely is not None:
         # A TPM that does not answer holds nobody up: what it keeps is told where it is needed.
         with suppress(TimeoutError):
-            found = replace(found, status=closely.result(_PATIENCE))
+            found = replace(found, status=closely.result(_CHECK_TIMEOUT_S))
     return found
 
 
 def _asks(services: Services) -> Purpose | None:
-    """Nobody is asked where it cannot be told: what is wrong is said where a key is needed."""
+    """Return what to ask for at the start; None where that cannot be told, because the error is shown where
+    a key is needed."""
     with suppress(NskeysError):
         return services.protection.asks()
     return None
 
 
 def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
-    """The session of this run, and its first screen."""
+    """Return the session of this run, and its first screen."""
     session = Session(app, found.services)
     if found.ready:
         from nskeys_tui.screens.overview import OverviewScreen

@@ -1,4 +1,4 @@
-"""The app could not begin: what happened, and what to do."""
+"""The app could not start: what happened, and what to do."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 
 
 class StartupErrorScreen(Guarded[None]):
-    """Says it and waits for the person to leave: the words would be lost with the screen."""
+    """Shows the error until the person leaves; on the normal screen it would be lost."""
 
     DEFAULT_CSS = """
     StartupErrorScreen .refused--words { margin: 1 1 0 1; }
@@ -27,7 +27,6 @@ class StartupErrorScreen(Guarded[None]):
         self._sentence = say(error)
 
     def compose(self) -> ComposeResult:
-        """One sentence of what happened, one of what to do."""
         yield TitleBar()
         yield Rule()
         yield Static(Content(self._sentence.what), classes="refused--words")

@@ -1,5 +1,4 @@
-"""Guided screens: a title, the step a person is at, what may be done in it; a flow decides which comes
-next."""
+"""Guided screens: a title, the current step, and its keys; a flow decides which step comes next."""
 
 from collections.abc import Mapping, Set
 from types import MappingProxyType
@@ -13,11 +12,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from nskeys.errors import Cancelled, NskeysError
+from nskeys.errors import NskeysError
 from nskeys.services.flows.actions import Action
-from nskeys.wording.errors.in_app import say_in_app
-from nskeys_tui.dialogs.questions import MessageDialog
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
@@ -47,7 +44,7 @@ class WizardScreen(Guarded[None]):
         Binding("pagedown", "scroll_page(1)", show=False),
     ]
     NAME: ClassVar[str] = ""
-    """What is done here: stands above every step."""
+    """The title above every step."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -55,7 +52,7 @@ class WizardScreen(Guarded[None]):
         self._step = ""
 
     def compose(self) -> ComposeResult:
-        """The frame, and room for the step."""
+        """Return the frame, and room for the step."""
         yield TitleBar(self.NAME)
         yield Rule()
         yield VerticalScroll(id="step", can_focus=False)
@@ -65,12 +62,12 @@ class WizardScreen(Guarded[None]):
 
     @property
     def step(self) -> str:
-        """Which step is shown: a token of the subclass."""
+        """The step that is shown: a token of the subclass."""
         return self._step
 
     async def show(self, step: str, heading: str, *widgets: Widget, then: str = "") -> None:
-        """Show one step; the first widget that can be is focused. `then` says what a key does next; it is
-        seen however long the step is."""
+        """Show one step, and focus its first focusable widget. `then` says what a key does next; it stays
+        visible however long the step is."""
         self._step = step
         self.query(Rule).first().say(heading)
         room = self.query_one("#step", VerticalScroll)
@@ -91,18 +88,14 @@ class WizardScreen(Guarded[None]):
         self.refresh_bindings()
 
     async def tell(self, error: NskeysError | None, title: str = "") -> None:
-        """Say what went wrong and what to do. That a person stopped it needs no explaining."""
-        if error is None or isinstance(error, Cancelled):
-            return
-        sentence = say_in_app(error)
-        await self.app.push_screen_wait(MessageDialog(title or self.NAME, sentence.what, sentence.advice))
+        """Say what went wrong, and wait until it was read."""
+        await show_error(self.app, title or self.NAME, error)
 
     def action_scroll(self, lines: int) -> None:
-        """A step that is longer than the screen; nothing in it takes the arrows."""
+        """Scroll a step that is longer than the screen, where no widget in it takes the arrows."""
         self.query_one("#step", VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_scroll_page(self, pages: int) -> None:
-        """The same by pages."""
         room = self.query_one("#step", VerticalScroll)
         room.scroll_relative(y=pages * max(1, room.size.height - 1), animate=False)
 
@@ -112,7 +105,7 @@ class WizardScreen(Guarded[None]):
 
 
 def words(text: str, style: str = "") -> Static:
-    """A paragraph of safe words; `style` is `good`, `warning`, `quiet` or nothing."""
+    """Return a paragraph of safe text; `style` is `good`, `warning`, `quiet` or nothing."""
     return Static(Content(text), classes=f"guided--words guided--{style}" if style else "guided--words")
 
 
@@ -124,16 +117,16 @@ class Flow(Protocol[F_co]):
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
+        """The actions that are possible now."""
         ...
 
     @property
     def problem(self) -> NskeysError | None:
-        """What ended the last try."""
+        """The error that ended the last try."""
         ...
 
     def back(self) -> F_co | None:
-        """One step back; None where that leaves."""
+        """The step before; None where going back leaves."""
         ...
 
 
@@ -141,7 +134,7 @@ F = TypeVar("F", bound=Flow[Any])
 
 
 class FlowScreen(WizardScreen, Generic[F]):
-    """One operation, as its flow has it."""
+    """A screen that follows a flow."""
 
     ACTS: ClassVar[Mapping[str, Action]] = MappingProxyType(
         {
@@ -164,17 +157,15 @@ class FlowScreen(WizardScreen, Generic[F]):
         self.flow = flow
 
     def on_mount(self) -> None:
-        """Begin."""
         self.go(self.flow)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that work in this step."""
         if action in self.ACTS:
             return self.ACTS[action] in self.flow.acts
         return super().check_action(action, parameters)
 
     def go(self, flow: F | None) -> None:
-        """Come to where the flow is now; None leaves."""
+        """Go to a state of the flow; None leaves."""
         if flow is None:
             self.dismiss()
         else:
@@ -182,7 +173,7 @@ class FlowScreen(WizardScreen, Generic[F]):
 
     @work(exclusive=True)
     async def _go(self, flow: F | None) -> None:
-        """On from here, as far as nobody is needed."""
+        """Go on until a person is needed."""
         while flow is not None:
             self.flow = flow
             self.entered(flow)
@@ -192,16 +183,16 @@ class FlowScreen(WizardScreen, Generic[F]):
             flow = following
 
     def entered(self, flow: F) -> None:
-        """The flow is somewhere else: what it needs no longer is let go."""
+        """Release what the flow's new state no longer needs."""
 
     async def at(self, flow: F) -> F | None:
-        """Show a step and give None; or do what needs nobody and give what comes of it."""
+        """Show a step and return None; or do a step that needs nobody and return the next state."""
         return None
 
     def problem_of(self, flow: F) -> NskeysError | None:
-        """What is to be said once the step is shown."""
+        """Return what is to be said once the step is shown."""
         return flow.problem
 
     def action_back(self) -> None:
-        """One step back; from the first one, leave."""
+        """Go one step back; from the first one, leave."""
         self.go(self.flow.back())

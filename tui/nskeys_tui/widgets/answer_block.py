@@ -1,4 +1,4 @@
-"""The answer at the top of the first screen: lines of a label, or a bar, and the text beside it."""
+"""The answer at the top of the first screen: lines of a label, or a bar, and text beside it."""
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,7 +13,7 @@ _STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "strong":
 
 
 class AnswerBlock(Widget):
-    """As high as it has lines."""
+    """One row for each line."""
 
     DEFAULT_CSS = """
     AnswerBlock { height: auto; }
@@ -22,15 +22,13 @@ class AnswerBlock(Widget):
     lines: reactive[tuple[AnswerLine, ...]] = reactive(())
 
     def watch_lines(self, before: tuple[AnswerLine, ...], after: tuple[AnswerLine, ...]) -> None:
-        """Only another number of lines moves what is below."""
+        """Lay out anew only where the number of lines changes."""
         self.refresh(layout=len(before) != len(after))
 
     def get_content_height(self, *_: object) -> int:
-        """One line each."""
         return len(self.lines)
 
     def render(self) -> Content:
-        """All lines."""
         return Content("\n").join(self._line(line) for line in self.lines)
 
     def _line(self, line: AnswerLine) -> Content:
@@ -40,8 +38,8 @@ class AnswerBlock(Widget):
         text = pad(fit(line.text, room - width(hint)), room - width(hint))
         style = _STYLES[line.style]
         if line.bar is None:
-            said = (text, "bold" if line.style == "strong" else "")
-            return Content.assemble(" ", (pad(line.label, layout.label), style), said, (hint, "$accent"))
+            styled = (text, "bold" if line.style == "strong" else "")
+            return Content.assemble(" ", (pad(line.label, layout.label), style), styled, (hint, "$accent"))
         cells = layout.label - _GAP
         full = filled(*line.bar, cells)
         bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))
@@ -49,7 +47,8 @@ class AnswerBlock(Widget):
 
 
 class RecoverBar(Widget):
-    """`████████████████████░░░`: full only when nothing is missing, empty only when nothing is there."""
+    """Draws `████████████████████░░░`: full only when nothing is missing, empty only when nothing is
+    there."""
 
     DEFAULT_CSS = """
     RecoverBar { width: 23; height: 1; }
@@ -57,7 +56,7 @@ class RecoverBar(Widget):
 
     done: reactive[int] = reactive(0)
     total: reactive[int | None] = reactive(None)
-    """None draws no bar at all: it is not known yet."""
+    """None draws no bar: it is not known yet."""
 
     def __init__(self, done: int = 0, total: int | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -65,7 +64,6 @@ class RecoverBar(Widget):
         self.set_reactive(RecoverBar.total, total)
 
     def render(self) -> Content:
-        """The bar."""
         if self.total is None:
             return Content("")
         full = filled(self.done, self.total, self.size.width)
@@ -73,7 +71,7 @@ class RecoverBar(Widget):
 
 
 def filled(done: int, total: int, cells: int) -> int:
-    """How many of `cells` are full."""
+    """Return how many of `cells` are full."""
     if total <= 0 or done <= 0:
         return 0
     if done >= total:

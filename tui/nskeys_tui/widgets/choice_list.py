@@ -1,5 +1,5 @@
-"""One of a few things, or several: moved through with the arrows or a first letter, marked with Space where
-several can be taken, chosen with Enter."""
+"""A list to choose one item from, or several: Up, Down or a first letter moves, Space marks where several
+can be chosen, Enter chooses."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ from textual.widget import Widget
 from nskeys.wording.text.terminal import broken, pad, width
 
 _LEAST = 10
-"""Cells for a line, however narrow the list is."""
+"""Cells of a line, however narrow the list is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be chosen: `label` in a few words, and quietly what it means: `detail` on a line below,
-    or `aside` on the same line."""
+    """A choice: `label` in a few words, and in a quiet style its meaning: `detail` on a line below, or
+    `aside` on the same line."""
 
     key: str
     label: str
@@ -31,7 +31,7 @@ class Choice:
 
 
 class ChoiceList(Widget, can_focus=True):
-    """`▸ label` for the one under the cursor; every choice is seen at once, so keep them few."""
+    """Draws `▸ label` for the one under the cursor; all choices are visible, so keep them few."""
 
     DEFAULT_CSS = """
     ChoiceList { height: auto; min-height: 1; }
@@ -54,7 +54,6 @@ class ChoiceList(Widget, can_focus=True):
 
         @property
         def control(self) -> "ChoiceList":
-            """The list."""
             return self.choices
 
     @dataclass
@@ -63,7 +62,7 @@ class ChoiceList(Widget, can_focus=True):
 
     @dataclass
     class Highlighted(FromList):
-        """The cursor came to this choice."""
+        """The cursor moved to this choice."""
 
     cursor: reactive[int] = reactive(0, init=False)
 
@@ -87,31 +86,30 @@ class ChoiceList(Widget, can_focus=True):
 
     @property
     def key(self) -> str | None:
-        """The key of the choice under the cursor; None where there is nothing to choose."""
+        """The key of the choice under the cursor; None for an empty list."""
         return self.choices[self.cursor].key if self.choices else None
 
     def show(self, choices: Sequence[Choice], *, cursor: int = 0) -> None:
-        """Offer something else."""
         self.choices = tuple(choices)
         self.set_reactive(ChoiceList.cursor, self.validate_cursor(cursor))
         self.refresh(layout=True)
 
     def validate_cursor(self, cursor: int) -> int:
-        """Never outside the list."""
+        """Keep the cursor inside the list."""
         return max(0, min(cursor, len(self.choices) - 1))
 
     def watch_cursor(self) -> None:
-        """Tell that the cursor moved, and keep it seen where the list is longer than its place."""
+        """Post Highlighted, and scroll to the cursor."""
         self.bring_into_view()
         if (key := self.key) is not None:
             self.post_message(self.Highlighted(self, key))
 
     def action_move(self, by: int) -> None:
-        """To the next or the previous choice; at the end it stays."""
+        """Move to the next or the previous choice, without wrapping around."""
         self.cursor += by
 
     def action_edge(self, towards: int) -> None:
-        """To the first or the last choice."""
+        """Move to the first or the last choice."""
         self.cursor = 0 if towards < 0 else len(self.choices) - 1
 
     def action_choose(self) -> None:
@@ -120,20 +118,19 @@ class ChoiceList(Widget, can_focus=True):
             self.post_message(self.Chosen(self, key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where one alone is chosen there is nothing to mark."""
         return bool(self._markable) if action == "mark" else super().check_action(action, parameters)
 
     def action_mark(self) -> None:
-        """Mark what is under the cursor, or mark it no more."""
+        """Mark or unmark what is under the cursor."""
         if self.key in self._markable:
             self.marked ^= {self.key}
             self.refresh()
 
     def on_key(self, event: events.Key) -> None:
-        """A first letter goes to the next choice that begins with it."""
+        """Move to the next choice that begins with the letter."""
         letter = event.character or ""
         places = range(self.cursor + 1, self.cursor + 1 + len(self.choices))
-        wrapped = (place % len(self.choices) for place in places)
+        wrapped = (index % len(self.choices) for index in places)
         if letter.isalnum() and self.choices:
             found = [n for n in wrapped if self.choices[n].label.casefold().startswith(letter.casefold())]
             if found:
@@ -141,29 +138,27 @@ class ChoiceList(Widget, can_focus=True):
                 event.stop()
 
     def bring_into_view(self) -> None:
-        """Scroll what it stands in to the choice under the cursor, as far as that is needed."""
-        place = self.parent
-        if isinstance(place, Widget) and place.allow_vertical_scroll and self.choices:
+        """Scroll the parent to the choice under the cursor, as far as needed."""
+        container = self.parent
+        if isinstance(container, Widget) and container.allow_vertical_scroll and self.choices:
             heights = [self._height(self._shown(choice), self.size.width) for choice in self.choices]
             above = sum(heights[: self.cursor])
             region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
-            place.scroll_to_region(region, animate=False)
+            container.scroll_to_region(region, animate=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the labels and details need at this width."""
         return sum(self._height(self._shown(choice), width) for choice in self.choices)
 
     def render(self) -> Content:
-        """All choices."""
         return Content("\n").join(self._choice(number) for number in range(len(self.choices)))
 
     @property
     def _label_cells(self) -> int:
-        """So wide are the labels, where something stands beside them."""
+        """The width of the labels, where something stands beside them."""
         return min(max(width(choice.label) for choice in self.choices) + 2, self.size.width // 2)
 
     def _shown(self, choice: Choice) -> Choice:
-        """With its box, where it can be marked: `[x] label`."""
+        """Return the choice with its box, where it can be marked: `[x] label`."""
         if choice.key not in self._markable:
             return choice
         return replace(choice, label=f"[{'x' if choice.key in self.marked else ' '}] {choice.label}")
@@ -190,6 +185,6 @@ class ChoiceList(Widget, can_focus=True):
 
 
 def _lines(choice: Choice, cells: int) -> tuple[list[str], list[str]]:
-    """The label's lines and the detail's, each two cells in from the left: a path is never cut."""
+    """Return the label's lines and the detail's, indented by two cells; a path is wrapped, not cut."""
     room = max(_LEAST, cells - 2)
     return broken(choice.label, room), broken(choice.detail, room) if choice.detail else []

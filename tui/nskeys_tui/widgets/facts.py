@@ -1,4 +1,4 @@
-"""Labelled facts, one a line: `Destination   /srv/backups`, long ones going on below themselves."""
+"""Labelled facts, one a line: `Destination /srv/backups`; long ones are wrapped."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -15,7 +15,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class Facts(Widget):
-    """Pairs of a label and safe words. A pair with an empty label goes on with the one above."""
+    """Pairs of a label and safe text. A pair with an empty label continues the one above."""
 
     DEFAULT_CSS = """
     Facts { height: auto; }
@@ -33,7 +33,7 @@ class Facts(Widget):
         self.set_reactive(Facts.pairs, tuple(pairs))
 
     def watch_pairs(self, before: Pairs, after: Pairs) -> None:
-        """Paint only the lines that changed, for most often few do; lay out anew where their number did."""
+        """Repaint only the lines that changed; lay out anew where their number did."""
         cells = self.size.width
         was, now = laid(before, cells, self.GAP), laid(after, cells, self.GAP)
         height = self.styles.height
@@ -43,12 +43,10 @@ class Facts(Widget):
             self.refresh(*(Region(0, y, cells, 1) for y in changed if y < self.size.height))
 
     def get_content_height(self, *args: object) -> int:
-        """As many lines as the words need at this width."""
         cells = args[-1] if args and isinstance(args[-1], int) else self.size.width
         return len(laid(self.pairs, cells, self.GAP))
 
     def render(self) -> Content:
-        """All facts."""
         return Content("\n").join(
             Content.assemble((label, self.LABELS), words)
             for label, words in laid(self.pairs, self.size.width, self.GAP)
@@ -56,7 +54,7 @@ class Facts(Widget):
 
 
 def laid(pairs: Sequence[tuple[str, str]], cells: int, gap: int = Facts.GAP) -> list[tuple[str, str]]:
-    """Label column and words for every line, the words broken so that they fit."""
+    """Return label column and text of every line, wrapped to the width."""
     column = max((width(label) for label, _ in pairs), default=0) + gap
     lines = []
     for label, words in pairs:

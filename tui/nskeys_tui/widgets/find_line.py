@@ -1,4 +1,4 @@
-"""The line that a list is searched with, as one types."""
+"""The search line of a list; it searches while one types."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,7 +19,7 @@ _PAUSE = 0.2
 
 
 class FindLine(Horizontal):
-    """` / finance▏            7 found`; not seen until it is opened."""
+    """Draws ` / finance▏ 7 found`; hidden until it is opened."""
 
     DEFAULT_CSS = """
     FindLine {
@@ -38,13 +38,13 @@ class FindLine(Horizontal):
     ]
 
     @dataclass
-    class Wanted(Message):
-        """This is what is searched for now."""
+    class Searched(Message):
+        """The text to search for changed."""
 
         text: str
 
     class Done(Message):
-        """The person goes to what was found."""
+        """Enter was pressed: go to the results."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -52,23 +52,22 @@ class FindLine(Horizontal):
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        """The sign of the key, the line, how many were found."""
         yield Static(Content("/"), classes="find-line--sign")
         yield TextInput(placeholder="a part of a name, target, account or note", submits=False, seeks=True)
         yield Static(classes="find-line--found")
 
     @property
     def text(self) -> str:
-        """What is searched for."""
+        """The text that is searched for."""
         return self._wanted
 
     def open(self) -> None:
-        """Show the line and go there."""
+        """Show the line and focus it."""
         self.add_class("-open")
         self.query_one(TextInput).focus()
 
     def found(self, words: str) -> None:
-        """How many were found, in safe words."""
+        """Show how many were found, in safe text."""
         self.query_one(".find-line--found", Static).update(Content(words))
 
     @on(Input.Changed)
@@ -84,16 +83,16 @@ class FindLine(Horizontal):
             self._pause.stop()
         if text != self._wanted:
             self._wanted = text
-            self.post_message(self.Wanted(text))
+            self.post_message(self.Searched(text))
 
     def action_done(self) -> None:
-        """To the list; an empty line is not kept."""
+        """Go to the list; an empty line is closed."""
         self._ask()
         self.set_class(bool(self._wanted), "-open")
         self.post_message(self.Done())
 
     def action_close(self) -> None:
-        """Search for nothing."""
+        """Close the line and search for nothing."""
         with self.prevent(Input.Changed):
             self.query_one(TextInput).value = ""
         self.action_done()

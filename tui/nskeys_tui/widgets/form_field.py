@@ -1,4 +1,4 @@
-"""A field of a form: its label, a line to type into, and below it help, or what is wrong with it."""
+"""A field of a form: its label, an input, and below it help, or what is wrong with the value."""
 
 from typing import Self
 
@@ -13,8 +13,8 @@ from nskeys_tui.widgets.inputs import PasswordInput, TextInput
 
 
 class FormField(Widget):
-    """Two lines, more where the words below need them: they are never cut. `Input.Changed` comes up
-    through it; Enter is left to the screen's own key."""
+    """Two lines, more where the text below is wrapped. `Input.Changed` bubbles through it; Enter is left to
+    the screen."""
 
     DEFAULT_CSS = """
     FormField {
@@ -54,7 +54,6 @@ class FormField(Widget):
         )
 
     def compose(self) -> ComposeResult:
-        """Label and input beside each other, one line below."""
         with Horizontal():
             yield Static(Content(self._label), classes="form-field--label")
             yield self._input
@@ -62,17 +61,15 @@ class FormField(Widget):
 
     @property
     def input(self) -> TextInput:
-        """The line itself."""
         return self._input
 
     @property
     def value(self) -> str:
-        """What was typed."""
         return self._input.value
 
     @value.setter
     def value(self, value: str) -> None:
-        """One that nobody typed."""
+        """Set a value that nobody typed."""
         self._input.give(value)
 
     @property
@@ -88,17 +85,16 @@ class FormField(Widget):
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
-        """What was wrong with another value is not said of this one."""
+        """Clear the problem: it was about another value."""
         if self._problem and message.value != self._wrong:
             self.problem = ""
 
     def explain(self, help: str) -> None:
-        """Another line of help."""
+        """Replace the help."""
         self._help = help
         self._say()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """Go to the line."""
         self._input.focus(scroll_visible)
         return self
 

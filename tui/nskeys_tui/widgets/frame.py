@@ -1,4 +1,4 @@
-"""The frame of a screen: its top line and the lines across it."""
+"""The frame of a screen: its top line and the rules across it."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,16 @@ from nskeys.wording.text.terminal import fit, width
 
 
 class TitleBar(Widget):
-    """` nskeys · ns01.example.net          CMDB SQLite · keys in TPM 2.0 `; both texts are safe."""
+    """Draws ` nskeys · ns01.example.net CMDB SQLite · keys in TPM 2.0 `; both texts are safe."""
 
     DEFAULT_CSS = """
     TitleBar { height: 1; }
     """
 
     subject: reactive[str] = reactive("")
-    """What this is about: the server's name, or a screen's."""
+    """The server's name, or a screen's title."""
     facts: reactive[str] = reactive("")
-    """What stands on the right. It gives way where the line is narrow."""
+    """The text on the right. It is cut first where the line is narrow."""
 
     def __init__(self, subject: str = "", facts: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -27,19 +27,18 @@ class TitleBar(Widget):
         self.set_reactive(TitleBar.facts, facts)
 
     def render(self) -> Content:
-        """One line of exactly the width there is."""
         room = self.size.width - 2
         name = "nskeys"
-        left = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
-        right = fit(self.facts, max(0, room - len(name) - width(left) - 2))
+        subject = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
+        right = fit(self.facts, max(0, room - len(name) - width(subject) - 2))
         if width(right) < min(width(self.facts), 12):
             right = ""
-        gap = " " * (room - len(name) - width(left) - width(right))
-        return Content.assemble(" ", (name, "bold $accent"), left, gap, (right, "dim"), " ")
+        gap = " " * (room - len(name) - width(subject) - width(right))
+        return Content.assemble(" ", (name, "bold $accent"), subject, gap, (right, "dim"), " ")
 
 
 class Rule(Widget):
-    """`────────` or `── Keys ─────────` or `── Credentials ── all 14 · run-as 6 ─────────`."""
+    """Draws `────────` or `── Keys ─────────` or `── Credentials ── all 14 · run-as 6 ─────────`."""
 
     DEFAULT_CSS = """
     Rule { height: 1; }
@@ -53,16 +52,15 @@ class Rule(Widget):
         self.set_reactive(Rule.parts, parts)
 
     def say(self, *parts: str) -> None:
-        """Another heading."""
+        """Replace the heading."""
         self.parts = parts
 
     def render(self) -> Content:
-        """One line of exactly the width there is."""
         return ruled(self.parts, self.size.width)
 
 
 def ruled(parts: Sequence[str], cells: int) -> Content:
-    """The line, its heading bold and everything else quiet."""
+    """Return the line, its heading bold and everything else quiet."""
     pieces: list[tuple[str, str]] = []
     used = 0
     for part in parts:

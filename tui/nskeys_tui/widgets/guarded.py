@@ -1,5 +1,5 @@
-"""What every screen and dialog is: one that takes no key while it waits for an answer, and that knows what
-would be lost if it were left."""
+"""The base of every screen and dialog: it takes no key while it waits for an answer, and knows what leaving
+it would lose."""
 
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -13,14 +13,14 @@ from nskeys_tui.widgets.key_bar import KeyBar
 T = TypeVar("T")
 
 LOOKS = "look"
-"""The group of workers that only fill a screen: they judge nothing that was typed, and lock nothing."""
+"""The group of workers that only fill a screen: they do not lock it."""
 _MOMENT = 0.3
-"""Seconds that an answer may take before it is said that keys wait for it."""
+"""Seconds that an answer may take before the screen says that keys are dropped."""
 
 
 class Guarded(Screen[T]):
-    """A screen locks itself: whatever it asked for in a worker and has not got yet takes its keys away. The
-    app asks `judging` before it hands on a key, so what is typed meanwhile is dropped and never queued."""
+    """A screen is locked while a worker of it waits for an answer. The app checks `judging` before it
+    passes on a key, so keys pressed meanwhile are dropped and never queued."""
 
     ESC_LEAVES: ClassVar[bool] = True
     """Whether Esc ends the waiting."""
@@ -39,26 +39,25 @@ class Guarded(Screen[T]):
 
     @property
     def unsaved(self) -> bool:
-        """Whether something was typed that is lost with the screen."""
+        """Whether something was typed that leaving the screen would lose."""
         from nskeys_tui.widgets.inputs import TextInput  # the first paint has no line to type into
 
         return any(line.typed for line in self.query(TextInput))
 
     @property
     def leave_question(self) -> Sequence[str]:
-        """What is asked before what was typed is given up."""
+        """The question before typed text is given up."""
         return (LEAVE_QUESTION,)
 
     def on_worker_state_changed(self) -> None:
-        """Something was asked for, or came."""
+        """Lock or unlock the screen when a worker begins or ends."""
         self._follow()
 
     def on_screen_resume(self) -> None:
-        """What was on top answered; what becomes of it may be awaited here."""
+        """Keep the lock where the answer of the screen above is still awaited here."""
         self._follow()
 
     def on_screen_suspend(self) -> None:
-        """Keys go elsewhere."""
         self._say_busy(busy=False)
 
     def _follow(self) -> None:

@@ -1,4 +1,4 @@
-"""Lines to type into: text, a password, a word of a share. What they hold may be hostile or secret."""
+"""Inputs for text, a password, a word of a share. Their content may be hostile or secret."""
 
 from rich.text import Text
 from textual import events
@@ -11,18 +11,19 @@ from nskeys.model.secret import SecretBytes
 from nskeys.wording.text.terminal import safe
 
 _UNSEEN = "▯"
-"""Stands for a character that is not shown as it is: one for one, so that the cursor stays right."""
+"""Stands for a harmful character, one for one, so that the cursor stays right."""
 
 
 def shown_in_place(text: str) -> str:
-    """`text` with each character that a terminal obeys or a reader cannot see replaced by a sign."""
+    """Return `text` with a sign in the place of each control or invisible character."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(character if safe(f"a{character}") == f"a{character}" else _UNSEEN for character in text)
 
 
 class TextInput(Input):
-    """An Input of one line without a frame. It does not blink: each blink would cross the line."""
+    """An Input of one line without a frame. It does not blink, because each blink would be sent over the
+    line."""
 
     DEFAULT_CSS = """
     TextInput, TextInput.-textual-compact {
@@ -50,7 +51,7 @@ class TextInput(Input):
         submits: bool = True,
         seeks: bool = False,
     ) -> None:
-        """`seeks`: what is typed here only looks for something, so nothing is lost with it."""
+        """`seeks`: the text is only a search, so nothing is lost with it."""
         super().__init__(
             value,
             placeholder=placeholder,
@@ -68,24 +69,24 @@ class TextInput(Input):
 
     @property
     def typed(self) -> bool:
-        """Whether a person put something here that is not kept elsewhere yet."""
+        """Whether a person typed something here that is not saved elsewhere yet."""
         return not self._seeks and self.value != self._given
 
     def give(self, value: str) -> None:
-        """Put a value here that nobody typed."""
+        """Set a value that nobody typed."""
         self._given = self.value = value
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where the field does not submit, Enter belongs to the screen it is on."""
         return (
             False if action == "submit" and not self._submits else super().check_action(action, parameters)
         )
 
     async def _on_key(self, event: events.Key) -> None:
-        """What edits the line is done here and now, as what is typed into it is.
+        """Apply editing keys at once, in order with the letters.
 
-        Textual takes a letter at once, but sends Backspace all the way up to the app first: of keys that a
-        slow line delivers together, the letters then overtake it, and a password is not the one meant."""
+        Textual takes a letter at once, but sends Backspace up to the app first. Of keys that a slow line
+        delivers together the letters would overtake it, and a password would not be the one meant.
+        """
         if not event.is_printable:
             for binding in self._bindings.key_to_bindings.get(event.key, ()):
                 if await self.app.run_action(binding.action, self):
@@ -96,17 +97,17 @@ class TextInput(Input):
 
     @property
     def _value(self) -> Text:
-        """What Textual draws: the value, each character that would do harm replaced by a sign."""
+        """The text that Textual draws: the value, with a sign in the place of each harmful character."""
         if self.password:
             return super()._value
         return Text(shown_in_place(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
-        """Where a character stands, measured on what is drawn."""
+        """Return where a character stands, measured on what is drawn."""
         return Text(shown_in_place(self.value[:position])).cell_len
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Take what was pasted in one line, as the base does, but never stop at an empty first line."""
+        """Paste in one line, as the base does, but skip empty first lines."""
         lines = [line for line in event.text.splitlines() if line]
         if lines:
             start, end = self.selection
@@ -122,57 +123,52 @@ class PasswordInput(TextInput):
         super().__init__(password=True, id=id, classes=classes, submits=submits)
 
     def secret(self) -> SecretBytes:
-        """What was typed, in NFC. The caller wipes it."""
+        """Return what was typed, in NFC. The caller wipes it."""
         return SecretBytes.from_text(self.value, typed=True)
 
     def fill(self, secret: SecretBytes) -> None:
-        """Put a password in, as if it were typed: the cursor stands behind it."""
+        """Set a password as if it were typed, with the cursor behind it."""
         self.value = secret.text()
         self.cursor_position = len(self.value)
 
     def forget(self) -> None:
-        """Empty the field."""
         self.value = ""
 
     def action_delete_left_all(self) -> None:
-        """Ctrl+U empties the field, wherever the cursor is, as at a terminal's prompt: nobody sees what
-        would stay behind dots, and a new password with a rest of the old one opens nothing."""
+        """Empty the whole field on Ctrl+U, wherever the cursor is, as at a terminal's prompt: a rest of the
+        old password behind dots would go unseen, and the new one would open nothing."""
         self.forget()
 
     def validate_selection(self, selection: Selection) -> Selection:
-        """A cursor, never a selection."""
+        """Return a cursor, never a selection."""
         return Selection.cursor(super().validate_selection(selection).end)
 
     @property
     def selected_text(self) -> str:
-        """Nothing."""
         return ""
 
     def action_copy(self) -> None:
-        """Nothing is copied; the key goes on to whoever takes it."""
         raise SkipAction
 
     def action_cut(self) -> None:
-        """Nothing is cut."""
         raise SkipAction
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Copying and cutting are not offered."""
         return False if action in ("copy", "cut") else super().check_action(action, parameters)
 
 
 class WordInput(PasswordInput):
-    """A password's line without its dots. Backspace in an empty one asks for the word before."""
+    """A password input that shows its text. Backspace in an empty one posts Back."""
 
     class Back(Message):
-        """The word before is to be typed anew."""
+        """The word before is to be typed again."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, submits=False)
         self.password = False
 
     def action_delete_left(self) -> None:
-        """A letter, or the word before."""
+        """Delete a letter, or go back to the word before."""
         if self.value:
             super().action_delete_left()
         else:

@@ -31,11 +31,11 @@ _NAMES = {
     "f5": "F5",
 }
 _WAYS_OUT = {"Esc": 1, "?": 2, "F1": 2, "q": 3}
-"""By the names shown: these stand last, in this order."""
+"""The keys that stand last, in this order."""
 _ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
-"""Keys that lead to all others, or out: these are the last to be left out of a narrow line."""
+"""Keys that lead to all others, or out: the last to be left out of a narrow line."""
 MORE = Binding.Group("More")
-"""The group of keys that help and palette name, and for which the line has no room."""
+"""The group of keys that only help and palette show, because the line has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Key:
 
 
 def key_name(key: str) -> str:
-    """How a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
+    """Return how a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+').upper()}"
     return _NAMES.get(key, key)
 
 
 def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
-    """The keys of a screen that are shown and work now, the ways out last."""
+    """Return the keys of a screen that are shown and work now, those that leave it last."""
     active = tuple(screen.active_bindings.values())
     found = [
         Key(key_name(binding.key), binding.description, _stays(binding))
@@ -69,8 +69,8 @@ def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
 
 
 def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
-    """The keys that fit into `cells`, and how many cells stand between two of them: first the gaps
-    shrink, then keys are left out from the end, those that are always shown last."""
+    """Return the keys that fit into `cells`, and the width of the gaps: first the gaps shrink, then keys
+    are left out from the end, those that are always shown last."""
     shown = list(keys)
     for gap in (2, 1):
         if _length(shown, gap) <= cells:
@@ -82,7 +82,7 @@ def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
 
 
 class KeyBar(Widget):
-    """` b Back up  r Restore  ? Help  q Quit`, as its own screen's keys are now."""
+    """Draws ` b Back up r Restore ? Help q Quit`: the keys of its screen that work now."""
 
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; }
@@ -96,7 +96,6 @@ class KeyBar(Widget):
         self._keys: tuple[Key, ...] = ()
 
     def on_mount(self) -> None:
-        """Follow the screen's keys."""
         self._keys = keys_now(self.screen)
         self.screen.bindings_updated_signal.subscribe(self, self._follow)
 
@@ -106,7 +105,7 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """The keys that fit."""
+        """Return the keys that fit."""
         if self.busy and not getattr(self.screen, "ESC_LEAVES", True):
             return Content(fit(f" {WORKING} {CANNOT_STOP}", self.size.width))
         now = [key for key in self._keys if key.name == "Esc"] if self.busy else self._keys

@@ -1,4 +1,4 @@
-"""How far long work is: its stages, each done, under way or still to come, a count, and the time left."""
+"""The progress of long work: its stages, each done, current or to come, a count, and the time left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from nskeys.wording.text.terminal import fit, width
 
 
 class Mark(Enum):
-    """What became of a stage: never told by colour alone."""
+    """The state of a stage, not shown by colour alone."""
 
     PENDING = "·"
     CURRENT = "▸"
@@ -22,16 +22,16 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """A stage, as it is shown: `✓ Opening credentials   1,200 of 100,000, about 2 minutes left`."""
+    """A line of the panel: `✓ Opening credentials 1,200 of 100,000, about 2 minutes left`."""
 
     words: str
     mark: Mark = Mark.PENDING
     count: str = ""
-    """How many of how many, and how long it still takes; empty where nothing is counted."""
+    """The count and the remaining time; empty where nothing is counted."""
 
 
 class ProgressPanel(Widget):
-    """A line for each stage. `lines` may grow: work is not always what was foreseen."""
+    """A line for each stage. `lines` may grow, because the work may have more stages than expected."""
 
     DEFAULT_CSS = """
     ProgressPanel { height: auto; }
@@ -44,17 +44,15 @@ class ProgressPanel(Widget):
         self.set_reactive(ProgressPanel.lines, tuple(lines))
 
     def finish(self) -> None:
-        """Every stage that was begun is done."""
+        """Mark every stage that was begun as done."""
         self.lines = tuple(
             replace(line, mark=Mark.DONE) if line.mark is Mark.CURRENT else line for line in self.lines
         )
 
     def get_content_height(self, *_: object) -> int:
-        """One line for each stage."""
         return len(self.lines)
 
     def render(self) -> Content:
-        """All stages."""
         return Content("\n").join(self._stage(line) for line in self.lines)
 
     def _stage(self, line: StageLine) -> Content:

@@ -1,4 +1,4 @@
-"""How strong a new password is: a short bar and the words beside it."""
+"""The strength of a new password: a short bar and text beside it."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ _STYLES = ("$error", "$error", "$warning", "$success", "$success")
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """`score` from 0 (found at once) to 4 (not found), what to say of it, and whether it is too `weak`
-    to be used without asking."""
+    """`score` from 0 (found at once) to 4 (not found), the text about it, and whether it is too `weak` to
+    be used without a confirmation."""
 
     score: int
     words: str
@@ -23,7 +23,7 @@ class Strength:
 
 
 class StrengthLine(Widget):
-    """`███░ good: guessing it takes long`; empty where nothing was judged."""
+    """Draws `███░ good: guessing it takes long`; empty where nothing was rated."""
 
     DEFAULT_CSS = """
     StrengthLine { height: 1; }
@@ -32,7 +32,6 @@ class StrengthLine(Widget):
     strength: reactive[Strength | None] = reactive(None)
 
     def render(self) -> Content:
-        """The bar and the words, in one line."""
         if self.strength is None:
             return Content("")
         score = max(0, min(self.strength.score, _BAR))

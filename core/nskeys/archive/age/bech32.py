@@ -1,5 +1,5 @@
-"""Bech32 (BIP 173) as age spells keys with it: no limit of length but the caller's, one case, no padding
-bits set, so that 32 bytes have one spelling."""
+"""Bech32 (BIP 173) as age spells keys with it: no length limit but the caller's, one case, no padding bits
+set, so that 32 bytes have one spelling."""
 
 _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -7,7 +7,7 @@ _CHECK = 6
 
 
 def encode(prefix: str, data: bytes) -> str:
-    """`prefix`, `1`, the data and a checksum, all in lower case."""
+    """Return `prefix`, `1`, the data and a checksum, in lower case."""
     words = _regroup(data, 8, 5)
     checked = _polymod([*_expanded(prefix), *words, *[0] * _CHECK]) ^ 1
     words += [checked >> 5 * (5 - at) & 31 for at in range(_CHECK)]
@@ -15,7 +15,7 @@ def encode(prefix: str, data: bytes) -> str:
 
 
 def decode(prefix: str, text: str) -> bytes:
-    """The data behind `text`, whose case is that of `prefix`; ValueError for anything else."""
+    """Return the data in `text`, whose case is that of `prefix`. Raises ValueError for anything else."""
     if not text.startswith(prefix + "1"):
         raise ValueError("another prefix")
     body = text[len(prefix) + 1 :]
@@ -44,15 +44,16 @@ def _polymod(words: list[int]) -> int:
 
 
 def _regroup(values: bytes | list[int], from_bits: int, to_bits: int) -> list[int]:
-    """Groups of `from_bits` as groups of `to_bits`; going up, a rest is dropped, going down, filled."""
-    held = bits = 0
+    """Return groups of `from_bits` bits as groups of `to_bits`. To wider groups a remainder is dropped, to
+    narrower ones it is padded."""
+    buffer = bits = 0
     result = []
     for value in values:
-        held, bits = held << from_bits | value, bits + from_bits
+        buffer, bits = buffer << from_bits | value, bits + from_bits
         while bits >= to_bits:
             bits -= to_bits
-            result.append(held >> bits & (1 << to_bits) - 1)
-        held &= (1 << bits) - 1
+            result.append(buffer >> bits & (1 << to_bits) - 1)
+        buffer &= (1 << bits) - 1
     if bits and to_bits < from_bits:
-        result.append(held << to_bits - bits & (1 << to_bits) - 1)
+        result.append(buffer << to_bits - bits & (1 << to_bits) - 1)
     return result

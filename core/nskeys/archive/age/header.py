@@ -1,7 +1,7 @@
 """The textual header of an age v1 file, strictly by its grammar (C2SP, age.md, "Header").
 
-Nothing here derives a key or decrypts: a header is understood first, and whole, before any work is done
-for it. What is not exactly the grammar is refused, so that a header has one spelling.
+Nothing here derives a key or decrypts: the whole header is parsed before any work is done for it.
+Everything that is not exactly the grammar is refused, so a header has one spelling.
 """
 
 import base64
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from nskeys.archive.age.limits import STANZAS_LIMIT
 from nskeys.crypto.kdf import hkdf_sha256
+from nskeys.reasons import Problem
 
 FAMILY = b"age-encryption.org/"
 _V1 = FAMILY + b"v1\n"
@@ -24,9 +25,9 @@ _MAC_MARK = len(b"---")
 
 
 class HeaderInvalid(ValueError):
-    """This is not an age v1 header; `problem` is a token."""
+    """This is not an age v1 header; `problem` says why."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
@@ -42,7 +43,8 @@ class Stanza:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is all of it."""
+    """A header that follows the grammar. `covered` are the bytes under `mac`; `size` is its whole
+    length."""
 
     stanzas: tuple[Stanza, ...]
     covered: bytes
@@ -50,48 +52,48 @@ class Header:
     size: int
 
     def authentic(self, file_key: bytes) -> bool:
-        """Whether the MAC was made with this file key."""
+        """Return whether the MAC was made with this file key."""
         return hmac.compare_digest(_mac(file_key, self.covered), self.mac)
 
 
 def parse_header(data: bytes) -> Header:
-    """The header at the start of `data`; HeaderInvalid."""
+    """Return the header at the start of `data`. Raises HeaderInvalid."""
     if not data.startswith(_V1):
-        raise HeaderInvalid("age_version" if data.startswith(FAMILY) else "not_age")
+        raise HeaderInvalid(Problem.AGE_VERSION if data.startswith(FAMILY) else Problem.NOT_AGE)
     stanzas: list[Stanza] = []
     at = len(_V1)
     line, after = _line(data, at)
     while line.startswith(b"-> "):
         if len(stanzas) == STANZAS_LIMIT:
-            raise HeaderInvalid("stanzas")
+            raise HeaderInvalid(Problem.STANZAS)
         stanza, at = _stanza(data, line, after)
         stanzas.append(stanza)
         line, after = _line(data, at)
     match = _MAC.fullmatch(line)
     if match is None or not stanzas:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     return Header(tuple(stanzas), data[: at + _MAC_MARK], from_base64(match[1]), after)
 
 
 def format_header(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
-    """A header with these stanzas, in their order, and its MAC."""
+    """Return a header with these stanzas, in this order, and its MAC."""
     covered = _V1 + b"".join(_format_stanza(stanza) for stanza in stanzas) + b"---"
     return covered + b" " + to_base64(_mac(file_key, covered)) + b"\n"
 
 
 def to_base64(data: bytes) -> bytes:
-    """Standard base64 without padding, the only base64 of the format."""
+    """Return standard base64 without padding, the only base64 of the format."""
     return base64.b64encode(data).rstrip(b"=")
 
 
 def from_base64(spelled: bytes) -> bytes:
-    """The bytes behind their one spelling; HeaderInvalid for any other."""
+    """Return the bytes of their one spelling. Raises HeaderInvalid for any other."""
     try:
         data = base64.b64decode(spelled + b"=" * (-len(spelled) % 4), validate=True)
     except binascii.Error:
-        raise HeaderInvalid("header") from None
+        raise HeaderInvalid(Problem.HEADER) from None
     if to_base64(data) != spelled:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     return data
 
 
@@ -103,10 +105,10 @@ def _format_stanza(stanza: Stanza) -> bytes:
 
 
 def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
-    """The stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
+    """Return the stanza whose argument line is `line` and whose body begins at `at`, and where it ends."""
     match = _ARGUMENTS.fullmatch(line)
     if match is None:
-        raise HeaderInvalid("header")
+        raise HeaderInvalid(Problem.HEADER)
     words = match[1].decode("ascii").split(" ")
     body = []
     while True:
@@ -115,15 +117,15 @@ def _stanza(data: bytes, line: bytes, at: int) -> tuple[Stanza, int]:
         if len(part) < _COLUMNS:
             break
         if len(part) > _COLUMNS:
-            raise HeaderInvalid("header")
+            raise HeaderInvalid(Problem.HEADER)
     return Stanza(words[0], tuple(words[1:]), from_base64(b"".join(body))), at
 
 
 def _line(data: bytes, at: int) -> tuple[bytes, int]:
-    """The line that begins at `at`, without its line feed, and where the next one begins."""
+    """Return the line that begins at `at`, without its line feed, and where the next one begins."""
     end = data.find(b"\n", at)
     if end < 0:
-        raise HeaderInvalid("truncated")
+        raise HeaderInvalid(Problem.TRUNCATED)
     return data[at:end], end + 1
 
 

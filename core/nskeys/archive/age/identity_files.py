@@ -1,7 +1,7 @@
 """Identity files: age's own, in the clear or under a password, and OpenSSH's private keys.
 
-The recovery identity is such a file too: what `age-keygen` writes, encrypted under a password as `age -p`
-does it, so that `age -d -i identity.age` opens with Debian's age what was encrypted to it.
+The recovery identity is such a file: what `age-keygen` writes, encrypted under a password as `age -p` does
+it, so that `age -d -i identity.age` of any distribution opens what was encrypted to it.
 """
 
 from datetime import datetime
@@ -16,6 +16,7 @@ from nskeys.crypto.ssh_keys import SshKeyLocked, SshKeyRefused, read_private
 from nskeys.errors import BackupDamaged, IdentityUnusable, NotABackup, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import IdentityProblem, Opens, Wanted
 
 _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -23,7 +24,7 @@ _SSH_MARK = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 def write_identity(
     identity: X25519Identity, created: datetime, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
-    """The identity as a file under a password; PasswordRefused, NotEnoughMemory."""
+    """Return the file of an identity under a password. Raises PasswordRefused, NotEnoughMemory."""
     return write_identity_with(FileRandomness.fresh(), identity, created, password, log_n)
 
 
@@ -34,25 +35,25 @@ def write_identity_with(
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> bytes:
-    """`write_identity` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `write_identity` does, with the given randomness: for test vectors only."""
     head = f"# created: {to_rfc3339(created)}\n# public key: {identity.recipient}\n".encode("ascii")
     with identity.spelled() as line:
         return encrypt_with(randomness, head + line.reveal() + b"\n", password, log_n)
 
 
 def read_identity(data: bytes, password: SecretBytes, name: str) -> X25519Identity:
-    """The one identity in a file under a password; the caller wipes it. WrongPassword (`identity`),
-    IdentityUnusable."""
+    """Return the one identity in a file under a password; the caller wipes it. Raises WrongPassword
+    (`identity`), IdentityUnusable."""
     found = read_identities(data, name, password)
     if len(found) == 1 and isinstance(found[0], X25519Identity):
         return found[0]
     for identity in found:
         identity.wipe()
-    raise IdentityUnusable(name, "not_identity")
+    raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
 
 
 def under_password(data: bytes) -> bool:
-    """Whether a file is read with a password only."""
+    """Return whether a file is read with a password only."""
     if data.startswith(FAMILY):
         return True
     if not data.lstrip().startswith(_SSH_MARK):
@@ -69,10 +70,11 @@ def under_password(data: bytes) -> bool:
 def read_identities(
     data: bytes, name: str, password: SecretBytes | None = None
 ) -> tuple[FileIdentity, ...]:
-    """Every identity in a file; the caller wipes them. SecretUnavailable (`identity_password`) where it is
-    under a password and none was given, WrongPassword (`identity`), IdentityUnusable."""
+    """Return every identity in a file; the caller wipes them. Raises SecretUnavailable
+    (`identity_password`) where it is under a password and none was given, WrongPassword (`identity`),
+    IdentityUnusable."""
     if len(data) > IDENTITY_LIMIT:
-        raise IdentityUnusable(name, "not_identity")
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
     if data.startswith(FAMILY):
         data = _decrypted(data, name, password)
     if data.lstrip().startswith(_SSH_MARK):
@@ -82,15 +84,15 @@ def read_identities(
 
 def _decrypted(data: bytes, name: str, password: SecretBytes | None) -> bytes:
     if password is None:
-        raise SecretUnavailable("identity_password", name)
+        raise SecretUnavailable(Wanted.IDENTITY_PASSWORD, name)
     try:
         return decrypt(data, password, name)
     except WrongPassword:
-        raise WrongPassword("identity", name) from None
+        raise WrongPassword(Opens.IDENTITY, name) from None
     except (BackupDamaged, NotABackup):
-        raise IdentityUnusable(name, "damaged") from None
+        raise IdentityUnusable(name, IdentityProblem.DAMAGED) from None
     except SecretUnavailable:  # encrypted to another identity
-        raise IdentityUnusable(name, "unsupported") from None
+        raise IdentityUnusable(name, IdentityProblem.UNSUPPORTED) from None
 
 
 def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
@@ -98,27 +100,27 @@ def _ssh(data: bytes, name: str, password: SecretBytes | None) -> SshIdentity:
         return SshIdentity(read_private(data, password))
     except SshKeyLocked:
         if password is None:
-            raise SecretUnavailable("identity_password", name) from None
-        raise WrongPassword("identity", name) from None
+            raise SecretUnavailable(Wanted.IDENTITY_PASSWORD, name) from None
+        raise WrongPassword(Opens.IDENTITY, name) from None
     except SshKeyRefused as error:
         raise unusable(error, name) from None
 
 
 def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
-    """What `age-keygen` writes: comments, and an identity a line."""
+    """Return what `age-keygen` writes: comments, and an identity a line."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:  # which holds the data
-        raise IdentityUnusable(name, "not_identity") from None
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY) from None
     lines = [line.strip() for line in text.splitlines()]
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted:
-        raise IdentityUnusable(name, "not_identity")
-    for line in wanted:
+    kept = [line for line in lines if line and not line.startswith("#")]
+    if not kept:
+        raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)
+    for line in kept:
         if line.startswith(IDENTITY_PREFIX + "1"):
             continue
         if line.startswith(("age1", "ssh-")):
-            raise IdentityUnusable(name, "recipient")
+            raise IdentityUnusable(name, IdentityProblem.RECIPIENT)
         other = line.startswith("AGE-")
-        raise IdentityUnusable(name, "unsupported" if other else "not_identity")
-    return tuple(X25519Identity.parse(line, name) for line in wanted)
+        raise IdentityUnusable(name, IdentityProblem.UNSUPPORTED if other else IdentityProblem.NOT_IDENTITY)
+    return tuple(X25519Identity.parse(line, name) for line in kept)

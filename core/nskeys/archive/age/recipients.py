@@ -1,7 +1,6 @@
-"""A `.kms` to recipients: an age v1 file with one stanza for each, in their order, written and read by this
-program itself.
+"""Encrypting a `.kms` to recipients: an age v1 file with one stanza for each, in their order.
 
-The list is exact: nothing random stands between the stanzas, so who can open a file is told by its header.
+The list is exact: no random (grease) stanza stands among them, so the header tells who can open a file.
 """
 
 import os
@@ -25,6 +24,7 @@ from nskeys.crypto.age_primitives import new_x25519
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, RecipientRefused, SecretUnavailable
 from nskeys.model.backup import KMS_NAME
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Problem, RecipientProblem, Wanted
 
 Recipient: TypeAlias = X25519Recipient | SshRecipient
 
@@ -32,76 +32,77 @@ _OTHER_PREFIXES = ("ssh-", "ecdsa-", "sk-")
 
 
 def parse_recipient(text: str) -> Recipient:
-    """`age1...`, `ssh-ed25519 AAAA...`, `ssh-rsa AAAA...`; RecipientRefused: `secret` (somebody gave a
-    private key: it is not repeated), `unsupported`, `damaged`, `low_order`, `rsa_size`, `too_long`,
-    `not_recipient`."""
+    """Return the recipient that a text names: `age1...`, `ssh-ed25519 AAAA...`, `ssh-rsa AAAA...`. Raises
+    RecipientRefused: `secret` (a private key, which is not repeated), `unsupported`, `damaged`,
+    `low_order`, `rsa_size`, `too_long`, `not_recipient`."""
     words = text.split()
     if IDENTITY_PREFIX in text.upper() or "PRIVATE KEY" in text:
-        raise RecipientRefused("", "secret")
+        raise RecipientRefused("", RecipientProblem.SECRET)
     if len(text) > RECIPIENT_LIMIT:
-        raise RecipientRefused(_start(text), "too_long")
+        raise RecipientRefused(_start(text), RecipientProblem.TOO_LONG)
     if not text.isascii() or not words:
-        raise RecipientRefused(_start(text), "not_recipient")
+        raise RecipientRefused(_start(text), RecipientProblem.NOT_RECIPIENT)
     if words[0] in (SSH_ED25519, SSH_RSA):
         return _ssh(words)
     if len(words) == 1 and text.startswith("age1"):
         # The letter `1` ends a prefix, so a later one means another kind: plugins, post-quantum.
         if "1" in text[len("age1") :]:
-            raise RecipientRefused(text, "unsupported")
+            raise RecipientRefused(text, RecipientProblem.UNSUPPORTED)
         return X25519Recipient.parse(words[0])
     unsupported = words[0].startswith(_OTHER_PREFIXES)
-    raise RecipientRefused(_start(text), "unsupported" if unsupported else "not_recipient")
+    raise RecipientRefused(
+        _start(text), RecipientProblem.UNSUPPORTED if unsupported else RecipientProblem.NOT_RECIPIENT
+    )
 
 
 def parse_recipients(text: str, name: str) -> tuple[Recipient, ...]:
-    """A file of recipients, one a line; empty lines and those that begin with `#` are for people.
-    RecipientRefused, also where there is none (`none`, which names the file)."""
+    """Return the recipients in a file, one a line; empty lines and those that begin with `#` are skipped.
+    Raises RecipientRefused, also where there is none (`none`, which names the file)."""
     lines = (line.strip() for line in text.splitlines())
     found = [parse_recipient(line) for line in lines if line and not line.startswith("#")]
     if not found:
-        raise RecipientRefused(name, "none")
+        raise RecipientRefused(name, RecipientProblem.NONE)
     return tuple(found)
 
 
 def listed(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Each once, in their order; RecipientRefused (`too_many`)."""
+    """Return each once, in their order. Raises RecipientRefused (`too_many`)."""
     once = tuple({recipient.text: recipient for recipient in recipients}.values())
     if len(once) > RECIPIENTS_LIMIT:
-        raise RecipientRefused(str(len(once)), "too_many")
+        raise RecipientRefused(str(len(once)), RecipientProblem.TOO_MANY)
     return once
 
 
 def _ssh(words: Sequence[str]) -> Recipient:
     if len(words) < 2:
-        raise RecipientRefused(words[0], "damaged")
+        raise RecipientRefused(words[0], RecipientProblem.DAMAGED)
     return SshRecipient.parse(words[0], words[1])
 
 
 def _start(text: str) -> str:
-    """Enough of a line to find it again."""
+    """Return enough of a line to find it again."""
     return text[:40]
 
 
 class FileIdentity(Protocol):
-    """Whatever opens a stanza of its own."""
+    """An identity that unwraps the file key from its stanza."""
 
     @property
     def recipient(self) -> str:
-        """The recipient that it belongs to, as text."""
+        """The recipient of this identity, as text."""
         ...
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
+        """Return the file key; None for another recipient's stanza. Raises HeaderInvalid for a malformed
+        one."""
         ...
 
-    def wipe(self) -> None:
-        """Forget it."""
-        ...
+    def wipe(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientsRandomness:
-    """Everything random in one file but RSA's: file key, payload nonce, a private key per stanza."""
+    """All randomness of one file but RSA's: file key, payload nonce, a private key per stanza."""
 
     file_key: bytes = field(repr=False)
     nonce: bytes
@@ -109,20 +110,20 @@ class RecipientsRandomness:
 
     @classmethod
     def fresh(cls, count: int) -> "RecipientsRandomness":
-        """From the operating system, for one file to `count` recipients."""
+        """Return new randomness of the operating system, for one file to `count` recipients."""
         ephemerals = tuple(new_x25519() for _ in range(count))
         return cls(os.urandom(FILE_KEY_SIZE), os.urandom(NONCE_SIZE), ephemerals)
 
 
 def encrypt_to(recipients: Sequence[Recipient], plaintext: bytes) -> bytes:
-    """The file, which each of the recipients can open."""
+    """Return the file, which each of the recipients can open."""
     return encrypt_to_with(RecipientsRandomness.fresh(len(recipients)), recipients, plaintext)
 
 
 def encrypt_to_with(
     randomness: RecipientsRandomness, recipients: Sequence[Recipient], plaintext: bytes
 ) -> bytes:
-    """`encrypt_to` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `encrypt_to` does, with the given randomness: for test vectors only."""
     stanzas = []
     for recipient, ephemeral in zip(recipients, randomness.ephemerals, strict=True):
         with ephemeral:
@@ -132,28 +133,29 @@ def encrypt_to_with(
 
 
 def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") -> bytes:
-    """The plaintext. IdentityNotRecipient where no stanza is for any of these; NotABackup, BackupDamaged;
-    SecretUnavailable (`backup_password`) for a file under a password."""
+    """Return the plaintext. Raises IdentityNotRecipient where no stanza is for any of these. Raises
+    NotABackup, BackupDamaged. Raises SecretUnavailable (`backup_password`) for a file under a password."""
     header = parse_file(data, path)
     if any(stanza.kind == SCRYPT for stanza in header.stanzas):
         if len(header.stanzas) > 1:
-            raise BackupDamaged(path, KMS_NAME, "scrypt_stanza")
-        raise SecretUnavailable("backup_password", path)
+            raise BackupDamaged(path, KMS_NAME, Problem.SCRYPT_STANZA)
+        raise SecretUnavailable(Wanted.BACKUP_PASSWORD, path)
     try:
         keys = [identity.unwrap(stanza) for stanza in header.stanzas for identity in identities]
     except HeaderInvalid:
-        raise BackupDamaged(path, KMS_NAME, "recipient_stanza") from None
+        raise BackupDamaged(path, KMS_NAME, Problem.RECIPIENT_STANZA) from None
     file_key = next((key for key in keys if key is not None), None)
     if file_key is None:
         raise IdentityNotRecipient(path)
     if len(file_key) != FILE_KEY_SIZE:
-        raise BackupDamaged(path, KMS_NAME, "recipient_stanza")
+        raise BackupDamaged(path, KMS_NAME, Problem.RECIPIENT_STANZA)
     return open_payload(data, header, file_key, path)
 
 
 def addressed_to(data: bytes, recipients: Sequence[Recipient], path: str = "") -> bool:
-    """Whether the header has a stanza for each of these, in their order, and one X25519 stanza more: the
-    one that was for the writer alone, until the file was read back. NotABackup, BackupDamaged."""
+    """Return whether the header has a stanza for each of these, in their order, and one X25519 stanza
+    more: that of the writer's temporary identity, used to read the file back. Raises NotABackup,
+    BackupDamaged."""
     *listed, once = parse_file(data, path).stanzas
     return (
         len(listed) == len(recipients)

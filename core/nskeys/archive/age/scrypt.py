@@ -1,8 +1,8 @@
 """A `.kms` under a password: an age v1 file with exactly one scrypt stanza (C2SP, age.md, "The scrypt
-recipient type"), written and read with this program's own cost.
+recipient type"), with a work factor of this program's choice.
 
-The header is parsed whole, and its work factor bounded, before any key is derived: a hostile file may
-not choose how much memory this machine gives it.
+The header is parsed whole, and its work factor bounded, before any key is derived: a hostile file must not
+choose how much memory this machine spends.
 """
 
 import os
@@ -33,18 +33,19 @@ from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.backup import KMS_NAME, Protection
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Opens, PasswordProblem, Problem, Wanted
 
 LOG_N = 18
 """What nskeys writes, as `age -p` does: 256 MiB and about a second."""
 HIGHEST_LOG_N = 20
-"""What it reads at most: 1 GiB."""
+"""The highest that is read: 1 GiB."""
 
 _SALT_LABEL = b"age-encryption.org/v1/scrypt"
 
 
 @dataclass(frozen=True, slots=True)
 class FileRandomness:
-    """Everything random in one file. Used twice, it would give both files away."""
+    """All randomness of one file. Using it twice would reveal both files."""
 
     file_key: bytes = field(repr=False)
     salt: bytes
@@ -52,19 +53,19 @@ class FileRandomness:
 
     @classmethod
     def fresh(cls) -> "FileRandomness":
-        """From the operating system, for one file."""
+        """Return new randomness of the operating system, for one file."""
         return cls(os.urandom(FILE_KEY_SIZE), os.urandom(SALT_SIZE), os.urandom(NONCE_SIZE))
 
 
 def encrypt(plaintext: bytes, password: SecretBytes, log_n: int = LOG_N) -> bytes:
-    """The file; PasswordRefused (`empty`, `too_long`, `not_text`)."""
+    """Return the file. Raises PasswordRefused (`empty`, `too_long`, `not_text`)."""
     return encrypt_with(FileRandomness.fresh(), plaintext, password, log_n)
 
 
 def encrypt_with(
     randomness: FileRandomness, plaintext: bytes, password: SecretBytes, log_n: int = LOG_N
 ) -> bytes:
-    """`encrypt` with randomness that the caller vouches for: for test vectors only."""
+    """Return what `encrypt` does, with the given randomness: for test vectors only."""
     normal = _normal(password)
     if not 1 <= log_n <= HIGHEST_LOG_N:
         raise ValueError("a work factor that would not be read back")
@@ -76,23 +77,23 @@ def encrypt_with(
 
 
 def decrypt(data: bytes, password: SecretBytes, path: str = "") -> bytes:
-    """The plaintext. NotABackup, BackupDamaged, WrongPassword; SecretUnavailable (`identity`) where the
-    file is for recipients. `path` is only what the errors name."""
+    """Return the plaintext. Raises NotABackup, BackupDamaged, WrongPassword. Raises SecretUnavailable
+    (`identity`) where the file is for recipients. `path` is only named in errors."""
     header = parse_file(data, path)
     salt, log_n, body = _scrypt_stanza(header, path)
     try:
         normal = _normal(password)
     except PasswordRefused:  # one that no backup was ever written with
-        raise WrongPassword("backup", path) from None
+        raise WrongPassword(Opens.BACKUP, path) from None
     with normal, scrypt(normal, _SALT_LABEL + salt, log_n) as wrap_key:
         file_key = unwrap_file_key(wrap_key.reveal(), body)
     if file_key is None:
-        raise WrongPassword("backup", path)
+        raise WrongPassword(Opens.BACKUP, path)
     return open_payload(data, header, file_key, path)
 
 
 def protection_of(data: bytes, path: str = "") -> Protection:
-    """What opens the file, from its header alone; NotABackup, BackupDamaged."""
+    """Return what opens the file, from its header alone. Raises NotABackup, BackupDamaged."""
     header = parse_file(data, path)
     if all(stanza.kind != SCRYPT for stanza in header.stanzas):
         return Protection.RECIPIENTS
@@ -101,11 +102,11 @@ def protection_of(data: bytes, path: str = "") -> Protection:
 
 
 def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
-    """Salt, log2 N and body of the only stanza, each exactly as the specification wants it."""
+    """Return salt, log2 N and body of the only stanza, each exactly as the specification wants it."""
     stanza = next((item for item in header.stanzas if item.kind == SCRYPT), None)
     if stanza is None:
-        raise SecretUnavailable("identity", path)
-    damaged = BackupDamaged(path, KMS_NAME, "scrypt_stanza")
+        raise SecretUnavailable(Wanted.IDENTITY, path)
+    damaged = BackupDamaged(path, KMS_NAME, Problem.SCRYPT_STANZA)
     if len(header.stanzas) != 1 or len(stanza.arguments) != 2 or len(stanza.body) != BODY_SIZE:
         raise damaged
     salt, factor = stanza.arguments
@@ -116,17 +117,17 @@ def _scrypt_stanza(header: Header, path: str) -> tuple[bytes, int, bytes]:
     if len(salt_bytes) != SALT_SIZE or not re.fullmatch(r"[1-9][0-9]*", factor):
         raise damaged
     if len(factor) > 2 or int(factor) > HIGHEST_LOG_N:
-        raise BackupDamaged(path, KMS_NAME, "work_factor")
+        raise BackupDamaged(path, KMS_NAME, Problem.WORK_FACTOR)
     return salt_bytes, int(factor), stanza.body
 
 
 def _normal(password: SecretBytes) -> SecretBytes:
-    """The password in NFC, so that two keyboards that spell it differently give one key."""
+    """Return the password in NFC, so that two keyboards that spell it differently give one key."""
     if not password:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(password) > PASSWORD_LIMIT:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     try:
         return SecretBytes.from_text(password.text())
     except UnicodeDecodeError:  # which holds the password
-        raise PasswordRefused("not_text") from None
+        raise PasswordRefused(PasswordProblem.NOT_TEXT) from None

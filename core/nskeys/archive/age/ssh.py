@@ -1,10 +1,13 @@
 """ssh keys as age recipients and identities: `ssh-ed25519 AAAA...` and `ssh-rsa AAAA...` (age, package
-agessh). A stanza begins with the first bytes of the public key's SHA-256, so it tells whose it is.
+agessh).
+
+A stanza begins with the first bytes of the public key's SHA-256, which identify its recipient.
 """
 
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from nskeys.archive.age.file import BODY_SIZE, sized_argument, unwrap_file_key, wrap_file_key
 from nskeys.archive.age.header import HeaderInvalid, Stanza, to_base64
@@ -17,6 +20,7 @@ from nskeys.crypto.age_primitives import (
 )
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.crypto.ssh_keys import (
+    SshKeyProblem,
     SshKeyRefused,
     SshPrivate,
     SshPublic,
@@ -26,6 +30,7 @@ from nskeys.crypto.ssh_keys import (
 )
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import IdentityProblem, Problem, RecipientProblem
 
 SSH_ED25519, SSH_RSA = "ssh-ed25519", "ssh-rsa"
 _LABEL = b"age-encryption.org/v1/"
@@ -34,27 +39,42 @@ _TAG_SIZE = 4
 _PROBE = SecretBytes(bytes(range(32)))
 
 
+_REFUSED = MappingProxyType(
+    {
+        SshKeyProblem.UNREADABLE: RecipientProblem.DAMAGED,
+        SshKeyProblem.UNSUPPORTED: RecipientProblem.UNSUPPORTED,
+        SshKeyProblem.RSA_SIZE: RecipientProblem.RSA_SIZE,
+    }
+)
+_UNUSABLE = MappingProxyType(
+    {
+        SshKeyProblem.UNREADABLE: IdentityProblem.DAMAGED,
+        SshKeyProblem.UNSUPPORTED: IdentityProblem.UNSUPPORTED,
+        SshKeyProblem.RSA_SIZE: IdentityProblem.RSA_SIZE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SshRecipient:
-    """Whoever holds the private half of an ssh key. `point` is its X25519 counterpart, empty for RSA."""
+    """The owner of an ssh key. `point` is its X25519 counterpart, empty for RSA."""
 
     key: SshPublic
     point: bytes = b""
 
     @classmethod
     def parse(cls, kind: str, spelled: str) -> "SshRecipient":
-        """The type and the base64 of an OpenSSH public key; RecipientRefused (`damaged`, `unsupported`,
-        `rsa_size`, `low_order`)."""
+        """Return the recipient from the type and base64 of an OpenSSH public key. Raises RecipientRefused
+        (`damaged`, `unsupported`, `rsa_size`, `low_order`)."""
         try:
             key = read_public(kind, spelled)
         except SshKeyRefused as error:
-            problem = "damaged" if error.problem == "unreadable" else error.problem
-            raise RecipientRefused(f"{kind} {spelled}", problem) from None
+            raise RecipientRefused(f"{kind} {spelled}", _REFUSED[error.problem]) from None
         if not key.point:
             return cls(key)
         point = ed25519_to_x25519(key.point)
         if point is None or x25519_shared(_PROBE, point) is None:
-            raise RecipientRefused(key.line, "low_order")
+            raise RecipientRefused(key.line, RecipientProblem.LOW_ORDER)
         return cls(key, point)
 
     @property
@@ -68,8 +88,8 @@ class SshRecipient:
         return self.key.line
 
     def wrap(self, file_key: bytes, ephemeral: SecretBytes) -> Stanza:
-        """The file key for this recipient. `ephemeral` is a private key for this one stanza; RSA has its
-        own randomness."""
+        """Return the stanza that wraps the file key for this recipient. `ephemeral` is a private key for
+        this stanza only; RSA uses its own randomness."""
         if not self.point:
             return Stanza(SSH_RSA, (_tag(self.key),), rsa_encrypt(self.key.line, _RSA_LABEL, file_key))
         share = x25519_public(ephemeral)
@@ -79,23 +99,21 @@ class SshRecipient:
         return Stanza(SSH_ED25519, arguments, wrap_file_key(key, file_key))
 
     def fits(self, stanza: Stanza) -> bool:
-        """Whether a stanza says that it is this recipient's."""
+        """Return whether a stanza names this recipient."""
         return stanza.kind == self.kind and stanza.arguments[:1] == (_tag(self.key),)
 
 
 @dataclass(frozen=True, slots=True)
 class SshIdentity:
-    """A private ssh key; whoever made it wipes it."""
+    """A private ssh key; the caller wipes it."""
 
     key: SshPrivate = field(repr=False)
 
     @property
     def recipient(self) -> str:
-        """The recipient that it belongs to, as text."""
         return self.key.public.line
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
         if stanza.kind == SSH_RSA:
             return self._unwrap_rsa(stanza)
         if stanza.kind != SSH_ED25519:
@@ -103,7 +121,7 @@ class SshIdentity:
         tag = sized_argument(stanza, 0, 2, _TAG_SIZE)
         share = sized_argument(stanza, 1, 2, X25519_SIZE)
         if len(stanza.body) != BODY_SIZE:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         seed = self.key.seed
         if seed is None or to_base64(tag).decode("ascii") != _tag(self.key.public):
             return None
@@ -111,11 +129,11 @@ class SshIdentity:
             shared = x25519_shared(secret, share)
             point = x25519_public(secret)
         if shared is None:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         return unwrap_file_key(_ed25519_key(shared, share, point, self.key.public), stanza.body)
 
     def wipe(self) -> None:
-        """Forget what can be reached; an RSA key lies in OpenSSL's memory until it is collected."""
+        """Overwrite what can be reached; an RSA key lies in OpenSSL's memory until it is collected."""
         if self.key.seed is not None:
             self.key.seed.wipe()
 
@@ -127,13 +145,12 @@ class SshIdentity:
 
 
 def unusable(error: SshKeyRefused, name: str) -> IdentityUnusable:
-    """What a refused private key in the file `name` is called."""
-    problem = "damaged" if error.problem == "unreadable" else error.problem
-    return IdentityUnusable(name, problem)
+    """Return the error for a refused private key in the file `name`."""
+    return IdentityUnusable(name, _UNUSABLE[error.problem])
 
 
 def _ed25519_key(shared: bytes | None, share: bytes, point: bytes, key: SshPublic) -> bytes:
-    """The wrap key: the shared secret is tweaked by the ssh key, so that it commits to that key."""
+    """Return the wrap key: the shared secret is tweaked by the ssh key, so that it commits to that key."""
     tweak = SecretBytes(hkdf_sha256(b"", _wire(key), _ED25519_LABEL))
     tweaked = None if shared is None else x25519_shared(tweak, shared)
     if tweaked is None:
@@ -146,5 +163,5 @@ def _tag(key: SshPublic) -> str:
 
 
 def _wire(key: SshPublic) -> bytes:
-    """The public key as ssh sends it (RFC 4253, section 6.6)."""
+    """Return the public key as ssh sends it (RFC 4253, section 6.6)."""
     return base64.b64decode(key.line.split(" ")[1])

@@ -10,6 +10,7 @@ from nskeys.crypto.age_primitives import X25519_SIZE, new_x25519, x25519_public,
 from nskeys.crypto.kdf import hkdf_sha256
 from nskeys.errors import IdentityUnusable, RecipientRefused
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import IdentityProblem, Problem, RecipientProblem
 
 X25519 = "X25519"
 RECIPIENT_PREFIX = "age"
@@ -21,21 +22,21 @@ _PROBE = SecretBytes(bytes(range(32)))
 
 @dataclass(frozen=True, slots=True)
 class X25519Recipient:
-    """Whoever holds the private half of `public` (32 bytes)."""
+    """The owner of the private half of `public` (32 bytes)."""
 
     public: bytes
 
     @classmethod
     def parse(cls, text: str) -> "X25519Recipient":
-        """`age1...`; RecipientRefused (`damaged`, `low_order`)."""
+        """Return the recipient of an `age1...` text. Raises RecipientRefused (`damaged`, `low_order`)."""
         try:
             public = bech32.decode(RECIPIENT_PREFIX, text)
         except ValueError:
-            raise RecipientRefused(text, "damaged") from None
+            raise RecipientRefused(text, RecipientProblem.DAMAGED) from None
         if len(public) != X25519_SIZE:
-            raise RecipientRefused(text, "damaged")
+            raise RecipientRefused(text, RecipientProblem.DAMAGED)
         if x25519_shared(_PROBE, public) is None:
-            raise RecipientRefused(text, "low_order")
+            raise RecipientRefused(text, RecipientProblem.LOW_ORDER)
         return cls(public)
 
     @property
@@ -49,7 +50,8 @@ class X25519Recipient:
         return bech32.encode(RECIPIENT_PREFIX, self.public)
 
     def wrap(self, file_key: bytes, ephemeral: SecretBytes) -> Stanza:
-        """The file key for this recipient. `ephemeral` is a private key for this one stanza."""
+        """Return the stanza that wraps the file key for this recipient. `ephemeral` is a private key for
+        this stanza only."""
         share = x25519_public(ephemeral)
         shared = x25519_shared(ephemeral, self.public)
         if shared is None:  # refused when it was parsed
@@ -58,55 +60,53 @@ class X25519Recipient:
         return Stanza(X25519, (to_base64(share).decode("ascii"),), body)
 
     def fits(self, stanza: Stanza) -> bool:
-        """Whether a stanza may be this recipient's; X25519 stanzas do not tell whose they are."""
+        """Return whether a stanza may be this recipient's; X25519 stanzas do not name theirs."""
         return stanza.kind == X25519
 
 
 @dataclass(frozen=True, slots=True)
 class X25519Identity:
-    """A private key; whoever made it wipes it."""
+    """A private key; the caller wipes it."""
 
     secret: SecretBytes = field(repr=False)
 
     @classmethod
     def new(cls) -> "X25519Identity":
-        """A fresh one."""
+        """Return an identity with a new private key."""
         return cls(new_x25519())
 
     @classmethod
     def parse(cls, line: str, name: str) -> "X25519Identity":
-        """`AGE-SECRET-KEY-1...`; IdentityUnusable (`damaged`), which names only the file `name`."""
+        """Return the identity of an `AGE-SECRET-KEY-1...` text. Raises IdentityUnusable (`damaged`), which
+        only names the file `name`."""
         try:
             secret = bech32.decode(IDENTITY_PREFIX, line)
         except ValueError:  # which may hold a part of it
-            raise IdentityUnusable(name, "damaged") from None
+            raise IdentityUnusable(name, IdentityProblem.DAMAGED) from None
         if len(secret) != X25519_SIZE:
-            raise IdentityUnusable(name, "damaged")
+            raise IdentityUnusable(name, IdentityProblem.DAMAGED)
         return cls(SecretBytes(secret))
 
     @property
     def recipient(self) -> str:
-        """The recipient that it belongs to, as text."""
         return X25519Recipient(x25519_public(self.secret)).text
 
     def spelled(self) -> SecretBytes:
-        """The line that an identity file holds; the caller wipes it."""
+        """Return the line of an identity file; the caller wipes it."""
         return SecretBytes(bech32.encode(IDENTITY_PREFIX.lower(), self.secret.reveal()).upper().encode())
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        """The file key; None for a stanza that is another's; HeaderInvalid for one that is none."""
         if stanza.kind != X25519:
             return None
         share = sized_argument(stanza, 0, 1, X25519_SIZE)
         # Sizes are checked before anything is decrypted: a stanza that opens under two keys has another.
         if len(stanza.body) != BODY_SIZE:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         shared = x25519_shared(self.secret, share)
         if shared is None:
-            raise HeaderInvalid("stanza")
+            raise HeaderInvalid(Problem.STANZA)
         key = hkdf_sha256(shared, share + x25519_public(self.secret), _LABEL)
         return unwrap_file_key(key, stanza.body)
 
     def wipe(self) -> None:
-        """Forget it."""
         self.secret.wipe()

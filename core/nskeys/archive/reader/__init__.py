@@ -1,8 +1,8 @@
-"""`open_kms.py`, the reader that every archive carries: data to this program, never imported by it.
+"""`open_kms.py`, the reader in every archive. This program treats it as data and never imports it.
 
-Its bytes do not change for a version of the backup format: the hash below stands in the README and on
-every runbook, and `inspect` refuses an archive whose reader differs, for a swapped one would steal the
-password.
+Its bytes do not change within a version of the backup format: the hash below is printed in the README and
+on every runbook, and `inspect` refuses an archive whose reader differs, because a forged reader could steal
+the password.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ READER_SHA256 = "50ec6cece7ab6df93a5d7b2c8cc541d81cf42357ae79f0dcad7253a926d0604
 
 
 def reader_bytes() -> bytes:
-    """The file, byte for byte. A copy that was changed after installation is not handed out."""
+    """Return the file, byte for byte. Raises an error if it was changed after the installation."""
     data = files(__name__).joinpath(READER_NAME).read_bytes()
     if hashlib.sha256(data).hexdigest() != READER_SHA256:
         raise RuntimeError("open_kms.py of this installation is not the one that was released")

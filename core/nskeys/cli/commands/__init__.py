@@ -1,1 +1,1 @@
-"""One file per command: `add` tells the grammar, the function it names does the work."""
+"""What the commands do, one file per command, imported when it runs; `grammar` says how they are called."""

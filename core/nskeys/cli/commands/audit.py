@@ -1,16 +1,13 @@
 """`nskeys audit`: who changed what, and whether the trail is whole."""
 
-import json
 from argparse import Namespace
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.model.audit import AuditEntry
-from nskeys.model.signed_json import Json
+from nskeys.model.audit import AuditEntry, members_of
 from nskeys.wording.labels import action_name
 from nskeys.wording.reports import audit_lines
 
@@ -22,28 +19,10 @@ if TYPE_CHECKING:
 _HEADINGS = ("line", "time", "user", "what", "of", "details")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "audit",
-        run,
-        "list who changed what, or check that list",
-        usage="[--verify]",
-        text=(
-            "Every line's hash covers all lines before it, and the server key signs the last\n"
-            "one; each backup remembers where the trail ended. Exit code 65 if a line was\n"
-            "changed or cut; 1 if there are backups and none could be asked, for then an\n"
-            "older trail that was put back looks whole."
-        ),
-        example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
-    )
-    parser.add_argument("--verify", action="store_true", help="check hashes and signature")
-
-
 def run(session: Session, options: Namespace) -> int:
     """The trail."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     if options.verify:
         verdict = services.audit.verify()
         if session.output.as_json:
@@ -82,17 +61,11 @@ def _cells(entry: "AuditEntry") -> tuple[str, ...]:
 
 def entry_document(entry: AuditEntry) -> Document:
     """An item of `audit`. A line that somebody edited into something else is given as it stands."""
-    try:
-        line = json.loads(entry.line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        line = None
-    told: Mapping[str, Json] = line if isinstance(line, dict) else {"line": entry.line}
-    return {**told, "number": entry.number, "hash": entry.digest.hex()}
-
-
-def _no_number(_: str) -> NoReturn:
-    """NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError("not JSON")
+    return {
+        **(members_of(entry.line) or {"line": entry.line}),
+        "number": entry.number,
+        "hash": entry.digest.hex(),
+    }
 
 
 def verdict_document(verdict: "AuditVerdict") -> Document:

@@ -5,62 +5,19 @@ from collections.abc import Iterator, Sequence
 
 from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.cli import documents
-from nskeys.cli.commands.options import password_option, weak_option
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import guard, read_text_input
-from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import FileUnreadable, NskeysError, RecipientRefused
 from nskeys.model.plans import BackupPlan, BackupReport, best_of
 from nskeys.model.register import BackupCopy
+from nskeys.reasons import Problem, RecipientProblem
 from nskeys.wording.destinations import location_name
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kid_name, proof_words
 from nskeys.wording.reports import backup_lines, not_needed_lines
 from nskeys.wording.text.numbers import count
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "backup",
-        run,
-        "back the keys up",
-        usage=(
-            "[--to DESTINATION]... [--everywhere] [--recipient R]... [--password] [--password-file F] "
-            "[--weak-password] [--hint TEXT] [--if-needed]"
-        ),
-        text=(
-            "Each copy is read back from where it was put and opened by two readers before\n"
-            "it counts. Nothing is ever replaced. Without --to it goes where the last one\n"
-            "went. On this machine it is allowed, but the disk that dies takes it too.\n"
-            "With several destinations one that fails holds up no other; exit code 1 then.\n"
-            "Where there is a recovery identity it goes to that, and no password is asked."
-        ),
-        example=(
-            "  nskeys backup --everywhere --if-needed --password-file /root/bp\n"
-            "      to every destination that lacks a good copy of a key"
-        ),
-    )
-    places = parser.add_mutually_exclusive_group()
-    places.add_argument(
-        "--to", metavar="DESTINATION", action="append", default=[], help="where; may be given several times"
-    )
-    places.add_argument("--everywhere", action="store_true", help="to every configured destination")
-    parser.add_argument(
-        "--recipient",
-        metavar="R",
-        action="append",
-        default=[],
-        help="age1..., an ssh key, a file of them",
-    )
-    parser.add_argument("--password", action="store_true", help="under a password in any case")
-    password_option(parser)
-    weak_option(parser)
-    parser.add_argument(
-        "--hint", metavar="TEXT", default="", help="reminds of the password; anybody reads it"
-    )
-    parser.add_argument("--if-needed", action="store_true", help="only where a key is in no good copy yet")
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -133,10 +90,10 @@ def _recipients(value: str) -> Iterator[str]:
         return
     data = read_text_input(value, _LIMIT, guard(value, secret=False))
     if len(data) > _LIMIT:
-        raise FileUnreadable(value, "too_large")
+        raise FileUnreadable(value, Problem.TOO_LARGE)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise RecipientRefused(value, "none") from None
+        raise RecipientRefused(value, RecipientProblem.NONE) from None
     for recipient in parse_recipients(text, value):
         yield recipient.text

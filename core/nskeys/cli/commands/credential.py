@@ -5,11 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.commands import credential_import, credential_list
-from nskeys.cli.commands.options import KINDS, secret_option
 from nskeys.cli.documents import Document, credential, time
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import CommandParser, Commands, UsageProblem
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, check_fields
 from nskeys.model.recoverability import CredentialCoverage, RecoveryState
@@ -37,64 +35,10 @@ if TYPE_CHECKING:
 _FIELDS = ("kind", "name", "target", "account", "note")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    credentials = commands.group("credential", "list, add, show, edit, remove and import credentials")
-    credential_list.add(credentials)
-    adding = credentials.command(
-        "add",
-        add_credential,
-        "add a credential",
-        usage="--kind KIND --name NAME --target TARGET --account ACCOUNT [--note TEXT] [--secret-file F]",
-        text="Its secret is asked for on the terminal, or read from a file.",
-        example=(
-            "  nskeys credential add --kind run-as --name deploy-finance \\\n"
-            "      --target 'finance-*' --account 'CORP\\svc-deploy'\n"
-            "      an account that installs packages"
-        ),
-    )
-    _field_options(adding, required=True)
-    secret_option(adding)
-    showing = credentials.command(
-        "show",
-        show_credential,
-        "show one credential",
-        usage="ID [--reveal]",
-        text="Its secret is shown only with --reveal, and the audit trail says so.",
-        example="  nskeys credential show run-as/deploy-finance --reveal\n      with its secret",
-    )
-    _reference(showing)
-    showing.add_argument("--reveal", action="store_true", help="show its secret")
-    editing = credentials.command(
-        "edit",
-        edit_credential,
-        "change fields of a credential, or its secret",
-        usage="ID [--kind KIND] [--name NAME] [--target TARGET] [--account ACCOUNT] [--note TEXT]"
-        " [--secret-file F|--new-secret]",
-        text="Without any option a new secret is asked for.",
-        example="  nskeys credential edit run-as/deploy-finance --account 'CORP\\svc-install'",
-    )
-    _reference(editing)
-    _field_options(editing, required=False)
-    secret = editing.add_mutually_exclusive_group()
-    secret.add_argument("--secret-file", metavar="F", help="file with its new secret (-: stdin)")
-    secret.add_argument("--new-secret", action="store_true", help="ask for a new secret")
-    removing = credentials.command(
-        "remove",
-        remove_credential,
-        "remove a credential for good",
-        usage="ID --yes",
-        example="  nskeys credential remove run-as/deploy-finance --yes",
-    )
-    _reference(removing)
-    removing.add_argument("--yes", action="store_true", help="say that it is meant")
-    credential_import.add(credentials)
-
-
 def add_credential(session: Session, options: Namespace) -> int:
     """A new one."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     fields = check_fields(
         CredentialKind(options.kind), options.name, options.target, options.account, options.note or ""
     )
@@ -108,7 +52,7 @@ def add_credential(session: Session, options: Namespace) -> int:
 def show_credential(session: Session, options: Namespace) -> int:
     """One, with its secret where that is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     overview = services.recoverability.overview()
     coverage, now = overview.recoverability.coverage_of(credential), overview.taken
@@ -129,7 +73,7 @@ def show_credential(session: Session, options: Namespace) -> int:
 def edit_credential(session: Session, options: Namespace) -> int:
     """Other fields, another secret, or both."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     before = credential.fields
     given = {name: getattr(options, name) for name in _FIELDS if getattr(options, name) is not None}
@@ -155,7 +99,7 @@ def remove_credential(session: Session, options: Namespace) -> int:
     if not options.yes:
         raise UsageProblem("a credential is removed for good: say --yes", options.command)
     services = session.services()
-    services.installation.require()
+    services.about.require()
     credential = services.credentials.show(options.reference)
     state = _state(services, credential)
     services.credentials.remove(credential)
@@ -215,24 +159,6 @@ def _state(services: "Services", credential: "Credential") -> RecoveryState:
 
 def _ask(session: Session, subject: str) -> "SecretBytes":
     return session.secrets(SecretRequest(Purpose.CREDENTIAL_SECRET, subject), 0)
-
-
-def _reference(parser: CommandParser) -> None:
-    parser.add_argument("reference", metavar="ID", help="its id, a unique beginning of it, or kind/name")
-
-
-def _field_options(parser: CommandParser, *, required: bool) -> None:
-    parser.add_argument(
-        "--kind", metavar="KIND", choices=KINDS, required=required, help="hierarchy, pcanywhere or run-as"
-    )
-    parser.add_argument("--name", metavar="NAME", required=required, help="any name, used once per kind")
-    parser.add_argument(
-        "--target", metavar="TARGET", required=required, help="URL, host[:port], or package or task"
-    )
-    parser.add_argument(
-        "--account", metavar="ACCOUNT", required=required, help="DOMAIN\\user, caller, or user"
-    )
-    parser.add_argument("--note", metavar="TEXT", help="free text, stored readable: no secrets here")
 
 
 def credential_document(item: Credential, coverage: CredentialCoverage) -> Document:

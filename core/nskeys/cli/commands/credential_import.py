@@ -1,26 +1,16 @@
 """`nskeys credential import`: another program's export, all of it or nothing."""
 
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 
-from nskeys.cli.commands.options import KINDS
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import STANDARD_INPUT, read_input
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import (
-    COLUMN_FIELDS,
-    ENCODINGS,
-    NEEDED_FIELDS,
-    ImportPlan,
-    ImportReport,
-    ImportWishes,
-    Reading,
-)
+from nskeys.model.imports import ImportPlan, ImportReport, ImportWishes, Reading
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,
@@ -41,75 +31,10 @@ _STDIN_NAME = "standard input"
 _HEADINGS = ("row", "kind", "why", "name", "target", "account")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "import",
-        run,
-        "import a password manager's export",
-        usage=(
-            "FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted]\n"
-            "[--empty-secrets] [--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]\n"
-            "[--remember NAME]"
-        ),
-        text=(
-            "Reads the CSV of KeePassXC, KeePass, Bitwarden, 1Password, LastPass, Chrome,\n"
-            "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, Bitwarden's\n"
-            "unencrypted JSON, KeePass' XML, 1Password's 1PUX, the JSON of a KV store of\n"
-            "Vault or OpenBao, and nskeys' own JSON; with --columns any CSV.\n"
-            "The kind follows from a word in the name of the group or folder; --kind\n"
-            "decides it for every row. One bad row: nothing is imported, every bad row is\n"
-            "named. Remove the export once all in it was taken: it is not encrypted."
-        ),
-        example="  nskeys credential import export.csv --plan\n      what would become what, and why",
-    )
-    parser.add_argument("export", metavar="FILE", help="the export (-: stdin)")
-    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
-    parser.add_argument("--skip-bad", action="store_true", help="take the rest where rows are bad")
-    parser.add_argument("--update", action="store_true", help="take rows that are here with other values")
-    parser.add_argument("--with-deleted", action="store_true", help="take what lies in a recycle bin")
-    parser.add_argument("--empty-secrets", action="store_true", help="take logins without a password")
-    parser.add_argument("--encoding", metavar="NAME", choices=ENCODINGS, help="cp1252 and others, of CSV")
-    parser.add_argument(
-        "--columns",
-        metavar="FIELD=COLUMN,...",
-        type=column_pairs,
-        help="name=, account=, secret=, target=, note=, group=, kind=; or a remembered name",
-    )
-    parser.add_argument("--remember", metavar="NAME", help="a name for these columns, for the next time")
-    parser.add_argument("--delimiter", metavar="CHARACTER", type=delimiter, help="what parts the cells")
-    parser.add_argument(
-        "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
-    )
-
-
-def column_pairs(text: str) -> tuple[tuple[str, str], ...] | str:
-    """`name=Title,account=User,secret=Password`, each field once; or the name of remembered ones."""
-    if "=" not in text:
-        return text
-    pairs = tuple(
-        (field.strip(), column.strip()) for field, _, column in (p.partition("=") for p in text.split(","))
-    )
-    fields = [field for field, _ in pairs]
-    if not all(column for _, column in pairs) or len(set(fields)) < len(fields):
-        raise ArgumentTypeError("is not FIELD=COLUMN,..., each field once")
-    if not set(fields) <= set(COLUMN_FIELDS) or not set(fields) >= set(NEEDED_FIELDS):
-        raise ArgumentTypeError(f"takes {', '.join(COLUMN_FIELDS)}; {', '.join(NEEDED_FIELDS)} are needed")
-    return pairs
-
-
-def delimiter(text: str) -> str:
-    """One character; `tab` and a written \\t are a tab."""
-    character = "\t" if text.casefold() in ("tab", "\\t") else text
-    if len(character) != 1 or character in '"\r\n' or character.isalnum():
-        raise ArgumentTypeError("is not one character such as ';', or tab")
-    return character
-
-
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
     data = bytes(read_input(options.export, LIMIT))
     kind = CredentialKind(options.kind) if options.kind else None

@@ -5,11 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import KINDS, whole_number
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
-from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
+from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
 from nskeys.wording.labels import kind_name, state_name
 from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
@@ -17,23 +15,8 @@ from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
 
-_PAGE = 1_000
 _LISTED = ("credentials", "listing")
 _HEADINGS = ("kind", "name", "target", "account", "state", "id")
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "list",
-        run,
-        "list credentials, without their secrets",
-        usage="[--kind KIND] [--find TEXT] [--limit N]",
-        example="  nskeys credential list --kind run-as --find finance",
-    )
-    parser.add_argument("--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as")
-    parser.add_argument("--find", metavar="TEXT", help="with TEXT in name, target, account or note")
-    parser.add_argument("--limit", metavar="N", type=whole_number, help="no more than N")
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -88,17 +71,6 @@ def _tell_unreadable(
 
 
 def _rows(services: "Services", options: Namespace) -> Iterator[Credential]:
-    """In the order of kind and name. Each page is a look of its own, so nobody's change waits for a slow
-    reader of this list."""
+    """What the options ask for."""
     wanted = CredentialFilter(CredentialKind(options.kind) if options.kind else None, options.find or "")
-    order = CredentialOrder(SortBy.KIND)
-    left = options.limit
-    after: tuple[str, str] | None = None
-    while left is None or left > 0:
-        with services.installation.cmdb.reading() as view:
-            page = view.page(wanted, order, _PAGE if left is None else min(_PAGE, left), after)
-        if not page:
-            return
-        yield from (row.credential for row in page)
-        after = page[-1].place
-        left = None if left is None else left - len(page)
+    return services.credentials.listed(wanted, options.limit)

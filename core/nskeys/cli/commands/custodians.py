@@ -3,9 +3,8 @@
 from argparse import Namespace
 from pathlib import Path
 
-from nskeys.cli.commands.options import whole_number
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.errors import Cancelled
 from nskeys.model.custodians import Custodians, Split
@@ -31,49 +30,6 @@ from nskeys.wording.share_sheets import sheet_name, sheet_page
 _CHECK = "'nskeys custodians check' does that."
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    custodians = commands.group("custodians", "let several people open the backups together")
-    custodians.command("show", show, "show which shares are in force", example="  nskeys custodians show")
-    splitting = custodians.command(
-        "split",
-        split,
-        "make a sheet with a share for every custodian",
-        usage="--shares N --threshold T [--sheets DIR] [--html]",
-        text=(
-            "A new recovery identity; its password is split into N shares, of which any T\n"
-            "open it, and is kept nowhere. The sheets are shown on this terminal, one\n"
-            "custodian after the other, or go into DIR, which is in memory at best. Until\n"
-            "'nskeys custodians check' they are no recipients of any backup."
-        ),
-        example=(
-            "  nskeys custodians split --shares 5 --threshold 3\n"
-            "      five sheets; any three open the backups, two may get lost"
-        ),
-    )
-    splitting.add_argument(
-        "--shares", metavar="N", type=whole_number, required=True, help="custodians: 2 to 16"
-    )
-    splitting.add_argument(
-        "--threshold", metavar="T", type=whole_number, required=True, help="needed to open: 2 to N"
-    )
-    splitting.add_argument("--sheets", metavar="DIR", help="write each sheet to a new file there")
-    splitting.add_argument("--html", action="store_true", help="as pages to print, with QR codes")
-    checking = custodians.command(
-        "check",
-        check,
-        "prove every share, typed in again from its sheet",
-        usage="[--shares-file F]",
-        text=(
-            "Every custodian types the words in. Each sheet is checked at once; then any T\n"
-            "of them must open the identity, and that a test file. A new set is in force\n"
-            "from then on."
-        ),
-        example="  nskeys custodians check\n      asks for one sheet after the other",
-    )
-    checking.add_argument("--shares-file", metavar="F", help="file with a share a line (-: stdin)")
-
-
 def show(session: Session, _: Namespace) -> int:
     """How things stand."""
     state = session.services().custodians.show()
@@ -91,7 +47,7 @@ def show(session: Session, _: Namespace) -> int:
 def split(session: Session, options: Namespace) -> int:
     """New shares, shown or in files."""
     from nskeys.cli.share_sheets import require_terminal
-    from nskeys.services.recovery.sheet_files import check_folder, in_memory
+    from nskeys.services.recovery.sheet_files import in_memory
 
     if options.html and options.sheets is None:
         raise UsageProblem("--html is for files: say where with --sheets DIR", options.command)
@@ -103,7 +59,7 @@ def split(session: Session, options: Namespace) -> int:
     if options.sheets is None:
         require_terminal()
     else:
-        folder = check_folder(options.sheets, services.installation.home.path)
+        folder = services.custodians.sheets_folder(options.sheets)
         if not in_memory(folder):
             session.output.say(ON_DISK)
     session.output.say(*plan_lines(plan))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit, exit_for
-from nskeys.cli.parser import CommandParser, Commands
 from nskeys.cli.session import Session
 from nskeys.errors import DestinationInvalid, FingerprintDiffers, NskeysError, ServerSecretWanted
 from nskeys.files import named_path
+from nskeys.reasons import Problem
 from nskeys.wording.destinations import host_key_facts, location_name, server_known, trusted_words
 from nskeys.wording.errors import say
 from nskeys.wording.reports import destination_lines, destination_removed, destination_works
@@ -21,68 +21,10 @@ if TYPE_CHECKING:
 _HEADINGS = ("destination", "where", "default", "problem")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    destinations = commands.group("destination", "list, add, test and remove places for backups")
-    destinations.command(
-        "list",
-        list_destinations,
-        "list them, each looked at now",
-        example="  nskeys destination list",
-    )
-    adding = destinations.command(
-        "add",
-        add_destination,
-        "add one, or say something else about one",
-        usage="DEST [--elsewhere TEXT] [--key-file F]",
-        text=(
-            "A folder on this machine's disk does not survive it. If its files are carried\n"
-            "away by other means, say so once with --elsewhere, in words for whoever reads.\n"
-            "A server is shown the keys of an agent and of ~/.ssh, or that in --key-file."
-        ),
-        example=(
-            "  nskeys destination add sftp://backup@vault02/nskeys --key-file ~/.ssh/nskeys\n"
-            '  nskeys destination add /srv/backups --elsewhere "tape to the safe, daily"'
-        ),
-    )
-    _place(adding)
-    adding.add_argument("--elsewhere", metavar="TEXT", default="", help="how its files leave this machine")
-    adding.add_argument("--key-file", metavar="F", help="the key that its server is shown")
-    testing = destinations.command(
-        "test",
-        test_destination,
-        "write something there, and remove it again",
-        usage="DEST",
-        example="  nskeys destination test /mnt/vault/nskeys",
-    )
-    _place(testing)
-    trusting = destinations.command(
-        "trust",
-        trust_server,
-        "trust the server of one by its host key",
-        usage="DEST [--fingerprint F]",
-        text=(
-            "Without --fingerprint it shows the key's fingerprint. Compare it on the server\n"
-            "itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; then repeat it here."
-        ),
-        example="  nskeys destination trust sftp://vault02/nskeys --fingerprint SHA256:XYZ",
-    )
-    _place(trusting)
-    trusting.add_argument("--fingerprint", metavar="F", help="what the server itself says: SHA256:...")
-    removing = destinations.command(
-        "remove",
-        remove_destination,
-        "forget one; backups there stay",
-        usage="DEST",
-        example="  nskeys destination remove /mnt/vault/nskeys",
-    )
-    _place(removing)
-
-
 def list_destinations(session: Session, _: Namespace) -> int:
     """All of them, and the default one."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     statuses = session.with_server_auth(services.destinations.listing, _problems)
     if session.output.as_json:
         session.output.array(_document(status) for status in statuses)
@@ -125,7 +67,7 @@ def add_destination(session: Session, options: Namespace) -> int:
 def test_destination(session: Session, options: Namespace) -> int:
     """Try one; what is wrong ends the command as it would end a backup."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     status = services.destinations.test(options.destination)
     if status.problem is not None:
         raise status.problem
@@ -164,7 +106,7 @@ def remove_destination(session: Session, options: Namespace) -> int:
     """Forget one."""
     gone = session.services().destinations.remove(options.destination)
     if gone is None:
-        raise DestinationInvalid(options.destination, "not_configured")
+        raise DestinationInvalid(options.destination, Problem.NOT_CONFIGURED)
     if session.output.as_json:
         session.output.document({"destination": gone.address, "elsewhere": gone.declared_elsewhere})
     session.output.say(destination_removed(gone.address))
@@ -178,9 +120,3 @@ def _document(status: "DestinationStatus") -> documents.Document:
 
 def _problems(statuses: "Sequence[DestinationStatus]") -> list[NskeysError]:
     return [status.problem for status in statuses if status.problem is not None]
-
-
-def _place(parser: CommandParser) -> None:
-    parser.add_argument(
-        "destination", metavar="DEST", help="a folder, sftp://user@host/path or s3://bucket/path"
-    )

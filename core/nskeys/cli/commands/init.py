@@ -4,45 +4,18 @@ from argparse import Namespace
 from dataclasses import replace
 
 from nskeys.cli import documents
-from nskeys.cli.commands.options import protector_options, settings_of, usable_protector, whole_number
+from nskeys.cli.commands.options import settings_of, usable_protector
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.reports import set_up_lines
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "init",
-        run,
-        "set up a new installation",
-        usage=(
-            "[--cmdb URL] [--protector tpm2|passphrase|file] [--server-name NAME] [--accept-loss N] "
-            "[--weak-password]"
-        ),
-        text=(
-            "The first key is made and bound by the protector: by default to the TPM, where\n"
-            "a trial shows that it works, else to a plain file, which protects nothing. A\n"
-            "TPM other than /dev/tpmrm0 is named as tpm2:DEVICE. Where the CMDB holds\n"
-            "credentials whose keys are gone for good, --accept-loss with their exact\n"
-            "number goes on without them."
-        ),
-        example=(
-            "  nskeys init --server-name ns01.example.net\n"
-            "      a server with its CMDB in the home, /var/lib/nskeys/cmdb.sqlite3"
-        ),
-    )
-    protector_options(parser)
-    parser.add_argument("--accept-loss", metavar="N", type=whole_number, help="credentials given up")
-
-
 def run(session: Session, options: Namespace) -> int:
     """Set up."""
     services = session.services(options.cmdb)
-    settings = settings_of(services.installation.settings.read(), options)
-    protector = usable_protector(services.installation, options.protector)
+    settings = settings_of(services.about.settings(), options)
+    protector = usable_protector(services.protection, options.protector)
     if options.server_name is None and options.accept_loss:
         # Its credentials stay, so it is the same server: called as the database tells.
         settings = replace(settings, server_name=services.set_up.look().server or settings.server_name)

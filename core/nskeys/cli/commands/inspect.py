@@ -5,10 +5,10 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.errors import NotABackup
 from nskeys.model.backup import FORMAT, Manifest, Signer
+from nskeys.reasons import Problem
 from nskeys.wording.destinations import location_name
 from nskeys.wording.labels import key_state_name, kid_name, kind_counts, protection_name
 from nskeys.wording.proofs import signer_words
@@ -22,35 +22,16 @@ if TYPE_CHECKING:
 _HEADINGS = ("key", "state", "created", "credentials")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "inspect",
-        run,
-        "say what is in a backup, without its password",
-        usage="FILE",
-        text=(
-            "Its signature is checked where the key of its server is at hand; else what it\n"
-            "says is a claim until it is opened. Exit code 65 if it names the key of this\n"
-            "server and is not signed by it. With --json: the manifest, and 'signer'."
-        ),
-        example="  nskeys inspect /mnt/vault/ns01-5ac19e2b-20261122T140200Z.zip",
-    )
-    parser.add_argument("file", metavar="FILE", help="the .zip of a backup, or 'latest'")
-
-
 def run(session: Session, options: Namespace) -> int:
     """Look into it."""
     from nskeys.archive.manifest import manifest_bytes
-    from nskeys.archive.opening import signer_of
-    from nskeys.services.open_backup import find_source
 
     services = session.services()
-    source = find_source(services.installation, options.file)
+    source = services.sources.find(options.file)
     manifest = source.inspected.manifest
     if manifest is None:
-        raise NotABackup(source.address, "bare")
-    signer = signer_of(manifest.facts, manifest.signature, services.installation.server_public())
+        raise NotABackup(source.address, Problem.BARE)
+    signer = services.sources.signer(manifest)
     if session.output.as_json:
         session.output.document({**json.loads(manifest_bytes(manifest)), "signer": signer.value})
     else:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells
 from nskeys.errors import AmbiguousKey, NoSuchKey
@@ -18,44 +17,6 @@ from nskeys.wording.text.times import when
 
 if TYPE_CHECKING:
     from nskeys.model.recoverability import KeyCoverage
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    keys = commands.group("key", "list and rotate the keys of this server")
-    keys.command(
-        "list",
-        list_keys,
-        "list the keys, what they seal, and their backups",
-        example="  nskeys key list --json\n      for a script",
-    )
-    show = keys.command(
-        "show",
-        show_key,
-        "show one key and the backups that hold it",
-        usage="KID",
-        example="  nskeys key show 7f3a91c2\n      any unique beginning of its id will do",
-    )
-    show.add_argument("kid", metavar="KID", help="key id, or its beginning")
-    rotate = keys.command(
-        "rotate",
-        rotate_key,
-        "make a new key, and seal every credential under it",
-        usage="[--without-backup]",
-        text=(
-            "The first call makes the key and stops: a backup is due (exit code 1), or a\n"
-            "drill of one that no person proved yet. Once a proven backup elsewhere holds\n"
-            "the key, the next call activates it and re-seals.\n"
-            "Broken off anywhere, calling it again finishes it. The old key stays."
-        ),
-        example=(
-            "  nskeys key rotate; nskeys backup --to /mnt/vault; nskeys key rotate\n"
-            "      the three steps of a rotation"
-        ),
-    )
-    rotate.add_argument(
-        "--without-backup", action="store_true", help="activate a key that no backup elsewhere holds"
-    )
 
 
 def list_keys(session: Session, _: Namespace) -> int:

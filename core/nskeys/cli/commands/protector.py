@@ -3,52 +3,17 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
-from nskeys.cli.commands.options import HELP, protector_uri, weak_option
 from nskeys.cli.documents import leftovers
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
-from nskeys.ports import Leftover, StoreInfo
+from nskeys.model.keys import Leftover
+from nskeys.ports import StoreInfo
 from nskeys.services.passwords.providers import RememberedPassphrase
 from nskeys.wording.keys import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.labels import protector_words
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import OLD_COPIES, protector_sentence
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    protectors = commands.group("protector", "show and change what protects the keys here")
-    protectors.command(
-        "show",
-        show,
-        "show what binds the keys to this machine or to a person",
-        example="  nskeys protector show",
-    )
-    changing = protectors.command(
-        "change",
-        change,
-        "bind the keys in another way, or to another passphrase",
-        usage=(
-            "tpm2|pkcs11:URI|passphrase|file [--new-passphrase-file F] [--weak-password] [--without-backup]"
-        ),
-        text=(
-            "The keys stay the same. They are wrapped anew under a new key-encryption key,\n"
-            "opened again, and only then the old wrapping is removed from this disk. Without\n"
-            "a proven backup elsewhere that holds them all, nothing is done. Exit code 1\n"
-            "where the old wrapping could not be removed: then it still opens the keys."
-        ),
-        example="  nskeys protector change passphrase\n      asks for it twice",
-    )
-    changing.add_argument("protector", type=protector_uri, metavar="NAME", help=HELP)
-    changing.add_argument(
-        "--new-passphrase-file", metavar="F", help="file with the new passphrase (-: stdin)"
-    )
-    weak_option(changing)
-    changing.add_argument(
-        "--without-backup", action="store_true", help="although no backup elsewhere holds every key"
-    )
 
 
 def show(session: Session, _: Namespace) -> int:

@@ -3,10 +3,9 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from nskeys.cli.commands.options import whole_number
 from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Decision, Retention
 from nskeys.model.signed_json import Json
@@ -21,33 +20,10 @@ if TYPE_CHECKING:
 _HEADINGS = ("fate", "backup", "created", "why", "file")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "prune",
-        run,
-        "delete old copies of backups",
-        usage="[--plan] [--keep-last N] [--keep-monthly N]",
-        text=(
-            "At each destination the last N backups stay, and the last of each of N months:\n"
-            "7 and 12 unless [retention] in config.toml says otherwise. Only a file whose\n"
-            "bytes are those of a signed row of the register is deleted; never the newest\n"
-            "good one, the last that a person proved, or the only good one with a key.\n"
-            "Exit code 1 if a place could not be looked at or a file could not be deleted."
-        ),
-        example="  nskeys prune --plan\n      what would go, what stays, and why; nothing is changed",
-    )
-    parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
-    parser.add_argument("--keep-last", metavar="N", type=whole_number, help="the last N backups stay")
-    parser.add_argument(
-        "--keep-monthly", metavar="N", type=whole_number, help="the last of each of N months stays"
-    )
-
-
 def run(session: Session, options: Namespace) -> int:
     """Plan it; carry it out unless only the plan is wanted."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     retention = _wanted(options, services.pruning.retention())
     session.with_server_auth(services.register.login_required, lambda wanted: wanted)
     with session.progress() as progress:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from nskeys.cli import documents
 from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.diary import DrillEntry
 from nskeys.model.register import BackupCopy, CopyStatus
@@ -30,55 +30,6 @@ _MOST_LINES = 1_000_000
 _HEADINGS = ("backup", "created", "where", "proof", "proven", "seen", "id", "file")
 
 
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    register = commands.group("register", "list and check the backups that were made")
-    register.command(
-        "list",
-        list_copies,
-        "list every copy, those in folders looked at now",
-        example="  nskeys register list --json",
-    )
-    register.command(
-        "check",
-        check,
-        "look at every copy and remember what was seen",
-        text="Exit code 1 if a copy is missing, changed or cannot be reached.",
-        example="  nskeys register check --passphrase-file /root/passphrase\n      from a timer",
-    )
-    adding = register.command(
-        "add",
-        add_copy,
-        "make a copy known that lies elsewhere or was found again",
-        usage="FILE",
-        text="Only a backup that this server signed can be added.",
-        example="  nskeys register add /mnt/tape/ns01-5ac19e2b-20261122T140200Z.zip",
-    )
-    adding.add_argument("file", metavar="FILE", help="the .zip of a backup")
-    telling = register.command(
-        "diary",
-        diary,
-        "tell of every drill, also of those that failed",
-        usage="[--limit N]",
-        text="Who tried which copy, when and where, and how far it came; newest first.",
-        example="  nskeys register diary --json",
-    )
-    telling.add_argument("--limit", metavar="N", default="1000", help="at most N lines (1000)")
-    retiring = register.command(
-        "retire",
-        retire,
-        "let a copy count no more; its file stays",
-        usage="ID [--accept-risk]",
-        example="  nskeys register retire 9f31c0de",
-    )
-    retiring.add_argument(
-        "reference", metavar="ID", help="its address, its file's name, or the beginning of its id"
-    )
-    retiring.add_argument(
-        "--accept-risk", action="store_true", help="even if credentials have no other backup"
-    )
-
-
 def diary(session: Session, options: Namespace) -> int:
     """The last drills, newest first."""
     services = session.services()
@@ -97,7 +48,7 @@ def diary(session: Session, options: Namespace) -> int:
 def list_copies(session: Session, _: Namespace) -> int:
     """All, newest first."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     copies = services.register.copies()
     _tell(session, copies)
     session.output.say(*weak_password_lines(copies))
@@ -106,10 +57,6 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 def check(session: Session, _: Namespace) -> int:
     """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
-    from nskeys.services.register.service import (
-        unregistered_backups,  # here: services load slowly, and help needs none
-    )
-
     register = session.services().register
     session.with_server_auth(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
@@ -118,7 +65,7 @@ def check(session: Session, _: Namespace) -> int:
     session.output.say(
         copies_seen(copies),
         *weak_password_lines(copies),
-        *strays_lines(unregistered_backups(session.services().installation)),
+        *strays_lines(register.unregistered()),
     )
     missed = [copy for copy in copies if copy.retired is None and copy.status is not CopyStatus.GOOD]
     return Exit.INCOMPLETE if missed else Exit.DONE
@@ -135,7 +82,7 @@ def add_copy(session: Session, options: Namespace) -> int:
 def retire(session: Session, options: Namespace) -> int:
     """Let one go, unless credentials would lose their only backup."""
     services = session.services()
-    services.installation.require()
+    services.about.require()
     plan = services.register.plan_retire(options.reference)
     if plan.credentials and not options.accept_risk:
         raise UsageProblem(f"{losing_words(plan)} Say --accept-risk if that is meant.", options.command)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.schedule import (
     DRILLS,
@@ -20,40 +19,6 @@ from nskeys.wording.schedule import (
 
 if TYPE_CHECKING:
     from nskeys.model.schedule import Schedule
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    schedules = commands.group("schedule", "back up and check by the clock, without a person")
-    schedules.command(
-        "show",
-        show,
-        "print the units, install nothing",
-        example="  nskeys schedule show",
-    )
-    schedules.command(
-        "install",
-        install,
-        "write the units and let their timers wait",
-        text=(
-            "Every day a backup to each destination that lacks a good copy of a key, every\n"
-            "week a look at every copy. No password is on the machine: backups go to the\n"
-            "recovery identity. A file that nskeys did not write is never changed."
-        ),
-        example="  nskeys schedule install\n      again after a destination was added",
-    )
-    schedules.command(
-        "status",
-        status,
-        "say whether it is in force; exit code 1 if not",
-        example="  nskeys schedule status",
-    )
-    schedules.command(
-        "remove",
-        remove,
-        "stop the timers and remove the units",
-        example="  nskeys schedule remove",
-    )
 
 
 def show(session: Session, _: Namespace) -> int:

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
-from nskeys.cli.exit_codes import StatusExit, exit_for_status
-from nskeys.cli.nagios import nagios_exit, nagios_failure, nagios_line
-from nskeys.cli.parser import Commands, UsageProblem
+from nskeys.cli.exit_codes import exit_for_findings
+from nskeys.cli.grammar.parser import UsageProblem
+from nskeys.cli.nagios import nagios_failure, nagios_line
 from nskeys.cli.prometheus import failed_metrics, metrics
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import status_text
 from nskeys.errors import NotSetUp, NskeysError
 from nskeys.files import replace_behind
+from nskeys.services.status.findings import findings_of
 from nskeys.wording.errors import UNFORESEEN, say
 from nskeys.wording.reports import remembered_line
 
@@ -26,32 +27,6 @@ _READABLE = 0o644
 """Of `--output`: an exporter runs as another user."""
 
 Form = Callable[["Services", "Overview"], str]
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    parser = commands.command(
-        "status",
-        run,
-        "say which credentials would come back",
-        usage="[--json|--prometheus|--nagios] [--output FILE]",
-        text=(
-            "Would they, if this server died now? Every backup that can be reached is read;\n"
-            "nothing is unlocked or changed. Exit codes of its own: 0 all recoverable,\n"
-            "1 some at risk or an earlier key store that could not be removed, 2 some lost,\n"
-            "3 cannot tell."
-        ),
-        example=(
-            "  nskeys status --prometheus \\\n"
-            "      --output /var/lib/prometheus/node-exporter/nskeys.prom\n"
-            "      from a timer, for Prometheus' textfile collector"
-        ),
-    )
-    forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("--prometheus", action="store_true", help="print metrics for Prometheus")
-    forms.add_argument("--nagios", action="store_true", help="print one line for Nagios and its kin")
-    parser.add_argument("--output", metavar="FILE", help="write to a file, at once and readable by all")
-    parser.set_defaults(failed=StatusExit.CANNOT_TELL)
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -68,7 +43,7 @@ def run(session: Session, options: Namespace) -> int:
             _say_remembered(session)
         raise
     _publish(session, options, text)
-    return nagios_exit(overview) if options.nagios else exit_for_status(overview)
+    return exit_for_findings(findings_of(overview))
 
 
 def _form(session: Session, options: Namespace) -> Form:
@@ -80,12 +55,12 @@ def _form(session: Session, options: Namespace) -> Form:
 
 
 def _json(services: "Services", overview: "Overview") -> str:
-    cmdb = services.installation.cmdb.address()
+    cmdb = services.about.cmdb
     return json.dumps(documents.status(overview, cmdb), indent=2) + "\n"
 
 
 def _metrics(services: "Services", overview: "Overview") -> str:
-    return metrics(overview, services.installation.cmdb.cmdb_id())
+    return metrics(overview, services.about.cmdb_id())
 
 
 def _nagios(_: "Services", overview: "Overview") -> str:

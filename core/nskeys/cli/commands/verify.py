@@ -5,20 +5,8 @@ from argparse import Namespace
 from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.output import tell_failures
-from nskeys.cli.parser import Commands
 from nskeys.cli.session import Session
 from nskeys.wording.proofs import failure_lines, proof_sentence
-
-
-def add(commands: Commands) -> None:
-    """Tell the grammar."""
-    commands.command(
-        "verify",
-        run,
-        "open every credential with the keys of this server",
-        text="Changes nothing and shows no secret. Exit code 1 if some do not open.",
-        example="  nskeys verify --json\n      for a script",
-    )
 
 
 def run(session: Session, _: Namespace) -> int:

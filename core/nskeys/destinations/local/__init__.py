@@ -1,1 +1,1 @@
-"""Folders on this machine or mounted from another; what may hang is asked of a worker."""
+"""Folders on this machine or mounted from another; calls that may hang go to a worker process."""

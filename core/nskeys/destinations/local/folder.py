@@ -18,8 +18,9 @@ from nskeys.errors import (
 )
 from nskeys.model.destinations import DestinationInfo, LocatedAt, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
-_NOT_THERE = ("missing_folder", "not_a_folder", "gone")
+_NOT_THERE = (Problem.MISSING_FOLDER, Problem.NOT_A_FOLDER, Problem.GONE)
 
 
 class FolderDestination:
@@ -33,27 +34,20 @@ class FolderDestination:
         self._flushed: bool | None = None
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now."""
         return where_is(self._info.address, self._info.declared_elsewhere, self._info.mounted)
 
     def mounted(self) -> Mounted | None:
-        """What holds it now."""
         return mounted_at(self._info.address)
 
     def address_of(self, name: str) -> str:
-        """The full path of a file there."""
         return str(self._path(name))
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there, by writing something;
-        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
         self._reach()
         with self._reaching():
             self._flushed = files.try_publishing(self._folder)
 
     def publish(self, name: str, data: bytes) -> str:
-        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
-        returns the name used. DestinationUnreachable, CannotCreate."""
         self._path(name)
         self._reach()
         with self._reaching():
@@ -61,19 +55,18 @@ class FolderDestination:
             return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, from the medium where that can be had; FileUnreadable, and
-        DestinationUnreachable where the folder is not there either."""
+        """Return the whole file, read from the medium where possible. Raises FileUnreadable. Raises
+        DestinationUnreachable where the folder is missing too."""
         try:
             return files.read_bounded(self._path(name), limit, from_medium=True)
         except FileUnreadable as error:
-            if error.problem == "gone":
-                raise DestinationUnreachable(self._info.address, "gone") from None
-            if error.problem == "missing":
+            if error.problem is Problem.GONE:
+                raise DestinationUnreachable(self._info.address, Problem.GONE) from None
+            if error.problem is Problem.MISSING:
                 self._reach()
             raise
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         self._reach()
         try:
             with os.scandir(self._folder) as entries:
@@ -83,8 +76,8 @@ class FolderDestination:
         return listing_of(found)
 
     def remove(self, name: str) -> None:
-        """Remove a file and sync the folder; a link is removed, not followed. FileUnreadable (`missing`),
-        CannotRemove, DestinationUnreachable."""
+        """Remove a file and sync the folder; a link is removed, not followed. Raises FileUnreadable
+        (`missing`), CannotRemove, DestinationUnreachable."""
         path = self._path(name)
         self._reach()
         there = os.path.lexists(path)
@@ -97,33 +90,30 @@ class FolderDestination:
         except CannotCreate as error:
             raise CannotRemove(str(path), error.problem) from None
         if not there:
-            raise FileUnreadable(str(path), "missing")
+            raise FileUnreadable(str(path), Problem.MISSING)
 
     def sweep(self) -> None:
-        """Remove temporary files that a broken off backup left; none where the folder is not there."""
         files.sweep(self._folder)
 
     def flushes(self) -> bool:
-        """Whether the file system flushed what was last written; asked by writing something where nothing
-        was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)
 
     def _path(self, name: str) -> Path:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise DestinationInvalid(name, "no_file")
+            raise DestinationInvalid(name, Problem.NO_FILE)
         return self._folder / name
 
     def _reach(self) -> None:
-        """Raise DestinationUnreachable unless there is a folder; `not_mounted` where it was declared to lie
-        elsewhere, and something else is there now, such as the disk beneath."""
+        """Raise DestinationUnreachable unless the folder exists; `not_mounted` where it was declared to lie
+        elsewhere and something else is there now, such as the disk under the mount point."""
         if self._info.mounted is not None and self.where().reason is LocationReason.NOT_MOUNTED:
-            raise DestinationUnreachable(self._info.address, "not_mounted")
+            raise DestinationUnreachable(self._info.address, Problem.NOT_MOUNTED)
         try:
             if self._folder.is_dir():
                 return
-            problem = "not_a_folder" if os.path.lexists(self._folder) else "missing_folder"
+            problem = Problem.NOT_A_FOLDER if os.path.lexists(self._folder) else Problem.MISSING_FOLDER
         except OSError as error:
             raise self._unreachable(error) from None
         raise DestinationUnreachable(self._info.address, problem)
@@ -133,7 +123,7 @@ class FolderDestination:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """A folder that goes away while it is written to was not refused, it is unreachable."""
+        """Translate errors to DestinationUnreachable where the folder went away meanwhile."""
         try:
             yield
         except CannotCreate as error:

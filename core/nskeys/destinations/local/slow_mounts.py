@@ -1,8 +1,8 @@
-"""Which folders may keep a caller waiting for ever: those behind a mount that is no disk of this machine.
+"""Which folders may hang a caller for ever: those on a mount that is not a disk of this machine.
 
-A system call on a network mount whose server died does not come back, and a thread in it cannot be
-ended. The mount table can always be read, and so can links on local disks; this module touches nothing
-else, so asking it is safe in any thread.
+A system call on a network mount whose server died does not return, and a thread in it cannot be ended. The
+mount table can always be read, and so can links on local disks; this module reads nothing else, so it is
+safe in any thread.
 """
 
 import os
@@ -14,21 +14,22 @@ from nskeys.destinations.location import DISKS, MEMORY
 from nskeys.destinations.mounts import Mount, mounts_now
 
 _PROMPT = (DISKS | MEMORY) - {"fuseblk"}
-"""Kinds that the kernel serves by itself. `fuseblk` is a program's answer, and programs hang."""
+"""Types that the kernel serves itself. `fuseblk` is not among them: a program answers, and may hang."""
 _REMOTE_DISKS = ("/dev/nbd", "/dev/rbd")
 _MOST_LINKS = 40  # as the kernel's own (path_resolution(7))
 _EVERYTHING = "/"
 
 
 def slow_mount(path: str) -> str | None:
-    """The mount point of the first mount on the way along an absolute path that may not answer; None
-    where the whole way lies on this machine's own disks or in its memory."""
+    """Return the mount point of the first mount along an absolute path that may hang; None where the whole
+    path is on local disks or in memory."""
     mounts = mounts_now()
     return _EVERYTHING if mounts is None else first_slow({mount.point: mount for mount in mounts}, path)
 
 
 def first_slow(mounts: Mapping[str, Mount], path: str) -> str | None:
-    """As `slow_mount`, over mounts by their points; of several in one place the last."""
+    """Return what `slow_mount` does, for mounts given by their points; of several at one point the last
+    counts."""
     if not _is_prompt(mounts.get(_EVERYTHING)):
         return _EVERYTHING
     here, ahead, links = PurePosixPath("/"), deque(_parts(path)), 0
@@ -56,7 +57,7 @@ def _is_prompt(mount: Mount | None) -> bool:
 
 
 def _link(step: PurePosixPath) -> str | None:
-    """Where a link leads; None for what is none or is not there. Only called below prompt mounts."""
+    """Return the target of a link; None for anything else. Called only below mounts that cannot hang."""
     try:
         return os.readlink(step)  # noqa: PTH115  # a pure path: the text as it is
     except OSError:

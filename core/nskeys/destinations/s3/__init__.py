@@ -1,1 +1,1 @@
-"""Buckets of S3 and whatever speaks its protocol."""
+"""Buckets of S3 and compatible servers."""

@@ -1,4 +1,4 @@
-"""Addresses of buckets: `s3://bucket/prefix`, and behind a `?` where the bucket is if it is not Amazon's.
+"""Addresses of buckets: `s3://bucket/prefix`, with the server in a query where it is not Amazon's.
 
     s3://nskeys-backups/ns01
     s3://nskeys-backups/ns01?endpoint=minio.example.net:9000&region=eu-1&profile=backup
@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from nskeys.destinations.location import is_loopback
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 INSTANCE = "instance"
-"""`auth=instance`: the login is asked of the cloud machine that this is."""
+"""`auth=instance`: the login is that of the cloud machine."""
 
 _SCHEME = re.compile(r"s3://", re.IGNORECASE)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -28,7 +29,7 @@ _PORTS = range(1, 65_536)
 
 @dataclass(frozen=True, slots=True)
 class S3Address:
-    """An address, understood. `path` is a prefix, or a file's whole key: without slashes at its ends."""
+    """A parsed address. `path` is a prefix, or a file's whole key, without slashes at its ends."""
 
     bucket: str
     path: str
@@ -40,15 +41,14 @@ class S3Address:
     auth: str = ""
 
     def __str__(self) -> str:
-        """Its one spelling."""
-        told = [
+        parameters = [
             ("endpoint", self.endpoint),
             ("tls", "" if self.tls else "no"),
             ("region", self.region),
             ("profile", self.profile),
             ("auth", self.auth),
         ]
-        query = "&".join(f"{name}={value}" for name, value in told if value)
+        query = "&".join(f"{name}={value}" for name, value in parameters if value)
         path = f"/{self.path}" if self.path else ""
         return f"s3://{self.bucket}{path}" + (f"?{query}" if query else "")
 
@@ -64,84 +64,84 @@ class S3Address:
         return match["host"].strip("[]") if match else ""
 
     def file(self, name: str) -> "S3Address":
-        """The file of this name below this prefix. DestinationInvalid (`no_file`)."""
+        """Return the file of this name below this prefix. Raises DestinationInvalid (`no_file`)."""
         if name in ("", ".", "..") or re.search(r"[/?]", name) or _UNSEEN.search(name):
-            raise DestinationInvalid(name, "no_file")
+            raise DestinationInvalid(name, Problem.NO_FILE)
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def split(self) -> tuple["S3Address", str]:
-        """A file's prefix and its name; no name where the address is a bucket's."""
+        """Return a file's prefix and its name; an empty name where the address is a bucket's."""
         folder, _, name = self.path.rpartition("/")
         return replace(self, path=folder), name
 
 
 def parse(address: str) -> S3Address:
-    """DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`, `bad_endpoint` or
-    `plain_http`."""
+    """Parse an address. Raises DestinationInvalid: `has_login`, `bad_bucket`, `bad_path`, `bad_query`,
+    `bad_endpoint` or `plain_http`."""
     rest = address[_match(address) :]
     front, question, query = rest.rpartition("?")
     front, query = (front, query) if question else (rest, "")
     bucket, _, path = front.partition("/")
     if "@" in bucket:
-        raise DestinationInvalid("s3://…@" + bucket.rpartition("@")[2], "has_login")
+        raise DestinationInvalid("s3://…@" + bucket.rpartition("@")[2], Problem.HAS_LOGIN)
     if not _BUCKET.fullmatch(bucket):
-        raise DestinationInvalid(address, "bad_bucket")
+        raise DestinationInvalid(address, Problem.BAD_BUCKET)
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "?" in path or _UNSEEN.search(path):
-        raise DestinationInvalid(address, "bad_path")
-    told = _told(address, query) if question else {}
-    endpoint, tls = _endpoint(address, told.get("endpoint", ""), told.get("tls", ""))
+        raise DestinationInvalid(address, Problem.BAD_PATH)
+    parameters = _query_parameters(address, query) if question else {}
+    endpoint, tls = _endpoint(address, parameters.get("endpoint", ""), parameters.get("tls", ""))
     return S3Address(
         bucket=bucket,
         path="/".join(parts),
         endpoint=endpoint,
         tls=tls,
-        region=_value(address, _REGION, told.get("region", "")),
-        profile=_value(address, _PROFILE, told.get("profile", "")),
-        auth=_value(address, re.compile(INSTANCE), told.get("auth", "")),
+        region=_value(address, _REGION, parameters.get("region", "")),
+        profile=_value(address, _PROFILE, parameters.get("profile", "")),
+        auth=_value(address, re.compile(INSTANCE), parameters.get("auth", "")),
     )
 
 
 def _match(address: str) -> int:
     scheme = _SCHEME.match(address)
     if scheme is None:
-        raise DestinationInvalid(address, "unknown_scheme")
+        raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
     return scheme.end()
 
 
-def _told(address: str, query: str) -> dict[str, str]:
-    told: dict[str, str] = {}
+def _query_parameters(address: str, query: str) -> dict[str, str]:
+    parameters: dict[str, str] = {}
     for item in query.split("&"):
         name, _, value = item.partition("=")
-        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in told:
+        if name not in ("endpoint", "tls", "region", "profile", "auth") or not value or name in parameters:
             # What was meant as a name may be a key: it is not repeated.
-            raise DestinationInvalid(address.partition("?")[0], "bad_query")
-        told[name] = value
-    return told
+            raise DestinationInvalid(address.partition("?")[0], Problem.BAD_QUERY)
+        parameters[name] = value
+    return parameters
 
 
 def _endpoint(address: str, text: str, tls: str) -> tuple[str, bool]:
-    """Host and port in one spelling, and whether it is spoken to by TLS."""
+    """Return host and port in canonical form, and whether TLS is used."""
     scheme, _, rest = text.lower().rpartition("://")
     if "@" in rest:
-        raise DestinationInvalid(address.partition("?")[0], "has_login")
+        raise DestinationInvalid(address.partition("?")[0], Problem.HAS_LOGIN)
     rest = rest.removesuffix("/")
     if tls not in ("", "yes", "no") or scheme not in ("", "https", "http") or (tls and not text):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     if not text:
         return "", True
     match = _ENDPOINT.fullmatch(rest)
     if match is None or (match["port"] and int(match["port"]) not in _PORTS):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     plain = tls == "no" or (scheme == "http" and tls == "")
     if plain and not (tls == "no" or is_loopback(match["host"])):
-        raise DestinationInvalid(address, "plain_http")
+        raise DestinationInvalid(address, Problem.PLAIN_HTTP)
     if (scheme, tls) in (("https", "no"), ("http", "yes")):
-        raise DestinationInvalid(address, "bad_endpoint")
+        raise DestinationInvalid(address, Problem.BAD_ENDPOINT)
     return rest, not plain
 
 
 def _value(address: str, pattern: re.Pattern[str], text: str) -> str:
     if text and not pattern.fullmatch(text):
-        raise DestinationInvalid(address, "bad_query")
+        raise DestinationInvalid(address, Problem.BAD_QUERY)
     return text

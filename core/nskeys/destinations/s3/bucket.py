@@ -1,7 +1,7 @@
-"""A bucket, asked by the worker process alone: obstore is imported here, and the login is read here.
+"""A bucket, used only in the worker process: obstore is imported here, and the login is read here.
 
-An object appears whole or not at all, and is only ever put under a name that has none (`If-None-Match: *`).
-A bucket whose server does not keep to that is no destination: there a backup could be replaced.
+An object appears whole or not at all, and is only put under a free name (`If-None-Match: *`). A bucket
+whose server ignores that header is refused: a backup there could be replaced.
 """
 
 import secrets
@@ -21,12 +21,13 @@ from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, Fi
 from nskeys.files import read_bounded
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Listed, Listing
+from nskeys.reasons import Problem
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config, S3Store
 
 _OF_A_LIMIT = 0.8
-"""The part of a time limit that one request may take, so that what is wrong can still be said."""
+"""The share of a time limit that one request may take, so that the error can still be reported."""
 _TO_CONNECT = 5.0  # seconds
 _PIECE = 1 << 20
 _BUNDLE_LIMIT = 1 << 22
@@ -35,14 +36,25 @@ _REGION = "us-east-1"  # as obstore and Amazon's tools have it where nothing is 
 _MARK = "nskeys-put"
 _TRIAL = ".nskeys-trial"
 _TRIAL_DATA = b"trial"
-_REFUSED = ("access_denied", "bad_request", "bucket_full", "not_create_only", "too_large")
-_IN_ITS_WORDS = ("bad_request", "not_create_only", "server_error", "virtual_host_only")
-"""Problems of which the server's own words say more."""
+_REFUSED = (
+    Problem.ACCESS_DENIED,
+    Problem.BAD_REQUEST,
+    Problem.BUCKET_FULL,
+    Problem.NOT_CREATE_ONLY,
+    Problem.TOO_LARGE,
+)
+_IN_ITS_WORDS = (
+    Problem.BAD_REQUEST,
+    Problem.NOT_CREATE_ONLY,
+    Problem.SERVER_ERROR,
+    Problem.VIRTUAL_HOST_ONLY,
+)
+"""Problems for which the server's own message says more."""
 
 
 class S3Bucket:
-    """ports.Destination in the bucket and below the prefix of `info.address`. `environ` are the variables
-    that Amazon's tools know; `seconds` is what one answer may take."""
+    """ports.Destination in the bucket, below the prefix of `info.address`. `environ` are the variables of
+    Amazon's tools; `seconds` is the timeout of one answer."""
 
     def __init__(
         self,
@@ -59,11 +71,11 @@ class S3Bucket:
 
     @property
     def live(self) -> bool:
-        """Never: another server is asked when somebody asks for it."""
+        """False: the bucket is on another server."""
         return False
 
     def where(self) -> LocatedAt:
-        """Whether the endpoint is this machine, by its name and by the addresses that it has."""
+        """Return whether the endpoint is this machine, by its name and by its addresses."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
@@ -76,39 +88,37 @@ class S3Bucket:
         return LocatedAt(Location.ELSEWHERE, LocationReason.REMOTE_SERVER, f"server {host}")
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
         return str(self._address.file(name))
 
     def check(self) -> None:
-        """Put something there as a backup is, see that it is not replaced, read it back, remove it again.
+        """Put a test object, check that it is not replaced, read it back, remove it. Raises
         DestinationUnreachable, CannotCreate (`access_denied`, `not_create_only`, ...), FileUnreadable."""
         store, trial, mark = self._store(), self._address.file(_TRIAL), secrets.token_hex(16)
         with self._writing(self._info.address):
             # One name for every trial: where nothing may be removed, one small object stays. Of three times
             # the third tells, for another one's trial may remove the first.
             if all(_put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
-                raise CannotCreate(self._info.address, "not_create_only")
+                raise CannotCreate(self._info.address, Problem.NOT_CREATE_ONLY)
         self._read_back(store, trial)
         with suppress(DestinationUnreachable, FileUnreadable), self._reaching(str(trial)):
             _delete(store, trial.path)
 
     def _read_back(self, store: "S3Store", trial: S3Address) -> None:
-        """The trial as it is there; not where another one's trial removed it meanwhile."""
+        """Read the test object back and compare; skip it where another process's test removed it
+        meanwhile."""
         try:
             with self._reaching(str(trial)):
                 data = _get(store, trial.path, len(_TRIAL_DATA))
         except FileUnreadable:
             return
         if data != _TRIAL_DATA:
-            raise FileUnreadable(str(trial), "differs")
+            raise FileUnreadable(str(trial), Problem.DIFFERS)
 
     def publish(self, name: str, data: bytes) -> str:
-        """Put it under `name`, or with `-2`, `-3`, ... where that is taken; returns the name used.
-        DestinationUnreachable, CannotCreate."""
         store, mark = self._store(), secrets.token_hex(16)
         for candidate in candidates(name):
             file = self._address.file(candidate)
@@ -116,29 +126,29 @@ class S3Bucket:
                 # Taken with our own mark on it: the first try got there, and its answer was lost.
                 if _put(store, file.path, data, mark) or _mark(store, file.path) == mark:
                     return candidate
-        raise CannotCreate(str(self._address.file(name)), "name_taken")
+        raise CannotCreate(str(self._address.file(name)), Problem.NAME_TAKEN)
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole object; FileUnreadable (`missing`, `too_large`), DestinationUnreachable."""
+        """Return the whole object. Raises FileUnreadable (`missing`, `too_large`),
+        DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
             data = _get(store, file.path, limit)
         if data is None:
-            raise FileUnreadable(str(file), "too_large")
+            raise FileUnreadable(str(file), Problem.TOO_LARGE)
         return data
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
         store = self._store()
         try:
             with self._reaching(self._info.address):
                 return listing_of(_listed(store, self._address.path))
         except DestinationUnreachable as error:
             # obstore lists nothing where one name is none of its own; that page is asked for without it.
-            known = self._login()
-            if error.problem != "odd_names" or not known.complete:
+            login = self._login()
+            if error.problem is not Problem.ODD_NAMES or not login.complete:
                 raise
-            return self._listed_plainly(known)
+            return self._listed_plainly(login)
 
     def _listed_plainly(self, known: S3Login) -> Listing:
         from nskeys.destinations.s3.listing import NotListed, Question, objects
@@ -150,10 +160,10 @@ class S3Bucket:
                 Listed(name, size) for name, size in objects(question, known, self._seconds * _OF_A_LIMIT)
             )
         except NotListed:
-            raise self._unreachable("odd_names") from None
+            raise self._unreachable(Problem.ODD_NAMES) from None
 
     def remove(self, name: str) -> None:
-        """Remove an object; FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
+        """Remove an object. Raises FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
             _get(store, file.path, 0)  # S3 says nothing of a name that it does not know
@@ -161,15 +171,13 @@ class S3Bucket:
             with self._reaching(str(file)):
                 _delete(store, file.path)
         except DestinationUnreachable as error:
-            if error.problem == "access_denied":
+            if error.problem is Problem.ACCESS_DENIED:
                 raise CannotRemove(str(file), error.problem) from None
             raise
 
-    def sweep(self) -> None:
-        """Nothing: what was broken off left no object."""
+    def sweep(self) -> None: ...
 
     def flushes(self) -> bool:
-        """Always: what a bucket's server acknowledged is stored."""
         return True
 
     def _host(self) -> str:
@@ -187,7 +195,7 @@ class S3Bucket:
         try:
             return find_login(self._environ, self._address.profile)
         except NoS3Login as error:
-            raise self._unreachable(str(error)) from None
+            raise self._unreachable(error.problem) from None
 
     def _region(self, known: S3Login) -> str:
         return self._address.region or known.region or _REGION
@@ -196,25 +204,25 @@ class S3Bucket:
         try:
             from obstore.store import S3Store
         except ImportError:
-            raise self._unreachable("not_installed") from None
-        known = self._login()
+            raise self._unreachable(Problem.NOT_INSTALLED) from None
+        login = self._login()
         config: S3Config = {
             "bucket": self._address.bucket,
-            "region": self._region(known),
+            "region": self._region(login),
             "disable_bulk_delete": True,  # not every server has it
             # Buckets whose objects are locked by themselves take no PUT without one.
             "checksum_algorithm": "SHA256",
         }
         if self._address.url:
             config["endpoint"] = self._address.url
-        if known.complete:
-            config["access_key_id"], config["secret_access_key"] = known.key_id, known.secret
-        if known.token:
-            config["session_token"] = known.token
+        if login.complete:
+            config["access_key_id"], config["secret_access_key"] = login.key_id, login.secret
+        if login.token:
+            config["session_token"] = login.token
         if service := self._environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"):
             config["metadata_endpoint"] = service.rstrip("/")
         request = timedelta(seconds=self._seconds * _OF_A_LIMIT)
-        client = self._client(known, request)
+        client = self._client(login, request)
         try:
             return S3Store(
                 config=config,
@@ -222,7 +230,7 @@ class S3Bucket:
                 retry_config={"max_retries": 2, "retry_timeout": request / 2},
             )
         except Exception:  # noqa: BLE001  # its classes are no promise; its texts may quote the settings
-            raise self._unreachable("bad_settings") from None
+            raise self._unreachable(Problem.BAD_SETTINGS) from None
 
     def _client(self, known: S3Login, request: timedelta) -> "ClientConfig":
         options: ClientConfig = {
@@ -234,38 +242,39 @@ class S3Bucket:
             try:
                 options["root_certificate"] = read_bounded(Path(known.ca_bundle), _BUNDLE_LIMIT)
             except FileUnreadable:
-                raise self._unreachable("ca_bundle") from None
+                raise self._unreachable(Problem.CA_BUNDLE) from None
         return options
 
-    def _unreachable(self, problem: str) -> DestinationUnreachable:
+    def _unreachable(self, problem: Problem) -> DestinationUnreachable:
         return DestinationUnreachable(self._info.address, problem)
 
     @contextmanager
     def _reaching(self, path: str) -> Iterator[None]:
-        """Every class and text of obstore's becomes one of our errors, and nothing of it is kept."""
+        """Translate every error of obstore to one of ours, without its text."""
         try:
             yield
         except FileNotFoundError as error:
             if names_a_bucket(str(error)):
-                raise self._unreachable("missing_bucket") from None
-            raise FileUnreadable(path, "missing") from None
+                raise self._unreachable(Problem.MISSING_BUCKET) from None
+            raise FileUnreadable(path, Problem.MISSING) from None
         except NskeysError:
             raise
         except Exception as error:  # noqa: BLE001  # not all that obstore raises has its base class
             problem = problem_in(str(error))
-            said = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
-            raise DestinationUnreachable(self._info.address, problem, said=said) from None
+            message = self._words(str(error)) if problem in _IN_ITS_WORDS else ""
+            raise DestinationUnreachable(self._info.address, problem, said=message) from None
 
     def _words(self, text: str) -> str:
-        """What the server said, unless it repeats a login: that of the cloud machine is not known here."""
+        """Return the server's own words, unless they repeat the login; that of a cloud machine is not known
+        here, so then nothing."""
         if self._address.auth == INSTANCE:
             return ""
-        known = self._login()
-        return words_in(text, (known.key_id, known.secret, known.token))
+        login = self._login()
+        return words_in(text, (login.key_id, login.secret, login.token))
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:
-        """As `_reaching`; what the server refuses to take is CannotCreate."""
+        """Translate errors as `_reaching` does; a refusal of the server to store becomes CannotCreate."""
         try:
             with self._reaching(path):
                 yield
@@ -276,7 +285,7 @@ class S3Bucket:
 
 
 def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
-    """Whether it got this name; False where the name is taken."""
+    """Put an object; return False where its name exists."""
     import obstore
     from obstore.exceptions import AlreadyExistsError
 
@@ -295,7 +304,7 @@ def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
 
 
 def _mark(store: "S3Store", path: str) -> str:
-    """What whoever put it there marked it with; nothing where it may not be looked at, or is gone."""
+    """Return the mark that its writer put on an object; nothing where it cannot be read or is gone."""
     import obstore
 
     try:
@@ -305,7 +314,7 @@ def _mark(store: "S3Store", path: str) -> str:
 
 
 def _get(store: "S3Store", path: str, limit: int) -> bytes | None:
-    """The whole object, or None where it is larger; FileNotFoundError."""
+    """Return the whole object, or None where it is larger than the limit. Raises FileNotFoundError."""
     import obstore
 
     found = obstore.get(store, path)
@@ -334,7 +343,7 @@ def _delete(store: "S3Store", path: str) -> None:
 
 
 def _addresses(host: str) -> tuple[str, ...]:
-    """The addresses of a name; none where nobody knows it now."""
+    """Return the addresses of a name; none where the look-up fails."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:

@@ -1,112 +1,89 @@
-"""Addresses of buckets as destinations: everything that is asked of a bucket is asked of a worker process.
+"""Buckets as destinations: every call goes to a worker process.
 
-So an answer that stays away ends with its worker, and neither the library nor the login is ever in the
-program's own memory.
+A call that hangs ends with its worker, and neither the library nor the login is ever in the program's
+memory.
 """
 
-from nskeys.destinations.local.timeout_folder import ask_worker, listing_in
+from collections.abc import Mapping
+from typing import Any
+
 from nskeys.destinations.s3.address import S3Address, parse
 from nskeys.destinations.workers.pool import Workers
 from nskeys.destinations.workers.protocol import Message
+from nskeys.destinations.workers.proxy import Asked, WorkerDestination
 from nskeys.errors import DestinationUnreachable
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
-from nskeys.ports import Destination, Listing
+from nskeys.ports import Destination
+from nskeys.reasons import Problem
 
 
 class S3Scheme:
-    """scheme.Scheme of `s3://`."""
+    """resolver.Scheme of `s3://`."""
 
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()
 
-    def understood(self, address: str) -> S3Address:
+    def parse(self, address: str) -> S3Address:
         """DestinationInvalid, which repeats nothing that may be a key."""
         return parse(address)
 
     def at(self, address: S3Address, info: DestinationInfo) -> Destination:
-        """The bucket and prefix at an address."""
+        """Return the bucket and prefix at an address."""
         return S3Destination(info, address, self._workers)
 
     def split(self, address: S3Address) -> tuple[S3Address, str]:
-        """The prefix's address and the name of a file."""
+        """Return the prefix's address and the name of a file."""
         return address.split()
 
     def interrupt(self) -> None:
-        """Whoever waits for an answer gets Cancelled."""
         self._workers.interrupt()
 
     def close(self) -> None:
-        """End what still waits for an answer."""
         self._workers.close()
 
 
-class S3Destination:
-    """ports.Destination: `s3_bucket.S3Bucket`, asked through a worker. DestinationUnreachable (`no_answer`)
-    where no answer came in time."""
+class S3Destination(WorkerDestination):
+    """ports.Destination: s3.bucket.S3Bucket, asked through a worker."""
 
     live = False
+    remove = Asked(Destination.remove)  # within a look: nothing is synced here
 
     def __init__(self, info: DestinationInfo, address: S3Address, workers: Workers) -> None:
-        self._info = info
         self._address = address
-        self._workers = workers
+        super().__init__(info, workers)
 
     def where(self) -> LocatedAt:
-        """Here or elsewhere, looked at now; what was declared is not looked for."""
+        """Return where the endpoint lies, looked at now; declarations do not apply."""
         if words := self._info.declared_elsewhere:
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
-        location, reason, detail = self._ask("where").head
-        return LocatedAt(Location(location), LocationReason(reason), detail)
+        return super().where()
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
         return str(self._address.file(name))
 
-    def check(self) -> None:
-        """Raise what would keep a backup from being put there."""
-        self._ask("check")
-
-    def publish(self, name: str, data: bytes) -> str:
-        """Put it where nothing is. Where no answer came it may be there all the same: what was not read
-        back counts for nothing."""
-        self._address.file(name)
-        seconds = self._workers.limits.to_publish(len(data))
-        return str(self._ask("publish", seconds, data, name=name).head[0])
-
-    def read(self, name: str, limit: int) -> bytes:
-        """The whole object, asked for anew."""
-        self._address.file(name)
-        return self._ask("read", self._workers.limits.to_read(limit), name=name, limit=limit).body
-
-    def listing(self) -> Listing:
-        """The `.zip` and `.kms` objects directly below the prefix, newest name first."""
-        return listing_in(self._ask("listing"))
-
-    def remove(self, name: str) -> None:
-        """Remove an object. Where no answer came it may be gone all the same."""
-        self._address.file(name)
-        self._ask("remove", name=name)
-
     def sweep(self) -> None:
-        """Nothing: an object is whole or is not there."""
+        """Do nothing: an interrupted upload leaves no object."""
 
     def flushes(self) -> bool:
-        """Always: what a bucket's server acknowledged is stored."""
+        """Return True: a bucket's server acknowledges only what it has stored."""
         return True
 
-    def _ask(
-        self, operation: str, seconds: float | None = None, body: bytes = b"", **more: str | int
-    ) -> Message:
-        limit = self._workers.limits.look if seconds is None else seconds
-        # What does not answer is the server, whatever bucket and login are asked of it.
-        server = f"s3://{self._address.endpoint or self._address.region or self._address.bucket}"
+    def waits_for(self, method: str, told: Mapping[str, Any]) -> str:
+        """The server, whatever bucket and login are asked of it."""
+        del method
+        if "name" in told:
+            self.address_of(told["name"])
+        return f"s3://{self._address.endpoint or self._address.region or self._address.bucket}"
+
+    def ask(self, mount: str, method: str, seconds: float, told: Mapping[str, Any]) -> Message:
+        """A worker's answer; a server that gave none is not asked again at once."""
         try:
-            return ask_worker(self._workers, server, self._info, operation, limit, body, **more)
+            return super().ask(mount, method, seconds, told)
         except DestinationUnreachable as error:
-            if error.problem == "no_answer":
-                self._workers.leave_alone(server)
+            if error.problem is Problem.NO_ANSWER:
+                self._workers.leave_alone(mount)
             raise

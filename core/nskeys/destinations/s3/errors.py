@@ -1,69 +1,76 @@
-"""What a bucket's refusals mean: from the texts of obstore to tokens, in this one place.
+"""Translating a bucket's refusals: from the texts of obstore to tokens.
 
-obstore raises few classes with long texts, which hold the server's own error code, or what the system said
-of the connection. Of a refusal that has no better words the server's are passed on (`words_in`), nothing
-else: a text may hold a signature too.
+obstore raises few classes with long texts, which hold the server's error code, or the system's connection
+error. Of a refusal with an unknown code the server's own words are passed on (`words_in`), nothing else: a
+text may hold a signature too.
 """
 
 import html
 import re
 from collections.abc import Iterable
 
+from nskeys.reasons import Problem
+
 _CODE = re.compile(r"<Code>\s*([A-Za-z0-9]{1,64})\s*</Code>")
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 
 _CODES = {
-    "NoSuchBucket": "missing_bucket",
-    "AccessDenied": "access_denied",
-    "AllAccessDisabled": "access_denied",
-    "AccountProblem": "access_denied",
-    "InvalidAccessKeyId": "unknown_access_key",
-    "InvalidClientTokenId": "unknown_access_key",
-    "SignatureDoesNotMatch": "wrong_secret_key",
-    "ExpiredToken": "login_expired",
-    "InvalidToken": "login_expired",
-    "TokenRefreshRequired": "login_expired",
-    "RequestTimeTooSkewed": "clock_skew",
-    "RequestExpired": "clock_skew",
-    "PermanentRedirect": "wrong_region",
-    "AuthorizationHeaderMalformed": "wrong_region",
-    "IllegalLocationConstraintException": "wrong_region",
-    "NotImplemented": "not_create_only",
-    "SecondLevelDomainForbidden": "virtual_host_only",
-    "PathStyleDomainForbidden": "virtual_host_only",
-    "VirtualHostDomainRequired": "virtual_host_only",
-    "QuotaExceeded": "bucket_full",
-    "XMinioStorageFull": "bucket_full",
-    "InsufficientStorage": "bucket_full",
-    "EntityTooLarge": "too_large",
+    "NoSuchBucket": Problem.MISSING_BUCKET,
+    "AccessDenied": Problem.ACCESS_DENIED,
+    "AllAccessDisabled": Problem.ACCESS_DENIED,
+    "AccountProblem": Problem.ACCESS_DENIED,
+    "InvalidAccessKeyId": Problem.UNKNOWN_ACCESS_KEY,
+    "InvalidClientTokenId": Problem.UNKNOWN_ACCESS_KEY,
+    "SignatureDoesNotMatch": Problem.WRONG_SECRET_KEY,
+    "ExpiredToken": Problem.LOGIN_EXPIRED,
+    "InvalidToken": Problem.LOGIN_EXPIRED,
+    "TokenRefreshRequired": Problem.LOGIN_EXPIRED,
+    "RequestTimeTooSkewed": Problem.CLOCK_SKEW,
+    "RequestExpired": Problem.CLOCK_SKEW,
+    "PermanentRedirect": Problem.WRONG_REGION,
+    "AuthorizationHeaderMalformed": Problem.WRONG_REGION,
+    "IllegalLocationConstraintException": Problem.WRONG_REGION,
+    "NotImplemented": Problem.NOT_CREATE_ONLY,
+    "SecondLevelDomainForbidden": Problem.VIRTUAL_HOST_ONLY,
+    "PathStyleDomainForbidden": Problem.VIRTUAL_HOST_ONLY,
+    "VirtualHostDomainRequired": Problem.VIRTUAL_HOST_ONLY,
+    "QuotaExceeded": Problem.BUCKET_FULL,
+    "XMinioStorageFull": Problem.BUCKET_FULL,
+    "InsufficientStorage": Problem.BUCKET_FULL,
+    "EntityTooLarge": Problem.TOO_LARGE,
 }
 _MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
 _BODY = re.compile(r"non-2xx status code: \d{3}[^:\n]*: (.*?)(?:\n\nDebug source:|\Z)", re.DOTALL)
 _MOST_WORDS = 200
 _VIRTUAL_HOST = re.compile(r"virtual.?(?:host|style)|third level domain|path.?style", re.IGNORECASE)
-"""How servers say that they take a bucket's name only in front of their own."""
+"""How servers say that they accept a bucket's name only as part of the host name."""
 _NONE_MATCH = re.compile(r"if.?none.?match|conditional", re.IGNORECASE)
-_STATUSES = {"301": "wrong_region", "401": "access_denied", "403": "access_denied", "507": "bucket_full"}
+_STATUSES = {
+    "301": Problem.WRONG_REGION,
+    "401": Problem.ACCESS_DENIED,
+    "403": Problem.ACCESS_DENIED,
+    "507": Problem.BUCKET_FULL,
+}
 _TEXTS = (
-    ("/latest/api/token", "no_instance_login"),
-    ("/security-credentials", "no_instance_login"),
-    ("TimedOut", "no_answer"),
-    ("kind: Timeout", "no_answer"),
-    ("dns error", "unknown_host"),
-    ("ConnectionRefused", "refused"),
-    ("InvalidCertificate", "certificate"),
-    ("InvalidMessage", "no_tls"),
-    ("without LOCATION", "wrong_region"),
-    ("kind: Connect", "no_connection"),
-    ("kind: Interrupted", "connection_lost"),
-    ("object with invalid path", "odd_names"),
+    ("/latest/api/token", Problem.NO_INSTANCE_LOGIN),
+    ("/security-credentials", Problem.NO_INSTANCE_LOGIN),
+    ("TimedOut", Problem.NO_ANSWER),
+    ("kind: Timeout", Problem.NO_ANSWER),
+    ("dns error", Problem.UNKNOWN_HOST),
+    ("ConnectionRefused", Problem.REFUSED),
+    ("InvalidCertificate", Problem.CERTIFICATE),
+    ("InvalidMessage", Problem.NO_TLS),
+    ("without LOCATION", Problem.WRONG_REGION),
+    ("kind: Connect", Problem.NO_CONNECTION),
+    ("kind: Interrupted", Problem.CONNECTION_LOST),
+    ("object with invalid path", Problem.ODD_NAMES),
 )
 
 
-def problem_in(text: str) -> str:
-    """The token of an error's text; `server_error` for what is none of the above."""
-    if any(part in text for part, token in _TEXTS if token == "no_instance_login"):
-        return "no_instance_login"
+def problem_in(text: str) -> Problem:
+    """Return the token for an error's text; `server_error` for an unknown one."""
+    if any(part in text for part, token in _TEXTS if token is Problem.NO_INSTANCE_LOGIN):
+        return Problem.NO_INSTANCE_LOGIN
     code = _CODE.search(text)
     if code and code[1] in _CODES:
         return _CODES[code[1]]
@@ -73,17 +80,17 @@ def problem_in(text: str) -> str:
     if status and status[1] in _STATUSES:
         return _STATUSES[status[1]]
     if status:
-        return "server_error"
-    return next((token for part, token in _TEXTS if part in text), "server_error")
+        return Problem.SERVER_ERROR
+    return next((token for part, token in _TEXTS if part in text), Problem.SERVER_ERROR)
 
 
-def _refused_for(status: str, body: str) -> str:
-    """What a refusal with an unknown code is about, by its words; empty where they do not tell."""
+def _refused_for(status: str, body: str) -> Problem | None:
+    """What a refusal with an unknown code is about, by its words; None where they do not tell."""
     if status in ("400", "403", "405") and _VIRTUAL_HOST.search(body):
-        return "virtual_host_only"
+        return Problem.VIRTUAL_HOST_ONLY
     if status == "400":
-        return "not_create_only" if _NONE_MATCH.search(body) else "bad_request"
-    return ""
+        return Problem.NOT_CREATE_ONLY if _NONE_MATCH.search(body) else Problem.BAD_REQUEST
+    return None
 
 
 def _body(text: str) -> str:
@@ -92,18 +99,18 @@ def _body(text: str) -> str:
 
 
 def words_in(text: str, hidden: Iterable[str]) -> str:
-    """What the server itself said, as it said it, without its marks: hostile text, made safe where it is
-    shown. Empty where it repeats any of `hidden`, the login, or a signature."""
+    """Return the server's own message without its markup: hostile text, made safe where it is shown. Empty
+    where it repeats any of `hidden`, the login, or a signature."""
     body = _body(text)
     if "Signature=" in body or any(secret and secret in body for secret in hidden):
         return ""
     code, message = _CODE.search(body), _MESSAGE.search(body)
-    told = [found[1].strip() for found in (code, message) if found and found[1].strip()]
-    words = ": ".join(told) or re.sub(r"<[^>]*>", " ", body)
+    texts = [found[1].strip() for found in (code, message) if found and found[1].strip()]
+    words = ": ".join(texts) or re.sub(r"<[^>]*>", " ", body)
     return " ".join(html.unescape(words).split())[:_MOST_WORDS]
 
 
 def names_a_bucket(text: str) -> bool:
-    """Whether what is missing is the bucket and not the file."""
+    """Return whether the bucket is missing and not the file."""
     code = _CODE.search(text)
     return code is not None and code[1] == "NoSuchBucket"

@@ -1,8 +1,8 @@
-"""What lies below a prefix, asked without obstore: for prefixes where it can list nothing.
+"""Listing a prefix without obstore, for names that obstore cannot list.
 
 obstore refuses a whole page of names for one that it cannot parse (an empty part, a dot, a control
-character), and whoever may write there could hide every backup so. This is ListObjectsV2 and nothing else,
-signed as AWS Signature Version 4 has it, with the login that is at hand; names come percent-encoded.
+character), so anybody who may write there could hide every backup. This implements ListObjectsV2 only,
+signed with AWS Signature Version 4; names come percent-encoded.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 class NotListed(Exception):
-    """The server did not list it, for whatever reason."""
+    """The server did not list the prefix, for any reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Where to ask: the endpoint as a URL, the bucket, and the prefix without slashes at its ends."""
+    """The endpoint as a URL, the bucket, and the prefix without slashes at its ends."""
 
     endpoint: str
     bucket: str
@@ -43,7 +43,7 @@ class Question:
 
 
 def objects(question: Question, login: S3Login, seconds: float) -> Iterator[tuple[str, int]]:
-    """The name below the prefix and the size of each object that lies directly there; NotListed."""
+    """Yield the name below the prefix and the size of each object directly below it. Raises NotListed."""
     until, token = time.monotonic() + seconds, ""
     front = f"{question.prefix}/" if question.prefix else ""
     for _ in range(_MOST_PAGES):
@@ -71,12 +71,12 @@ def _page(question: Question, login: S3Login, front: str, token: str, seconds: f
     query = {"delimiter": "/", "encoding-type": "url", "list-type": "2", "prefix": front}
     if token:
         query["continuation-token"] = token
-    told = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
+    encoded = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))
     path, host = f"/{question.bucket}", urlsplit(question.endpoint).netloc
-    headers = signed(login, question.region, host, path, told, datetime.now(UTC))
+    headers = signed(login, question.region, host, path, encoded, datetime.now(UTC))
     connection = _connection(question.endpoint, login.ca_bundle, max(seconds, 0.1))
     try:
-        connection.request("GET", f"{path}?{told}", headers=headers)
+        connection.request("GET", f"{path}?{encoded}", headers=headers)
         answer = connection.getresponse()
         data = answer.read(_PAGE_LIMIT + 1)
     except (OSError, http.client.HTTPException):
@@ -104,14 +104,14 @@ def _connection(endpoint: str, ca_bundle: str, seconds: float) -> http.client.HT
 def signed(
     login: S3Login, region: str, host: str, path: str, query: str, moment: datetime
 ) -> dict[str, str]:
-    """The headers of a GET without a body. `path` and `query` are as they are sent, the query in order."""
+    """Return the headers of a GET without a body. `path` and `query` are as sent, the query sorted."""
     stamp = f"{moment:%Y%m%dT%H%M%SZ}"
     headers = {"host": host, "x-amz-content-sha256": _NOTHING, "x-amz-date": stamp}
     if login.token:
         headers["x-amz-security-token"] = login.token
     names = ";".join(sorted(headers))
-    told = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    canonical = "\n".join(("GET", path, query, told, names, _NOTHING))
+    canonical_headers = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = "\n".join(("GET", path, query, canonical_headers, names, _NOTHING))
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     key = f"AWS4{login.secret}".encode()
     for part in scope.split("/"):

@@ -1,6 +1,6 @@
 """Addresses of folders on a server: `sftp://user@host[:port]/path`; `%` begins an escape as in any URL.
 
-A path that begins with `/~/`, or none at all, begins in the folder that the login leads to.
+A path that begins with `/~/`, or no path, begins in the folder where the login starts.
 """
 
 import ipaddress
@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from nskeys.destinations.ssh.known_hosts import USUAL_PORT
 from nskeys.errors import DestinationInvalid
+from nskeys.reasons import Problem
 
 SCHEME = "sftp://"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_-]*(\.[a-z0-9_-]+)*)?\.?")
@@ -19,7 +20,7 @@ _LOGIN = "/~"
 
 @dataclass(frozen=True, slots=True)
 class SftpAddress:
-    """A path on a server. `user` is empty for whoever runs this."""
+    """A path on a server. `user` is empty for the user who runs this."""
 
     user: str
     host: str
@@ -27,7 +28,6 @@ class SftpAddress:
     path: str
 
     def __str__(self) -> str:
-        """The one spelling."""
         user = f"{quote(self.user, safe='.+-_')}@" if self.user else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == USUAL_PORT else f":{self.port}"
@@ -35,22 +35,22 @@ class SftpAddress:
 
     @property
     def login(self) -> str:
-        """`user@host`, with the port where it is not the usual one: who lets in, and whom."""
+        """`user@host`, with a port other than the usual one: what a password is asked for."""
         return str(self).removeprefix(SCHEME).partition("/")[0]
 
     @property
     def remote(self) -> str:
-        """The path as the server is asked for it."""
+        """The path as it is sent to the server."""
         if self.path == _LOGIN:
             return "."
         return self.path.removeprefix(f"{_LOGIN}/") if self.path.startswith(f"{_LOGIN}/") else self.path
 
     def file(self, name: str) -> "SftpAddress":
-        """A file in this folder."""
+        """Return a file in this folder."""
         return SftpAddress(self.user, self.host, self.port, f"{self.path.rstrip('/')}/{name}")
 
     def split(self) -> tuple["SftpAddress", str]:
-        """The folder that this lies in, and its name; an empty name for what is no file."""
+        """Return the folder that contains this path, and its last name; an empty name for a folder."""
         folder, _, name = self.path.rpartition("/")
         if self.path in ("/", _LOGIN):
             return self, ""
@@ -59,29 +59,29 @@ class SftpAddress:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who connects to whom, showing what: connections are shared by whoever has the same."""
+    """User, server and key of a login: callers with the same login share connections."""
 
     address: SftpAddress
     key_file: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
-        """What two logins must have in common to be one."""
+        """The values that two logins must share to be the same."""
         return self.address.login, self.key_file
 
 
 def parse(address: str) -> SftpAddress:
-    """The parts of an address; DestinationInvalid (`has_password`, whose text no longer has it,
-    `bad_host`, `bad_user`, `dots`, `not_text`)."""
+    """Parse an address. Raises DestinationInvalid (`has_password`, whose text no longer has it, `bad_host`,
+    `bad_user`, `dots`, `not_text`)."""
     authority, _, path = address[len(SCHEME) :].partition("/")
-    login, at, place = authority.rpartition("@")
+    login, at, host_port = authority.rpartition("@")
     user, colon, _ = login.partition(":")
     if colon:
-        raise DestinationInvalid(f"{SCHEME}{user}@{place}/{path}", "has_password")
+        raise DestinationInvalid(f"{SCHEME}{user}@{host_port}/{path}", Problem.HAS_PASSWORD)
     user = _decoded(address, user)
     if at and not _USER.fullmatch(user):
-        raise DestinationInvalid(address, "bad_user")
-    host, port = _host_and_port(address, place)
+        raise DestinationInvalid(address, Problem.BAD_USER)
+    host, port = _host_and_port(address, host_port)
     return SftpAddress(user, host, port, _path(address, path))
 
 
@@ -92,28 +92,29 @@ def _host_and_port(address: str, place: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 1 << 16):
         # A slash in a password ends the host early; what may be one is not repeated.
         hidden = f"{SCHEME}{host}@{address.rpartition('@')[2]}" if "@" in address else address
-        raise DestinationInvalid(hidden, "bad_host" if hidden == address else "has_password")
+        raise DestinationInvalid(hidden, Problem.BAD_HOST if hidden == address else Problem.HAS_PASSWORD)
     if host.startswith("[") and host.endswith("]"):
         try:
             return str(ipaddress.IPv6Address(host[1:-1])), int(port)
         except ValueError:
-            raise DestinationInvalid(address, "bad_host") from None
+            raise DestinationInvalid(address, Problem.BAD_HOST) from None
     if not _HOST.fullmatch(host.lower()):
-        raise DestinationInvalid(address, "bad_host")
+        raise DestinationInvalid(address, Problem.BAD_HOST)
     return host.lower().rstrip("."), int(port)
 
 
 def _path(address: str, path: str) -> str:
     parts = [part for part in _decoded(address, path).split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise DestinationInvalid(address, "dots")
+        raise DestinationInvalid(address, Problem.DOTS)
     if not parts and not address[len(SCHEME) :].count("/"):
         return _LOGIN
     return "/" + "/".join(parts)
 
 
 def _escaped(path: str) -> str:
-    """A path as people read it: only what would not come back, or cannot be seen, is escaped."""
+    """Return a path as people read it, with escapes only for characters that are invisible or would not
+    parse again."""
     return "".join(quote(sign) if sign == "%" or not sign.isprintable() else sign for sign in path)
 
 
@@ -121,7 +122,7 @@ def _decoded(address: str, text: str) -> str:
     try:
         decoded = unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
-        raise DestinationInvalid(address, "not_text") from None
+        raise DestinationInvalid(address, Problem.NOT_UTF8) from None
     if "\0" in decoded:
-        raise DestinationInvalid(address, "not_text")
+        raise DestinationInvalid(address, Problem.NOT_UTF8)
     return decoded

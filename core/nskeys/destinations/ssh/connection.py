@@ -1,10 +1,8 @@
-"""One connection to an SSH server with the event loop that serves it; asyncio is loaded with this module,
-where a server is first asked."""
+"""One connection to an SSH server with its own event loop. asyncio is imported with this module, when a
+server is first used."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,16 +11,17 @@ from nskeys.destinations.ssh.address import Login
 from nskeys.destinations.ssh.context import LoginContext
 from nskeys.destinations.ssh.sftp_connection import SftpConnection
 from nskeys.errors import Cancelled
+from nskeys.threads import in_a_thread
 
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class SshConnection:
-    """One connection and its event loop. Not for two threads at once, `interrupt` apart."""
+    """One connection and its event loop. For one thread at a time, except `interrupt`."""
 
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    connection: SftpConnection | None = None
+    sftp: SftpConnection | None = None
     since: float = 0.0
     _work: "asyncio.Task[Any] | None" = None
     _interrupted: bool = False
@@ -32,31 +31,30 @@ class SshConnection:
         self.loop.set_exception_handler(_nobody_told)
 
     def connect(self, context: LoginContext, login: Login) -> None:
-        """Open the connection."""
-        self.connection = self._until_done(SftpConnection.open(context, login))
+        self.sftp = self._until_done(SftpConnection.open(context, login))
 
     def run(self, question: Callable[[SftpConnection], Coroutine[Any, Any, T]], seconds: float) -> T:
-        """The answer; TimeoutError after so many seconds."""
-        if self.connection is None:
+        """Return the answer. Raises TimeoutError after so many seconds."""
+        if self.sftp is None:
             raise ValueError("not connected")
-        return self._until_done(_within(seconds, question(self.connection)))
+        return self._until_done(_within(seconds, question(self.sftp)))
 
-    def survives(self, error: BaseException) -> bool:
-        """Whether the connection may be used again after an error: the server said no to something, and
-        nothing is under way."""
-        return self.connection is not None and not self._interrupted and self.connection.survives(error)
+    def is_reusable_after(self, error: BaseException) -> bool:
+        """Return whether the connection can be used again after an error: the server refused something, and
+        no call is pending."""
+        return self.sftp is not None and not self._interrupted and self.sftp.is_reusable_after(error)
 
     def interrupt(self) -> None:
-        """End the wait, from another thread or from a signal handler."""
+        """End the wait, from another thread or a signal handler."""
         self._interrupted = True
         if self._work is not None:
             with suppress(RuntimeError):  # the loop ended meanwhile
                 self.loop.call_soon_threadsafe(self._work.cancel)
 
     def close(self) -> None:
-        """Tear the connection down; waits for nobody."""
-        if self.connection is not None:
-            self.connection.abort()
+        """Close the connection without waiting for the server."""
+        if self.sftp is not None:
+            self.sftp.abort()
         _complete(self.loop, _settled(self.loop))
         self.loop.close()
 
@@ -74,23 +72,14 @@ class SshConnection:
 
 
 def _complete(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Run a loop until this is done: in this thread, unless another loop runs in it, as the app's does
-    where it leaves."""
+    """Run the loop until this is done: in this thread, unless another loop runs in it, as the app's does
+    when it ends."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         value: T = loop.run_until_complete(work)
         return value
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(loop.run_until_complete(work))
-        except BaseException as error:  # noqa: BLE001  # whoever waits gets it
-            done.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done.result()
+    return in_a_thread(lambda: loop.run_until_complete(work)).result()
 
 
 async def _result_of(task: "asyncio.Task[T]") -> T:
@@ -107,10 +96,10 @@ async def _within(seconds: float, question: Coroutine[Any, Any, T]) -> T:
 
 
 async def _settled(loop: asyncio.AbstractEventLoop) -> None:
-    """Let everything that is still under way end; what does not end at once is cancelled."""
+    """Wait shortly for pending tasks, then cancel them."""
     for _ in range(3):
         await asyncio.sleep(0)
-    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
-    for task in left:
+    pending = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in pending:
         task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.gather(*pending, return_exceptions=True)

@@ -1,6 +1,6 @@
 """A destination on a server: `sftp://user@host[:port]/path`.
 
-asyncssh is imported where a server is first spoken to, and not before: it is slow to load.
+asyncssh is imported when a server is first used, because that is slow.
 """
 
 from collections.abc import Callable, Coroutine
@@ -12,6 +12,7 @@ from nskeys.destinations.ssh.pool import SshPool
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NskeysError
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listing
+from nskeys.reasons import Problem
 
 if TYPE_CHECKING:
     from nskeys.destinations.ssh.folder import SftpFolder
@@ -20,34 +21,31 @@ T = TypeVar("T")
 
 
 class SftpScheme:
-    """scheme.Scheme of `sftp://`."""
+    """resolver.Scheme of `sftp://`."""
 
     def __init__(self, servers: SshPool) -> None:
         self._servers = servers
 
-    def understood(self, address: str) -> SftpAddress:
-        """As `sftp_address.understood`."""
+    def parse(self, address: str) -> SftpAddress:
         return parse(address)
 
     def at(self, address: SftpAddress, info: DestinationInfo) -> Destination:
-        """The folder on its server."""
+        """Return the folder on its server."""
         return SftpDestination(address, info, self._servers)
 
     def split(self, address: SftpAddress) -> tuple[SftpAddress, str]:
-        """The folder and the name of a file."""
+        """Return the folder and the name of a file."""
         return address.split()
 
     def interrupt(self) -> None:
-        """Whoever waits for a server gets Cancelled."""
         self._servers.interrupt()
 
     def close(self) -> None:
-        """End every connection."""
         self._servers.close()
 
 
 class SftpDestination:
-    """ports.Destination in a folder on a server. Whatever asks the server also raises HostKeyUnknown,
+    """ports.Destination in a folder on a server. Every call to the server may also raise HostKeyUnknown,
     HostKeyChanged, ServerSecretWanted, and Cancelled after `Destinations.interrupt`."""
 
     def __init__(self, address: SftpAddress, info: DestinationInfo, servers: SshPool) -> None:
@@ -59,64 +57,58 @@ class SftpDestination:
 
     @property
     def live(self) -> bool:
-        """Never: the first screen does not wait for another machine."""
+        """False: the first screen does not wait for another machine."""
         return False
 
     def where(self) -> LocatedAt:
-        """By the address that the server answers from; what a person declared is not looked for."""
+        """Return the location by the address that the server answers from; declarations do not apply."""
         if self._info.declared_elsewhere:
             words = self._info.declared_elsewhere
             return LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, words)
         return judge_peer(self._address.host, self._ask(lambda folder: folder.peer()), this_machine())
 
     def mounted(self) -> Mounted | None:
-        """Nothing: it is no folder of this machine."""
+        """Return None: it is not a folder of this machine."""
         return None
 
     def address_of(self, name: str) -> str:
-        """The full address of a file there."""
         return str(self._address.file(_checked(name)))
 
     def check(self) -> None:
-        """Raise what would keep a backup from being written there, by writing something;
-        DestinationUnreachable, CannotCreate. Leaves nothing behind."""
         self._flushed = self._write(lambda folder: folder.check())
 
     def publish(self, name: str, data: bytes) -> str:
-        """Write durably under `name`, or with `-2`, `-3`, ... before its ending where that is taken;
-        returns the name used. DestinationUnreachable, which names a temporary file that had to be left,
-        CannotCreate."""
+        """Write as the port says. Raises DestinationUnreachable, which names a temporary file that had to
+        be left, CannotCreate."""
         _checked(name)
         used, self._flushed = self._write(lambda folder: folder.publish(name, data), len(data))
         return used
 
     def read(self, name: str, limit: int) -> bytes:
-        """The whole file, read anew; FileUnreadable, DestinationUnreachable."""
+        """Return the whole file, read anew. Raises FileUnreadable, DestinationUnreachable."""
         _checked(name)
         return self._ask(lambda folder: folder.read(name, limit), limit)
 
     def listing(self) -> Listing:
-        """The `.zip` and `.kms` files there, newest name first; DestinationUnreachable."""
         return self._ask(lambda folder: folder.listing())
 
     def remove(self, name: str) -> None:
-        """Remove a file, durably where the server can be asked for that. FileUnreadable (`missing`),
+        """Remove a file, durably where the server supports it. Raises FileUnreadable (`missing`),
         CannotRemove, DestinationUnreachable."""
         _checked(name)
         self._ask(lambda folder: folder.remove(name))
 
     def sweep(self) -> None:
-        """Remove temporary files that were left there for an hour; none where the folder is not there."""
+        """Remove temporary files older than an hour; does nothing where the folder is missing."""
         self._ask(lambda folder: folder.sweep())
 
     def flushes(self) -> bool:
-        """Whether the server flushed what was last written; writes something where nothing was."""
         if self._flushed is None:
             self.check()
         return bool(self._flushed)
 
     def _write(self, operation: Callable[["SftpFolder"], Coroutine[Any, Any, T]], size: int = 0) -> T:
-        """As `_ask`; what a lost connection left there is removed over another one, or named."""
+        """Ask as `_ask` does; a file that a lost connection left is removed over another one, or named."""
         used: list[SftpFolder] = []
 
         def write(folder: "SftpFolder") -> Coroutine[Any, Any, T]:
@@ -144,7 +136,7 @@ class SftpDestination:
             )
 
     def _removed(self, left: str) -> bool:
-        """Try once more, over a new connection, to remove a temporary file."""
+        """Try once more to remove a temporary file, over a new connection."""
         try:
             self._ask(lambda folder: folder.remove_left(left))
         except NskeysError:
@@ -157,5 +149,5 @@ class SftpDestination:
 
 def _checked(name: str) -> str:
     if name in ("", ".", "..") or "/" in name or "\0" in name:
-        raise DestinationInvalid(name, "no_file")
+        raise DestinationInvalid(name, Problem.NO_FILE)
     return name

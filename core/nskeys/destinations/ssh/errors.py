@@ -1,4 +1,4 @@
-"""What the SSH library and the network raise, as errors of ours. Only here."""
+"""Translating errors of the SSH library and the network to ours."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import asyncssh
 
 from nskeys.errors import DestinationUnreachable
+from nskeys.reasons import Problem
 
 _GONE = (
     asyncssh.ConnectionLost,
@@ -21,26 +22,30 @@ _NO_SSH = (asyncssh.ProtocolError, asyncssh.ProtocolNotSupported)
 
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
-    """DestinationUnreachable for whatever keeps a server from answering, and for refusals that have no
-    better words. The library's texts are dropped: they may repeat what was typed."""
+    """Translate whatever keeps a server from answering, and refusals without a better error, to
+    DestinationUnreachable. The library's texts are dropped, because they may repeat what was typed."""
     try:
         yield
     except (asyncssh.Error, OSError, EOFError) as error:
         raise DestinationUnreachable(address, problem_of(error)) from None
 
 
-def problem_of(error: Exception) -> str:
-    """The token for an error of the way there, or for a refusal."""
+def problem_of(error: Exception) -> Problem:
+    """Return the token for a connection error or a refusal."""
     if isinstance(error, asyncssh.SFTPError) and not isinstance(error, _GONE):
-        return "not_permitted" if isinstance(error, asyncssh.SFTPPermissionDenied) else "read_failed"
+        return (
+            Problem.NOT_PERMITTED
+            if isinstance(error, asyncssh.SFTPPermissionDenied)
+            else Problem.READ_FAILED
+        )
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return "timeout"
+        return Problem.TIMEOUT
     if isinstance(error, ConnectionRefusedError):
-        return "refused"
+        return Problem.REFUSED
     if isinstance(error, asyncssh.KeyExchangeFailed):
-        return "no_agreement"
+        return Problem.NO_AGREEMENT
     if isinstance(error, _NO_SSH):
-        return "not_ssh"
+        return Problem.NOT_SSH
     if isinstance(error, (*_GONE, asyncssh.Error)):
-        return "lost"
-    return "no_route"
+        return Problem.CONNECTION_LOST
+    return Problem.NO_ROUTE

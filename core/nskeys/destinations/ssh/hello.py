@@ -1,7 +1,7 @@
-"""What an SSH server offers before anything is encrypted (RFC 4253, sections 4.2 and 7.1).
+"""What an SSH server offers before encryption starts (RFC 4253, sections 4.2 and 7.1).
 
-Asked where a handshake broke off: a server that has no host key for us hangs up, and the SSH library does
-not say what it offered.
+It is read after a failed handshake: a server without an acceptable host key hangs up, and the SSH library
+does not report what it offered.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ _MOST_LINES, _LONGEST_LINE, _LARGEST_PACKET = 32, 255, 35_000
 _KEXINIT = 20
 _COOKIE = 16
 _HOST_KEYS = 1
-"""Which of the lists in the packet names host keys; the first is for the key exchange."""
+"""Index of the name-list with host keys in the packet; the first is for the key exchange."""
 
 
 async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
-    """The host key algorithms of the server behind a fresh connection; none where what answers does not
-    speak SSH 2. OSError, EOFError."""
+    """Return the host key algorithms of the server at a new connection; none where it does not speak SSH 2.
+    Raises OSError, EOFError."""
     loop = asyncio.get_running_loop()
     for _ in range(_MOST_LINES):  # others may stand before the one with its version
         if (await _line(sock)).startswith(b"SSH-2.0-"):
@@ -33,11 +33,11 @@ async def host_keys_offered(sock: socket.socket) -> tuple[str, ...]:
 
 
 def _names(message: bytes) -> tuple[str, ...]:
-    """The second list of a KEXINIT message."""
-    place, names = 1 + _COOKIE, b""
+    """Return the second list of a KEXINIT message."""
+    offset, names = 1 + _COOKIE, b""
     for _ in range(_HOST_KEYS + 1):
-        end = place + 4 + int.from_bytes(message[place : place + 4], "big")
-        names, place = message[place + 4 : end], end
+        end = offset + 4 + int.from_bytes(message[offset : offset + 4], "big")
+        names, offset = message[offset + 4 : end], end
     return tuple(names.decode("ascii", "replace").split(",")) if names else ()
 
 

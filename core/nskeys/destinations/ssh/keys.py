@@ -1,4 +1,4 @@
-"""The keys that an SSH server is shown: those of an agent, and those in key files."""
+"""The keys offered to an SSH server: those of an agent, and those in key files."""
 
 import asyncio
 import os
@@ -12,11 +12,12 @@ import asyncssh
 from nskeys import files
 from nskeys.destinations.ssh.context import PASSPHRASE, GivenSecret
 from nskeys.errors import DestinationUnreachable
+from nskeys.reasons import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What may be shown: the key in `key_file` alone, or, where that is empty, the agent's keys and those
+    """Which keys may be offered: the one in `key_file`, or, where that is empty, the agent's keys and those
     in the `usual` files."""
 
     key_file: str
@@ -25,9 +26,9 @@ class Credentials:
 
 
 class KeySource:
-    """Keys for one login. `locked` is the first file whose passphrase was not given, or (`refused`) was
-    given wrongly; `named`: a key file was configured for this place; `silent`: the agent owes an answer.
-    DestinationUnreachable (`key_file`) for a named one that cannot be used."""
+    """The keys of one login. `locked` is the first file whose passphrase is missing, or (`refused`) wrong;
+    `named`: a key file is configured for this destination; `silent`: the agent owes an answer. Raises
+    DestinationUnreachable (`key_file`) for a configured one that cannot be used."""
 
     def __init__(self, credentials: Credentials) -> None:
         self.named = bool(credentials.key_file)
@@ -41,31 +42,31 @@ class KeySource:
 
     @asynccontextmanager
     async def with_agent(self, seconds: float) -> AsyncIterator[list[asyncssh.SSHKeyPair]]:
-        """The keys to be shown, while the agent that signs with its own is connected. An agent that does
-        not list its keys within so many seconds has none."""
-        wanted = None if not self.named else [] if self._loaded else _public(self._files[0])
-        place = os.environ.get("SSH_AUTH_SOCK")
-        if not place or wanted == []:
+        """Yield the keys to offer, while the agent that signs with its own is connected. An agent that does
+        not list its keys within the timeout is taken to have none."""
+        identities = None if not self.named else [] if self._loaded else _public(self._files[0])
+        socket_path = os.environ.get("SSH_AUTH_SOCK")
+        if not socket_path or identities == []:
             yield self._loaded
             return
-        async with _Agent(place, self) as agent:
-            held: list[asyncssh.SSHKeyPair] = []
+        async with _Agent(socket_path, self) as agent:
+            pairs: list[asyncssh.SSHKeyPair] = []
             try:
                 async with asyncio.timeout(seconds):
-                    held = list(await agent.get_keys(wanted))
+                    pairs = list(await agent.get_keys(identities))
             except TimeoutError:
                 self.silent = True
             except (OSError, ValueError):
                 pass  # it is gone, as after a lost line; or what answers there is no agent
-            yield self._in_order(held)
+            yield self._in_order(pairs)
 
     def _in_order(self, held: list[asyncssh.SSHKeyPair]) -> list[asyncssh.SSHKeyPair]:
-        """As ssh does it: those of the agent that the usual files name, its others, and what only files
-        have. No key twice, for a server takes few tries."""
+        """Return the keys in ssh's order: those of the agent that the usual files name, its others, and
+        those only in files. No key twice, because a server accepts few tries."""
         usual = {blob for path in self._files for blob in _public(path)}
         usual |= {pair.public_data for pair in self._loaded}
-        known = {pair.public_data for pair in held}
-        others = [pair for pair in self._loaded if pair.public_data not in known]
+        in_agent = {pair.public_data for pair in held}
+        others = [pair for pair in self._loaded if pair.public_data not in in_agent]
         return [*sorted(held, key=lambda pair: pair.public_data not in usual), *others]
 
     def _load(self, path: Path) -> None:
@@ -79,10 +80,10 @@ class KeySource:
             if "assphrase" in str(error):
                 self._is_locked(path, refused=False)
             elif self.named:
-                raise DestinationUnreachable(str(path), "key_file") from None
+                raise DestinationUnreachable(str(path), Problem.KEY_FILE) from None
         except OSError:
             if self.named:
-                raise DestinationUnreachable(str(path), "key_file") from None
+                raise DestinationUnreachable(str(path), Problem.KEY_FILE) from None
 
     def _is_locked(self, path: Path, *, refused: bool) -> None:
         if not self.locked:
@@ -90,14 +91,13 @@ class KeySource:
 
 
 class _Agent(asyncssh.SSHAgentClient):
-    """An agent of which `keys` knows when it owes a signature."""
+    """An agent that records in `keys` when it owes a signature."""
 
     def __init__(self, place: str, keys: KeySource) -> None:
         super().__init__(place)
         self._keys = keys
 
     async def sign(self, key_blob: bytes, data: bytes, flags: int = 0) -> bytes:
-        """As the library's."""
         self._keys.silent = True
         try:
             signed = await super().sign(key_blob, data, flags)
@@ -109,7 +109,7 @@ class _Agent(asyncssh.SSHAgentClient):
 
 
 def _public(path: Path) -> list[bytes]:
-    """The public half that lies beside a key: the agent may hold the secret one."""
+    """Return the public half that lies beside a key file, whose secret half the agent may hold."""
     try:
         return [asyncssh.read_public_key(f"{path}.pub").public_data]
     except (OSError, asyncssh.KeyImportError):

@@ -1,11 +1,11 @@
-"""Host keys of servers that were trusted: known_hosts files as ssh writes them (sshd(8)).
+"""Trusted host keys: known_hosts files as ssh writes them (sshd(8)).
 
 The home's own file is written here, one line for each key that a person trusted. The user's and the
-system's are only read: who trusted a server with ssh need not do so again. A server that the home's file
-names is judged by that file alone, so nothing that ssh accepted elsewhere can loosen it.
+system's are only read, so a server that was trusted with ssh need not be trusted again. For a server in the
+home's file that file alone counts, so a key that ssh accepted elsewhere cannot weaken it.
 
-A name with a port of its own is another server than the one at the usual port, and counts only as
-`[name]:port`. Addresses are not looked up: a name is trusted by its name.
+A name with a port is another server than the one at the usual port, and is only matched by `[name]:port`.
+Names are matched as such, without looking up their addresses.
 """
 
 import base64
@@ -27,22 +27,22 @@ _AUTHORITY, _REVOKED = "@cert-authority", "@revoked"
 
 @dataclass(frozen=True, slots=True)
 class HostKey:
-    """A public key as a line holds it; `blob` is the decoded base64."""
+    """A public key as in a line of the file; `blob` is the decoded base64."""
 
     key_type: str
     blob: bytes
 
     @property
     def fingerprint(self) -> str:
-        """`SHA256:...`, as ssh shows it."""
+        """The fingerprint `SHA256:...`, as ssh shows it."""
         digest = base64.b64encode(hashlib.sha256(self.blob).digest()).decode("ascii")
         return f"SHA256:{digest.rstrip('=')}"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKeys:
-    """What is known of one server: its keys, authorities that may vouch for it, the file that says so, and
-    keys of either kind that are no good any more, each with the file and line that revokes it."""
+    """The known keys of one server, authorities that may certify it, the file with these, and revoked keys
+    of either kind, each with the file and line that revokes it."""
 
     keys: tuple[HostKey, ...] = ()
     authorities: tuple[HostKey, ...] = ()
@@ -52,7 +52,7 @@ class KnownKeys:
     def judge(
         self, host: str, port: int, key: HostKey
     ) -> HostKeyUnknown | HostKeyChanged | HostKeyRevoked | None:
-        """What is wrong with a key that the server shows; None for one that is known."""
+        """Return what is wrong with a key that the server shows; None for a known one."""
         if revoked := self.revoked_in(key):
             return HostKeyRevoked(host, port, key.fingerprint, *revoked)
         if key in self.keys:
@@ -64,33 +64,34 @@ class KnownKeys:
         return HostKeyUnknown(host, port, key.key_type, key.fingerprint, public)
 
     def good(self, keys: Iterable[HostKey]) -> tuple[HostKey, ...]:
-        """Those that nobody revoked."""
+        """Return those that nobody revoked."""
         return tuple(key for key in keys if not self.revoked_in(key))
 
     def revoked_in(self, key: HostKey) -> tuple[str, int] | None:
-        """The file and line that revokes a key."""
+        """Return the file and line that revokes a key."""
         return next(((file, line) for revoked, file, line in self.revoked if revoked == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownHosts:
-    """The home's file, and others that are read only."""
+    """The home's file, and others that are only read."""
 
     own: Path
     others: Sequence[Path] = field(default=())
 
     def about(self, host: str, port: int) -> KnownKeys:
-        """What is known of a server; FileUnreadable where a file is there and cannot be read."""
+        """Return what is known of a server. Raises FileUnreadable where a file exists and cannot be
+        read."""
         found = [_in_file(path, host, port) for path in (self.own, *self.others)]
-        revoked = tuple(line for known in found for line in known.revoked)
-        for known in found:
-            if known.keys or known.authorities:
-                return replace(known, revoked=revoked)
+        revoked = tuple(line for file in found for line in file.revoked)
+        for file in found:
+            if file.keys or file.authorities:
+                return replace(file, revoked=revoked)
         return KnownKeys(revoked=revoked, file=str(self.own))
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Add a line to the home's file, durably; the lines in it stay. HostKeyChanged or HostKeyRevoked
-        where another key became known meanwhile, or that one was revoked; CannotCreate, FileUnreadable."""
+        """Append a line to the home's file, durably. Raises HostKeyChanged or HostKeyRevoked where another
+        key was stored meanwhile, or this one was revoked. Raises CannotCreate, FileUnreadable."""
         key = HostKey(server.key_type, base64.b64decode(server.public_key))
         problem = self.about(server.host, server.port).judge(server.host, server.port, key)
         if problem is None:
@@ -105,7 +106,7 @@ class KnownHosts:
 
 
 def entry_name(host: str, port: int) -> str:
-    """How a known_hosts line names a server."""
+    """Return how a known_hosts line names a server."""
     return host if port == USUAL_PORT else f"[{host}]:{port}"
 
 
@@ -121,7 +122,7 @@ def _in_file(path: Path, host: str, port: int) -> KnownKeys:
 
 
 def _parse(line: str) -> tuple[str, str, HostKey | None]:
-    """Marker, names and key of a line; no key for what is none, as ssh passes over it too."""
+    """Return marker, names and key of a line; no key for an invalid line, which ssh skips too."""
     words = line.split()
     marker = words.pop(0) if words and words[0].startswith("@") else ""
     if len(words) < 3 or words[0].startswith("#"):
@@ -133,7 +134,7 @@ def _parse(line: str) -> tuple[str, str, HostKey | None]:
 
 
 def _names(names: str, name: str) -> bool:
-    """Whether the names of a line, patterns and hashes among them, are those of a server."""
+    """Return whether the names of a line, patterns and hashes among them, match those of a server."""
     if names.startswith("|"):
         return _is_hash_of(names, name)
     found = False
@@ -148,7 +149,7 @@ def _names(names: str, name: str) -> bool:
 
 
 def _is_hash_of(names: str, name: str) -> bool:
-    """A hashed name: `|1|salt|HMAC-SHA1(salt, name)`, both in base64."""
+    """Return a hashed name: `|1|salt|HMAC-SHA1(salt, name)`, both in base64."""
     parts = names.split("|")
     if len(parts) != 4 or parts[1] != "1":
         return False

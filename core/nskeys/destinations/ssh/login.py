@@ -1,7 +1,7 @@
-"""Logging in at an SSH server: who it is, and what it is shown of us. Everything here is bounded in time.
+"""Logging in at an SSH server. Every step has a time limit.
 
-The server's host key is judged before anything is sent that only it should get. Then come the keys of an
-agent and of key files, and a password only where one was given for exactly this login.
+The server's host key is checked before anything secret is sent. Then the keys of an agent and of key files
+are offered, and a password only where one was given for exactly this login.
 """
 
 import asyncio
@@ -19,11 +19,10 @@ import asyncssh
 
 from nskeys.destinations.location import look_up
 from nskeys.destinations.ssh.address import SftpAddress
-from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD
+from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD, SftpLimits
 from nskeys.destinations.ssh.hello import host_keys_offered
 from nskeys.destinations.ssh.keys import Credentials, KeySource
 from nskeys.destinations.ssh.known_hosts import HostKey, KnownKeys
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import (
     DestinationInvalid,
     DestinationUnreachable,
@@ -32,6 +31,7 @@ from nskeys.errors import (
     HostKeyUnknown,
     ServerSecretWanted,
 )
+from nskeys.reasons import Problem
 
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 logging.getLogger("asyncssh").propagate = False  # its words would stand in the middle of a screen
@@ -43,16 +43,18 @@ _ALGORITHMS = {
     "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
-"""Key types, and the signatures that are taken of each; SHA-1 is none of them."""
+"""Key types, and the accepted signature algorithms of each, without SHA-1."""
 _CERTIFICATE = "-cert-v01@openssh.com"
 _HungUp = asyncssh.DisconnectError | OSError | EOFError
 
 
 def _own_name() -> str:
-    """Who runs this, as ssh would say it; empty for a number without a line in passwd, as in a container.
+    """Return the user's name as ssh would use it; empty for a number without a line in passwd, as in a
+    container.
 
-    The library asks for that name and for a home where it uses neither, and ends where there is none. So
-    such a process gets what login(1) gives: its number for a name, and `/` for a home."""
+    The library looks up the name and a home even where it uses neither, and fails where there is none. Such
+    a process gets what login(1) gives: its number as the name, and `/` as the home.
+    """
     try:
         Path.home()
     except RuntimeError:
@@ -68,47 +70,46 @@ _USER = _own_name()
 
 
 class _Client(asyncssh.SSHClient):
-    """Answers what the server shows and asks, and remembers what it was."""
+    """Answers the server's requests during a login, and records them."""
 
     def __init__(self, password: str | None, keys: Sequence[asyncssh.SSHKeyPair]) -> None:
         self.shown: HostKey | None = None
         self.authority: HostKey | None = None
-        """Whose key signed a certificate that was not taken."""
+        """The authority of a certificate that was refused."""
         self.met = False
-        """Whether the host key was the right one."""
+        """Whether the host key was accepted."""
         self.left = list(keys)
-        """Keys that the server was not shown yet."""
+        """Keys that were not offered to the server yet."""
         self.offered = 0
         self.wants_password = False
         self.tried_password = False
         self._password = password
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """A key that is not known is kept, to be told, and never taken."""
+        """Record an unknown key, to be reported, and refuse it."""
         del host, addr, port
         self.shown = HostKey(key.get_algorithm(), key.public_data)
         return False
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """An authority that is not known for this server."""
+        """Record an unknown authority, and refuse it."""
         del host, addr, port
         self.authority = HostKey(key.get_algorithm(), key.public_data)
         return False
 
     def begin_auth(self, username: str) -> None:
-        """The host key was the right one."""
+        """Record that the host key was accepted."""
         del username
         self.met = True
 
     def public_key_auth_requested(self) -> list[asyncssh.SSHKeyPair] | None:
-        """The next key."""
         if not self.left:
             return None
         self.offered += 1
         return [self.left.pop(0)]
 
     def password_auth_requested(self) -> str | None:
-        """The password, once: a second try would count against the login."""
+        """Return the password once: a second try would count against the login."""
         self.wants_password = True
         if self._password is None or self.tried_password:
             return None
@@ -116,14 +117,14 @@ class _Client(asyncssh.SSHClient):
         return self._password
 
     def kbdint_auth_requested(self) -> str | None:
-        """Servers that ask through PAM mean the password too."""
+        """Offer keyboard-interactive, which servers that use PAM ask for the password with."""
         self.wants_password = True
         return None if self._password is None or self.tried_password else ""
 
     def kbdint_challenge_received(
         self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
     ) -> list[str] | None:
-        """One hidden question is the password's; anything else nobody here can answer."""
+        """Answer a single hidden prompt with the password; nothing else can be answered here."""
         del name, instructions, lang
         if not prompts:
             return []
@@ -137,12 +138,12 @@ class _Client(asyncssh.SSHClient):
 async def log_in(
     address: SftpAddress, known: KnownKeys, credentials: Credentials, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
-    """A connection to the right server, let in. HostKeyUnknown, HostKeyChanged, HostKeyRevoked,
-    ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever asyncssh and
-    the system raise where the network fails."""
+    """Return a connection to the right server, logged in. Raises HostKeyUnknown, HostKeyChanged,
+    HostKeyRevoked, ServerSecretWanted, DestinationInvalid (`no_user`), DestinationUnreachable, and whatever
+    asyncssh and the system raise where the network fails."""
     user = address.user or _USER
     if not user:
-        raise DestinationInvalid(str(address), "no_user")
+        raise DestinationInvalid(str(address), Problem.NO_USER)
     keys, again = KeySource(credentials), False
     # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
     sock = await _connected(address, limits.connect)
@@ -168,7 +169,7 @@ async def log_in(
 async def _let_in(
     sock: socket.socket, host: str, user: str, known: KnownKeys, client: _Client, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
-    """One try over a socket, which is closed where it fails."""
+    """Try once over a socket, which is closed on failure."""
     kinds = (known.good(known.keys), known.good(known.authorities), _in_certificates(known))
     try:
         async with asyncio.timeout(limits.login):
@@ -198,8 +199,8 @@ async def _let_in(
 
 
 def _in_certificates(known: KnownKeys) -> tuple[HostKey, ...]:
-    """What must not be in a certificate. Plain keys are judged by us alone, for the library does not tell
-    which one was revoked."""
+    """Return the keys that a certificate must not contain. Plain keys are checked here, because the library
+    does not say which one was revoked."""
     return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
 
 
@@ -214,15 +215,15 @@ def _not_the_one(
         files = ", ".join(dict.fromkeys(file for _, file, _ in known.revoked))
         line = known.revoked[0][2] if len(known.revoked) == 1 else 0
         return HostKeyRevoked(address.host, address.port, "", files, line)
-    return problem or DestinationUnreachable(str(address), "host_certificate")
+    return problem or DestinationUnreachable(str(address), Problem.HOST_CERTIFICATE)
 
 
 async def _cause(
     address: SftpAddress, client: _Client, keys: KeySource, error: _HungUp, limits: SftpLimits
 ) -> Exception:
-    """Why a server that is the right one, as far as it was seen, let nobody in."""
+    """Return why a server with the right host key, as far as that was seen, refused the login."""
     if isinstance(error, TimeoutError):
-        return DestinationUnreachable(str(address), "silent_agent") if keys.silent else error
+        return DestinationUnreachable(str(address), Problem.SILENT_AGENT) if keys.silent else error
     if not client.met:
         return await _no_handshake(address, error, limits)
     refused = isinstance(error, asyncssh.PermissionDenied)
@@ -234,8 +235,8 @@ async def _cause(
 def _not_let_in(
     address: SftpAddress, client: _Client, keys: KeySource, *, hung_up: bool
 ) -> ServerSecretWanted | DestinationUnreachable:
-    """What a person could give to be let in: the passphrase of the key that was named for this place, the
-    password, or the passphrase of a usual key, in this order; else why no key was taken."""
+    """Return what a person could give to be let in: the passphrase of the configured key, the password, or
+    the passphrase of a usual key, in this order; else why no key was accepted."""
     if keys.locked and keys.named:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
     if client.wants_password:
@@ -243,12 +244,13 @@ def _not_let_in(
     if keys.locked:
         return ServerSecretWanted(PASSPHRASE, keys.locked, refused=keys.refused)
     several = hung_up and client.offered + len(client.left) > 1
-    problem = "silent_agent" if keys.silent else "too_many_keys" if several else "login"
+    problem = Problem.SILENT_AGENT if keys.silent else Problem.TOO_MANY_KEYS if several else Problem.LOGIN
     return DestinationUnreachable(str(address), problem)
 
 
 async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits) -> Exception:
-    """Why a server hung up before it showed a host key: it may have none that we take."""
+    """Return why a server hung up before it showed a host key: it may have none of an accepted
+    algorithm."""
     offered: tuple[str, ...] = ()
     if isinstance(error, asyncssh.ProtocolError | asyncssh.ProtocolNotSupported):
         return error
@@ -258,7 +260,7 @@ async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits
                 offered = await host_keys_offered(sock)
     taken = {name for names in _ALGORITHMS.values() for name in names}
     if offered and not any(name.removesuffix(_CERTIFICATE) in taken for name in offered):
-        return DestinationUnreachable(str(address), "old_host_key", said=", ".join(offered))
+        return DestinationUnreachable(str(address), Problem.OLD_HOST_KEY, said=", ".join(offered))
     return error
 
 
@@ -267,20 +269,20 @@ def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
 
 
 async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
-    """A socket that is connected to the first of the host's addresses that answers."""
+    """Return a socket connected to the first of the host's addresses that answers."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
             found = await asyncio.wrap_future(look_up(address.host, address.port))
     except socket.gaierror:
-        raise DestinationUnreachable(str(address), "unknown_host") from None
+        raise DestinationUnreachable(str(address), Problem.UNKNOWN_HOST) from None
     problem: OSError = OSError()
-    for family, kind, protocol, _, place in found:
+    for family, kind, protocol, _, sockaddr in found:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(0)
             async with asyncio.timeout(seconds / len(found)):
-                await loop.sock_connect(sock, place)
+                await loop.sock_connect(sock, sockaddr)
         except OSError as error:  # a TimeoutError is one too
             sock.close()
             problem = error
@@ -305,8 +307,8 @@ def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:
 
 
 def _algorithms(known: KnownKeys) -> list[str]:
-    """What the server may sign with, the kinds that are known of it first: a server that has several keys
-    then shows the known one, and one that has it no longer shows another, which is told."""
+    """Return the host key algorithms to accept, those of the known keys first, so that a server with
+    several keys shows the known one, and a changed one is detected."""
     first = [key.key_type for key in known.keys]
     kinds = sorted(_ALGORITHMS, key=lambda kind: kind not in first)
     plain = [name for kind in kinds for name in _ALGORITHMS[kind]]

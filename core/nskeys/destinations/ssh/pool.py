@@ -1,7 +1,7 @@
-"""The SSH servers of one run of the program: who is trusted, which secrets were given, and connections.
+"""The SSH servers of one run: trusted host keys, given secrets, and connections.
 
-A connection has an event loop of its own, which runs only while a caller waits for an answer, in that
-caller's thread. Between questions it rests, and is used again by whoever asks the same server next.
+A connection has its own event loop, which runs only while a caller waits for an answer, in that caller's
+thread. Between calls it is kept idle, and reused for the next call to the same server.
 """
 
 import threading
@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nskeys.destinations.ssh.address import Login
-from nskeys.destinations.ssh.context import LoginContext
+from nskeys.destinations.ssh.context import LoginContext, SftpLimits
 from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.timeouts import SftpLimits
 from nskeys.errors import Cancelled, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
 
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _IDLE_TIMEOUT_S = 60.0
-"""Seconds that a connection may rest; later it is more likely dead than of use."""
+"""Seconds that a connection is kept idle; after that it is probably dead."""
 
 
 class SshPool:
-    """For any number of threads; `interrupt` also for signal handlers."""
+    """For any number of threads; `interrupt` also from signal handlers."""
 
     def __init__(
         self, known_hosts: KnownHosts, usual_keys: tuple[Path, ...] = (), limits: SftpLimits | None = None
@@ -39,17 +38,16 @@ class SshPool:
         self._context = LoginContext(known_hosts, usual_keys, self.given, self.limits)
         self._secrets: dict[tuple[str, str], SecretBytes] = {}
         self._lock = threading.Lock()
-        self._resting: dict[tuple[str, str], list[SshConnection]] = {}
+        self._idle: dict[tuple[str, str], list[SshConnection]] = {}
         self._busy: set[SshConnection] = set()
 
     # --- people ------------------------------------------------------------------------------------------
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember its host key; as KnownHosts.trust."""
         self.known_hosts.trust(server)
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """Keep a secret until `close`; what was given before is wiped."""
+        """Keep a secret until `close`; an earlier one is wiped."""
         with self._lock:
             before = self._secrets.pop((wanted.wanted, wanted.subject), None)
             self._secrets[wanted.wanted, wanted.subject] = SecretBytes(secret.reveal())
@@ -57,7 +55,7 @@ class SshPool:
             before.wipe()
 
     def given(self, wanted: str, subject: str) -> str | None:
-        """The secret as the SSH library takes it; None where none was given."""
+        """Return the secret as the SSH library takes it; None where none was given."""
         with self._lock:
             secret = self._secrets.get((wanted, subject))
             return None if secret is None else secret.text()
@@ -73,77 +71,77 @@ class SshPool:
     def ask(
         self, login: Login, question: Callable[["SftpConnection"], Coroutine[Any, Any, T]], seconds: float
     ) -> T:
-        """The answer to a question that is asked over a connection, within so many seconds once it stands.
-        Cancelled where `interrupt` came between; what the connection's module raises."""
-        with self._line(login) as line:
-            return line.run(question, seconds)
+        """Return the answer to a call over a connection, within this many seconds once it is open. Raises
+        Cancelled after `interrupt`, and the errors of the connection's module."""
+        with self._connection_to(login) as connection:
+            return connection.run(question, seconds)
 
     def interrupt(self) -> None:
-        """Whoever waits gets Cancelled; their connections are torn down."""
-        for line in list(self._busy):  # no lock: a signal handler may stand in the thread that holds it
-            line.interrupt()
+        for connection in list(
+            self._busy
+        ):  # no lock: a signal handler may stand in the thread that holds it
+            connection.interrupt()
 
     def close(self) -> None:
-        """End every connection, wipe every secret."""
         self.interrupt()
         with self._lock:
-            resting = [line for lines in self._resting.values() for line in lines]
+            idle = [connection for pooled in self._idle.values() for connection in pooled]
             secrets = tuple(self._secrets.values())
-            self._resting, self._secrets = {}, {}
-        for line in resting:
-            line.close()
+            self._idle, self._secrets = {}, {}
+        for connection in idle:
+            connection.close()
         for secret in secrets:
             secret.wipe()
 
     @contextmanager
-    def _line(self, login: Login) -> Iterator["SshConnection"]:
+    def _connection_to(self, login: Login) -> Iterator["SshConnection"]:
         from nskeys.destinations.ssh.connection import SshConnection  # slow to load: asyncio and asyncssh
 
-        line = self._rested(login) or SshConnection()
-        self._busy.add(line)
+        connection = self._idle_connection(login) or SshConnection()
+        self._busy.add(connection)
         try:
-            if line.connection is None:
-                line.connect(self._context, login)
-            yield line
+            if connection.sftp is None:
+                connection.connect(self._context, login)
+            yield connection
         except BaseException as error:
             if isinstance(error, ServerSecretWanted) and error.refused:
                 self._forget(error)
-            if line.survives(error):
-                self._rest(login, line)
+            if connection.is_reusable_after(error):
+                self._keep_idle(login, connection)
             else:
-                line.close()
+                connection.close()
             raise
         else:
-            self._rest(login, line)
+            self._keep_idle(login, connection)
         finally:
-            self._busy.discard(line)
+            self._busy.discard(connection)
 
-    def _rest(self, login: Login, line: "SshConnection") -> None:
-        line.since = time.monotonic()
+    def _keep_idle(self, login: Login, connection: "SshConnection") -> None:
+        connection.since = time.monotonic()
         with self._lock:
-            self._resting.setdefault(login.key, []).append(line)
+            self._idle.setdefault(login.key, []).append(connection)
 
-    def _rested(self, login: Login) -> "SshConnection | None":
-        """A connection that rests and still answers."""
+    def _idle_connection(self, login: Login) -> "SshConnection | None":
+        """Return an idle connection that still answers."""
         while True:
             with self._lock:
-                lines = self._resting.get(login.key)
-                if not lines:
+                idle = self._idle.get(login.key)
+                if not idle:
                     return None
-                line = lines.pop()
-            if time.monotonic() - line.since < _IDLE_TIMEOUT_S and self._greets(line):
-                return line
-            line.close()
+                connection = idle.pop()
+            if time.monotonic() - connection.since < _IDLE_TIMEOUT_S and self._is_alive(connection):
+                return connection
+            connection.close()
 
-    def _greets(self, line: "SshConnection") -> bool:
-        self._busy.add(line)
+    def _is_alive(self, connection: "SshConnection") -> bool:
+        self._busy.add(connection)
         try:
-            line.run(lambda connection: connection.greet(), self.limits.greeting)
+            connection.run(lambda sftp: sftp.greet(), self.limits.greeting)
         except Cancelled:
-            line.close()
+            connection.close()
             raise
         except Exception:  # noqa: BLE001  # whatever it is, this connection is of no use
             return False
         finally:
-            self._busy.discard(line)
+            self._busy.discard(connection)
         return True

@@ -1,4 +1,4 @@
-"""A connection to a server's SFTP service: an open one, and whether it still is."""
+"""A connection to a server's SFTP service, and whether it is still usable."""
 
 import asyncio
 from contextlib import suppress
@@ -11,13 +11,14 @@ from nskeys.destinations.ssh.context import LoginContext
 from nskeys.destinations.ssh.keys import Credentials
 from nskeys.destinations.ssh.login import log_in
 from nskeys.errors import Cancelled, DestinationUnreachable, NskeysError
+from nskeys.reasons import Problem
 
 _LOST = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
 _MOST_SAID = 1_024
 
 
 class SftpConnection:
-    """An SSH connection with an SFTP session. All of it belongs to one event loop."""
+    """An SSH connection with an SFTP session. It belongs to one event loop."""
 
     def __init__(
         self,
@@ -31,26 +32,26 @@ class SftpConnection:
         self.peer = peer
         """The address that the server answers from."""
         self.answer = answer
-        """Seconds that the server has for each question."""
+        """Seconds that the server has for each call."""
 
     @classmethod
     async def open(cls, context: LoginContext, login: Login) -> Self:
-        """Connect and log in; as `log_in`, and DestinationUnreachable (`no_sftp`, or `greeting` with what
-        is said where SFTP should begin)."""
+        """Connect and log in. Raises the errors of `log_in`, and DestinationUnreachable (`no_sftp`, or
+        `greeting` with the text that was sent in the place of SFTP)."""
         address, limits = login.address, context.limits
-        known = context.known_hosts.about(address.host, address.port)
+        known_keys = context.known_hosts.about(address.host, address.port)
         credentials = Credentials(login.key_file, context.usual_keys, context.given)
-        connection = await log_in(address, known, credentials, limits)
+        connection = await log_in(address, known_keys, credentials, limits)
         try:
             async with asyncio.timeout(limits.answer):
                 sftp = await connection.start_sftp_client()
         except (asyncssh.ChannelOpenError, asyncssh.SFTPError, asyncssh.ProcessError, EOFError):
             if connection.is_closed():
                 raise
-            said = await _said_instead(connection, limits.greeting)
+            greeting = await _said_instead(connection, limits.greeting)
             connection.abort()
-            problem = "greeting" if said else "no_sftp"
-            raise DestinationUnreachable(str(address), problem, said=said) from None
+            problem = Problem.GREETING if greeting else Problem.NO_SFTP
+            raise DestinationUnreachable(str(address), problem, said=greeting) from None
         except BaseException:
             connection.abort()
             raise
@@ -60,22 +61,22 @@ class SftpConnection:
         """Raise where nobody answers any more."""
         await self.sftp.realpath(".")
 
-    def survives(self, error: BaseException) -> bool:
+    def is_reusable_after(self, error: BaseException) -> bool:
         """Whether an error was an answer of the server's, after which it takes more questions."""
         if isinstance(error, NskeysError):
             return not isinstance(error, Cancelled | DestinationUnreachable)
         return isinstance(error, asyncssh.SFTPError) and not isinstance(error, _LOST)
 
     def abort(self) -> None:
-        """Drop the connection, without a farewell that might hang."""
+        """Drop the connection without a goodbye that might hang."""
         self._connection.abort()
 
 
 async def _said_instead(connection: asyncssh.SSHClientConnection, seconds: float) -> str:
-    """What a shell prints where SFTP should begin: an SFTP server says nothing before it is spoken to."""
-    said = b""
+    """Return the text that a shell prints where SFTP should begin: an SFTP server does not send first."""
+    text = b""
     with suppress(asyncssh.Error, OSError, EOFError):
         async with asyncio.timeout(seconds):
             _, out, _ = await connection.open_session(subsystem="sftp", encoding=None)
-            said = await out.read(_MOST_SAID)
-    return " ".join(said.decode("utf-8", "replace").split())
+            text = await out.read(_MOST_SAID)
+    return " ".join(text.decode("utf-8", "replace").split())

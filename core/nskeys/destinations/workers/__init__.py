@@ -1,1 +1,1 @@
-"""Worker processes for questions that may never be answered."""
+"""Worker processes for calls that may never return."""

@@ -1,5 +1,5 @@
-"""The worker processes of one run of the program: one at work, or waiting for work, for each question
-that is asked at the same time behind the same mount."""
+"""The worker processes of one run: for each call that is made at the same time on the same mount one, busy
+or idle."""
 
 import os
 import selectors
@@ -17,7 +17,7 @@ from nskeys.destinations.workers.protocol import Message, ProtocolError, pack, u
 _MODULE = "nskeys.destinations.worker"
 _PIECE = 1 << 16
 _KILL_TIMEOUT_S = 0.2
-"""Seconds that a killed process gets to be gone; one that the kernel holds on to is left to it."""
+"""Seconds that a killed process gets to end; then it is left to the kernel."""
 
 
 class NoAnswer(Exception):
@@ -25,7 +25,7 @@ class NoAnswer(Exception):
 
 
 class WorkerProcess:
-    """One process with two pipes. Not for two threads at once, `end` apart."""
+    """One process with two pipes. For one thread at a time, except `end`."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603  # this interpreter with a module of our own
@@ -42,16 +42,16 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs, as far as the kernel tells; one that ended is reaped."""
+        """Whether it still runs; a process that ended is reaped."""
         return self._process.poll() is None
 
     def ask(self, question: Message, seconds: float) -> Message:
-        """Its answer. NoAnswer after so many seconds, or when it ends; it is of no use then."""
+        """Return its answer. Raises NoAnswer after this many seconds, or when it ends; it cannot be used
+        afterwards."""
         until = time.monotonic() + seconds
         try:
             self._send(pack(question), until)
@@ -60,14 +60,14 @@ class WorkerProcess:
             raise NoAnswer from None
 
     def end(self) -> None:
-        """Kill it. Comes back at once also where the kernel does not let go of it."""
+        """Kill it. Returns at once, even where the kernel cannot end it."""
         with suppress(OSError):
             self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_KILL_TIMEOUT_S)
 
     def close(self) -> None:
-        """`end` it and close its pipes."""
+        """Kill it and close its pipes."""
         self.end()
         for pipe in (self._questions, self._answers):
             with suppress(OSError):
@@ -111,7 +111,8 @@ def _there(pipe: IO[bytes] | None) -> IO[bytes]:
 
 
 def _interpreter_options() -> Iterable[str]:
-    """The worker finds its modules where this program does, and never in the folder it is started in."""
+    """Return the interpreter options with which the worker finds its modules where this program does, and
+    never in its working folder."""
     yield "-P"
     if sys.flags.isolated:
         yield "-I"
@@ -127,23 +128,23 @@ class TimeLimits:
     look: float = 10.0
     publish: float = 120.0
     bytes_per_second: int = 1 << 20
-    """The slowest that an archive may be carried; what it weighs adds to the limits."""
+    """The lowest accepted transfer rate; the time limit grows with the size of an archive."""
 
     def to_read(self, size: int) -> float:
-        """To read up to `size` bytes."""
+        """Return the limit for reading up to `size` bytes."""
         return self.look + size / self.bytes_per_second
 
     def to_publish(self, size: int) -> float:
-        """To write them durably."""
+        """Return the limit for writing `size` bytes durably."""
         return self.publish + size / self.bytes_per_second
 
 
 class Interrupted(Exception):
-    """A person did not want to wait for the answer any longer."""
+    """A person stopped waiting for the answer."""
 
 
 class Workers:
-    """Asks questions behind mounts that may never answer. For any number of threads."""
+    """Runs calls on mounts that may never answer. For any number of threads."""
 
     def __init__(
         self, limits: TimeLimits | None = None, start: Callable[[], WorkerProcess] = WorkerProcess
@@ -158,10 +159,11 @@ class Workers:
         self._silent_until: dict[str, float] = {}
 
     def ask(self, mount: str, question: Message, seconds: float) -> Message:
-        """The answer of a worker behind `mount`; NoAnswer, and Interrupted after `interrupt`.
+        """Return the answer of a worker for `mount`. Raises NoAnswer, and Interrupted after `interrupt`.
 
-        A mount that just gave none is not asked again for as long as a look may take: twenty copies on
-        a dead mount cost one wait, not twenty."""
+        A mount that has just timed out is not asked again for as long as one look may take, so twenty
+        copies on a dead mount cost one timeout, not twenty.
+        """
         worker = self._worker(mount)
         try:
             answer = worker.ask(question, seconds)
@@ -177,23 +179,24 @@ class Workers:
         return answer
 
     def interrupt(self) -> None:
-        """Whoever waits gets Interrupted; their workers end. For threads and signal handlers."""
+        """Raise Interrupted in every thread that waits, and end their workers. May be called from threads
+        and signal handlers."""
         for worker in list(self._busy):  # no lock: a signal handler may stand in the thread that holds it
             self._interrupted.add(worker)
             worker.end()
 
     def leave_alone(self, mount: str) -> None:
-        """Ask nothing behind `mount` for as long as a look may take: it was just waited for in vain."""
+        """Skip `mount` for as long as one look may take, because it has just timed out."""
         with self._lock:
             self._silent_until[mount] = time.monotonic() + self.limits.look
 
     def close(self) -> None:
-        """End every worker; who waits for one gets NoAnswer."""
+        """End every worker; threads that wait for one get NoAnswer."""
         with self._lock:
             idle = [worker for workers in self._idle.values() for worker in workers]
-            busy, left = tuple(self._busy), self._abandoned
+            busy, abandoned = tuple(self._busy), self._abandoned
             self._idle, self._abandoned = {}, []
-        for worker in (*idle, *left):
+        for worker in (*idle, *abandoned):
             worker.close()
         for worker in busy:
             worker.end()  # its pipes are closed by the thread that waits at them

@@ -1,7 +1,7 @@
-"""What the program and its worker process say to each other over two pipes.
+"""The messages between the program and its worker process, over two pipes.
 
 A message is a head (JSON, ASCII) and a body (bytes): both lengths as u32 big-endian, then head and body.
-Both ends are this program, in one version; what does not fit the form means that the other end broke.
+Both ends are this program, in one version; a malformed message means that the other end broke.
 """
 
 import json
@@ -17,24 +17,25 @@ _BODY_LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A question or an answer. `head` is anything that JSON can carry."""
+    """A request or an answer. `head` is anything that JSON can carry."""
 
     head: Any
     body: bytes = b""
 
 
 class ProtocolError(Exception):
-    """Bytes that are no message."""
+    """Bytes that are not a message."""
 
 
 def pack(message: Message) -> bytes:
-    """A message as it goes through a pipe."""
+    """Return a message as bytes for a pipe."""
     head = json.dumps(message.head, ensure_ascii=True).encode("ascii")
     return _LENGTHS.pack(len(head), len(message.body)) + head + message.body
 
 
 def wanted(received: bytes | bytearray) -> int:
-    """How many more bytes the message needs that begins with these; Broken."""
+    """Return how many more bytes are needed for the message that begins with these. Raises
+    ProtocolError."""
     if len(received) < _LENGTHS.size:
         return _LENGTHS.size - len(received)
     head, body = _LENGTHS.unpack_from(received)
@@ -44,7 +45,7 @@ def wanted(received: bytes | bytearray) -> int:
 
 
 def unpack(received: bytes | bytearray) -> Message:
-    """The message that these bytes are, whole (`wanted` is 0); Broken."""
+    """Return the message in these bytes, whole (`wanted` is 0). Raises ProtocolError."""
     head, _ = _LENGTHS.unpack_from(received)
     end = _LENGTHS.size + head
     try:

@@ -19,6 +19,7 @@ from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider
+from nskeys.reasons import Operation
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_password, weakness
 from nskeys.services.recovery.identities import identity_files, known_recovery
@@ -141,5 +142,5 @@ def recovery_of(installation: Installation, plan: BackupPlan) -> Recovery:
         return NO_RECOVERY
     recovery = known_recovery(installation)
     if recovery.identities != plan.identities:
-        raise PlanOutdated("backup")
+        raise PlanOutdated(Operation.BACKUP)
     return recovery

@@ -28,16 +28,18 @@ from nskeys.model.plans import (
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.backup.due import DueDestinations, due_destinations
 from nskeys.services.backup.encryption import Encryption, encryption_for, recipients_for, recovery_of
 from nskeys.services.backup.facts import archive_name, collect_facts, next_generation
 from nskeys.services.backup.upload import Failed, Stored, upload_to_all
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.passwords.new_password import AcceptedPassword, accept_new_password, check_hint
 from nskeys.services.register.signed_rows import identity_of, record, reread, verified_copies
 from nskeys.services.status.overview import RecoverabilityService
+from nskeys.services.transaction import KeyedChanges, keys_fingerprint, signed_changes
 
 
 class BackupService:
@@ -49,7 +51,7 @@ class BackupService:
     def due(self, destination: str | None = None) -> tuple[DueReason, ...]:
         """Why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy of
         every key elsewhere; without one, the answer is the one that the first screen gives."""
-        info = self._installation.configured(destination) if destination else None
+        info = self._installation.destinations.configured(destination) if destination else None
         return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
 
     def everywhere(self) -> tuple[str, ...]:
@@ -102,7 +104,7 @@ class BackupService:
             keys=installation.key_store.keys(),
             credentials=credentials,
             hint=hint,
-            fingerprint=installation.fingerprint(),
+            fingerprint=keys_fingerprint(installation),
             recipients=addressed.recipients,
             identities=addressed.recovery.identities,
         )
@@ -118,7 +120,7 @@ class BackupService:
         """The destination with this address. What is no address, as one that a newer version configured, is
         said of it alone: it keeps no other from its copy."""
         try:
-            return self._installation.configured(address)
+            return self._installation.destinations.configured(address)
         except (DestinationInvalid, DestinationUnreachable):
             return DestinationInfo(address)
 
@@ -145,21 +147,21 @@ class BackupService:
         installation, progress = self._installation, progress or SilentProgress()
         with encryption_for(installation, plan, secrets) as closed_by:
             progress.stage(Stage.UNLOCKING)
-            with unlocked(installation, secrets) as keys, installation.changing("making a backup"):
-                installation.unchanged("backup", plan.fingerprint)
-                return self._execute(plan, closed_by, keys, progress)
+            with signed_changes(installation, secrets, "making a backup") as changes:
+                changes.require_unchanged(Operation.BACKUP, plan.fingerprint)
+                return self._execute(plan, closed_by, changes, progress)
 
     def _execute(
-        self, plan: BackupPlan, closed_by: Encryption, keys: OpenKeyStore, progress: Progress
+        self, plan: BackupPlan, closed_by: Encryption, changes: KeyedChanges, progress: Progress
     ) -> BackupReport:
         installation = self._installation
         progress.stage(Stage.COLLECTING)
         recovery = recovery_of(installation, plan)
-        facts = collect_facts(installation, plan.hint, keys, plan.recipients, recovery)
+        facts = collect_facts(installation, plan.hint, changes.keys, plan.recipients, recovery)
         progress.checkpoint()
         progress.stage(Stage.ENCRYPTING)
-        backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
-        archive = closed_by.close(facts, backed_up, keys.server_key())
+        backed_up = [BackedUpKey(key.info, changes.keys.key(key.info.kid)) for key in facts.keys]
+        archive = closed_by.close(facts, backed_up, changes.server_key)
         progress.checkpoint()
 
         def opens(kms: bytes) -> None:
@@ -176,13 +178,13 @@ class BackupService:
                 case Stored():
                     if len(infos) == 1:
                         progress.stage(Stage.RECORDING)
-                    made[number] = self._record(infos[number], archive.facts, outcome, keys, closed_by)
+                    made[number] = self._record(infos[number], archive.facts, outcome, changes, closed_by)
                     self._echo(made)
                     unflushed += [] if outcome.flushed else [outcome.address]
                 case Failed(error, left):
                     failed[number] = CopyFailure(infos[number], error)
                     if left:
-                        self._give_up(left, keys)
+                        self._give_up(left, changes)
         failures = (*plan.failures, *(failed[number] for number in sorted(failed)))
         if not made:
             raise _none_made(failures)
@@ -220,7 +222,7 @@ class BackupService:
         info: DestinationInfo,
         facts: BackupFacts,
         sent: Stored,
-        keys: OpenKeyStore,
+        changes: KeyedChanges,
         closed_by: Encryption,
     ) -> BackupCopy:
         """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
@@ -243,9 +245,8 @@ class BackupService:
         event = installation.event(
             Action.BACKED_UP, copy.address, generation=facts.generation, kms_sha256=copy.backup.kms_sha256
         )
-        with installation.cmdb.changing(event) as change:
-            record(change, copy, keys.server_key())
-            sign_off(change, facts.cmdb_id, keys.server_key())
+        with changes.signed(event) as change:
+            record(change, copy, changes.server_key)
             known = reread(change, installation.server_public(), copy)
         # As the register tells it: whether a person proved these recipients, other rows say.
         return known or copy
@@ -258,11 +259,9 @@ class BackupService:
         if self._installation.registry.read() != values:
             self._installation.registry.write(values)
 
-    def _give_up(self, address: str, keys: OpenKeyStore) -> None:
+    def _give_up(self, address: str, changes: KeyedChanges) -> None:
         """Say in the audit trail that a file lies there which is no backup."""
-        installation = self._installation
-        with installation.cmdb.changing(installation.event(Action.BACKUP_FAILED, address)) as change:
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+        changes.tell(self._installation.event(Action.BACKUP_FAILED, address))
 
 
 def _none_made(failures: Sequence[CopyFailure]) -> NskeysError:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import TypeAlias
 
 from nskeys.archive.inspection import inspect
@@ -24,6 +24,8 @@ from nskeys.errors import (
 from nskeys.model.backup import Inspected
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.ports import Destination, Destinations, Progress, Stage
+from nskeys.reasons import AnyProblem, Problem
+from nskeys.threads import in_a_thread
 
 Opens: TypeAlias = Callable[[bytes], None]
 """Opens a `.kms` as it was read back, by a second and independent reader, and finds the keys in it that
@@ -60,7 +62,7 @@ def upload(
     try:
         told(Stage.READING_BACK)
         if _read_back(place, used, len(archive.data)) != archive.data:
-            raise BackupNotProven(address, "differs")
+            raise BackupNotProven(address, Problem.DIFFERS)
         inspected = inspect(address, archive.data)
         told(Stage.OPENING)
         # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
@@ -77,7 +79,7 @@ def _read_back(place: Destination, name: str, size: int) -> bytes | None:
     try:
         return place.read(name, size)
     except FileUnreadable as error:
-        if error.problem == "too_large":
+        if error.problem is Problem.TOO_LARGE:
             return None
         raise
 
@@ -116,7 +118,7 @@ def upload_to_all(
     at once, with Cancelled; one that has the whole file may prove it first."""
     sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
-        Thread(target=partial(sending.run, number, destinations, info), daemon=True).start()
+        in_a_thread(partial(sending.run, number, destinations, info))  # whose news say how it ended
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
     several = len(infos) > 1
     if several:
@@ -214,8 +216,8 @@ def _all_written(waiting: dict[int, Stage | None]) -> bool:
     return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
 
 
-def _problem(error: NskeysError) -> str:
+def _problem(error: NskeysError) -> AnyProblem:
     """Why what lies there is no backup."""
     if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
         return error.problem
-    return "does_not_open"
+    return Problem.DOES_NOT_OPEN

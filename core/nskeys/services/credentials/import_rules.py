@@ -28,6 +28,7 @@ from nskeys.errors import FieldInvalid
 from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind, check_fields
 from nskeys.model.imports import ExportRow, ImportedCredential
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FieldProblem
 from nskeys.services.credentials.target_secrets import secret_in_target
 
 
@@ -119,7 +120,7 @@ def plan_row(row: ExportRow, given: CredentialKind | None, literal: bool) -> Pla
     found = None if literal else secret_in_target(url)
     if found is not None:
         if len(secret) or (found.user and account not in ("", found.user)):
-            raise FieldInvalid("target", "password_in_url")
+            raise FieldInvalid("target", FieldProblem.PASSWORD_IN_URL)
         url, account, moved = found.target, account or found.user, True
         secret = SecretBytes(found.secret.encode("utf-8"))
     target = url if literal else derive_target(chosen.kind, row.title, url)
@@ -158,9 +159,9 @@ def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
         [] if row.kind else [said for group in (row.group, *row.further) if (said := kind_of_group(group))]
     )
     if not found:
-        raise FieldInvalid("kind", "kind_unknown")
+        raise FieldInvalid("kind", FieldProblem.KIND_UNKNOWN)
     if len({said.kind for said in found}) > 1:
-        raise FieldInvalid("kind", "kind_ambiguous")
+        raise FieldInvalid("kind", FieldProblem.KIND_AMBIGUOUS)
     return found[0]
 
 

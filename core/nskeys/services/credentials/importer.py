@@ -11,7 +11,6 @@ from nskeys.errors import BadRow, FieldInvalid, ImportRefused, ImportUnreadable,
 from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, SealedCredential
 from nskeys.model.imports import (
-    Deleted,
     ExportRow,
     ImportedCredential,
     ImportFormat,
@@ -27,18 +26,19 @@ from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (
     CmdbView,
     ImportReader,
-    OpenKeyStore,
     Progress,
     SecretProvider,
     SilentProgress,
     Stage,
 )
+from nskeys.reasons import FieldProblem, ImportProblem, Operation
 from nskeys.services.credentials.already_here import AlreadyHere, TakenNames
 from nskeys.services.credentials.import_rules import Names, PlannedRow, named, plan_row, replacing
 from nskeys.services.credentials.target_secrets import secret_in_target
-from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked
+from nskeys.services.installation import Installation, sealing_key
+from nskeys.services.transaction import KeyedChanges, signed_changes, unsigned_changes
 
-_OPERATION = "import"
+_OPERATION = Operation.IMPORT
 _NO_WISHES = ImportWishes()
 _BATCH = 2_000
 """Rows between two looks at whether a person wants to stop: a tenth of a second."""
@@ -90,21 +90,21 @@ class ImportService:
         draft = sort_out(parsed, wishes)
         here = AlreadyHere([planned for _, planned in draft.rows], TakenNames(taken))
         if here:
-            with unlocked(installation, secrets) as keys, installation.cmdb.reading() as view:
+            with installation.key_store.unlock(secrets) as keys, installation.cmdb.reading() as view:
                 here.open(view, keys, cmdb_id)
-        return prepare(source, parsed, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
+        return prepare(source, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
 
     def remembered(self, name: str) -> Reading:
         """The columns that were remembered under a name; ImportUnreadable (`not_remembered`)."""
         found = dict(self._installation.settings.read().columns).get(name)
         if found is None:
-            raise ImportUnreadable(name, "not_remembered")
+            raise ImportUnreadable(name, ImportProblem.NOT_REMEMBERED)
         return found
 
     def remember(self, name: str, reading: Reading) -> None:
         """Remember columns under a name, in place of those that it stood for."""
         installation = self._installation
-        with installation.changing("remembering columns"):
+        with unsigned_changes(installation, "remembering columns"):
             settings = installation.settings.read()
             columns = {**dict(settings.columns), name: reading}
             installation.settings.write(replace(settings, columns=tuple(columns.items())))
@@ -121,11 +121,8 @@ class ImportService:
         rows = prepared.rows()
         if rows:
             self._installation.require()
-            with (
-                unlocked(self._installation, secrets) as keys,
-                self._installation.changing("importing credentials"),
-            ):
-                self._import(plan, rows, keys, progress or SilentProgress())
+            with signed_changes(self._installation, secrets, "importing credentials") as changes:
+                self._import(plan, rows, changes, progress or SilentProgress())
         return ImportReport(
             len(rows),
             plan.bad,
@@ -140,7 +137,7 @@ class ImportService:
         self,
         plan: ImportPlan,
         rows: Sequence[tuple[ImportedCredential, SecretBytes]],
-        keys: OpenKeyStore,
+        changes: KeyedChanges,
         progress: Progress,
     ) -> None:
         installation = self._installation
@@ -156,11 +153,11 @@ class ImportService:
             **({"updated": _updated(plan)} if _updated(plan) else {}),
         )
         progress.stage(Stage.IMPORTING, len(rows))
-        with installation.cmdb.changing(event) as change:
+        with changes.signed(event) as change:
             if _fingerprint(change.names(), cmdb_id) != plan.fingerprint:
                 raise PlanOutdated(_OPERATION)
             active = sealing_key(installation, change, len(rows))
-            with keys.key(active.kid) as material:
+            with changes.keys.key(active.kid) as material:
                 sealer = Sealer(cmdb_id, active.kid, material)
             for start in range(0, len(rows), _BATCH):
                 # Inside the transaction: stopping here rolls all of it back.
@@ -178,13 +175,13 @@ class ImportService:
                         change.replace([_replaced(change, sealer, planned, secret, event.moment)])
                 progress.advance(len(batch))
             progress.checkpoint()
-            sign_off(change, cmdb_id, keys.server_key())
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An export's rows, sorted by what they say of themselves."""
 
+    parsed: ParsedExport
     rows: list[tuple[ExportRow, PlannedRow]]
     left_out: list[BadRow]
     bad: list[BadRow]
@@ -194,12 +191,12 @@ def sort_out(parsed: ParsedExport, wishes: ImportWishes) -> Draft:
     """Rows that can be taken, that are left out, and that are bad. Pure, but for the secrets of the latter
     two, which are wiped."""
     literal = parsed.format is ImportFormat.NSKEYS_JSON
-    draft = Draft([], [], list(parsed.bad))
+    draft = Draft(parsed, [], [], list(parsed.bad))
     for row in parsed.rows:
-        if row.deleted is not Deleted.NO and not wishes.with_deleted:
+        if row.deleted.value is not None and not wishes.with_deleted:
             draft.left_out.append(_not_taken(row, "group", row.deleted.value))
         elif not (literal or wishes.empty_secrets or row.secret or secret_in_target(row.url)):
-            draft.left_out.append(_not_taken(row, "secret", "no_secret"))
+            draft.left_out.append(_not_taken(row, "secret", FieldProblem.NO_SECRET))
         else:
             try:
                 draft.rows.append((row, plan_row(row, wishes.kind, literal)))
@@ -211,7 +208,6 @@ def sort_out(parsed: ParsedExport, wishes: ImportWishes) -> Draft:
 
 def prepare(
     source: str,
-    parsed: ParsedExport,
     draft: Draft,
     here: AlreadyHere,
     names: Names,
@@ -231,11 +227,12 @@ def prepare(
             present.append(replacing(row, planned, found))
         elif (found := here.changed(planned)) is not None and not wishes.update:
             planned.secret.wipe()
-            left_out.append(bad_row(row.row, row.title, "row", "changed"))
+            left_out.append(bad_row(row.row, row.title, "row", FieldProblem.CHANGED))
         else:
             taken.append(named(row, planned, names) if found is None else replacing(row, planned, found))
             secrets.append(planned.secret)
     left_out.sort(key=lambda item: item.row)
+    parsed = draft.parsed
     plan = ImportPlan(
         source,
         parsed.format,
@@ -251,7 +248,7 @@ def prepare(
     return PreparedImport(plan, wishes.skip_bad, secrets)
 
 
-def _not_taken(row: ExportRow, field: str, problem: str) -> BadRow:
+def _not_taken(row: ExportRow, field: str, problem: FieldProblem) -> BadRow:
     row.secret.wipe()
     return bad_row(row.row, row.title, field, problem)
 

@@ -1,6 +1,7 @@
 """Credentials: add, edit, show, reveal, remove, search. Nothing is decrypted to be listed."""
 
 import os
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.audit import Action
-from nskeys.model.credential_list import CredentialFilter
+from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import (
     Credential,
     CredentialFields,
@@ -27,8 +28,14 @@ from nskeys.model.credentials import (
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
-from nskeys.services.installation import Installation, sealing_key, sign_off, unlocked
+from nskeys.reasons import FieldProblem, Operation, SealProblem
+from nskeys.services.credentials.pages import CredentialPages
+from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.passwords.new_password import is_text
+from nskeys.services.transaction import signed_changes, unsigned_changes
+
+_PAGE = 1_000
+_BY_KIND = CredentialOrder(SortBy.KIND)
 
 
 class CredentialService:
@@ -41,6 +48,23 @@ class CredentialService:
         """How many credentials match."""
         with self._installation.cmdb.reading() as view:
             return view.total(wanted or CredentialFilter())
+
+    def pages(self, wanted: CredentialFilter, order: CredentialOrder) -> CredentialPages:
+        """A list, of which no more is read than what is asked for."""
+        return CredentialPages(self._installation.cmdb, wanted, order)
+
+    def listed(self, wanted: CredentialFilter, limit: int | None = None) -> Iterator[Credential]:
+        """Every one that matches, or the first `limit`, by kind and name. Each page is a look of its own,
+        so nobody's change waits for a slow reader."""
+        left, after = limit, None
+        while left is None or left > 0:
+            with self._installation.cmdb.reading() as view:
+                page = view.page(wanted, _BY_KIND, _PAGE if left is None else min(_PAGE, left), after)
+            if not page:
+                return
+            yield from (row.credential for row in page)
+            after = page[-1].place
+            left = None if left is None else left - len(page)
 
     def show(self, reference: str) -> Credential:
         """The one credential with this id, unique id prefix, or `kind/name`."""
@@ -58,18 +82,17 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("adding a credential"):
+        with signed_changes(installation, secrets, "adding a credential") as changes:
             credential_id, now = os.urandom(16).hex(), installation.clock.now()
             event = installation.event(
                 Action.CREDENTIAL_ADDED, f"{fields.kind}/{fields.name}", id=credential_id
             )
-            with installation.cmdb.changing(event) as change:
+            with changes.signed(event) as change:
                 active = sealing_key(installation, change)
                 credential = Credential(credential_id, fields, active.kid, now, now, now)
-                sealed = _sealed(credential, secret, keys, cmdb_id)
+                sealed = _sealed(credential, secret, changes.keys, cmdb_id)
                 change.know_keys([active.kid])
                 change.add([sealed])
-                sign_off(change, cmdb_id, keys.server_key())
         return credential
 
     def reveal(self, credential: Credential, secrets: SecretProvider) -> SecretBytes:
@@ -77,17 +100,16 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("revealing a credential"):
+        with signed_changes(installation, secrets, "revealing a credential") as changes:
             with installation.cmdb.reading() as view:
                 stored = _stored(view, credential)
             _check_readable(stored.credential)
-            secret = _opened(stored, keys, cmdb_id)
+            secret = _opened(stored, changes.keys, cmdb_id)
             try:
                 event = installation.event(
                     Action.CREDENTIAL_REVEALED, stored.credential.reference, id=credential.credential_id
                 )
-                with installation.cmdb.changing(event) as change:
-                    sign_off(change, cmdb_id, keys.server_key())
+                changes.tell(event)
             except BaseException:
                 secret.wipe()  # what the trail does not say was not revealed
                 raise
@@ -108,7 +130,7 @@ class CredentialService:
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
-        with unlocked(installation, secrets) as keys, installation.changing("editing a credential"):
+        with signed_changes(installation, secrets, "editing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_EDITED,
                 f"{fields.kind}/{fields.name}",
@@ -116,19 +138,20 @@ class CredentialService:
                 secret="kept" if secret is None else "new",
                 **_renamed(credential, fields),
             )
-            with installation.cmdb.changing(event) as change:
-                stored = _unchanged(change, credential, "edit")
+            with changes.signed(event) as change:
+                stored = _unchanged(change, credential, Operation.EDIT)
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
                 # Wiped here is only what was opened here; a given secret stays the caller's.
                 with (
-                    nullcontext(secret) if secret is not None else _opened(stored, keys, cmdb_id) as sealing
+                    nullcontext(secret)
+                    if secret is not None
+                    else _opened(stored, changes.keys, cmdb_id) as sealing
                 ):
-                    sealed = _sealed(edited, sealing, keys, cmdb_id)
+                    sealed = _sealed(edited, sealing, changes.keys, cmdb_id)
                 change.know_keys([edited.kid])
                 change.replace([sealed])
-                sign_off(change, cmdb_id, keys.server_key())
         return edited
 
     def _edited(self, change: CmdbChange, before: Credential, fields: CredentialFields) -> Credential:
@@ -144,18 +167,18 @@ class CredentialService:
         PlanOutdated where it is not as `credential` says any more."""
         installation = self._installation
         installation.require()
-        with installation.changing("removing a credential"):
+        with unsigned_changes(installation, "removing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_REMOVED, credential.reference, id=credential.credential_id
             )
-            with installation.cmdb.changing(event) as change:
-                _unchanged(change, credential, "removal")
+            with changes.unsigned(event) as change:
+                _unchanged(change, credential, Operation.REMOVAL)
                 change.remove(credential.credential_id)
 
 
 def _check(secret: SecretBytes) -> None:
     if not is_text(secret):
-        raise FieldInvalid("secret", "not_text")
+        raise FieldInvalid("secret", FieldProblem.NOT_TEXT)
     check_secret(secret.text())
 
 
@@ -171,7 +194,7 @@ def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, no
     shown = before.fields
     for name in ("kind", "name", "target", "account", "note"):
         if name in before.ill and getattr(fields, name) == getattr(shown, name):
-            raise FieldInvalid(name, "not_readable")
+            raise FieldInvalid(name, FieldProblem.NOT_READABLE)
     if "id" in before.ill:
         _check_readable(before)
     created = now if "created" in before.ill else before.created
@@ -185,7 +208,7 @@ def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:
     return found
 
 
-def _unchanged(view: CmdbView, seen: Credential, doing: str) -> SealedCredential:
+def _unchanged(view: CmdbView, seen: Credential, doing: Operation) -> SealedCredential:
     """The stored row, if a person who saw `seen` knows what stands in it. A rotation does not matter."""
     stored = _stored(view, seen)
     now = stored.credential
@@ -206,7 +229,10 @@ def _opened(stored: SealedCredential, keys: OpenKeyStore, cmdb_id: str) -> Secre
         sealer = _sealer(credential, keys, cmdb_id)
     except NoSuchKey:
         raise SealDoesNotOpen(
-            credential.credential_id, credential.fields.kind, credential.fields.name, "key_missing"
+            credential.credential_id,
+            credential.fields.kind,
+            credential.fields.name,
+            SealProblem.KEY_MISSING,
         ) from None
     return sealer.open(credential.credential_id, credential.fields, stored.blob)
 

@@ -11,7 +11,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, OpenKeyStore, Progress, SealedRow, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, unlocked
+from nskeys.services.installation import Installation
 
 _PAGE = 5_000
 
@@ -129,5 +129,5 @@ class VerifyService:
     def execute(self, secrets: SecretProvider, progress: Progress | None = None) -> ProofReport:
         """Every credential tried with this server's keys."""
         self._installation.require()
-        with unlocked(self._installation, secrets) as keys:
+        with self._installation.key_store.unlock(secrets) as keys:
             return prove_here(self._installation, keys, progress or SilentProgress())

@@ -14,7 +14,8 @@ from nskeys.model.diary_json import from_text, to_text
 from nskeys.model.plans import DiaryFate
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, DrillRow, OpenKeyStore, nobody
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
+from nskeys.services.transaction import changes_with, unsigned_changes
 
 _DOING = "recording a drill"
 
@@ -44,7 +45,7 @@ class DiaryService:
                     return DiaryFate.NOT_WRITTEN, None  # to lead it up is its own server's business
                 return self._write(entry, None), None
             if not installation.protectors(installation.key_store.info().protector).asks:
-                with unlocked(installation, nobody) as keys:
+                with installation.key_store.unlock(nobody) as keys:
                     return self._write(entry, keys), None
             return self._write(entry, None), None
         except NskeysError as error:
@@ -58,12 +59,16 @@ class DiaryService:
             entry.address,
             **({"opened": entry.opened, "failed": entry.failed} if proven else {"end": entry.end.value}),
         )
-        server_key = keys.server_key() if keys is not None else None
-        with installation.changing(_DOING), installation.cmdb.changing(event) as change:
-            write_line(change, entry, server_key)
-            if server_key is not None:
-                sign_off(change, installation.cmdb.cmdb_id(), server_key)
-        return DiaryFate.UNSIGNED if server_key is None else DiaryFate.SIGNED
+        if keys is None:
+            with (
+                unsigned_changes(installation, _DOING) as unsigned,
+                unsigned.unsigned(event) as change,
+            ):
+                write_line(change, entry, None)
+            return DiaryFate.UNSIGNED
+        with changes_with(installation, keys, _DOING) as changes, changes.signed(event) as change:
+            write_line(change, entry, changes.server_key)
+        return DiaryFate.SIGNED
 
 
 def write_line(change: CmdbChange, entry: DrillEntry, server_key: SecretBytes | None) -> None:

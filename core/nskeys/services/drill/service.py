@@ -32,14 +32,15 @@ from nskeys.model.plans import DiaryFate, DrillReport, FailureReason, ProofRepor
 from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove
 from nskeys.services.drill.diary import DiaryService, write_line
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.open_backup import OpenSource, Source, find_source, opened
 from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.register.service import RegisterService
 from nskeys.services.register.signed_rows import record, registered_copy
+from nskeys.services.transaction import KeyedChanges, require_free, signed_changes
 
 
 class DrillService:
@@ -97,8 +98,8 @@ class DrillService:
         """So that nobody types a password for a result that nobody keeps. A disk that cannot be written to
         does not keep a backup from being proven: the report says that it was not written down."""
         if self._installation.key_store.exists() or not self._installation.cmdb.outdated():
-            with suppress(CannotCreate, NotPermitted), self._installation.lock.hold("recording a drill"):
-                pass
+            with suppress(CannotCreate, NotPermitted):
+                require_free(self._installation, "recording a drill")
 
     def _could_not_read(self, address: str, error: NskeysError) -> None:
         installation = self._installation
@@ -196,8 +197,8 @@ class DrillService:
         if known is None:
             return False, None
         try:
-            with unlocked(installation, secrets) as keys, installation.changing("recording a drill"):
-                return record_proof(installation, source, proof, keys, entry.began, entry), None
+            with signed_changes(installation, secrets, "recording a drill") as changes:
+                return record_proof(installation, source, proof, changes, entry.began, entry), None
         except NskeysError as error:
             return False, error
 
@@ -206,7 +207,7 @@ def record_proof(
     installation: Installation,
     source: OpenSource,
     proof: ProofReport,
-    keys: OpenKeyStore,
+    changes: KeyedChanges,
     began: datetime,
     entry: DrillEntry | None = None,
 ) -> bool:
@@ -215,8 +216,7 @@ def record_proof(
     began: what was sealed meanwhile was not tried."""
     facts, place = source.facts, source.source
     reached, opened_rows = reached_by(proof, facts.kids), proof.opened_with(facts.kids)
-    public, cmdb_id = installation.server_public(), installation.cmdb.cmdb_id()
-    server_key = keys.server_key()
+    public = installation.server_public()
     with installation.cmdb.reading() as view:
         # As it is now: it may have been retired or checked while the rows were tried.
         copy = registered_copy(view, public, place.inspected, place.address)
@@ -234,11 +234,10 @@ def record_proof(
             proven, status=copy.status, look_moment=copy.look_moment, good_moment=copy.good_moment
         )
     event = installation.event(Action.DRILLED, copy.address, reached=reached.value, opened=opened_rows)
-    with installation.cmdb.changing(event) as change:
-        record(change, proven, server_key)
+    with changes.signed(event) as change:
+        record(change, proven, changes.server_key)
         if entry is not None:
-            write_line(change, entry, server_key)
-        sign_off(change, cmdb_id, server_key)
+            write_line(change, entry, changes.server_key)
     return True
 
 

@@ -83,11 +83,6 @@ class BackupFlow:
         together = tuple(address for address in listed if address in marked)
         return together if together and chosen in listed else tuple(dict.fromkeys((chosen, *together)))
 
-    @property
-    def helps(self) -> bool:
-        """Whether what is planned would survive this machine."""
-        return self.plan is not None and self.plan.helps
-
     def looked(self, statuses: tuple[DestinationStatus, ...]) -> "BackupFlow":
         """The destinations are known."""
         return BackupFlow(BackupStep.DESTINATION, statuses, self.marked, problem=self.problem)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, PlanOutdated
-from nskeys.model.credentials import Credential
 from nskeys.model.plans import RestorePlan, RestoreReport
+from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.source import SourceFlow
 
@@ -79,16 +79,6 @@ class RestoreFlow:
         """Whether the backup is open; where this turns false its keys are wiped."""
         return self.step in _OPEN
 
-    @property
-    def re_entry(self) -> tuple[Credential, ...]:
-        """What did not come back: the list to save, and to re-enter."""
-        return tuple(item.credential for item in self.report.proof.failures) if self.report else ()
-
-    @property
-    def offers_rotation(self) -> bool:
-        """Whether the keys come from other hardware: who has that can use them too."""
-        return self.report is not None and self.report.rotation_advised
-
     def at_source(self, source: SourceFlow) -> "RestoreFlow":
         """The choice of the file went on."""
         return RestoreFlow(self.protectors, source)
@@ -146,7 +136,7 @@ class RestoreFlow:
         if self.step is RestoreStep.OPENING:
             return self._not_opened(error)
         if isinstance(error, Cancelled):
-            if error.what == "proof":
+            if error.what is Operation.PROOF:
                 return replace(self, step=RestoreStep.DONE, stored=True, problem=None)
             return replace(self, step=RestoreStep.PLAN, problem=None)
         step = RestoreStep.PLANNING if isinstance(error, PlanOutdated) else RestoreStep.PLAN

@@ -20,6 +20,7 @@ from nskeys.crypto.slip39 import (
 from nskeys.errors import ShareRefused
 from nskeys.model.custodians import NOTHING_YET, SHARE_WORDS, Share, ShareProgress
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import ShareProblem
 from nskeys.services.passwords.shares import check_consistent
 
 _SUGGESTED = 4
@@ -139,9 +140,9 @@ class ShareEntry:
         if not self.full and all(self.words[:_NAME_WORDS]):
             name = " ".join(self.words[:_NAME_WORDS])
             if self.gathered.set_name and name != self.gathered.set_name:
-                return ShareRefused("other_set")
+                return ShareRefused(ShareProblem.OTHER_SET)
             if all(self.words[:_LABEL_WORDS]) and (number := self._number()) in self.gathered.given:
-                return ShareRefused("given", share=number)
+                return ShareRefused(ShareProblem.GIVEN, share=number)
         return self.checked().problem if self.full else None
 
     def _number(self) -> int:

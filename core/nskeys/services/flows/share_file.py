@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from nskeys.crypto.slip39 import completed, nearest, place_of, tokens
 from nskeys.errors import ShareRefused
 from nskeys.model.custodians import SHARE_WORDS
+from nskeys.reasons import ShareProblem
 
 _SUGGESTED = 4
 
@@ -42,7 +43,7 @@ class WrittenShare:
             self._place += 1
         self.words[self._place] = completed(token)
         if not self.words[self._place] and self.problem is None:
-            reason = "not_text" if "\ufffd" in token else "word"
+            reason = ShareProblem.NOT_TEXT if "\ufffd" in token else ShareProblem.WORD
             self.problem = ShareRefused(reason, word=self._place + 1, line=line)
             self.meant = nearest(token, _SUGGESTED)
         self._place += 1
@@ -53,7 +54,8 @@ class WrittenShare:
         if given != SHARE_WORDS:
             missing = [place for place in range(SHARE_WORDS) if place not in self.words]
             by_place = self._numbered and given < SHARE_WORDS
-            reason, word = ("missing", missing[0] + 1) if by_place else ("count", given)
+            reason = ShareProblem.MISSING if by_place else ShareProblem.COUNT
+            word = missing[0] + 1 if by_place else given
             self.problem, self.meant = ShareRefused(reason, word=word, line=self.line), ()
         return self
 

@@ -7,14 +7,17 @@ from nskeys.archive.opening import open_backup
 from nskeys.errors import KeyStoreUnreached, NoProvenBackup, NskeysError, PasswordRefused
 from nskeys.model.audit import Action
 from nskeys.model.backup import Inspected, Protection
+from nskeys.model.keys import Leftover
 from nskeys.model.recoverability import Recoverability
 from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import KeyStore, Leftover, Purpose, SecretProvider, StoreInfo
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.ports import KeyStore, Purpose, SecretProvider, StoreInfo
+from nskeys.reasons import Operation, PasswordProblem, ProtectorProblem
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
 from nskeys.services.register.service import RegisterService
 from nskeys.services.status.overview import RecoverabilityService
+from nskeys.services.transaction import changes_with, keys_fingerprint
 
 _OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
 """What opens, by what a new wrapping asks for."""
@@ -45,8 +48,12 @@ class ProtectionService:
         """Open the keys once, and close them again: what was given opens them. WrongPassword, Cancelled,
         ProtectorUnavailable, KeyStoreDamaged."""
         self._installation.require()
-        with unlocked(self._installation, secrets):
+        with self._installation.key_store.unlock(secrets):
             pass
+
+    def require_usable(self, protector: str) -> None:
+        """ProtectorUnavailable unless this machine can bind keys by it."""
+        self._installation.protectors(protector).require()
 
     def backup_before(self) -> BackupCopy | None:
         """The backup that a change can rely on, every copy just looked at; None where none elsewhere that
@@ -72,28 +79,23 @@ class ProtectionService:
         if not without_backup and self.backup_before() is None:
             raise NoProvenBackup
         before = installation.key_store.info().protector
-        cmdb_id, seen = installation.cmdb.cmdb_id(), installation.fingerprint()
+        seen = keys_fingerprint(installation)
         refuse = partial(refuse_backup_password, installation)
         # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
         with (
             RememberedPassphrase(secrets) as known,
-            unlocked(installation, known) as keys,
+            installation.key_store.unlock(known) as keys,
             prefetch_secret(chosen, new_secrets, refuse, installation.least_score) as wrap,
-            installation.changing("changing the protector"),
+            changes_with(installation, keys, "changing the protector") as changes,
         ):
             # Somebody may have changed it while the new passphrase was thought of.
-            installation.unchanged("protector", seen)
+            changes.require_unchanged(Operation.PROTECTOR, seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
-
-            def record() -> None:
-                with installation.cmdb.changing(event) as change:
-                    sign_off(change, cmdb_id, keys.server_key())
-
             # The audit line once the new generation is whole and was opened, and before it counts: killed
             # in between, the line is there once too often, never missing.
-            installation.key_store.rewrap(chosen, known, wrap, record)
+            installation.key_store.rewrap(chosen, known, wrap, lambda: changes.tell(event))
             weak = weak_passphrase(wrap)
         return replace(installation.key_store.info(), weak=weak)
 
@@ -113,7 +115,7 @@ class Binding:
 
     elsewhere: bool
     """It is bound to another machine."""
-    unreached: str = ""
+    unreached: ProtectorProblem | None = None
     """The reason's token where the TPM that it is bound to cannot be asked: it is away for now, or this is
     another machine."""
 
@@ -153,4 +155,4 @@ def refuse_password_of(backup: Inspected, passphrase: SecretBytes) -> None:
         open_backup(backup, passphrase).wipe()
     except NskeysError:
         return
-    raise PasswordRefused("opens_backup")
+    raise PasswordRefused(PasswordProblem.OPENS_BACKUP)

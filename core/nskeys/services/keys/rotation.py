@@ -17,9 +17,11 @@ from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid, Rotation, Rot
 from nskeys.model.plans import CredentialProof, FailureReason, RotationPlan, RotationReport
 from nskeys.model.register import holds_without_counting
 from nskeys.ports import CmdbView, NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation
 from nskeys.services.credentials.verify import sealed_by
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
+from nskeys.services.transaction import KeyedChanges, keys_fingerprint, signed_changes
 
 BATCH = 10_000
 """Credentials re-sealed in one transaction: a fifth of a second, of which a commit is the smaller part."""
@@ -35,10 +37,10 @@ class ResealReport:
 
 
 def reseal_all(
-    installation: Installation, kid: Kid, keys: OpenKeyStore, progress: Progress
+    installation: Installation, kid: Kid, changes: KeyedChanges, progress: Progress
 ) -> ResealReport:
     """Under the lock: seal everything under `kid`. KeyUsedUp; Cancelled between two batches."""
-    work = _Work(installation, kid, keys, progress)
+    work = _Work(installation, kid, changes, progress)
     with installation.cmdb.reading() as view:
         uses = [use for use in view.counts() if use.kid != kid]
     progress.stage(Stage.RESEALING, sum(use.credentials for use in uses))
@@ -50,21 +52,20 @@ def reseal_all(
 
 class _Work:
     def __init__(
-        self, installation: Installation, kid: Kid, keys: OpenKeyStore, progress: Progress
+        self, installation: Installation, kid: Kid, changes: KeyedChanges, progress: Progress
     ) -> None:
         self.outcome = ResealReport()
         self._installation = installation
         self._cmdb_id = installation.cmdb.cmdb_id()
-        self._keys = keys
+        self._changes = changes
         self._progress = progress
-        self._server_key = keys.server_key()
         self._new_kid = kid
-        self._new = Sealer(self._cmdb_id, kid, keys.key(kid))
+        self._new = Sealer(self._cmdb_id, kid, changes.keys.key(kid))
 
     def key(self, kid: Kid) -> None:
         """All rows of one old key, in the order of their ids."""
         try:
-            old = Sealer(self._cmdb_id, kid, self._keys.key(kid))
+            old = Sealer(self._cmdb_id, kid, self._changes.keys.key(kid))
         except NoSuchKey:
             self._leave_all(kid)
             return
@@ -114,9 +115,8 @@ class _Work:
         if not fresh:
             return
         event = self._installation.event(Action.ROTATION_RESEALED, self._new.kid, credentials=len(fresh))
-        with self._installation.cmdb.changing(event) as change:
+        with self._changes.signed(event) as change:
             change.reseal(fresh, self._new.kid, event.moment)
-            sign_off(change, self._cmdb_id, self._server_key)
         self.outcome.resealed += len(fresh)
 
     def _check_limit(self, view: CmdbView, more: int) -> None:
@@ -145,7 +145,7 @@ class RotationService:
             ),
             gate_open=activated or (kid is not None and _held_elsewhere(overview, kid)),
             held_by=None if kid is None or activated else holds_without_counting(overview.copies, kid),
-            fingerprint=installation.fingerprint(),
+            fingerprint=keys_fingerprint(installation),
         )
 
     def execute(
@@ -158,16 +158,16 @@ class RotationService:
         """Do it. Where the gate is closed and not skipped, nothing but the waiting key is made."""
         installation, progress = self._installation, progress or SilentProgress()
         progress.stage(Stage.UNLOCKING)
-        with unlocked(installation, secrets) as keys, installation.changing("rotating the key"):
-            installation.unchanged("rotation", plan.fingerprint)
-            rotation, outcome = self._begin(keys), ResealReport()
+        with signed_changes(installation, secrets, "rotating the key") as changes:
+            changes.require_unchanged(Operation.ROTATION, plan.fingerprint)
+            rotation, outcome = self._begin(changes), ResealReport()
             if self._may_reseal(rotation, without_backup):
-                rotation = self._activate(rotation, keys)
-                outcome = reseal_all(installation, rotation.kid, keys, progress)
-                self._finish(rotation, keys, outcome.resealed)
+                rotation = self._activate(rotation, changes)
+                outcome = reseal_all(installation, rotation.kid, changes, progress)
+                self._finish(rotation, changes, outcome.resealed)
         return self._report(rotation.kid, outcome)
 
-    def _begin(self, keys: OpenKeyStore) -> Rotation:
+    def _begin(self, changes: KeyedChanges) -> Rotation:
         """The open rotation; or a new one, for the pre-active key that is here or a new key."""
         installation = self._installation
         with installation.cmdb.reading() as view:
@@ -176,16 +176,13 @@ class RotationService:
             if rotation.goes_on(installation.key_store.keys()):
                 return rotation
             # The CMDB and the restored keys are of different times: this record is of no use.
-            self._abandon(rotation, keys)
-        kid = self._waiting() or self._create(keys)
+            self._abandon(rotation, changes)
+        kid = self._waiting() or self._create(changes.keys)
         now = installation.clock.now()
         fresh = Rotation(0, kid, RotationStage.WAITING, begun=now, changed=now)
-        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-        with installation.cmdb.changing(installation.event(Action.KEY_CREATED, kid)) as change:
+        with changes.signed(installation.event(Action.KEY_CREATED, kid)) as change:
             change.know_keys([kid])
-            fresh = change.set_rotation(fresh)
-            sign_off(change, cmdb_id, server_key)
-        return fresh
+            return change.set_rotation(fresh)
 
     def _waiting(self) -> Kid | None:
         """The newest pre-active key; one that a rotation made which was killed before its record."""
@@ -212,7 +209,7 @@ class RotationService:
         keys = self._installation.key_store.keys()
         return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
 
-    def _activate(self, rotation: Rotation, keys: OpenKeyStore) -> Rotation:
+    def _activate(self, rotation: Rotation, changes: KeyedChanges) -> Rotation:
         """Make the key the active one and say so in the record, as far as both is still to be done.
 
         The key store changes first, in one step. Killed before the record follows, the next run finds an
@@ -223,13 +220,13 @@ class RotationService:
             if rotation.stage is RotationStage.RESEALING:
                 return rotation
         else:
-            keys.change(states=self._states(rotation.kid))
+            changes.keys.change(states=self._states(rotation.kid))
         skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
         active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
         event = installation.event(
             Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if skipped else "proven"
         )
-        self._write(active, event, keys)
+        self._write(active, event, changes)
         return active
 
     def _states(self, kid: Kid) -> list[KeyInfo]:
@@ -242,21 +239,19 @@ class RotationService:
                 states.append(key.in_state(KeyState.DEACTIVATED, now))
         return states
 
-    def _abandon(self, rotation: Rotation, keys: OpenKeyStore) -> None:
+    def _abandon(self, rotation: Rotation, changes: KeyedChanges) -> None:
         ended = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
         event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=0, key="missing")
-        self._write(ended, event, keys)
+        self._write(ended, event, changes)
 
-    def _finish(self, rotation: Rotation, keys: OpenKeyStore, resealed: int) -> None:
+    def _finish(self, rotation: Rotation, changes: KeyedChanges, resealed: int) -> None:
         done = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
         event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=resealed)
-        self._write(done, event, keys)
+        self._write(done, event, changes)
 
-    def _write(self, rotation: Rotation, event: AuditEvent, keys: OpenKeyStore) -> None:
-        cmdb_id, server_key = self._installation.cmdb.cmdb_id(), keys.server_key()
-        with self._installation.cmdb.changing(event) as change:
+    def _write(self, rotation: Rotation, event: AuditEvent, changes: KeyedChanges) -> None:
+        with changes.signed(event) as change:
             change.set_rotation(rotation)
-            sign_off(change, cmdb_id, server_key)
 
     def _report(self, kid: Kid, outcome: ResealReport) -> RotationReport:
         overview = RecoverabilityService(self._installation).overview()
@@ -266,7 +261,7 @@ class RotationService:
                 waits = key.state is KeyState.PRE_ACTIVE
                 held_by = holds_without_counting(overview.copies, kid) if waits else None
                 return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due, held_by)
-        raise PlanOutdated("rotation")
+        raise PlanOutdated(Operation.ROTATION)
 
 
 def _held_elsewhere(overview: Overview, kid: Kid) -> bool:

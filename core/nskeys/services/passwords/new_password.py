@@ -11,6 +11,7 @@ from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, Wrong
 from nskeys.model.backup import HINT_LIMIT
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import KeyStore, Purpose, SecretProvider, SecretRequest
+from nskeys.reasons import HintProblem, PasswordProblem
 
 PASSWORD_LIMIT = 1_024
 """Bytes. Longer ones cannot be typed on the worst day."""
@@ -35,9 +36,9 @@ def generate_password() -> SecretBytes:
 def check_hint(hint: str) -> None:
     """HintRefused for a hint that cannot stand in a backup."""
     if len(hint) > HINT_LIMIT:
-        raise HintRefused("too_long")
+        raise HintRefused(HintProblem.TOO_LONG)
     if not hint.isprintable():
-        raise HintRefused("control_characters")
+        raise HintRefused(HintProblem.CONTROL_CHARACTERS)
 
 
 def judge(password: SecretBytes) -> int:
@@ -52,7 +53,7 @@ def judge(password: SecretBytes) -> int:
 def check_strength(password: SecretBytes, least: int = LEAST_SCORE) -> None:
     """PasswordRefused (`weak`) unless it is hard to guess, or a person insists on it."""
     if not password.insisted and judge(password) < least:
-        raise PasswordRefused("weak", judge(password))
+        raise PasswordRefused(PasswordProblem.WEAK, judge(password))
 
 
 def weakness(password: SecretBytes) -> int | None:
@@ -66,12 +67,12 @@ def check_hint_for(hint: str, password: SecretBytes) -> None:
     """HintRefused for a hint that gives the password away: most of it in one piece, forwards or backwards,
     whatever stands between its letters, in capitals, with accents or without."""
     if password.contained_in(hint):
-        raise HintRefused("contains_password")
+        raise HintRefused(HintProblem.CONTAINS_PASSWORD)
     letters, hinted = _letters(password.text()), _letters(hint)
     for spelt in (letters, letters[::-1]):
         match = SequenceMatcher(None, spelt, hinted, autojunk=False).find_longest_match()
         if spelt and 2 * match.size > len(spelt):
-            raise HintRefused("contains_password")
+            raise HintRefused(HintProblem.CONTAINS_PASSWORD)
 
 
 def _letters(text: str) -> str:
@@ -90,7 +91,7 @@ def check_new_password(
     check_hint_for(hint, password)
     check_strength(password, least)
     if key_store.exists() and key_store.opens_with(password):
-        raise PasswordRefused("opens_key_store")
+        raise PasswordRefused(PasswordProblem.OPENS_KEY_STORE)
 
 
 class AcceptedPassword(SecretBytes):
@@ -134,11 +135,11 @@ def _store_id(key_store: KeyStore) -> str:
 def check_text(password: SecretBytes) -> None:
     """PasswordRefused for a new password or passphrase that nobody could type again."""
     if not password:
-        raise PasswordRefused("empty")
+        raise PasswordRefused(PasswordProblem.EMPTY)
     if len(password) > PASSWORD_LIMIT:
-        raise PasswordRefused("too_long")
+        raise PasswordRefused(PasswordProblem.TOO_LONG)
     if not is_text(password):
-        raise PasswordRefused("not_text")
+        raise PasswordRefused(PasswordProblem.NOT_TEXT)
 
 
 def is_text(secret: SecretBytes) -> bool:

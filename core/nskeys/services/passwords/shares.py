@@ -8,6 +8,7 @@ from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
 from nskeys.model.custodians import Share, ShareProgress, Shares
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, ShareRequest
+from nskeys.reasons import ShareProblem
 
 Opened = TypeVar("Opened")
 
@@ -17,13 +18,13 @@ def check_consistent(share: Share, gathered: ShareProgress) -> None:
     set, with a number that the set does not have, or given already."""
     label = share.label
     if gathered.set_name and label.set_name != gathered.set_name:
-        raise ShareRefused("other_set", share=label.number)
+        raise ShareRefused(ShareProblem.OTHER_SET, share=label.number)
     if gathered.threshold and label.threshold != gathered.threshold:
-        raise ShareRefused("other_set", share=label.number)
+        raise ShareRefused(ShareProblem.OTHER_SET, share=label.number)
     if gathered.shares and label.number > gathered.shares:
-        raise ShareRefused("beyond_set", share=label.number)
+        raise ShareRefused(ShareProblem.BEYOND_SET, share=label.number)
     if label.number in gathered.given:
-        raise ShareRefused("given", share=label.number)
+        raise ShareRefused(ShareProblem.GIVEN, share=label.number)
 
 
 def collect_shares(subject: str, gathered: ShareProgress, secrets: SecretProvider) -> Shares:

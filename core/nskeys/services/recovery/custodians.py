@@ -7,6 +7,7 @@ that was never copied, or not rightly, then costs a new split and no backup.
 """
 
 import hashlib
+from pathlib import Path
 
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
 from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
@@ -22,9 +23,11 @@ from nskeys.model.custodians import (
 )
 from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.reasons import Operation
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
+    NewIdentity,
     files_in,
     identity_files,
     keep,
@@ -35,6 +38,8 @@ from nskeys.services.recovery.identities import (
     vouched_recovery,
     write_signed,
 )
+from nskeys.services.recovery.sheet_files import check_folder
+from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 _KIND = IdentityKind.CUSTODIANS
 _WAITING = "unproven"
@@ -54,6 +59,10 @@ class CustodiansService:
         recovery = known_recovery(installation)
         waiting = vouched_recovery(installation, installation.unproven, _WAITING).of(_KIND)
         return _state(recovery, waiting)
+
+    def sheets_folder(self, folder: str) -> Path:
+        """The real path of a folder where sheets may be written; SheetsRefused, CannotCreate."""
+        return check_folder(folder, self._installation.home.path)
 
     # --- a split ----------------------------------------------------------------------------------------
 
@@ -84,9 +93,8 @@ class CustodiansService:
                 shares.extend(split(secret, plan.shares, plan.threshold, others))
                 combine(shares.held).wipe()  # all of them lie on one polynomial, or this raises
                 set_name = shares.held[0].label.set_name
-                made, file = make_identity(
-                    installation, _KIND, plan.number, password, plan.shares, plan.threshold, set_name
-                )
+                wanted = NewIdentity(_KIND, plan.number, plan.shares, plan.threshold, set_name)
+                made, file = make_identity(installation, wanted, password)
                 progress.checkpoint()
                 progress.stage(Stage.OPENING)
                 prove_identity(made, file, password, installation.unproven.path_of(_KIND.member))
@@ -102,9 +110,9 @@ class CustodiansService:
         self, plan: SplitPlan, made: RecoveryIdentity, file: bytes, secrets: SecretProvider
     ) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("splitting among custodians"):
+        with signed_changes(installation, secrets, "splitting among custodians") as changes:
             if self._seen() != plan.fingerprint:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_SPLIT,
                 made.recipient,
@@ -113,11 +121,10 @@ class CustodiansService:
                 threshold=made.threshold,
             )
             # As with every identity: killed in between, the trail says once too often that it was made.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            changes.tell(event)
             files = {made.member: file}
             write_signed(
-                installation, installation.unproven, _WAITING, Recovery((made,)), files, keys.server_key()
+                installation, installation.unproven, _WAITING, Recovery((made,)), files, changes.server_key
             )
 
     def _facts(self, made: RecoveryIdentity) -> SheetFacts:
@@ -160,31 +167,29 @@ class CustodiansService:
 
     def _believe(self, proven: RecoveryIdentity, file: bytes, waits: bool, secrets: SecretProvider) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("checking the shares"):
+        with signed_changes(installation, secrets, "checking the shares") as changes:
             if self.show().to_check != proven:
-                raise PlanOutdated("custodians")
+                raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
             )
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+            changes.tell(event)
             if waits:
                 before = known_recovery(installation)
                 files = {**identity_files(installation, before), proven.member: file}
-                keep(installation, before.with_identity(proven), files, keys.server_key())
+                keep(installation, before.with_identity(proven), files, changes.server_key)
 
     def _seen(self) -> str:
         """A digest of the keys' state, of what is in force and of what waits: what a plan saw."""
         installation = self._installation
         kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
-        return hashlib.sha256(b"\0".join((installation.fingerprint().encode(), *kept))).hexdigest()
+        return hashlib.sha256(b"\0".join((keys_fingerprint(installation).encode(), *kept))).hexdigest()
 
 
-def waiting_custodians(installation: Installation) -> RecoveryIdentity | None:
-    """The identity whose shares wait for their proof. What is damaged waits for nothing: a check says so,
-    and a new split goes over it."""
+def waiting_custodians(installation: Installation, recovery: Recovery) -> RecoveryIdentity | None:
+    """The identity whose shares wait for their proof, beside the identities in force. What is damaged waits
+    for nothing: a check says so, and a new split goes over it."""
     try:
-        recovery = known_recovery(installation)
         waiting = vouched_recovery(installation, installation.unproven, _WAITING)
     except NskeysError:
         return None

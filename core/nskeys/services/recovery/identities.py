@@ -6,21 +6,19 @@ Whatever does not fit is an error, so nobody changes behind our back whom backup
 """
 
 import hashlib
-import json
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from nskeys.archive.age.identity_files import read_identity, write_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
-from nskeys.archive.strict_json import Malformed
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
-from nskeys.model.audit import Action
+from nskeys.model.audit import Action, members_of
 from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.recovery import (
     IDENTITY_MEMBERS,
@@ -33,10 +31,13 @@ from nskeys.model.recovery import (
     RecoveryReport,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed, mapping, text
 from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.reasons import Operation, Problem, RecoveryProblem
+from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import keys_fingerprint, signed_changes
 
 IN_FORCE = "recovery"
 """What the server key signs as: a record of what waits is never taken for one that is in force."""
@@ -85,21 +86,17 @@ class RecoveryService:
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
             progress.stage(Stage.ENCRYPTING)
-            made, file = make_identity(
-                installation, plan.kind, plan.number, password, plan.shares, plan.threshold
-            )
+            wanted = NewIdentity(plan.kind, plan.number, plan.shares, plan.threshold)
+            made, file = make_identity(installation, wanted, password)
             made = replace(made, weak=weakness(password))
             progress.checkpoint()
             progress.stage(Stage.OPENING)
             prove_identity(made, file, password, path)
         progress.checkpoint()
         progress.stage(Stage.UNLOCKING)
-        with (
-            unlocked(installation, secrets) as keys,
-            installation.changing("making a recovery identity"),
-        ):
+        with signed_changes(installation, secrets, "making a recovery identity") as changes:
             if _seen(installation) != plan.fingerprint:
-                raise PlanOutdated("identity")
+                raise PlanOutdated(Operation.IDENTITY)
             progress.stage(Stage.RECORDING)
             before = known_recovery(installation)
             files = {**identity_files(installation, before), made.member: file}
@@ -111,11 +108,10 @@ class RecoveryService:
             )
             # The CMDB and the files cannot change in one step: killed in between, the trail says once too
             # often that an identity was made, and never once too little.
-            with installation.cmdb.changing(event) as change:
-                sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
-            keep(installation, before.with_identity(made), files, keys.server_key())
+            changes.tell(event)
+            keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
-                raise RecoveryDamaged(path, "identity_changed")
+                raise RecoveryDamaged(path, RecoveryProblem.IDENTITY_CHANGED)
         return RecoveryReport(made, plan.replaces, path)
 
     def _opened_by(self, recipient: str) -> int:
@@ -146,21 +142,29 @@ def told_number(installation: Installation, kind: IdentityKind) -> int:
 def _numbered(line: str) -> tuple[str, int]:
     """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
     try:
-        details = json.loads(line)["details"]
-        kind, number = str(details.get("kind", IdentityKind.CUSTODIANS.value)), int(details["number"])
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        details = mapping(members_of(line).get("details"))
+        kind, number = (
+            str(details.get("kind", IdentityKind.CUSTODIANS.value)),
+            int(text(details.get("number"))),
+        )
+    except ValueError:
         return "", 0
     return (kind, number) if number <= _NUMBERS_MOST else ("", 0)
 
 
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """An identity that is to be made; what is said of shares belongs to custodians' alone."""
+
+    kind: IdentityKind
+    number: int
+    shares: int = 0
+    threshold: int = 0
+    set_name: str = ""
+
+
 def make_identity(
-    installation: Installation,
-    kind: IdentityKind,
-    number: int,
-    password: SecretBytes,
-    shares: int = 0,
-    threshold: int = 0,
-    set_name: str = "",
+    installation: Installation, wanted: NewIdentity, password: SecretBytes
 ) -> tuple[RecoveryIdentity, bytes]:
     """A new identity and its file, which from then on only the password opens."""
     now = installation.clock.now()
@@ -171,7 +175,16 @@ def make_identity(
     finally:
         identity.wipe()
     digest = hashlib.sha256(file).hexdigest()
-    made = RecoveryIdentity(kind, number, recipient, now, digest, shares, threshold, set_name)
+    made = RecoveryIdentity(
+        kind=wanted.kind,
+        number=wanted.number,
+        recipient=recipient,
+        created=now,
+        sha256=digest,
+        shares=wanted.shares,
+        threshold=wanted.threshold,
+        set_name=wanted.set_name,
+    )
     return made, file
 
 
@@ -186,7 +199,7 @@ def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, p
         finally:
             identity.wipe()
         if opened != secret:
-            raise BackupNotProven(path, "differs")
+            raise BackupNotProven(path, Problem.DIFFERS)
         confirm(test, password, hashlib.sha256(secret).hexdigest(), OpenedWith.IDENTITY_FILE, file)
     except NskeysError:
         raise IdentityNotProven(path) from None
@@ -207,18 +220,18 @@ def vouched_recovery(installation: Installation, store: RecoveryStore, label: st
     if data is None:
         for member in IDENTITY_MEMBERS:
             if store.candidates(member):
-                raise RecoveryDamaged(store.path, "record_missing")
+                raise RecoveryDamaged(store.path, RecoveryProblem.RECORD_MISSING)
         return NO_RECOVERY
     try:
         record = parse_record(data)
     except Malformed:
-        raise RecoveryDamaged(store.path, "not_canonical") from None
+        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_CANONICAL) from None
     if record.server_key != server_thumbprint(public):
-        raise RecoveryDamaged(store.path, "other_server")
+        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
     if not verify(public, label, record.document, record.signature):
-        raise RecoveryDamaged(store.path, "not_signed")
+        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_SIGNED)
     if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
-        raise RecoveryDamaged(store.path, "other_server")
+        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
     files_in(store, record.recovery)
     return record.recovery
 
@@ -236,7 +249,7 @@ def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
         found = store.candidates(identity.member)
         fitting = [data for data in found if hashlib.sha256(data).hexdigest() == identity.sha256]
         if not fitting:
-            problem = "identity_changed" if found else "identity_missing"
+            problem = RecoveryProblem.IDENTITY_CHANGED if found else RecoveryProblem.IDENTITY_MISSING
             raise RecoveryDamaged(store.path_of(identity.member), problem)
         files[identity.member] = fitting[0]
     return files
@@ -312,4 +325,4 @@ def write_signed(
 def _seen(installation: Installation) -> str:
     """A digest of what is kept and of the keys' state: what a plan saw."""
     record = installation.recovery.record() or b""
-    return hashlib.sha256(installation.fingerprint().encode() + record).hexdigest()
+    return hashlib.sha256(keys_fingerprint(installation).encode() + record).hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, SheetsRefused
+from nskeys.reasons import Problem, SheetsProblem
 from nskeys.services.user_files import writable_path
 
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -25,15 +26,15 @@ def check_folder(folder: str, home: str) -> Path:
     except OSError as error:
         raise files.cannot_create(path, error) from None
     if stat.S_ISLNK(status.st_mode):
-        raise SheetsRefused(str(path), "link")
+        raise SheetsRefused(str(path), SheetsProblem.LINK)
     if not stat.S_ISDIR(status.st_mode):
-        raise CannotCreate(str(path), "not_a_folder")
+        raise CannotCreate(str(path), Problem.NOT_A_FOLDER)
     # Not `resolve`: it raises another kind of error where links lead in a circle.
     real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
     if real.is_relative_to(kept) or kept.is_relative_to(real):
-        raise SheetsRefused(str(path), "in_home")
+        raise SheetsRefused(str(path), SheetsProblem.IN_HOME)
     if status.st_mode & _OTHERS:
-        raise SheetsRefused(str(path), "others_can_read")
+        raise SheetsRefused(str(path), SheetsProblem.OTHERS_CAN_READ)
     files.try_writing(real)
     return real
 
@@ -55,10 +56,15 @@ def in_memory(folder: Path) -> bool:
     return bool(kinds) and all(kind in _IN_MEMORY for kind in kinds)
 
 
-def _removed(paths: Sequence[Path]) -> bool:
-    """Whether none of them is there any more: each is tried."""
-    gone = True
-    for path in paths:
+def _removed(folder: Path, written: Sequence[Path], before: Sequence[Path]) -> bool:
+    """Try to remove each file that holds a share; return whether none is there any more, as far as the
+    folder tells."""
+    gone, left = True, []
+    try:
+        left = files.left_of(folder, before)
+    except CannotCreate:
+        gone = False
+    for path in (*written, *left):
         try:
             files.remove(path)
         except CannotCreate:
@@ -78,9 +84,9 @@ def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
             files.write_new(path, text.encode("utf-8"))
             written.append(path)
         if files.left_of(folder, before):
-            raise SheetsRefused(str(folder), "not_removed")
+            raise SheetsRefused(str(folder), SheetsProblem.NOT_REMOVED)
     except BaseException:
-        if not _removed([*written, *files.left_of(folder, before)]):
-            raise SheetsRefused(str(folder), "not_removed") from None
+        if not _removed(folder, written, before):
+            raise SheetsRefused(str(folder), SheetsProblem.NOT_REMOVED) from None
         raise
     return [str(path) for path in written]

@@ -4,13 +4,12 @@ On new hardware nothing vouches for it, and nothing relies on it: a name is offe
 change, and a warning is given where keys would be bound more weakly than before.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nskeys.archive.limits import check_server
 from nskeys.errors import FieldInvalid
-from nskeys.model.audit import Action
+from nskeys.model.audit import Action, members_of
 from nskeys.ports import CmdbView
 from nskeys.services.installation import Installation
 from nskeys.services.register.signed_rows import read_register
@@ -62,21 +61,22 @@ def _told(view: CmdbView) -> Iterator[tuple[str, str]]:
 
 def _read(line: str) -> tuple[str, str]:
     """Name and protector in a line of the trail; nothing where nskeys did not write it."""
-    try:
-        told = json.loads(line)
-        details = told["details"]
-        where, what = _TELLS[told["action"]]
-        name = told["subject"] if where == "" else details.get(where, "") if where else ""
-        protector = details.get(what, "")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    told = members_of(line)
+    action, details = told.get("action"), told.get("details")
+    if not isinstance(action, str) or action not in _TELLS or not isinstance(details, Mapping):
         return "", ""
-    return (name if _usable(name) else ""), (protector if protector in _PROTECTORS else "")
+    where, what = _TELLS[action]
+    name = told.get("subject") if where == "" else details.get(where) if where else ""
+    protector = details.get(what)
+    return (name if isinstance(name, str) and _usable(name) else ""), (
+        protector if isinstance(protector, str) and protector in _PROTECTORS else ""
+    )
 
 
-def _usable(name: object) -> bool:
+def _usable(name: str) -> bool:
     """Whether a server can be called so."""
     try:
-        check_server(name if isinstance(name, str) else "")
+        check_server(name)
     except FieldInvalid:
         return False
     return True

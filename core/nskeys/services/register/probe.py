@@ -23,10 +23,11 @@ from nskeys.errors import (
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.model.register import NOWHERE, BackupCopy, CopyStatus
 from nskeys.ports import Progress
+from nskeys.reasons import Problem
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import as_completed, in_parallel
 
-_CHANGED = ("too_large", "not_a_file")
+_CHANGED = (Problem.TOO_LARGE, Problem.NOT_A_FILE)
 
 
 def check_copy(installation: Installation, copy: BackupCopy) -> BackupCopy:
@@ -107,7 +108,7 @@ def _status(installation: Installation, copy: BackupCopy) -> _Found:
         data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
         where = destination.where()
     except FileUnreadable as error:
-        if error.problem == "missing":
+        if error.problem is Problem.MISSING:
             return CopyStatus.MISSING, copy.where
         return (CopyStatus.CHANGED if error.problem in _CHANGED else CopyStatus.UNREACHABLE), copy.where
     except NskeysError as error:
@@ -119,7 +120,7 @@ def _status(installation: Installation, copy: BackupCopy) -> _Found:
 def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> LocatedAt:
     """Where a copy lies that could not be looked at: where it was seen last, unless nobody ever saw that,
     or what was declared of its folder was taken back, or is not mounted."""
-    if isinstance(error, DestinationUnreachable) and error.problem == "not_mounted":
+    if isinstance(error, DestinationUnreachable) and error.problem is Problem.NOT_MOUNTED:
         with suppress(NskeysError):
             return installation.destinations.source(copy.address)[0].where()
     where = _as_declared(installation, copy.destination, copy.where)
@@ -129,8 +130,9 @@ def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysErr
 def _as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
     """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
     said it may have taken it back since."""
-    said = where.reason is LocationReason.DECLARED
-    return NOWHERE if said and not installation.configured(destination).declared_elsewhere else where
+    if where.reason is not LocationReason.DECLARED:
+        return where
+    return where if installation.destinations.configured(destination).declared_elsewhere else NOWHERE
 
 
 def _with_status(

@@ -21,8 +21,9 @@ from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import Operation, Problem
+from nskeys.services.installation import Installation
 from nskeys.services.register.probe import check_copies, check_copy
 from nskeys.services.register.signed_rows import (
     SignedRegister,
@@ -31,6 +32,7 @@ from nskeys.services.register.signed_rows import (
     reread,
     strip_claims,
 )
+from nskeys.services.transaction import KeyedChanges, signed_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ class PruningService:
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
         progress.stage(Stage.UNLOCKING)
-        with unlocked(installation, secrets) as keys, installation.changing("pruning old backups"):
+        with signed_changes(installation, secrets, "pruning old backups") as changes:
             now = self._plan(plan.retention, progress)
             if now.fingerprint != plan.fingerprint or _fates(now) != _fates(plan):
-                raise PlanOutdated("prune")
-            return self._execute(now, keys, progress)
+                raise PlanOutdated(Operation.PRUNE)
+            return self._execute(now, changes, progress)
 
     def _plan(self, retention: Retention, progress: Progress) -> PrunePlan:
         installation = self._installation
@@ -128,18 +130,8 @@ class PruningService:
         looked = check_copies(installation, known, progress, everywhere=True)
         others, skipped, odd = self._others(register)
         silent = {one.address for one in skipped}
-        begun = [
-            now
-            for before, now in zip(known, looked, strict=True)
-            if before.signed and before.retired is None and now.retired is not None
-        ]
-        reached = [
-            replace(copy, status=CopyStatus.UNREACHABLE)
-            if copy.destination in silent and copy.signed
-            else copy
-            for copy in looked
-        ]
-        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, begun)
+        reached = [_unreached(copy) if copy.destination in silent else copy for copy in looked]
+        decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, _begun(known, looked))
         fates = tuple(_oldest_first(decisions)) + others
         return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
 
@@ -150,14 +142,10 @@ class PruningService:
         have odd names."""
         installation = self._installation
         known = {copy.address for copy in register.copies}
-        vouched = [copy.destination for copy in register.copies if copy.signed and copy.retired is None]
-        infos = {info.address: info for info in installation.settings.read().destinations}
-        for address in vouched:
-            infos.setdefault(address, DestinationInfo(address))
         found: list[Decision] = []
         skipped: list[SkippedDestination] = []
         odd: list[tuple[str, int]] = []
-        for info in infos.values():
+        for info in self._places(register):
             try:
                 there = installation.destinations.at(info)
                 listing = there.listing()
@@ -175,7 +163,15 @@ class PruningService:
             ]
         return tuple(found), tuple(skipped), tuple(odd)
 
-    def _execute(self, plan: PrunePlan, keys: OpenKeyStore, progress: Progress) -> PruneReport:
+    def _places(self, register: SignedRegister) -> list[DestinationInfo]:
+        """Where backups go, or went."""
+        infos = {info.address: info for info in self._installation.settings.read().destinations}
+        for copy in register.copies:
+            if copy.signed and copy.retired is None:
+                infos.setdefault(copy.destination, DestinationInfo(copy.destination))
+        return list(infos.values())
+
+    def _execute(self, plan: PrunePlan, changes: KeyedChanges, progress: Progress) -> PruneReport:
         deleted: list[BackupCopy] = []
         failures: list[PruneFailure] = []
         silent: set[str] = set()
@@ -185,9 +181,9 @@ class PruningService:
             progress.checkpoint()
             copy = one.copy
             if copy is not None and one.destination not in silent:
-                error = self._remove(copy, keys) if one.fate is Fate.DELETE else self._finish(copy)
+                error = self._remove(copy, changes) if one.fate is Fate.DELETE else self._finish(copy)
                 if error is None:
-                    self._settle(copy, keys)
+                    self._settle(copy, changes)
                     deleted.append(copy)
                 else:
                     failures.append(PruneFailure(copy, error))
@@ -196,25 +192,25 @@ class PruningService:
             progress.advance()
         return PruneReport(plan, tuple(deleted), tuple(failures))
 
-    def _remove(self, copy: BackupCopy, keys: OpenKeyStore) -> NskeysError | None:
+    def _remove(self, copy: BackupCopy, changes: KeyedChanges) -> NskeysError | None:
         """One file, to where its row has only to say so: None, or what kept it there."""
         installation = self._installation
         seen = check_copy(installation, copy)
         if seen.status is CopyStatus.UNREACHABLE:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         if seen.status is not CopyStatus.GOOD:
-            return FileUnreadable(copy.address, "differs")
-        self._write(replace(seen, status=CopyStatus.NOT_LOOKED), Action.PRUNE_BEGAN, keys)
+            return FileUnreadable(copy.address, Problem.DIFFERS)
+        self._write(replace(seen, status=CopyStatus.NOT_LOOKED), Action.PRUNE_BEGAN, changes)
         error = self._away(copy)
         now = check_copy(installation, seen)
         if now.status is CopyStatus.GOOD:
             # It is there as it was a moment ago, and counts again.
-            self._write(now, Action.PRUNE_FAILED, keys)
-            return error or CannotRemove(copy.address, "still_there")
+            self._write(now, Action.PRUNE_FAILED, changes)
+            return error or CannotRemove(copy.address, Problem.STILL_THERE)
         if error is None and now.status is CopyStatus.CHANGED:
-            return FileUnreadable(copy.address, "differs")  # somebody else's, put there meanwhile
+            return FileUnreadable(copy.address, Problem.DIFFERS)  # somebody else's, put there meanwhile
         if error is None and now.status is not CopyStatus.MISSING:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         return error  # whether it is gone for good nobody knows: it does not count until somebody looks
 
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
@@ -222,11 +218,11 @@ class PruningService:
         its place meanwhile is not ours."""
         now = check_copy(self._installation, replace(copy, status=CopyStatus.NOT_LOOKED, retired=None))
         if now.status is CopyStatus.UNREACHABLE:
-            return DestinationUnreachable(copy.destination, "no_answer")
+            return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
         return (
             self._away(copy)
             if now.status is CopyStatus.MISSING
-            else FileUnreadable(copy.address, "differs")
+            else FileUnreadable(copy.address, Problem.DIFFERS)
         )
 
     def _away(self, copy: BackupCopy) -> NskeysError | None:
@@ -237,28 +233,41 @@ class PruningService:
         except Cancelled:
             raise
         except FileUnreadable as error:
-            return None if error.problem == "missing" else error
+            return None if error.problem is Problem.MISSING else error
         except NskeysError as error:
             return error
         return None
 
-    def _settle(self, copy: BackupCopy, keys: OpenKeyStore) -> None:
+    def _settle(self, copy: BackupCopy, changes: KeyedChanges) -> None:
         """The row of a file that is gone."""
         moment = self._installation.clock.now()
         gone = replace(copy.seen(CopyStatus.MISSING, moment), retired=moment)
-        self._write(gone, Action.PRUNED, keys)
+        self._write(gone, Action.PRUNED, changes)
 
-    def _write(self, copy: BackupCopy, action: Action, keys: OpenKeyStore) -> None:
+    def _write(self, copy: BackupCopy, action: Action, changes: KeyedChanges) -> None:
         installation = self._installation
         event = installation.event(
             action, copy.address, generation=copy.backup.generation, kms_sha256=copy.backup.kms_sha256
         )
-        with installation.cmdb.changing(event) as change:
+        with changes.signed(event) as change:
             # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
             if reread(change, installation.server_public(), copy) is None:
-                raise PlanOutdated("prune")
-            record(change, copy, keys.server_key())
-            sign_off(change, installation.cmdb.cmdb_id(), keys.server_key())
+                raise PlanOutdated(Operation.PRUNE)
+            record(change, copy, changes.server_key)
+
+
+def _begun(known: Sequence[BackupCopy], looked: Sequence[BackupCopy]) -> list[BackupCopy]:
+    """Copies whose removal was begun and whose file is gone, as the look found."""
+    return [
+        now
+        for before, now in zip(known, looked, strict=True)
+        if before.signed and before.retired is None and now.retired is not None
+    ]
+
+
+def _unreached(copy: BackupCopy) -> BackupCopy:
+    """A copy whose place does not answer any more; of a row that nobody vouches for nothing is said."""
+    return replace(copy, status=CopyStatus.UNREACHABLE) if copy.signed else copy
 
 
 def _fates(plan: PrunePlan) -> list[tuple[str, Fate]]:

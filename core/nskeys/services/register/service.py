@@ -1,5 +1,6 @@
 """The register: which backups there are, vouched for by the server key, and looked at now."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,10 +22,11 @@ from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
 from nskeys.model.destinations import DestinationInfo, LocatedAt
-from nskeys.model.keys import Kid
+from nskeys.model.keys import KeyUse, Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
-from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
-from nskeys.services.installation import Installation, sign_off, unlocked
+from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import ForeignReason, Operation, Problem
+from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import check_copies, check_copy, login_required
 from nskeys.services.register.signed_rows import (
@@ -39,6 +41,7 @@ from nskeys.services.register.signed_rows import (
     strip_claims,
     verified_copies,
 )
+from nskeys.services.transaction import KeyedChanges, changes_with, signed_changes
 
 _EXAMPLES = 4
 
@@ -94,31 +97,29 @@ class RegisterService:
         """Look at every copy and write what was seen into the register."""
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
-        with unlocked(installation, secrets) as keys:
+        with installation.key_store.unlock(secrets) as keys:
             before = self.copies(look=False)
             progress.stage(Stage.LOOKING, len(before))
             progress.checkpoint()
             looked = check_copies(installation, before, progress, everywhere=True)
             # A look can take long, and nobody waits for it: the lock is taken only to write.
-            with installation.changing("checking the register"):
-                self._write_down(before, looked, keys)
+            with changes_with(installation, keys, "checking the register") as changes:
+                self._write_down(before, looked, changes)
         return looked
 
     def _write_down(
-        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], keys: OpenKeyStore
+        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], changes: KeyedChanges
     ) -> None:
         installation = self._installation
         # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
         seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
-        cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-        with installation.cmdb.changing(event) as change:
+        with changes.signed(event) as change:
             now = verified_copies(change, installation.server_public())
             for copy in now:
                 # A row that was drilled or retired meanwhile is newer than what was seen.
                 if copy.signed and copy in seen:
-                    record(change, seen[copy], server_key)
-            sign_off(change, cmdb_id, server_key)
+                    record(change, seen[copy], changes.server_key)
 
     def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
         """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
@@ -143,29 +144,30 @@ class RegisterService:
             good_moment=now,
         )
         event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
-        with unlocked(installation, secrets) as keys, installation.changing("adding to the register"):
-            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-            with installation.cmdb.changing(event) as change:
-                known = registered_copy(change, installation.server_public(), inspected, full)
-                found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
-                change.know_keys(facts.kids)
-                record(change, found, server_key)
-                sign_off(change, cmdb_id, server_key)
+        with (
+            signed_changes(installation, secrets, "adding to the register") as changes,
+            changes.signed(event) as change,
+        ):
+            known = registered_copy(change, installation.server_public(), inspected, full)
+            found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
+            change.know_keys(facts.kids)
+            record(change, found, changes.server_key)
         return replace(found, signed=True)
 
     def _own_facts(self, inspected: Inspected) -> BackupFacts:
         manifest = inspected.manifest
         if manifest is None:
-            raise NotABackup(inspected.path, "bare")
+            raise NotABackup(inspected.path, Problem.BARE)
         public = self._installation.server_public()
         signer = signer_of(manifest.facts, manifest.signature, public)
         if signer is Signer.BROKEN:
             raise BackupForged(inspected.path, "signature")
         reasons = []
         if signer is not Signer.THIS_SERVER:
-            reasons.append("unsigned" if signer is Signer.NOBODY else "names_other_signer")
+            nobody = signer is Signer.NOBODY
+            reasons.append(ForeignReason.UNSIGNED if nobody else ForeignReason.NAMES_OTHER_SIGNER)
         if manifest.facts.cmdb_id != self._installation.cmdb.cmdb_id():
-            reasons.append("other_cmdb")
+            reasons.append(ForeignReason.OTHER_CMDB)
         if reasons:
             raise BackupForeign(inspected.path, tuple(reasons))
         return manifest.facts
@@ -207,6 +209,10 @@ class RegisterService:
             uses = view.counts()
         return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
+    def unregistered(self) -> tuple[str, ...]:
+        """As `unregistered_backups`."""
+        return unregistered_backups(self._installation)
+
     def login_required(self) -> tuple[NskeysError, ...]:
         """What servers with copies want of a person before these can be looked at."""
         kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
@@ -231,21 +237,23 @@ class RegisterService:
         held = {kid for other in others for kid in other.backup.kids}
         # What a row says that nobody vouches for never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
-        with self._installation.cmdb.reading() as view:
-            losing = [use for use in view.counts() if use.kid in loses and use.credentials]
-            theirs = CredentialFilter(kids=frozenset(use.kid for use in losing))
-            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if losing else ()
-        kinds = sorted({use.kind for use in losing})
+        uses, examples = self._sealed_by(loses)
         return RetirePlan(
             copy=copy,
             loses=loses,
-            credentials=sum(use.credentials for use in losing),
+            credentials=sum(use.credentials for use in uses),
             fingerprint=register.fingerprint,
-            kinds=tuple(
-                (kind, sum(use.credentials for use in losing if use.kind == kind)) for kind in kinds
-            ),
-            examples=tuple(placed.credential for placed in page),
+            kinds=_per_kind(uses),
+            examples=examples,
         )
+
+    def _sealed_by(self, kids: Collection[Kid]) -> tuple[Sequence[KeyUse], tuple[Credential, ...]]:
+        """What these keys are used for, and the first few of the credentials."""
+        with self._installation.cmdb.reading() as view:
+            uses = [use for use in view.counts() if use.kid in kids and use.credentials]
+            theirs = CredentialFilter(kids=frozenset(use.kid for use in uses))
+            page = view.page(theirs, CredentialOrder(), _EXAMPLES) if uses else ()
+        return uses, tuple(placed.credential for placed in page)
 
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
         """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not
@@ -254,18 +262,25 @@ class RegisterService:
         installation.require()
         event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
         gone = replace(plan.copy, retired=installation.clock.now())
-        with unlocked(installation, secrets) as keys, installation.changing("retiring a backup"):
-            cmdb_id, server_key = installation.cmdb.cmdb_id(), keys.server_key()
-            with installation.cmdb.changing(event) as change:
-                now = read_register(change, installation.server_public())
-                if plan.fingerprint != now.fingerprint:
-                    raise PlanOutdated("retirement")
-                if reread(change, installation.server_public(), gone):
-                    record(change, gone, server_key)
-                else:
-                    record_unsigned(change, gone)
-                sign_off(change, cmdb_id, server_key)
+        with (
+            signed_changes(installation, secrets, "retiring a backup") as changes,
+            changes.signed(event) as change,
+        ):
+            now = read_register(change, installation.server_public())
+            if plan.fingerprint != now.fingerprint:
+                raise PlanOutdated(Operation.RETIREMENT)
+            if reread(change, installation.server_public(), gone):
+                record(change, gone, changes.server_key)
+            else:
+                record_unsigned(change, gone)
         return gone
+
+
+def _per_kind(uses: Sequence[KeyUse]) -> tuple[tuple[str, int], ...]:
+    kinds = Counter[str]()
+    for use in uses:
+        kinds[use.kind] += use.credentials
+    return tuple(sorted(kinds.items()))
 
 
 def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:

@@ -7,7 +7,7 @@ replaced.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -22,9 +22,10 @@ from nskeys.model.plans import KeyFate, ProofReport, RegistryValues, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, Settings, SilentProgress, Stage
+from nskeys.reasons import ForeignReason, Operation, ProtectorProblem
 from nskeys.services.credentials.verify import prove_here
 from nskeys.services.drill.service import reached_by, record_proof
-from nskeys.services.installation import Installation, shorts, sign_off, unlocked
+from nskeys.services.installation import Installation, shorts
 from nskeys.services.keys.protector import Binding, binding, refuse_password_of
 from nskeys.services.open_backup import OpenSource
 from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
@@ -32,6 +33,36 @@ from nskeys.services.recovery.identities import bring_back
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import identity_of, record, registered_copy, verified_copies
 from nskeys.services.restore.key_plan import new_keys, new_states, plan_keys, stranded
+from nskeys.services.transaction import (
+    SignedChanges,
+    changes_with,
+    first_changes,
+    keys_fingerprint,
+    signed_changes,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTarget:
+    """What a restore meets here, before a backup is opened."""
+
+    sets_up: bool
+    """Whether the home is set up by it: no keys are here, or none that open on this machine."""
+    protector: str
+    """What binds the keys that are here; empty where none are."""
+    unreached: ProtectorProblem | None
+    """As in `Binding`: why the TPM that binds them cannot be asked; None where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreChoices:
+    """What a person decided. `settings` and `protector` matter only where the home is set up."""
+
+    settings: Settings
+    protector: str
+    accept_foreign: bool = False
+    other_machine: bool = False
+    """The TPM that binds the keys here is gone, and not only away."""
 
 
 class RestoreService:
@@ -39,6 +70,17 @@ class RestoreService:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
+
+    def target(self) -> RestoreTarget:
+        """What is here. Opens nothing that a person is asked for; KeyStoreDamaged, ProtectorUnavailable."""
+        store = self._installation.key_store
+        bound = binding(store)
+        there = store.exists()
+        return RestoreTarget(
+            sets_up=bound.replaceable or not there,
+            protector=store.info().protector if there else "",
+            unreached=bound.unreached,
+        )
 
     def plan(self, source: OpenSource) -> RestorePlan:
         """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
@@ -60,14 +102,14 @@ class RestoreService:
         return RestorePlan(
             inspected=source.source.inspected,
             facts=facts,
-            foreign=(*source.foreign, *(("lacks_keys",) if missing_at else ())),
+            foreign=(*source.foreign, *((ForeignReason.LACKS_KEYS,) if missing_at else ())),
             keys=plan_keys(brought, here, uses, bound),
             opens_before=sum(count for kid, count in uses.items() if kid in known),
             opens_after=sum(count for kid, count in uses.items() if kid in after),
             total=sum(uses.values()),
             newer_known=self._newer(source),
             sets_up=sets_up,
-            fingerprint=installation.fingerprint(),
+            fingerprint=keys_fingerprint(installation),
             elsewhere=bound_to.elsewhere,
             stranded=missing_at,
             unreached=bound_to.unreached,
@@ -80,20 +122,16 @@ class RestoreService:
         plan: RestorePlan,
         source: OpenSource,
         secrets: SecretProvider,
-        settings: Settings,
-        protector: str,
-        accept_foreign: bool = False,
+        choices: RestoreChoices,
         progress: Progress | None = None,
-        other_machine: bool = False,
     ) -> RestoreReport:
         """Store the keys, record where they came from, open every credential.
 
-        `settings` and `protector` matter only where the home is set up by this restore. KeyStoreUnreached
-        for an `unreached` plan, unless a person says that this is an `other_machine`. Cancelled
-        (`proof`) once the keys are stored: what is left is to try the credentials."""
-        if plan.foreign and not accept_foreign:
+        KeyStoreUnreached for an `unreached` plan, unless a person says that this is an `other_machine`.
+        Cancelled (`proof`) once the keys are stored: what is left is to try the credentials."""
+        if plan.foreign and not choices.accept_foreign:
             raise BackupForeign(source.source.address, plan.foreign)
-        if plan.unreached and not other_machine:
+        if plan.unreached and not choices.other_machine:
             raise KeyStoreUnreached(self._installation.key_store.info().protector, plan.unreached)
         progress = progress or SilentProgress()
         progress.checkpoint()
@@ -101,15 +139,15 @@ class RestoreService:
         weak = None
         with RememberedPassphrase(secrets) as known:
             if plan.sets_up:
-                weak = self._set_up(plan, source, known, settings, protector, progress)
+                weak = self._set_up(plan, source, known, choices, progress)
             else:
                 self._add(plan, source, known, progress)
-            with unlocked(self._installation, known) as keys:
+            with self._installation.key_store.unlock(known) as keys:
                 began = self._installation.clock.now()
                 try:
                     proof = prove_here(self._installation, keys, progress)
                 except Cancelled:
-                    raise Cancelled("proof") from None
+                    raise Cancelled(Operation.PROOF) from None
                 problem = self._record_proof(source, proof, keys, began)
         return RestoreReport(
             added=tuple(key.info.kid for key in plan.added),
@@ -129,31 +167,31 @@ class RestoreService:
         plan: RestorePlan,
         source: OpenSource,
         secrets: SecretProvider,
-        settings: Settings,
-        protector: str,
+        choices: RestoreChoices,
         progress: Progress,
     ) -> int | None:
         """The score of the new passphrase, where a person insisted on a weak one."""
         installation = self._installation
-        check_server(settings.server_name)
-        chosen = installation.protectors(protector)
+        check_server(choices.settings.server_name)
+        chosen = installation.protectors(choices.protector)
         chosen.require()
         installation.home.prepare()
         refuse = partial(refuse_password_of, source.source.inspected)
         with (
             _server_key(source) as server_key,
             prefetch_secret(chosen, secrets, refuse, installation.least_score) as known,
-            installation.changing("restoring"),
+            first_changes(installation, server_key, "restoring") as changes,
         ):
-            installation.unchanged("restore", plan.fingerprint)
+            changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
-                raise PlanOutdated("restore")  # the TPM is back, perhaps
+                raise PlanOutdated(Operation.RESTORE)  # the TPM is back, perhaps
             progress.stage(Stage.STORING_KEYS)
-            installation.settings.write(settings)
+            installation.settings.write(choices.settings)
             if not installation.cmdb.exists():
                 installation.cmdb.create(source.facts.cmdb_id)
-            self._record(plan, source, server_key, server=settings.server_name, protector=chosen.name)
+            name = choices.settings.server_name
+            self._record(plan, source, changes, server=name, protector=chosen.name)
             self._set_registry(source)
             if not source.foreign:
                 bring_back(installation, source.source.inspected, server_key)
@@ -171,25 +209,22 @@ class RestoreService:
         self, plan: RestorePlan, source: OpenSource, secrets: SecretProvider, progress: Progress
     ) -> None:
         installation = self._installation
-        with unlocked(installation, secrets) as keys, installation.changing("restoring"):
-            installation.unchanged("restore", plan.fingerprint)
+        with signed_changes(installation, secrets, "restoring") as changes:
+            changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             progress.stage(Stage.STORING_KEYS)
             now = installation.clock.now()
             added = new_keys(plan.keys, source.contents.keys, now)
             states = new_states(plan.keys, installation.key_store.keys(), now)
             if added or states or not self._knows(source):
                 # The audit line first: killed in between, it is there once too often, never missing.
-                self._record(plan, source, keys.server_key())
+                self._record(plan, source, changes)
             if added or states:
-                keys.change(add=added, states=states)
+                changes.keys.change(add=added, states=states)
             self._set_registry(source)
 
-    def _record(
-        self, plan: RestorePlan, source: OpenSource, server_key: SecretBytes, **set_up: str
-    ) -> None:
+    def _record(self, plan: RestorePlan, source: OpenSource, changes: SignedChanges, **set_up: str) -> None:
         """The audit line, with what a home was `set_up` as, and the source's register row."""
         installation, facts = self._installation, source.facts
-        cmdb_id = installation.cmdb.cmdb_id()
         event = installation.event(
             Action.RESTORED,
             source.source.address,
@@ -197,12 +232,11 @@ class RestoreService:
             foreign=" ".join(plan.foreign),
             **set_up,
         )
-        copy = self._copy(source, public_of(server_key)) if source.source.recordable else None
-        with installation.cmdb.changing(event) as change:
+        copy = self._copy(source, public_of(changes.server_key)) if source.source.recordable else None
+        with changes.signed(event) as change:
             change.know_keys(facts.kids)
             if copy is not None:
-                record(change, copy, server_key)
-            sign_off(change, cmdb_id, server_key)
+                record(change, copy, changes.server_key)
 
     def _set_registry(self, source: OpenSource) -> None:
         """The registry values, unless they name a newer backup. A foreign one is not this server's."""
@@ -226,8 +260,8 @@ class RestoreService:
             more = known.proof.rank < reached_by(proof, source.facts.kids).rank
             typed = source.typed and known.typed != began
             if more or typed or known.drilled_upto != proof.upto:
-                with installation.changing("recording a restore"):
-                    record_proof(installation, source, proof, keys, began)
+                with changes_with(installation, keys, "recording a restore") as changes:
+                    record_proof(installation, source, proof, changes, began)
         except NskeysError as error:
             return error
         return None

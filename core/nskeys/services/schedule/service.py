@@ -15,9 +15,11 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitStatus
 from nskeys.ports import ServiceManager
+from nskeys.reasons import ScheduleProblem, UnitProblem
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.identities import known_recovery
 from nskeys.services.schedule.units import MARK, UnitFacts, units
+from nskeys.services.transaction import unsigned_changes
 
 _TIMERS = tuple(job.timer for job in Job)
 
@@ -107,11 +109,11 @@ class ScheduleService:
         type once it does. ScheduleRefused where a person would be asked, UnitNotOurs."""
         seen = self.show()
         if seen.obstacles:
-            raise ScheduleRefused(seen.obstacles[0].value)
+            raise ScheduleRefused(ScheduleProblem(seen.obstacles[0]))
         self._ours(seen)
-        with self._installation.changing("installing the schedule"):
+        with unsigned_changes(self._installation, "installing the schedule") as changes:
             event = self._installation.event(Action.SCHEDULE_INSTALLED, seen.units[0].path)
-            with self._installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 for item in seen.units:
                     self._manager.write(item.unit.name, item.unit.text)
         if seen.systemd_runs:
@@ -126,9 +128,9 @@ class ScheduleService:
         self._ours(seen)
         if seen.systemd_runs:
             self._manager.stop(_TIMERS)
-        with self._installation.changing("removing the schedule"):
+        with unsigned_changes(self._installation, "removing the schedule") as changes:
             event = self._installation.event(Action.SCHEDULE_REMOVED, seen.units[0].path)
-            with self._installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 for item in seen.units:
                     self._manager.remove(item.unit.name)
         if seen.systemd_runs:
@@ -139,7 +141,7 @@ class ScheduleService:
     def _ours(seen: Schedule) -> None:
         for item in seen.units:
             if item.status in (UnitStatus.FOREIGN, UnitStatus.OTHER_HOME):
-                raise UnitNotOurs(item.path, item.status.value)
+                raise UnitNotOurs(item.path, UnitProblem(item.status))
 
 
 def _lies_in(path: str, folder: str) -> bool:

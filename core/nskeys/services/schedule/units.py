@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nskeys.errors import ScheduleRefused
 from nskeys.model.schedule import Job, UnitFile
+from nskeys.reasons import ScheduleProblem
 
 MARK = "# Written by nskeys for the home "
 """How every unit begins, so that nskeys changes and removes no other file."""
@@ -51,7 +52,7 @@ def units(facts: UnitFacts) -> tuple[UnitFile, ...]:
     """Every unit; ScheduleRefused (`odd_path`) where a path holds what no unit can."""
     for path in (*facts.program, facts.home, *facts.writable):
         if not path.isprintable():
-            raise ScheduleRefused("odd_path", path)
+            raise ScheduleRefused(ScheduleProblem.ODD_PATH, path)
     return tuple(
         unit
         for job in Job

@@ -11,15 +11,27 @@ from nskeys.errors import (
     HostKeyRevoked,
     HostKeyUnknown,
     NskeysError,
+    ServerSecretWanted,
 )
 from nskeys.model.audit import Action
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
+from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listing
+from nskeys.reasons import Problem
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
 from nskeys.services.register.probe import unseen
+from nskeys.services.transaction import unsigned_changes
 
-_NO_SERVER = ("unknown_host", "refused", "no_route", "timeout", "not_ssh", "no_agreement", "lost")
+_NO_SERVER = (
+    Problem.UNKNOWN_HOST,
+    Problem.REFUSED,
+    Problem.NO_ROUTE,
+    Problem.TIMEOUT,
+    Problem.NOT_SSH,
+    Problem.NO_AGREEMENT,
+    Problem.CONNECTION_LOST,
+)
 """Why a server could not even say who it is."""
 
 
@@ -54,7 +66,7 @@ class DestinationService:
 
     def test(self, address: str) -> DestinationStatus:
         """One destination, as a backup would be written there and read back; nothing stays."""
-        info = self._installation.configured(address)
+        info = self._installation.destinations.configured(address)
         return self._see(info, info == self._installation.default_destination())
 
     def _see(self, info: DestinationInfo, default: bool) -> DestinationStatus:
@@ -74,17 +86,21 @@ class DestinationService:
         default, infos = installation.default_destination(), installation.settings.read().destinations
         return infos if default in infos else (*infos, default)
 
+    def default(self) -> DestinationInfo:
+        """Where the next backup goes unless told otherwise."""
+        return self._installation.default_destination()
+
     def is_on_a_server(self, address: str) -> bool:
         """Whether another machine is asked for it by its address; DestinationInvalid."""
-        return not self._installation.destinations.at(self._installation.configured(address)).live
+        return not self._installation.destinations.at(DestinationInfo(address)).live
 
     def file_at(self, address: str, name: str) -> str:
         """The full address of a file there."""
-        return self._installation.destinations.at(self._installation.configured(address)).address_of(name)
+        return self._installation.destinations.at(DestinationInfo(address)).address_of(name)
 
     def files(self, address: str) -> Listing:
         """The backup files that lie there."""
-        return self._installation.destinations.at(self._installation.configured(address)).listing()
+        return self._installation.destinations.at(DestinationInfo(address)).listing()
 
     def add(
         self, address: str, declared_elsewhere: str = "", key_file: str | None = None
@@ -95,13 +111,13 @@ class DestinationService:
         installation.require()
         normal = installation.destinations.normal(address)
         if key_file is None:
-            key_file = installation.configured(normal).key_file
+            key_file = installation.destinations.configured(normal).key_file
         mounted = self._mounted(normal) if declared_elsewhere else None
         info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
-        with installation.changing("adding a destination"):
+        with unsigned_changes(installation, "adding a destination") as changes:
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(
                     replace(settings, destinations=self._with(settings.destinations, info))
                 )
@@ -113,15 +129,23 @@ class DestinationService:
         one is there it stays the declared one, so that saying the same once more changes nothing; whoever
         means the other one takes the declaration back first."""
         installation = self._installation
-        then = installation.configured(normal).mounted
+        then = installation.destinations.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
+
+    def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
+        """What a server asked for; kept in memory until the services are closed."""
+        self._installation.destinations.give(wanted, secret)
+
+    def interrupt(self) -> None:
+        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        self._installation.destinations.interrupt()
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
         """The host key that the server of a destination shows, where nobody trusted it yet; None where it
         is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
         try:
-            self._installation.destinations.at(self._installation.configured(address)).listing()
+            self._installation.destinations.at(DestinationInfo(address)).listing()
         except HostKeyUnknown as server:
             return server
         except (HostKeyChanged, HostKeyRevoked, DestinationInvalid):
@@ -138,7 +162,7 @@ class DestinationService:
         there is no audit trail yet, so that a backup can be fetched from it."""
         installation = self._installation
         installation.home.prepare()
-        with installation.changing("trusting a server"):
+        with unsigned_changes(installation, "trusting a server") as changes:
             if not installation.key_store.exists() or not installation.cmdb.exists():
                 installation.destinations.trust(server)
                 return
@@ -146,12 +170,12 @@ class DestinationService:
             event = installation.event(
                 Action.SERVER_TRUSTED, name, key=server.key_type, fingerprint=server.fingerprint
             )
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.destinations.trust(server)
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
         """One more at the end; or in its place where it is there: the first one may be the default."""
-        same = [self._installation.is_at(other, info.address) for other in known]
+        same = [self._installation.destinations.is_at(other, info.address) for other in known]
         others = [other for other, is_same in zip(known, same, strict=True) if not is_same]
         place = same.index(True) if any(same) else len(others)
         return (*others[:place], info, *others[place:])
@@ -161,14 +185,15 @@ class DestinationService:
         installation = self._installation
         installation.require()
         wanted = self._normal(address)
-        with installation.changing("removing a destination"):
+        with unsigned_changes(installation, "removing a destination") as changes:
             settings = installation.settings.read()
-            gone = [known for known in settings.destinations if installation.is_at(known, wanted)]
+            is_at = installation.destinations.is_at
+            gone = [known for known in settings.destinations if is_at(known, wanted)]
             if not gone:
                 return None
             kept = tuple(known for known in settings.destinations if known not in gone)
             event = installation.event(Action.DESTINATION_REMOVED, wanted)
-            with installation.cmdb.changing(event):
+            with changes.unsigned(event):
                 installation.settings.write(replace(settings, destinations=kept))
         return gone[0]
 

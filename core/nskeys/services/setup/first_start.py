@@ -21,11 +21,12 @@ from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.plans import FirstSight, HomeState, SetUpReport
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
-from nskeys.services.installation import Installation, sign_off
+from nskeys.services.installation import Installation
 from nskeys.services.keys.protector import binding
 from nskeys.services.passwords.providers import prefetch_secret, weak_passphrase
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import first_changes, unsigned_changes
 
 
 class SetUpService:
@@ -75,7 +76,7 @@ class SetUpService:
         next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
         installation = self._installation
         installation.home.prepare()
-        with installation.changing("choosing a CMDB"):
+        with unsigned_changes(installation, "choosing a CMDB"):
             if installation.key_store.exists():
                 raise AlreadySetUp(installation.home.path)
             installation.settings.write(replace(installation.settings.read(), cmdb=address))
@@ -101,7 +102,7 @@ class SetUpService:
             first.material,
             server_key,
             prefetch_secret(chosen, secrets, least=installation.least_score) as known,
-            installation.changing("setting up"),
+            first_changes(installation, server_key, "setting up") as changes,
         ):
             if installation.key_store.exists():
                 raise AlreadySetUp(installation.home.path)
@@ -118,9 +119,8 @@ class SetUpService:
                 lost=lost,
                 key=first.info.kid,
             )
-            with installation.cmdb.changing(event) as change:
+            with changes.signed(event) as change:
                 change.know_keys([first.info.kid])
-                sign_off(change, cmdb_id, server_key)
             # The store's `current` is the last thing written: until then there is no key, and a
             # killed set-up is simply begun again.
             installation.key_store.create(cmdb_id, chosen, known, [first], server_key)

@@ -20,8 +20,9 @@ from nskeys.model.audit import (
 )
 from nskeys.model.backup import BackupFacts
 from nskeys.model.register import BackupCopy
-from nskeys.services.installation import Installation, head_document
+from nskeys.services.installation import Installation
 from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.transaction import head_document
 
 _PAGE = 1_000
 _RESTORED = f'"action":"{Action.RESTORED.value}"'
@@ -110,13 +111,7 @@ class AuditService:
             head, signed = view.audit_head(), view.audit_signature()
             copies = verified_copies(view, public)
         witnesses, not_asked = self._witnesses(copies, public, cmdb_id)
-        chain = _Chain(first_digest(cmdb_id))
-        for entry in self.entries():
-            if chain.count == head.count:
-                break  # written since we began to look
-            chain.follow(entry)
-        if chain.broken_at is None and (chain.count, chain.digests[-1]) != (head.count, head.digest):
-            chain.broken_at = chain.count
+        chain = self._followed(head, cmdb_id)
         trusted = signed is not None and chain.holds(signed[0]) and _signed(public, cmdb_id, *signed)
         lines = signed[0].count if signed and trusted else None
         held = {address: facts for address, facts in witnesses.items() if chain.holds(facts.audit)}
@@ -134,6 +129,17 @@ class AuditService:
             agreed_lines=max((facts.audit.count for facts in held.values()), default=0),
             not_asked=not_asked,
         )
+
+    def _followed(self, head: AuditHead, cmdb_id: str) -> "_Chain":
+        """The lines up to this head; broken where they do not lead to it."""
+        chain = _Chain(first_digest(cmdb_id))
+        for entry in self.entries():
+            if chain.count == head.count:
+                break  # written since we began to look
+            chain.follow(entry)
+        if chain.broken_at is None and (chain.count, chain.digests[-1]) != (head.count, head.digest):
+            chain.broken_at = chain.count
+        return chain
 
     def _witnesses(
         self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str

@@ -8,10 +8,20 @@ from datetime import datetime
 from nskeys.errors import DestinationUnreachable, NskeysError
 from nskeys.model.credentials import UnreadableRow
 from nskeys.model.destinations import DestinationInfo, Location
-from nskeys.model.keys import SEALS_DUE, KeyInfo, KeyState, KeyUse, Kid, Rotation, RotationStage, active_key
+from nskeys.model.keys import (
+    SEALS_DUE,
+    KeyInfo,
+    KeyState,
+    KeyUse,
+    Kid,
+    Leftover,
+    Rotation,
+    RotationStage,
+    active_key,
+)
 from nskeys.model.monitoring import NOTHING_OVERDUE, RecoveryPractice, recovery_practice
 from nskeys.model.plans import RegistryValues
-from nskeys.model.recoverability import Recoverability, RecoveryState, Totals, assess
+from nskeys.model.recoverability import Circumstances, Recoverability, RecoveryState, Totals, assess
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import (
     BackupCopy,
@@ -20,7 +30,7 @@ from nskeys.model.register import (
     holds_without_counting,
     waits_for_a_person,
 )
-from nskeys.ports import CmdbView, Leftover
+from nskeys.ports import CmdbView
 from nskeys.services.installation import Installation
 from nskeys.services.recovery.custodians import waiting_custodians
 from nskeys.services.recovery.identities import known_recovery
@@ -127,18 +137,12 @@ class RecoverabilityService:
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
             copies = _numbered(copies, view.last_seal())
-            while True:
-                answer = assess(
-                    keys, uses, copies, registry.backup_date, cmdb_id, elsewhere, recovery.recipients, now
-                )
-                drilled = _drilled(view, answer)
-                if drilled is not None:
-                    break
-                # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for
-                # the copy is not asked again.
-                copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
-            answer = replace(answer, drilled=drilled, totals=_with_unreadable(answer.totals, unreadable))
-        waiting = waiting_custodians(installation)
+            circumstances = Circumstances(
+                cmdb_id, registry.backup_date, elsewhere, recovery.recipients, now
+            )
+            copies, answer = _assessed(view, keys, uses, copies, circumstances)
+            answer = replace(answer, totals=_with_unreadable(answer.totals, unreadable))
+        waiting = None if problem is not None else waiting_custodians(installation, recovery)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
@@ -184,6 +188,25 @@ class RecoverabilityService:
         except NskeysError:
             return False
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
+
+
+def _assessed(
+    view: CmdbView,
+    keys: Sequence[KeyInfo],
+    uses: Sequence[KeyUse],
+    copies: Sequence[BackupCopy],
+    circumstances: Circumstances,
+) -> tuple[tuple[BackupCopy, ...], Recoverability]:
+    """The answer, and the copies with what their drills may claim."""
+    copies = tuple(copies)
+    while True:
+        answer = assess(keys, uses, copies, circumstances)
+        drilled = _drilled(view, answer)
+        if drilled is not None:
+            return copies, replace(answer, drilled=drilled)
+        # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for the copy
+        # is not asked again.
+        copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
 
 
 def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tuple[KeyUse, ...]:

@@ -8,6 +8,7 @@ from nskeys.errors import NotSetUp
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.services.installation import Installation
+from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import RecoverabilityService
 
 
@@ -43,6 +44,7 @@ class RunbookService:
             good=tuple(copy for copy in kept if copy.counts),
             others=tuple(copy for copy in kept if not copy.counts),
             taken=overview.taken,
+            findings=findings_of(overview),
             recovery=overview.recovery,
         )
 

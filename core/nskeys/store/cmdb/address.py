@@ -1,4 +1,4 @@
-"""Where a CMDB is, from its URL. Pure text: nothing is opened, nothing heavy imported.
+"""The address of a CMDB, parsed from its URL. Nothing is opened or imported for it.
 
     sqlite:////var/lib/nskeys/cmdb.sqlite3     all behind the third slash is the path, as it stands
     postgresql://nskeys@db01,db02/nskeys       libpq's own address ("Connection URIs"), but no password
@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from nskeys.errors import ConfigurationInvalid
+from nskeys.reasons import Problem
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -25,12 +26,11 @@ class SqliteAddress:
 
     @property
     def shown(self) -> str:
-        """The path."""
         return str(self.path)
 
     @property
     def home(self) -> str:
-        """The folder it lies in."""
+        """The folder of the file."""
         return str(self.path.parent)
 
 
@@ -42,12 +42,11 @@ class PostgresAddress:
 
     @property
     def shown(self) -> str:
-        """The URL; there is no password in it."""
         return f"postgresql://{self.rest}"
 
     @property
     def home(self) -> str:
-        """The URL again: it has no folder."""
+        """The URL too: a database on a server has no folder."""
         return self.shown
 
 
@@ -55,33 +54,33 @@ CmdbAddress = SqliteAddress | PostgresAddress
 
 
 def url_of(path: Path) -> str:
-    """The URL of a file."""
+    """Return the URL of a file."""
     return f"sqlite:///{path.absolute()}"
 
 
 def understand(url: str) -> CmdbAddress:
-    """The address in a URL; ConfigurationInvalid: `password_in_url`, `unknown_database`, `no_file`,
-    `zero_character`."""
+    """Return the address in a URL. Raises ConfigurationInvalid: `password_in_url`, `unknown_database`,
+    `no_file`, `zero_character`."""
     scheme, found, rest = url.partition("://")
     if "\x00" in url:
-        raise ConfigurationInvalid(scheme, "zero_character")
+        raise ConfigurationInvalid(scheme, Problem.ZERO_CHARACTER)
     if found and scheme in _SQLITE:
         if not rest.startswith("/") or rest[1:] in ("", ":memory:"):
-            raise ConfigurationInvalid(f"{scheme}://", "no_file")
+            raise ConfigurationInvalid(f"{scheme}://", Problem.NO_FILE)
         return SqliteAddress(Path(rest[1:]).absolute())
     if found and scheme in _POSTGRES:
         if _tells_password(rest):
-            raise ConfigurationInvalid(f"{scheme}://", "password_in_url")
+            raise ConfigurationInvalid(f"{scheme}://", Problem.HAS_PASSWORD)
         return PostgresAddress(rest)
     # The rest may hold a password of whatever this was meant to be: it is not repeated.
-    raise ConfigurationInvalid(scheme if found else "", "unknown_database")
+    raise ConfigurationInvalid(scheme if found else "", Problem.UNKNOWN_DATABASE)
 
 
 def _tells_password(rest: str) -> bool:
-    """Whether anything that may be a password stands in a URL: between `:` and an `@`, or in a parameter.
-    An empty one is none, for libpq too."""
-    place, _, query = rest.partition("?")
-    if _user_has_password(place):
+    """Return whether a URL may hold a password: between `:` and an `@`, or in a parameter. An empty one
+    does not count, for libpq neither."""
+    authority, _, query = rest.partition("?")
+    if _user_has_password(authority):
         return True
     named = ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
     return any(
@@ -91,8 +90,8 @@ def _tells_password(rest: str) -> bool:
 
 
 def _user_has_password(place: str) -> bool:
-    """Whether one stands before the last `@`, also one with a slash or an `@` in it, which libpq would take
-    for something else; a port is none."""
+    """Return whether a password stands before the last `@`, also one with a slash or an `@` in it, which
+    libpq would misread; a port is not one."""
     user, at, _ = place.rpartition("@")
     name, colon, password = user.partition(":")
     if not at or not colon or not password:
@@ -101,8 +100,8 @@ def _user_has_password(place: str) -> bool:
 
 
 def _is_hosts(text: str) -> bool:
-    """Whether it is hosts, their ports in digits, and a database's name behind them."""
+    """Return whether it is a list of hosts with numeric ports, and a database's name after them."""
     hosts, _, _ = text.partition("/")
     return all(
-        not port or port.isdigit() for _, _, port in (one.rpartition(":") for one in hosts.split(","))
+        not port or port.isdigit() for _, _, port in (host.rpartition(":") for host in hosts.split(","))
     )

@@ -1,6 +1,6 @@
-"""One change of the CMDB: `ports.CmdbChange` over one transaction.
+"""One change of the CMDB: `ports.CmdbChange` in one transaction.
 
-Each method does all it says or nothing: it works inside a savepoint. Many rows go to the driver at once.
+Each method takes effect as a whole or not at all, in a savepoint. Many rows go to the driver at once.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from nskeys.model.keys import SEALS_LIMIT, Kid, Rotation
 from nskeys.model.register import BackupCopy
 from nskeys.model.register_json import from_text, to_text
 from nskeys.ports import RegisterRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.paging import storable
 from nskeys.store.cmdb.records import signed_head_text
 from nskeys.store.cmdb.values import NUMBER_LIMIT, count_of, damaged, seconds_of
@@ -64,17 +65,16 @@ _ADD_META = "INSERT INTO meta (value, name) VALUES (?, ?)"
 
 
 class SqlChange(SqlView):
-    """What one transaction does. Not to be used after it."""
+    """What one transaction does. It must not be used afterwards."""
 
     def write_audit(self, event: AuditEvent) -> None:
-        """Lengthen the chain by the event's line."""
+        """Append the event's line to the audit trail and its chain of hashes."""
         head = self.audit_head()
         line = event.line()
         digest = next_digest(head.digest, line)
         self._connection.run(_ADD_LINE, head.count + 1, line, digest)
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """New rows, counted as seals of their keys; NameTaken, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -82,7 +82,6 @@ class SqlChange(SqlView):
             self._connection.many(_LIST, [_listing_values(row) for row in credentials])
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
-        """Rows with the same ids, re-sealed and counted; NameTaken, NoSuchCredential, KeyUsedUp."""
         with self._naming(credentials), self._all_or_nothing():
             self._count(Counter(row.credential.kid for row in credentials))
             seal_no = self.last_seal()
@@ -96,7 +95,6 @@ class SqlChange(SqlView):
                 self._connection.many(_LIST, listing)
 
     def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """New blobs under `kid`, sealed at `moment` and counted; NoSuchCredential, KeyUsedUp."""
         with self._all_or_nothing():
             self._count({kid: len(rows)})
             first = (self._key_no(kid), seconds_of(moment), self.last_seal())
@@ -105,12 +103,11 @@ class SqlChange(SqlView):
                 raise self._missing(credential_id for credential_id, _ in rows)
 
     def remove(self, credential_id: str) -> None:
-        """One row; NoSuchCredential."""
+        """One row. Raises NoSuchCredential."""
         if not storable(credential_id) or not self._connection.run(_REMOVE, credential_id):
             raise NoSuchCredential(credential_id)
 
     def know_keys(self, kids: Iterable[Kid]) -> None:
-        """Give these keys a number if they have none."""
         unknown = sorted(set(kids) - set(self._keys.values()))
         if unknown:
             first = max(self._keys, default=0) + 1
@@ -119,7 +116,6 @@ class SqlChange(SqlView):
             del self._keys
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
-        """Insert the register row, or replace the one with the same `.kms` and address."""
         if row.text != to_text(copy) or from_text(row.text) != copy:
             raise ValueError("a register row's text is its copy's")
         values = (row.text, row.signature, copy.backup.kms_sha256, copy.address)
@@ -127,11 +123,9 @@ class SqlChange(SqlView):
             self._connection.run(_ADD_COPY, *values, self._next(_LAST_COPY))
 
     def write_drill(self, text: str, signature: bytes | None) -> None:
-        """One more line of the diary."""
         self._connection.run(_ADD_DRILL, self._next(_LAST_DRILL), text, signature)
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
-        """Insert it (number 0) or update it; returns it with its number."""
         number = rotation.number or self._next(_LAST_ROTATION)
         values = (
             rotation.kid,
@@ -146,7 +140,6 @@ class SqlChange(SqlView):
         return replace(rotation, number=number)
 
     def sign_audit(self, head: AuditHead, signature: bytes) -> None:
-        """Remember the signature of a head."""
         text = signed_head_text(head, signature)
         if not self._connection.run(_SET_META, text, AUDIT_SIGNATURE):
             self._connection.run(_ADD_META, text, AUDIT_SIGNATURE)
@@ -163,7 +156,8 @@ class SqlChange(SqlView):
 
     @contextmanager
     def _naming(self, rows: Sequence[SealedCredential]) -> Iterator[None]:
-        """Say which name was taken when the database only says that one was."""
+        """Translate a violated UNIQUE constraint to NameTaken, with the name that the database does not
+        report."""
         try:
             yield
         except self._connection.conflict:
@@ -181,21 +175,21 @@ class SqlChange(SqlView):
             if credential_id in names:
                 holders.pop(names[credential_id], None)
             holders[name], names[credential_id] = credential_id, name
-        return damaged("credentials", "id_taken")
+        return damaged("credentials", Problem.ID_TAKEN)
 
     def _count(self, seals: Mapping[Kid, int]) -> None:
-        """Count seals, before they are written; KeyUsedUp."""
+        """Count seals, before they are written. Raises KeyUsedUp."""
         self.know_keys(seals)
         for kid, more in seals.items():
             if not self._connection.run(_COUNT_SEALS, more, kid, SEALS_LIMIT - more):
                 raise KeyUsedUp(kid)
 
     def _missing(self, ids: Iterable[str]) -> NoSuchCredential:
-        known = {row[0] for row in self._connection.all("SELECT id FROM credentials")}
-        return NoSuchCredential(next((item for item in ids if item not in known), ""))
+        existing = {row[0] for row in self._connection.all("SELECT id FROM credentials")}
+        return NoSuchCredential(next((item for item in ids if item not in existing), ""))
 
     def _next(self, last: str) -> int:
-        """The number behind the last one, which the question `last` asks for."""
+        """Return the number after the last one, which the query `last` asks for."""
         number = self._connection.value(last)
         return 1 if number is None else count_of(number, NUMBER_LIMIT - 1, "") + 1
 

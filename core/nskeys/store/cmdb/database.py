@@ -1,7 +1,7 @@
 """The CMDB: credentials, register, rotations and audit trail in SQLite or PostgreSQL.
 
-The driver and all that speaks to it are imported at the first transaction, so that knowing the address,
-and that there is no file yet, stays free.
+The driver and all that uses it are imported at the first transaction, so that looking at the address, or
+finding that there is no file yet, costs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nskeys.errors import NotSetUp
 from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.credentials import SealedCredential, UnreadableCredential
+from nskeys.model.credentials import UnreadableCredential
 from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import Kid
 from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
@@ -27,18 +27,16 @@ if TYPE_CHECKING:
     from nskeys.store.cmdb.view import SqlView
 
 
-def _ignore(_: UnreadableCredential) -> None:
-    """Nobody is told."""
+def _ignore(_: UnreadableCredential) -> None: ...
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
-    """The CMDB in an SQLite file."""
+    """Return the CMDB in an SQLite file."""
     return SqlCmdb(url_of(path), clock)
 
 
 class SqlCmdb:
-    """Implements `ports.Cmdb`. Nothing is opened before it is asked for. Safe to use from several
-    threads."""
+    """Implements `ports.Cmdb`. Nothing is opened before it is needed. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -48,8 +46,8 @@ class SqlCmdb:
         busy_timeout: float = 5.0,
         steps: Sequence[Step] = STEPS,
     ) -> None:
-        """`url` is a URL as `address` understands it, `busy_timeout` the seconds that a change waits
-        for another one; `steps` are the schema that this program knows. ConfigurationInvalid."""
+        """`url` is parsed by `address`; `busy_timeout` is how many seconds a change waits for another one;
+        `steps` are the schema steps that this program knows. Raises ConfigurationInvalid."""
         self._address = understand(url)
         self._clock = clock
         self._busy_timeout = busy_timeout
@@ -58,19 +56,16 @@ class SqlCmdb:
         self._opened: CmdbEngine | None = None
 
     def describe(self) -> str:
-        """`SQLite` or `PostgreSQL`."""
         return "SQLite" if isinstance(self._address, SqliteAddress) else "PostgreSQL"
 
     def address(self) -> str:
-        """The URL or path."""
+        """Return the URL or path."""
         return self._address.shown
 
     def login(self) -> DatabaseLogin | None:
-        """How the server is logged in to; None for a file."""
         return self._engine.login()
 
     def exists(self) -> bool:
-        """Whether there is a CMDB of nskeys. Creates nothing; another program's database is none."""
         try:
             self.cmdb_id()
         except NotSetUp:
@@ -78,12 +73,10 @@ class SqlCmdb:
         return True
 
     def cmdb_id(self) -> str:
-        """32 hex digits; NotSetUp where there is none."""
         with self._looking() as view:
             return view.cmdb_id
 
     def outdated(self) -> bool:
-        """Whether a change would lead it up to a newer schema first."""
         with self._looking() as view:
             return view.schema < self._steps[-1].number
 
@@ -99,13 +92,11 @@ class SqlCmdb:
 
     @contextmanager
     def reading(self) -> Iterator[CmdbView]:
-        """A read-only transaction."""
         with self._looking() as view:
             yield view
 
     @contextmanager
     def changing(self, event: AuditEvent) -> Iterator[CmdbChange]:
-        """A transaction that writes `event` to the audit trail; an older schema is upgraded first."""
         if not self._there():
             raise NotSetUp(self._address.home)
         from nskeys.store.cmdb.change import SqlChange
@@ -125,24 +116,13 @@ class SqlCmdb:
             change.write_audit(event)
             yield change
 
-    def stream_sealed(self, kid: Kid | None = None) -> Iterator[Sequence[SealedCredential]]:
-        """Every sealed row in batches, from one consistent look."""
-        with self._looking() as view:
-            after = ""
-            while batch := view.sealed(kid, after):
-                yield batch
-                after = batch[-1].credential.credential_id
-
     def stream_raw(
         self, unreadable: Callable[[UnreadableCredential], None] = _ignore
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row in batches of one key each, from one consistent look; `unreadable` is told
-        those that cannot be read."""
         with self._looking() as view:
             yield from view.stream_rows(unreadable)
 
     def close(self) -> None:
-        """Let go of connections."""
         with self._opening:
             if self._opened is not None:
                 self._opened.close()
@@ -176,5 +156,5 @@ class SqlCmdb:
         return PostgresEngine(self._address, self._busy_timeout)
 
     def _there(self) -> bool:
-        """Whether there is anything to connect to; a server answers or it does not."""
+        """Return whether there is anything to connect to; for a server, always True."""
         return not isinstance(self._address, SqliteAddress) or is_there(self._address.path)

@@ -1,8 +1,8 @@
-"""One database: its transactions, its statements, and its driver's errors translated once.
+"""The interface of a database: its transactions, its statements, and translated errors of its driver.
 
-Statements are constants with question marks for what is given to them; `Connection` alone knows which mark
-a driver wants. What SQLite and PostgreSQL do differently is said in `sqlite` and `postgres`; everything
-above speaks to these two classes.
+Statements are constants with question marks for parameters; `Connection` alone knows the mark of its
+driver. The differences between SQLite and PostgreSQL are in `sqlite` and `postgres`; everything above uses
+these two classes.
 """
 
 from abc import ABC, abstractmethod
@@ -13,55 +13,55 @@ from typing import Any, ClassVar
 
 from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
 from nskeys.model.database import DatabaseLogin
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
 
 BATCH = 2_000
-"""Rows that long reads take at a time."""
+"""Rows per batch of long reads."""
 
 Row = tuple[Any, ...]
 
 
 class Connection(ABC):
-    """What one transaction asks its database. Statements have question marks."""
+    """One transaction's access to the database. Statements have question marks."""
 
     position: ClassVar[str]
     """The function that finds a text in a text: the text to look in first, 0 for "not in it"."""
     text_only: ClassVar[str] = "TRUE"
-    """A condition that holds where the column in its hole is text: who goes through a table in the order of
-    a column comes to the end only where it is."""
+    """A condition that the column in its placeholder is text: a scan in the order of a column ends
+    correctly only with it."""
     hex_only: ClassVar[str]
-    """A condition that holds where the text in its hole has lower-case hex digits alone."""
+    """A condition that the text in its placeholder consists of lower-case hex digits."""
     sound: ClassVar[str] = "TRUE"
-    """A condition that holds for a row of `credentials` whose values are of the right types, as far as the
-    database lets others in."""
+    """A condition that the values of a row of `credentials` have the right types, as far as the
+    database permits others."""
     conflict: type[Exception]
-    """What the driver raises where a row breaks a constraint."""
+    """The driver's exception where a row breaks a constraint."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Every row."""
         rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
         return rows
 
     def one(self, sql: str, *values: object) -> Row | None:
-        """The first row, if there is any."""
+        """Return the first row, if there is any."""
         return next(iter(self.all(sql, *values)), None)
 
     def value(self, sql: str, *values: object) -> Any:
-        """The first row's first value; None without a row."""
+        """Return the first row's first value; None without a row."""
         row = self.one(sql, *values)
         return None if row is None else row[0]
 
     def run(self, sql: str, *values: object) -> int:
-        """How many rows the statement changed."""
+        """Return how many rows the statement changed."""
         changed: int = self.driver.execute(self.marked(sql), values).rowcount
         return changed
 
     def many(self, sql: str, rows: Sequence[Row]) -> int:
-        """Runs the statement for each row of values; returns how many rows were changed."""
+        """Run the statement for each row of values; return how many rows were changed."""
         if not rows:
             return 0
         cursor = self.driver.cursor()
@@ -71,11 +71,11 @@ class Connection(ABC):
 
     @abstractmethod
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, without holding them all at once."""
+        """Return the rows in batches, without holding them all at once."""
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Everything inside, or nothing of it."""
+        """Roll back to here if the block raises."""
         self.driver.execute("SAVEPOINT nskeys")
         try:
             yield
@@ -90,12 +90,12 @@ class Connection(ABC):
 
     @staticmethod
     def marked(sql: str) -> str:
-        """`sql` with the driver's own mark in place of question marks."""
+        """Return `sql` with the driver's own mark in the place of question marks."""
         return sql
 
 
 class CmdbEngine(ABC):
-    """A database that can be opened; nothing is connected before the first transaction."""
+    """A database to be opened; it connects at the first transaction."""
 
     spelling: Spelling
     driver_errors: type[Exception]
@@ -105,24 +105,25 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what a first transaction needs: for SQLite, the file."""
+        """Create what the first transaction needs: for SQLite, the file."""
 
     def login(self) -> DatabaseLogin | None:
-        """How a server is logged in to; None for a file."""
+        """Return how nskeys logs in to the server; None for a file."""
         return None
 
     @abstractmethod
     def copy_aside(self, schema: int) -> None:
-        """Before the steps to `schema`, while a change is open and has written nothing: keep a copy,
-        durably, where that can be."""
+        """Keep a durable copy, where possible, before the steps to `schema`. Called inside a change that
+        has written nothing."""
 
     @abstractmethod
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
-        """What there is among the tables: kind, name and table of each. A plain table, which can hold
-        rows and no more, is of the kind `table`."""
+        """Return kind, name and table of every object of the schema. A plain table, which can only hold
+        rows, is of the kind `table`."""
 
     def tables(self, connection: Connection) -> frozenset[str]:
-        """The tables there are; CmdbAltered where something there could change what is read or written."""
+        """Return the names of the tables. Raises CmdbAltered where an object could change what is read or
+        written."""
         objects = self.objects(connection)
         others = tuple(
             f"{kind} {name} on {table}" if table != name else f"{kind} {name}"
@@ -135,22 +136,21 @@ class CmdbEngine(ABC):
 
     @abstractmethod
     def translated(self, error: Exception) -> NskeysError:
-        """What a driver's error says, without anything of the statement's values."""
+        """Return a driver's error as one of ours, without any value of the statement."""
 
     @abstractmethod
-    def close(self) -> None:
-        """Let go of connections."""
+    def close(self) -> None: ...
 
     @contextmanager
     def transaction(self, *, changing: bool) -> Iterator[Connection]:
-        """A transaction that commits at the end and rolls back on any exception; errors of the driver
-        come out translated."""
+        """Open a transaction that commits at the end and rolls back on any exception; the driver's errors
+        are translated."""
         with self._translating(), self._begun(changing) as connection:
             yield connection
 
     @abstractmethod
     def _begun(self, changing: bool) -> AbstractContextManager[Connection]:
-        """The transaction itself."""
+        """Return the transaction itself."""
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -163,12 +163,12 @@ class CmdbEngine(ABC):
             # which may quote the file, and SQLite says "no memory" of a record that is longer than its
             # page holds. We ask for too little at a time to run out of memory here.
             if _raised_below(error):
-                raise CmdbDamaged("", "corrupt") from None
+                raise CmdbDamaged("", Problem.CORRUPT) from None
             raise
 
 
 def _raised_below(error: Exception) -> bool:
-    """Whether the last Python code before the error, and so the driver's caller, is the store's."""
+    """Return whether the error came from the driver itself: the last Python frame is the store's."""
     last = None
     for frame, _ in walk_tb(error.__traceback__):
         last = frame

@@ -1,8 +1,8 @@
-"""The SQLite file itself, before SQLite comes into it.
+"""The SQLite file itself, before SQLite opens it.
 
-Nothing here, nor in `sqlite`, opens and closes a file that SQLite may have open: closing any
-descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
-File", section 2.2). So a file that exists is only ever looked at by its name.
+Nothing here, nor in `sqlite`, opens and closes a file that SQLite may have open: closing any descriptor of
+a file releases all POSIX locks that the process holds on it ("How To Corrupt An SQLite Database File",
+section 2.2). So an existing file is only looked at by its name.
 """
 
 import os
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbUnreachable, NotPermitted
+from nskeys.reasons import Problem
 
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file; NotPermitted, CmdbUnreachable (`not_a_file`, `cannot_open`)."""
+    """Return whether there is a file. Raises NotPermitted, CmdbUnreachable (`not_a_file`,
+    `cannot_open`)."""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -24,14 +26,14 @@ def is_there(path: Path) -> bool:
     except PermissionError:
         raise NotPermitted(str(path)) from None
     except OSError:
-        raise CmdbUnreachable(str(path), "cannot_open") from None
+        raise CmdbUnreachable(str(path), Problem.CANNOT_OPEN) from None
     if not stat.S_ISREG(mode):
-        raise CmdbUnreachable(str(path), "not_a_file")
+        raise CmdbUnreachable(str(path), Problem.NOT_A_FILE)
     return True
 
 
 def make_file(path: Path) -> None:
-    """An empty file (0600) where there is none, durably; CannotCreate."""
+    """Create an empty file (0600) where there is none, durably. Raises CannotCreate."""
     if is_there(path):
         return
     try:
@@ -40,9 +42,9 @@ def make_file(path: Path) -> None:
         # Made meanwhile by another process, whose file it is now; a dangling link ends here too.
         if is_there(path):
             return
-        raise CannotCreate(str(path), "link") from None
+        raise CannotCreate(str(path), Problem.LINK) from None
     except PermissionError:
-        raise CannotCreate(str(path), "not_permitted") from None
+        raise CannotCreate(str(path), Problem.NOT_PERMITTED) from None
     except OSError:
-        raise CannotCreate(str(path), "missing_folder") from None
+        raise CannotCreate(str(path), Problem.MISSING_FOLDER) from None
     files.sync_folder(path.parent)

@@ -27,7 +27,7 @@ TABLES = frozenset({"meta", "keys", "credentials", "listing", "register", "drill
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """Where databases differ in their SQL."""
+    """Where the databases differ in their SQL."""
 
     text: str
     """A text type that sorts by code point."""
@@ -38,7 +38,7 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Leads from schema `number - 1` to `number`."""
+    """Migrates schema `number - 1` to `number`."""
 
     number: int
     statements: Callable[[Spelling], Sequence[str]]

@@ -1,8 +1,8 @@
-"""Lists of credentials: which, in which order, from which place on. Statements only.
+"""Statements for lists of credentials: filtered, sorted, from a cursor on.
 
-A page is a keyset scan of one `listing_by_...` index: what stands before its place costs nothing. With a
-searched text there is no index that helps, and reading the table once beats looking each row up in the
-order of an index: there the order key is an expression that no index knows.
+A page is a keyset scan of one `listing_by_...` index: the rows before its cursor cost nothing. No index
+helps a text search, and reading the table once is faster than looking each row up in the order of an index,
+so there the sort key is an expression that no index covers.
 """
 
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from nskeys.model.credential_list import CredentialFilter, CredentialOrder, fold
 from nskeys.model.keys import Kid
 
 Query = tuple[str, list[object]]
-"""A statement with question marks, and what stands for them."""
+"""A statement with question marks, and its parameters."""
 
 COLUMNS = (
     "credentials.id, credentials.key_no, credentials.kind, credentials.name, credentials.target,"
     " credentials.account, credentials.note, credentials.sealed_at, credentials.created,"
     " credentials.updated, credentials.seal_no"
 )
-"""What makes a credential."""
+"""The columns of a credential."""
 
 _FEW = 1_000
-"""So many credentials are quicker collected by their keys than met on the way through a list."""
+"""Up to this many credentials are collected by their keys instead of scanning a list."""
 
 # Templates: what fills their holes are words of this module and so many question marks, never what somebody
 # typed or stored; that is given beside the statement.
@@ -38,21 +38,20 @@ _AMONG_MANY = "EXISTS (SELECT 1 FROM credentials WHERE credentials.id = listing.
 
 
 def storable(*texts: str) -> bool:
-    """Whether a text could be in a database at all; U+0000 and lone surrogates cannot."""
+    """Return whether a database can hold a text; U+0000 and lone surrogates cannot be stored."""
     try:
         return all("\x00" not in text and text.encode("utf-8") is not None for text in texts)
     except UnicodeEncodeError:
         return False
 
 
-class Wanted:
-    """A filter, understood: which rows of `listing` it lets through."""
+class Selection:
+    """A filter as SQL: the rows of `listing` that it selects."""
 
     def __init__(
         self, wanted: CredentialFilter, key_numbers: Mapping[Kid, int], position: str, text_only: str
     ) -> None:
-        """`key_numbers` are all keys that the database knows; `position` and `text_only` are the
-        connection's."""
+        """`key_numbers` are all keys in the database; `position` and `text_only` are the connection's."""
         self.kind = wanted.kind
         self.text = fold(wanted.text)
         self.key_numbers: list[int] | None = None
@@ -67,7 +66,7 @@ class Wanted:
         return self.key_numbers == [] or not storable(self.text)
 
     def total(self) -> Query:
-        """How many it lets through; without a text this is counted in an index."""
+        """Return the query for how many rows it selects; without a text an index answers it."""
         if self.text:
             conditions, values = self._conditions(few=False)
             return _COUNT.format(table="listing", where=_where(conditions)), values
@@ -81,7 +80,7 @@ class Wanted:
         return _COUNT.format(table="credentials", where=_where(conditions)), values
 
     def sealed_by_keys(self) -> Query:
-        """How many credentials its keys seal."""
+        """Return how many credentials its keys seal."""
         where = _where([self._of_keys()])
         return _COUNT.format(table="credentials", where=where), [*(self.key_numbers or [])]
 
@@ -94,8 +93,8 @@ class Wanted:
         offset: int,
         of_keys: int | None,
     ) -> Query:
-        """The rows behind the place `after` in the direction walked: order key, id, and `COLUMNS`.
-        `of_keys` is what `sealed_by_keys` gave."""
+        """Return the query for the rows after the cursor `after` in the direction walked: sort key, id, and
+        `COLUMNS`. `of_keys` is the result of `sealed_by_keys`."""
         way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
         key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
         conditions, values = self._conditions(few=of_keys is not None and of_keys <= _FEW)
@@ -125,17 +124,17 @@ class Wanted:
 
 
 def cursor_text(value: str | bytes) -> str:
-    """A place in an index as text; what is no UTF-8 in it comes back by `cursor_value`."""
+    """Return a sort key as text for a cursor; `cursor_value` restores what is not UTF-8 in it."""
     return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def cursor_value(text: str) -> str | bytes:
-    """The same place, to be compared with CAST(? AS TEXT)."""
+    """Return the sort key of a cursor, to be compared with CAST(? AS TEXT)."""
     return text if storable(text) else text.encode("utf-8", "surrogateescape")
 
 
 def marks(number: int) -> str:
-    """So many question marks for a list; an empty one holds nothing."""
+    """Return this many question marks for a list; an empty list gets NULL."""
     return ", ".join("?" * number) or "NULL"
 
 

@@ -1,11 +1,11 @@
 """The CMDB on a PostgreSQL server, through psycopg 3.
 
-A look is REPEATABLE READ, READ ONLY: one snapshot. A change first takes one advisory lock for its
-transaction, so that changes come one after the other and each sees all before it. Tables are where the
-role's search path leads; text is COLLATE "C", so every database orders it by code point.
+Reading is REPEATABLE READ, READ ONLY: one snapshot. A change first takes an advisory lock for its
+transaction, so changes are serialised and each sees all before it. Tables are where the role's search path
+leads; text is COLLATE "C", so every database sorts it by code point.
 
-Everything that is set is set for one transaction, and no statement is prepared: behind a pooler such as
-PgBouncer the next transaction may run in another session.
+All settings are made per transaction, and no statement is prepared: behind a pooler such as PgBouncer the
+next transaction may run in another session.
 """
 
 import functools
@@ -24,6 +24,7 @@ from nskeys.errors import (
     NskeysError,
 )
 from nskeys.model.database import DatabaseLogin
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.migrations import Spelling
@@ -31,43 +32,43 @@ from nskeys.store.cmdb.postgres_login import Login, login
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _KEPT = 2
-"""Connections that are kept for the next transactions."""
+"""Connections that are pooled for the next transactions."""
 _DETAIL_LIMIT = 300
 
 _BUSY = {"55P03", "40001", "40P01"}
 """lock_not_available, serialization_failure, deadlock_detected."""
 _DAMAGED = {
-    "XX001": "corrupt",
-    "XX002": "corrupt",
-    "22021": "not_text",
-    "42P01": "schema",
-    "42703": "schema",
-    "42804": "schema",
-    "42883": "schema",
+    "XX001": Problem.CORRUPT,
+    "XX002": Problem.CORRUPT,
+    "22021": Problem.NOT_UTF8,
+    "42P01": Problem.SCHEMA,
+    "42703": Problem.SCHEMA,
+    "42804": Problem.SCHEMA,
+    "42883": Problem.SCHEMA,
 }
 _UNREACHABLE = {
-    "25006": "standby",
-    "25P03": "idle_timeout",
-    "25P04": "transaction_timeout",
-    "3D000": "no_such_database",
-    "3F000": "no_schema",
-    "53100": "no_space",
-    "57014": "statement_timeout",
-    "57P01": "shut_down",
-    "57P02": "shut_down",
-    "57P03": "shut_down",
-    "57P05": "idle_timeout",
+    "25006": Problem.STANDBY,
+    "25P03": Problem.IDLE_TIMEOUT,
+    "25P04": Problem.TRANSACTION_TIMEOUT,
+    "3D000": Problem.NO_SUCH_DATABASE,
+    "3F000": Problem.NO_SCHEMA,
+    "53100": Problem.NO_SPACE,
+    "57014": Problem.STATEMENT_TIMEOUT,
+    "57P01": Problem.SHUT_DOWN,
+    "57P02": Problem.SHUT_DOWN,
+    "57P03": Problem.SHUT_DOWN,
+    "57P05": Problem.IDLE_TIMEOUT,
 }
 _FORBIDDEN = {"28000", "28P01", "42501"}
 _FULL = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
-"""How a server says so before anybody is logged in: libpq gives no SQLSTATE then."""
+"""The server's message for too many connections, before the login and so without an SQLSTATE."""
 _UNSAFE = (
     "authentication method requirement",
     "does not support SSL",
     "root certificate",
     "certificate verify",
 )
-"""How libpq says that a login would be less safe than `postgres_login` wants it."""
+"""libpq's messages for a login that is less safe than `postgres_login` requires."""
 
 # The first schema of the search path that holds a CMDB, or else its first: what somebody puts into another
 # one, or into the session's own temporary one, does not come before it.
@@ -117,7 +118,6 @@ class PostgresConnection(Connection):
     hex_only = "{} ~ '^[0-9a-f]*$'"
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, as a cursor of the server gives them."""
         with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
             cursor.execute(self.marked(sql), values)
             while rows := cursor.fetchmany(BATCH):
@@ -126,7 +126,7 @@ class PostgresConnection(Connection):
     @staticmethod
     @functools.cache
     def marked(sql: str) -> str:
-        """psycopg's mark is `%s`."""
+        """Return `sql` with psycopg's `%s`."""
         return sql.replace("%", "%%").replace("?", "%s")
 
 
@@ -144,46 +144,43 @@ class PostgresEngine(CmdbEngine):
         self._kept: list[Any] = []
 
     def prepare(self) -> None:
-        """Nothing: databases are made by those who run the server. One that cannot hold every
-        character is refused."""
+        """Do not create anything: a server's administrators make databases. Refuse one whose encoding
+        cannot hold every character."""
         with self.transaction(changing=False) as connection:
             encoding = connection.value("SHOW server_encoding")
         if encoding != "UTF8":
-            raise CmdbUnreachable(self.address.shown, "other_encoding", str(encoding))
+            raise CmdbUnreachable(self.address.shown, Problem.OTHER_ENCODING, str(encoding))
 
     def login(self) -> DatabaseLogin:
-        """What the address and the rules make of it."""
         return self._login.shown
 
     def copy_aside(self, schema: int) -> None:
-        """Nothing: the step and all that belongs to it is one transaction, and copies of the database
-        are made by those who run the server."""
+        """Do nothing: the migration is one transaction, and the server's administrators make copies."""
 
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
-        """In the schema that the CMDB is in; an extension's own views, as pg_stat_statements makes them,
-        are the extension's."""
+        """Return the objects of the CMDB's schema, without those of extensions, such as the views of
+        pg_stat_statements."""
         return [(str(kind), str(name), str(table)) for kind, name, table in connection.all(_OBJECTS)]
 
     def translated(self, error: Exception) -> NskeysError:
-        """By SQLSTATE; what it says of rows ("DETAIL") is left out."""
+        """Translate by SQLSTATE; its "DETAIL", which repeats values, is dropped."""
         shown = self.address.shown
         state = getattr(error, "sqlstate", None)
         if state is None:
-            return CmdbUnreachable(shown, "connection_lost", str(error)[:_DETAIL_LIMIT])
+            return CmdbUnreachable(shown, Problem.CONNECTION_LOST, str(error)[:_DETAIL_LIMIT])
         if state in _BUSY:
             return CmdbBusy(shown)
         if state in _DAMAGED or state.startswith("23"):
-            return CmdbDamaged("", _DAMAGED.get(state, "schema"))
+            return CmdbDamaged("", _DAMAGED.get(state, Problem.SCHEMA))
         message = str(getattr(getattr(error, "diag", None), "message_primary", None) or "")[:_DETAIL_LIMIT]
         if state in _FORBIDDEN:
-            return CmdbForbids(shown, "role_forbidden", message)
+            return CmdbForbids(shown, Problem.ROLE_FORBIDDEN, message)
         if state == "53300":
-            return CmdbFull(shown, "full", message)
-        lost = "connection_lost" if state.startswith("08") else "failed"
+            return CmdbFull(shown, Problem.FULL, message)
+        lost = Problem.CONNECTION_LOST if state.startswith("08") else Problem.FAILED
         return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
     def close(self) -> None:
-        """Let go of connections."""
         while self._kept:
             self._kept.pop().close()
 
@@ -212,13 +209,13 @@ class PostgresEngine(CmdbEngine):
         except self.driver_errors:
             if changing and driver.closed:
                 # Nobody can know: the server may have committed before the connection was lost.
-                raise CmdbUnreachable(self.address.shown, "outcome_unknown") from None
+                raise CmdbUnreachable(self.address.shown, Problem.OUTCOME_UNKNOWN) from None
             raise
         if done != "COMMIT":
-            raise CmdbUnreachable(self.address.shown, "failed", "the transaction was rolled back")
+            raise CmdbUnreachable(self.address.shown, Problem.FAILED, "the transaction was rolled back")
 
     def _in_transaction(self, changing: bool) -> Any:
-        """A connection on which a transaction has begun: a kept one, unless it does not work any more."""
+        """Return a connection on which a transaction has begun: a pooled one, unless it is broken."""
         while self._kept:
             driver = self._kept.pop()
             try:
@@ -246,7 +243,7 @@ class PostgresEngine(CmdbEngine):
         driver.execute(self._begin_change if changing else _BEGIN_LOOK)
         if changing:
             if driver.execute(_WRITABLE).fetchone() != (True,):
-                raise CmdbUnreachable(self.address.shown, "standby")
+                raise CmdbUnreachable(self.address.shown, Problem.STANDBY)
             driver.execute(_TAKE_LOCK)
 
     def _connect(self, changing: bool) -> Any:
@@ -261,12 +258,14 @@ class PostgresEngine(CmdbEngine):
         return self._open(options)
 
     def _not_connected(self, error: Exception) -> NskeysError:
-        """Before anybody is logged in libpq tells text, and no SQLSTATE."""
-        shown, told = self.address.shown, str(error)
-        if any(words in told for words in _FULL):
-            return CmdbFull(shown, "full", told[:_DETAIL_LIMIT])
-        unsafe = any(words in told for words in _UNSAFE)
-        return CmdbUnreachable(shown, "unsafe_login" if unsafe else "cannot_connect", told[:_DETAIL_LIMIT])
+        """Return the error of a failed login by libpq's text, because there is no SQLSTATE yet."""
+        shown, message = self.address.shown, str(error)
+        if any(words in message for words in _FULL):
+            return CmdbFull(shown, Problem.FULL, message[:_DETAIL_LIMIT])
+        unsafe = any(words in message for words in _UNSAFE)
+        return CmdbUnreachable(
+            shown, Problem.UNSAFE_LOGIN if unsafe else Problem.NO_CONNECTION, message[:_DETAIL_LIMIT]
+        )
 
     def _open(self, options: dict[str, Any]) -> Any:
         return self._psycopg.connect(
@@ -288,4 +287,4 @@ def _driver(address: PostgresAddress) -> Any:
     try:
         return importlib.import_module("psycopg")
     except ImportError:
-        raise ConfigurationInvalid(address.shown, "driver_missing", "psycopg") from None
+        raise ConfigurationInvalid(address.shown, Problem.NOT_INSTALLED, "psycopg") from None

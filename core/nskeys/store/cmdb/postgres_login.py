@@ -1,9 +1,9 @@
-"""How a PostgreSQL server is logged in to: what the address leaves open is filled in with what is safe.
+"""Logging in to a PostgreSQL server: what the address leaves open gets a safe default.
 
-The address is libpq's own (PostgreSQL documentation, "Connection Strings"), a service of `pg_service.conf`
-and the variables `PG...` complete it. What keeps a password from somebody who answers in the server's
-place is decided here: to this machine over TCP no password leaves in the clear or as MD5; to another
-machine TLS is checked, and nothing weaker than SCRAM answers. Weaker only where the address itself says so.
+The address is libpq's own (PostgreSQL documentation, "Connection Strings"), completed by a service in
+`pg_service.conf` and the variables `PG...`. A password is protected from a machine that answers in the
+server's place: over TCP to this machine it is not sent in the clear or as MD5; to another machine TLS is
+verified, and nothing weaker than SCRAM is accepted. Only the address itself can weaken this.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,16 @@ from typing import Any
 
 from nskeys.errors import ConfigurationInvalid
 from nskeys.model.database import DatabaseLogin, LoginSafety
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import PostgresAddress
 
 _CONNECT_SECONDS = 10
 _SILENCE = 20
-"""Seconds after which a server that acknowledges nothing is gone; without it the system goes on sending for
-a quarter of an hour, and who only listens waits for two hours. However long a query works, the server's
-system acknowledges."""
+"""Seconds after which a server that acknowledges nothing is gone; without it the system retransmits for
+a quarter of an hour, and a waiting reader hangs for two hours. A long query does not matter: the
+server's kernel acknowledges."""
 
-_PATIENCE = {
+_TIMEOUTS = {
     "connect_timeout": _CONNECT_SECONDS,
     "tcp_user_timeout": _SILENCE * 1000,
     "keepalives_idle": _SILENCE // 4,
@@ -34,7 +35,7 @@ _ELSEWHERE = {"sslmode": "verify-full", "require_auth": "scram-sha-256"}
 
 @dataclass(frozen=True)
 class Login:
-    """What psycopg connects with."""
+    """The parameters that psycopg connects with."""
 
     conninfo: str
     options: dict[str, Any]
@@ -44,20 +45,21 @@ class Login:
 
 
 def login(psycopg: Any, address: PostgresAddress) -> Login:
-    """ConfigurationInvalid (`not_url`) where libpq does not understand the address."""
+    """Return the parameters for a URL. Raises ConfigurationInvalid (`not_url`) where libpq cannot parse
+    it."""
     try:
         given = psycopg.conninfo.conninfo_to_dict(address.shown)
     except psycopg.ProgrammingError:
-        raise ConfigurationInvalid("postgresql://", "not_url") from None
+        raise ConfigurationInvalid("postgresql://", Problem.NOT_URL) from None
     hosts = _hosts(psycopg, address, given)
     required = _required(hosts)
-    told = tuple(f"{name}={given[name]}" for name in required if name in given)
+    weakened = tuple(f"{name}={given[name]}" for name in required if name in given)
     return Login(
         conninfo=address.shown,
-        options={name: value for name, value in {**_PATIENCE, **required}.items() if name not in given}
+        options={name: value for name, value in {**_TIMEOUTS, **required}.items() if name not in given}
         | {"client_encoding": "utf8"},
         several_hosts=len(hosts) > 1 and "target_session_attrs" not in given,
-        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], told),
+        shown=DatabaseLogin(_SAFETY[tuple(sorted(required))], weakened),
     )
 
 
@@ -69,8 +71,8 @@ _SAFETY = {
 
 
 def _hosts(psycopg: Any, address: PostgresAddress, given: dict[str, Any]) -> list[str]:
-    """The hosts that libpq would ask, by address where there is one. An address that names none is
-    completed by libpq itself; nothing is sent meanwhile."""
+    """Return the hosts that libpq would connect to, by address where it has one. libpq completes an address
+    without hosts; this sends nothing."""
     known = given
     if not (given.get("host") or given.get("hostaddr")):
         started = psycopg.pq.PGconn.connect_start(address.shown.encode())

@@ -1,4 +1,4 @@
-"""The register, rotations and the audit trail as rows, checked, as parts of the model."""
+"""Rows of the register, rotations and audit trail, checked and turned into parts of the model."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.keys import Kid, Rotation, RotationStage
 from nskeys.model.register_json import TEXT_LIMIT
 from nskeys.ports import DrillRow, RegisterRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
@@ -17,8 +18,8 @@ _SIGNED_HEAD = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64}) ((?:[0-9a-f]{2}){1,1024
 
 
 def register_row_of(row: Sequence[Any]) -> RegisterRow:
-    """From (body, signature). A row that nobody could have signed must hold nobody up on the day the
-    register is needed: it comes out as a text that no register row has, without a signature."""
+    """Return a register row from (body, signature). A row that cannot have been signed becomes an empty
+    text without a signature: it must not stop a restore."""
     body, signature = row
     return RegisterRow(
         body if type(body) is str and len(body) <= TEXT_LIMIT else "",
@@ -27,19 +28,20 @@ def register_row_of(row: Sequence[Any]) -> RegisterRow:
 
 
 def drill_row_of(row: Sequence[Any]) -> DrillRow:
-    """From (number, body, signature); as in the register, what nobody could have signed raises nothing."""
+    """Return a diary row from (number, body, signature); as in the register, a damaged one raises
+    nothing."""
     number, *rest = row
     text = register_row_of(rest)
     return DrillRow(number if type(number) is int else 0, text.text, text.signature)
 
 
 def rotation_of(row: Sequence[Any]) -> Rotation:
-    """From (number, kid, stage, begun, changed, gate_skipped)."""
+    """Return a rotation from (number, kid, stage, begun, changed, gate_skipped)."""
     table, number = "rotations", row[0]
     try:
         stage = RotationStage(text_of(row[2], 64, table, number))
     except ValueError:
-        raise damaged(table, "not_a_stage", number) from None
+        raise damaged(table, Problem.NOT_A_STAGE, number) from None
     return Rotation(
         number=count_of(number, NUMBER_LIMIT, table, number),
         kid=Kid(hex_of(row[1], 64, table, number)),
@@ -51,8 +53,8 @@ def rotation_of(row: Sequence[Any]) -> Rotation:
 
 
 def audit_entry_of(row: Sequence[Any]) -> AuditEntry:
-    """From (no, line, digest). A line that cannot be read is an empty one, which breaks the chain: what
-    is before it and behind it is told all the same."""
+    """Return an entry from (no, line, digest). An unreadable line becomes an empty one, which breaks the
+    chain; the lines before and after it are still returned."""
     number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
     try:
         return AuditEntry(number, text_of(row[1], _LINE_LIMIT, "audit", number), _digest(row[2], number))
@@ -61,25 +63,25 @@ def audit_entry_of(row: Sequence[Any]) -> AuditEntry:
 
 
 def audit_head_of(row: Sequence[Any]) -> AuditHead:
-    """From (no, digest)."""
+    """Return the head from (no, digest)."""
     number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
     return AuditHead(number, _digest(row[1], number))
 
 
 def signed_head_text(head: AuditHead, signature: bytes) -> str:
-    """A signed head as `meta` holds it."""
+    """Return a signed head as text for `meta`."""
     return f"{head.count} {head.digest.hex()} {signature.hex()}"
 
 
 def signed_head_of(value: Any) -> tuple[AuditHead, bytes]:
-    """What `signed_head_text` wrote."""
+    """Return the signed head in a text of `signed_head_text`."""
     match = _SIGNED_HEAD.fullmatch(text_of(value, 4_096, "meta", "audit_signature"))
     if match is None:
-        raise damaged("meta", "not_a_signed_head", "audit_signature")
+        raise damaged("meta", Problem.NOT_A_SIGNED_HEAD, "audit_signature")
     return AuditHead(int(match[1]), bytes.fromhex(match[2])), bytes.fromhex(match[3])
 
 
 def _digest(value: Any, number: int) -> bytes:
     if len(digest := bytes_of(value, 32, "audit", number)) != 32:
-        raise damaged("audit", "not_a_digest", number)
+        raise damaged("audit", Problem.NOT_A_DIGEST, number)
     return digest

@@ -1,4 +1,4 @@
-"""Credentials as rows: what the database holds of them, checked, as parts of the model."""
+"""Rows of credentials, checked and turned into parts of the model."""
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import SEALS_LIMIT, Kid
 from nskeys.ports import SealedRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import (
     NUMBER_LIMIT,
     bytes_of,
@@ -31,26 +32,26 @@ from nskeys.store.cmdb.values import (
 )
 
 SEALED_LIMIT = 1 << 17
-"""Bytes of a sealed secret, generously; `crypto` knows the exact sizes."""
+"""Bytes of a sealed secret, an upper bound; `crypto` knows the exact sizes."""
 SEAL_NO_LIMIT = SEALS_LIMIT * NUMBER_LIMIT
 _SHOWN_ID = 64
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 NO_KEY = Kid("")
-"""What no key is called."""
+"""An id that no key has."""
 _KINDS: Mapping[str, CredentialKind] = {kind.value: kind for kind in CredentialKind}
 
 
 def kind_of(value: Any, table: str, row: object = "") -> CredentialKind:
-    """A credential's kind."""
+    """Return a credential's kind."""
     kind = _KINDS.get(value) if type(value) is str else None
     if kind is None:
-        raise damaged(table, "not_a_kind", row)
+        raise damaged(table, Problem.NOT_A_KIND, row)
     return kind
 
 
 def keys_of(rows: Iterable[Sequence[Any]]) -> dict[int, Kid]:
-    """Key ids by their number, from (key_no, kid, ...). A row that cannot be read gives none: credentials
-    that name it are under no key."""
+    """Return the key ids by their number, from (key_no, kid, ...). Rows that cannot be read are left out;
+    credentials that refer to them belong to no key."""
     found = {}
     for number, kid, *_ in rows:
         with suppress(CmdbDamaged):
@@ -59,26 +60,25 @@ def keys_of(rows: Iterable[Sequence[Any]]) -> dict[int, Kid]:
 
 
 def seals_of(value: Any, kid: Kid) -> int:
-    """How many secrets a key sealed."""
     return count_of(value, SEALS_LIMIT, "keys", kid)
 
 
 def seal_no_of(value: Any, row: object = "") -> int:
-    """The number of a seal; all keys together make no more than this."""
+    """Return the number of a seal, which is at most the limit of all keys together."""
     return count_of(value, SEAL_NO_LIMIT, "credentials", row)
 
 
 def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
-    """The key with this number; the database does not have to keep its own promises."""
+    """Return the key with this number. Raises CmdbDamaged, because foreign keys may be violated."""
     kid = keys.get(value) if type(value) is int else None
     if kid is None:
-        raise damaged("credentials", "unknown_key", row)
+        raise damaged("credentials", Problem.UNKNOWN_KEY, row)
     return kid
 
 
 def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
-    """From (id, key_no, kind, name, target, account, note, sealed_at, created, updated, seal_no, ...);
-    an UnreadableCredential where one of them is not as nskeys writes it."""
+    """Return a credential from (id, key_no, kind, name, target, account, note, sealed_at, created, updated,
+    seal_no, ...); an UnreadableCredential where a value is not as nskeys writes it."""
     try:
         return _credential_of(row, keys)
     except CmdbDamaged as error:
@@ -86,7 +86,7 @@ def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
 
 
 def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
-    """The same, with the sealed secret at the end."""
+    """Return the same, with the sealed secret at the end."""
     credential = credential_of(row, keys)
     try:
         return SealedCredential(credential, bytes_of(row[11], SEALED_LIMIT, "credentials"))
@@ -117,8 +117,8 @@ def _credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
     )
 
 
-def unreadable_of(row: Sequence[Any], key: Kid | None, problem: str) -> UnreadableCredential:
-    """A row as for `credential_of`, as far as it can be read; one of fewer values lacks the rest."""
+def unreadable_of(row: Sequence[Any], key: Kid | None, problem: Problem) -> UnreadableCredential:
+    """Return the readable part of a row of `credential_of`; missing values are treated as unreadable."""
     ill = set() if key is not None else {"key"}
 
     def read(name: str, check: Callable[[], Any], instead: Any) -> Any:
@@ -166,11 +166,11 @@ def _moment_at(row: Sequence[Any], at: int) -> datetime:
 def readable_rows(
     rows: Sequence[tuple[Any, ...]], kid: Kid, unreadable: Callable[[UnreadableCredential], None]
 ) -> Sequence[SealedRow]:
-    """Those of a batch of (id, kind, name, target, account, note, sealed) of one key whose types and ids
-    are as nskeys writes them; `unreadable` is told the others.
+    """Return the rows of a batch of (id, kind, name, target, account, note, sealed) of one key whose types
+    and ids are as nskeys writes them; `unreadable` is called with the others.
 
-    Column by column: a row at a time would cost as much as opening it. Lengths are not looked at: a field
-    that is longer than nskeys writes is not the one that was sealed, and the row does not open.
+    It checks column by column: row by row would take as long as opening them. Lengths are not checked: a
+    field longer than nskeys writes is not the sealed one, so the row does not open.
     """
     if not rows or _sound(rows):
         return rows
@@ -180,7 +180,7 @@ def readable_rows(
             good.append(row)
         else:
             credential_id, *fields, _ = row
-            unreadable(unreadable_of((credential_id, 0, *fields), kid, "not_a_row"))
+            unreadable(unreadable_of((credential_id, 0, *fields), kid, Problem.NOT_A_ROW))
     return good
 
 

@@ -1,13 +1,13 @@
 """The CMDB in one SQLite file.
 
-A change begins IMMEDIATE, so that nobody can come between reading and writing; a look is deferred and keeps
-its snapshot from the first query on. `synchronous=EXTRA` because FULL does not sync the folder after the
-rollback journal is deleted: a power cut could bring the journal back and undo a commit (SQLite's
-documentation of that pragma).
+A change begins IMMEDIATE, so that no other change comes between its reading and writing; reading is
+deferred and keeps its snapshot from the first query on. `synchronous=EXTRA` because FULL does not sync the
+folder after the rollback journal is deleted: a power cut could bring the journal back and undo a commit
+(SQLite's documentation of that pragma).
 
-Nothing here opens and closes the database's file by itself while SQLite may have it open: closing any
-descriptor of a file gives up all of a process's POSIX locks on it ("How To Corrupt An SQLite Database
-File", section 2.2).
+Nothing here opens and closes the database's file itself while SQLite may have it open: closing any
+descriptor of a file releases all POSIX locks that the process holds on it ("How To Corrupt An SQLite
+Database File", section 2.2).
 """
 
 import errno
@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from nskeys import files
 from nskeys.errors import CannotCreate, CmdbBusy, CmdbDamaged, CmdbUnreachable, NotPermitted, NskeysError
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import SqliteAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.file import NEW_FILE, make_file
@@ -33,11 +34,11 @@ _VALUE_LIMIT = 4 << 20
 _CACHE_KIB = 65_536
 
 _UNREACHABLE = {
-    sqlite3.SQLITE_NOTADB: "not_a_database",
-    sqlite3.SQLITE_CANTOPEN: "cannot_open",
-    sqlite3.SQLITE_IOERR: "io_error",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_FULL: "no_space",
+    sqlite3.SQLITE_NOTADB: Problem.NOT_A_DATABASE,
+    sqlite3.SQLITE_CANTOPEN: Problem.CANNOT_OPEN,
+    sqlite3.SQLITE_IOERR: Problem.IO_ERROR,
+    sqlite3.SQLITE_READONLY: Problem.READ_ONLY,
+    sqlite3.SQLITE_FULL: Problem.NO_SPACE,
 }
 _OBJECTS = "SELECT type, name, tbl_name, rootpage FROM sqlite_master WHERE type <> 'index'"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
@@ -59,7 +60,7 @@ class SqliteConnection(Connection):
     driver: sqlite3.Connection
 
     def all(self, sql: str, *values: object) -> list[Row]:
-        """Every row; text that is not UTF-8 comes as bytes."""
+        """Return every row; text that is not UTF-8 comes as bytes."""
         try:
             return super().all(sql, *values)
         except sqlite3.OperationalError as error:
@@ -67,7 +68,7 @@ class SqliteConnection(Connection):
             return super().all(sql, *values)
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
-        """The rows in batches, as a cursor gives them; text that is not UTF-8 comes as bytes."""
+        """Yield the rows in batches; text that is not UTF-8 is returned as bytes."""
         given = 0
         try:
             for rows in self._batches(sql, values):
@@ -87,15 +88,15 @@ class SqliteConnection(Connection):
                 yield rows
 
     def _read_ill_text(self, error: sqlite3.OperationalError) -> None:
-        """From here on text that is not UTF-8 comes as bytes, instead of ending every row's reading. Not
-        from the start: asking Python about each text costs as much as opening its row."""
+        """Return text that is not UTF-8 as bytes from now on, instead of failing. Not from the start: a
+        Python text factory costs as much per row as opening it."""
         if not _is_ill_text(error) or self.driver.text_factory is not str:
             raise error
         self.driver.text_factory = _text_or_bytes
 
 
 class SqliteEngine(CmdbEngine):
-    """An SQLite file."""
+    """A database in an SQLite file."""
 
     spelling = Spelling(text="TEXT", blob="BLOB", clustered=" WITHOUT ROWID")
     driver_errors = sqlite3.Error
@@ -106,14 +107,15 @@ class SqliteEngine(CmdbEngine):
         self._busy_timeout = busy_timeout
 
     def prepare(self) -> None:
-        """An empty file, which SQLite takes for an empty database."""
+        """Create an empty file, which SQLite takes for an empty database."""
         make_file(self._path)
 
     def copy_aside(self, schema: int) -> None:
-        """`<name>.before-<schema>` beside the file, or the first such name with `-2`, ... behind it.
+        """Copy the database to `<name>.before-<schema>` beside it, or the first free such name with `-2`,
+        ...
 
-        Read through SQLite's backup interface, by a connection of its own: the one that is to write cannot
-        do it. It sees what was committed last, for nobody else can write now.
+        SQLite's backup interface needs a connection of its own, because it cannot use the one that writes.
+        It copies the last commit, and nobody else can write now.
         """
         folder, name = self._path.parent, f"{self._path.name}.before-{schema}"
         part = folder / f".nskeys-{secrets.token_hex(8)}.part"
@@ -123,39 +125,44 @@ class SqliteEngine(CmdbEngine):
                 source.backup(copy)
             data = part.read_bytes()
         except OSError:
-            raise CannotCreate(str(part), "io_error") from None
+            raise CannotCreate(str(part), Problem.IO_ERROR) from None
         finally:
             with suppress(OSError):
                 part.unlink()
         files.write_first_free(folder, chain([name], (f"{name}-{number}" for number in count(2))), data)
 
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
-        """By SQLite's own list; what has no pages of its own is no plain table."""
+        """Return the objects by sqlite_schema; a virtual table, which has no pages of its own, is not a
+        plain one."""
         return [
             ("virtual table" if kind == "table" and not page else str(kind), str(name), str(table))
             for kind, name, table, page in connection.all(_OBJECTS)
         ]
 
     def close(self) -> None:
-        """Nothing: a connection kept open would go on with the old file when a backup of the database
-        is put in its place, so each transaction has its own."""
+        """Do nothing: each transaction opens its own connection, because a kept one would use the old file
+        after a backup of the database was put in its place."""
 
     def translated(self, error: Exception) -> NskeysError:
-        """By SQLite's primary result code."""
+        """Translate by SQLite's primary result code."""
         shown = self.address.shown
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
-            return CmdbUnreachable(shown, "failed", str(error))
+            return CmdbUnreachable(shown, Problem.FAILED, str(error))
         primary = code & 0xFF
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return CmdbBusy(shown) if _has_locks(self._path.parent) else CmdbUnreachable(shown, "no_locks")
+            return (
+                CmdbBusy(shown)
+                if _has_locks(self._path.parent)
+                else CmdbUnreachable(shown, Problem.NO_LOCKS)
+            )
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH):
-            return CmdbDamaged("", "corrupt")
+            return CmdbDamaged("", Problem.CORRUPT)
         if primary in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_SCHEMA):
-            return CmdbDamaged("", "schema")
+            return CmdbDamaged("", Problem.SCHEMA)
         if primary == sqlite3.SQLITE_CANTOPEN and not os.access(self._path, os.R_OK, effective_ids=True):
             return NotPermitted(shown)
-        return CmdbUnreachable(shown, _UNREACHABLE.get(primary, "failed"), str(error))
+        return CmdbUnreachable(shown, _UNREACHABLE.get(primary, Problem.FAILED), str(error))
 
     @contextmanager
     def _begun(self, changing: bool) -> Iterator[Connection]:
@@ -197,7 +204,8 @@ class SqliteEngine(CmdbEngine):
 
 
 def _is_ill_text(error: sqlite3.OperationalError) -> bool:
-    """The driver decodes text by itself, and says so in these words (CPython, Modules/_sqlite/cursor.c)."""
+    """Return whether the driver failed to decode text, which only its message says (CPython,
+    Modules/_sqlite/cursor.c)."""
     return str(error).startswith("Could not decode to UTF-8")
 
 
@@ -213,8 +221,8 @@ def _text_or_bytes(raw: bytes) -> str | bytes:
 
 
 def _has_locks(folder: Path) -> bool:
-    """Whether the file system knows the locks that SQLite uses: of one that has none SQLite says that
-    somebody holds them. Tried on a file of its own, never on the database's."""
+    """Return whether the file system supports the locks that SQLite uses; SQLite reports missing support as
+    a busy lock. Tried on a temporary file, never on the database's."""
     trial = folder / f".nskeys-{secrets.token_hex(8)}.part"
     try:
         descriptor = os.open(trial, NEW_FILE, 0o600)

@@ -1,5 +1,8 @@
-"""Rows that are not as nskeys writes them: the database looks for them, so what it gives does not grow with
-what there is. Each that it finds is then read as any other, and named only if that fails."""
+"""Finding rows that nskeys did not write like this.
+
+The database selects them, so memory does not grow with the table. Each is then read as any other, and
+reported only if that fails.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +17,7 @@ from nskeys.model.credentials import (
     UnreadableRow,
 )
 from nskeys.model.keys import Kid, RotationStage
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.engine import Connection
 from nskeys.store.cmdb.paging import COLUMNS, marks
 from nskeys.store.cmdb.records import rotation_of
@@ -54,17 +58,17 @@ _LIMITS = (
 
 
 def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[UnreadableRow, ...]:
-    """All of up to 20,000 credentials, and of more those that name no key; of the list, the keys and the
-    open rotation all."""
-    known = sorted(keys)
+    """Return all of up to 20,000 credentials, and of more only those that name no key; of the list, the
+    keys and the open rotation all."""
+    key_numbers = sorted(keys)
     asked = _ILL.format(
         columns=COLUMNS,
-        known=_listed(known),
+        known=_listed(key_numbers),
         kinds=marks(len(_KINDS)),
         hex=connection.hex_only.format("id"),
         sound=connection.sound,
     )
-    found = connection.all(asked, *known, _READ_ALL, *_KINDS, *_LIMITS)
+    found = connection.all(asked, *key_numbers, _READ_ALL, *_KINDS, *_LIMITS)
     credentials = (sealed_of(row, keys).credential for row in found)
     ill = [
         UnreadableRow("credentials", row.credential_id, row.problem, row)
@@ -73,14 +77,14 @@ def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[Un
     ]
     named = {row.row for row in ill}
     unlisted = (shown_as_text(row[0], _SHOWN) for row in connection.all(_unlisted(connection), _READ_ALL))
-    listing = [UnreadableRow("listing", row, "not_listed") for row in unlisted if row not in named]
+    listing = [UnreadableRow("listing", row, Problem.NOT_LISTED) for row in unlisted if row not in named]
     return (*ill, *listing, *_records(connection))
 
 
 def strays(connection: Connection, keys: Mapping[int, Kid]) -> Iterator[UnreadableCredential]:
-    """Credentials that name no key that there is."""
-    known = sorted(keys)
-    for row in connection.all(_STRAYS.format(columns=COLUMNS, known=_listed(known)), *known):
+    """Yield the credentials whose key does not exist."""
+    key_numbers = sorted(keys)
+    for row in connection.all(_STRAYS.format(columns=COLUMNS, known=_listed(key_numbers)), *key_numbers):
         found = credential_of(row, keys)
         if isinstance(found, UnreadableCredential):
             yield found
@@ -101,11 +105,12 @@ def _records(connection: Connection) -> Iterator[UnreadableRow]:
 
 
 def _unlisted(connection: Connection) -> str:
-    """Credentials that the list cannot show: they have no row in it, or one whose keys are no text."""
+    """Return the condition for credentials that the list cannot show: without a row in it, or with sort
+    keys that are not text."""
     keys = (connection.text_only.format(f"listing.by_{by.value}") for by in SortBy)
     return _UNLISTED.format(keys=" AND ".join(keys))
 
 
 def _listed(known: list[int]) -> str:
-    """Marks for these; NOT IN an empty list is asked for with a number that no key has."""
+    """Return marks for these values; for NOT IN an empty list, a number that no key has."""
     return marks(len(known)) if known else "0"

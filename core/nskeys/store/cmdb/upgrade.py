@@ -1,13 +1,14 @@
-"""Which CMDB this is and of which schema; making and upgrading its tables.
+"""The id and schema of a CMDB; creating and migrating its tables.
 
-A look reads an older schema as it is; a change leads it up to the newest first, in its own transaction.
-A schema newer than the last known step is refused, for nobody knows what it promises.
+Reading accepts an older schema as it is; a change migrates it to the newest first, in its own transaction.
+A schema newer than the last known step is refused.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
+from nskeys.reasons import Problem, Versioned
 from nskeys.store.cmdb.engine import CmdbEngine, Connection
 from nskeys.store.cmdb.migrations import TABLES, Step
 from nskeys.store.cmdb.values import damaged, hex_of
@@ -21,14 +22,15 @@ _MARK = "SELECT name, value FROM meta WHERE name IN (?, ?)"
 
 @dataclass(frozen=True, slots=True)
 class CmdbMark:
-    """What a CMDB says of itself."""
+    """The id and the schema number in `meta`."""
 
     cmdb_id: str
     schema: int
 
 
 def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) -> CmdbMark:
-    """The mark; NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged, CmdbAltered."""
+    """Return id and schema. Raises NotSetUp where there is no CMDB, NewerVersion, CmdbDamaged,
+    CmdbAltered."""
     if _META not in engine.tables(connection):
         raise NotSetUp(engine.address.home)
     found: dict[str, object] = dict(
@@ -36,20 +38,20 @@ def read_mark(engine: CmdbEngine, connection: Connection, steps: Sequence[Step])
     )
     mark = CmdbMark(hex_of(found.get(_ID), 32, _META, _ID), _schema_of(found.get(_SCHEMA)))
     if mark.schema > steps[-1].number:
-        raise NewerVersion("cmdb", mark.schema, steps[-1].number)
+        raise NewerVersion(Versioned.CMDB, mark.schema, steps[-1].number)
     return mark
 
 
 def create(engine: CmdbEngine, connection: Connection, steps: Sequence[Step], cmdb_id: str) -> None:
-    """All tables, and the mark. Does nothing where this id's CMDB exists; AlreadySetUp where another's
-    does; CmdbUnreachable (`other_tables`) where somebody else's tables have our names."""
+    """Create all tables and the id. Does nothing where this id's CMDB exists. Raises AlreadySetUp where
+    another's does. Raises CmdbUnreachable (`other_tables`) where other tables have our names."""
     there = engine.tables(connection) & TABLES
     if _META in there:
         if read_mark(engine, connection, steps).cmdb_id != cmdb_id:
             raise AlreadySetUp(engine.address.home)
         return
     if there:
-        raise CmdbUnreachable(engine.address.shown, "other_tables", ", ".join(sorted(there)))
+        raise CmdbUnreachable(engine.address.shown, Problem.OTHER_TABLES, ", ".join(sorted(there)))
     _apply(engine, connection, steps)
     schema = str(steps[-1].number)
     connection.run("INSERT INTO meta (name, value) VALUES (?, ?), (?, ?)", _ID, cmdb_id, _SCHEMA, schema)
@@ -62,8 +64,7 @@ def upgrade(
     mark: CmdbMark,
     upgraded: Callable[[int, int], None],
 ) -> None:
-    """Lead an older schema up to the newest, after a copy was put aside; `upgraded(from, to)` is called
-    when that was done."""
+    """Migrate to the newest schema, after a copy was made; `upgraded(from, to)` is called at the end."""
     due = [step for step in steps if step.number > mark.schema]
     if not due:
         return
@@ -82,4 +83,4 @@ def _apply(engine: CmdbEngine, connection: Connection, steps: Sequence[Step]) ->
 def _schema_of(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         return int(value)
-    raise damaged(_META, "not_a_schema", _SCHEMA)
+    raise damaged(_META, Problem.NOT_A_SCHEMA, _SCHEMA)

@@ -1,4 +1,4 @@
-"""One consistent look at the CMDB: `ports.CmdbView` over one transaction."""
+"""A consistent snapshot of the CMDB: `ports.CmdbView` in one transaction."""
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +18,9 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
 from nskeys.ports import DrillRow, RegisterRow, SealedRow
+from nskeys.reasons import Problem
 from nskeys.store.cmdb.engine import Connection, Row
-from nskeys.store.cmdb.paging import COLUMNS, Query, Wanted, cursor_text, marks, storable
+from nskeys.store.cmdb.paging import COLUMNS, Query, Selection, cursor_text, marks, storable
 from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
@@ -71,12 +72,12 @@ _Found = TypeVar("_Found")
 
 
 def _joined(*parts: str) -> str:
-    """A statement of several parts, all of them words of this module."""
+    """Return a statement of several parts, all of them constants of this module."""
     return " ".join(part for part in parts if part)
 
 
 def _credentials(rest: str, *more: str) -> str:
-    """A question for the columns of credentials; `rest` is what stands behind the table."""
+    """Return a query for the columns of credentials; `rest` follows the table's name."""
     return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
 
 
@@ -87,7 +88,7 @@ _STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
 
 
 class SqlView:
-    """What one transaction sees. Not to be used after it."""
+    """What one transaction sees. It must not be used afterwards."""
 
     def __init__(self, connection: Connection, mark: CmdbMark) -> None:
         self._connection = connection
@@ -95,22 +96,18 @@ class SqlView:
         self.schema = mark.schema
 
     def counts(self) -> tuple[KeyUse, ...]:
-        """Credentials per key and kind, with the earliest sealing and the last seal, from one index."""
         found = (self._use(*row) for row in self._connection.all(_USES))
         uses = (use for use in found if use is not None)
         return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
-        """Rows that are not as nskeys writes them, as far as it costs little: all of up to 20,000
-        credentials, and of more those that name no key."""
         return unreadable_rows(self._connection, self._keys)
 
     def total(self, wanted: CredentialFilter) -> int:
-        """How many credentials match."""
-        understood = self._understood(wanted)
-        if understood.nothing:
+        selection = self._selection(wanted)
+        if selection.nothing:
             return 0
-        return self._number(understood.total())
+        return self._number(selection.total())
 
     def page(
         self,
@@ -121,26 +118,23 @@ class SqlView:
         backwards: bool = False,
         offset: int = 0,
     ) -> tuple[PlacedCredential, ...]:
-        """Up to `limit` credentials behind (`backwards`: before) the place `after`."""
-        understood = self._understood(wanted)
-        if understood.nothing:
+        selection = self._selection(wanted)
+        if selection.nothing:
             return ()
         of_keys = None
-        if understood.key_numbers is not None:
-            of_keys = self._number(understood.sealed_by_keys())
-        sql, values = understood.page(order, limit, after, backwards, offset, of_keys)
+        if selection.key_numbers is not None:
+            of_keys = self._number(selection.sealed_by_keys())
+        sql, values = selection.page(order, limit, after, backwards, offset, of_keys)
         page = [self._placed(row) for row in self._connection.all(sql, *values)]
         return tuple(reversed(page)) if backwards else tuple(page)
 
     def credential(self, credential_id: str) -> SealedCredential | None:
-        """One, by its full id."""
         if not storable(credential_id):
             return None
         row = self._connection.one(_SEALED, credential_id)
         return None if row is None else sealed_of(row, self._keys)
 
     def find(self, reference: str) -> tuple[Credential, ...]:
-        """Those with this `kind/name`, or else this id or id prefix (at most 10)."""
         kind, slash, name = reference.partition("/")
         if slash and kind in tuple(CredentialKind):
             found = self.named(CredentialKind(kind), name)
@@ -153,22 +147,19 @@ class SqlView:
         return tuple(credential_of(row, self._keys) for row in rows)
 
     def named(self, kind: CredentialKind, name: str) -> Credential | None:
-        """The one of this kind and name."""
-        wanted = unicodedata.normalize("NFC", name)
-        if not storable(wanted):
+        normalized = unicodedata.normalize("NFC", name)
+        if not storable(normalized):
             return None
-        row = self._connection.one(_NAMED, kind.value, wanted)
+        row = self._connection.one(_NAMED, kind.value, normalized)
         return None if row is None else credential_of(row, self._keys)
 
     def names(self) -> frozenset[tuple[str, str]]:
-        """Every (kind, name) there is."""
         rows = self._connection.all("SELECT kind, name FROM credentials")
         return frozenset((kind, name) for kind, name in rows if kind in _KINDS and type(name) is str)
 
     def sealed(
         self, kid: Kid | None = None, after: str = "", limit: int = 5_000
     ) -> tuple[SealedCredential, ...]:
-        """Up to `limit` sealed rows ordered by id, behind the id `after`; of one key or of all."""
         of_key = "" if kid is None else "AND key_no + 0 = ?"
         asked = _credentials(_joined("WHERE id > CAST(? AS TEXT)", of_key, *self._by_id()), "sealed")
         number = () if kid is None else (self._key_no(kid),)
@@ -183,7 +174,6 @@ class SqlView:
         return tuple(_first_readable(batch, readable, after, limit))
 
     def sealed_rows(self, kid: Kid, after: str = "", limit: int = 5_000) -> Sequence[SealedRow]:
-        """As `sealed`, for long work: one key's rows ordered by id, behind the id `after`."""
         asked = _joined(_KEY_ROWS, "AND id > CAST(? AS TEXT)", *self._by_id())
         number = self._key_no(kid)
 
@@ -198,7 +188,8 @@ class SqlView:
     def stream_rows(
         self, unreadable: Callable[[UnreadableCredential], None]
     ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Every sealed row, key by key, in batches; `unreadable` is told those that cannot be read."""
+        """Yield every sealed row, key by key, in batches; `unreadable` is called with those that cannot be
+        read."""
         for number in self._numbers_in_use():
             kid = self._keys[number]
             for rows in self._connection.stream(_STREAMED, number):
@@ -208,7 +199,7 @@ class SqlView:
             unreadable(stray)
 
     def seals(self, kid: Kid) -> int:
-        """How many secrets the key ever sealed; a number that cannot be read is the limit."""
+        """Return how many secrets the key has sealed; where the number cannot be read, the limit."""
         found = self._connection.one("SELECT seals FROM keys WHERE kid = ?", kid)
         if found is None:
             return 0
@@ -218,8 +209,8 @@ class SqlView:
             return SEALS_LIMIT
 
     def last_seal(self) -> int:
-        """How many secrets all keys ever sealed: the number of the last seal. A number that cannot be
-        read counts for nothing, so no drill is taken to have seen what it may not have."""
+        """Return the number of the last seal. Unreadable numbers are ignored, so that no drill is credited
+        with more than it saw."""
         total = 0
         for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
             with suppress(CmdbDamaged):
@@ -227,32 +218,33 @@ class SqlView:
         return total
 
     def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """How many credentials of these keys have a greater number, from one index."""
+        """Return how many credentials of these keys have a greater number, from an index."""
         numbers = [number for kid in kids if (number := self._key_no(kid))]
         return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
 
     def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
-        """The diary's last lines as stored, newest first."""
+        """Return the diary's last lines as stored, newest first."""
         rows = self._connection.all(
             "SELECT number, body, signature FROM drills ORDER BY number DESC LIMIT ?", limit
         )
         return tuple(drill_row_of(row) for row in rows)
 
     def register_rows(self) -> tuple[RegisterRow, ...]:
-        """The register as stored, in the order of first recording."""
+        """Return the register as stored, in the order of first recording."""
         rows = self._connection.all("SELECT body, signature FROM register ORDER BY number")
         return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
-        """The open rotation, if any; None for a record that cannot be read."""
+        """Return the open rotation; None also for a record that cannot be read."""
         row = self._connection.one(OPEN_ROTATION, RotationStage.FINISHED.value)
         with suppress(CmdbDamaged):
             return None if row is None else rotation_of(row)
         return None
 
     def audit_head(self) -> AuditHead:
-        """Count and last hash of the audit trail, as stored. Where the last line cannot be read, the hash
-        is that of the last one that can: the trail goes on, and its check says where it is broken."""
+        """Return count and last hash of the audit trail, as stored. Where the last line cannot be read,
+        the hash is that of the last readable one: the trail goes on, and verifying it shows where it is
+        broken."""
         last = self._connection.value(_LAST_LINE, NUMBER_LIMIT)
         if last is None:
             return AuditHead(0, first_digest(self.cmdb_id))
@@ -262,46 +254,46 @@ class SqlView:
         return AuditHead(last, first_digest(self.cmdb_id))
 
     def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """The last head that the server key signed, with its signature; one that cannot be read is none."""
+        """Return the last signed head with its signature; None also where it cannot be read."""
         row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
         with suppress(CmdbDamaged):
             return None if row is None else signed_head_of(row[0])
         return None
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
-        """Lines in order, behind number `after`; one that cannot be read is empty."""
+        """Return the lines after number `after`, in order; one that cannot be read is empty."""
         rows = self._connection.all(_LINES, after, NUMBER_LIMIT, limit)
         return tuple(audit_entry_of(row) for row in rows)
 
     @cached_property
     def _keys(self) -> dict[int, Kid]:
-        """Every key id by its number. They are few."""
+        """Every key id by its number; there are few."""
         return keys_of(self._connection.all("SELECT key_no, kid FROM keys"))
 
     def _key_no(self, kid: Kid) -> int:
-        """A key's number; 0, which no key has, where it is not known."""
-        return next((number for number, known in self._keys.items() if known == kid), 0)
+        """Return a key's number; 0, which no key has, for an unknown key."""
+        return next((number for number, candidate in self._keys.items() if candidate == kid), 0)
 
     def _numbers_in_use(self) -> list[int]:
         rows = self._connection.all("SELECT DISTINCT key_no FROM credentials")
         return sorted(number for (number,) in rows if type(number) is int and number in self._keys)
 
     def _by_id(self) -> tuple[str, ...]:
-        """What ends a question that goes on from one id to the next."""
+        """Return the end of a query that continues after an id."""
         return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
 
     def _use(
         self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
     ) -> KeyUse | None:
-        """One group of the index; None where none of its rows can be read. A number that cannot be read
-        hides those of the others: they are asked for once more without it."""
+        """Return one group of the index; None where none of its rows can be read. An unreadable number
+        sorts above the others and would hide them, so the query is repeated without it."""
         with suppress(CmdbDamaged):
-            kid, known = key_of(key_no, self._keys), kind_of(kind, "credentials").value
+            kid, kind_value = key_of(key_no, self._keys), kind_of(kind, "credentials").value
             with suppress(CmdbDamaged):
-                return KeyUse(kid, known, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
+                return KeyUse(kid, kind_value, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
             row = self._connection.one(_USE, key_no, kind, EARLIEST, LATEST, 0, SEAL_NO_LIMIT)
             if row is not None and row[0]:
-                return KeyUse(kid, known, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
+                return KeyUse(kid, kind_value, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
         return None
 
     def _number(self, query: Query) -> int:
@@ -309,17 +301,17 @@ class SqlView:
         found: int = self._connection.value(statement, *values)
         return found
 
-    def _understood(self, wanted: CredentialFilter) -> Wanted:
+    def _selection(self, wanted: CredentialFilter) -> Selection:
         numbers = {kid: number for number, kid in self._keys.items()}
-        return Wanted(wanted, numbers, self._connection.position, self._connection.text_only)
+        return Selection(wanted, numbers, self._connection.position, self._connection.text_only)
 
     def _placed(self, row: Row) -> PlacedCredential:
-        place, listed_id, *columns = row
+        sort_key, listed_id, *columns = row
         if columns[0] is None:
-            credential: Credential = unreadable_of((listed_id,), None, "no_credential")
+            credential: Credential = unreadable_of((listed_id,), None, Problem.NO_CREDENTIAL)
         else:
             credential = credential_of(columns, self._keys)
-        return PlacedCredential(credential, (cursor_text(place), cursor_text(listed_id)))
+        return PlacedCredential(credential, (cursor_text(sort_key), cursor_text(listed_id)))
 
 
 def _first_readable(
@@ -328,7 +320,7 @@ def _first_readable(
     after: str,
     limit: int,
 ) -> Sequence[_Found]:
-    """What can be read of the first batch behind `after` that has something; nothing at the end."""
+    """Return the readable part of the first batch after `after` that has any; nothing at the end."""
     cursor: object = after
     while True:
         rows = batch(cursor)

@@ -1,4 +1,4 @@
-"""A new generation of the key store: written whole, reopened from the disk, and only then believed."""
+"""Making a generation of the key store: written whole, then reopened from the disk and compared."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from nskeys.errors import KeyStoreDamaged
 from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Protector, Purpose, SecretProvider, SecretRequest, Wrapped
+from nskeys.reasons import Problem
 from nskeys.store.keystore.files import KeyRecord, ServerRecord, StoreRecord
 from nskeys.store.keystore.generation import Generation
 from nskeys.store.keystore.unlocked import open_key, open_server_key, wrap_new_key
@@ -24,7 +25,7 @@ def build(
     server_key: SecretBytes,
 ) -> None:
     """Write a generation under a new store id and a new KEK, then open all of it again through its
-    protector and compare. What fails leaves a folder that nobody reads."""
+    protector and compare. A failure leaves a folder that nothing reads."""
     store_id = os.urandom(16).hex()
     with new_material() as kek, _Remembering(secrets) as asked:
         parameters = protector.wrap(kek, store_id, asked).parameters
@@ -58,7 +59,7 @@ def _reopen(
         with open_server_key(generation, kek, store.store_id, generation.server_record()) as seed:
             same = same and seed.same_as(server_key)
     if not same:
-        raise KeyStoreDamaged(str(generation.folder), "not_as_written")
+        raise KeyStoreDamaged(str(generation.folder), Problem.NOT_CANONICAL)
 
 
 def _holds(
@@ -73,7 +74,7 @@ def _holds(
 
 
 class _Remembering:
-    """Asks a person for a new passphrase or a token's PIN once, and answers with it when the new store is
+    """Asks for a new passphrase or a token's PIN once, and reuses the answer when the new store is
     reopened."""
 
     def __init__(self, secrets: SecretProvider) -> None:
@@ -85,7 +86,7 @@ class _Remembering:
             if not retry:
                 return SecretBytes(self._given.reveal())
             if request.purpose is Purpose.PASSPHRASE:  # the right one does not open what it just closed
-                raise KeyStoreDamaged("protector.json", "does_not_open")
+                raise KeyStoreDamaged("protector.json", Problem.DOES_NOT_OPEN)
         answer = self._secrets(request, retry)
         if request.purpose in (Purpose.NEW_PASSPHRASE, Purpose.PIN):
             self._forget()

@@ -12,25 +12,32 @@ against a forger (the wrapping is). A file is read by writing it again: any othe
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from nskeys.errors import KeyStoreDamaged, NewerVersion
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.signed_json import Json, canonical_json, from_base64url, to_base64url
-from nskeys.model.times import from_rfc3339, to_rfc3339
+from nskeys.model.signed_json import (
+    Fields,
+    Json,
+    canonical_json,
+    mapping,
+    parse_any_spelling,
+    to_base64url,
+)
+from nskeys.model.times import to_rfc3339
+from nskeys.reasons import Problem, Versioned
 
 VERSION = 1
 _KID = re.compile(r"[0-9a-f]{64}")
-_ID = re.compile(r"[0-9a-f]{32}")
 _PUBLIC_SIZE = 32
 
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """`protector.json`: whose keys these are, and how their KEK is had."""
+    """`protector.json`: the ids of store and CMDB, the protector, and its parameters."""
 
     store_id: str
     cmdb_id: str
@@ -48,19 +55,19 @@ class ServerRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """`keys/<kid>.json`: what is known of a key, and the key, wrapped."""
+    """`keys/<kid>.json`: the facts of a key, and the key, wrapped."""
 
     info: KeyInfo
     wrapped: bytes
 
 
 def is_kid(text: str) -> bool:
-    """Whether this is 64 lower-case hex digits."""
+    """Return whether this is 64 lower-case hex digits."""
     return _KID.fullmatch(text) is not None
 
 
 def store_bytes(record: StoreRecord) -> bytes:
-    """`protector.json`."""
+    """Return the content of `protector.json`."""
     return _bytes(
         {
             "store_id": record.store_id,
@@ -72,68 +79,59 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 
 def read_store(path: str, data: bytes) -> StoreRecord:
-    """From `protector.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("store_id", "cmdb_id", "protector", "parameters")
-    parameters = read.members["parameters"]
-    if not isinstance(parameters, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+    """Parse `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
+    read = _document(path, data).only("store_id", "cmdb_id", "protector", "parameters")
     return StoreRecord(
-        read.text("store_id", _ID), read.text("cmdb_id", _ID), read.text("protector"), parameters
+        read.hexadecimal("store_id", 32),
+        read.hexadecimal("cmdb_id", 32),
+        read.text("protector"),
+        read.mapping("parameters"),
     )
 
 
 def server_bytes(record: ServerRecord) -> bytes:
-    """`server.json`."""
+    """Return the content of `server.json`."""
     return _bytes({"thumbprint": record.thumbprint, "wrapped": to_base64url(record.wrapped)})
 
 
 def read_server(path: str, data: bytes) -> ServerRecord:
-    """From `server.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("thumbprint", "wrapped")
-    return ServerRecord(read.text("thumbprint", _KID), read.data("wrapped"))
+    """Parse `server.json`. Raises KeyStoreDamaged, NewerVersion."""
+    read = _document(path, data).only("thumbprint", "wrapped")
+    return ServerRecord(read.hexadecimal("thumbprint", 64), read.binary("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
-    """A key's file."""
     return _bytes(_key_members(record))
 
 
 def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
-    """From the file of the key `kid`; KeyStoreDamaged, NewerVersion."""
+    """Parse the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
     return _key_record(path, _document(path, data), kid)
 
 
 def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
-    """`change.json`."""
+    """Return the content of `change.json`."""
     return _bytes({"keys": {kid: _whole(_key_members(record)) for kid, record in records.items()}})
 
 
 def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
-    """From `change.json`; KeyStoreDamaged, NewerVersion."""
-    read = _Reader(path, _document(path, data))
-    read.only("keys")
-    keys = read.members["keys"]
-    if not isinstance(keys, Mapping) or not all(map(is_kid, keys)):
-        raise KeyStoreDamaged(path, "wrong_type")
+    """Parse `change.json`. Raises KeyStoreDamaged, NewerVersion."""
+    keys = _document(path, data).only("keys").mapping("keys")
+    if not all(map(is_kid, keys)):
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
 
 
 def server_pub_bytes(public: bytes) -> bytes:
-    """`server.pub`."""
+    """Return the content of `server.pub`."""
     return canonical_json({**_JWK, "x": to_base64url(public)}) + b"\n"
 
 
 def read_server_pub(path: str, data: bytes) -> bytes:
-    """The 32 bytes of the public key; KeyStoreDamaged."""
-    members = _parsed(path, data)
-    read = _Reader(path, members)
-    if not isinstance(members.get("x"), str) or {**_JWK, "x": members["x"]} != members:
-        raise KeyStoreDamaged(path, "not_a_public_key")
-    public = read.data("x")
-    if len(public) != _PUBLIC_SIZE:
-        raise KeyStoreDamaged(path, "not_a_public_key")
+    """Return the 32 bytes of the public key. Raises KeyStoreDamaged."""
+    public = Fields(_parsed(path, data), partial(_refused, path)).binary("x")
+    if server_pub_bytes(public) != data or len(public) != _PUBLIC_SIZE:
+        raise KeyStoreDamaged(path, Problem.NOT_A_PUBLIC_KEY)
     return public
 
 
@@ -150,21 +148,14 @@ def _key_members(record: KeyRecord) -> dict[str, Json]:
     }
 
 
-def _key_record(path: str, members: Mapping[str, Json], kid: str) -> KeyRecord:
-    read = _Reader(path, members)
+def _key_record(path: str, read: Fields, kid: str) -> KeyRecord:
     read.only("kid", "created", "state", "state_since", "wrapped")
     if read.text("kid") != kid:
-        raise KeyStoreDamaged(path, "wrong_key")
-    try:
-        info = KeyInfo(
-            Kid(kid),
-            from_rfc3339(read.text("created")),
-            KeyState(read.text("state")),
-            from_rfc3339(read.text("state_since")),
-        )
-    except ValueError:
-        raise KeyStoreDamaged(path, "wrong_type") from None
-    return KeyRecord(info, read.data("wrapped"))
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
+    info = KeyInfo(
+        Kid(kid), read.moment("created"), read.token("state", KeyState), read.moment("state_since")
+    )
+    return KeyRecord(info, read.binary("wrapped"))
 
 
 def _whole(members: Mapping[str, Json]) -> dict[str, Json]:
@@ -176,59 +167,40 @@ def _bytes(members: Mapping[str, Json]) -> bytes:
     return canonical_json(_whole(members)) + b"\n"
 
 
-def _document(path: str, data: bytes) -> Mapping[str, Json]:
+def _document(path: str, data: bytes) -> Fields:
     return _checked(path, _parsed(path, data))
 
 
 def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
-    """JSON in its one spelling, so with neither duplicate members nor anything around it."""
+    """Parse JSON in its canonical form, which excludes duplicate members and anything around it."""
     try:
-        value: Json = json.loads(data)
-        if isinstance(value, Mapping):
-            _refuse_newer(value)
-            if canonical_json(value) + b"\n" == data:
-                return value
-    except (ValueError, TypeError, RecursionError):
+        # Whoever read the file bounded it. A newer version may be spelt otherwise.
+        value = mapping(parse_any_spelling(data, len(data)))
+        _refuse_newer(value)
+        if canonical_json(value) + b"\n" == data:
+            return value
+    except ValueError:
         pass
-    raise KeyStoreDamaged(path, "not_as_written")
+    raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
 
 
-def _checked(path: str, value: Json) -> Mapping[str, Json]:
-    """A document's own members, once its version is known and its hash is right."""
+def _checked(path: str, value: Json) -> Fields:
+    """Return a document's members, after its version and hash were checked."""
     if not isinstance(value, Mapping):
-        raise KeyStoreDamaged(path, "wrong_type")
+        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
     _refuse_newer(value)
     members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
     if _whole(members) != value:
-        raise KeyStoreDamaged(path, "not_as_written")
-    return members
+        raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
+    return Fields(members, partial(_refused, path))
 
 
 def _refuse_newer(document: Mapping[str, Json]) -> None:
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise NewerVersion("store", version, VERSION)
+        raise NewerVersion(Versioned.STORE, version, VERSION)
 
 
-class _Reader:
-    """Takes members out of a document; KeyStoreDamaged (`wrong_type`) where one is not as written."""
-
-    def __init__(self, path: str, members: Mapping[str, Json]) -> None:
-        self.path = path
-        self.members = members
-
-    def only(self, *names: str) -> None:
-        if set(self.members) != set(names):
-            raise KeyStoreDamaged(self.path, "wrong_members")
-
-    def text(self, name: str, pattern: re.Pattern[str] | None = None) -> str:
-        value = self.members[name]
-        if not isinstance(value, str) or (pattern and not pattern.fullmatch(value)):
-            raise KeyStoreDamaged(self.path, "wrong_type")
-        return value
-
-    def data(self, name: str) -> bytes:
-        try:
-            return from_base64url(self.text(name))
-        except ValueError:
-            raise KeyStoreDamaged(self.path, "wrong_type") from None
+def _refused(path: str, problem: Problem) -> KeyStoreDamaged:
+    wrong = Problem.WRONG_MEMBERS if problem is Problem.WRONG_FIELDS else Problem.WRONG_TYPE
+    return KeyStoreDamaged(path, wrong)

@@ -9,44 +9,46 @@ from nskeys.errors import KeyStoreDamaged, NoSuchKey, PlanOutdated
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
+from nskeys.reasons import Operation, Problem
 from nskeys.store.keystore.files import KeyRecord, ServerRecord
 from nskeys.store.keystore.generation import Generation
 
 
 def wrap_new_key(kek: SecretBytes, store_id: str, key: NewKey) -> KeyRecord:
-    """A key's record; KeyStoreDamaged (`wrong_key`) where it is not the key that its id says."""
+    """Return a key's record. Raises KeyStoreDamaged (`wrong_key`) where the material does not fit its
+    id."""
     if thumbprint(key.material) != key.info.kid:
-        raise KeyStoreDamaged(key.info.kid, "wrong_key")
+        raise KeyStoreDamaged(key.info.kid, Problem.WRONG_KEY)
     return KeyRecord(key.info, wrap_key(kek, store_id, key.info.kid, key.material))
 
 
 def open_key(generation: Generation, kek: SecretBytes, store_id: str, record: KeyRecord) -> SecretBytes:
-    """A key, once its thumbprint was recomputed and compared; KeyStoreDamaged (`does_not_open`,
-    `wrong_key`)."""
+    """Return a key after its thumbprint was recomputed and compared. Raises KeyStoreDamaged
+    (`does_not_open`, `wrong_key`)."""
     kid = record.info.kid
     path = str(generation.key_json(kid))
     material = _unwrapped(path, kek, store_id, kid, record.wrapped)
     if thumbprint(material) != kid:
         material.wipe()
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     return material
 
 
 def open_server_key(
     generation: Generation, kek: SecretBytes, store_id: str, record: ServerRecord
 ) -> SecretBytes:
-    """The server key, likewise."""
+    """Return the server key, likewise."""
     path = str(generation.server_json)
     seed = _unwrapped(path, kek, store_id, record.thumbprint, record.wrapped)
     if server_thumbprint(public_of(seed)) != record.thumbprint:
         seed.wipe()
-        raise KeyStoreDamaged(path, "wrong_key")
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
     return seed
 
 
 class OpenGeneration:
-    """ports.OpenKeyStore on one generation, whose files were read when it was opened: a generation that
-    is replaced meanwhile still reads as it was, and is changed no more."""
+    """ports.OpenKeyStore on one generation, whose files were read when it was opened: after a re-wrap it
+    still reads the old generation, but cannot change it."""
 
     def __init__(
         self,
@@ -66,25 +68,25 @@ class OpenGeneration:
         self._given: list[SecretBytes] = []
 
     def key(self, kid: Kid) -> SecretBytes:
-        """A key, its thumbprint recomputed and compared; NoSuchKey, KeyStoreDamaged. Wiped at close."""
         kek = self._open()
         if kid not in self._records:
             raise NoSuchKey(kid)
         return self._give(open_key(self._generation, kek, self._store_id, self._records[kid]))
 
     def server_key(self) -> SecretBytes:
-        """The Ed25519 seed (32 bytes); KeyStoreDamaged. Wiped at close."""
+        """Return the Ed25519 seed (32 bytes). Raises KeyStoreDamaged. Wiped at close."""
         return self._give(open_server_key(self._generation, self._open(), self._store_id, self._server))
 
     def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        """Add keys and change states, all or nothing, on disk when it returns. Needs the lock.
+        """Add keys and change states, all or nothing, durably when this returns. Needs the lock.
 
-        A key that is here already keeps its file, so adding it again changes nothing. Of `states` only
-        the state and its date are taken. NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was
-        re-wrapped since it was opened, CannotCreate."""
+        Adding a key that is here already changes nothing. Of `states` only the state and its date are used.
+        Raises NoSuchKey, KeyStoreDamaged, PlanOutdated where the store was re-wrapped since it was opened,
+        CannotCreate.
+        """
         kek = self._open()
         if not self._is_current():
-            raise PlanOutdated("key store")
+            raise PlanOutdated(Operation.KEY_STORE)
         before = self._generation.key_records()
         after = dict(before)
         for key in add:
@@ -102,7 +104,6 @@ class OpenGeneration:
         self._records = after
 
     def close(self) -> None:
-        """Wipe the KEK and every key that was given out."""
         for secret in self._given:
             secret.wipe()
         self._given.clear()

@@ -1,4 +1,4 @@
-"""What happened and what to do, for every error that nskeys knows."""
+"""What happened and what to do, by command and by key, for every error: a table of rows per subject."""
 
 from types import MappingProxyType
 
@@ -14,17 +14,18 @@ from nskeys.wording.errors.schedule import SCHEDULE
 from nskeys.wording.errors.secrets import SECRETS
 from nskeys.wording.errors.setup import SETUP
 from nskeys.wording.errors.ssh import SERVERS
-from nskeys.wording.text.sentence import Sentence, Table, listed
+from nskeys.wording.text.sentence import Row, Sentence, Table, listed
 from nskeys.wording.text.terminal import shown
 
 
-def _no_copy_made(error: NoCopyMade) -> Sentence:
+def _no_copy_made(error: NoCopyMade) -> Row:
     """Each destination with what kept the copy from it: said here, where every error's words are known."""
     reasons = listed(tuple(f"{shown(place)} ({_reason(problem)})" for place, problem in error.failures))
-    return Sentence(
+    return Row(
         f"No backup was made, for none of {len(error.failures)} destinations got a copy: {reasons}.",
         "Mend one of them and try it with 'nskeys destination test DEST', "
         "or back up to another one with 'nskeys backup --to DEST'.",
+        "Mend one of them, or choose another one.",
     )
 
 
@@ -32,8 +33,7 @@ def _reason(problem: NskeysError) -> str:
     return say(problem).what.removesuffix(".")
 
 
-_OF_OTHERS: Table = MappingProxyType({NoCopyMade: _no_copy_made})
-WORDINGS: Table = MappingProxyType(
+ROWS: Table = MappingProxyType(
     {
         **SETUP,
         **SECRETS,
@@ -46,20 +46,34 @@ WORDINGS: Table = MappingProxyType(
         **DATABASE,
         **SERVERS,
         **SCHEDULE,
-        **_OF_OTHERS,
+        NoCopyMade: _no_copy_made,
     }
 )
 
-UNFORESEEN = Sentence(
+_UNFORESEEN = Row(
     "nskeys met a fault of its own and stopped; what it was doing may be done or not.",
     "Run 'nskeys status' to see how things stand, and report what you did when it happened.",
+    "Look at the first screen to see how things stand.",
 )
+UNFORESEEN = Sentence(_UNFORESEEN.what, _UNFORESEEN.by_command)
 """For whatever is no NskeysError: a bug. Its text may hold a secret, so it is not shown."""
 
 
 def say(error: NskeysError) -> Sentence:
-    """The two sentences for an error; a class without its own is told as the class above it."""
+    """What happened and what to do, for the command line."""
+    row = _row(error)
+    return Sentence(row.what, row.by_command)
+
+
+def say_in_app(error: NskeysError) -> Sentence:
+    """The same for whoever sits before the app: keys and screens, no command to type."""
+    row = _row(error)
+    return Sentence(row.what, row.by_key)
+
+
+def _row(error: NskeysError) -> Row:
+    """A class without its own row is told as the class above it."""
     for known in type(error).__mro__:
-        if known in WORDINGS:
-            return WORDINGS[known](error)
-    return UNFORESEEN
+        if known in ROWS:
+            return ROWS[known](error)
+    return _UNFORESEEN

@@ -14,66 +14,93 @@ from nskeys.errors import (
     SealDoesNotOpen,
 )
 from nskeys.model.credentials import FIELD_LIMIT, NAME_LIMIT, NOTE_LIMIT, SECRET_LIMIT
+from nskeys.reasons import FieldProblem, ImportProblem, Problem, SealProblem
 from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kind_name
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.sentence import Sentence, Table, listed, token_words
+from nskeys.wording.text.sentence import Row, Table, alike, listed
 from nskeys.wording.text.terminal import fit, safe, shown
 
 _TYPED_AS_IT_IS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@+-]*")
 """Words that a shell takes as they are, so a command with them can be typed."""
 _FIELD_PROBLEMS = MappingProxyType(
     {
-        "empty": ("is empty", "Type something into it."),
-        "not_readable": ("cannot be read in the CMDB", "Give it anew, together with the secret."),
-        "several_lines": ("has more than one line", "Write it in one line."),
-        "zero_character": ("contains the character U+0000", "Type it anew without that character."),
-        "control_characters": (
+        FieldProblem.EMPTY: ("is empty", "Type something into it."),
+        FieldProblem.NOT_READABLE: (
+            "cannot be read in the CMDB",
+            "Give it anew, together with the secret.",
+        ),
+        FieldProblem.SEVERAL_LINES: ("has more than one line", "Write it in one line."),
+        FieldProblem.ZERO_CHARACTER: (
+            "contains the character U+0000",
+            "Type it anew without that character.",
+        ),
+        FieldProblem.CONTROL_CHARACTERS: (
             "contains a character that cannot be seen",
             "Type it anew in plain text.",
         ),
-        "not_nfc": ("is not in Unicode's normal form C", "Type it anew."),
-        "not_text": ("is not valid Unicode text", "Type it anew, or save its file as UTF-8."),
-        "too_long": ("is too long", "Shorten it."),
-        "not_url": ("is not a URL of another server", "Write it like https://ns02.example.net."),
-        "not_domain_user": ("is not a domain and a user", "Write it like DOMAIN\\user."),
-        "not_host_port": ("is not a host, or a host and a port", "Write it like host or host:5631."),
-        "password_in_url": (
+        FieldProblem.NOT_NFC: ("is not in Unicode's normal form C", "Type it anew."),
+        FieldProblem.NOT_TEXT: ("is not valid Unicode text", "Type it anew, or save its file as UTF-8."),
+        FieldProblem.TOO_LONG: ("is too long", "Shorten it."),
+        FieldProblem.NOT_URL: ("is not a URL of another server", "Write it like https://ns02.example.net."),
+        FieldProblem.NOT_DOMAIN_USER: ("is not a domain and a user", "Write it like DOMAIN\\user."),
+        FieldProblem.NOT_HOST_PORT: (
+            "is not a host, or a host and a port",
+            "Write it like host or host:5631.",
+        ),
+        FieldProblem.PASSWORD_IN_URL: (
             "has a password in it, and the target is not secret",
             "Take the password out of the target.",
         ),
-        "kind_unknown": (
+        FieldProblem.KIND_UNKNOWN: (
             "is not known, for nothing says what the credential is for",
             "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",
         ),
-        "missing": ("is missing", "Write it, even if it is empty."),
-        "wrong_type": ("is not text", "Write it as text in quotes."),
-        "not_a_login": ("is not a login with a user and a password", "Leave it out, or take the rest."),
-        "not_an_object": ("is not a JSON object", "Write it as an object in braces."),
-        "reference": (
+        FieldProblem.MISSING: ("is missing", "Write it, even if it is empty."),
+        FieldProblem.WRONG_TYPE: ("is not text", "Write it as text in quotes."),
+        FieldProblem.NOT_A_LOGIN: (
+            "is not a login with a user and a password",
+            "Leave it out, or take the rest.",
+        ),
+        FieldProblem.NOT_AN_OBJECT: ("is not a JSON object", "Write it as an object in braces."),
+        FieldProblem.REFERENCE: (
             "only points to another entry",
             "Write what it points to into the export, or leave it out.",
         ),
-        "kind_ambiguous": (
+        FieldProblem.KIND_AMBIGUOUS: (
             "is not sure, for the entry lies in groups that say different ones",
             "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",
         ),
-        "deleted": ("is the bin, where deleted entries lie", "Take it with '--with-deleted'."),
-        "looks_deleted": (
+        FieldProblem.DELETED: ("is the bin, where deleted entries lie", "Take it with '--with-deleted'."),
+        FieldProblem.LOOKS_DELETED: (
             "is called like a recycle bin, so the entry looks deleted",
             "Take it with '--with-deleted'.",
         ),
-        "still_encrypted": (
+        FieldProblem.STILL_ENCRYPTED: (
             "is still encrypted, for this is XML from inside a database",
             "Export it as 'KeePass XML (2.x)' in KeePass.",
         ),
-        "no_secret": ("is empty, for the entry has no password", "Take it with '--empty-secrets'."),
-        "changed": ("is here already with other values", "Take it with '--update'."),
-        "wrong_columns": (
+        FieldProblem.NO_SECRET: (
+            "is empty, for the entry has no password",
+            "Take it with '--empty-secrets'.",
+        ),
+        FieldProblem.CHANGED: ("is here already with other values", "Take it with '--update'."),
+        FieldProblem.WRONG_COLUMNS: (
             "has another number of cells than there are columns",
             "Quote cells that contain a comma or a line break.",
         ),
+    }
+)
+_CHOOSE_KIND, _TAKE_LEFT_OUT = "Choose the kind of every row with k.", "Take such rows with l."
+_BY_KEY = MappingProxyType(
+    {
+        FieldProblem.KIND_UNKNOWN: _CHOOSE_KIND,
+        FieldProblem.KIND_AMBIGUOUS: _CHOOSE_KIND,
+        FieldProblem.DELETED: _TAKE_LEFT_OUT,
+        FieldProblem.LOOKS_DELETED: _TAKE_LEFT_OUT,
+        FieldProblem.NO_SECRET: _TAKE_LEFT_OUT,
+        FieldProblem.CHANGED: _TAKE_LEFT_OUT,
     }
 )
 _LIMITS = MappingProxyType(
@@ -82,139 +109,193 @@ _LIMITS = MappingProxyType(
 _OTHER_LABELS = MappingProxyType({"server": "name of the server", "row": "entry", "type": "entry"})
 _SEALS = MappingProxyType(
     {
-        "key_missing": (
+        SealProblem.KEY_MISSING: (
             "its key is not on this server",
             "Bring the key back with 'nskeys restore FILE' from a backup that holds it.",
+            "Restore its key (r) from a backup that holds it, or give it a new secret.",
         ),
-        "key_inactive": (
-            "its key is not active yet",
-            "Finish the rotation with 'nskeys key rotate', then try again.",
-        ),
-        "tampered": (
+        SealProblem.TAMPERED: (
             "its row in the CMDB was changed after it was sealed, or is damaged",
             (
                 "Give it a new secret ('nskeys credential edit {id}'), "
                 "or remove it ('nskeys credential remove {id} --yes')."
             ),
+            "Give it a new secret, or remove it.",
         ),
     }
 )
 _IMPORTS = MappingProxyType(
     {
-        "unknown_format": (
+        ImportProblem.UNKNOWN_FORMAT: (
             "is none of the exports that nskeys reads",
             "'nskeys credential import --help' names those; '--columns' reads any CSV.",
         ),
-        "encrypted": (
+        ImportProblem.ENCRYPTED: (
             "is an encrypted export",
             "Export it anew without encryption, import it, then delete it.",
         ),
-        "not_remembered": (
+        ImportProblem.NOT_REMEMBERED: (
             "is no name under which columns were remembered",
             "Name them once with '--columns name=...,account=...,secret=...' and '--remember NAME'.",
         ),
-        "no_such_column": (
+        ImportProblem.NO_SUCH_COLUMN: (
             "does not have the columns that were named",
             "Write them as in the file's first line, and give '--delimiter' what stands between them.",
         ),
-        "utf16": ("is UTF-16 text", "Import it without '--encoding', or with '--encoding utf-16'."),
-        "utf32": ("is UTF-32 text", "Save it as UTF-8 and import that."),
-        "code_page": (
+        ImportProblem.UTF16: (
+            "is UTF-16 text",
+            "Import it without '--encoding', or with '--encoding utf-16'.",
+        ),
+        ImportProblem.UTF32: ("is UTF-32 text", "Save it as UTF-8 and import that."),
+        ImportProblem.CODE_PAGE: (
             "is not UTF-8, so it is in a code page that it does not name",
             (
                 "Save it as 'CSV UTF-8' in the spreadsheet, or name its code page: '--encoding cp1252' is "
                 "Windows-1252, of Western Europe."
             ),
         ),
-        "not_in_encoding": (
+        ImportProblem.NOT_IN_ENCODING: (
             "is not text in the encoding that was named",
             "Name another with '--encoding', or save it as UTF-8.",
         ),
-        "zip": ("is a ZIP archive", "Unpack it and import the file in it."),
-        "zip_damaged": ("is a damaged 1Password 1PUX", "Export it anew in 1Password and import that."),
-        "onepif": (
+        ImportProblem.ZIP: ("is a ZIP archive", "Unpack it and import the file in it."),
+        ImportProblem.ZIP_DAMAGED: (
+            "is a damaged 1Password 1PUX",
+            "Export it anew in 1Password and import that.",
+        ),
+        ImportProblem.ONEPIF: (
             "is a 1PIF of an old 1Password, one document a line",
             "Export it anew as CSV in 1Password and import that.",
         ),
-        "json_lines": (
+        ImportProblem.JSON_LINES: (
             "holds more than one JSON document, as none of the exports does",
             "Export it anew as CSV and import that.",
         ),
-        "proton_json": ("is Proton Pass' JSON", "Export it anew as CSV in Proton Pass and import that."),
-        "gzip": ("is a gzip file", "Unpack it with 'gunzip' and import what was in it."),
-        "compressed": ("is a compressed file", "Unpack it and import the file in it."),
-        "archive": ("is a compressed archive", "Unpack it and import the file in it."),
-        "age": ("is encrypted with age", "Open it with 'age -d' and import what was in it."),
-        "pgp": ("is encrypted with OpenPGP", "Open it with 'gpg -d' and import what was in it."),
-        "openssl": (
+        ImportProblem.PROTON_JSON: (
+            "is Proton Pass' JSON",
+            "Export it anew as CSV in Proton Pass and import that.",
+        ),
+        ImportProblem.GZIP: ("is a gzip file", "Unpack it with 'gunzip' and import what was in it."),
+        ImportProblem.COMPRESSED: ("is a compressed file", "Unpack it and import the file in it."),
+        ImportProblem.ARCHIVE: ("is a compressed archive", "Unpack it and import the file in it."),
+        ImportProblem.AGE: ("is encrypted with age", "Open it with 'age -d' and import what was in it."),
+        ImportProblem.PGP: (
+            "is encrypted with OpenPGP",
+            "Open it with 'gpg -d' and import what was in it.",
+        ),
+        ImportProblem.OPENSSL: (
             "is encrypted with OpenSSL",
             "Open it with 'openssl enc -d' and import what was in it.",
         ),
-        "sqlite": ("is an SQLite database", "Export CSV in the program that wrote it and import that."),
-        "password_safe": (
+        ImportProblem.SQLITE: (
+            "is an SQLite database",
+            "Export CSV in the program that wrote it and import that.",
+        ),
+        ImportProblem.PASSWORD_SAFE: (
             "is an encrypted Password Safe",
             "Export it as text in Password Safe and import that with '--columns'.",
         ),
-        "spreadsheet": (
+        ImportProblem.SPREADSHEET: (
             "is a spreadsheet's own file",
             "Save it as 'CSV UTF-8' in the spreadsheet and import that.",
         ),
-        "pdf": ("is a PDF", "Export CSV in the program that holds the passwords and import that."),
-        "kdbx": (
+        ImportProblem.PDF: (
+            "is a PDF",
+            "Export CSV in the program that holds the passwords and import that.",
+        ),
+        ImportProblem.KDBX: (
             "is an encrypted KDBX, the KeePass database itself",
             "Export it as CSV in KeePassXC (Database, Export) and import that.",
         ),
-        "kdb": (
+        ImportProblem.KDB: (
             "is an encrypted KDB, the database of KeePass 1",
             "Export it as CSV in KeePass and import that.",
         ),
-        "web_page": ("is a web page", "Import the file that the password manager exported."),
-        "xml_syntax": ("is not well-formed XML", "Export it anew in KeePass and import that."),
-        "xml_entities": (
+        ImportProblem.WEB_PAGE: ("is a web page", "Import the file that the password manager exported."),
+        ImportProblem.XML_SYNTAX: ("is not well-formed XML", "Export it anew in KeePass and import that."),
+        ImportProblem.XML_ENTITIES: (
             "is XML that defines entities, which KeePass never writes",
             "Export it anew in KeePass and import that.",
         ),
-        "keepass1_xml": ("is XML of KeePass 1", "Export it as CSV in KeePass and import that."),
-        "mremoteng": (
+        ImportProblem.KEEPASS1_XML: ("is XML of KeePass 1", "Export it as CSV in KeePass and import that."),
+        ImportProblem.MREMOTENG: (
             "is mRemoteNG's XML, whose passwords are encrypted",
             "Export it as CSV in mRemoteNG and import that with '--columns'.",
         ),
-        "rdcman": (
+        ImportProblem.RDCMAN: (
             "is a file of Remote Desktop Connection Manager, whose passwords only Windows opens",
             "Enter its credentials with 'nskeys credential add'.",
         ),
-        "xml": (
+        ImportProblem.XML: (
             "is XML of a program that nskeys does not know",
             "Export CSV in that program and import that with '--columns'.",
         ),
-        "too_large": ("is larger than an export can be", "Split it and import the parts."),
-        "too_many_rows": ("has more entries than one import takes", "Split it and import the parts."),
-        "field_too_long": ("holds a cell that is too long", "Shorten it, or leave that entry out."),
-        "unterminated_quote": ("opens a quote and never closes it", "Export it anew, or close the quote."),
-        "quote_in_field": (
+        ImportProblem.TOO_LARGE: ("is larger than an export can be", "Split it and import the parts."),
+        ImportProblem.TOO_MANY_ROWS: (
+            "has more entries than one import takes",
+            "Split it and import the parts.",
+        ),
+        ImportProblem.FIELD_TOO_LONG: (
+            "holds a cell that is too long",
+            "Shorten it, or leave that entry out.",
+        ),
+        ImportProblem.UNTERMINATED_QUOTE: (
+            "opens a quote and never closes it",
+            "Export it anew, or close the quote.",
+        ),
+        ImportProblem.QUOTE_IN_FIELD: (
             "has a quote in the middle of a cell",
             "Export it anew, or double the quotes inside quoted cells.",
         ),
-        "padded_cell": (
+        ImportProblem.PADDED_CELL: (
             "has spaces around its cells, and nothing says whether they belong to one without quotes",
             "Put that cell in quotes, or take the spaces away.",
         ),
-        "stray_backslash": (
+        ImportProblem.STRAY_BACKSLASH: (
             "has a backslash that stands before neither a backslash nor a quote",
             "Double it, as KeePass writes it, or export it anew.",
         ),
-        "duplicate_column": ("has two columns of one name", "Rename one of them."),
     }
 )
+_NAME_COLUMNS = "Import it by command, which can be told what its columns hold."
+_IMPORTS_BY_KEY = MappingProxyType(
+    {
+        ImportProblem.UNKNOWN_FORMAT: (
+            "Export it as one of those that Import lists, or import it by command, which can be told what "
+            "the columns of any CSV hold."
+        ),
+        ImportProblem.NOT_REMEMBERED: _NAME_COLUMNS,
+        ImportProblem.NO_SUCH_COLUMN: _NAME_COLUMNS,
+        ImportProblem.UTF16: "Save it as UTF-8 and import that.",
+        ImportProblem.CODE_PAGE: (
+            "Save it as 'CSV UTF-8' in the spreadsheet and import that, or import it by command, which can "
+            "be told its code page."
+        ),
+        ImportProblem.NOT_IN_ENCODING: "Save it as UTF-8 and import that.",
+        ImportProblem.PASSWORD_SAFE: (
+            "Export it as text in Password Safe and import that by command, which can be told what its "
+            "columns hold."
+        ),
+        ImportProblem.MREMOTENG: (
+            "Export it as CSV in mRemoteNG and import that by command, which can be told what its columns "
+            "hold."
+        ),
+        ImportProblem.RDCMAN: "Add its credentials one by one.",
+        ImportProblem.XML: (
+            "Export CSV in that program and import that by command, which can be told what its columns "
+            "hold."
+        ),
+    }
+)
+"""Where the app has another way than the command line, or none."""
 
 
-def _field_invalid(error: FieldInvalid) -> Sentence:
-    words, advice = _FIELD_PROBLEMS.get(error.problem, ("", "Correct it and try again."))
-    words = words or f"cannot be used{problem_text(error.problem)}"
-    if error.problem == "too_long" and error.limit:
+def _field_invalid(error: FieldInvalid) -> Row:
+    words, advice = _FIELD_PROBLEMS[error.problem]
+    if error.problem is FieldProblem.TOO_LONG and error.limit:
         unit = "byte" if error.field == "secret" else "character"
         words = f"is longer than {count(error.limit, unit)}"
-    return Sentence(f"The {_label(error.field)} {words}.", advice)
+    return Row(f"The {_label(error.field)} {words}.", advice, _BY_KEY.get(error.problem, advice))
 
 
 def bad_row(row: BadRow) -> str:
@@ -235,52 +316,59 @@ def _label(field: str) -> str:
     return _OTHER_LABELS.get(field) or known.lower()
 
 
-def _name_taken(error: NameTaken) -> Sentence:
+def _name_taken(error: NameTaken) -> Row:
     reference = f"{error.kind}/{error.name}"
     typed = reference if _TYPED_AS_IT_IS.fullmatch(reference) else "ID"
-    return Sentence(
+    return Row(
         f"There is a {kind_name(error.kind)} credential named {shown(error.name)} already.",
         f"Choose another name, or change that one with 'nskeys credential edit {typed}'.",
+        "Choose another name, or change the one that has it.",
     )
 
 
-def _no_such_credential(error: NoSuchCredential) -> Sentence:
-    return Sentence(
+def _no_such_credential(error: NoSuchCredential) -> Row:
+    return Row(
         f"No credential is called {shown(error.reference)}.",
         "Give an id or kind/name as 'nskeys credential list' shows them.",
+        "Somebody removed it meanwhile: look at the list once more.",
     )
 
 
-def _ambiguous_credential(error: AmbiguousCredential) -> Sentence:
+def _ambiguous_credential(error: AmbiguousCredential) -> Row:
     matches = listed(tuple(shown(match) for match in error.matches))
-    return Sentence(
+    return alike(
         f"{shown(error.reference)} stands for {count(len(error.matches), 'credential')}: {matches}.",
         "Give kind/name, or more digits of the id, of the one that is meant.",
     )
 
 
-def _seal_does_not_open(error: SealDoesNotOpen) -> Sentence:
+def _seal_does_not_open(error: SealDoesNotOpen) -> Row:
     reference = shown(f"{error.kind}/{error.name}")
-    fallback = (token_words({}, error.reason), "Run 'nskeys verify' to see which credentials open.")
-    words, advice = _SEALS.get(error.reason, fallback)
-    return Sentence(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)))
+    words, advice, by_key = _SEALS[error.reason]
+    return Row(f"{reference} does not open: {words}.", advice.format(id=safe(error.credential)), by_key)
 
 
-def _import_refused(error: ImportRefused) -> Sentence:
+def _import_refused(error: ImportRefused) -> Row:
     rows = count(len(error.bad), "row")
-    return Sentence(
+    return Row(
         f"{rows} of {shown(error.source)} cannot be taken, so nothing was imported.",
         "Correct what is named, or take the rest with 'nskeys credential import FILE --skip-bad'.",
+        "Correct what is named, or take the rest with s.",
     )
 
 
-def _import_unreadable(error: ImportUnreadable) -> Sentence:
+def _import_unreadable(error: ImportUnreadable) -> Row:
     line = f" (line {number(error.line)})" if error.line else ""
-    words, advice = _IMPORTS.get(
-        error.problem,
-        (f"cannot be imported{problem_text(error.problem)}", "Export it anew and import that."),
-    )
-    return Sentence(f"{shown(error.source)} {words}{line}.", advice)
+    if isinstance(error.problem, Problem):
+        words, advice = (
+            f"cannot be imported{problem_text(error.problem)}",
+            "Export it anew and import that.",
+        )
+        by_key = advice
+    else:
+        words, advice = _IMPORTS[error.problem]
+        by_key = _IMPORTS_BY_KEY.get(error.problem, advice)
+    return Row(f"{shown(error.source)} {words}{line}.", advice, by_key)
 
 
 CREDENTIALS: Table = MappingProxyType(

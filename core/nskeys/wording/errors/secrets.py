@@ -1,23 +1,25 @@
 """When a password, passphrase, hint or identity is wrong, refused or not to be had."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from nskeys.errors import HintRefused, NotEnoughMemory, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.wording.passwords import hint_refused, password_refused
+from nskeys.reasons import Opens, PasswordProblem, SecretProblem, Wanted
+from nskeys.wording.passwords import HARDER, hint_refused, password_refused
 from nskeys.wording.text.numbers import number
-from nskeys.wording.text.sentence import Sentence, Table, token_words
+from nskeys.wording.text.sentence import LOOK_AGAIN, Row, Table, alike, token_words
 from nskeys.wording.text.terminal import shown
 
 _TRY_AGAIN = "Try again; mind capitals and the keyboard layout."
 _WRONG = MappingProxyType(
     {
-        "backup": ("That password does not open this backup", _TRY_AGAIN),
-        "key store": ("That passphrase does not open the key store", _TRY_AGAIN),
-        "token": (
+        Opens.BACKUP: ("That password does not open this backup", _TRY_AGAIN),
+        Opens.KEY_STORE: ("That passphrase does not open the key store", _TRY_AGAIN),
+        Opens.TOKEN: (
             "That PIN does not open the token",
             "Try again with care: after a few wrong ones the token locks itself.",
         ),
-        "identity": (
+        Opens.IDENTITY: (
             "That password does not open the identity",
             "Try again with the one it was made with; another backup may need an earlier one.",
         ),
@@ -25,62 +27,64 @@ _WRONG = MappingProxyType(
 )
 _WANTED = MappingProxyType(
     {
-        "new_backup_password": ("A new password for the backup", "--password-file F"),
-        "backup_password": ("The password of the backup", "--password-file F"),
-        "new_passphrase": ("A new passphrase for the key store", "--passphrase-file F"),
-        "other_passphrase": ("The new passphrase for the key store", "--new-passphrase-file F"),
-        "passphrase": ("The passphrase of the key store", "--passphrase-file F"),
-        "pin": ("The PIN of the token", "--pin-file F"),
-        "credential_secret": ("The secret of the credential", "--secret-file F"),
-        "identity": ("An identity that opens this backup", "--identity F"),
-        "share": ("A custodian's share", "--shares-file F"),
-        "sheets": ("A terminal to show the sheets on", "--sheets DIR"),
-        "identity_password": ("The password of the identity", "--password-file F"),
-        "ssh_password": ("The password of the login at the server", "--ssh-secret-file F"),
-        "ssh_passphrase": ("The passphrase of the key file", "--ssh-secret-file F"),
+        Wanted.NEW_BACKUP_PASSWORD: ("A new password for the backup", "--password-file F"),
+        Wanted.NEW_IDENTITY_PASSWORD: ("A new password for the recovery identity", "--password-file F"),
+        Wanted.BACKUP_PASSWORD: ("The password of the backup", "--password-file F"),
+        Wanted.NEW_PASSPHRASE: ("A new passphrase for the key store", "--passphrase-file F"),
+        Wanted.OTHER_PASSPHRASE: ("The new passphrase for the key store", "--new-passphrase-file F"),
+        Wanted.PASSPHRASE: ("The passphrase of the key store", "--passphrase-file F"),
+        Wanted.PIN: ("The PIN of the token", "--pin-file F"),
+        Wanted.CREDENTIAL_SECRET: ("The secret of the credential", "--secret-file F"),
+        Wanted.IDENTITY: ("An identity that opens this backup", "--identity F"),
+        Wanted.SHARE: ("A custodian's share", "--shares-file F"),
+        Wanted.SHEETS: ("A terminal to show the sheets on", "--sheets DIR"),
+        Wanted.IDENTITY_PASSWORD: ("The password of the identity", "--password-file F"),
+        Wanted.SSH_PASSWORD: ("The password of the login at the server", "--ssh-secret-file F"),
+        Wanted.SSH_PASSPHRASE: ("The passphrase of the key file", "--ssh-secret-file F"),
     }
 )
-_DETAILS = MappingProxyType(
+_DETAILS: Mapping[str, str] = MappingProxyType(
     {
-        "file_refused": "what its file holds was refused",
-        "line_too_long": "the line was longer than a terminal can take",
+        SecretProblem.FILE_REFUSED: "what its file holds was refused",
+        SecretProblem.LINE_TOO_LONG: "the line was longer than a terminal can take",
     }
 )
 
 
-def _wrong_password(error: WrongPassword) -> Sentence:
-    wrong, advice = _WRONG.get(error.what) or (
-        f"That password does not open {shown(error.what)}",
-        _TRY_AGAIN,
-    )
+def _wrong_password(error: WrongPassword) -> Row:
+    wrong, advice = _WRONG[error.what]
     name = f" ({shown(error.name)})" if error.name else ""
-    return Sentence(f"{wrong}{name}.", advice)
+    return alike(f"{wrong}{name}.", advice)
 
 
-def _password_refused(error: PasswordRefused) -> Sentence:
-    return password_refused(error.reason, error.score)
+def _password_refused(error: PasswordRefused) -> Row:
+    told = password_refused(error.reason, error.score)
+    return Row(told.what, told.advice, HARDER if error.reason is PasswordProblem.WEAK else told.advice)
 
 
-def _hint_refused(error: HintRefused) -> Sentence:
-    return hint_refused(error.reason)
+def _hint_refused(error: HintRefused) -> Row:
+    told = hint_refused(error.reason)
+    return alike(told.what, told.advice)
 
 
-def _not_enough_memory(error: NotEnoughMemory) -> Sentence:
-    return Sentence(
+def _not_enough_memory(error: NotEnoughMemory) -> Row:
+    return Row(
         f"Deriving a key from the password needs {number(error.needed_mib)} MiB of memory, "
         "and this machine did not give it.",
         "Free that much memory, then run the command again.",
+        "Free that much memory, then try again.",
     )
 
 
-def _secret_unavailable(error: SecretUnavailable) -> Sentence:
-    wanted, option = _WANTED.get(error.wanted, (f"A secret ({shown(error.wanted)})", "--password-file F"))
+def _secret_unavailable(error: SecretUnavailable) -> Row:
+    wanted, option = _WANTED[error.wanted]
     detail = f" ({token_words(_DETAILS, error.detail)})" if error.detail else ""
-    return Sentence(
+    return Row(
         f"{wanted} is needed, and nobody could be asked for it{detail}.",
         f"Give it with '{option}', or run the command at a terminal."
-        if error.wanted != "identity"
+        if error.wanted is not Wanted.IDENTITY
         else f"Give it with '{option}'.",
+        LOOK_AGAIN,
     )
 
 

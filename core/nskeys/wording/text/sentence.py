@@ -6,10 +6,12 @@ blame; no exclamation; a command that can be typed as it stands in single quotes
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from nskeys.errors import NskeysError
 from nskeys.wording.text.terminal import shown
+
+K = TypeVar("K", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,26 @@ class Sentence:
         return f"{self.what} {self.advice}"
 
 
-def token_words(table: Mapping[str, str], token: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is told of an error: `what` happened, and what to do, `by_command` on the command line and
+    `by_key` in the app, each with its full stop, safe for a terminal."""
+
+    what: str
+    by_command: str
+    by_key: str
+
+
+def alike(what: str, advice: str) -> Row:
+    """A row whose advice names neither a command nor a key."""
+    return Row(what, advice, advice)
+
+
+WITH_SUDO = "Leave nskeys (q) and start it again with sudo, or as a user who may do that."
+LOOK_AGAIN = "Look once more, and try it again."
+
+
+def token_words(table: Mapping[K, str], token: K) -> str:
     """The words for a token; one that the table does not know is shown as it is, readable."""
     return table.get(token) or shown(token.replace("_", " "))
 
@@ -37,10 +58,15 @@ def listed(parts: tuple[str, ...], limit: int = 5) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def capitalised(text: str) -> str:
+    """The same with a capital at its beginning, as a sentence has it; nothing else changes."""
+    return text[:1].upper() + text[1:]
+
+
 def either(parts: tuple[str, ...]) -> str:
     """`a, b or c`."""
     return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
-Table: TypeAlias = Mapping[type[NskeysError], Callable[[Any], Sentence]]
-"""A class and the function that words it; the function takes that class and no other."""
+Table: TypeAlias = Mapping[type[NskeysError], Callable[[Any], Row]]
+"""A class and the function that makes its row; the function takes that class and no other."""

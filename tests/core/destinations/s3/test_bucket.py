@@ -70,7 +70,7 @@ def log_in(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **
 
 
 def at(buckets: S3Scheme, address: str, declared: str = "") -> Destination:
-    known = buckets.understood(address)
+    known = buckets.parse(address)
     return buckets.at(known, DestinationInfo(str(known), declared))
 
 

@@ -49,8 +49,8 @@ def test_an_address_has_one_spelling_and_a_path_for_the_server(
         ("sftp://a%20b@vault02/x", "bad_user"),
         ("sftp://vault02/a/../b", "dots"),
         ("sftp://vault02/%2E%2E/b", "dots"),
-        ("sftp://vault02/%FF", "not_text"),
-        ("sftp://vault02/%00", "not_text"),
+        ("sftp://vault02/%FF", "not_utf8"),
+        ("sftp://vault02/%00", "not_utf8"),
     ],
 )
 def test_what_is_no_address_is_refused(typed: str, problem: str) -> None:

@@ -257,8 +257,8 @@ def test_one_connection_serves_several_questions(sshd: Sshd, vault: Path) -> Non
 
 def test_the_ssh_library_is_loaded_where_a_server_is_first_asked() -> None:
     code = (
-        "import sys; from nskeys.bootstrap import connect; s = connect('/tmp/nobody-home');"
-        "s.installation.destinations.at(__import__('nskeys.model.destinations').model.places"
-        ".DestinationInfo('sftp://vault02/x')); sys.exit('asyncssh' in sys.modules)"
+        "import sys; from nskeys.bootstrap import connect; from nskeys.model.destinations import *;"
+        "s = connect('/tmp/nobody-home'); s.installation.destinations.at(DestinationInfo('sftp://vault02/x'));"
+        "sys.exit('asyncssh' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

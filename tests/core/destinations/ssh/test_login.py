@@ -23,6 +23,7 @@ from nskeys.errors import (
     ServerSecretWanted,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import Wanted
 from tests.core.destinations.ssh.sftp_places import place_on
 from tests.fakes.sshd import HURRIED, Sshd, a_person, a_silent_port, an_sshd, make_key
 
@@ -258,7 +259,7 @@ def test_a_password_is_wanted_then_refused_then_taken_and_kept_for_the_run(
 def test_a_password_is_for_its_own_login_alone(guarded: tuple[Sshd, str]) -> None:
     server, person = guarded
     servers = server.servers()
-    give(servers, ServerSecretWanted("ssh_password", f"{person}@vault02"), PASSWORD)
+    give(servers, ServerSecretWanted(Wanted.SSH_PASSWORD, f"{person}@vault02"), PASSWORD)
     assert isinstance(refusal(servers, server, person), ServerSecretWanted)
     assert "Failed password" not in server.log()
 
@@ -269,7 +270,7 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
     server, person = guarded
     wrong = "a wrong but secret password"
     servers = server.servers()
-    give(servers, ServerSecretWanted("ssh_password", f"{person}@127.0.0.1:{server.port}"), wrong)
+    give(servers, ServerSecretWanted(Wanted.SSH_PASSWORD, f"{person}@127.0.0.1:{server.port}"), wrong)
     with caplog.at_level(logging.DEBUG):
         error = refusal(servers, server, person)
     told = "".join(traceback.format_exception(error)) + str(vars(error)) + repr(servers)
@@ -303,7 +304,7 @@ def test_what_is_no_ssh_server_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "problem"), [(b"HTTP/1.0 400 Bad\r\n\r\n" * 2_000, "not_ssh"), (b"", "lost")]
+    ("says", "problem"), [(b"HTTP/1.0 400 Bad\r\n\r\n" * 2_000, "not_ssh"), (b"", "connection_lost")]
 )
 def test_what_answers_and_is_no_ssh_server_is_said(says: bytes, problem: str) -> None:
     from threading import Thread
@@ -320,7 +321,7 @@ def test_what_answers_and_is_no_ssh_server_is_said(says: bytes, problem: str) ->
 
         thread = Thread(target=answer, daemon=True)
         thread.start()
-        assert reached(listener.getsockname()[1]) in (problem, "lost", "not_ssh")
+        assert reached(listener.getsockname()[1]) in (problem, "connection_lost", "not_ssh")
         thread.join(5)
 
 

@@ -79,7 +79,7 @@ def test_a_server_that_stops_in_the_middle_of_an_archive_is_given_up_in_time(
         began = time.monotonic()
         with pytest.raises(DestinationUnreachable) as refused:
             place.publish("a.zip", DATA)
-        assert refused.value.problem in ("timeout", "lost")
+        assert refused.value.problem in ("timeout", "connection_lost")
         [left] = temporary_files(vault)
         assert refused.value.left == place.address_of(left)
         assert time.monotonic() - began < 10
@@ -109,7 +109,7 @@ def test_a_line_that_drops_in_the_middle_leaves_nothing_where_the_server_can_be_
     with place_on(server, vault) as place:
         with pytest.raises(DestinationUnreachable) as lost:
             place.publish("a.zip", DATA)
-        assert (lost.value.problem, lost.value.left) == ("lost", "")
+        assert (lost.value.problem, lost.value.left) == ("connection_lost", "")
         assert list(vault.iterdir()) == []
         assert place.publish("a.zip", DATA) == "a.zip"
 

@@ -11,6 +11,8 @@ import pytest
 
 from nskeys.destinations.workers.pool import NoAnswer, TimeLimits, WorkerProcess, Workers
 from nskeys.destinations.workers.protocol import Message
+from nskeys.destinations.workers.proxy import question
+from nskeys.model.destinations import DestinationInfo
 from tests.fakes.dead_mounts import StandingStill, runs
 
 QUICK = TimeLimits(look=0.3, publish=0.3)
@@ -18,7 +20,7 @@ PATIENT = 20.0
 
 
 def where(folder: Path) -> Message:
-    return Message({"do": "where", "address": str(folder), "declared": ""})
+    return question(DestinationInfo(str(folder)), "where", PATIENT, {})
 
 
 class Started:
@@ -65,9 +67,9 @@ def test_questions_of_two_threads_do_not_mix(started: Started, tmp_path: Path) -
         (tmp_path / f"{number}.zip").write_bytes(bytes([number]) * 3_000_000)
 
     def read(number: int) -> None:
-        head = {"do": "read", "address": str(tmp_path), "declared": "", "limit": 3_000_000}
-        question = Message({**head, "name": f"{number}.zip"})
-        found[number] = [workers.ask("/", question, PATIENT).body for _ in range(3)]
+        told = {"name": f"{number}.zip", "limit": 3_000_000}
+        reading = question(DestinationInfo(str(tmp_path)), "read", PATIENT, told)
+        found[number] = [workers.ask("/", reading, PATIENT).body for _ in range(3)]
 
     threads = [threading.Thread(target=read, args=(number,)) for number in range(2)]
     for thread in threads:
@@ -89,9 +91,10 @@ def test_one_that_does_not_answer_is_killed_when_its_time_is_over(started: Start
 
 @standing_still
 def test_a_question_that_does_not_fit_into_the_pipe_waits_no_longer(started: Started) -> None:
-    question = Message({"do": "publish", "address": "/x", "declared": "", "name": "a"}, bytes(1_000_000))
+    told = {"name": "a", "data": bytes(1_000_000)}
+    publishing = question(DestinationInfo("/x"), "publish", PATIENT, told)
     with pytest.raises(NoAnswer):
-        Workers(QUICK, started).ask("/", question, 0.3)
+        Workers(QUICK, started).ask("/", publishing, 0.3)
     assert started.running == 0
 
 
@@ -123,7 +126,7 @@ def test_a_worker_that_died_meanwhile_is_replaced(started: Started, tmp_path: Pa
 
 def test_a_worker_that_breaks_gives_no_answer(started: Started) -> None:
     with pytest.raises(NoAnswer):
-        Workers(start=started).ask("/", Message({"do": "dance", "address": "/", "declared": ""}), PATIENT)
+        Workers(start=started).ask("/", question(DestinationInfo("/"), "dance", PATIENT, {}), PATIENT)
     assert started.running == 0
 
 

@@ -25,6 +25,7 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.register import CopyStatus, Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
+from nskeys.reasons import Problem, Wanted
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination
 from tests.fakes.memory_site import MemoryServer
@@ -196,7 +197,7 @@ def test_what_cannot_be_read_back_is_no_backup(
     memory: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(self: MemoryDestination, name: str, limit: int) -> bytes:
-        raise DestinationUnreachable(VAULT, "gone")
+        raise DestinationUnreachable(VAULT, Problem.GONE)
 
     monkeypatch.setattr(MemoryDestination, "read", gone)
     with pytest.raises(BackupNotProven) as caught:
@@ -226,7 +227,7 @@ def test_what_the_second_reader_finds_must_be_what_was_written(
 
 def test_a_destination_that_fills_up_leaves_nothing(memory: MemoryServer) -> None:
     plan = memory.services.backup.plan(VAULT)
-    memory.destinations.places[VAULT].refuses = "no_space"
+    memory.destinations.places[VAULT].refuses = Problem.NO_SPACE
     with pytest.raises(CannotCreate) as caught:
         memory.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}))
     assert caught.value.problem == "no_space"
@@ -317,7 +318,7 @@ def test_a_refused_password_is_followed_by_one_that_can_be_used(server: Server) 
 def test_a_password_that_is_no_text_is_refused(server: Server) -> None:
     def binary(request: SecretRequest, retry: int) -> SecretBytes:
         if retry:
-            raise SecretUnavailable(request.purpose.value)
+            raise SecretUnavailable(Wanted(request.purpose))
         return SecretBytes(b"\xff\xfe")
 
     with pytest.raises(PasswordRefused) as caught:

@@ -19,6 +19,7 @@ from nskeys.model.plans import BackupReport
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import CopyStatus, Proof
 from nskeys.ports import Progress, Purpose, Stage
+from nskeys.reasons import Problem
 from nskeys.services.register.service import unregistered_backups
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
@@ -135,7 +136,7 @@ def test_one_that_a_newer_version_configured_keeps_no_other_from_its_copy(two: M
 
 def test_one_that_fills_up_meanwhile_costs_only_its_own_copy(two: MemoryServer) -> None:
     plan = two.services.backup.plan((OTHER, VAULT))
-    two.destinations.places[OTHER].refuses = "no_space"
+    two.destinations.places[OTHER].refuses = Problem.NO_SPACE
     report = two.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}))
     assert [copy.destination for copy in report.copies] == [VAULT]
     assert isinstance(report.failures[0].error, CannotCreate)
@@ -165,7 +166,7 @@ def test_one_that_gives_back_something_else_has_no_row_and_its_file_is_named_in_
 def test_where_all_fail_each_is_told_and_nothing_is_claimed(two: MemoryServer, when: str) -> None:
     plan, password = two.services.backup.plan((OTHER, VAULT)), {Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}
     for place in (OTHER, VAULT):
-        two.destinations.places[place].unreachable = "gone"
+        two.destinations.places[place].unreachable = Problem.GONE
     act: dict[str, Callable[[], object]] = {
         "plan": lambda: two.services.backup.plan((OTHER, VAULT)),
         "execute": lambda: two.services.backup.execute(plan, Answers(password)),
@@ -180,7 +181,7 @@ def test_where_all_fail_each_is_told_and_nothing_is_claimed(two: MemoryServer, w
 def test_how_far_each_place_is_is_told(two: MemoryServer) -> None:
     watching = Watching()
     plan = two.services.backup.plan((OTHER, VAULT))
-    two.destinations.places[OTHER].refuses = "no_space"
+    two.destinations.places[OTHER].refuses = Problem.NO_SPACE
     two.services.backup.execute(plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]}), watching)
     assert watching.places == {
         OTHER: ["writing", "failed"],
@@ -237,7 +238,7 @@ class StopsOnce:
 
     def __call__(self) -> None:
         if self._when():
-            raise Cancelled("test")
+            raise Cancelled
 
 
 def progress_that_stops(when: Callable[[], bool]) -> Watching:

@@ -27,11 +27,13 @@ from nskeys.model.imports import ImportFormat, ImportReport, ImportWishes
 from nskeys.model.keys import SEALS_LIMIT, active_key
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
+from nskeys.reasons import FieldProblem, Operation
 from nskeys.services.credentials.importer import ImportService, PreparedImport
 from nskeys.services.credentials.service import CredentialService
 from nskeys.services.installation import Installation
 from nskeys.services.setup.first_start import SetUpService
 from nskeys.store.cmdb import SqlCmdb, cmdb_in_file
+from tests.fakes.cmdbs import every_sealed
 from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
@@ -98,11 +100,10 @@ class Server:
         opened = {}
         with self.key_store.unlock(NOBODY) as keys:
             sealer = Sealer(CMDB_ID, active.kid, keys.key(active.kid))
-            for batch in self.cmdb.stream_sealed():
-                for row in batch:
-                    item = row.credential
-                    secret = sealer.open(item.credential_id, item.fields, row.blob)
-                    opened[item.reference] = secret.text()
+            for row in every_sealed(self.cmdb):
+                item = row.credential
+                secret = sealer.open(item.credential_id, item.fields, row.blob)
+                opened[item.reference] = secret.text()
         return opened
 
     def total(self) -> int:
@@ -175,15 +176,15 @@ def test_a_given_kind_overrides_the_rule_for_every_row(server: Server) -> None:
 def test_every_bad_row_is_named_with_its_reason_and_never_its_secret(server: Server) -> None:
     plan = server.plan("keepassxc-mixed.csv").plan
     assert plan.bad == (
-        BadRow(1, "wiki", "kind", "kind_unknown"),
-        BadRow(3, "apac-ns01", "secret", "reference"),
-        BadRow(4, "us-ns01", "account", "not_domain_user"),
-        BadRow(5, "br-ns01", "target", "not_url"),
-        BadRow(6, "jp-ns01", "target", "password_in_url"),
-        BadRow(7, "Front desk", "target", "not_host_port"),
-        BadRow(8, "", "name", "empty"),
+        BadRow(1, "wiki", "kind", FieldProblem.KIND_UNKNOWN),
+        BadRow(3, "apac-ns01", "secret", FieldProblem.REFERENCE),
+        BadRow(4, "us-ns01", "account", FieldProblem.NOT_DOMAIN_USER),
+        BadRow(5, "br-ns01", "target", FieldProblem.NOT_URL),
+        BadRow(6, "jp-ns01", "target", FieldProblem.PASSWORD_IN_URL),
+        BadRow(7, "Front desk", "target", FieldProblem.NOT_HOST_PORT),
+        BadRow(8, "", "name", FieldProblem.EMPTY),
     )
-    assert plan.left_out == (BadRow(10, "old-deploy", "group", "looks_deleted"),)
+    assert plan.left_out == (BadRow(10, "old-deploy", "group", FieldProblem.LOOKS_DELETED),)
     shown = repr(plan)
     for secret in ("loose-1", "bad-account-1", "bad-target-1", "in-the-url", "deleted-1", "good-1"):
         assert secret not in shown
@@ -345,7 +346,7 @@ class StopAt(SilentProgress):
     def checkpoint(self) -> None:
         self.opportunities += 1
         if self.opportunities == self.stop_at:
-            raise Cancelled("import")
+            raise Cancelled(Operation.IMPORT)
 
 
 @pytest.fixture
@@ -460,7 +461,7 @@ def test_what_is_here_with_other_values_is_changed_only_where_a_person_says_so(
 ) -> None:
     server.take(keepassxc(FIRST))
     left = server.take(keepassxc(changed, SECOND))
-    assert left.left_out == (BadRow(1, "till", "row", "changed"),)
+    assert left.left_out == (BadRow(1, "till", "row", FieldProblem.CHANGED),)
     assert server.secrets() == {"run-as/till": "s-1", "run-as/desk": "s-2"}
     before = server.credentials.show("run-as/till")
     report = server.take(keepassxc(changed, SECOND), update=True)
@@ -508,7 +509,7 @@ def test_logins_without_a_password_are_named_and_taken_only_where_a_person_says_
 ) -> None:
     bare = ("Run-as", "bare", "LAB\\svc", "", "pkg-1")
     report = server.take(keepassxc(bare, SECOND))
-    assert report.left_out == (BadRow(1, "bare", "secret", "no_secret"),)
+    assert report.left_out == (BadRow(1, "bare", "secret", FieldProblem.NO_SECRET),)
     assert server.secrets() == {"run-as/desk": "s-2"}
     assert server.take(keepassxc(bare, SECOND), empty_secrets=True).imported == 1
     assert server.secrets()["run-as/bare"] == ""
@@ -517,7 +518,7 @@ def test_logins_without_a_password_are_named_and_taken_only_where_a_person_says_
 def test_what_looks_deleted_is_named_and_taken_only_where_a_person_says_so(server: Server) -> None:
     gone = ("Root/Kosz/Run-as", "gone", "LAB\\svc", "s-9", "pkg-9")
     report = server.take(keepassxc(gone, SECOND))
-    assert report.left_out == (BadRow(1, "gone", "group", "looks_deleted"),)
+    assert report.left_out == (BadRow(1, "gone", "group", FieldProblem.LOOKS_DELETED),)
     assert server.take(keepassxc(gone, SECOND), with_deleted=True).imported == 1
     assert server.secrets()["run-as/gone"] == "s-9"
 
@@ -525,7 +526,7 @@ def test_what_looks_deleted_is_named_and_taken_only_where_a_person_says_so(serve
 def test_a_secret_in_a_target_is_moved_only_into_a_row_that_has_none(server: Server) -> None:
     full = ("Run-as", "full", "LAB\\svc", "s-1", "svc:hidden@srv7")
     plan = server.plan_of(keepassxc(full)).plan
-    assert plan.bad == (BadRow(1, "full", "target", "password_in_url"),)
+    assert plan.bad == (BadRow(1, "full", "target", FieldProblem.PASSWORD_IN_URL),)
     empty = ("Run-as", "empty", "", "", "https://svc:hidden@srv7/x")
     (item,) = server.plan_of(keepassxc(empty)).plan.credentials
     assert (item.moved, item.fields.target, item.fields.account) == (True, "https://srv7/x", "svc")

@@ -104,7 +104,7 @@ def test_a_person_who_leaves_after_a_wrong_password_gave_up(server: Server, addr
     def leaves_after(tries: int) -> None:
         def provider(request: SecretRequest, retry: int) -> SecretBytes:
             if retry == tries:
-                raise Cancelled("password")
+                raise Cancelled
             return SecretBytes.from_text("wrong", typed=True)
 
         with pytest.raises(Cancelled):

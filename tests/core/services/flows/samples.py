@@ -25,6 +25,7 @@ from nskeys.model.plans import (
 )
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import Proof
+from nskeys.reasons import ForeignReason
 from nskeys.services.open_backup import Source
 from nskeys.services.setup.destinations import DestinationStatus
 from tests.fakes.backups import a_copy
@@ -70,7 +71,7 @@ WHOLE = ProofReport(3, ())
 BROKEN = ProofReport(2, (CredentialProof(a_credential("gone").credential, FailureReason.KEY_MISSING),))
 
 
-def restore_plan(*, foreign: tuple[str, ...] = (), sets_up: bool = True) -> RestorePlan:
+def restore_plan(*, foreign: tuple[ForeignReason, ...] = (), sets_up: bool = True) -> RestorePlan:
     """What a restore would do."""
     return RestorePlan(INSPECTED, FACTS, foreign, (), 0, 3, 3, None, sets_up, "seen")
 
@@ -80,7 +81,7 @@ def restore_report(proof: ProofReport = WHOLE, *, advised: bool = True) -> Resto
     return RestoreReport((OLD_KEY,), (), proof, advised)
 
 
-def drill_report(proof: ProofReport = WHOLE, foreign: tuple[str, ...] = ()) -> DrillReport:
+def drill_report(proof: ProofReport = WHOLE, foreign: tuple[ForeignReason, ...] = ()) -> DrillReport:
     """How far a backup was proven."""
     return DrillReport(
         "/vault/ns01.zip",

@@ -18,6 +18,7 @@ from nskeys.errors import (
     PasswordRefused,
     PlanOutdated,
 )
+from nskeys.reasons import HintProblem, Operation, PasswordProblem, Problem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from tests.core.services.flows.samples import BACKUP_REPORT, HERE, backup_plan, status
@@ -26,13 +27,13 @@ SIGHTS = (status("/mnt/usb", where=HERE), status("/vault", default=True))
 REVIEWED = BackupFlow().looked(SIGHTS).planned(backup_plan()).password_given()
 RUNNING = REVIEWED.run()
 ERRORS: tuple[NskeysError, ...] = (
-    Cancelled("backup"),
-    PlanOutdated("backup"),
-    PasswordRefused("opens_key_store"),
-    HintRefused("contains_password"),
-    DestinationUnreachable("/vault", "gone"),
-    CannotCreate("/vault", "no_space"),
-    BackupNotProven("/vault/ns01.zip", "differs"),
+    Cancelled(Operation.BACKUP),
+    PlanOutdated(Operation.BACKUP),
+    PasswordRefused(PasswordProblem.OPENS_KEY_STORE),
+    HintRefused(HintProblem.CONTAINS_PASSWORD),
+    DestinationUnreachable("/vault", Problem.GONE),
+    CannotCreate("/vault", Problem.NO_SPACE),
+    BackupNotProven("/vault/ns01.zip", Problem.DIFFERS),
     Locked("root", 1, "rotating", ""),
 )
 
@@ -57,14 +58,14 @@ def test_from_destination_to_done_it_is_password_and_one_yes() -> None:
 
 def test_the_likely_destination_is_the_default_one_that_works() -> None:
     assert BackupFlow().looked(SIGHTS).likely == SIGHTS[1]
-    broken = replace(SIGHTS[1], problem=DestinationUnreachable("/vault", "gone"))
+    broken = replace(SIGHTS[1], problem=DestinationUnreachable("/vault", Problem.GONE))
     assert BackupFlow().looked((SIGHTS[0], broken)).likely == SIGHTS[0]
     assert BackupFlow().looked((broken,)).likely is None
 
 
 def test_a_plan_on_this_machine_does_not_help() -> None:
-    assert REVIEWED.helps
-    assert not BackupFlow().looked(SIGHTS).planned(backup_plan(HERE)).helps
+    assert backup_plan().helps
+    assert not backup_plan(HERE).helps
 
 
 def test_another_hint_keeps_the_password() -> None:
@@ -95,12 +96,12 @@ def test_what_went_wrong_leads_to_where_it_can_be_mended(error: NskeysError) -> 
 
 
 def test_what_is_planned_again_is_reviewed_again_with_the_password_that_was_given() -> None:
-    flow = RUNNING.failed(PlanOutdated("backup")).planned(backup_plan())
+    flow = RUNNING.failed(PlanOutdated(Operation.BACKUP)).planned(backup_plan())
     assert (flow.step, flow.has_password, flow.problem) == (BackupStep.REVIEW, True, None)
 
 
 def test_a_problem_is_still_told_when_the_destinations_were_looked_at_again() -> None:
-    error = CannotCreate("/vault", "no_space")
+    error = CannotCreate("/vault", Problem.NO_SPACE)
     assert RUNNING.failed(error).looked(SIGHTS).problem is error
 
 

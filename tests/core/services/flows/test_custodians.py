@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.errors import Cancelled, CannotCreate, IdentityNotProven, PlanOutdated
-from nskeys.model.custodians import NO_CUSTODIANS, CheckReport, Custodians, SplitPlan
+from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.reasons import Operation, Problem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
 
@@ -24,7 +25,7 @@ REPORT = CheckReport(IDENTITY, first=True)
 
 
 def at_where() -> CustodiansFlow:
-    flow = CustodiansFlow().looked(NO_CUSTODIANS).begin().choose(3, 2).planned(PLAN)
+    flow = CustodiansFlow().looked(Custodians()).begin().choose(3, 2).planned(PLAN)
     return forward(flow)
 
 
@@ -81,7 +82,7 @@ def test_sheets_in_files_need_no_shares_any_more() -> None:
 
 
 def test_only_what_can_be_checked_is_offered() -> None:
-    assert CustodiansFlow().looked(NO_CUSTODIANS).acts == {Action.SPLIT, Action.BACK}
+    assert CustodiansFlow().looked(Custodians()).acts == {Action.SPLIT, Action.BACK}
     waiting = Custodians(waiting=IDENTITY)
     assert CustodiansFlow().looked(waiting).acts == {Action.SPLIT, Action.CHECK, Action.BACK}
     assert CustodiansFlow().looked(Custodians(in_force=IDENTITY)).acts == waiting_acts()
@@ -111,13 +112,13 @@ def test_work_is_cancelled_and_not_left() -> None:
 
 def test_failures_lead_to_where_they_can_be_mended() -> None:
     splitting = at_where().place("/nowhere")
-    failed = splitting.failed(CannotCreate("/nowhere", "missing_folder"))
+    failed = splitting.failed(CannotCreate("/nowhere", Problem.MISSING_FOLDER))
     assert failed.step is CustodiansStep.WHERE
     assert isinstance(failed.problem, CannotCreate)
     assert failed.folder == ""
-    assert splitting.failed(Cancelled("")).problem is None
-    planning = CustodiansFlow().looked(NO_CUSTODIANS).begin().choose(3, 2)
-    assert planning.failed(PlanOutdated("x")).step is CustodiansStep.NUMBERS
+    assert splitting.failed(Cancelled()).problem is None
+    planning = CustodiansFlow().looked(Custodians()).begin().choose(3, 2)
+    assert planning.failed(PlanOutdated(Operation.CUSTODIANS)).step is CustodiansStep.NUMBERS
     checking = CustodiansFlow().looked(Custodians(waiting=IDENTITY)).check()
     failed = checking.failed(IdentityNotProven("x"))
     assert failed.step is CustodiansStep.LOOKING
@@ -126,6 +127,6 @@ def test_failures_lead_to_where_they_can_be_mended() -> None:
 
 def test_nothing_is_split_before_its_plan_was_seen() -> None:
     with pytest.raises(ValueError, match="no plan"):
-        CustodiansFlow().looked(NO_CUSTODIANS).place("")
+        CustodiansFlow().looked(Custodians()).place("")
     with pytest.raises(ValueError, match="go on"):
-        CustodiansFlow().looked(NO_CUSTODIANS).next()
+        CustodiansFlow().looked(Custodians()).next()

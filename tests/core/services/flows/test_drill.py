@@ -3,6 +3,7 @@
 import pytest
 
 from nskeys.errors import BackupDamaged, Cancelled, NskeysError, WrongPassword
+from nskeys.reasons import ForeignReason, Opens, Operation, Problem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.drill import DrillFlow, DrillStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
@@ -24,11 +25,11 @@ def test_it_is_file_contents_password_and_proof() -> None:
 
 def test_one_credential_that_did_not_open_or_a_foreign_backup_is_not_whole() -> None:
     assert not RUNNING.done(drill_report(BROKEN)).whole
-    assert not RUNNING.done(drill_report(foreign=("unsigned",))).whole
+    assert not RUNNING.done(drill_report(foreign=(ForeignReason.UNSIGNED,))).whole
     assert not RUNNING.whole
 
 
-@pytest.mark.parametrize("error", [WrongPassword("backup"), Cancelled("drill")])
+@pytest.mark.parametrize("error", [WrongPassword(Opens.BACKUP), Cancelled(Operation.PROOF)])
 def test_what_was_not_finished_leads_back_to_what_is_in_the_file(error: NskeysError) -> None:
     flow = RUNNING.failed(error)
     assert (flow.step, flow.source.step) == (DrillStep.SOURCE, SourceStep.CONTENTS)
@@ -36,7 +37,7 @@ def test_what_was_not_finished_leads_back_to_what_is_in_the_file(error: NskeysEr
 
 
 def test_a_damaged_backup_leads_to_another_one() -> None:
-    flow = RUNNING.failed(BackupDamaged("x", "keys.kms", "payload"))
+    flow = RUNNING.failed(BackupDamaged("x", "keys.kms", Problem.PAYLOAD))
     assert flow.source.step is SourceStep.FILE
 
 

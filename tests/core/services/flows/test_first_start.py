@@ -7,6 +7,7 @@ import pytest
 from nskeys.errors import CannotCreate, CredentialsWithoutKeys, LossCountWrong
 from nskeys.model.plans import HomeState
 from nskeys.model.register import BackupCopy
+from nskeys.reasons import Problem, ProtectorProblem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
 from tests.core.services.flows.samples import COPY, EMPTY, HERE, LEFT_BEHIND, READY, SET_UP
@@ -45,7 +46,7 @@ def test_keys_of_another_machine_are_replaced_from_a_backup_or_looked_at() -> No
 
 
 def test_where_the_tpm_may_only_be_away_what_costs_nothing_stands_first() -> None:
-    flow = FirstStart(replace(LEFT_BEHIND, state=HomeState.UNREACHED, unreached="no_device"))
+    flow = FirstStart(replace(LEFT_BEHIND, state=HomeState.UNREACHED, unreached=ProtectorProblem.NO_DEVICE))
     assert flow.ways == (Way.AGAIN, Way.RESTORE_REMEMBERED, Way.RESTORE, Way.LOOK)
     assert flow.choose(Way.AGAIN).step is FirstStep.CHOOSING
     assert flow.choose(Way.LOOK).step is FirstStep.READY
@@ -96,7 +97,7 @@ def test_other_ways_are_flows_of_their_own() -> None:
 
 def test_what_went_wrong_leads_to_the_form_or_to_what_is_there_now() -> None:
     running = FirstStart(EMPTY).choose(Way.NEW).run()
-    full = CannotCreate("/var/lib/nskeys", "no_space")
+    full = CannotCreate("/var/lib/nskeys", Problem.NO_SPACE)
     assert (running.failed(full).step, running.failed(full).problem) == (FirstStep.FORM, full)
     assert running.failed(CredentialsWithoutKeys(3)).step is FirstStep.CHOOSING
 

@@ -8,6 +8,7 @@ from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import NOBODY, PASSWORD
@@ -46,7 +47,8 @@ def test_from_an_empty_machine_to_a_backup_that_helps() -> None:
     server.add("one")
     flow = back_up(server)
     assert flow.report is not None
-    assert flow.helps
+    assert flow.plan is not None
+    assert flow.plan.helps
     assert server.counts() == (1, 0, 0)
 
 
@@ -77,10 +79,11 @@ def test_the_remembered_backup_is_restored_on_new_hardware() -> None:
         flow = flow.protect("file")
         assert flow.plan is not None
         report = fresh.services.restore.execute(
-            flow.plan, source, NOBODY, fresh.settings(), flow.protector, flow.accepted
+            flow.plan, source, NOBODY, RestoreChoices(fresh.settings(), flow.protector, flow.accepted)
         )
         flow = flow.done(report)
-    assert (flow.re_entry, flow.offers_rotation) == ((), True)
+    assert not report.proof.failures
+    assert report.rotation_advised
     assert fresh.secrets() == {"run-as/one": "the secret"}
     assert start.seen(fresh.services.set_up.look()).step is FirstStep.READY
 

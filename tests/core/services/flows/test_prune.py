@@ -4,6 +4,7 @@ import pytest
 
 from nskeys.errors import Cancelled, PlanOutdated
 from nskeys.model.retention import Decision, Fate, FateReason, Retention
+from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.prune import PruneFlow, PruneStep
 from nskeys.services.register.prune import PrunePlan, PruneReport
@@ -55,5 +56,5 @@ def test_stopped_or_outdated_it_looks_again() -> None:
     assert (stopped.step, stopped.stopped, stopped.problem) == (PruneStep.LOOKING, True, None)
     assert stopped.looked(GOING).stopped
     assert not stopped.looked(GOING).run().stopped
-    error = PlanOutdated("prune")
+    error = PlanOutdated(Operation.PRUNE)
     assert running.failed(error).problem is error

@@ -13,6 +13,7 @@ from nskeys.model.recovery import (
     RecoveryPlan,
     RecoveryReport,
 )
+from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep
 
@@ -57,7 +58,7 @@ def test_whether_one_is_replaced_is_known() -> None:
     [
         (Cancelled(), RecoveryStep.REVIEW, False),
         (IdentityNotProven("/h"), RecoveryStep.REVIEW, True),
-        (PlanOutdated("identity"), RecoveryStep.LOOKING, True),
+        (PlanOutdated(Operation.IDENTITY), RecoveryStep.LOOKING, True),
     ],
 )
 def test_what_went_wrong_leads_to_where_it_is_mended(

@@ -16,11 +16,11 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.register import CopyStatus
+from nskeys.reasons import ForeignReason, Opens, Operation, Problem, Wanted
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from tests.core.services.flows.samples import (
-    BROKEN,
     COPY,
     SOURCE,
     restore_plan,
@@ -47,8 +47,6 @@ def test_on_new_hardware_it_is_file_password_plan_protector_and_proof() -> None:
     done = RUNNING.done(restore_report())
     assert (done.step, done.stored, done.holds_keys) == (RestoreStep.DONE, True, False)
     assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF}
-    assert done.re_entry == ()
-    assert done.offers_rotation
     assert done.back() is None
 
 
@@ -58,7 +56,7 @@ def test_where_keys_are_here_nobody_is_asked_what_protects_them() -> None:
 
 
 def test_what_is_foreign_needs_a_yes_of_its_own() -> None:
-    planned = CHOSEN.open().planned(restore_plan(foreign=("unsigned",)))
+    planned = CHOSEN.open().planned(restore_plan(foreign=(ForeignReason.UNSIGNED,)))
     question = planned.next()
     assert (question.step, question.accepted) == (RestoreStep.FOREIGN, False)
     accepted = question.next()
@@ -69,29 +67,22 @@ def test_what_is_foreign_needs_a_yes_of_its_own() -> None:
 
 
 def test_a_yes_to_one_plan_is_no_yes_to_the_next() -> None:
-    foreign = restore_plan(foreign=("other_cmdb",), sets_up=False)
+    foreign = restore_plan(foreign=(ForeignReason.OTHER_CMDB,), sets_up=False)
     running = CHOSEN.open().planned(foreign).next().next()
     assert (running.step, running.accepted) == (RestoreStep.RUNNING, True)
-    again = running.failed(PlanOutdated("restore"))
+    again = running.failed(PlanOutdated(Operation.RESTORE))
     assert (again.step, again.holds_keys) == (RestoreStep.PLANNING, True)
     assert again.planned(foreign).next().step is RestoreStep.FOREIGN
 
 
-def test_what_did_not_open_must_be_re_entered() -> None:
-    done = RUNNING.done(restore_report(BROKEN, advised=False))
-    assert [credential.fields.name for credential in done.re_entry] == ["gone"]
-    assert not done.offers_rotation
-
-
 def test_a_proof_that_was_stopped_leaves_the_keys_here() -> None:
-    done = RUNNING.failed(Cancelled("proof"))
+    done = RUNNING.failed(Cancelled(Operation.PROOF))
     assert (done.step, done.stored, done.report) == (RestoreStep.DONE, True, None)
     assert Action.PROOF not in done.acts
-    assert done.re_entry == ()
 
 
 def test_stopped_before_that_the_plan_is_shown_again() -> None:
-    flow = RUNNING.failed(Cancelled("restore"))
+    flow = RUNNING.failed(Cancelled(Operation.RESTORE))
     assert (flow.step, flow.stored, flow.problem) == (RestoreStep.PLAN, False, None)
 
 
@@ -101,7 +92,7 @@ def test_somebody_else_at_work_is_told_and_it_can_be_tried_again() -> None:
     assert (flow.step, flow.problem) == (RestoreStep.PLAN, error)
 
 
-@pytest.mark.parametrize("error", [WrongPassword("backup"), SecretUnavailable("backup_password")])
+@pytest.mark.parametrize("error", [WrongPassword(Opens.BACKUP), SecretUnavailable(Wanted.BACKUP_PASSWORD)])
 def test_a_password_that_does_not_open_leads_back_to_what_is_in_the_file(error: NskeysError) -> None:
     flow = CHOSEN.open().failed(error)
     assert (flow.step, flow.source.step) == (RestoreStep.SOURCE, SourceStep.CONTENTS)
@@ -109,11 +100,11 @@ def test_a_password_that_does_not_open_leads_back_to_what_is_in_the_file(error: 
 
 
 def test_who_gives_up_typing_is_told_nothing() -> None:
-    assert CHOSEN.open().failed(Cancelled("")).problem is None
+    assert CHOSEN.open().failed(Cancelled()).problem is None
 
 
 @pytest.mark.parametrize(
-    "error", [BackupDamaged("x", "keys.kms", "payload"), BackupForged("x", "manifest.json")]
+    "error", [BackupDamaged("x", "keys.kms", Problem.PAYLOAD), BackupForged("x", "manifest.json")]
 )
 def test_a_backup_that_is_no_good_leads_to_another_one(error: NskeysError) -> None:
     flow = CHOSEN.open().failed(error)
@@ -167,7 +158,7 @@ def test_the_likely_file_is_the_newest_that_is_there() -> None:
 
 
 def test_a_file_that_cannot_be_read_leads_to_the_choice() -> None:
-    error = FileUnreadable("/x.zip", "missing")
+    error = FileUnreadable("/x.zip", Problem.MISSING)
     assert SourceFlow(named=True).not_found(error).step is SourceStep.LOOKING
     flow = SourceFlow().looked((COPY,)).not_found(error)
     assert (flow.step, flow.problem) == (SourceStep.FILE, error)

@@ -4,6 +4,7 @@ import pytest
 
 from nskeys.errors import Cancelled, KeyUsedUp, PlanOutdated
 from nskeys.model.plans import RotationPlan
+from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
 from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEALED, RESUME, WAITING
@@ -64,7 +65,9 @@ def test_an_ordinary_step_never_skips_the_gate() -> None:
         assert not RotationFlow().looked(plan).run().without_backup
 
 
-@pytest.mark.parametrize("error", [Cancelled("rotation"), PlanOutdated("rotation"), KeyUsedUp("7f" * 32)])
+@pytest.mark.parametrize(
+    "error", [Cancelled(Operation.ROTATION), PlanOutdated(Operation.ROTATION), KeyUsedUp("7f" * 32)]
+)
 def test_whatever_was_done_is_done_and_looked_at_again(
     error: Cancelled | PlanOutdated | KeyUsedUp,
 ) -> None:

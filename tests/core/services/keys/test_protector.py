@@ -17,6 +17,7 @@ from nskeys.errors import (
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.dying import Life, every_death
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
@@ -199,7 +200,7 @@ def test_a_restore_takes_no_passphrase_that_opens_the_backup_it_comes_from(site:
     source = find_source(new.installation, address)
     with opened(new.installation, source, answers, SilentProgress()) as found:
         plan = new.services.restore.plan(found)
-        new.services.restore.execute(plan, found, answers, new.settings(), "passphrase")
+        new.services.restore.execute(plan, found, answers, RestoreChoices(new.settings(), "passphrase"))
     assert opens_with(new, PASSPHRASE)
 
 

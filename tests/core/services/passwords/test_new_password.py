@@ -8,6 +8,7 @@ import zxcvbn
 from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SecretRequest, StoreInfo
+from nskeys.reasons import Opens
 from nskeys.services.passwords.new_password import (
     PASSWORD_LIMIT,
     AcceptedPassword,
@@ -73,7 +74,7 @@ def test_an_existing_password_is_asked_for_until_it_opens_and_each_try_is_wiped(
 
     def open_with(password: SecretBytes) -> str:
         if password.text() != "three":
-            raise WrongPassword("backup")
+            raise WrongPassword(Opens.BACKUP)
         return "open"
 
     assert ask_until_it_opens(REQUEST, answers, open_with) == "open"
@@ -83,7 +84,7 @@ def test_an_existing_password_is_asked_for_until_it_opens_and_each_try_is_wiped(
 
 def test_a_provider_without_another_answer_makes_the_first_refusal_final() -> None:
     def wrong(password: SecretBytes) -> str:
-        raise WrongPassword("backup", "/vault/a.zip")
+        raise WrongPassword(Opens.BACKUP, "/vault/a.zip")
 
     with pytest.raises(WrongPassword):
         ask_until_it_opens(REQUEST, Answers({Purpose.BACKUP_PASSWORD: ["one"]}), wrong)
@@ -139,9 +140,9 @@ def test_one_that_was_accepted_for_another_key_store_is() -> None:
 
 def test_a_later_hint_gives_away_no_password_that_was_accepted_before() -> None:
     store = Counted()
-    accepted = accept_new_password(SecretBytes(b"secret"), "", store)
+    accepted = accept_new_password(SecretBytes(b"tall oak by the lake"), "", store)
     with pytest.raises(HintRefused):
-        ask_new_password("", "the SECRET word", store, given(accepted))
+        ask_new_password("", "the TALL OAK by the lake", store, given(accepted))
 
 
 def test_a_password_that_is_not_accepted_is_wiped() -> None:

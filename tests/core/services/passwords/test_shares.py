@@ -7,6 +7,7 @@ from nskeys.errors import Cancelled, SecretUnavailable, ShareRefused, SharesDisa
 from nskeys.model.custodians import NOTHING_YET, ShareProgress
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest
+from nskeys.reasons import ShareProblem
 from nskeys.services.passwords.shares import collect_shares, password_of, with_combined_shares
 from tests.fakes.sheets import Sheets
 
@@ -70,7 +71,7 @@ def test_a_provider_that_refuses_by_itself_is_not_asked_again() -> None:
         asked.append(retry)
         if not retry:
             return SecretBytes(b"no share")
-        raise ShareRefused("count", word=2, line=1)
+        raise ShareRefused(ShareProblem.COUNT, word=2, line=1)
 
     with pytest.raises(ShareRefused) as refused:
         with_combined_shares("", NOTHING_YET, refusing, lambda password: password.text())

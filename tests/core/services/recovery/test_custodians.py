@@ -7,6 +7,7 @@ import pytest
 
 from nskeys.archive.age.identity_files import read_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
+from nskeys.crypto.signing import verify
 from nskeys.crypto.slip39 import combine, parse, split
 from nskeys.errors import (
     Cancelled,
@@ -20,11 +21,12 @@ from nskeys.errors import (
     SharesIncomplete,
     SplitRefused,
 )
-from nskeys.model.custodians import NO_CUSTODIANS
+from nskeys.model.custodians import Custodians
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.passwords.shares import password_of
+from nskeys.services.recovery import identities
 from tests.core.crypto.test_slip39 import forged
 from tests.fakes.dying import Life, every_death
 from tests.fakes.memory_files import MemoryRecovery
@@ -42,7 +44,7 @@ def opens(server: Server, identity: RecoveryIdentity, texts: list[str]) -> bool:
 
 
 def test_none_are_there_at_first(server: Server) -> None:
-    assert server.services.custodians.show() == NO_CUSTODIANS
+    assert server.services.custodians.show() == Custodians()
     with pytest.raises(NoCustodians):
         check(server, [])
 
@@ -75,6 +77,23 @@ def test_the_first_screen_knows_that_shares_wait_for_their_proof(server: Server)
     assert unproven() == 0
     split_among(server, 3, 2)
     assert unproven() == 3
+
+
+def test_one_look_checks_the_signature_of_each_record_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, texts = split_among(server)
+    check(server, texts)
+    checked: list[str] = []
+
+    def counted(public: bytes, label: str, document: bytes, signature: bytes) -> bool:
+        checked.append(label)
+        return verify(public, label, document, signature)
+
+    monkeypatch.setattr(identities, "verify", counted)
+    server.services.recoverability.overview()
+    assert sorted(checked) == sorted(set(checked))
+    assert identities.IN_FORCE in checked
 
 
 def test_it_is_in_force_once_every_share_was_proven(server: Server) -> None:
@@ -209,13 +228,13 @@ def test_a_split_that_is_cancelled_changes_nothing(server: Server) -> None:
 
         def checkpoint(self) -> None:
             if self.now is Stage.OPENING:
-                raise Cancelled("")
+                raise Cancelled
 
     before = server.everything()
     with pytest.raises(Cancelled):
         server.services.custodians.split(server.services.custodians.plan(5, 3), nobody_here, Stopping())
     assert server.everything() == before
-    assert server.services.custodians.show() == NO_CUSTODIANS
+    assert server.services.custodians.show() == Custodians()
 
 
 # --- behind our back ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, Loca
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Fate, FateReason, Retention
 from nskeys.ports import SilentProgress, Stage
+from nskeys.reasons import Operation, Problem
 from nskeys.services.register.prune import PrunePlan, PruneReport
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, Server
@@ -33,7 +34,7 @@ class StoppedAfter(SilentProgress):
 
     def checkpoint(self) -> None:
         if self._left <= 0:
-            raise Cancelled("prune")
+            raise Cancelled(Operation.PRUNE)
 
 
 def backed_up(server: Server, count: int) -> list[BackupCopy]:
@@ -208,7 +209,7 @@ def test_it_stops_between_two_files_and_goes_on(server: Server) -> None:
 
 def test_what_may_not_be_removed_stays_counts_and_is_said(memory: MemoryServer) -> None:
     old, new = backed_up(memory, 2)
-    memory.destinations.places[memory.vault].keeps = "not_permitted"
+    memory.destinations.places[memory.vault].keeps = Problem.NOT_PERMITTED
     report = prune(memory)
     assert [(failure.copy.address, type(failure.error)) for failure in report.failures] == [
         (old.address, CannotRemove)
@@ -227,7 +228,7 @@ def test_a_place_that_falls_silent_is_asked_no_more(memory: MemoryServer) -> Non
     report = memory.services.pruning.execute(plan, NOBODY)
     assert [failure.copy.address for failure in report.failures] == [old.address]
     assert report.deleted == ()
-    place.unreachable, place.falls_silent_after = "", ""
+    place.unreachable, place.falls_silent_after = None, ""
     copies = {copy.address: copy for copy in memory.services.register.register().copies}
     assert not copies[old.address].counts
     assert copies[middle.address].counts
@@ -247,7 +248,7 @@ def test_what_takes_the_place_of_a_file_that_was_deleted_is_not_touched(
     place = memory.destinations.places[memory.vault]
     place.falls_silent_after = old.backup.archive_name
     memory.services.pruning.execute(memory.services.pruning.plan(LAST_ONE), NOBODY)
-    place.unreachable, place.falls_silent_after = "", ""
+    place.unreachable, place.falls_silent_after = None, ""
     plan = memory.services.pruning.plan(LAST_ONE)
     assert [one.fate for one in plan.decisions] == [Fate.SETTLE, Fate.KEEP]
     planned = memory.services.pruning._plan
@@ -269,7 +270,7 @@ def test_a_check_of_the_register_settles_what_was_broken_off_too(memory: MemoryS
     place.falls_silent_after = old.backup.archive_name
     plan = memory.services.pruning.plan(LAST_ONE)
     memory.services.pruning.execute(plan, NOBODY)
-    place.unreachable, place.falls_silent_after = "", ""
+    place.unreachable, place.falls_silent_after = None, ""
     checked = {copy.address: copy for copy in memory.services.register.check(NOBODY)}
     assert (checked[old.address].status, checked[old.address].retired) == (
         CopyStatus.MISSING,

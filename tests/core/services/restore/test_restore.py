@@ -23,6 +23,7 @@ from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealServer
@@ -207,9 +208,13 @@ def test_a_plan_is_outdated_once_keys_arrived_and_a_new_one_finishes(
         plan = fresh.services.restore.plan(open_source)
         fresh.restore(address)
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(plan, open_source, NOBODY, fresh.settings(), "file")
+            fresh.services.restore.execute(
+                plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+            )
         again = fresh.services.restore.plan(open_source)
-        report = fresh.services.restore.execute(again, open_source, NOBODY, fresh.settings(), "file")
+        report = fresh.services.restore.execute(
+            again, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+        )
     assert report.proof.opened == 2
 
 
@@ -222,9 +227,11 @@ def test_a_plan_that_was_outdated_on_an_empty_home_can_be_made_again_from_the_sa
     with opened(fresh.installation, source, answers, SilentProgress()) as open_source:
         stale = replace(fresh.services.restore.plan(open_source), fingerprint="of another day")
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(stale, open_source, NOBODY, fresh.settings(), "file")
+            fresh.services.restore.execute(
+                stale, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
+            )
         plan = fresh.services.restore.plan(open_source)
-        fresh.services.restore.execute(plan, open_source, NOBODY, fresh.settings(), "file")
+        fresh.services.restore.execute(plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file"))
     assert fresh.services.audit.verify().whole
 
 
@@ -253,7 +260,9 @@ def test_a_new_passphrase_is_asked_for_once_and_before_the_lock_is_taken(
     source = find_source(fresh.installation, address)
     with opened(fresh.installation, source, provider, SilentProgress()) as open_source:
         plan = fresh.services.restore.plan(open_source)
-        fresh.services.restore.execute(plan, open_source, provider, fresh.settings(), "passphrase")
+        fresh.services.restore.execute(
+            plan, open_source, provider, RestoreChoices(fresh.settings(), "passphrase")
+        )
     assert asked == [(Purpose.BACKUP_PASSWORD, True), (Purpose.NEW_PASSPHRASE, True)]
     assert fresh.installation.key_store.info().protector == "passphrase"
 
@@ -384,7 +393,7 @@ def test_an_unsigned_archive_needs_one_and_never_brings_its_server_key(
 
 def test_a_bare_kms_is_accepted_and_not_registered(site: Site, server: Server, address: str) -> None:
     inspected, *_ = server.services.register.read(address)
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     place.publish("keys.kms", inspected.kms)
     fresh = site.with_database_of(server)
     report = fresh.restore(f"{server.vault}/keys.kms")
@@ -405,7 +414,7 @@ def test_a_bare_kms_is_accepted_and_not_registered(site: Site, server: Server, a
     ],
 )
 def test_what_is_no_backup_is_said_to_be_none(server: Server, data: bytes, error: type[Exception]) -> None:
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     name = place.publish("holiday.zip", data)
     with pytest.raises(error):
         server.restore(place.address_of(name))
@@ -416,7 +425,7 @@ def test_a_damaged_and_a_forged_archive_are_refused_before_any_password(
 ) -> None:
     inspected_source = server.installation.destinations.source(address)
     data = inspected_source[0].read(inspected_source[1], 1 << 20)
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     damaged = place.publish("damaged.zip", data[:-30] + bytes([data[-30] ^ 1]) + data[-29:])
     with pytest.raises(BackupDamaged):
         find_source(server.installation, place.address_of(damaged))

@@ -17,6 +17,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.plans import HomeState, RestorePlan
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.fixed import Answers
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, Server, Site
@@ -165,7 +166,9 @@ def test_a_machine_whose_keys_open_never_loses_them_to_an_old_plan(bound: Server
         board.put_back(old_board)
         before = installation.key_store.info()
         with pytest.raises((AlreadySetUp, PlanOutdated)):
-            bound.services.restore.execute(plan, open_source, NOBODY, bound.settings(), "file")
+            bound.services.restore.execute(
+                plan, open_source, NOBODY, RestoreChoices(bound.settings(), "file")
+            )
     assert installation.key_store.info() == before
     assert bound.secrets() == {"run-as/one": "first secret"}
 
@@ -274,7 +277,7 @@ def test_a_tpm_that_is_back_before_the_work_began_keeps_its_keys(
         before = bound.everything()
         with pytest.raises(PlanOutdated):
             bound.services.restore.execute(
-                plan, found, answers, bound.settings(), "file", other_machine=True
+                plan, found, answers, RestoreChoices(bound.settings(), "file", other_machine=True)
             )
         assert bound.everything() == before
     assert bound.services.verify.execute(NOBODY).opened == 1

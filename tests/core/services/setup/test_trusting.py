@@ -13,11 +13,12 @@ from nskeys.errors import (
     NoBackupKnown,
     ServerSecretWanted,
 )
+from nskeys.reasons import Problem, Wanted
 from tests.fakes.memory_site import MemoryServer, MemorySite
 
 UNKNOWN = HostKeyUnknown("vault02", 22, "ssh-ed25519", "SHA256:abc", "AAAA")
 CHANGED = HostKeyChanged("vault02", 22, "ssh-ed25519", "SHA256:abc", ("SHA256:old",), "/h/known_hosts")
-WANTED = ServerSecretWanted("ssh_password", "backup@vault02")
+WANTED = ServerSecretWanted(Wanted.SSH_PASSWORD, "backup@vault02")
 
 
 def test_an_unknown_server_is_found_and_a_known_one_is_not(memory: MemoryServer) -> None:
@@ -32,9 +33,9 @@ def test_an_unknown_server_is_found_and_a_known_one_is_not(memory: MemoryServer)
     with pytest.raises(HostKeyChanged):
         found("/vault")
     place.barred = []
-    place.unreachable = "missing_folder"
+    place.unreachable = Problem.MISSING_FOLDER
     assert found("/vault") is None, "its server answered"
-    for problem in ("refused", "timeout", "unknown_host"):
+    for problem in (Problem.REFUSED, Problem.TIMEOUT, Problem.UNKNOWN_HOST):
         place.unreachable = problem
         with pytest.raises(DestinationUnreachable):
             found("/vault")
@@ -75,7 +76,7 @@ def test_the_latest_backup_says_what_its_server_wants_first(memory: MemoryServer
     with pytest.raises(HostKeyUnknown):
         memory.services.register.read("latest")
     place.barred = []
-    place.unreachable = "timeout"
+    place.unreachable = Problem.TIMEOUT
     assert memory.services.register.login_required() == ()
     with pytest.raises(NoBackupKnown):
         memory.services.register.read("latest")

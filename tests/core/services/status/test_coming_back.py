@@ -54,7 +54,7 @@ def _a_stranger_s(server: Server, address: str) -> tuple[str, str]:
     files = {**dict(source.inspected.identities), shared.member: file}
     once = parse_recipient(X25519Identity.new().recipient)
     archive = write_to(facts, [BackedUpKey(info, key)], seed, files, once)
-    place = server.installation.destinations.at(server.installation.configured(server.vault))
+    place = server.installation.destinations.at(server.installation.destinations.configured(server.vault))
     return place.address_of(place.publish("newer.zip", archive.data)), theirs.recipient
 
 

@@ -5,17 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.cli.exit_codes import StatusExit
-from nskeys.cli.nagios import nagios_exit, nagios_line
+from nskeys.cli.exit_codes import StatusExit, exit_for_findings
+from nskeys.cli.nagios import nagios_line
 from nskeys.cli.prometheus import metrics
 from nskeys.cli.status_text import status_text
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
+from nskeys.services.restore.service import RestoreChoices
+from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import answer_headline, notices
-from nskeys.wording.drills import overdue_sentences
+from nskeys.wording.findings import finding_sentence
 from nskeys.wording.layout import NARROW, WIDE, Layout
-from nskeys.wording.next_steps import NextStep
 from nskeys.wording.text.terminal import width
 from tests.fakes.fixed import Answers
 from tests.fakes.monitoring import plugin_line, samples
@@ -45,8 +46,8 @@ def drill(server: Server, address: str, *, typed: bool) -> None:
     server.services.drill.execute(server.services.drill.find(address), answers)
 
 
-def labels(server: Server) -> list[tuple[str, NextStep | None]]:
-    return [(notice.label, notice.act) for notice in notices(look(server), WIDE)]
+def labels(server: Server) -> list[tuple[str, str]]:
+    return [(notice.label, notice.hint) for notice in notices(look(server), WIDE)]
 
 
 def test_ninety_days_after_it_was_made_a_backup_wants_its_first_drill(server: Server, address: str) -> None:
@@ -55,7 +56,7 @@ def test_ninety_days_after_it_was_made_a_backup_wants_its_first_drill(server: Se
     assert labels(server) == []
     server.clock.advance(seconds=1)
     assert overdue(server) == (True, True)
-    assert labels(server) == [("drill overdue", NextStep.DRILL)]
+    assert labels(server) == [("drill overdue", "d  drill")]
     drill(server, address, typed=True)
     assert overdue(server) == (False, False)
     assert labels(server) == []
@@ -65,7 +66,7 @@ def test_a_drill_by_a_timer_proves_the_file_and_nobodys_memory(server: Server, a
     server.clock.advance(days=91)
     drill(server, address, typed=False)
     assert overdue(server) == (False, True)
-    assert labels(server) == [("password?", NextStep.DRILL)]
+    assert labels(server) == [("password?", "d  drill")]
     drill(server, address, typed=True)
     assert overdue(server) == (False, False)
 
@@ -83,7 +84,9 @@ def test_a_restore_is_both(server: Server, address: str) -> None:
     source = find_source(server.installation, address)
     with opened(server.installation, source, answers, SilentProgress()) as open_source:
         plan = server.services.restore.plan(open_source)
-        server.services.restore.execute(plan, open_source, answers, server.settings(), "file")
+        server.services.restore.execute(
+            plan, open_source, answers, RestoreChoices(server.settings(), "file")
+        )
     assert overdue(server) == (False, False)
 
 
@@ -117,15 +120,15 @@ def test_without_credentials_there_is_nothing_to_practise_for(server: Server) ->
     server.back_up()
     server.clock.advance(days=100)
     assert labels(server) == []
-    assert nagios_exit(look(server)) is StatusExit.RECOVERABLE
+    assert exit_for_findings(findings_of(look(server))) is StatusExit.RECOVERABLE
 
 
 def test_it_is_said_in_status_to_nagios_and_to_prometheus(server: Server, address: str) -> None:
     server.clock.advance(days=91)
     overview = look(server)
     said = re.sub(r"\s+", " ", status_text(server.services, overview))
-    for sentence in overdue_sentences(overview.practice, overview.taken):
-        assert sentence in said
+    for finding in findings_of(overview):
+        assert finding_sentence(finding, overview.taken) in said
     line = plugin_line(nagios_line(overview))
     assert line.state == "WARNING"
     assert "A drill is overdue: 90 days may pass between two." in line.words
@@ -133,7 +136,7 @@ def test_it_is_said_in_status_to_nagios_and_to_prometheus(server: Server, addres
     assert "nobody has typed what opens the backups" in line.words
     assert (line.data["drill_overdue"], line.data["typing_overdue"]) == (1, 1)
     assert line.data["typed_age"] == 91 * 86_400
-    assert nagios_exit(overview) is StatusExit.AT_RISK
+    assert exit_for_findings(findings_of(overview)) is StatusExit.AT_RISK
     told = samples(metrics(overview, "c0" * 16))
     assert (told["nskeys_drill_overdue", ()], told["nskeys_typing_overdue", ()]) == (1, 1)
     assert ("nskeys_last_typed_timestamp_seconds", ()) in told

@@ -16,7 +16,7 @@ from nskeys.ports import CmdbView, RegisterRow
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from tests.fakes.backups import a_copy
-from tests.fakes.cmdbs import CMDB_ID
+from tests.fakes.cmdbs import CMDB_ID, every_sealed
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import AFTERNOON, FixedClock
@@ -67,7 +67,6 @@ QUESTIONS: dict[str, Question] = {
     "sealed": seen(lambda view: view.sealed()),
     "sealed_rows": seen(lambda view: view.sealed_rows(OLD_KEY)),
     "stream_raw": lambda cmdb: list(cmdb.stream_raw()),
-    "stream_sealed": lambda cmdb: list(cmdb.stream_sealed()),
     "seals": seen(lambda view: view.seals(OLD_KEY)),
     "rotation": seen(lambda view: view.rotation()),
     "audit_head": seen(lambda view: view.audit_head()),
@@ -128,7 +127,7 @@ def test_one_row_that_cannot_be_read_stops_no_other_and_is_named(
         ask(cmdb)
     told: list[UnreadableCredential] = []
     opened = [row[0] for _, rows in cmdb.stream_raw(told.append) for row in rows]
-    read = [row.credential for batch in cmdb.stream_sealed() for row in batch]
+    read = [row.credential for row in every_sealed(cmdb)]
     with cmdb.reading() as view:
         [named] = [row for row in view.unreadable() if row.table == "credentials"]
         walked = walk(view)

@@ -33,6 +33,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import UNKNOWN_PROTECTOR, NewKey, Protector, Purpose, SecretProvider, Wrapped
 from nskeys.protectors.catalogue import protector
 from nskeys.protectors.passphrase import PassphraseProtector
+from nskeys.reasons import Problem
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
@@ -94,7 +95,7 @@ def home(tmp_path: Path) -> Home:
 
 def power_fails(path: Path, *_: object) -> None:
     """In place of a call that would have gone on."""
-    raise CannotCreate(str(path), "io_error")
+    raise CannotCreate(str(path), Problem.IO_ERROR)
 
 
 def uses(store: DiskKeyStore) -> Iterator[Callable[[], object]]:
@@ -626,7 +627,7 @@ def test_a_generation_that_was_never_finished_leaves_no_kek_behind(home: Home) -
 
     def no_audit_line() -> None:
         assert (home.path / "store" / "new-2" / "protector.json").exists()
-        raise CannotCreate("cmdb.sqlite3", "no_space")
+        raise CannotCreate("cmdb.sqlite3", Problem.NO_SPACE)
 
     with pytest.raises(CannotCreate):
         home.store.rewrap(PLAIN, NobodyToAsk(), NobodyToAsk(), no_audit_line)
@@ -640,7 +641,7 @@ def test_an_unfinished_generation_that_cannot_be_removed_is_told_and_stands_in_n
     unfinished = home.path / "store" / "new-2"
 
     def no_audit_line() -> None:
-        raise CannotCreate("cmdb.sqlite3", "no_space")
+        raise CannotCreate("cmdb.sqlite3", Problem.NO_SPACE)
 
     with nothing_goes_below(unfinished):
         with pytest.raises(CannotCreate):

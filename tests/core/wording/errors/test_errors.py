@@ -7,7 +7,29 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys import errors
 from nskeys.errors import BadRow, NskeysError
-from nskeys.wording.errors import UNFORESEEN, WORDINGS, say
+from nskeys.reasons import (
+    FieldProblem,
+    ForeignReason,
+    HintProblem,
+    IdentityProblem,
+    ImportProblem,
+    Opens,
+    Operation,
+    OwnershipProblem,
+    PasswordProblem,
+    Problem,
+    ProtectorProblem,
+    RecipientProblem,
+    RecoveryProblem,
+    ScheduleProblem,
+    SealProblem,
+    ShareProblem,
+    SheetsProblem,
+    UnitProblem,
+    Versioned,
+    Wanted,
+)
+from nskeys.wording.errors import ROWS, UNFORESEEN, say
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import safe
@@ -27,19 +49,19 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.AlreadySetUp("/h"), "/h is set up already and has keys, so nothing was changed."),
     (errors.HomeUnreadable("/h"), "/h is there, but this user may not read it."),
     (
-        errors.HomeUnreachable("/h", "link_loop"),
+        errors.HomeUnreachable("/h", Problem.LINK_LOOP),
         "The home /h cannot be opened: its links lead in a circle.",
     ),
     (
-        errors.HomeNotSafe("/h", "/h/store", "others_write", "root", "root"),
+        errors.HomeNotSafe("/h", "/h/store", OwnershipProblem.OTHERS_WRITE, "root", "root"),
         "Other users may write to /h/store, so nothing there can be believed and no key is opened.",
     ),
     (
-        errors.NewerVersion("store", 3, 1),
+        errors.NewerVersion(Versioned.STORE, 3, 1),
         "The key store was written by a newer nskeys (version 3 of its format; this nskeys knows up to 1).",
     ),
     (
-        errors.ConfigurationInvalid("/h/config.toml", "not_toml", "line 3"),
+        errors.ConfigurationInvalid("/h/config.toml", Problem.NOT_TOML, "line 3"),
         "/h/config.toml cannot be used: it is not TOML (line 3).",
     ),
     (
@@ -53,16 +75,16 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.Locked("root", 4711, "making a backup", ""), "root (process 4711) is making a backup."),
     (errors.Locked("", 0, "", ""), "Somebody else is changing this installation."),
     (
-        errors.PlanOutdated("restore"),
+        errors.PlanOutdated(Operation.RESTORE),
         "Something changed since the restore was planned, so nothing was done.",
     ),
-    (errors.Cancelled("import"), "The import was stopped; nothing is left half done."),
+    (errors.Cancelled(Operation.IMPORT), "The import was stopped; nothing is left half done."),
     (errors.Cancelled(), "The work was stopped; nothing is left half done."),
     (errors.NotPermitted("/h"), "The operating system does not permit access to /h."),
-    (errors.WrongPassword("backup"), "That password does not open this backup."),
-    (errors.WrongPassword("backup", "a.zip"), "That password does not open this backup (a.zip)."),
-    (errors.WrongPassword("key store"), "That passphrase does not open the key store."),
-    (errors.WrongPassword("identity"), "That password does not open the identity."),
+    (errors.WrongPassword(Opens.BACKUP), "That password does not open this backup."),
+    (errors.WrongPassword(Opens.BACKUP, "a.zip"), "That password does not open this backup (a.zip)."),
+    (errors.WrongPassword(Opens.KEY_STORE), "That passphrase does not open the key store."),
+    (errors.WrongPassword(Opens.IDENTITY), "That password does not open the identity."),
     (
         errors.HostKeyUnknown("vault02", 22, "ssh-ed25519", "SHA256:abc", "AAAA"),
         "The server vault02 is not known yet; it shows the ED25519 host key SHA256:abc.",
@@ -86,14 +108,14 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The server vault02 shows a host key that was revoked in /etc/ssh/ssh_known_hosts.",
     ),
     (
-        errors.DestinationUnreachable("sftp://vault02/b", "greeting", said="Welcome\nto vault02"),
+        errors.DestinationUnreachable("sftp://vault02/b", Problem.GREETING, said="Welcome\nto vault02"),
         (
             "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP "
-            "should begin (Welcome\\nto vault02)."
+            "should begin ('Welcome\\nto vault02')."
         ),
     ),
     (
-        errors.BackupNotProven("/mnt/a.zip", "missing"),
+        errors.BackupNotProven("/mnt/a.zip", Problem.MISSING),
         "/mnt/a.zip was written, and there is no such file now, so there is no backup.",
     ),
     (
@@ -101,34 +123,36 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The server vault02 shows the host key SHA256:abc, not SHA256:xyz, so it was not trusted.",
     ),
     (
-        errors.ServerSecretWanted("ssh_password", "backup@vault02"),
+        errors.ServerSecretWanted(Wanted.SSH_PASSWORD, "backup@vault02"),
         "The server wants the password of backup@vault02.",
     ),
     (
-        errors.ServerSecretWanted("ssh_passphrase", "/root/.ssh/id", refused=True),
+        errors.ServerSecretWanted(Wanted.SSH_PASSPHRASE, "/root/.ssh/id", refused=True),
         "That passphrase does not open the key file /root/.ssh/id.",
     ),
     (
-        errors.DestinationUnreachable("sftp://vault02/b", "lost", "sftp://vault02/b/.nskeys-1.part"),
+        errors.DestinationUnreachable(
+            "sftp://vault02/b", Problem.CONNECTION_LOST, "sftp://vault02/b/.nskeys-1.part"
+        ),
         (
             "The destination sftp://vault02/b cannot be reached: the connection was lost; "
             "the temporary file sftp://vault02/b/.nskeys-1.part was left there."
         ),
     ),
-    (errors.PasswordRefused("differs"), "The two passwords differ."),
-    (errors.HintRefused("contains_password"), "The hint contains the password, or most of it."),
+    (errors.PasswordRefused(PasswordProblem.DIFFERS), "The two passwords differ."),
+    (errors.HintRefused(HintProblem.CONTAINS_PASSWORD), "The hint contains the password, or most of it."),
     (
         errors.NotEnoughMemory(1_024),
         "Deriving a key from the password needs 1,024 MiB of memory, and this machine did not give it.",
     ),
     (
-        errors.SecretUnavailable("backup_password"),
+        errors.SecretUnavailable(Wanted.BACKUP_PASSWORD),
         "The password of the backup is needed, and nobody could be asked for it.",
     ),
-    (errors.ShareRefused("checksum"), CHECKSUM),
-    (errors.ShareRefused("word", word=7, line=2), "Line 2: word 7 is none of the list."),
-    (errors.ShareRefused("count", word=19), "A share has 20 words, and this has 19."),
-    (errors.ShareRefused("given", share=4), "Share 4 was given already."),
+    (errors.ShareRefused(ShareProblem.CHECKSUM), CHECKSUM),
+    (errors.ShareRefused(ShareProblem.WORD, word=7, line=2), "Line 2: word 7 is none of the list."),
+    (errors.ShareRefused(ShareProblem.COUNT, word=19), "A share has 20 words, and this has 19."),
+    (errors.ShareRefused(ShareProblem.GIVEN, share=4), "Share 4 was given already."),
     (errors.SharesIncomplete(2, 3), "3 shares are needed, and 2 were given."),
     (errors.SharesDisagree((2,)), "The other shares do not confirm share 2: altered, or of another set."),
     (
@@ -139,7 +163,7 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
-        errors.SheetsRefused("/var/lib/nskeys", "in_home"),
+        errors.SheetsRefused("/var/lib/nskeys", SheetsProblem.IN_HOME),
         (
             "No sheets are written into /var/lib/nskeys: it is the home of this installation, lies in it, "
             "or holds it."
@@ -155,7 +179,7 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (errors.SplitRefused(17, 3), "No secret can be split into 17 shares of which 3 are needed."),
     (
-        errors.KeyStoreDamaged("protector.json", "not_json"),
+        errors.KeyStoreDamaged("protector.json", Problem.NOT_JSON),
         "protector.json in the key store is not what was written: it is not JSON.",
     ),
     (
@@ -167,8 +191,8 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The key store belongs to CMDB aaaaaaaa, but the configured CMDB is bbbbbbbb.",
     ),
     (
-        errors.ProtectorUnavailable("tpm2", "not_included"),
-        "The protector TPM 2.0 cannot be used on this machine: this version of nskeys does not have it.",
+        errors.ProtectorUnavailable("tpm2", ProtectorProblem.NOT_ROOT),
+        "The protector TPM 2.0 cannot be used on this machine: only root may use it.",
     ),
     (errors.NoSuchKey("7f"), "No key here begins with 7f."),
     (errors.NoSuchKey("7f3a91c2" + "0" * 56), "No key here is 7f3a91c2."),
@@ -180,10 +204,9 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.KeyUsedUp("7f" + "1" * 62),
         "Key 7f111111 may seal no more than 4,294,967,296 secrets, and that number is reached.",
     ),
-    (errors.KeyNotUsable("none_active"), "No key of this server is active, so nothing can be sealed."),
-    (errors.KeyNotUsable("deactivated"), "That key is deactivated, and only an active key seals."),
+    (errors.KeyNotUsable(), "No key of this server is active, so nothing can be sealed."),
     (
-        errors.KeyStoreUnreached("tpm2", "no_device"),
+        errors.KeyStoreUnreached("tpm2", ProtectorProblem.NO_DEVICE),
         (
             "The keys here are bound to TPM 2.0, which cannot be asked on this machine: "
             "no TPM 2.0 is to be found here."
@@ -194,13 +217,16 @@ TOLD: list[tuple[NskeysError, str]] = [
         "No proven backup elsewhere holds every key of this server, so nothing was changed.",
     ),
     (errors.RotationNotOpen(), "No rotation is open, so there is nothing to go on with."),
-    (errors.FieldInvalid("name", "empty"), "The name is empty."),
-    (errors.FieldInvalid("secret", "too_long", 65_535), "The secret is longer than 65,535 bytes."),
+    (errors.FieldInvalid("name", FieldProblem.EMPTY), "The name is empty."),
     (
-        errors.FieldInvalid("server", "too_long", 100),
+        errors.FieldInvalid("secret", FieldProblem.TOO_LONG, 65_535),
+        "The secret is longer than 65,535 bytes.",
+    ),
+    (
+        errors.FieldInvalid("server", FieldProblem.TOO_LONG, 100),
         "The name of the server is longer than 100 characters.",
     ),
-    (errors.FieldInvalid("target", "not_url"), "The target is not a URL of another server."),
+    (errors.FieldInvalid("target", FieldProblem.NOT_URL), "The target is not a URL of another server."),
     (errors.NameTaken("run-as", "deploy"), "There is a run-as credential named deploy already."),
     (errors.NoSuchCredential("run-as/x"), "No credential is called run-as/x."),
     (
@@ -208,22 +234,22 @@ TOLD: list[tuple[NskeysError, str]] = [
         "00 stands for 3 credentials: run-as/a, run-as/b and run-as/c.",
     ),
     (
-        errors.SealDoesNotOpen("00ff", "run-as", "x", "tampered"),
+        errors.SealDoesNotOpen("00ff", "run-as", "x", SealProblem.TAMPERED),
         "run-as/x does not open: its row in the CMDB was changed after it was sealed, or is damaged.",
     ),
     (
-        errors.ImportRefused("e.csv", (BadRow(1, "a", "account", "empty"),)),
+        errors.ImportRefused("e.csv", (BadRow(1, "a", "account", FieldProblem.EMPTY),)),
         "1 row of e.csv cannot be taken, so nothing was imported.",
     ),
     (
-        errors.ImportUnreadable("e.csv", "unterminated_quote", 7),
+        errors.ImportUnreadable("e.csv", ImportProblem.UNTERMINATED_QUOTE, 7),
         "e.csv opens a quote and never closes it (line 7).",
     ),
     (
         errors.NoCopyMade(
             (
-                ("/a", errors.CannotCreate("/a", "no_space")),
-                ("/b", errors.DestinationUnreachable("/b", "gone")),
+                ("/a", errors.CannotCreate("/a", Problem.NO_SPACE)),
+                ("/b", errors.DestinationUnreachable("/b", Problem.GONE)),
             )
         ),
         (
@@ -233,25 +259,28 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
-        errors.ScheduleRefused("no_identity"),
+        errors.ScheduleRefused(ScheduleProblem.NO_IDENTITY),
         "There is no recovery identity, so a timer's backup would have nobody to ask for a password.",
     ),
     (
-        errors.ScheduleRefused("odd_path", "/a\n"),
+        errors.ScheduleRefused(ScheduleProblem.ODD_PATH, "/a\n"),
         "/a\\n holds characters that no unit of systemd can name.",
     ),
-    (errors.UnitNotOurs("/etc/x", "foreign"), "/etc/x is not ours, so no unit was changed."),
+    (errors.UnitNotOurs("/etc/x", UnitProblem.FOREIGN), "/etc/x is not ours, so no unit was changed."),
     (
-        errors.UnitNotOurs("/etc/x", "other_home"),
+        errors.UnitNotOurs("/etc/x", UnitProblem.OTHER_HOME),
         "/etc/x was written by nskeys for another home, so no unit was changed.",
     ),
     (
         errors.ScheduleNotStarted("systemctl daemon-reload"),
         "The units are written, but systemd did not take them.",
     ),
-    (errors.NotABackup("a.txt", "not_zip"), "a.txt is not a backup: it is no ZIP archive."),
     (
-        errors.BackupDamaged("a.zip", "keys.kms", "payload"),
+        errors.NotABackup("a.txt", Problem.NEITHER_ZIP_NOR_AGE),
+        "a.txt is not a backup: it is neither a ZIP archive nor an age file.",
+    ),
+    (
+        errors.BackupDamaged("a.zip", "keys.kms", Problem.PAYLOAD),
         "a.zip is damaged in keys.kms: its content was changed.",
     ),
     (
@@ -259,18 +288,18 @@ TOLD: list[tuple[NskeysError, str]] = [
         "open_kms.py in a.zip is not what nskeys writes: somebody changed it.",
     ),
     (
-        errors.BackupForeign("a.zip", ("other_signer", "other_cmdb")),
+        errors.BackupForeign("a.zip", (ForeignReason.OTHER_SIGNER, ForeignReason.OTHER_CMDB)),
         (
             "a.zip does not prove that it comes from this server: it is signed by another server's key "
             "and it belongs to another CMDB."
         ),
     ),
     (
-        errors.BackupForeign("a.zip", ("lacks_keys",)),
+        errors.BackupForeign("a.zip", (ForeignReason.LACKS_KEYS,)),
         "a.zip is not enough: keys of this server are not in it, and stay unreadable here.",
     ),
     (
-        errors.BackupNotProven("/mnt/a.zip", "differs"),
+        errors.BackupNotProven("/mnt/a.zip", Problem.DIFFERS),
         (
             "A file was written to /mnt/a.zip, but reading it back failed: what lies there is not what was "
             "written, so it is no backup."
@@ -282,17 +311,20 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The register has no backup, or more than one, that is called 41.",
     ),
     (
-        errors.RecipientRefused("age1x", "damaged"),
+        errors.RecipientRefused("age1x", RecipientProblem.DAMAGED),
         '"age1x" is not whole: a letter of it is missing or wrong.',
     ),
-    (errors.RecipientRefused("", "secret"), "What was given as a recipient is a private key."),
-    (errors.RecipientRefused("list.txt", "none"), "list.txt names no recipient."),
     (
-        errors.RecipientRefused("101", "too_many"),
+        errors.RecipientRefused("", RecipientProblem.SECRET),
+        "What was given as a recipient is a private key.",
+    ),
+    (errors.RecipientRefused("list.txt", RecipientProblem.NONE), "list.txt names no recipient."),
+    (
+        errors.RecipientRefused("101", RecipientProblem.TOO_MANY),
         "A backup cannot go to 101 recipients; 100 are the most.",
     ),
     (
-        errors.IdentityUnusable("key.txt", "recipient"),
+        errors.IdentityUnusable("key.txt", IdentityProblem.RECIPIENT),
         "key.txt cannot be used as an identity: it holds a public key, and the private one is needed.",
     ),
     (
@@ -307,60 +339,60 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (
-        errors.RecoveryDamaged("/h/recovery/identity.age", "identity_changed"),
+        errors.RecoveryDamaged("/h/recovery/identity.age", RecoveryProblem.IDENTITY_CHANGED),
         (
             "The recovery identity kept at /h/recovery/identity.age cannot be used: "
             "it is not the identity that was made here."
         ),
     ),
     (
-        errors.DestinationInvalid("ftp://x", "unknown_scheme"),
+        errors.DestinationInvalid("ftp://x", Problem.UNKNOWN_SCHEME),
         "ftp://x cannot be used as a destination: nskeys does not know this kind of address.",
     ),
     (
-        errors.DestinationUnreachable("/mnt/vault", "missing_folder"),
+        errors.DestinationUnreachable("/mnt/vault", Problem.MISSING_FOLDER),
         "The destination /mnt/vault cannot be reached: its folder does not exist.",
     ),
     (
-        errors.CannotRemove("/mnt/a.zip", "read_only"),
+        errors.CannotRemove("/mnt/a.zip", Problem.READ_ONLY),
         "/mnt/a.zip cannot be removed: the file system is read-only.",
     ),
     (
-        errors.CannotCreate("/mnt/a.zip", "no_space"),
+        errors.CannotCreate("/mnt/a.zip", Problem.NO_SPACE),
         "/mnt/a.zip cannot be written: the disk is full, or a quota is.",
     ),
-    (errors.FileUnreadable("a.zip", "missing"), "a.zip cannot be read: there is no such file."),
+    (errors.FileUnreadable("a.zip", Problem.MISSING), "a.zip cannot be read: there is no such file."),
     (
-        errors.CmdbUnreachable("postgresql://db/cmdb", "refused", "port 5432"),
+        errors.CmdbUnreachable("postgresql://db/cmdb", Problem.REFUSED, "port 5432"),
         "The CMDB postgresql://db/cmdb cannot be opened: the server refused the connection (port 5432).",
     ),
     (
-        errors.CmdbUnreachable("pg://db", "standby"),
+        errors.CmdbUnreachable("pg://db", Problem.STANDBY),
         "The CMDB pg://db can only be read: its server is a standby or read-only.",
     ),
     (
-        errors.CmdbUnreachable("pg://db", "outcome_unknown"),
+        errors.CmdbUnreachable("pg://db", Problem.OUTCOME_UNKNOWN),
         (
             "The connection to the CMDB pg://db was lost while a change was committed: all of it was "
             "made, or nothing."
         ),
     ),
     (
-        errors.CmdbUnreachable("pg://db", "statement_timeout", "canceling statement"),
+        errors.CmdbUnreachable("pg://db", Problem.STATEMENT_TIMEOUT, "canceling statement"),
         (
             "The server of the CMDB pg://db cancelled a statement: its 'statement_timeout' was over, "
             "or somebody did it (canceling statement)."
         ),
     ),
     (
-        errors.CmdbForbids("pg://db", "role_forbidden", "permission denied for table keys"),
+        errors.CmdbForbids("pg://db", Problem.ROLE_FORBIDDEN, "permission denied for table keys"),
         (
             "The server of the CMDB pg://db does not let this role do that (permission denied for "
             "table keys)."
         ),
     ),
     (
-        errors.CmdbFull("pg://db", "full"),
+        errors.CmdbFull("pg://db", Problem.FULL),
         "The server of the CMDB pg://db has no connection free.",
     ),
     (
@@ -372,7 +404,7 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (errors.CmdbBusy("cmdb.sqlite3"), "Another program holds the lock of the CMDB cmdb.sqlite3."),
     (
-        errors.CmdbDamaged("credentials", "wrong_value", ("3", "7")),
+        errors.CmdbDamaged("credentials", Problem.WRONG_VALUE, ("3", "7")),
         (
             "The table credentials of the CMDB is not what nskeys writes: a value in it cannot be right "
             "(rows 3 and 7)."
@@ -402,7 +434,7 @@ def test_an_error_says_what_happened(error: NskeysError, what: str) -> None:
 
 def test_every_class_of_errors_has_its_own_words() -> None:
     classes = error_classes()
-    assert set(WORDINGS) == set(classes)
+    assert set(ROWS) == set(classes)
     assert {type(error) for error, _ in TOLD} == set(classes)
     first = {type(error): say(error).what for error, _ in reversed(TOLD)}
     assert len(set(first.values())) == len(classes)
@@ -435,7 +467,7 @@ def test_a_subclass_without_its_own_words_is_told_as_its_parent() -> None:
 
 
 def test_an_error_of_no_known_class_is_told_as_a_fault_of_the_program() -> None:
-    assert say(NskeysError()) is UNFORESEEN
+    assert say(NskeysError()) == UNFORESEEN
     _check(UNFORESEEN)
 
 
@@ -462,14 +494,14 @@ def test_the_holder_of_the_lock_is_named_with_the_time_of_this_server() -> None:
 @pytest.mark.parametrize(
     ("row", "text"),
     [
-        (BadRow(3, "db01", "account", "empty"), 'row 3, "db01": the account is empty'),
-        (BadRow(4, "", "name", "too_long"), "row 4: the name is longer than 255 characters"),
+        (BadRow(3, "db01", "account", FieldProblem.EMPTY), 'row 3, "db01": the account is empty'),
+        (BadRow(4, "", "name", FieldProblem.TOO_LONG), "row 4: the name is longer than 255 characters"),
         (
-            BadRow(12_000, "a\x1b[2J", "secret", "too_long"),
+            BadRow(12_000, "a\x1b[2J", "secret", FieldProblem.TOO_LONG),
             'row 12,000, "a\\x1b[2J": the secret is longer than 65,535 bytes',
         ),
         (
-            BadRow(5, "x", "kind", "kind_unknown"),
+            BadRow(5, "x", "kind", FieldProblem.KIND_UNKNOWN),
             'row 5, "x": the kind is not known, for nothing says what the credential is for',
         ),
     ],

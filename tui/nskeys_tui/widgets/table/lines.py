@@ -1,4 +1,4 @@
-"""A few rows without a header and without a cursor: to be seen, not to be moved through."""
+"""A few rows without a header and a cursor, for display only."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -13,7 +13,7 @@ from nskeys_tui.widgets.table.rows import Row
 
 
 class RowLines(Widget):
-    """As high as it has rows."""
+    """One line for each row."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-lines--warning",
@@ -36,7 +36,7 @@ class RowLines(Widget):
         self._painter = RowPainter(())
 
     def show(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """Show these rows; nothing is painted where they are the same."""
+        """Show these rows; repaint only if they changed."""
         if (tuple(columns), tuple(rows)) == (self._columns, self._rows):
             return
         as_high = len(rows) == len(self._rows)
@@ -46,18 +46,15 @@ class RowLines(Widget):
         self.refresh(layout=not as_high)
 
     def get_content_height(self, *_: object) -> int:
-        """One line for each row."""
         return len(self._rows)
 
     def render_line(self, y: int) -> Strip:
-        """One row."""
         if y >= len(self._rows):
             return Strip.blank(self.size.width)
         row = self._rows[y]
         return self._painter.styled_row(row.cells, self._paint(row.style))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay the columns out anew."""
         self._painter.resize(event.size.width)
         self.refresh()
 

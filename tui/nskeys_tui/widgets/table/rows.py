@@ -1,4 +1,4 @@
-"""Rows of a table: where they come from, the few that are held, and which of them are seen."""
+"""Rows of a table: their source, the few that are held, and which of them are visible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it is shown. `cells` are safe for a terminal, one for each column; `style` is empty or one
-    of `good`, `warning`, `error`, `quiet`, and is seen in the columns that are `styled`."""
+    """A row to show. `cells` are safe for a terminal, one for each column; `style` is empty or one of
+    `good`, `warning`, `error`, `quiet`, and applies to the `styled` columns."""
 
     key: str
     cells: tuple[str, ...]
@@ -17,29 +17,27 @@ class Row:
 
 
 class Rows(Protocol):
-    """Where rows come from. Called in a thread, by one caller at a time."""
+    """A source of rows. Called in a thread, by one caller at a time."""
 
     def total(self) -> int:
-        """How many rows there are now."""
+        """Return how many rows there are now."""
         ...
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        """Up to `count` rows from number `first` (0 is the first); fewer where there are no more."""
+        """Return up to `count` rows from number `first` (0 is the first); fewer where there are no more."""
         ...
 
 
 class KnownRows:
-    """Rows that are few and all at hand. A row's key is its number."""
+    """A few rows in memory. A row's key is its number."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = tuple(rows)
 
     def total(self) -> int:
-        """How many."""
         return len(self._rows)
 
     def window(self, first: int, count: int) -> tuple[Row, ...]:
-        """These."""
         return self._rows[first : first + count]
 
 
@@ -51,33 +49,33 @@ class Chunk:
     rows: tuple[Row, ...] = ()
 
     def row(self, number: int) -> Row | None:
-        """The row with this number; None where it is not held."""
-        place = number - self.first
-        return self.rows[place] if 0 <= place < len(self.rows) else None
+        """Return the row with this number; None where it is not held."""
+        index = number - self.first
+        return self.rows[index] if 0 <= index < len(self.rows) else None
 
     def holds(self, first: int, last: int) -> bool:
-        """Whether all rows from `first` up to but without `last` are held."""
+        """Return whether all rows from `first` up to `last`, exclusive, are held."""
         return first >= last or (self.first <= first and last <= self.first + len(self.rows))
 
 
 def fetch(rows: Rows, first: int, count: int) -> tuple[int, Chunk]:
-    """How many rows there are, and up to `count` of them from `first`, or the last ones there are."""
+    """Return how many rows there are, and up to `count` of them from `first`, or the last ones."""
     total = rows.total()
     first = max(0, min(first, total - count))
     return total, Chunk(first, tuple(rows.window(first, count)))
 
 
 class Repaint(Enum):
-    """What a step makes necessary."""
+    """What a movement makes it necessary to repaint."""
 
     NOTHING = "nothing"
     TWO_ROWS = "two_rows"
-    """The row that the cursor left, and the one it came to."""
+    """The row that the cursor left, and the one that it moved to."""
     ALL = "all"
 
 
 class RowWindow:
-    """`height` lines on `total` rows (None: not known yet), the first of which is `top`."""
+    """`height` lines over `total` rows (None: not known yet), of which `top` is the first."""
 
     def __init__(self) -> None:
         self.height = 1
@@ -87,35 +85,35 @@ class RowWindow:
 
     @property
     def bottom(self) -> int:
-        """The number behind the last row that is seen."""
+        """The number after that of the last visible row."""
         return min(self.top + self.height, self.total or 0)
 
     def begin(self, cursor: int) -> None:
-        """Another list, of which nothing is known."""
+        """Start a new list, of which nothing is known."""
         self.total = None
         self.top = self.cursor = max(0, cursor)
 
     def move(self, by: int) -> Repaint:
-        """So many rows down (or up)."""
+        """Move this many rows down (or up)."""
         return self._go(self.cursor + by)
 
     def page(self, by: int) -> Repaint:
-        """So many pages down (or up); one line stays."""
+        """Move this many pages down (or up), keeping one line."""
         step = by * max(1, self.height - 1)
         return self._go(self.cursor + step, self.top + step)
 
     def edge(self, towards: int) -> Repaint:
-        """To the first row (-1) or the last one (1)."""
+        """Move to the first row (-1) or the last one (1)."""
         return self._go(0 if towards < 0 else (self.total or 1) - 1)
 
     def resize(self, height: int) -> None:
-        """Another height; the cursor stays seen."""
+        """Set the height; the cursor stays visible."""
         self.height = max(1, height)
         if self.total is not None:
             self.top = self._clamped(self._turned())
 
     def arrive(self, total: int) -> Repaint:
-        """There are `total` rows; the cursor stays on its number as far as there is one."""
+        """Set the number of rows; the cursor keeps its number as far as there is such a row."""
         first_time, top = self.total is None, self.top
         self.total = total
         self.cursor = max(0, min(self.cursor, total - 1))

@@ -1,8 +1,8 @@
-"""The table: of any length, holding no more rows than those on the screen and a page on either side.
+"""The table: of any length, holding only the visible rows and a page on either side.
 
-It is one widget on Textual's line API, without children and without scroll bars. Moving the cursor
-repaints two lines and nothing else. Rows are fetched in a thread, one fetch at a time: while one is
-under way, only the newest wish is remembered, so a held key never queues up work.
+It is one widget on Textual's line API, without children and without scroll bars. Moving the cursor repaints
+two lines and nothing else. Rows are fetched in a thread, one fetch at a time: meanwhile only the newest
+request is kept, so a held key never queues up work.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ from nskeys.errors import NskeysError
 from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
 from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, fetch
 
-_REST = 0.15
-"""Seconds that the cursor must rest on a row before others are told."""
-_PATIENCE = 0.1
-"""Seconds that what was seen may stay while rows are fetched, before their places are painted empty."""
+_HIGHLIGHT_DELAY_S = 0.15
+"""Seconds that the cursor must stay on a row before RowHighlighted is posted."""
+_BLANK_DELAY_S = 0.1
+"""Seconds for which the old rows may stay while new ones are fetched; then empty lines are painted."""
 _HEADER = 1
 """Lines above the rows."""
 
@@ -71,7 +71,6 @@ class CredentialTable(Widget, can_focus=True):
 
         @property
         def control(self) -> "CredentialTable":
-            """The table."""
             return self.table
 
     @dataclass
@@ -82,13 +81,13 @@ class CredentialTable(Widget, can_focus=True):
 
     @dataclass
     class RowHighlighted(FromTable):
-        """The cursor came to rest on this row."""
+        """The cursor stopped on this row."""
 
         key: str
 
     @dataclass
     class WindowMoved(FromTable):
-        """Which rows are seen: numbers `first` to `last` (from 1) of `total`; 0 to 0 where none are."""
+        """The visible rows changed: numbers `first` to `last` (from 1) of `total`; 0 to 0 for none."""
 
         first: int
         last: int
@@ -96,7 +95,7 @@ class CredentialTable(Widget, can_focus=True):
 
     @dataclass
     class RowsFailed(FromTable):
-        """The rows could not be had."""
+        """The rows could not be fetched."""
 
         error: NskeysError
 
@@ -116,7 +115,7 @@ class CredentialTable(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.empty = empty
-        """Said where there are no rows."""
+        """The text where there are no rows."""
         self._painter = RowPainter(columns)
         self._rows = rows
         self._window = RowWindow()
@@ -148,26 +147,28 @@ class CredentialTable(Widget, can_focus=True):
         return row.key if row else None
 
     def show(self, rows: Rows, *, cursor: int = 0) -> None:
-        """Show other rows, with the cursor on row number `cursor`. What was seen may stay for a moment."""
+        """Show other rows, with the cursor on row number `cursor`. The old rows may stay visible for a
+        moment."""
         self._rows, self._chunk = rows, Chunk()
         self._window.begin(cursor)
         if self._waiting is None:
-            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
+            self._waiting = self.set_timer(_BLANK_DELAY_S, self._stop_waiting)
         self._fetch()
 
     def reload(self) -> None:
-        """Fetch the rows again; what is seen stays until they arrive, and only what changed is painted."""
+        """Fetch the rows again; the old ones stay visible until they arrive, and only changes are
+        painted."""
         # What is under way may have been read before whatever is the reason to read again.
         self._outdated = self._fetching is not None
         self._fetch()
 
     @property
     def sorts(self) -> tuple[str, ...]:
-        """The tokens of the columns that are seen and that rows can be sorted by, from left to right."""
+        """The tokens of the visible columns that rows can be sorted by, from left to right."""
         return self._painter.sorts
 
     def lay_out(self, columns: Sequence[Column]) -> None:
-        """Other columns, for the rows that come next."""
+        """Use other columns for the rows that come next."""
         self._painter = RowPainter(columns)
         self._painter.resize(self.size.width)
         self.refresh(Region(0, 0, self.size.width, _HEADER))
@@ -180,17 +181,16 @@ class CredentialTable(Widget, can_focus=True):
     # --- keys ----------------------------------------------------------------------------------------
 
     def action_move(self, by: int) -> None:
-        """So many rows down."""
+        """Move this many rows down."""
         before = self._window.cursor
         self._after(before, self._window.move(by))
 
     def action_page(self, by: int) -> None:
-        """So many pages down."""
+        """Move this many pages down."""
         before = self._window.cursor
         self._after(before, self._window.page(by))
 
     def action_edge(self, towards: int) -> None:
-        """To the first row (-1) or the last one (1)."""
         before = self._window.cursor
         self._after(before, self._window.edge(towards))
 
@@ -208,12 +208,12 @@ class CredentialTable(Widget, can_focus=True):
             self._tell_at_rest()
 
     def _turn(self) -> None:
-        """The window moved. Rows that must be fetched first are mostly there within a moment, and a
-        page that is painted once is half as many bytes as one that is painted empty first."""
+        """Handle a moved window. Rows to be fetched mostly arrive within a moment, and painting a page once
+        takes half as many bytes as painting it empty first."""
         if self._chunk.holds(self._window.top, self._window.bottom):
             self._repaint(Repaint.ALL)
         elif self._waiting is None:
-            self._waiting = self.set_timer(_PATIENCE, self._stop_waiting)
+            self._waiting = self.set_timer(_BLANK_DELAY_S, self._stop_waiting)
         self._look()
 
     def _stop_waiting(self) -> None:
@@ -227,7 +227,7 @@ class CredentialTable(Widget, can_focus=True):
     def _tell_at_rest(self) -> None:
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(_REST, self._tell)
+        self._rest = self.set_timer(_HIGHLIGHT_DELAY_S, self._tell)
 
     def _tell(self) -> None:
         if (key := self.key) is not None:
@@ -245,7 +245,7 @@ class CredentialTable(Widget, can_focus=True):
     # --- fetching --------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """Fetch what is seen and not held, and what is one page away from being seen."""
+        """Fetch the visible rows that are not held, and those up to one page away."""
         self._tell_window()
         window = self._window
         last = min(window.bottom + window.height, window.total or 0)
@@ -253,8 +253,8 @@ class CredentialTable(Widget, can_focus=True):
             self._fetch()
 
     def _fetch(self) -> None:
-        """Fetch the rows around the window, unless a fetch is under way: its end looks again. Rows that are
-        at hand come at once, so that no key meets a list without a row under the cursor."""
+        """Fetch the rows around the window; while a fetch is under way, its end does that. Rows in memory
+        are taken at once, so that no key meets a list without a row under the cursor."""
         if self._rows is None or not self.size.height:
             return
         first = max(0, self._window.top - self._window.height)
@@ -268,7 +268,7 @@ class CredentialTable(Widget, can_focus=True):
         self.run_worker(partial(self._ask, self._rows, first, count), thread=True, group="rows")
 
     def _ask(self, rows: Rows, first: int, count: int) -> None:
-        """In the thread: nothing here touches the widget but to post a message."""
+        """Fetch in the thread; the widget is only sent a message."""
         try:
             outcome: tuple[int, Chunk] | NskeysError = fetch(rows, first, count)
         except NskeysError as error:
@@ -277,7 +277,7 @@ class CredentialTable(Widget, can_focus=True):
 
     @on(_Fetched)
     def _fetched(self, message: _Fetched) -> None:
-        """Rows came, or did not. Where the wish changed meanwhile, the newest one is fetched."""
+        """Take the rows or the error. If another request came meanwhile, fetch that."""
         message.stop()
         asked, self._fetching = self._fetching, None
         if message.rows is self._rows:
@@ -304,27 +304,26 @@ class CredentialTable(Widget, can_focus=True):
         self._tell_at_rest()
 
     def _seen(self) -> list[object]:
-        """What each line shows: a row, None for one that is not here yet, False behind the end."""
+        """Return what each line shows: a row, None for one that has not arrived, False after the end."""
         numbers = range(self._window.top, self._window.top + self._window.height)
         return [self._chunk.row(n) if n < (self._window.total or 0) else False for n in numbers]
 
     # --- painting ----------------------------------------------------------------------------------
 
     def _repaint(self, needed: Repaint, *numbers: int) -> None:
-        """All rows, or those with these numbers as far as they are seen; never the header."""
+        """Repaint all rows, or those with these numbers if they are visible; never the header."""
         if needed is Repaint.ALL:
             self.refresh(Region(0, _HEADER, self.size.width, self._window.height))
         elif lines := {n - self._window.top for n in numbers} & set(range(self._window.height)):
             self.refresh(*(Region(0, _HEADER + y, self.size.width, 1) for y in lines))
 
     def render_line(self, y: int) -> Strip:
-        """One line: the header, a row, or nothing."""
         if y < _HEADER:
             return self._painter.header(*self._sort, self._paint("header"))
         number, total = self._window.top + y - _HEADER, self._window.total
         if total is None or number >= total:
-            said = "…" if total is None else self.empty
-            return self._painter.note(said if y == _HEADER else "", self._paint("quiet"))
+            text = "…" if total is None else self.empty
+            return self._painter.note(text if y == _HEADER else "", self._paint("quiet"))
         row = self._chunk.row(number)
         under_cursor = number == self._window.cursor and self.has_focus
         if row is None:
@@ -342,21 +341,19 @@ class CredentialTable(Widget, can_focus=True):
     # --- events --------------------------------------------------------------------------------------
 
     def notify_style_update(self) -> None:
-        """Another theme, other paints."""
+        """Drop the paints of the old theme."""
         super().notify_style_update()
         self._paints.clear()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay the columns out anew and keep the cursor in the window."""
+        """Lay the columns out again and keep the cursor in the window."""
         self._painter.resize(event.size.width)
         self._window.resize(event.size.height - _HEADER)
         self.refresh()
         self._look()
 
     def on_focus(self) -> None:
-        """The cursor is seen."""
         self._repaint(Repaint.TWO_ROWS, self._window.cursor)
 
     def on_blur(self) -> None:
-        """The cursor is seen no more."""
         self._repaint(Repaint.TWO_ROWS, self._window.cursor)

@@ -57,7 +57,7 @@ def test_a_missing_driver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "nskeys.store.cmdb.postgres", raising=False)
     with pytest.raises(ConfigurationInvalid) as refused:
         SqlCmdb("postgresql://db01/nskeys", FixedClock()).exists()
-    assert (refused.value.problem, refused.value.detail) == ("driver_missing", "psycopg")
+    assert (refused.value.problem, refused.value.detail) == ("not_installed", "psycopg")
 
 
 @pytest.mark.parametrize("rest", ["[db01/nskeys", "db01:port/nskeys", "db01/nskeys?sslmod=require"])
@@ -71,14 +71,14 @@ def test_a_server_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
     pytest.importorskip("psycopg")
     with pytest.raises(CmdbUnreachable) as refused:
         SqlCmdb(f"postgresql://nskeys@/nskeys?host={tmp_path}", FixedClock()).exists()
-    assert refused.value.problem == "cannot_connect"
+    assert refused.value.problem == "no_connection"
     assert len(refused.value.detail) <= 300
 
 
 def test_a_database_that_is_not_there_is_unreachable(url: str) -> None:
     with pytest.raises(CmdbUnreachable) as refused:
         SqlCmdb(url.replace("/postgres?", "/nowhere?"), FixedClock()).exists()
-    assert refused.value.problem == "cannot_connect"
+    assert refused.value.problem == "no_connection"
     assert "nowhere" in refused.value.detail
 
 

@@ -279,7 +279,7 @@ def test_a_server_that_is_shut_down_is_no_lock(folder: Path) -> None:
         assert refused.value.problem in ("shut_down", "connection_lost")
         with pytest.raises(CmdbUnreachable) as gone:
             total(cmdb)
-        assert gone.value.problem == "cannot_connect"
+        assert gone.value.problem == "no_connection"
 
 
 def test_a_change_is_on_the_medium_whatever_the_role_is_set_to(

@@ -10,6 +10,7 @@ import pytest
 from nskeys.errors import CannotCreate, NewerVersion, NskeysError
 from nskeys.model.audit import first_digest, next_digest
 from nskeys.model.credential_list import CredentialFilter
+from nskeys.reasons import Problem
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from nskeys.store.cmdb.migrations import STEPS, TABLES, Step
@@ -181,7 +182,7 @@ def test_a_copy_that_is_there_is_kept(path: Path) -> None:
 
 def test_without_a_copy_nothing_is_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(*_: object) -> str:
-        raise CannotCreate(str(path.parent), "no_space")
+        raise CannotCreate(str(path.parent), Problem.NO_SPACE)
 
     monkeypatch.setattr("nskeys.files.write_first_free", no_space)
     before = path.read_bytes()

@@ -68,7 +68,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(rest: str) -> None:
     with pytest.raises(ConfigurationInvalid) as refused:
         SqlCmdb(f"postgresql://{rest}", FixedClock())
     error = refused.value
-    assert error.problem == "password_in_url"
+    assert error.problem == "has_password"
     assert "hun" not in repr(error)
 
 

@@ -3,9 +3,17 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.archive.limits import JSON_DEPTH
-from nskeys.archive.strict_json import Malformed, integer, items, parse, record, text
-from nskeys.model.signed_json import Json, canonical_json
+from nskeys.model.signed_json import (
+    JSON_DEPTH,
+    Fields,
+    Json,
+    Malformed,
+    canonical_json,
+    integer,
+    items,
+    parse,
+    text,
+)
 
 LIMIT = 1_000_000
 
@@ -44,9 +52,9 @@ def test_what_is_written_is_read(value: Json) -> None:
     [
         (b'{"a":1,"a":1}', "duplicate_name"),
         (b'{"a":1,"\\u0061":2}', "duplicate_name"),
-        (b"[" * 7 + b"]" * 7, "depth"),
-        (b"[" * 400_000, "depth"),
-        (b'{"a":' * 200_000, "depth"),
+        (b"[" * 7 + b"]" * 7, "json_depth"),
+        (b"[" * 400_000, "json_depth"),
+        (b'{"a":' * 200_000, "json_depth"),
         (b"9" * 17, "number"),
         (b"-" + b"9" * 17, "number"),
         (b"9" * 900_000, "number"),
@@ -84,11 +92,29 @@ def test_the_deepest_allowed_document_is_read() -> None:
 
 
 def test_an_object_has_exactly_the_names_it_should() -> None:
-    assert record({"a": 1, "b": 2}, "a", "b") == {"a": 1, "b": 2}
+    fields = Fields({"a": 1, "b": 2}).only("a", "b")
+    assert (fields.integer("a"), fields.integer("b")) == (1, 2)
     others: list[Json] = [{"a": 1}, {"a": 1, "b": 2, "c": 3}, [], None, "ab"]
     for wrong in others:
         with pytest.raises(Malformed):
-            record(wrong, "a", "b")
+            Fields(wrong).only("a", "b")
+
+
+def test_a_member_that_nobody_read_is_refused_and_one_that_is_not_there_too() -> None:
+    fields = Fields({"a": 1, "b": None})
+    assert fields.integer("a") == 1
+    with pytest.raises(Malformed, match="wrong_fields"):
+        fields.done()
+    assert fields.is_null("b")
+    fields.done()
+    with pytest.raises(Malformed, match="wrong_fields"):
+        fields.text("c")
+
+
+def test_a_caller_names_the_error_for_members_of_members_too() -> None:
+    fields = Fields({"a": {"b": 1}}, LookupError)
+    with pytest.raises(LookupError, match="wrong_type"):
+        fields.fields("a").text("b")
 
 
 def test_an_array_has_no_more_items_than_it_may() -> None:

@@ -1,4 +1,4 @@
-"""The grammar of the command line: argparse, with usage lines as the README shows them.
+"""What every parser of the command line has in common: argparse, with usage lines as the README shows them.
 
 `--home`, `--json` and the files with what opens the keys work before and after a command: every parser
 knows them, and only the outermost one has defaults, so a later one changes what was said and nothing else.
@@ -6,16 +6,19 @@ knows them, and only the outermost one has defaults, so a later one changes what
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-Run = Callable[[Any, argparse.Namespace], int]
-"""A command: from the session and its options to an exit code."""
+from nskeys.cli.grammar import VERSION
 
 WIDTH = 79
 _PATIENCE = 10.0
 """Seconds that a change waits for another one to end, as in `bootstrap`, which is slow to load."""
 _LONGEST = 86_400
+_NEAR = 0.7
+"""How alike they are at least, of 1, as `difflib` measures it."""
+_MOST_NEAR = 4
+"""Commands or options that are named for one that is unknown."""
 _PARTS = re.compile(r"\[[^]]*\]|--\S+ [A-Z]+|\S+")
 """What of a usage line stays together: what is optional, an option with its value, a word."""
 
@@ -38,11 +41,54 @@ class TextWanted(Exception):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """An ArgumentParser that never ends the process itself."""
+    """An ArgumentParser that never ends the process itself, and names what an unknown word is near to."""
+
+    _given: Sequence[str] = ()
+
+    def parse_known_args(
+        self, args: Iterable[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """The options, and nothing left; UsageProblem."""
+        self._given = tuple(args or ())
+        found, rest = super().parse_known_args(self._given, namespace)
+        if rest:
+            self._refuse_unknown_option()
+            raise UsageProblem(f"unexpected argument '{rest[0]}'", self.prog)
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """UsageProblem."""
+        """UsageProblem. An unknown option comes first: it may be why something else is missing."""
+        self._refuse_unknown_option()
         raise UsageProblem(message, self.prog)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.nargs == argparse.PARSER and value not in self._commands():
+            self._refuse_unknown_option(value)
+            known = [(parser.prog.split()[-1], f"'{parser.prog}'") for parser in self.below()]
+            raise UsageProblem(f"unknown command '{value}'{_did_you_mean(value, known)}", self.prog)
+        super()._check_value(action, value)
+
+    def below(self) -> "Iterator[CommandParser]":
+        """The parsers of its commands, and of theirs."""
+        for parser in self._commands().values():
+            yield parser
+            yield from parser.below()
+
+    def _commands(self) -> "Mapping[str, CommandParser]":
+        for action in self._actions:
+            if action.nargs == argparse.PARSER and isinstance(action.choices, dict):
+                return action.choices
+        return {}
+
+    def _refuse_unknown_option(self, before: str = "--") -> None:
+        """UsageProblem for the first one, of those that are this parser's to know."""
+        for word in self._given:
+            if word in ("--", before) or word in self._commands():
+                return
+            option = word.partition("=")[0]
+            if self._parse_optional(word) is not None and option not in self._option_string_actions:
+                known = [(name, f"'{name}'") for name in self._option_string_actions]
+                raise UsageProblem(f"unknown option '{option}'{_did_you_mean(option, known)}", self.prog)
 
     def print_help(self, _file: object = None) -> NoReturn:
         """TextWanted."""
@@ -50,28 +96,28 @@ class CommandParser(argparse.ArgumentParser):
 
 
 class VersionAction(argparse.Action):
-    """`--version`; looked up only when it is asked for."""
+    """`--version`."""
 
     def __call__(self, *_: object) -> NoReturn:
         """TextWanted."""
-        from importlib.metadata import version
-
-        raise TextWanted(f"nskeys {version('nskeys')}\n")
+        raise TextWanted(VERSION)
 
 
 class Commands:
     """The commands of one parser."""
 
-    def __init__(self, parser: CommandParser) -> None:
+    def __init__(self, parser: CommandParser, *, required: bool = True) -> None:
         self._prog = parser.prog
         self._table = parser.add_subparsers(
-            title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+            title="commands", metavar="COMMAND", required=required, parser_class=CommandParser
         )
 
     def command(
-        self, name: str, run: Run, summary: str, *, usage: str = "", text: str = "", example: str
+        self, name: str, run: str, summary: str, *, usage: str = "", text: str = "", example: str
     ) -> CommandParser:
-        """A command; `example` is one good use of it, with a line that says what it does."""
+        """A command. `run` names its module in `nskeys.cli.commands`, imported when it runs, and the
+        function there, from the session and the options to an exit code: `drill:run`. `example` is one
+        good use of it, with a line that says what it does."""
         prog = f"{self._prog} {name}"
         parser: CommandParser = self._table.add_parser(
             name,
@@ -88,21 +134,22 @@ class Commands:
         parser.set_defaults(run=run, command=prog)
         return parser
 
-    def group(self, name: str, summary: str) -> "Commands":
-        """A command that has commands of its own."""
+    def group(self, name: str, summary: str, *, shows: str) -> "Commands":
+        """A command that has commands of its own; alone it does what its command `shows` does."""
         prog = f"{self._prog} {name}"
         parser: CommandParser = self._table.add_parser(
             name,
             prog=prog,
-            usage=f"{prog} COMMAND ...",
+            usage=f"{prog} [COMMAND ...]",
             help=summary,
-            description=_sentence(summary),
+            description=f"{_sentence(summary)}\nWithout a command: '{prog} {shows}'.",
             formatter_class=_Formatter,
             allow_abbrev=False,
             add_help=False,
         )
-        commands = Commands(parser)
+        commands = Commands(parser, required=False)
         add_everywhere(parser)
+        parser.set_defaults(shows=shows)
         return commands
 
 
@@ -187,6 +234,23 @@ def seconds(text: str) -> float:
     if not 0 <= number <= _LONGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {_LONGEST}")
     return number
+
+
+def _did_you_mean(word: str, known: Iterable[tuple[str, str]]) -> str:
+    """What is near to a word, of a name and how to say it each; nothing where none is."""
+    from difflib import get_close_matches
+
+    sayings: dict[str, list[str]] = {}
+    for name, saying in known:
+        sayings.setdefault(name, []).append(saying)
+    longer = [name for name in sayings if len(word) > 2 and name.startswith(word)]
+    names = (
+        [word]
+        if word in sayings
+        else dict.fromkeys((*longer, *get_close_matches(word, sayings, cutoff=_NEAR)))
+    )
+    near = [saying for name in names for saying in sayings[name]][:_MOST_NEAR]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _sentence(summary: str) -> str:

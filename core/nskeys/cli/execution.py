@@ -1,0 +1,92 @@
+"""Runs the command that a command line means. Every error ends here, as two sentences and a number."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from importlib import import_module
+from types import MappingProxyType
+
+from nskeys.cli.exit_codes import Exit, exit_for
+from nskeys.cli.grammar.parser import UsageProblem
+from nskeys.cli.output import Output
+from nskeys.cli.secrets import CommandLineSecrets
+from nskeys.cli.session import Connect, Session
+from nskeys.errors import Cancelled, ImportRefused, NskeysError
+from nskeys.ports import Purpose
+from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.wording.errors import UNFORESEEN, say
+from nskeys.wording.errors.credentials import bad_row
+from nskeys.wording.text.terminal import safe
+
+_PURPOSES = MappingProxyType(
+    {
+        "password_file": (
+            Purpose.NEW_BACKUP_PASSWORD,
+            Purpose.BACKUP_PASSWORD,
+            Purpose.NEW_IDENTITY_PASSWORD,
+            Purpose.IDENTITY_PASSWORD,
+        ),
+        "passphrase_file": (Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE),
+        "pin_file": (Purpose.PIN,),
+        "secret_file": (Purpose.CREDENTIAL_SECRET,),
+        "shares_file": (Purpose.SHARE,),
+        "ssh_secret_file": (Purpose.SSH_PASSWORD, Purpose.SSH_PASSPHRASE),
+    }
+)
+
+
+def run_of(options: Namespace) -> Callable[[Session, Namespace], int]:
+    """What carries the command out; its module is imported here."""
+    module, _, name = options.run.partition(":")
+    run: Callable[[Session, Namespace], int] = getattr(import_module(f"nskeys.cli.commands.{module}"), name)
+    return run
+
+
+def execute(options: Namespace, connect: Connect) -> int:
+    """One command: its exit code."""
+    output = Output(options.json, sys.stdout, sys.stderr)
+    asked = CommandLineSecrets(_secret_files(options), insist=getattr(options, "weak_password", False))
+    secrets = RememberedPassphrase(asked)
+    session = Session(connect, options.home, output, secrets, sys.stderr, options.wait)
+    try:
+        try:
+            code = session.with_server_auth(lambda: run_of(options)(session, options))
+        finally:
+            session.close()
+            secrets.forget()
+            asked.forget()
+        output.finish()
+    except UsageProblem as problem:
+        return _tell(output, problem)
+    except NskeysError as error:
+        return _failed(options, output, error)
+    except KeyboardInterrupt:
+        return _failed(options, output, Cancelled())
+    except BaseException as bug:  # noqa: BLE001  # the last resort: no traceback may show a secret
+        output.say(f"nskeys: {UNFORESEEN.what} ({type(bug).__name__})", UNFORESEEN.advice)
+        return getattr(options, "failed", Exit.BUG)
+    return code
+
+
+def _failed(options: Namespace, output: Output, error: NskeysError) -> int:
+    if isinstance(error, ImportRefused):
+        output.say(*(bad_row(row) for row in error.bad))
+    sentence = say(error)
+    output.say(f"nskeys: {sentence.what}", sentence.advice)
+    code = exit_for(error)
+    return code if code is Exit.INTERRUPTED else getattr(options, "failed", code)
+
+
+def misused(problem: UsageProblem) -> int:
+    """Say what is wrong with a command line: its exit code."""
+    return _tell(Output(as_json=False, stdout=sys.stdout, stderr=sys.stderr), problem)
+
+
+def _tell(output: Output, problem: UsageProblem) -> int:
+    output.say(f"{problem.command}: {safe(problem.message)}", f"See '{problem.command} --help'.")
+    return Exit.USAGE
+
+
+def _secret_files(options: Namespace) -> dict[Purpose, str]:
+    given = {name: getattr(options, name, None) for name in _PURPOSES}
+    return {purpose: path for name, path in given.items() if path for purpose in _PURPOSES[name]}

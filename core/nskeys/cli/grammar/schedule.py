@@ -1,0 +1,39 @@
+"""The grammar of `nskeys schedule`."""
+
+from nskeys.cli.grammar.parser import Commands
+
+
+def add(commands: Commands) -> None:
+    """Tell the grammar."""
+    schedules = commands.group(
+        "schedule", "back up and check by the clock, without a person", shows="status"
+    )
+    schedules.command(
+        "show",
+        "schedule:show",
+        "print the units, install nothing",
+        example="  nskeys schedule show",
+    )
+    schedules.command(
+        "install",
+        "schedule:install",
+        "write the units and let their timers wait",
+        text=(
+            "Every day a backup to each destination that lacks a good copy of a key, every\n"
+            "week a look at every copy. No password is on the machine: backups go to the\n"
+            "recovery identity. A file that nskeys did not write is never changed."
+        ),
+        example="  nskeys schedule install\n      again after a destination was added",
+    )
+    schedules.command(
+        "status",
+        "schedule:status",
+        "say whether it is in force; exit code 1 if not",
+        example="  nskeys schedule status",
+    )
+    schedules.command(
+        "remove",
+        "schedule:remove",
+        "stop the timers and remove the units",
+        example="  nskeys schedule remove",
+    )
