@@ -20,7 +20,7 @@ from textual import events
 from textual.screen import Screen
 
 from nskeys.bootstrap import Services
-from nskeys.errors import ConfigurationInvalid, NskeysError
+from nskeys.errors import ConfigurationInvalid, Locked, NskeysError
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
 from nskeys.model.plans import FirstSight, HomeState
@@ -46,6 +46,7 @@ from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
 from nskeys_tui.dialogs.qr_code import QrCodeScreen
 from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, FactsDialog, LineDialog, MessageDialog
+from nskeys_tui.dialogs.waiting import AnotherChange
 from nskeys_tui.screens.audit import entry_rows
 from nskeys_tui.screens.copy_detail import CopyScreen
 from nskeys_tui.screens.credential_detail import CredentialScreen
@@ -137,7 +138,8 @@ class Tour:
         for _ in range(int(_LONGEST / _MOMENT)):
             await asyncio.sleep(_MOMENT)
             self.seen |= {type(screen).__name__ for screen in self.app.screen_stack}
-            if not getattr(self.app.screen, "BUSY", False):
+            busy = getattr(self.app.screen, "BUSY", False)
+            if not busy or isinstance(self.app.screen, AnotherChange):  # nobody ends the other's change
                 break
 
     # --- the stops ---------------------------------------------------------------------------------------
@@ -233,6 +235,7 @@ class Tour:
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1_000) for text in SENTINELS)),
             partial(QrCodeScreen, [safe(text) for text in SENTINELS[:10]]),
             partial(LineDialog, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
+            partial(AnotherChange, sample(Locked, SENTINELS[18]), lambda: None),
         ]
         return made
 

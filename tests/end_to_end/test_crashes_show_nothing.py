@@ -48,7 +48,7 @@ class Crasher:
             return
         self.calls += 1
         if self.calls == self._at:
-            raise Crash(f"{secrets} {values}")
+            raise Crash(f"{secrets} {[_shown(value) for value in values]}")
 
     def watch(self, work: Callable[[], int]) -> int:
         """Do it under watch."""
@@ -57,6 +57,13 @@ class Crasher:
             return work()
         finally:
             sys.setprofile(None)
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:  # of an object that is only being made
+        return type(value).__name__
 
 
 class Stage:

@@ -166,7 +166,8 @@ def _rotates_with_the_gate(story: Story, monkeypatch: pytest.MonkeyPatch) -> str
     still = story.a.run("key", "rotate", "--json")
     assert (still.code, still.json["state"], still.json["resealed"]) == (1, "pre-active", 0), "the gate"
     status = story.status(story.a, 0)
-    assert status["rotation"] == {"key_id": waits.json["key_id"], "stage": "waiting"}
+    waiting = {"stage": "waiting", "held_by": None, "drill_due": False}
+    assert status["rotation"] == {"key_id": waits.json["key_id"], **waiting}
     assert "key_missing" in status["due"]
     story.at(15, 10)
     kept = story.a.back_up("--to", str(story.vault))

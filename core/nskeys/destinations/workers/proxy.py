@@ -12,7 +12,7 @@ from nskeys import errors
 from nskeys.destinations.workers.protocol import Message
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
 from nskeys.ports import Destination, Listed, Listing
-from nskeys.reasons import Problem
+from nskeys.reasons import AnyProblem, Problem, SystemProblem
 
 if TYPE_CHECKING:
     from nskeys.destinations.workers.pool import TimeLimits, Workers
@@ -187,8 +187,21 @@ def ask_worker(
     except Interrupted:
         raise errors.Cancelled from None
     if isinstance(answer.head, dict):
-        raise _ERRORS[answer.head["error"]](**answer.head["fields"])
+        raise _error(answer.head)
     return answer
+
+
+def _error(head: Mapping[str, Any]) -> errors.NskeysError:
+    """An error as it was raised there: JSON carries its problem as text."""
+    fields = head["fields"]
+    return _ERRORS[head["error"]](**{**fields, "problem": _problem(fields["problem"])})
+
+
+def _problem(text: str) -> AnyProblem:
+    try:
+        return Problem(text)
+    except ValueError:
+        return SystemProblem(text)
 
 
 def question(info: DestinationInfo, method: str, seconds: float, told: Mapping[str, Any]) -> Message:
