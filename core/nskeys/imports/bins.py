@@ -90,8 +90,8 @@ _KEEPASSDX = (
 
 @lru_cache(maxsize=1_024)
 def lies_in_bin(group: str) -> bool:
-    """Whether a part of the path is called like a bin. Any part: a root group may have a slash in its name,
-    so nobody can tell how deep a part lies."""
+    """Return whether a part of the path is called like a bin. Any part: a root group may have a slash in
+    its name, so nobody can tell how deep a part lies."""
     return any(_plain(part) in _BINS for part in group.split("/"))
 
 

@@ -41,7 +41,8 @@ _ENCRYPTED = frozenset({"encKeyValidation_DO_NOT_EDIT", "passwordProtected", "da
 
 
 def matches(value: Value) -> bool:
-    """Whether this is an export of Bitwarden, encrypted or not: other vaults have a list `items` too."""
+    """Return whether this is an export of Bitwarden, encrypted or not: other vaults have a list `items`
+    too."""
     if not isinstance(value, dict):
         return False
     if value.get("encrypted") is True:
@@ -50,8 +51,8 @@ def matches(value: Value) -> bool:
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Every login; those in the trash are marked as deleted. Other items have no account to log in with
-    and are bad rows. An encrypted export is refused as `encrypted`."""
+    """Return every login; those in the trash are marked as deleted. Other items have no account to log in
+    with and are bad rows. An encrypted export is refused as `encrypted`."""
     if not isinstance(value, dict) or value.get("encrypted"):
         raise ImportUnreadable(source, ImportProblem.ENCRYPTED)
     items = value["items"]
@@ -102,7 +103,7 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
 
 
 def _places(value: Value) -> dict[str, str]:
-    """The names of folders or collections under their ids."""
+    """Return the names of folders or collections under their ids."""
     found = {}
     for place in value if isinstance(value, list) else ():
         if isinstance(place, dict):
@@ -113,14 +114,14 @@ def _places(value: Value) -> dict[str, str]:
 
 
 def _ids(item: Mapping[str, Value]) -> list[str]:
-    """The folder, then the collections that an item lies in."""
+    """Return the folder, then the collections that an item lies in."""
     collections = item.get("collectionIds")
     held = [item.get("folderId"), *(collections if isinstance(collections, list) else ())]
     return [identity for identity in held if isinstance(identity, str)]
 
 
 def _uris(value: Value) -> list[str | None]:
-    """Each URI as text, None for one that is no text; those that are empty say nothing."""
+    """Return each URI as text, None for one that is no text; those that are empty say nothing."""
     entries = value if isinstance(value, list) else []
     texts = [text_of(entry.get("uri")) if isinstance(entry, dict) else None for entry in entries]
     return [text for text in texts if text != ""]

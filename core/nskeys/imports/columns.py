@@ -51,7 +51,7 @@ class ColumnFormat:
     """As in `CsvTable`."""
 
     def matches(self, columns: Sequence[str]) -> bool:
-        """Whether these columns (in lower case) are this format's."""
+        """Return whether these columns (in lower case) are this format's."""
         present = frozenset(columns)
         return (
             present >= self.needed
@@ -61,7 +61,7 @@ class ColumnFormat:
 
 
 def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
-    """Every login; what is none, and references to other entries, are bad rows."""
+    """Return every login; what is none, and references to other entries, are bad rows."""
     findings = Collector(source, form.form)
     taken = {
         *form.title, *form.account, *form.secret, *form.target, *form.note, *form.group, *form.kind
@@ -141,13 +141,13 @@ _URI = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
 
 
 def _uris(cell: str) -> list[str]:
-    """The URIs of a cell. A comma parts them only where the next one begins with a scheme: a target may
-    have a comma in it."""
+    """Return the URIs of a cell. A comma parts them only where the next one begins with a scheme: a
+    target may have a comma in it."""
     return _URI.split(cell)
 
 
 def _host(url: str) -> str:
-    """What an entry without a title is called: its host, or else its URL."""
+    """Return what an entry without a title is called: its host, or else its URL."""
     try:
         return urlsplit(url.strip()).netloc.rpartition("@")[2] or url
     except ValueError:
@@ -160,7 +160,7 @@ _REFERENCE = re.compile(r"\{REF:[TUPANI]@[TUPANIO]:[^}]+\}", re.IGNORECASE)
 
 
 def is_reference(text: str) -> bool:
-    """Whether it only points to a field of another entry of KeePass."""
+    """Return whether it only points to a field of another entry of KeePass."""
     return "{" in text and _REFERENCE.search(text) is not None
 
 
@@ -322,7 +322,7 @@ FORMATS: tuple[ColumnFormat, ...] = (
 
 
 def chosen(columns: Sequence[tuple[str, str]]) -> ColumnFormat:
-    """The format of a CSV whose columns a person named, as pairs of a field and a column."""
+    """Return the format of a CSV whose columns a person named, as pairs of a field and a column."""
     named = {name: (column.strip().casefold(),) for name, column in columns}
     return ColumnFormat(
         ImportFormat.COLUMNS_CSV,

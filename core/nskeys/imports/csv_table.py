@@ -19,7 +19,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
 
 
 def separator_line(text: str) -> str:
-    """The character that a first line `sep=;` names; "" where there is no such line."""
+    """Return the character that a first line `sep=;` names; "" where there is no such line."""
     found = _SEPARATOR_LINE.match(text)
     return found[1] if found else ""
 
@@ -68,9 +68,9 @@ class CsvTable:
         return tuple(cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1))
 
     def _next(self, *, header: bool = False) -> list[str]:
-        """The next record, not yet told from a blank line; ImportUnreadable with the line of what cannot be
-        read: `quote_in_field`, `padded_cell`, `stray_backslash`, `field_too_long`, and where the record
-        begins `unterminated_quote`."""
+        """Return the next record, not yet told from a blank line; ImportUnreadable with the line of what
+        cannot be read: `quote_in_field`, `padded_cell`, `stray_backslash`, `field_too_long`, and where
+        the record begins `unterminated_quote`."""
         begins, cells = self._line, list[str]()
         spaced = padded = False
         while True:
@@ -102,7 +102,7 @@ class CsvTable:
         return cells
 
     def _problem(self, begins: int) -> tuple[ImportProblem, int]:
-        """What is wrong with the quoted cell that could not be read."""
+        """Return what is wrong with the quoted cell that could not be read."""
         opened = self._open.match(self._text, self._place)
         rest = self._text[opened.end() - 1 if opened else self._place :]
         whole = re.match(_BACKSLASHED if self._backslash else _DOUBLED, rest)

@@ -26,7 +26,7 @@ _AS_IT_SAYS = Reading()
 
 
 def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> ParsedExport:
-    """The export in `data`, understood. `source` only names it in errors.
+    """Return the export in `data`, understood. `source` only names it in errors.
 
     ImportUnreadable says why not: `too_large`, `empty`, a token of `recognised`, what is wrong with its
     text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable, `duplicate_column`,
@@ -80,7 +80,7 @@ def _read_csv(source: str, text: str, reading: Reading) -> ParsedExport:
 
 
 def _names(source: str, text: str, delimiter: str) -> Sequence[str]:
-    """The columns of the first line; none where it is no CSV: what is wrong with its quotes is of no
+    """Return the columns of the first line; none where it is no CSV: what is wrong with its quotes is of no
     interest while nobody knows that it was meant as CSV."""
     try:
         return CsvTable(source, text, delimiter).names

@@ -9,7 +9,7 @@ _SAMPLE = 4_096
 
 
 def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
-    """The text without a byte order mark, and the encoding it was read in; ImportUnreadable.
+    """Return the text without a byte order mark, and the encoding it was read in. Raises ImportUnreadable.
 
     UTF-8 (RFC 3629) and UTF-16 (RFC 2781) are told by their bytes. Any other bytes are text in every
     code page, so `code_page` asks for `given`; what is not valid in that is `not_in_encoding`. Both have

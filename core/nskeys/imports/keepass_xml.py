@@ -35,7 +35,7 @@ class _Entry:
 
 
 def read(source: str, text: str) -> ParsedExport:
-    """Every entry; ImportUnreadable (`xml_syntax`, `xml_entities`)."""
+    """Return every entry. Raises ImportUnreadable (`xml_syntax`, `xml_entities`)."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         # KeePass writes none, and what they stand for may be a file or a thousand times its size.
         raise ImportUnreadable(source, ImportProblem.XML_ENTITIES)

@@ -25,7 +25,7 @@ _WITH_PASSWORD = frozenset({"001", "005"})
 
 
 def read(source: str, data: bytes, limit: int) -> ParsedExport:
-    """Every login of every vault; ImportUnreadable. The JSON in it may have `limit` bytes."""
+    """Return every login of every vault. The JSON in it may have `limit` bytes. Raises ImportUnreadable."""
     text = _member(data, limit)
     if text is None:
         raise ImportUnreadable(source, ImportProblem.ZIP_DAMAGED)

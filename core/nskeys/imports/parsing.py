@@ -53,7 +53,7 @@ class Collector:
         deleted: Deleted = Deleted.NO,
         marked: bool = False,
     ) -> None:
-        """A whole entry. Its secret is kept exactly as it was written: it is another system's
+        """Take a whole entry. Its secret is kept exactly as it was written: it is another system's
         password, and one byte changed would lock that account out. `further` are groups that it lies in
         besides `group`; one that is called like a bin makes it look deleted, unless the format has a mark
         for that (`marked`)."""
@@ -69,14 +69,14 @@ class Collector:
         self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind, further, deleted))
 
     def refuse(self, row: int, title: str, field: str, problem: FieldProblem) -> None:
-        """An entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
+        """Refuse an entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
         `wrong_columns`, `wrong_type`, `missing`, `not_an_object` (the file's fault), `not_a_login`,
         `reference` (nothing that should be carried over)."""
         self._room()
         self._bad.append(bad_row(row, title, field, problem))
 
     def drop(self, title: str, names: Iterable[str]) -> None:
-        """These fields of the entry hold something that nskeys has no place for."""
+        """Count fields of the entry that hold something that nskeys has no place for."""
         for name in names:
             known = name in self._counts or len(self._counts) < DROPPED_LIMIT
             label = name if known and len(name) <= NAME_LIMIT else "other"
@@ -101,8 +101,8 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 
 
 def parse(source: str, text: str) -> Value:
-    """The value; ImportUnreadable with `json_syntax` or `json_lines` (and the line), `json_depth` or
-    `duplicate_name`: an object with two passwords has none that is surely right."""
+    """Return the value. Raises ImportUnreadable with `json_syntax` or `json_lines` (and the line),
+    `json_depth` or `duplicate_name`: an object with two passwords has none that is surely right."""
     problem: ImportProblem | Problem = Problem.JSON_SYNTAX
     line = 0
     try:

@@ -30,8 +30,8 @@ class _Secret:
 
 
 def matches(value: Value) -> bool:
-    """Whether it is one secret as the program prints it, or an object of paths that leads to secrets and to
-    nothing else."""
+    """Return whether it is one secret as the program prints it, or an object of paths that leads to
+    secrets and to nothing else."""
     if not isinstance(value, dict) or not value:
         return False
     if _printed(value) is not None:
@@ -40,7 +40,7 @@ def matches(value: Value) -> bool:
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Every secret; one without a password is named."""
+    """Return every secret; one without a password is named."""
     findings = Collector(source, ImportFormat.VAULT_JSON)
     if not isinstance(value, dict):
         return findings.parsed()
@@ -52,7 +52,7 @@ def read(source: str, value: Value) -> ParsedExport:
 
 
 def _printed(value: dict[str, Value]) -> dict[str, Value] | None:
-    """The secret of an answer of the program: version 2 of KV wraps it once more."""
+    """Return the secret of an answer of the program: version 2 of KV wraps it once more."""
     data = value.get("data")
     if "lease_id" not in value or not isinstance(data, dict):
         return None

@@ -76,14 +76,15 @@ class AlreadyHere:
             return b""
 
     def same(self, row: PlannedRow) -> Credential | None:
-        """The one that equals the row in every field and the secret."""
+        """Return the one that equals the row in every field and the secret."""
         wanted = self._digest(row.secret)
         return self._claim(
             row, lambda here, digest: _values(here.fields) == _values(row.fields) and digest == wanted
         )
 
     def changed(self, row: PlannedRow) -> Credential | None:
-        """The one that the row would change: both say the same target and account, or else one of them."""
+        """Return the one that the row would change: both say the same target and account, or else one of
+        them."""
         mine = row.fields
         return self._claim(
             row, lambda here, _: (here.fields.target, here.fields.account) == (mine.target, mine.account)

@@ -74,7 +74,7 @@ class Names:
         self._next: dict[tuple[str, str], int] = {}
 
     def choose(self, kind: CredentialKind, title: str, group: str) -> str:
-        """The first free name for an entry; it is taken from now on."""
+        """Return the first free name for an entry; it is taken from now on."""
         name = title
         if (kind.value, name) in self._taken:
             name = with_group(title, group)
@@ -105,13 +105,13 @@ class PlannedRow:
 
 
 def with_group(title: str, group: str) -> str:
-    """The title with its group before it, where there is one and it is not too long."""
+    """Return the title with its group before it, where there is one and it is not too long."""
     longer = f"{group}/{title}"
     return longer if group and len(longer) <= NAME_LIMIT else title
 
 
 def plan_row(row: ExportRow, given: CredentialKind | None, literal: bool) -> PlannedRow:
-    """What an entry becomes; FieldInvalid where it cannot become a credential.
+    """Return what an entry becomes. Raises FieldInvalid where it cannot become a credential.
 
     `literal`: the export is nskeys' own, so its target is taken as it is and never derived.
     """
@@ -130,7 +130,7 @@ def plan_row(row: ExportRow, given: CredentialKind | None, literal: bool) -> Pla
 
 
 def named(row: ExportRow, planned: PlannedRow, names: Names) -> ImportedCredential:
-    """The new credential that it becomes, under the first name that is free."""
+    """Return the new credential that it becomes, under the first name that is free."""
     fields, chosen = planned.fields, planned.chosen
     name = names.choose(chosen.kind, fields.name, planned.group)
     before = "" if name == fields.name else fields.name
@@ -142,7 +142,7 @@ def named(row: ExportRow, planned: PlannedRow, names: Names) -> ImportedCredenti
 
 
 def replacing(row: ExportRow, planned: PlannedRow, here: Credential) -> ImportedCredential:
-    """What it makes of a credential that is here, under that one's name."""
+    """Return what it makes of a credential that is here, under that one's name."""
     fields, chosen = replace(planned.fields, name=here.fields.name), planned.chosen
     return ImportedCredential(
         row.row, fields, "", chosen.rule, planned.group, chosen.word, planned.moved, here
@@ -150,7 +150,8 @@ def replacing(row: ExportRow, planned: PlannedRow, here: Credential) -> Imported
 
 
 def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
-    """The kind of an entry, by the rule above; FieldInvalid (`kind`: `kind_unknown`, `kind_ambiguous`)."""
+    """Return the kind of an entry, by the rule above. Raises FieldInvalid (`kind`: `kind_unknown`,
+    `kind_ambiguous`)."""
     if given is not None:
         return ChosenKind(given, "given")
     if row.kind in _BY_VALUE:
@@ -167,7 +168,7 @@ def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
 
 @lru_cache(maxsize=1_024)
 def kind_of_group(group: str) -> ChosenKind | None:
-    """What the name of a group or folder says, with "/" between its parts; None: nothing."""
+    """Return what the name of a group or folder says, with "/" between its parts; None: nothing."""
     for part in reversed(group.split("/")):
         words = tuple(_WORD.findall(part.casefold()))
         found = [
@@ -182,7 +183,7 @@ def kind_of_group(group: str) -> ChosenKind | None:
 
 
 def derive_target(kind: CredentialKind, title: str, url: str) -> str:
-    """The target, by the rule above."""
+    """Return the target, by the rule above."""
     if kind is CredentialKind.PCANYWHERE:
         return _host(url) or title
     if kind is CredentialKind.RUN_AS:
@@ -195,7 +196,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def _found(phrase: str, words: tuple[str, ...], alone: bool) -> bool:
-    """Whether the phrase stands in `words` as whole words, written apart or as one."""
+    """Return whether the phrase stands in `words` as whole words, written apart or as one."""
     wanted = tuple(phrase.split())
     for spelling in (wanted, ("".join(wanted),)):
         size = len(spelling)

@@ -53,7 +53,7 @@ class PreparedImport(Wipeable):
         self._secrets = secrets
 
     def rows(self) -> list[tuple[ImportedCredential, SecretBytes]]:
-        """Each credential with its secret. PlanOutdated once they were wiped: what is left of a
+        """Return each credential with its secret. PlanOutdated once they were wiped: what is left of a
         wiped secret is an empty one, and an empty password is a valid password."""
         if len(self._secrets) != len(self.plan.credentials):
             raise PlanOutdated(_OPERATION)
@@ -79,8 +79,9 @@ class ImportService:
         secrets: SecretProvider,
         wishes: ImportWishes = _NO_WISHES,
     ) -> PreparedImport:
-        """What an import of `data` would do; ImportUnreadable. `source` names it for people. Keys are
-        unlocked only where rows may be here already. Bad rows are in the plan, whatever `skip_bad` says."""
+        """Return what an import of `data` would do. Raises ImportUnreadable. `source` names it for
+        people. Keys are unlocked only where rows may be here already. Bad rows are in the plan, whatever
+        `skip_bad` says."""
         installation = self._installation
         installation.require()
         parsed = self._reader(source, data, wishes.reading)
@@ -95,7 +96,8 @@ class ImportService:
         return prepare(source, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
 
     def remembered(self, name: str) -> Reading:
-        """The columns that were remembered under a name; ImportUnreadable (`not_remembered`)."""
+        """Return the columns that were remembered under a name. Raises ImportUnreadable
+        (`not_remembered`)."""
         found = dict(self._installation.settings.read().columns).get(name)
         if found is None:
             raise ImportUnreadable(name, ImportProblem.NOT_REMEMBERED)
@@ -188,8 +190,8 @@ class Draft:
 
 
 def sort_out(parsed: ParsedExport, wishes: ImportWishes) -> Draft:
-    """Rows that can be taken, that are left out, and that are bad. Pure, but for the secrets of the latter
-    two, which are wiped."""
+    """Return rows that can be taken, that are left out, and that are bad. Pure, but for the secrets of
+    the latter two, which are wiped."""
     literal = parsed.format is ImportFormat.NSKEYS_JSON
     draft = Draft(parsed, [], [], list(parsed.bad))
     for row in parsed.rows:
@@ -214,8 +216,8 @@ def prepare(
     wishes: ImportWishes,
     fingerprint: str,
 ) -> PreparedImport:
-    """The plan, in the export's order. What is here already claims its credential before what is changed
-    does: of two rows of one name, the second may be the one that is here."""
+    """Return the plan, in the export's order. What is here already claims its credential before what is
+    changed does: of two rows of one name, the second may be the one that is here."""
     same = {row.row: found for row, planned in draft.rows if (found := here.same(planned)) is not None}
     taken: list[ImportedCredential] = []
     secrets: list[SecretBytes] = []
@@ -264,7 +266,8 @@ def _sealed(
 def _replaced(
     view: CmdbView, sealer: Sealer, planned: ImportedCredential, secret: SecretBytes, moment: datetime
 ) -> SealedCredential:
-    """The credential that a row changes, sealed anew; PlanOutdated where it is not as the plan saw it."""
+    """Return the credential that a row changes, sealed anew; PlanOutdated where it is not as the plan saw
+    it."""
     seen = planned.replaces
     stored = None if seen is None else view.credential(seen.credential_id)
     if seen is None or stored is None:
@@ -287,5 +290,5 @@ def _renamed(plan: ImportPlan) -> tuple[tuple[str, str], ...]:
 
 
 def _fingerprint(taken: Iterable[tuple[str, str]], cmdb_id: str) -> str:
-    """What a plan depends on: which names are taken, in which CMDB."""
+    """Return what a plan depends on: which names are taken, in which CMDB."""
     return hashlib.sha256(canonical_json([cmdb_id, sorted(taken)])).hexdigest()

@@ -30,7 +30,7 @@ _PARAMETER = re.compile(
 
 
 def secret_in_target(target: str) -> TargetSecret | None:
-    """The secret in a target, if there is one; `host:8080/a@b` has a port and none."""
+    """Return the secret in a target, if there is one; `host:8080/a@b` has a port and none."""
     text = target.strip()
     found = _USER_AND_SECRET.search(text)
     if found and not _PORT.match(found["secret"]):
