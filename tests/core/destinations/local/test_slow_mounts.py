@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations import mounts
 from nskeys.destinations.local.slow_mounts import first_slow, slow_mount
-from nskeys.destinations.mounts import Mount
+from nskeys.destinations.mount_table import Mount
 from tests.fakes.dead_mounts import dead_mount
 
 
