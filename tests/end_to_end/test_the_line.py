@@ -126,11 +126,11 @@ def test_textuals_log_and_screenshot_variables_write_no_file(tmp_path: Path) -> 
 
 _CRASHES = f"""
 from nskeys_tui.app import NskeysApp, Opening
-from nskeys_tui.screens.startup_error import Refused
+from nskeys_tui.screens.startup_error import StartupErrorScreen
 def connect():
     password = "{SECRET}"
     raise RuntimeError(password)
-app = NskeysApp(Opening(connect, Refused, Refused))
+app = NskeysApp(Opening(connect, StartupErrorScreen, StartupErrorScreen))
 app.run(mouse=False)
 raise SystemExit(app.return_code)
 """
