@@ -128,7 +128,7 @@ _IMPORTS = MappingProxyType(
     {
         ImportProblem.UNKNOWN_FORMAT: (
             "is none of the exports that nskeys reads",
-            "'nskeys credential import --help' names those; '--columns' reads any CSV.",
+            "Export it as CSV: with '--columns' any CSV is read.",
         ),
         ImportProblem.ENCRYPTED: (
             "is an encrypted export",
