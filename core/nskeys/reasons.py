@@ -274,25 +274,66 @@ class FieldProblem(StrEnum):
     NOT_A_LOGIN = "not_a_login"
     NOT_AN_OBJECT = "not_an_object"
     REFERENCE = "reference"
-    DELETED = "deleted"
     WRONG_COLUMNS = "wrong_columns"
+    KIND_AMBIGUOUS = "kind_ambiguous"
+    STILL_ENCRYPTED = "still_encrypted"
+
+    # --- what is left out of an import unless somebody wants it
+    DELETED = "deleted"
+    LOOKS_DELETED = "looks_deleted"
+    NO_SECRET = "no_secret"
+    CHANGED = "changed"
 
 
 class ImportProblem(StrEnum):
     """Why a file is none of the known exports."""
 
+    # --- texts
     UNKNOWN_FORMAT = "unknown_format"
     ENCRYPTED = "encrypted"
-    OTHER_DELIMITER = "other_delimiter"
+    NOT_REMEMBERED = "not_remembered"
+    NO_SUCH_COLUMN = "no_such_column"
     UTF16 = "utf16"
-    ZIP = "zip"
-    KEEPASS_DATABASE = "keepass_database"
-    XML = "xml"
+    UTF32 = "utf32"
+    CODE_PAGE = "code_page"
+    NOT_IN_ENCODING = "not_in_encoding"
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
+
+    # --- CSV
     FIELD_TOO_LONG = "field_too_long"
     UNTERMINATED_QUOTE = "unterminated_quote"
     QUOTE_IN_FIELD = "quote_in_field"
+    PADDED_CELL = "padded_cell"
+    STRAY_BACKSLASH = "stray_backslash"
+
+    # --- JSON and XML
+    JSON_LINES = "json_lines"
+    ONEPIF = "onepif"
+    PROTON_JSON = "proton_json"
+    WEB_PAGE = "web_page"
+    XML = "xml"
+    XML_SYNTAX = "xml_syntax"
+    XML_ENTITIES = "xml_entities"
+    KEEPASS1_XML = "keepass1_xml"
+    MREMOTENG = "mremoteng"
+    RDCMAN = "rdcman"
+
+    # --- other files
+    ZIP = "zip"
+    ZIP_DAMAGED = "zip_damaged"
+    GZIP = "gzip"
+    COMPRESSED = "compressed"
+    ARCHIVE = "archive"
+    AGE = "age"
+    PGP = "pgp"
+    OPENSSL = "openssl"
+    SQLITE = "sqlite"
+    PASSWORD_SAFE = "password_safe"
+    SPREADSHEET = "spreadsheet"
+    PDF = "pdf"
+    KDBX = "kdbx"
+    KDB = "kdb"
 
 
 class SealProblem(StrEnum):

@@ -35,11 +35,11 @@ def test_only_what_the_card_allows_lies_at_the_top() -> None:
 
 
 def test_one_file_is_one_thing() -> None:
-    """300 lines are a reason to look; nothing but the errors and their reasons may pass 385."""
+    """300 lines are a reason to look; nothing but the errors and their reasons may pass 420."""
     long = {
         str(path.relative_to(ROOT)): lines
         for folder in ("core", "tui")
         for path in (ROOT / folder).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 385
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 420
     }
     assert set(long) <= {"core/nskeys/errors.py", "core/nskeys/reasons.py"}

@@ -284,6 +284,7 @@ WITH_ANOTHER = {
     "CopyScreen": "register",
     "KeyScreen": "keys",
     "DiaryScreen": "register",
+    "FileBrowser": "import",
     "LongWork": "backup",
     "NewPassword": "backup",
 }

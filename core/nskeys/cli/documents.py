@@ -12,19 +12,13 @@ from typing import TYPE_CHECKING
 from nskeys.errors import HostKeyUnknown
 from nskeys.model.credentials import Credential
 from nskeys.model.findings import Finding, FindingKind
-from nskeys.model.keys import Kid, Leftover, Rotation
+from nskeys.model.keys import Leftover, Rotation
 from nskeys.model.monitoring import CopyCounts, RecoveryPractice, count_copies, last_proofs
 from nskeys.model.plans import (
-    CredentialProof,
-    DrillReport,
-    ProofReport,
     RegistryValues,
-    RestorePlan,
-    RestoreReport,
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.re_entry import ReEntryList
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.runbook import Runbook
@@ -87,7 +81,7 @@ def status(overview: "Overview", cmdb: str) -> Document:
         "unproven_shares": overview.unproven_shares,
         "findings": [finding(one, overview.taken) for one in findings],
         "leftovers": leftovers(overview.leftovers),
-        "claims": [{"key_id": kid, **_claiming(item)} for kid, item in overview.claims],
+        "claims": [{"key_id": kid, **claiming(item)} for kid, item in overview.claims],
         "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
         "practice": _practice(overview.practice, findings),
         "rotation": None if rotation is None else _rotation(rotation, overview.rotation_held_by),
@@ -133,6 +127,11 @@ def _practice(known: RecoveryPractice, findings: Iterable[Finding]) -> Document:
         "typed": time(known.typed),
         "typing_overdue": FindingKind.TYPING_OVERDUE in kinds,
     }
+
+
+def claiming(item: BackupCopy) -> Document:
+    """A backup that says to hold a key; nothing here vouches for that."""
+    return {"path": item.address, "generation": item.backup.generation}
 
 
 def leftovers(left: Iterable[Leftover]) -> list[Json]:
@@ -215,52 +214,6 @@ def backup(copy: BackupCopy) -> Document:
     }
 
 
-def restored(report: RestoreReport) -> Document:
-    """`restore`."""
-    return {
-        "added": list(report.added),
-        "present": list(report.present),
-        **_tried(report.proof),
-        "recorded": report.not_recorded is None,
-        "protector": report.protector,
-        "protector_before": report.protector_before or None,
-        "weak_passphrase": report.weak,
-    }
-
-
-def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
-    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen; `server`
-    and `protector` as they would be."""
-    return {
-        "server": server,
-        "protector": (plan.protector_here or protector).partition(":")[0],
-        "protector_before": plan.protector_before or None,
-        "added": [item.info.kid for item in plan.added],
-        "present": [item.info.kid for item in plan.keys if item not in plan.added],
-        "credentials": {"opened": plan.opens_after, "failed": plan.total - plan.opens_after},
-        "failures": [],
-        "foreign": list(plan.foreign),
-        "sets_up": plan.sets_up,
-        "stranded": list(plan.stranded),
-        "newer": None if plan.newer_known is None else plan.newer_known.address,
-    }
-
-
-def drilled(report: DrillReport) -> Document:
-    """`drill`."""
-    return {
-        "proof": report.reached.value,
-        **_tried(report.proof),
-        "recorded": report.recorded,
-        "diary": report.diary.value,
-    }
-
-
-def verified(proof: ProofReport) -> Document:
-    """`verify`."""
-    return {"opened": proof.opened, "failed": proof.failed, "failures": _failures(proof.failures)}
-
-
 def registry(values: RegistryValues) -> Document:
     """`registry`."""
     return {"KMSBackupPath": values.backup_path, "KMSBackupDate": time(values.backup_date)}
@@ -291,32 +244,6 @@ def copy(item: BackupCopy) -> Document:
         "counts": item.counts,
         "proofs": _proofs(item),
     }
-
-
-def re_entry(found: ReEntryList) -> Document:
-    """`re-entry`."""
-    return {
-        "opened": found.opened,
-        "failed": len(found.items),
-        "items": [
-            {
-                **_failure(item.credential, item.reason.value),
-                "updated": time(item.credential.updated),
-                "backup": None if item.held_by is None else _holding(item.held_by),
-                "claimed_by": None if item.claimed_by is None else _claiming(item.claimed_by),
-            }
-            for item in found.items
-        ],
-    }
-
-
-def _claiming(item: BackupCopy) -> Document:
-    """A backup that says to hold a key; nothing here vouches for that."""
-    return {"path": item.address, "generation": item.backup.generation}
-
-
-def _holding(item: BackupCopy) -> Document:
-    return {"path": item.address, "sight": item.status.value, "counts": item.counts}
 
 
 def runbook(facts: Runbook) -> Document:
@@ -433,27 +360,3 @@ def _proofs(item: BackupCopy) -> Document:
 def _copies_seen(copies: CopyCounts) -> Document:
     statuses = {status.value: number for status, number in copies.statuses.items()}
     return {"counting": copies.counting, **statuses, "unsigned": copies.unsigned}
-
-
-def _tried(proof: ProofReport) -> Document:
-    return {
-        "credentials": {"opened": proof.opened, "failed": proof.failed},
-        "failures": _failures(proof.failures),
-    }
-
-
-def _failures(failures: Iterable[CredentialProof]) -> list[Json]:
-    return [_failure(item.credential, item.failure.value if item.failure else "") for item in failures]
-
-
-def _failure(item: Credential, reason: str) -> Document:
-    kid: Kid = item.kid
-    return {
-        "id": item.credential_id,
-        "kind": item.fields.kind.value,
-        "name": item.fields.name,
-        "target": item.fields.target,
-        "account": item.fields.account,
-        "key_id": kid,
-        "reason": reason,
-    }

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from nskeys.destinations.mounted import mounted_at
-from nskeys.destinations.mounts import Mount, mount_of
+from nskeys.destinations.declared_mount import mounted_at
+from nskeys.destinations.mount_table import Mount, mount_of
 from nskeys.errors import FileUnreadable
 from nskeys.files import read_bounded
 from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from nskeys.destinations import other_styles
+from nskeys.destinations import foreign_addresses
 from nskeys.destinations.local.address import FolderScheme
 from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import SlowMount
@@ -139,7 +139,7 @@ class AllDestinations:
         Python has them."""
         if not address:
             raise DestinationInvalid(address, Problem.EMPTY)
-        other_styles.check(address)
+        foreign_addresses.check(address)
         scheme = self._scheme(address)
         if "\0" in address or not (scheme is self._folders or is_text(address)):
             raise DestinationInvalid(as_text(address), Problem.NOT_UTF8)

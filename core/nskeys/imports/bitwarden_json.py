@@ -14,33 +14,51 @@ from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
 from nskeys.imports.parsing import Collector, Value, text_of
-from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
 from nskeys.reasons import FieldProblem, ImportProblem
 
 _LOGIN = 1
 _STRUCTURE = frozenset(
-    {"object", "id", "organizationId", "folderId", "collectionIds", "type", "name", "notes", "login"}
+    {
+        "object",
+        "id",
+        "organizationId",
+        "folderId",
+        "collectionIds",
+        "type",
+        "name",
+        "notes",
+        "login",
+        "deletedDate",
+    }
 )
 """Names of an item that are understood, or that only say where it hangs in Bitwarden."""
 _LOGIN_TAKEN = frozenset({"uris", "username", "password"})
 
 
+_ENCRYPTED = frozenset({"encKeyValidation_DO_NOT_EDIT", "passwordProtected", "data", "items"})
+"""What an encrypted export has besides."""
+
+
 def matches(value: Value) -> bool:
-    """Whether this is an export of Bitwarden, encrypted or not."""
-    return isinstance(value, dict) and ("encrypted" in value or isinstance(value.get("items"), list))
+    """Return whether this is an export of Bitwarden, encrypted or not: other vaults have a list `items`
+    too."""
+    if not isinstance(value, dict):
+        return False
+    if value.get("encrypted") is True:
+        return not _ENCRYPTED.isdisjoint(value)
+    return value.get("encrypted") is False and isinstance(value.get("items"), list)
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Every login. Other items have no account to log in with and are bad rows, as are items that
-    lie in the trash. An encrypted export is refused as `encrypted`."""
+    """Return every login; those in the trash are marked as deleted. Other items have no account to log in
+    with and are bad rows. An encrypted export is refused as `encrypted`."""
     if not isinstance(value, dict) or value.get("encrypted"):
         raise ImportUnreadable(source, ImportProblem.ENCRYPTED)
-    items = value.get("items")
-    if not isinstance(items, list):
-        raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT)
+    items = value["items"]
     places = {**_places(value.get("folders")), **_places(value.get("collections"))}
     findings = Collector(source, ImportFormat.BITWARDEN_JSON)
-    for row, item in enumerate(items, 1):
+    for row, item in enumerate(items if isinstance(items, list) else (), 1):
         if isinstance(item, dict):
             _read_item(findings, places, row, item)
         else:
@@ -57,9 +75,6 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
     if item.get("type") != _LOGIN or not isinstance(login, dict):
         findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
         return
-    if item.get("deletedDate"):
-        findings.refuse(row, title, "group", FieldProblem.DELETED)
-        return
     uris = _uris(login.get("uris"))
     texts = {
         "account": text_of(login.get("username")),
@@ -72,20 +87,23 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
             findings.refuse(row, title, field, FieldProblem.WRONG_TYPE)
             return
     held = _ids(item)
-    findings.drop(_dropped(item, login, several=(len(held) > 1, len(uris) > 1)))
+    groups = [places.get(identity, "") for identity in held]
+    findings.drop(title, _dropped(item, login, several=(len(held) > 1, len(uris) > 1)))
     findings.take(
         row,
-        group=places.get(held[0], "") if held else "",
+        group=groups[0] if groups else "",
         title=title,
         username=texts["account"] or "",
         url=texts["target"] or "",
         notes=texts["note"] or "",
         secret=texts["secret"] or "",
+        further=tuple(filter(None, groups[1:])),
+        deleted=Deleted.YES if item.get("deletedDate") else Deleted.NO,
     )
 
 
 def _places(value: Value) -> dict[str, str]:
-    """The names of folders or collections under their ids."""
+    """Return the names of folders or collections under their ids."""
     found = {}
     for place in value if isinstance(value, list) else ():
         if isinstance(place, dict):
@@ -96,14 +114,14 @@ def _places(value: Value) -> dict[str, str]:
 
 
 def _ids(item: Mapping[str, Value]) -> list[str]:
-    """The folder, then the collections that an item lies in."""
+    """Return the folder, then the collections that an item lies in."""
     collections = item.get("collectionIds")
     held = [item.get("folderId"), *(collections if isinstance(collections, list) else ())]
     return [identity for identity in held if isinstance(identity, str)]
 
 
 def _uris(value: Value) -> list[str | None]:
-    """Each URI as text, None for one that is no text; those that are empty say nothing."""
+    """Return each URI as text, None for one that is no text; those that are empty say nothing."""
     entries = value if isinstance(value, list) else []
     texts = [text_of(entry.get("uri")) if isinstance(entry, dict) else None for entry in entries]
     return [text for text in texts if text != ""]

@@ -1,30 +1,19 @@
 """Which export is this? Decided by what is in the file, never by its name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports import bitwarden_csv, bitwarden_json, keepassxc_csv, nskeys_json
-from nskeys.imports.parsing import CsvTable, Value, parse
-from nskeys.model.imports import ParsedExport
+from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, onepux, recognised, vault_json
+from nskeys.imports.csv_table import DELIMITERS, CsvTable, separator_line
+from nskeys.imports.encoding import decode
+from nskeys.imports.parsing import Value, parse
+from nskeys.model.imports import ImportFormat, ParsedExport, Reading
 from nskeys.reasons import ImportProblem, Problem
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a file; 50,000 entries take about 10 MiB."""
-
-_SIGNATURES = (
-    (b"\xff\xfe", ImportProblem.UTF16),
-    (b"\xfe\xff", ImportProblem.UTF16),
-    (b"PK\x03\x04", ImportProblem.ZIP),
-    (b"\x03\xd9\xa2\x9a", ImportProblem.KEEPASS_DATABASE),
-)
-"""What people mistake for an export, by its first bytes: UTF-16 (RFC 2781, section 3.2), a ZIP
-archive, and the KeePass database itself."""
-
-
-class _CsvFormat(Protocol):
-    def matches(self, columns: Sequence[str]) -> bool: ...
-    def read(self, source: str, table: CsvTable) -> ParsedExport: ...
 
 
 class _JsonFormat(Protocol):
@@ -32,68 +21,68 @@ class _JsonFormat(Protocol):
     def read(self, source: str, value: Value) -> ParsedExport: ...
 
 
-_CSV_FORMATS: tuple[_CsvFormat, ...] = (keepassxc_csv, bitwarden_csv)
-_JSON_FORMATS: tuple[_JsonFormat, ...] = (bitwarden_json, nskeys_json)
+_JSON_FORMATS: tuple[_JsonFormat, ...] = (bitwarden_json, nskeys_json, vault_json)
+_AS_IT_SAYS = Reading()
 
 
-def read_export(source: str, data: bytes) -> ParsedExport:
-    """The export in `data`, understood. `source` only names it in errors.
+def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> ParsedExport:
+    """Return the export in `data`, understood. `source` only names it in errors.
 
-    ImportUnreadable says why not: `too_large`, `empty`, `not_utf8`, `utf16`, `zip`,
-    `keepass_database`, `xml`, `encrypted`, `unknown_format`, `other_delimiter`, or what is wrong with
-    its CSV (`unterminated_quote`, `quote_in_field`, `field_too_long`, `duplicate_column`), its JSON
-    (`json_syntax`, `json_depth`, `duplicate_name`) or its size (`too_many_rows`).
+    ImportUnreadable says why not: `too_large`, `empty`, a token of `recognised`, what is wrong with its
+    text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable, `duplicate_column`,
+    `no_such_column`), its JSON (`json_syntax`, `json_lines`, `json_depth`, `duplicate_name`), or its size
+    (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`),
+    its archive (`zip_damaged`); `unknown_format` where nothing tells what it is.
     """
-    text = _decode(source, data)
+    if len(data) > SIZE_LIMIT:
+        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
+    found = recognised.of_bytes(data)
+    if isinstance(found, ImportProblem):
+        raise ImportUnreadable(source, found)
+    if found is ImportFormat.ONEPUX:
+        return onepux.read(source, data, SIZE_LIMIT)
+    text, encoding = decode(source, data, reading.encoding)
     start = text.lstrip()[:1]
     if not start:
         raise ImportUnreadable(source, Problem.EMPTY)
-    if start in "{[":
-        return _read_json(source, text)
     if start == "<":
-        raise ImportUnreadable(source, ImportProblem.XML)
-    return _read_csv(source, text)
-
-
-def _decode(source: str, data: bytes) -> str:
-    """UTF-8 (RFC 3629), with or without a byte order mark."""
-    if len(data) > SIZE_LIMIT:
-        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
-    for signature, problem in _SIGNATURES:
-        if data.startswith(signature):
-            raise ImportUnreadable(source, problem)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-    # Raised here and not in the handler: UnicodeDecodeError carries the whole file.
-    raise ImportUnreadable(source, Problem.NOT_UTF8, line)
+        found = recognised.of_markup(text)
+        if isinstance(found, ImportProblem):
+            raise ImportUnreadable(source, found)
+        return replace(keepass_xml.read(source, text), encoding=encoding)
+    if start in "{[":
+        return replace(_read_json(source, text), encoding=encoding)
+    return replace(_read_csv(source, text, reading), encoding=encoding)
 
 
 def _read_json(source: str, text: str) -> ParsedExport:
+    if problem := recognised.of_json_text(text):
+        raise ImportUnreadable(source, problem)
     value = parse(source, text)
     for form in _JSON_FORMATS:
         if form.matches(value):
             return form.read(source, value)
-    raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT)
+    raise ImportUnreadable(source, recognised.of_json(value))
 
 
-def _read_csv(source: str, text: str) -> ParsedExport:
-    header = text.lstrip().split("\n", 1)[0]
-    for delimiter in ",;\t":
-        form = _csv_format(source, header, delimiter)
-        if form is not None and delimiter != ",":
-            raise ImportUnreadable(source, ImportProblem.OTHER_DELIMITER, 1)
+def _read_csv(source: str, text: str, reading: Reading) -> ParsedExport:
+    said = reading.delimiter or separator_line(text)
+    formats = (columns.chosen(reading.columns),) if reading.columns else columns.FORMATS
+    for delimiter in said or DELIMITERS:
+        names = _names(source, text, delimiter)
+        form = next((form for form in formats if form.matches(names)), None)
         if form is not None:
-            return form.read(source, CsvTable(source, text))
+            table = CsvTable(source, text, delimiter, backslash=form.backslash)
+            return replace(columns.read(source, form, table), delimiter=delimiter)
+    if reading.columns:
+        raise ImportUnreadable(source, ImportProblem.NO_SUCH_COLUMN, 1)
     raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT, 1)
 
 
-def _csv_format(source: str, header: str, delimiter: str) -> _CsvFormat | None:
-    """The format whose columns this line names. A line that is no CSV names none: what is wrong
-    with its quotes is of no interest while nobody knows that it was meant as CSV."""
+def _names(source: str, text: str, delimiter: str) -> Sequence[str]:
+    """Return the columns of the first line; none where it is no CSV: what is wrong with its quotes is of no
+    interest while nobody knows that it was meant as CSV."""
     try:
-        names = CsvTable(source, header, delimiter).names
+        return CsvTable(source, text, delimiter).names
     except ImportUnreadable:
-        return None
-    return next((form for form in _CSV_FORMATS if form.matches(names)), None)
+        return ()

@@ -20,13 +20,13 @@ _TAKEN = frozenset({*_REQUIRED, *_OPTIONAL})
 
 
 def matches(value: Value) -> bool:
-    """Whether this is nskeys' own: an empty list counts, a list of other things does not."""
+    """Return whether this is nskeys' own: an empty list counts, a list of other things does not."""
     entries = _entries(value)
     return entries is not None and (not entries or any(map(_is_credential, entries)))
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Every credential."""
+    """Return every credential."""
     findings = Collector(source, ImportFormat.NSKEYS_JSON)
     for row, entry in enumerate(_entries(value) or (), 1):
         if isinstance(entry, dict):
@@ -60,7 +60,7 @@ def _read_entry(findings: Collector, row: int, entry: dict[str, Value]) -> None:
             findings.refuse(row, title, field, FieldProblem.MISSING)
             return
         texts[field] = text
-    findings.drop(name for name, value in entry.items() if value and name not in _TAKEN)
+    findings.drop(title, (name for name, value in entry.items() if value and name not in _TAKEN))
     findings.take(
         row,
         group="",

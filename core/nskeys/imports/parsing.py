@@ -1,14 +1,21 @@
-"""What every reader of an export shares: strict CSV and JSON, and what is gathered while reading."""
+"""What every reader of an export shares: strict JSON, and what is gathered while reading."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from nskeys.errors import BadRow, FieldInvalid, ImportUnreadable
+from nskeys.imports.bins import lies_in_bin
 from nskeys.model.credentials import NAME_LIMIT, check_secret
-from nskeys.model.imports import DroppedField, ExportRow, ImportFormat, ParsedExport, bad_row
+from nskeys.model.imports import (
+    Deleted,
+    DroppedField,
+    ExportRow,
+    ImportFormat,
+    ParsedExport,
+    bad_row,
+    printable,
+)
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import FieldProblem, ImportProblem, Problem
 
@@ -16,6 +23,8 @@ ROW_LIMIT = 200_000
 """Rows of one export; twice what the program is measured with."""
 DROPPED_LIMIT = 64
 """Different names of dropped fields that are reported; those beyond count as `other`."""
+TITLES_LIMIT = 100
+"""Entries that are named for each dropped field; all are counted."""
 
 
 class Collector:
@@ -26,7 +35,8 @@ class Collector:
         self._format = form
         self._rows: list[ExportRow] = []
         self._bad: list[BadRow] = []
-        self._dropped: dict[str, int] = {}
+        self._dropped: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
 
     def take(
         self,
@@ -39,35 +49,47 @@ class Collector:
         notes: str,
         secret: str,
         kind: str = "",
+        further: tuple[str, ...] = (),
+        deleted: Deleted = Deleted.NO,
+        marked: bool = False,
     ) -> None:
-        """A whole entry. Its secret is kept exactly as it was written: it is another system's
-        password, and one byte changed would lock that account out."""
+        """Take a whole entry. Its secret is kept exactly as it was written: it is another system's
+        password, and one byte changed would lock that account out. `further` are groups that it lies in
+        besides `group`; one that is called like a bin makes it look deleted, unless the format has a mark
+        for that (`marked`)."""
         try:
             check_secret(secret)
         except FieldInvalid as error:
             self.refuse(row, title, error.field, error.problem)
             return
         self._room()
+        if not marked and deleted is Deleted.NO and any(map(lies_in_bin, (group, *further))):
+            deleted = Deleted.PERHAPS
         kept = SecretBytes(secret.encode("utf-8"))
-        self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind))
+        self._rows.append(ExportRow(row, group, title, username, url, notes, kept, kind, further, deleted))
 
     def refuse(self, row: int, title: str, field: str, problem: FieldProblem) -> None:
-        """An entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
+        """Refuse an entry that cannot be taken, named by its title. `problem` is one of FieldInvalid's, or
         `wrong_columns`, `wrong_type`, `missing`, `not_an_object` (the file's fault), `not_a_login`,
-        `deleted`, `reference` (nothing that should be carried over)."""
+        `reference` (nothing that should be carried over)."""
         self._room()
         self._bad.append(bad_row(row, title, field, problem))
 
-    def drop(self, names: Iterable[str]) -> None:
-        """These fields of one entry hold something that nskeys has no place for."""
+    def drop(self, title: str, names: Iterable[str]) -> None:
+        """Count fields of the entry that hold something that nskeys has no place for."""
         for name in names:
-            known = name in self._dropped or len(self._dropped) < DROPPED_LIMIT
+            known = name in self._counts or len(self._counts) < DROPPED_LIMIT
             label = name if known and len(name) <= NAME_LIMIT else "other"
-            self._dropped[label] = self._dropped.get(label, 0) + 1
+            self._counts[label] = self._counts.get(label, 0) + 1
+            titles = self._dropped.setdefault(label, [])
+            if len(titles) < TITLES_LIMIT:
+                titles.append(printable(title))
 
     def parsed(self) -> ParsedExport:
         """Everything that was found, in the export's order."""
-        dropped = tuple(DroppedField(name, rows) for name, rows in self._dropped.items())
+        dropped = tuple(
+            DroppedField(name, rows, tuple(self._dropped[name])) for name, rows in self._counts.items()
+        )
         return ParsedExport(self._format, tuple(self._rows), tuple(self._bad), dropped)
 
     def _room(self) -> None:
@@ -79,13 +101,17 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 
 
 def parse(source: str, text: str) -> Value:
-    """The value; ImportUnreadable with `json_syntax` (and the line), `json_depth` or
-    `duplicate_name`: an object with two passwords has none that is surely right."""
-    problem, line = Problem.JSON_SYNTAX, 0
+    """Return the value. Raises ImportUnreadable with `json_syntax` or `json_lines` (and the line),
+    `json_depth` or `duplicate_name`: an object with two passwords has none that is surely right."""
+    problem: ImportProblem | Problem = Problem.JSON_SYNTAX
+    line = 0
     try:
         value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         line = error.lineno
+        # "Extra data" is how json says that a document ended and the text goes on.
+        if error.msg == "Extra data":
+            problem = ImportProblem.JSON_LINES
     except RecursionError:
         problem = Problem.JSON_DEPTH
     except _DuplicateName:
@@ -118,65 +144,3 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 def _no_constant(name: str) -> Value:
     raise ValueError(name)
-
-
-Record = tuple[int, Mapping[str, str] | None]
-"""The entry's number (from 1, without the header) and its cells under the columns' names in lower
-case; None where it has more or fewer cells than there are columns."""
-
-
-class CsvTable:
-    """The header is read at once, the records when they are asked for, once."""
-
-    def __init__(self, source: str, text: str, delimiter: str = ",") -> None:
-        self._source = source
-        self._ended = False
-        self._record_length = 0
-        self._reader = csv.reader(self._lines(text), delimiter=delimiter, strict=True)
-        self.columns = tuple(name.strip() for name in self._header())
-        """The columns' names as written."""
-        self.names = tuple(name.casefold() for name in self.columns)
-
-    def __iter__(self) -> Iterator[Record]:
-        if len(set(self.names)) < len(self.names):
-            raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
-        row = 0
-        while (cells := self._next()) is not None:
-            if not cells:
-                continue
-            row += 1
-            fits = len(cells) == len(self.names)
-            yield row, dict(zip(self.names, cells, strict=True)) if fits else None
-
-    def written(self, name: str) -> str:
-        """A column's name as the file writes it."""
-        return self.columns[self.names.index(name)]
-
-    def _header(self) -> list[str]:
-        while (cells := self._next()) == []:
-            continue
-        return cells or []
-
-    def _lines(self, text: str) -> Iterator[str]:
-        for line in io.StringIO(text, newline=""):
-            self._record_length += len(line)
-            yield line
-        self._ended = True
-
-    def _next(self) -> list[str] | None:
-        """The next record, [] for a blank line, None at the end of the file."""
-        begins = self._reader.line_num + 1
-        self._record_length = 0
-        try:
-            return next(self._reader, None)
-        except csv.Error:
-            problem, line = self._problem(begins)
-        # Raised here and not in the handler: nothing that saw the file's text hangs on the error.
-        raise ImportUnreadable(self._source, problem, line)
-
-    def _problem(self, begins: int) -> tuple[ImportProblem, int]:
-        if self._record_length > csv.field_size_limit():
-            return ImportProblem.FIELD_TOO_LONG, begins
-        if self._ended:
-            return ImportProblem.UNTERMINATED_QUOTE, begins
-        return ImportProblem.QUOTE_IN_FIELD, self._reader.line_num

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from nskeys.model.audit import Actor
 from nskeys.model.destinations import DestinationInfo
-from nskeys.model.imports import ParsedExport
+from nskeys.model.imports import ParsedExport, Reading
 from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.plans import RegistryValues
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
@@ -36,6 +36,8 @@ class Settings:
     """What `prune` keeps by default; nothing is pruned unasked."""
     drill_days: int = DRILL_DAYS
     """Days after which a drill is overdue; 0: never."""
+    columns: tuple[tuple[str, Reading], ...] = ()
+    """How CSV is read that a person named the columns of, under the names that were given to that."""
 
 
 class SettingsFile(Protocol):
@@ -53,7 +55,7 @@ class SettingsFile(Protocol):
 class ImportReader(Protocol):
     """Reads another program's export."""
 
-    def __call__(self, source: str, data: bytes) -> ParsedExport:
+    def __call__(self, source: str, data: bytes, reading: Reading) -> ParsedExport:
         """Detect the format and parse it. Raises ImportUnreadable."""
         ...
 

@@ -18,6 +18,9 @@ key_file = "/root/.ssh/nskeys"       # left out for the usual key files; holds n
 [retention]                          # what `nskeys prune` keeps; left out for these numbers
 keep_last = 7
 keep_monthly = 12
+
+[columns]                            # what 'nskeys credential import FILE --columns till' stands for
+till = {name = "Title", account = "User", secret = "Password", delimiter = ";"}
 """
 
 import tomllib
@@ -28,6 +31,7 @@ from typing import Any
 from nskeys.errors import ConfigurationInvalid, NewerVersion
 from nskeys.files import read_if_there, replace_behind
 from nskeys.model.destinations import DestinationInfo, Mounted
+from nskeys.model.imports import COLUMN_FIELDS, ENCODINGS, NEEDED_FIELDS, Reading
 from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
@@ -83,7 +87,9 @@ class ConfigToml:
             raise self._invalid(Problem.WRONG_TYPE, "version")
         if version > _VERSION:
             raise NewerVersion(Versioned.CONFIG, version, _VERSION)
-        self._only(document, "version", "server_name", "cmdb", "drill_days", "destination", "retention")
+        self._only(
+            document, "version", "server_name", "cmdb", "drill_days", "destination", "retention", "columns"
+        )
         server_name = self._string(document, "server_name", self._default_server_name)
         if not server_name:
             raise self._invalid(Problem.EMPTY, "server_name")
@@ -93,6 +99,7 @@ class ConfigToml:
             self._destinations(document),
             self._retention(document),
             self._days(document, "drill_days", DRILL_DAYS),
+            self._columns(document),
         )
 
     def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
@@ -138,6 +145,26 @@ class ConfigToml:
             self._count(table, "keep_last", default.keep_last, LEAST_LAST),
             self._count(table, "keep_monthly", default.keep_monthly, 0),
         )
+
+    def _columns(self, document: dict[str, Any]) -> tuple[tuple[str, Reading], ...]:
+        tables = document.get("columns", {})
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise self._invalid(Problem.WRONG_TYPE, "columns")
+        found = []
+        for name, table in tables.items():
+            self._only(table, *COLUMN_FIELDS, "encoding", "delimiter")
+            pairs = tuple(
+                (field, self._string(table, field, "")) for field in COLUMN_FIELDS if field in table
+            )
+            if empty := [field for field in NEEDED_FIELDS if not dict(pairs).get(field)]:
+                raise self._invalid(Problem.EMPTY, empty[0])
+            encoding, delimiter = (self._string(table, key, "") for key in ("encoding", "delimiter"))
+            if encoding not in ("", *ENCODINGS):
+                raise self._invalid(Problem.WRONG_VALUE, "encoding")
+            if len(delimiter) > 1:
+                raise self._invalid(Problem.WRONG_VALUE, "delimiter")
+            found.append((name, Reading(encoding, delimiter, pairs)))
+        return tuple(found)
 
     def _count(self, table: dict[str, Any], name: str, default: int, least: int) -> int:
         value = table.get(name, default)

@@ -1,7 +1,8 @@
 """Editing the text of `config.toml` so that comments and layout stay.
 
-The text is cut into the part before the first `[[destination]]` or `[retention]` and one block for each of
-these, with the comment lines directly above its header. Blocks are kept, dropped and added whole.
+The text is cut into the part before the first `[[destination]]`, `[retention]` or `[columns]` and one
+block for each of these, with the comment lines directly above its header. Blocks are kept, dropped and
+added whole.
 """
 
 import re
@@ -13,11 +14,12 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from nskeys.model.destinations import DestinationInfo
+from nskeys.model.imports import Reading
 from nskeys.model.monitoring import DRILL_DAYS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 
-_HEADER = re.compile(r"\s*(\[\[\s*destination\s*\]\]|\[\s*retention\s*\])\s*(#[^\n]*)?\n?")
+_HEADER = re.compile(r"\s*(\[\[\s*destination\s*\]\]|\[\s*(?:retention|columns)\s*\])\s*(#[^\n]*)?\n?")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -31,6 +33,8 @@ def changed(text: str, settings: Settings) -> str | None:
             table["destination"][0]["address"]: block for block, table in found if "destination" in table
         }
         retained = [block for block, table in found if "retention" in table]
+        named = [block for block, table in found if "columns" in table]
+        columns = _changed_columns(head, named, settings.columns)
         retention = _changed_retention(head, retained, settings.retention)
         places = [
             _changed_block(present.get(info.address, _block_for(info.address)), info)
@@ -38,7 +42,7 @@ def changed(text: str, settings: Settings) -> str | None:
         ]
         # What stood first stays first.
         rest = [*retention, *places] if retained == blocks[:1] else [*places, *retention]
-        parts = [_changed_head(head, settings), *rest]
+        parts = [_changed_head(head, settings), *rest, *columns]
     except (tomllib.TOMLDecodeError, TOMLKitError):
         return None
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -76,6 +80,22 @@ def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[
     if replace(DEFAULT_RETENTION, **present) == wanted:
         return blocks
     return [tomlkit.dumps({"retention": asdict(wanted)})]
+
+
+def _changed_columns(head: str, blocks: list[str], wanted: tuple[tuple[str, Reading], ...]) -> list[str]:
+    """The block of the columns; those that say what is wanted stay as they are."""
+    document = tomlkit.parse("".join(blocks) or "[columns]\n")
+    if not wanted or "columns" in tomllib.loads(head):
+        return blocks
+    table = document["columns"]
+    for name, reading in wanted:
+        told = {**dict(reading.columns), "encoding": reading.encoding, "delimiter": reading.delimiter}
+        told = {key: value for key, value in told.items() if value}
+        if table.get(name) != told:
+            inline = tomlkit.inline_table()
+            inline.update(told)
+            table[name] = inline
+    return [tomlkit.dumps(document)]
 
 
 def _block_for(address: str) -> str:

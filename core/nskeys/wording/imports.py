@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from nskeys.errors import BadRow
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, ImportReport
+from nskeys.reasons import FieldProblem
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.labels import import_format_name, kind_name
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import capitalised, listed
-from nskeys.wording.text.terminal import safe, shown
+from nskeys.wording.text.terminal import fit, safe, shown
 
 KIND_RULE = (
     "The kind follows from a word in the name of the group or folder; "
@@ -17,8 +19,9 @@ KIND_RULE = (
 
 
 FORMATS = (
-    "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, and its own JSON, and recognises "
-    "which one it is."
+    "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, its own JSON, and the CSV of "
+    "KeePass, 1Password, LastPass, Chrome, Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret "
+    "Server, KeePass' XML, 1Password's 1PUX and Vault's JSON, and recognises which one it is."
 )
 _REMOVE_EXPORT = "Everything in the export was taken. Remove it now: it is not encrypted."
 NOTHING_TO_TAKE = "There is nothing in it that can be taken."
@@ -53,9 +56,79 @@ def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
 
 def plan_line(plan: ImportPlan) -> str:
     """`KeePassXC CSV: 14 entries, of which 2 cannot be taken.`"""
-    entries = count(len(plan.credentials) + len(plan.bad), "entry")
+    here = len(plan.credentials) + len(plan.present) + len(plan.left_out)
+    entries = count(here + len(plan.bad), "entry")
     bad = f", of which {len(plan.bad):,} cannot be taken" if plan.bad else ""
     return f"{import_format_name(plan.format)}: {entries}{bad}."
+
+
+def states_line(plan: ImportPlan) -> str:
+    """`New 12, changed 1, present 3.`, and how the file was read where that is not as usual."""
+    changed = sum(item.replaces is not None for item in plan.credentials)
+    waiting = sum(row.problem is FieldProblem.CHANGED for row in plan.left_out)
+    states = f"New {number(len(plan.credentials) - changed)}, changed {number(changed + waiting)}, present "
+    line = f"{states}{number(len(plan.present))}."
+    ways = []
+    if plan.encoding not in ("", "utf-8"):
+        ways.append(f"as {_ENCODINGS.get(plan.encoding, plan.encoding)}")
+    if plan.delimiter not in ("", ","):
+        ways.append(f"with {_DELIMITERS.get(plan.delimiter, shown(plan.delimiter))} between its cells")
+    return f"{line} Read {' '.join(ways)}." if ways else line
+
+
+_ENCODINGS = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_LEFT_OUT = {
+    FieldProblem.DELETED: ("lies in the bin", "lie in the bin", "with-deleted"),
+    FieldProblem.LOOKS_DELETED: ("looks deleted", "look deleted", "with-deleted"),
+    FieldProblem.NO_SECRET: ("has no password", "have no password", "empty-secrets"),
+    FieldProblem.CHANGED: ("is here with other values", "are here with other values", "update"),
+}
+
+
+LEAVING_OUT = {
+    "with_deleted": ("Take rows that look deleted", "Leave out rows that look deleted"),
+    "empty_secrets": ("Take logins without a password", "Leave out logins without a password"),
+    "update": ("Change what is here with other values", "Leave what is here with other values"),
+}
+"""The members of ImportWishes that take what is left out, in the words of a choice: to take, to leave."""
+
+
+def left_out_line(rows: Sequence[BadRow], *, by_key: bool = False) -> str:
+    """`Left out: 2 rows look deleted ('--with-deleted' takes them).`; empty where none is left out. In the
+    app a key takes them, and the line names it."""
+    many = Counter(row.problem for row in rows)
+    parts = []
+    for problem, total in many.items():
+        one, several, option = _LEFT_OUT[problem]
+        way = "" if by_key else f" ('--{option}' takes {'it' if total == 1 else 'them'})"
+        parts.append(f"{count(total, 'row')} {one if total == 1 else several}{way}")
+    key = " l takes such rows." if by_key else ""
+    return f"Left out: {'; '.join(parts)}.{key}" if parts else ""
+
+
+def left_out_lines(rows: Sequence[BadRow]) -> tuple[str, ...]:
+    """Every row that is left out, and why; then what takes it."""
+    line = left_out_line(rows)
+    return (*(f"left out {bad_row(row)}" for row in rows), *((line,) if line else ()))
+
+
+def present_line(present: int) -> str:
+    """How many rows were here already; empty where none was."""
+    is_here = "is here already with the same secret and is" if present == 1 else (
+        "are here already with the same secrets and are"
+    )  # fmt: skip
+    return f"{count(present, 'row')} {is_here} not stored again." if present else ""
+
+
+def moved_lines(items: Sequence[ImportedCredential]) -> tuple[str, ...]:
+    """Rows whose secret stood in the target."""
+    return tuple(
+        f"row {number(item.row)}: the password stood in the target and becomes the secret of "
+        f"{safe(item.fields.name)}"
+        for item in items
+        if item.moved
+    )
 
 
 def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
@@ -70,20 +143,23 @@ def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
 def import_lines(report: ImportReport) -> tuple[str, ...]:
     """What was imported, renamed, left out and dropped."""
     was = "was" if report.imported == 1 else "were"
-    lines = [f"{count(report.imported, 'credential')} {was} imported."]
+    updated = f", {number(report.updated)} of them in place of what was here" if report.updated else ""
+    lines = [f"{count(report.imported, 'credential')} {was} imported{updated}."]
+    lines += [line for line in (present_line(report.present),) if line]
     lines += [f"skipped {bad_row(row)}" for row in report.skipped]
+    lines += left_out_lines(report.left_out)
     lines += [f"renamed {safe(before)} to {safe(after)}" for before, after in report.renamed]
-    lines += [dropped_line(field.field, field.rows) for field in report.dropped]
+    lines += [dropped_line(field) for field in report.dropped]
     return tuple(lines)
 
 
 def export_line(report: ImportReport) -> str:
     """What to do with the export. It is only to be removed where nothing is in it alone."""
-    if not report.imported:
+    if not report.imported + report.present:
         return "Nothing was taken from the export, so what is in it is only there. It is not encrypted."
-    if report.skipped:
-        rows = count(len(report.skipped), "row")
-        are = "is" if len(report.skipped) == 1 else "are"
+    if only_there := len(report.skipped) + len(report.left_out):
+        rows = count(only_there, "row")
+        are = "is" if only_there == 1 else "are"
         return f"{rows} of the export {are} only there: keep it until you have them. It is not encrypted."
     if report.dropped:
         return (
@@ -93,6 +169,14 @@ def export_line(report: ImportReport) -> str:
     return _REMOVE_EXPORT
 
 
-def dropped_line(field: str, rows: int) -> str:
-    """A field of the export that has no place here: `dropped TOTP (filled in 3 rows)`."""
-    return f"dropped {shown(field)} (filled in {count(rows, 'row')})"
+def dropped_line(field: DroppedField) -> str:
+    """A field of the export that has no place here: `dropped TOTP (filled in 3 rows: a, b and c)`."""
+    titles = ", ".join(fit(safe(title), 40) for title in field.titles[:_NAMED])
+    more = field.rows - len(field.titles[:_NAMED])
+    titles += f" and {number(more)} more" if titles and more else ""
+    rows = f"{count(field.rows, 'row')}: {titles}" if titles else count(field.rows, "row")
+    return f"dropped {shown(field.field)} (filled in {rows})"
+
+
+_NAMED = 10
+"""Rows that are named for a dropped field."""

@@ -112,6 +112,19 @@ _FORMATS = MappingProxyType(
         ImportFormat.BITWARDEN_CSV: "Bitwarden CSV",
         ImportFormat.BITWARDEN_JSON: "Bitwarden JSON",
         ImportFormat.NSKEYS_JSON: "nskeys JSON",
+        ImportFormat.KEEPASS1_CSV: "KeePass CSV (1.x)",
+        ImportFormat.ONEPASSWORD_CSV: "1Password CSV",
+        ImportFormat.LASTPASS_CSV: "LastPass CSV",
+        ImportFormat.CHROME_CSV: "Chrome or Edge CSV",
+        ImportFormat.FIREFOX_CSV: "Firefox CSV",
+        ImportFormat.DASHLANE_CSV: "Dashlane CSV",
+        ImportFormat.NORDPASS_CSV: "NordPass CSV",
+        ImportFormat.PROTON_CSV: "Proton Pass CSV",
+        ImportFormat.SECRET_SERVER_CSV: "Secret Server CSV",
+        ImportFormat.KEEPASS_XML: "KeePass XML (2.x)",
+        ImportFormat.ONEPUX: "1Password 1PUX",
+        ImportFormat.VAULT_JSON: "Vault or OpenBao JSON",
+        ImportFormat.COLUMNS_CSV: "CSV by columns",
     }
 )
 _ACTIONS = MappingProxyType(

@@ -138,11 +138,14 @@ def test_credential_import(server: Machine) -> None:
     assert (planned.code, planned.json["imported"]) == (65, 0)
     document = server.does("credential", "import", export, "--skip-bad", "--plan")
     assert document == server.does("credential", "import", export, "--skip-bad")
-    assert list(document) == ["imported", "skipped", "renamed", "dropped"]
+    assert list(document) == [
+        *("imported", "skipped", "renamed", "dropped", "left_out", "present", "updated")
+    ]
     assert document["imported"] == 2
     assert document["skipped"] == [{"row": 3, "title": "bad", "field": "account", "problem": "empty"}]
     assert document["renamed"] == [{"from": "deploy-finance", "to": "deploy-finance (2)"}]
-    assert document["dropped"] == [{"field": "id", "rows": 1}]
+    assert document["dropped"] == [{"field": "id", "rows": 1, "titles": ["new"]}]
+    assert (document["left_out"], document["present"], document["updated"]) == ([], 0, 0)
 
 
 def test_key_list_and_rotation(server: Machine) -> None:

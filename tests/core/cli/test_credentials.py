@@ -123,7 +123,7 @@ def test_an_import_comes_through_standard_input(
             os.dup2(before, 0)
             os.close(before)
     assert document["imported"] == 1
-    assert {"field": "TOTP", "rows": 1} in document["dropped"]
+    assert {"field": "TOTP", "rows": 1, "titles": ["db01"]} in document["dropped"]
     assert server.does("credential", "show", "pcanywhere/db01")["target"] == "db01:5632"
 
 
@@ -136,7 +136,9 @@ def test_a_plan_shows_the_rule_and_changes_nothing(server: Machine) -> None:
     before = tree(server.home)
     ran = server.run("credential", "import", export, "--plan")
     assert ran.code == 0
-    assert ran.out.startswith("KeePassXC CSV: 1 entry.\nThe kind follows from a word")
+    assert ran.out.startswith(
+        "KeePassXC CSV: 1 entry.\nNew 1, changed 0, present 0.\nThe kind follows from"
+    )
     assert '"remote control" in Root/Remote control' in ran.out
     assert "Nothing was changed" in ran.err
     assert tree(server.home) == before

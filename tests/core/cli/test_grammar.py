@@ -13,10 +13,11 @@ from nskeys.bootstrap import PATIENCE, protectors
 from nskeys.cli import execution
 from nskeys.cli.exit_codes import StatusExit
 from nskeys.cli.files import STANDARD_INPUT
-from nskeys.cli.grammar import options as grammar_options
+from nskeys.cli.grammar import credential_import, options as grammar_options
 from nskeys.cli.grammar.parser import UsageProblem, defaults
 from nskeys.cli.grammar.program import grammar, parse
 from nskeys.cli.main import main
+from nskeys.model import imports
 from nskeys.model.credentials import CredentialKind
 from tests.fakes.command_line import Machine, tree
 
@@ -93,6 +94,12 @@ def test_every_command_names_a_function_that_is_there(prog: str) -> None:
 
 def test_the_grammar_knows_the_kinds_of_the_model() -> None:
     assert tuple(kind.value for kind in CredentialKind) == grammar_options.KINDS
+
+
+def test_the_grammar_knows_what_an_import_can_be_told() -> None:
+    assert credential_import.ENCODINGS == imports.ENCODINGS
+    assert credential_import.COLUMN_FIELDS == imports.COLUMN_FIELDS
+    assert credential_import.NEEDED_FIELDS == imports.NEEDED_FIELDS
 
 
 def test_the_grammar_knows_every_protector() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.destinations.location import Machine, addresses_in, judge, this_machine, where_is
-from nskeys.destinations.mounts import Mount
+from nskeys.destinations.mount_table import Mount
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from tests.fakes.disks import small_disk
 

@@ -9,7 +9,7 @@ import pytest
 
 from nskeys.destinations import location as lookups
 from nskeys.destinations.location import addresses_of, judge, this_machine
-from nskeys.destinations.mounts import Mount
+from nskeys.destinations.mount_table import Mount
 from nskeys.model.destinations import Location
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nskeys.errors import BadRow, ImportUnreadable
 from nskeys.imports.detect import read_export
-from nskeys.model.imports import DroppedField, ImportFormat, ParsedExport
+from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
 from nskeys.reasons import FieldProblem
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
@@ -65,12 +65,13 @@ def test_notes_keep_their_lines_and_quotes(real: ParsedExport) -> None:
 
 
 def test_fields_without_a_place_are_counted_under_the_names_of_their_columns(real: ParsedExport) -> None:
-    assert real.dropped == (
-        DroppedField("TOTP", 1),
-        DroppedField("Icon", 9),
-        DroppedField("Last Modified", 9),
-        DroppedField("Created", 9),
-    )
+    assert [(field.field, field.rows) for field in real.dropped] == [
+        ("TOTP", 1),
+        ("Icon", 9),
+        ("Last Modified", 9),
+        ("Created", 9),
+    ]
+    assert real.dropped[0].titles == ("emea-ns02",)
 
 
 def test_a_reference_is_not_mistaken_for_the_password_it_stands_for() -> None:
@@ -97,16 +98,9 @@ def test_braces_alone_are_a_password_like_any_other() -> None:
     assert found.rows[0].secret.text() == "{REF:} {PASSWORD} {REF:X@I:1}"
 
 
-def test_what_lies_in_the_recycle_bin_does_not_come_back_unasked() -> None:
+def test_what_lies_in_the_recycle_bin_looks_deleted() -> None:
     mixed = read_export("mixed.csv", (VECTORS / "keepassxc-mixed.csv").read_bytes())
-    assert BadRow(10, "old-deploy", "group", FieldProblem.DELETED) in mixed.bad
-    german = read(f"{HEADER}\n" + row("Passwörter/Papierkorb", "alt", "svc", "x"))
-    assert german.bad == (BadRow(1, "alt", "group", FieldProblem.DELETED),)
-
-
-def test_a_group_of_that_name_further_in_is_an_ordinary_group() -> None:
-    found = read(f"{HEADER}\n" + row("Passwords/Run-as/Recycle Bin", "deploy", "svc", "x"))
-    assert len(found.rows) == 1
+    assert [entry.title for entry in mixed.rows if entry.deleted is Deleted.PERHAPS] == ["old-deploy"]
 
 
 def test_the_six_columns_of_old_versions_are_enough() -> None:

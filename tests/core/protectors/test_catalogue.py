@@ -13,7 +13,7 @@ from tests.fakes.tpm import Board
 
 def test_every_protector_that_is_available_can_be_had() -> None:
     for name, usable, reason in available():
-        assert usable == (reason == "")
+        assert usable == (reason is None)
         if usable:
             assert protector(name).name == name
             protector(name).require()

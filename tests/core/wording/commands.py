@@ -13,7 +13,7 @@ credential add [--kind KIND] [--secret-file F]
 credential show ID [--reveal]
 credential edit ID [--secret-file F]
 credential remove ID --yes
-credential import FILE [--plan] [--skip-bad] [--kind KIND]
+credential import FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted] [--empty-secrets] [--encoding NAME] [--columns FIELDS] [--delimiter C] [--remember NAME]
 backup [--to DESTINATION] [--password-file F] [--weak-password] [--hint TEXT] [--if-needed]
 inspect FILE
 drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]

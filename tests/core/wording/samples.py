@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from nskeys import errors
 from nskeys.errors import BadRow, NskeysError
@@ -31,6 +31,9 @@ def reasons(cls: type[NskeysError]) -> Iterator[tuple[str, StrEnum]]:
             yield from ((name, member) for member in enum)
 
 
+E = TypeVar("E", bound=NskeysError)
+
+
 def samples(cls: type[NskeysError], text: str = "x", number: int = 3) -> Iterator[NskeysError]:
     """An error with each reason that it can have."""
     yield sample(cls, text, number)
@@ -45,9 +48,7 @@ def _enums(kind: Any) -> list[type[StrEnum]]:
     return [enum for part in typing.get_args(kind) for enum in _enums(part)]
 
 
-def sample(
-    cls: type[NskeysError], text: str, number: int = 3, given: Mapping[str, object] = _NOTHING
-) -> NskeysError:
+def sample(cls: type[E], text: str, number: int = 3, given: Mapping[str, object] = _NOTHING) -> E:
     """An error whose texts are all `text` and whose numbers are all `number`, but for those given; each
     reason is the first of its kind."""
     hints = typing.get_type_hints(cls)

@@ -1,12 +1,25 @@
 """Imports in sentences."""
 
+from dataclasses import replace
+
 import pytest
 
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.reasons import FieldProblem
-from nskeys.wording.imports import bad_words, changes_line, export_line, kind_reason, kinds_line, plan_line
+from nskeys.wording.imports import (
+    bad_words,
+    changes_line,
+    dropped_line,
+    export_line,
+    kind_reason,
+    kinds_line,
+    left_out_line,
+    left_out_lines,
+    plan_line,
+    states_line,
+)
 
 ROW = ImportedCredential(
     1,
@@ -66,3 +79,46 @@ def test_an_export_is_to_be_removed_only_where_nothing_is_in_it_alone(
     line = export_line(ImportReport(imported, skipped, (), dropped))
     assert line.startswith(said)
     assert ("emove it now" in line) is (imported > 0 and not skipped and not dropped)
+
+
+def test_a_plan_says_what_is_new_changed_and_present_and_how_the_file_was_read() -> None:
+    usual = ImportPlan("x", ImportFormat.KEEPASSXC_CSV, (ROW,), (), (), encoding="utf-8", delimiter=",")
+    assert states_line(usual) == "New 1, changed 0, present 0."
+    changed = BadRow(3, "x", "row", FieldProblem.CHANGED)
+    other = replace(usual, present=(ROW, ROW), left_out=(changed,), encoding="cp1252", delimiter=";")
+    assert states_line(other) == (
+        "New 1, changed 1, present 2. Read as Windows-1252 with semicolons between its cells."
+    )
+    assert "of 3 entries" not in plan_line(other)
+    assert plan_line(other).endswith(": 4 entries.")
+
+
+def test_what_is_left_out_is_told_with_what_takes_it_by_command_and_by_key() -> None:
+    rows = [
+        BadRow(1, "a", "group", FieldProblem.LOOKS_DELETED),
+        BadRow(2, "b", "group", FieldProblem.LOOKS_DELETED),
+    ]
+    rows += [BadRow(3, "c", "secret", FieldProblem.NO_SECRET), BadRow(4, "d", "row", FieldProblem.CHANGED)]
+    assert left_out_line(rows) == (
+        "Left out: 2 rows look deleted ('--with-deleted' takes them); 1 row has no password "
+        "('--empty-secrets' takes it); 1 row is here with other values ('--update' takes it)."
+    )
+    assert left_out_line(rows[:1], by_key=True) == "Left out: 1 row looks deleted. l takes such rows."
+    assert (left_out_line([]), left_out_lines([])) == ("", ())
+    assert left_out_lines(rows)[0] == (
+        'left out row 1, "a": the group is called like a recycle bin, so the entry looks deleted'
+    )
+
+
+def test_a_dropped_field_names_its_rows_as_far_as_a_line_can_hold_them() -> None:
+    assert dropped_line(DroppedField("TOTP", 2, ("a", "b\x1b"))) == (
+        "dropped TOTP (filled in 2 rows: a, b\\x1b)"
+    )
+    many = DroppedField("Icon", 50, tuple(f"n{n}" for n in range(50)))
+    assert dropped_line(many).endswith("n8, n9 and 40 more)")
+
+
+def test_an_export_that_is_here_whole_may_go_and_one_with_rows_left_out_may_not() -> None:
+    assert export_line(ImportReport(0, (), (), (), present=2)).startswith("Everything in the export")
+    left = ImportReport(1, (), (), (), left_out=(BadRow(1, "a", "group", FieldProblem.LOOKS_DELETED),))
+    assert export_line(left).startswith("1 row of the export is only there")

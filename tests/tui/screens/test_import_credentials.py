@@ -17,7 +17,7 @@ from tests.tui.stage import until
 
 HEADER = '"Group","Title","Username","Password","URL","Notes","TOTP","Icon","Last Modified","Created"\n'
 GOOD = (
-    '"Root/Run as","deploy","CORP\\svc","first secret","finance-*","","","0","",""\n'
+    '"Root/Run as","deploy","CORP\\svc1","first secret","orders-*","","","0","",""\n'
     '"Root/Run as","deploy","CORP\\svc2","second secret","sales-*","","","0","",""\n'
     '"Root/PCA hosts","till","caller","third secret","https://till.example.net:5631","","","0","",""\n'
 )
@@ -56,10 +56,10 @@ async def test_the_plan_says_what_becomes_what_and_why(
 ) -> None:
     stage = OnScreen(server, ImportScreen, size)
     async with stage.play() as pilot:
-        await to_plan(stage, pilot, export, "KeePassXC CSV: 3 entries.")
+        await to_plan(stage, pilot, export, "KeePassXC CSV: 3 entries. New 3, changed 0, present 0.")
         await stage.wait(pilot, "Kinds by a word in group or folder: pcAnywhere 1, run-as 2.")
         await stage.wait(pilot, "2 names taken already, so changed")
-        await stage.wait(pilot, 'was deploy; "run as" in Root/Run as', "finance-*", "CORP\\svc")
+        await stage.wait(pilot, 'was deploy; "run as" in Root/Run as', "orders-*", "CORP\\svc1")
         await stage.press(pilot, "end", until=('"pca" in Root/PCA hosts', "till.example.net:5631"))
         assert names(server) == {"run-as/deploy"}
         await stage.press(
@@ -111,6 +111,28 @@ async def test_one_kind_can_be_chosen_for_every_row(server: RealServer, export: 
     assert credential.fields.kind is CredentialKind.RUN_AS
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_left_out_is_said_and_taken_only_when_asked_for(
+    server: RealServer, export: Path, size: tuple[int, int]
+) -> None:
+    deleted = '"Root/Papierkorb/Run as","gone","CORP\\svc","fifth secret","x","","","0","",""\n'
+    export.write_text(HEADER + GOOD + deleted, encoding="utf-8")
+    stage = OnScreen(server, ImportScreen, size)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "4 entries. New 3, changed 0, present 0.")
+        await stage.wait(
+            pilot, "Left out: 1 row looks deleted. l takes such rows.", "called like a recycle bin"
+        )
+        await stage.press(pilot, "l", until="▸ Take rows that look deleted")
+        await stage.press(pilot, "enter", until="New 4, changed 0, present 0.")
+        await stage.press(pilot, "l", until="▸ Leave out rows that look deleted")
+        await stage.press(pilot, "enter", until="Left out: 1 row looks deleted.")
+        await stage.press(
+            pilot, "enter", until=("3 credentials were imported.", "1 row of the export is only")
+        )
+    assert "gone" not in str(names(server))
+
+
 # --- what goes wrong -----------------------------------------------------------------------------------
 
 
@@ -118,7 +140,7 @@ async def test_one_kind_can_be_chosen_for_every_row(server: RealServer, export: 
     ("content", "said"),
     [
         (b"PK\x03\x04 zip", "is a ZIP archive"),
-        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "is the KeePass database itself"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "is an encrypted KDBX"),
         (b"a,b\n1,2\n", "is none of the exports that nskeys reads"),
     ],
 )

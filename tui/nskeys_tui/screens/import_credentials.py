@@ -1,6 +1,7 @@
 """Import: the file, the plan and its reasons, the work, and what was left out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -11,20 +12,24 @@ from textual.widgets import Static
 
 from nskeys.errors import PlanOutdated
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportReport
+from nskeys.model.imports import ImportReport, ImportWishes
 from nskeys.ports import Progress, Stage
 from nskeys.services.credentials.importer import PreparedImport
 from nskeys.services.user_files import read_export
 from nskeys.wording.fields import kind_help
 from nskeys.wording.imports import (
     FORMATS,
+    LEAVING_OUT,
     NOTHING_TO_TAKE,
     bad_words,
     changes_line,
     export_line,
     import_lines,
     kinds_line,
+    left_out_line,
     plan_line,
+    present_line,
+    states_line,
 )
 from nskeys.wording.labels import kind_name
 from nskeys_tui.dialogs.file_browser import FileBrowser
@@ -73,13 +78,13 @@ class ImportScreen(WizardScreen):
         Binding("enter", "leave", "Go on", priority=True, tooltip="Leave the import"),
         Binding("k", "kind", "Kind", tooltip="Choose the kind of every row"),
         Binding("s", "skip", "Skip bad", tooltip="Leave out rows that cannot be taken, or not"),
+        Binding("l", "left_out", "Left out", tooltip="Take rows that look deleted, are empty or changed"),
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._path = ""
-        self._kind: CredentialKind | None = None
-        self._skip = False
+        self._wishes = ImportWishes()
         self._prepared: PreparedImport | None = None
         self._about: Callable[[int], Pairs] | None = None
         """A row of the table, in full."""
@@ -97,7 +102,7 @@ class ImportScreen(WizardScreen):
             return self.step == "plan" and _can_be_taken(prepared)
         if action == "leave":
             return self.step == "done"
-        if action == "kind":
+        if action in ("kind", "left_out"):
             return self.step == "plan"
         if action == "skip":
             return self.step == "plan" and prepared is not None and bool(prepared.plan.bad)
@@ -141,7 +146,7 @@ class ImportScreen(WizardScreen):
             progress.stage(Stage.LOOKING)
             data = read_export(self._path)
             progress.checkpoint()
-            return self.session.services.imports.plan(self._path, data, self._kind, self._skip)
+            return self.session.services.imports.plan(self._path, data, self.session.secrets, self._wishes)
 
         outcome = await self.session.work("Read the export", run, (Stage.LOOKING,))
         if outcome.value is None:
@@ -162,9 +167,10 @@ class ImportScreen(WizardScreen):
             "plan",
             "what would become what",
             (
-                (plan_line(plan), ""),
-                (kinds_line(plan, chosen=self._kind is not None), ""),
+                (f"{plan_line(plan)} {states_line(plan)}", ""),
+                (kinds_line(plan, chosen=self._wishes.kind is not None), ""),
                 (f"! {bad}" if bad else "", "warning"),
+                (left_out_line(plan.left_out, by_key=True), "warning"),
                 (changes_line(plan_renamed(plan), plan.dropped), "quiet"),
             ),
             ImportRows(plan_total(plan), partial(plan_cells, plan)),
@@ -196,15 +202,35 @@ class ImportScreen(WizardScreen):
         chosen = await self.app.push_screen_wait(ChoiceDialog("The kind of every row", (), choices))
         if chosen is None:
             return
-        self._kind = None if chosen == _BY_GROUP else CredentialKind(chosen)
+        kind = None if chosen == _BY_GROUP else CredentialKind(chosen)
+        self._wishes = replace(self._wishes, kind=kind)
         await self._make_plan()
 
     @work(exclusive=True)
     async def action_skip(self) -> None:
         """Leave out bad rows, or stop leaving them out."""
         if self._prepared is not None:
-            self._skip = self._prepared.skip_bad = not self._skip
+            self._prepared.skip_bad = not self._wishes.skip_bad
+            self._wishes = replace(self._wishes, skip_bad=self._prepared.skip_bad)
             await self._show_plan()
+
+    @work(exclusive=True)
+    async def action_left_out(self) -> None:
+        """Take rows of a sort that is left out, or leave them out again."""
+        choices = [
+            Choice(name, leave if getattr(self._wishes, name) else take)
+            for name, (take, leave) in LEAVING_OUT.items()
+        ]
+        chosen = await self.app.push_screen_wait(ChoiceDialog("Rows that are left out", (), choices))
+        if chosen is None:
+            return
+        wishes = self._wishes
+        self._wishes = {
+            "with_deleted": replace(wishes, with_deleted=not wishes.with_deleted),
+            "empty_secrets": replace(wishes, empty_secrets=not wishes.empty_secrets),
+            "update": replace(wishes, update=not wishes.update),
+        }[chosen]
+        await self._make_plan()
 
     # --- the work ----------------------------------------------------------------------------------------
 
@@ -234,6 +260,8 @@ class ImportScreen(WizardScreen):
             (
                 (import_lines(report)[0], "good"),
                 (f"! {export_line(report)}", "warning"),
+                (present_line(report.present), "quiet"),
+                (left_out_line(report.left_out, by_key=False).partition(" (")[0], "quiet"),
                 (changes_line(len(report.renamed), report.dropped), "quiet"),
             ),
             ImportRows(report_total(report), partial(report_cells, report)),
@@ -265,4 +293,4 @@ def _can_be_taken(prepared: PreparedImport | None) -> bool:
 
 
 def _may_be_an_export(name: str) -> bool:
-    return name.lower().endswith((".csv", ".json"))
+    return name.lower().endswith((".csv", ".tsv", ".txt", ".json", ".xml", ".1pux"))

@@ -18,14 +18,21 @@ Cells = tuple[str, tuple[str, ...], str]
 
 def plan_total(plan: ImportPlan) -> int:
     """Return how many rows the plan's table has."""
-    return len(plan.bad) + len(plan.credentials)
+    return len(plan.bad) + len(plan.left_out) + len(plan.credentials)
 
 
 def plan_cells(plan: ImportPlan, number: int) -> Cells:
-    """Return row `number` of the plan; those that cannot be imported come first."""
-    if number < len(plan.bad):
-        return _bad_cells(str(number), plan.bad[number])
-    return _good_cells(str(number), plan.credentials[number - len(plan.bad)])
+    """Row `number` of the plan: those that cannot be taken stand first, then those left out."""
+    row = _row(plan, number)
+    return _bad_cells(str(number), row) if isinstance(row, BadRow) else _good_cells(str(number), row)
+
+
+def _row(plan: ImportPlan, number: int) -> BadRow | ImportedCredential:
+    for rows in (plan.bad, plan.left_out):
+        if number < len(rows):
+            return rows[number]
+        number -= len(rows)
+    return plan.credentials[number]
 
 
 def _bad_cells(key: str, row: BadRow) -> Cells:
@@ -39,14 +46,16 @@ def _good_cells(key: str, item: ImportedCredential) -> Cells:
 
 def _why(item: ImportedCredential) -> str:
     was = f"was {safe(item.renamed_from)}; " if item.renamed_from else ""
+    was += "changes what is here; " if item.replaces else ""
+    was += "password taken out of the target; " if item.moved else ""
     return f"{was}{kind_reason(item, 'chosen')}"
 
 
 def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
     """Return a row of the plan in full."""
-    if number < len(plan.bad):
-        return (("Problem", row_problem(plan.bad[number])),)
-    item = plan.credentials[number - len(plan.bad)]
+    item = _row(plan, number)
+    if isinstance(item, BadRow):
+        return (("Problem", row_problem(item)),)
     return (
         ("Why", _why(item)),
         ("Target", safe(item.fields.target)),
@@ -61,22 +70,24 @@ def plan_renamed(plan: ImportPlan) -> int:
 
 def report_total(report: ImportReport) -> int:
     """Return how many rows the report's table has."""
-    return len(report.skipped) + len(report.renamed)
+    return len(report.skipped) + len(report.left_out) + len(report.renamed)
 
 
 def report_cells(report: ImportReport, number: int) -> Cells:
     """Return row `number` of the report: what was left out, then what was renamed."""
-    if number < len(report.skipped):
-        return _bad_cells(str(number), report.skipped[number])
-    before, after = report.renamed[number - len(report.skipped)]
+    rows = report.skipped + report.left_out
+    if number < len(rows):
+        return _bad_cells(str(number), rows[number])
+    before, after = report.renamed[number - len(rows)]
     return str(number), ("", "", safe(after), f"was {safe(before)}", ""), ""
 
 
 def report_about(report: ImportReport, number: int) -> tuple[tuple[str, str], ...]:
     """Return a row of the report in full."""
-    if number < len(report.skipped):
-        return (("Left out", row_problem(report.skipped[number])),)
-    before, after = report.renamed[number - len(report.skipped)]
+    rows = report.skipped + report.left_out
+    if number < len(rows):
+        return (("Left out", row_problem(rows[number])),)
+    before, after = report.renamed[number - len(rows)]
     return (("Renamed", safe(after)), ("Was", safe(before)))
 
 

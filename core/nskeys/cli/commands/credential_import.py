@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
@@ -9,14 +10,17 @@ from nskeys.cli.files import STANDARD_INPUT, read_input
 from nskeys.cli.session import Session
 from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportPlan, ImportReport
+from nskeys.model.imports import ImportPlan, ImportReport, ImportWishes, Reading
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,
     export_line,
     import_lines,
     kind_reason,
+    left_out_lines,
+    moved_lines,
     plan_line,
+    states_line,
 )
 from nskeys.wording.labels import kind_name
 from nskeys.wording.reports import NOTHING_CHANGED
@@ -34,11 +38,31 @@ def run(session: Session, options: Namespace) -> int:
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
     data = bytes(read_input(options.export, LIMIT))
     kind = CredentialKind(options.kind) if options.kind else None
-    with services.imports.plan(source, data, kind, options.skip_bad) as prepared:
+    reading = Reading(options.encoding or "", options.delimiter or "")
+    if isinstance(options.columns, str):
+        known = services.imports.remembered(options.columns)
+        reading = replace(
+            known,
+            encoding=reading.encoding or known.encoding,
+            delimiter=reading.delimiter or known.delimiter,
+        )
+    elif options.columns:
+        reading = replace(reading, columns=options.columns)
+    wishes = ImportWishes(
+        kind,
+        options.skip_bad,
+        options.with_deleted,
+        options.empty_secrets,
+        options.update,
+        reading,
+    )
+    with services.imports.plan(source, data, session.secrets, wishes) as prepared:
         if options.plan:
             return _show(session, prepared.plan, options.skip_bad)
         with session.progress() as progress:
             report = services.imports.execute(prepared, session.secrets, progress)
+    if options.remember and reading.columns:
+        services.imports.remember(options.remember, reading)
     if session.output.as_json:
         session.output.document(import_document(report))
         session.output.say(import_lines(report)[0])
@@ -54,7 +78,7 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     if session.output.as_json:
         session.output.document(import_plan_document(plan, refused))
     else:
-        session.output.lines([plan_line(plan), KIND_RULE, ""])
+        session.output.lines([plan_line(plan), states_line(plan), KIND_RULE, ""])
         session.output.table(
             _HEADINGS,
             (
@@ -69,7 +93,9 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
                 for item in plan.credentials
             ),
         )
-        session.output.lines(dropped_line(field.field, field.rows) for field in plan.dropped)
+        session.output.lines(moved_lines(plan.credentials))
+        session.output.lines(left_out_lines(plan.left_out))
+        session.output.lines(dropped_line(field) for field in plan.dropped)
     session.output.say(NOTHING_CHANGED)
     if refused:
         raise ImportRefused(plan.source, plan.bad)
@@ -78,23 +104,38 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
 
 def import_document(report: ImportReport) -> Document:
     """`credential import`."""
-    return _import(report.imported, report.skipped, report.renamed, report)
+    return _import(report.imported, report.skipped, report.renamed, report, report.present, report.updated)
 
 
 def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
     """`credential import --plan`: what the same command without `--plan` would print."""
     renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
-    return _import(0 if refused else len(plan.credentials), plan.bad, renamed, plan)
+    updated = 0 if refused else sum(item.replaces is not None for item in plan.credentials)
+    count = 0 if refused else len(plan.credentials)
+    return _import(count, plan.bad, renamed, plan, len(plan.present), updated)
 
 
 def _import(
-    count: int, bad: Iterable[BadRow], renamed: Iterable[tuple[str, str]], rest: ImportPlan | ImportReport
+    count: int,
+    bad: Iterable[BadRow],
+    renamed: Iterable[tuple[str, str]],
+    rest: ImportPlan | ImportReport,
+    present: int,
+    updated: int,
 ) -> Document:
     return {
         "imported": count,
-        "skipped": [
-            {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem} for row in bad
-        ],
+        "skipped": [_row(row) for row in bad],
         "renamed": [{"from": before, "to": after} for before, after in renamed],
-        "dropped": [{"field": field.field, "rows": field.rows} for field in rest.dropped],
+        "dropped": [
+            {"field": field.field, "rows": field.rows, "titles": list(field.titles)}
+            for field in rest.dropped
+        ],
+        "left_out": [_row(row) for row in rest.left_out],
+        "present": present,
+        "updated": updated,
     }
+
+
+def _row(row: BadRow) -> Document:
+    return {"row": row.row, "title": row.title, "field": row.field, "problem": row.problem}

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from nskeys.cli import documents
+from nskeys.cli import proof_documents
 from nskeys.cli.commands.options import opening_of
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.output import tell_failures
@@ -18,7 +18,7 @@ def run(session: Session, options: Namespace) -> int:
     with opening_of(options) as opening, session.progress(proof_line) as progress:
         report = services.drill.execute(source, session.secrets, progress, opening)
     if session.output.as_json:
-        session.output.document(documents.drilled(report))
+        session.output.document(proof_documents.drilled(report))
     else:
         tell_failures(session.output, report.proof, apart=True)
     session.output.say(*drill_lines(report))

@@ -3,7 +3,7 @@
 import json
 from argparse import Namespace
 
-from nskeys.cli import documents
+from nskeys.cli import proof_documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import deliver
 from nskeys.cli.grammar.parser import UsageProblem
@@ -19,7 +19,7 @@ def run(session: Session, options: Namespace) -> int:
     with session.progress() as progress:
         found = services.re_entry.collect(session.secrets, progress)
     if session.output.as_json:
-        text = json.dumps(documents.re_entry(found), indent=2) + "\n"
+        text = json.dumps(proof_documents.re_entry(found), indent=2) + "\n"
     elif options.csv:
         text = re_entry_csv(found)
     else:

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from dataclasses import replace
 
-from nskeys.cli import documents
+from nskeys.cli import proof_documents
 from nskeys.cli.commands.options import (
     opening_of,
     settings_of,
@@ -73,7 +73,7 @@ def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> 
 
 def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str) -> None:
     if session.output.as_json:
-        session.output.document(documents.restore_planned(plan, server, protector))
+        session.output.document(proof_documents.restore_planned(plan, server, protector))
     else:
         session.output.table(
             _HEADINGS,
@@ -92,7 +92,7 @@ def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str)
 
 def _tell(session: Session, report: RestoreReport) -> None:
     if session.output.as_json:
-        session.output.document(documents.restored(report))
+        session.output.document(proof_documents.restored(report))
     else:
         tell_failures(session.output, report.proof, apart=True)
     session.output.say(*restore_lines(report))

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from nskeys.cli import documents
+from nskeys.cli import proof_documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.output import tell_failures
 from nskeys.cli.session import Session
@@ -15,7 +15,7 @@ def run(session: Session, _: Namespace) -> int:
     with session.progress() as progress:
         proof = services.verify.execute(session.secrets, progress)
     if session.output.as_json:
-        session.output.document(documents.verified(proof))
+        session.output.document(proof_documents.verified(proof))
     else:
         tell_failures(session.output, proof)
     session.output.say(proof_sentence(proof), *failure_lines(proof))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nskeys import files
 from nskeys.destinations.backup_names import candidates, is_backup, listing_of
+from nskeys.destinations.declared_mount import mounted_at
 from nskeys.destinations.location import where_is
-from nskeys.destinations.mounted import mounted_at
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,

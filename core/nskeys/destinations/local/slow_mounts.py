@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from nskeys.destinations.location import DISKS, MEMORY
-from nskeys.destinations.mounts import Mount, mounts_now
+from nskeys.destinations.mount_table import Mount, mounts_now
 
 _PROMPT = (DISKS | MEMORY) - {"fuseblk"}
 """Types that the kernel serves itself. `fuseblk` is not among them: a program answers, and may hang."""

@@ -20,9 +20,9 @@ import asyncssh
 from nskeys.destinations.location import look_up
 from nskeys.destinations.ssh.address import SftpAddress
 from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD, SftpLimits
-from nskeys.destinations.ssh.hello import host_keys_offered
 from nskeys.destinations.ssh.keys import Credentials, KeySource
 from nskeys.destinations.ssh.known_hosts import HostKey, KnownKeys
+from nskeys.destinations.ssh.server_greeting import host_keys_offered
 from nskeys.errors import (
     DestinationInvalid,
     DestinationUnreachable,

@@ -6,8 +6,12 @@ folder decides: its path is read from the innermost part outwards, and the first
 manager is full of web sites, and a web site's password filed under `hierarchy` would be worse than a
 question. A row whose kind nobody knows is a bad row (`kind_unknown`).
 
+Several groups. An entry may lie in several (collections, tags): each is asked, and where they say
+different kinds the row is bad (`kind_ambiguous`).
+
 Target. hierarchy: the URL. pcAnywhere: the host and port of the URL, or else the title. run-as: the
-URL field where it says something (a package, a task, a pattern), or else the title.
+URL field where it says something (a package, a task, a pattern), or else the title. A secret in the
+target makes the row bad (`password_in_url`); where the row has none it is the row's secret, and moved.
 
 Name. The title; where that is taken, in the export or in the CMDB, `Group/Title`, then
 `Group/Title (2)` and so on. The entry that comes first keeps its title.
@@ -16,14 +20,16 @@ Name. The title; where that is taken, in the export or in the CMDB, `Group/Title
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
-from nskeys.model.credentials import NAME_LIMIT, CredentialKind, check_fields
+from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind, check_fields
 from nskeys.model.imports import ExportRow, ImportedCredential
+from nskeys.model.secret import SecretBytes
 from nskeys.reasons import FieldProblem
+from nskeys.services.credentials.target_secrets import secret_in_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class ChosenKind:
     kind: CredentialKind
     rule: str
     word: str = ""
+    group: str = ""
+    """The group that said so."""
 
 
 class Names:
@@ -66,11 +74,10 @@ class Names:
         self._next: dict[tuple[str, str], int] = {}
 
     def choose(self, kind: CredentialKind, title: str, group: str) -> str:
-        """The first free name for an entry; it is taken from now on."""
+        """Return the first free name for an entry; it is taken from now on."""
         name = title
-        if (kind.value, name) in self._taken and group:
-            longer = f"{group}/{title}"
-            name = longer if len(longer) <= NAME_LIMIT else title
+        if (kind.value, name) in self._taken:
+            name = with_group(title, group)
         if (kind.value, name) in self._taken:
             name = self._numbered(kind, name)
         self._taken.add((kind.value, name))
@@ -85,44 +92,87 @@ class Names:
         return f"{base} ({number})"
 
 
-def plan_row(
-    row: ExportRow, given: CredentialKind | None, names: Names, literal: bool
-) -> ImportedCredential:
-    """The credential that an entry becomes; FieldInvalid where it cannot become one.
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """What an entry would be, before its name is compared with those that are here."""
+
+    fields: CredentialFields
+    secret: SecretBytes
+    chosen: ChosenKind
+    group: str
+    """In NFC like every name, or a name that looks free would be another spelling of a taken one."""
+    moved: bool
+
+
+def with_group(title: str, group: str) -> str:
+    """Return the title with its group before it, where there is one and it is not too long."""
+    longer = f"{group}/{title}"
+    return longer if group and len(longer) <= NAME_LIMIT else title
+
+
+def plan_row(row: ExportRow, given: CredentialKind | None, literal: bool) -> PlannedRow:
+    """Return what an entry becomes. Raises FieldInvalid where it cannot become a credential.
 
     `literal`: the export is nskeys' own, so its target is taken as it is and never derived.
     """
     chosen = choose_kind(row, given)
-    target = row.url if literal else derive_target(chosen.kind, row.title, row.url)
-    fields = check_fields(chosen.kind, row.title, target, row.username, row.notes)
-    # In NFC like every name, or a name that looks free would be another spelling of a taken one.
-    group = unicodedata.normalize("NFC", row.group.strip())
-    name = names.choose(chosen.kind, fields.name, group)
-    if name == fields.name:
-        return ImportedCredential(row.row, fields, "", chosen.rule, row.group, chosen.word)
-    renamed = check_fields(chosen.kind, name, fields.target, fields.account, fields.note)
-    return ImportedCredential(row.row, renamed, fields.name, chosen.rule, row.group, chosen.word)
+    url, account, secret, moved = row.url, row.username, row.secret, False
+    found = None if literal else secret_in_target(url)
+    if found is not None:
+        if len(secret) or (found.user and account not in ("", found.user)):
+            raise FieldInvalid("target", FieldProblem.PASSWORD_IN_URL)
+        url, account, moved = found.target, account or found.user, True
+        secret = SecretBytes(found.secret.encode("utf-8"))
+    target = url if literal else derive_target(chosen.kind, row.title, url)
+    fields = check_fields(chosen.kind, row.title, target, account, row.notes)
+    group = unicodedata.normalize("NFC", (chosen.group or row.group).strip())
+    return PlannedRow(fields, secret, chosen, group, moved)
+
+
+def named(row: ExportRow, planned: PlannedRow, names: Names) -> ImportedCredential:
+    """Return the new credential that it becomes, under the first name that is free."""
+    fields, chosen = planned.fields, planned.chosen
+    name = names.choose(chosen.kind, fields.name, planned.group)
+    before = "" if name == fields.name else fields.name
+    if before:
+        fields = check_fields(chosen.kind, name, fields.target, fields.account, fields.note)
+    return ImportedCredential(
+        row.row, fields, before, chosen.rule, planned.group, chosen.word, planned.moved
+    )
+
+
+def replacing(row: ExportRow, planned: PlannedRow, here: Credential) -> ImportedCredential:
+    """Return what it makes of a credential that is here, under that one's name."""
+    fields, chosen = replace(planned.fields, name=here.fields.name), planned.chosen
+    return ImportedCredential(
+        row.row, fields, "", chosen.rule, planned.group, chosen.word, planned.moved, here
+    )
 
 
 def choose_kind(row: ExportRow, given: CredentialKind | None) -> ChosenKind:
-    """The kind of an entry, by the rule above; FieldInvalid (`kind`, `kind_unknown`)."""
+    """Return the kind of an entry, by the rule above. Raises FieldInvalid (`kind`: `kind_unknown`,
+    `kind_ambiguous`)."""
     if given is not None:
         return ChosenKind(given, "given")
     if row.kind in _BY_VALUE:
         return ChosenKind(_BY_VALUE[row.kind], "stated")
-    found = None if row.kind else kind_of_group(row.group)
-    if found is None:
+    found = (
+        [] if row.kind else [said for group in (row.group, *row.further) if (said := kind_of_group(group))]
+    )
+    if not found:
         raise FieldInvalid("kind", FieldProblem.KIND_UNKNOWN)
-    return found
+    if len({said.kind for said in found}) > 1:
+        raise FieldInvalid("kind", FieldProblem.KIND_AMBIGUOUS)
+    return found[0]
 
 
 @lru_cache(maxsize=1_024)
 def kind_of_group(group: str) -> ChosenKind | None:
-    """What the name of a group or folder says, with "/" between its parts; None: nothing."""
+    """Return what the name of a group or folder says, with "/" between its parts; None: nothing."""
     for part in reversed(group.split("/")):
         words = tuple(_WORD.findall(part.casefold()))
         found = [
-            (len(phrase), ChosenKind(kind, "group", phrase))
+            (len(phrase), ChosenKind(kind, "group", phrase, group))
             for kind, known in KIND_WORDS.items()
             for phrase in (*known.contained, *known.named)
             if _found(phrase, words, phrase in known.named)
@@ -133,12 +183,9 @@ def kind_of_group(group: str) -> ChosenKind | None:
 
 
 def derive_target(kind: CredentialKind, title: str, url: str) -> str:
-    """The target, by the rule above; FieldInvalid (`target`, `password_in_url`) for a URL that would
-    carry a secret into a field that is not one."""
+    """Return the target, by the rule above."""
     if kind is CredentialKind.PCANYWHERE:
         return _host(url) or title
-    if _holds_password(url):
-        raise FieldInvalid("target", FieldProblem.PASSWORD_IN_URL)
     if kind is CredentialKind.RUN_AS:
         return url.strip() or title
     return url
@@ -149,7 +196,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def _found(phrase: str, words: tuple[str, ...], alone: bool) -> bool:
-    """Whether the phrase stands in `words` as whole words, written apart or as one."""
+    """Return whether the phrase stands in `words` as whole words, written apart or as one."""
     wanted = tuple(phrase.split())
     for spelling in (wanted, ("".join(wanted),)):
         size = len(spelling)
@@ -174,10 +221,3 @@ def _host(url: str) -> str:
         return urlsplit(text).netloc.rpartition("@")[2]
     except ValueError:
         return text
-
-
-def _holds_password(url: str) -> bool:
-    try:
-        return bool(urlsplit(url.strip()).password)
-    except ValueError:
-        return False

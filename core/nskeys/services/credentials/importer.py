@@ -3,35 +3,43 @@
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nskeys.crypto.sealing import Sealer
-from nskeys.errors import FieldInvalid, ImportRefused, PlanOutdated
+from nskeys.errors import BadRow, FieldInvalid, ImportRefused, ImportUnreadable, PlanOutdated
 from nskeys.model.audit import Action
-from nskeys.model.credentials import Credential, CredentialKind, SealedCredential
+from nskeys.model.credentials import Credential, SealedCredential
 from nskeys.model.imports import (
+    ExportRow,
     ImportedCredential,
     ImportFormat,
     ImportPlan,
     ImportReport,
+    ImportWishes,
     ParsedExport,
+    Reading,
     bad_row,
 )
 from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (
+    CmdbView,
     ImportReader,
     Progress,
     SecretProvider,
     SilentProgress,
     Stage,
 )
-from nskeys.reasons import Operation
-from nskeys.services.credentials.import_rules import Names, plan_row
+from nskeys.reasons import FieldProblem, ImportProblem, Operation
+from nskeys.services.credentials.already_here import AlreadyHere, TakenNames
+from nskeys.services.credentials.import_rules import Names, PlannedRow, named, plan_row, replacing
+from nskeys.services.credentials.target_secrets import secret_in_target
 from nskeys.services.installation import Installation, sealing_key
-from nskeys.services.transaction import KeyedChanges, signed_changes
+from nskeys.services.transaction import KeyedChanges, signed_changes, unsigned_changes
 
 _OPERATION = Operation.IMPORT
+_NO_WISHES = ImportWishes()
 _BATCH = 2_000
 """Rows between two looks at whether a person wants to stop: a tenth of a second."""
 
@@ -45,7 +53,7 @@ class PreparedImport(Wipeable):
         self._secrets = secrets
 
     def rows(self) -> list[tuple[ImportedCredential, SecretBytes]]:
-        """Each credential with its secret. PlanOutdated once they were wiped: what is left of a
+        """Return each credential with its secret. PlanOutdated once they were wiped: what is left of a
         wiped secret is an empty one, and an empty password is a valid password."""
         if len(self._secrets) != len(self.plan.credentials):
             raise PlanOutdated(_OPERATION)
@@ -65,16 +73,43 @@ class ImportService:
         self._reader = reader
 
     def plan(
-        self, source: str, data: bytes, kind: CredentialKind | None = None, skip_bad: bool = False
+        self,
+        source: str,
+        data: bytes,
+        secrets: SecretProvider,
+        wishes: ImportWishes = _NO_WISHES,
     ) -> PreparedImport:
-        """What an import of `data` would do; ImportUnreadable. `source` names it for people, `kind`
-        overrides the rule that chooses kinds. Bad rows are in the plan, whatever `skip_bad` says."""
-        self._installation.require()
-        parsed = self._reader(source, data)
-        with self._installation.cmdb.reading() as view:
+        """Return what an import of `data` would do. Raises ImportUnreadable. `source` names it for
+        people. Keys are unlocked only where rows may be here already. Bad rows are in the plan, whatever
+        `skip_bad` says."""
+        installation = self._installation
+        installation.require()
+        parsed = self._reader(source, data, wishes.reading)
+        cmdb_id = installation.cmdb.cmdb_id()
+        with installation.cmdb.reading() as view:
             taken = view.names()
-            seen = _fingerprint(taken, self._installation.cmdb.cmdb_id())
-        return prepare(source, parsed, Names(taken), kind, skip_bad, seen)
+        draft = sort_out(parsed, wishes)
+        here = AlreadyHere([planned for _, planned in draft.rows], TakenNames(taken))
+        if here:
+            with installation.key_store.unlock(secrets) as keys, installation.cmdb.reading() as view:
+                here.open(view, keys, cmdb_id)
+        return prepare(source, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
+
+    def remembered(self, name: str) -> Reading:
+        """Return the columns that were remembered under a name. Raises ImportUnreadable
+        (`not_remembered`)."""
+        found = dict(self._installation.settings.read().columns).get(name)
+        if found is None:
+            raise ImportUnreadable(name, ImportProblem.NOT_REMEMBERED)
+        return found
+
+    def remember(self, name: str, reading: Reading) -> None:
+        """Remember columns under a name, in place of those that it stood for."""
+        installation = self._installation
+        with unsigned_changes(installation, "remembering columns"):
+            settings = installation.settings.read()
+            columns = {**dict(settings.columns), name: reading}
+            installation.settings.write(replace(settings, columns=tuple(columns.items())))
 
     def execute(
         self, prepared: PreparedImport, secrets: SecretProvider, progress: Progress | None = None
@@ -90,7 +125,15 @@ class ImportService:
             self._installation.require()
             with signed_changes(self._installation, secrets, "importing credentials") as changes:
                 self._import(plan, rows, changes, progress or SilentProgress())
-        return ImportReport(len(rows), plan.bad, _renamed(plan), plan.dropped)
+        return ImportReport(
+            len(rows),
+            plan.bad,
+            _renamed(plan),
+            plan.dropped,
+            plan.left_out,
+            len(plan.present),
+            _updated(plan),
+        )
 
     def _import(
         self,
@@ -109,6 +152,7 @@ class ImportService:
             imported=len(rows),
             skipped=len(plan.bad),
             renamed=len(_renamed(plan)),
+            **({"updated": _updated(plan)} if _updated(plan) else {}),
         )
         progress.stage(Stage.IMPORTING, len(rows))
         with changes.signed(event) as change:
@@ -121,35 +165,94 @@ class ImportService:
                 # Inside the transaction: stopping here rolls all of it back.
                 progress.checkpoint()
                 batch = rows[start : start + _BATCH]
-                change.add([_sealed(sealer, planned, secret, event.moment) for planned, secret in batch])
+                change.add(
+                    [
+                        _sealed(sealer, planned, secret, event.moment)
+                        for planned, secret in batch
+                        if planned.replaces is None
+                    ]
+                )
+                for planned, secret in batch:
+                    if planned.replaces is not None:
+                        change.replace([_replaced(change, sealer, planned, secret, event.moment)])
                 progress.advance(len(batch))
             progress.checkpoint()
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An export's rows, sorted by what they say of themselves."""
+
+    parsed: ParsedExport
+    rows: list[tuple[ExportRow, PlannedRow]]
+    left_out: list[BadRow]
+    bad: list[BadRow]
+
+
+def sort_out(parsed: ParsedExport, wishes: ImportWishes) -> Draft:
+    """Return rows that can be taken, that are left out, and that are bad. Pure, but for the secrets of
+    the latter two, which are wiped."""
+    literal = parsed.format is ImportFormat.NSKEYS_JSON
+    draft = Draft(parsed, [], [], list(parsed.bad))
+    for row in parsed.rows:
+        if row.deleted.value is not None and not wishes.with_deleted:
+            draft.left_out.append(_not_taken(row, "group", row.deleted.value))
+        elif not (literal or wishes.empty_secrets or row.secret or secret_in_target(row.url)):
+            draft.left_out.append(_not_taken(row, "secret", FieldProblem.NO_SECRET))
+        else:
+            try:
+                draft.rows.append((row, plan_row(row, wishes.kind, literal)))
+            except FieldInvalid as error:
+                draft.bad.append(_not_taken(row, error.field, error.problem))
+    draft.bad.sort(key=lambda item: item.row)
+    return draft
+
+
 def prepare(
     source: str,
-    parsed: ParsedExport,
+    draft: Draft,
+    here: AlreadyHere,
     names: Names,
-    kind: CredentialKind | None,
-    skip_bad: bool,
+    wishes: ImportWishes,
     fingerprint: str,
 ) -> PreparedImport:
-    """The plan for an export that was read, in the export's order. Pure, but for the secrets of bad
-    rows, which are wiped."""
-    literal = parsed.format is ImportFormat.NSKEYS_JSON
-    planned: list[ImportedCredential] = []
+    """Return the plan, in the export's order. What is here already claims its credential before what is
+    changed does: of two rows of one name, the second may be the one that is here."""
+    same = {row.row: found for row, planned in draft.rows if (found := here.same(planned)) is not None}
+    taken: list[ImportedCredential] = []
     secrets: list[SecretBytes] = []
-    bad = list(parsed.bad)
-    for row in parsed.rows:
-        try:
-            planned.append(plan_row(row, kind, names, literal))
-            secrets.append(row.secret)
-        except FieldInvalid as error:
-            row.secret.wipe()
-            bad.append(bad_row(row.row, row.title, error.field, error.problem))
-    bad.sort(key=lambda item: item.row)
-    plan = ImportPlan(source, parsed.format, tuple(planned), tuple(bad), parsed.dropped, fingerprint)
-    return PreparedImport(plan, skip_bad, secrets)
+    present: list[ImportedCredential] = []
+    left_out = list(draft.left_out)
+    for row, planned in draft.rows:
+        if (found := same.get(row.row)) is not None:
+            planned.secret.wipe()
+            present.append(replacing(row, planned, found))
+        elif (found := here.changed(planned)) is not None and not wishes.update:
+            planned.secret.wipe()
+            left_out.append(bad_row(row.row, row.title, "row", FieldProblem.CHANGED))
+        else:
+            taken.append(named(row, planned, names) if found is None else replacing(row, planned, found))
+            secrets.append(planned.secret)
+    left_out.sort(key=lambda item: item.row)
+    parsed = draft.parsed
+    plan = ImportPlan(
+        source,
+        parsed.format,
+        tuple(taken),
+        tuple(draft.bad),
+        parsed.dropped,
+        fingerprint,
+        tuple(present),
+        tuple(left_out),
+        parsed.encoding,
+        parsed.delimiter,
+    )
+    return PreparedImport(plan, wishes.skip_bad, secrets)
+
+
+def _not_taken(row: ExportRow, field: str, problem: FieldProblem) -> BadRow:
+    row.secret.wipe()
+    return bad_row(row.row, row.title, field, problem)
 
 
 def _sealed(
@@ -160,10 +263,32 @@ def _sealed(
     return SealedCredential(credential, sealer.seal(identity, planned.fields, secret))
 
 
+def _replaced(
+    view: CmdbView, sealer: Sealer, planned: ImportedCredential, secret: SecretBytes, moment: datetime
+) -> SealedCredential:
+    """Return the credential that a row changes, sealed anew; PlanOutdated where it is not as the plan saw
+    it."""
+    seen = planned.replaces
+    stored = None if seen is None else view.credential(seen.credential_id)
+    if seen is None or stored is None:
+        raise PlanOutdated(_OPERATION)
+    now = stored.credential
+    if (now.fields, now.updated) != (seen.fields, seen.updated):
+        raise PlanOutdated(_OPERATION)
+    # Exposure counts from the first sealing under a key, not from the last.
+    sealed = now.sealed if sealer.kid == now.kid else moment
+    changed = replace(now, fields=planned.fields, kid=sealer.kid, updated=moment, sealed=sealed)
+    return SealedCredential(changed, sealer.seal(now.credential_id, planned.fields, secret))
+
+
+def _updated(plan: ImportPlan) -> int:
+    return sum(item.replaces is not None for item in plan.credentials)
+
+
 def _renamed(plan: ImportPlan) -> tuple[tuple[str, str], ...]:
     return tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
 
 
 def _fingerprint(taken: Iterable[tuple[str, str]], cmdb_id: str) -> str:
-    """What a plan depends on: which names are taken, in which CMDB."""
+    """Return what a plan depends on: which names are taken, in which CMDB."""
     return hashlib.sha256(canonical_json([cmdb_id, sorted(taken)])).hexdigest()

@@ -50,8 +50,8 @@ _FIELD_PROBLEMS = MappingProxyType(
             "Write it like host or host:5631.",
         ),
         FieldProblem.PASSWORD_IN_URL: (
-            "is a URL with a password in it, and the target is not secret",
-            "Take the password out of the URL.",
+            "has a password in it, and the target is not secret",
+            "Take the password out of the target.",
         ),
         FieldProblem.KIND_UNKNOWN: (
             "is not known, for nothing says what the credential is for",
@@ -68,17 +68,41 @@ _FIELD_PROBLEMS = MappingProxyType(
             "only points to another entry",
             "Write what it points to into the export, or leave it out.",
         ),
-        FieldProblem.DELETED: (
-            "is the bin, where deleted entries lie",
-            "Leave it out, or take it out of the bin.",
+        FieldProblem.KIND_AMBIGUOUS: (
+            "is not sure, for the entry lies in groups that say different ones",
+            "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",
         ),
+        FieldProblem.DELETED: ("is the bin, where deleted entries lie", "Take it with '--with-deleted'."),
+        FieldProblem.LOOKS_DELETED: (
+            "is called like a recycle bin, so the entry looks deleted",
+            "Take it with '--with-deleted'.",
+        ),
+        FieldProblem.STILL_ENCRYPTED: (
+            "is still encrypted, for this is XML from inside a database",
+            "Export it as 'KeePass XML (2.x)' in KeePass.",
+        ),
+        FieldProblem.NO_SECRET: (
+            "is empty, for the entry has no password",
+            "Take it with '--empty-secrets'.",
+        ),
+        FieldProblem.CHANGED: ("is here already with other values", "Take it with '--update'."),
         FieldProblem.WRONG_COLUMNS: (
             "has another number of cells than there are columns",
             "Quote cells that contain a comma or a line break.",
         ),
     }
 )
-_BY_KEY = MappingProxyType({FieldProblem.KIND_UNKNOWN: "Choose the kind of every row with k."})
+_CHOOSE_KIND, _TAKE_LEFT_OUT = "Choose the kind of every row with k.", "Take such rows with l."
+_BY_KEY = MappingProxyType(
+    {
+        FieldProblem.KIND_UNKNOWN: _CHOOSE_KIND,
+        FieldProblem.KIND_AMBIGUOUS: _CHOOSE_KIND,
+        FieldProblem.DELETED: _TAKE_LEFT_OUT,
+        FieldProblem.LOOKS_DELETED: _TAKE_LEFT_OUT,
+        FieldProblem.NO_SECRET: _TAKE_LEFT_OUT,
+        FieldProblem.CHANGED: _TAKE_LEFT_OUT,
+    }
+)
 _LIMITS = MappingProxyType(
     {"name": NAME_LIMIT, "target": FIELD_LIMIT, "account": FIELD_LIMIT, "note": NOTE_LIMIT}
 )
@@ -104,25 +128,107 @@ _IMPORTS = MappingProxyType(
     {
         ImportProblem.UNKNOWN_FORMAT: (
             "is none of the exports that nskeys reads",
-            "Export it anew as KeePassXC CSV, Bitwarden CSV, plain Bitwarden JSON or nskeys JSON.",
+            "'nskeys credential import --help' names those; '--columns' reads any CSV.",
         ),
         ImportProblem.ENCRYPTED: (
             "is an encrypted export",
             "Export it anew without encryption, import it, then delete it.",
         ),
-        ImportProblem.OTHER_DELIMITER: (
-            "does not separate its columns with commas",
-            "Export it anew with commas, as KeePassXC and Bitwarden do by default.",
+        ImportProblem.NOT_REMEMBERED: (
+            "is no name under which columns were remembered",
+            "Name them once with '--columns name=...,account=...,secret=...' and '--remember NAME'.",
         ),
-        ImportProblem.UTF16: ("is UTF-16 text", "Save it as UTF-8 and import that."),
+        ImportProblem.NO_SUCH_COLUMN: (
+            "does not have the columns that were named",
+            "Write them as in the file's first line, and give '--delimiter' what stands between them.",
+        ),
+        ImportProblem.UTF16: (
+            "is UTF-16 text",
+            "Import it without '--encoding', or with '--encoding utf-16'.",
+        ),
+        ImportProblem.UTF32: ("is UTF-32 text", "Save it as UTF-8 and import that."),
+        ImportProblem.CODE_PAGE: (
+            "is not UTF-8, so it is in a code page that it does not name",
+            (
+                "Save it as 'CSV UTF-8' in the spreadsheet, or name its code page: '--encoding cp1252' is "
+                "Windows-1252, of Western Europe."
+            ),
+        ),
+        ImportProblem.NOT_IN_ENCODING: (
+            "is not text in the encoding that was named",
+            "Name another with '--encoding', or save it as UTF-8.",
+        ),
         ImportProblem.ZIP: ("is a ZIP archive", "Unpack it and import the file in it."),
-        ImportProblem.KEEPASS_DATABASE: (
-            "is the KeePass database itself",
+        ImportProblem.ZIP_DAMAGED: (
+            "is a damaged 1Password 1PUX",
+            "Export it anew in 1Password and import that.",
+        ),
+        ImportProblem.ONEPIF: (
+            "is a 1PIF of an old 1Password, one document a line",
+            "Export it anew as CSV in 1Password and import that.",
+        ),
+        ImportProblem.JSON_LINES: (
+            "holds more than one JSON document, as none of the exports does",
+            "Export it anew as CSV and import that.",
+        ),
+        ImportProblem.PROTON_JSON: (
+            "is Proton Pass' JSON",
+            "Export it anew as CSV in Proton Pass and import that.",
+        ),
+        ImportProblem.GZIP: ("is a gzip file", "Unpack it with 'gunzip' and import what was in it."),
+        ImportProblem.COMPRESSED: ("is a compressed file", "Unpack it and import the file in it."),
+        ImportProblem.ARCHIVE: ("is a compressed archive", "Unpack it and import the file in it."),
+        ImportProblem.AGE: ("is encrypted with age", "Open it with 'age -d' and import what was in it."),
+        ImportProblem.PGP: (
+            "is encrypted with OpenPGP",
+            "Open it with 'gpg -d' and import what was in it.",
+        ),
+        ImportProblem.OPENSSL: (
+            "is encrypted with OpenSSL",
+            "Open it with 'openssl enc -d' and import what was in it.",
+        ),
+        ImportProblem.SQLITE: (
+            "is an SQLite database",
+            "Export CSV in the program that wrote it and import that.",
+        ),
+        ImportProblem.PASSWORD_SAFE: (
+            "is an encrypted Password Safe",
+            "Export it as text in Password Safe and import that with '--columns'.",
+        ),
+        ImportProblem.SPREADSHEET: (
+            "is a spreadsheet's own file",
+            "Save it as 'CSV UTF-8' in the spreadsheet and import that.",
+        ),
+        ImportProblem.PDF: (
+            "is a PDF",
+            "Export CSV in the program that holds the passwords and import that.",
+        ),
+        ImportProblem.KDBX: (
+            "is an encrypted KDBX, the KeePass database itself",
             "Export it as CSV in KeePassXC (Database, Export) and import that.",
+        ),
+        ImportProblem.KDB: (
+            "is an encrypted KDB, the database of KeePass 1",
+            "Export it as CSV in KeePass and import that.",
+        ),
+        ImportProblem.WEB_PAGE: ("is a web page", "Import the file that the password manager exported."),
+        ImportProblem.XML_SYNTAX: ("is not well-formed XML", "Export it anew in KeePass and import that."),
+        ImportProblem.XML_ENTITIES: (
+            "is XML that defines entities, which KeePass never writes",
+            "Export it anew in KeePass and import that.",
+        ),
+        ImportProblem.KEEPASS1_XML: ("is XML of KeePass 1", "Export it as CSV in KeePass and import that."),
+        ImportProblem.MREMOTENG: (
+            "is mRemoteNG's XML, whose passwords are encrypted",
+            "Export it as CSV in mRemoteNG and import that with '--columns'.",
+        ),
+        ImportProblem.RDCMAN: (
+            "is a file of Remote Desktop Connection Manager, whose passwords only Windows opens",
+            "Enter its credentials with 'nskeys credential add'.",
         ),
         ImportProblem.XML: (
-            "is an XML export",
-            "Export it as CSV in KeePassXC (Database, Export) and import that.",
+            "is XML of a program that nskeys does not know",
+            "Export CSV in that program and import that with '--columns'.",
         ),
         ImportProblem.TOO_LARGE: ("is larger than an export can be", "Split it and import the parts."),
         ImportProblem.TOO_MANY_ROWS: (
@@ -141,8 +247,47 @@ _IMPORTS = MappingProxyType(
             "has a quote in the middle of a cell",
             "Export it anew, or double the quotes inside quoted cells.",
         ),
+        ImportProblem.PADDED_CELL: (
+            "has spaces around its cells, and nothing says whether they belong to one without quotes",
+            "Put that cell in quotes, or take the spaces away.",
+        ),
+        ImportProblem.STRAY_BACKSLASH: (
+            "has a backslash that stands before neither a backslash nor a quote",
+            "Double it, as KeePass writes it, or export it anew.",
+        ),
     }
 )
+_NAME_COLUMNS = "Import it by command, which can be told what its columns hold."
+_IMPORTS_BY_KEY = MappingProxyType(
+    {
+        ImportProblem.UNKNOWN_FORMAT: (
+            "Export it as one of those that Import lists, or import it by command, which can be told what "
+            "the columns of any CSV hold."
+        ),
+        ImportProblem.NOT_REMEMBERED: _NAME_COLUMNS,
+        ImportProblem.NO_SUCH_COLUMN: _NAME_COLUMNS,
+        ImportProblem.UTF16: "Save it as UTF-8 and import that.",
+        ImportProblem.CODE_PAGE: (
+            "Save it as 'CSV UTF-8' in the spreadsheet and import that, or import it by command, which can "
+            "be told its code page."
+        ),
+        ImportProblem.NOT_IN_ENCODING: "Save it as UTF-8 and import that.",
+        ImportProblem.PASSWORD_SAFE: (
+            "Export it as text in Password Safe and import that by command, which can be told what its "
+            "columns hold."
+        ),
+        ImportProblem.MREMOTENG: (
+            "Export it as CSV in mRemoteNG and import that by command, which can be told what its columns "
+            "hold."
+        ),
+        ImportProblem.RDCMAN: "Add its credentials one by one.",
+        ImportProblem.XML: (
+            "Export CSV in that program and import that by command, which can be told what its columns "
+            "hold."
+        ),
+    }
+)
+"""Where the app has another way than the command line, or none."""
 
 
 def _field_invalid(error: FieldInvalid) -> Row:
@@ -219,9 +364,11 @@ def _import_unreadable(error: ImportUnreadable) -> Row:
             f"cannot be imported{problem_text(error.problem)}",
             "Export it anew and import that.",
         )
+        by_key = advice
     else:
         words, advice = _IMPORTS[error.problem]
-    return alike(f"{shown(error.source)} {words}{line}.", advice)
+        by_key = _IMPORTS_BY_KEY.get(error.problem, advice)
+    return Row(f"{shown(error.source)} {words}{line}.", advice, by_key)
 
 
 CREDENTIALS: Table = MappingProxyType(

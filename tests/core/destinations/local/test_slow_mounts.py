@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations import mounts
+from nskeys.destinations import mount_table
 from nskeys.destinations.local.slow_mounts import first_slow, slow_mount
-from nskeys.destinations.mounts import Mount
+from nskeys.destinations.mount_table import Mount
 from tests.fakes.dead_mounts import dead_mount
 
 
@@ -65,7 +65,7 @@ def test_links_that_lead_in_a_circle_keep_nobody(tmp_path: Path) -> None:
 def test_without_a_mount_table_every_place_may_be_slow(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(mounts, "_MOUNTINFO", tmp_path / "none")
+    monkeypatch.setattr(mount_table, "_MOUNTINFO", tmp_path / "none")
     assert slow_mount(str(tmp_path)) == "/"
 
 

@@ -1,5 +1,7 @@
 """The rules that make an entry a credential, one by one."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -14,6 +16,7 @@ from nskeys.services.credentials.import_rules import (
     choose_kind,
     derive_target,
     kind_of_group,
+    named,
     plan_row,
 )
 
@@ -47,7 +50,7 @@ def entry(
     ],
 )
 def test_a_known_word_in_the_group_decides_the_kind(group: str, kind: CredentialKind, word: str) -> None:
-    assert kind_of_group(group) == ChosenKind(kind, "group", word)
+    assert kind_of_group(group) == ChosenKind(kind, "group", word, group)
 
 
 @pytest.mark.parametrize(
@@ -57,15 +60,30 @@ def test_a_group_without_a_known_word_decides_nothing(group: str) -> None:
     assert kind_of_group(group) is None
 
 
-def test_the_innermost_group_with_a_known_word_decides() -> None:
-    assert kind_of_group("Passwords/Hierarchy/Run-as/EMEA") == ChosenKind(RUN_AS, "group", "run as")
-    assert kind_of_group("Run-as/Hierarchy/Night shift") == ChosenKind(HIERARCHY, "group", "hierarchy")
+@pytest.mark.parametrize(
+    ("group", "kind", "word"),
+    [
+        ("Passwords/Hierarchy/Run-as/EMEA", RUN_AS, "run as"),
+        ("Run-as/Hierarchy/Night shift", HIERARCHY, "hierarchy"),
+    ],
+)
+def test_the_innermost_group_with_a_known_word_decides(group: str, kind: CredentialKind, word: str) -> None:
+    assert kind_of_group(group) == ChosenKind(kind, "group", word, group)
 
 
 def test_of_several_words_in_one_group_the_longest_decides() -> None:
-    assert kind_of_group("Deploy to notification servers") == ChosenKind(
-        HIERARCHY, "group", "notification server"
-    )
+    found = kind_of_group("Deploy to notification servers")
+    assert found is not None
+    assert (found.kind, found.word) == (HIERARCHY, "notification server")
+
+
+def test_of_several_groups_the_one_that_says_a_kind_decides_and_two_that_differ_are_asked_about() -> None:
+    both = replace(entry("Default collection"), further=("Run-as accounts", "RunAs"))
+    said = choose_kind(both, None)
+    assert (said.kind, said.group) == (RUN_AS, "Run-as accounts")
+    with pytest.raises(FieldInvalid) as caught:
+        choose_kind(replace(both, further=("Run-as", "Hierarchy")), None)
+    assert (caught.value.field, caught.value.problem) == ("kind", "kind_ambiguous")
 
 
 def test_every_kind_has_words_that_lead_to_it_and_its_own_name_is_one() -> None:
@@ -133,16 +151,26 @@ def test_hierarchy_takes_the_url_and_nothing_else() -> None:
     assert derive_target(HIERARCHY, "https://ns01", "") == ""
 
 
-@pytest.mark.parametrize("kind", [HIERARCHY, RUN_AS])
-def test_a_password_in_a_url_does_not_reach_a_field_that_is_not_secret(kind: CredentialKind) -> None:
+@pytest.mark.parametrize("kind", CredentialKind)
+@pytest.mark.parametrize("url", ["https://svc:hidden@ns01", "svc:hidden@ns01", "//x/?pwd=hidden"])
+def test_a_password_in_a_url_does_not_reach_a_field_that_is_not_secret(
+    kind: CredentialKind, url: str
+) -> None:
     with pytest.raises(FieldInvalid) as caught:
-        derive_target(kind, "ns01", "https://svc:hidden@ns01.example.net")
+        plan_row(entry(username="CORP\\svc", url=url), kind, literal=False)
     assert (caught.value.field, caught.value.problem) == ("target", "password_in_url")
+
+
+def test_a_password_in_the_target_of_a_row_without_a_secret_becomes_its_secret() -> None:
+    row = replace(entry("Run-as", username="", url="svc-7:h%40dden@srv7/x"), secret=SecretBytes(b""))
+    planned = plan_row(row, None, literal=False)
+    assert (planned.fields.target, planned.fields.account) == ("srv7/x", "svc-7")
+    assert (planned.secret.text(), planned.moved) == ("h@dden", True)
 
 
 def test_the_targets_of_nskeys_own_export_are_never_derived() -> None:
     with pytest.raises(FieldInvalid) as caught:
-        plan_row(entry(title="pc-1", kind="pcanywhere"), None, Names(()), literal=True)
+        plan_row(entry(title="pc-1", kind="pcanywhere"), None, literal=True)
     assert (caught.value.field, caught.value.problem) == ("target", "not_host_port")
 
 
@@ -188,13 +216,16 @@ def test_fifty_thousand_entries_of_one_title_do_not_take_their_square() -> None:
 def test_two_spellings_of_one_group_are_one_name() -> None:
     names = Names([("run-as", "deploy")])
     composed, decomposed = entry("Run-as/Z\u00fcrich"), entry("Run-as/Zu\u0308rich")
-    first, second = (plan_row(row, None, names, literal=False) for row in (composed, decomposed))
+    first, second = (
+        named(row, plan_row(row, None, literal=False), names) for row in (composed, decomposed)
+    )
     assert first.fields.name == "Run-as/Z\u00fcrich/deploy"
     assert second.fields.name == "Run-as/Z\u00fcrich/deploy (2)"
 
 
 def test_a_renamed_entry_remembers_its_title() -> None:
-    planned = plan_row(entry("Run-as"), None, Names([("run-as", "deploy")]), literal=False)
+    row = entry("Run-as")
+    planned = named(row, plan_row(row, None, literal=False), Names([("run-as", "deploy")]))
     assert (planned.fields.name, planned.renamed_from) == ("Run-as/deploy", "deploy")
     assert (planned.kind_rule, planned.kind_word, planned.group) == ("group", "run as", "Run-as")
 
@@ -219,7 +250,7 @@ def test_names_never_collide(rows: list[tuple[str, str]]) -> None:
 def test_any_entry_becomes_a_credential_or_a_bad_row(group: str, title: str, user: str, url: str) -> None:
     for kind in (None, *CredentialKind):
         try:
-            planned = plan_row(entry(group, title, user, url), kind, Names(()), literal=False)
+            planned = plan_row(entry(group, title, user, url), kind, literal=False)
         except FieldInvalid:
             continue
         assert planned.fields.name

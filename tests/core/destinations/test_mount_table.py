@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.mounts import Mount, mount_of, mount_under, parse_mountinfo
+from nskeys.destinations.mount_table import Mount, mount_of, mount_under, parse_mountinfo
 from tests.fakes.disks import small_disk
 
 TEXT = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard

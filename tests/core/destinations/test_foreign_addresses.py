@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from nskeys.destinations.other_styles import check
+from nskeys.destinations.foreign_addresses import check
 from nskeys.destinations.resolver import AllDestinations, remote_schemes
 from nskeys.errors import DestinationInvalid
 from nskeys.wording.errors import say

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.destinations.declared_mount import inside_of, mounted_at, uuid_of
 from nskeys.destinations.location import judge_declared
-from nskeys.destinations.mounted import inside_of, mounted_at, uuid_of
-from nskeys.destinations.mounts import Mount, mount_under, parse_mountinfo
+from nskeys.destinations.mount_table import Mount, mount_under, parse_mountinfo
 from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 
 TABLE = r"""22 1 254:0 / / rw,relatime - ext4 /dev/vda rw

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fcntl import ioctl
 from pathlib import Path, PurePosixPath
 
-from nskeys.destinations.mounts import Mount, mount_of
+from nskeys.destinations.mount_table import Mount, mount_of
 from nskeys.model.destinations import Mounted
 from nskeys.model.plain_text import as_text
 

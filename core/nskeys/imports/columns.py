@@ -1,0 +1,337 @@
+"""Tables of columns: one engine, and a description of each program's CSV.
+
+The headers follow public descriptions of these exports; they were not tried against the programs. A header
+is known by the columns that make it that program's; further columns are read past and counted.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from nskeys.imports.csv_table import CsvTable
+from nskeys.imports.parsing import Collector
+from nskeys.model.imports import ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem
+
+Names = tuple[str, ...]
+"""Columns in lower case: the first that is filled counts, what stands in the others is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFormat:
+    """What the columns of an export mean."""
+
+    form: ImportFormat
+    needed: frozenset[str]
+    """The columns that make it this format."""
+    title: Names
+    account: Names
+    secret: Names
+    target: Names = ()
+    note: Names = ()
+    group: Names = ()
+    kind: Names = ()
+    one_of: frozenset[str] = frozenset()
+    """At least one of these has to be there too."""
+    only: frozenset[str] = frozenset()
+    """With any column besides these it is another format; empty: any may follow."""
+    logins: tuple[str, frozenset[str]] | None = None
+    """A column, and what stands in it (in lower case) where a row is a login."""
+    structure: frozenset[str] = frozenset()
+    """What stands in that column where a row is no entry at all."""
+    quiet: Mapping[str, str] = field(default_factory=dict)
+    """Cells that say nothing: the value that a column has unless somebody chose another."""
+    groups: Callable[[str], Sequence[str]] = lambda cell: (cell,)
+    """The groups that a cell names, each with "/" between its parts."""
+    uris: bool = False
+    """Several URIs share the target's cell, with commas between them."""
+    backslash: bool = False
+    """As in `CsvTable`."""
+
+    def matches(self, columns: Sequence[str]) -> bool:
+        """Return whether these columns (in lower case) are this format's."""
+        present = frozenset(columns)
+        return (
+            present >= self.needed
+            and (not self.one_of or bool(present & self.one_of))
+            and (not self.only or present <= self.only)
+        )
+
+
+def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
+    """Return every login; what is none, and references to other entries, are bad rows."""
+    findings = Collector(source, form.form)
+    taken = {
+        *form.title, *form.account, *form.secret, *form.target, *form.note, *form.group, *form.kind
+    }  # fmt: skip
+    extra = {name: table.written(name) for name in table.names if name not in taken}
+    if form.logins is not None:
+        extra.pop(form.logins[0], None)
+    for row, cells in table:
+        if cells is None:
+            # Not even the title is named: where cells are missing it could be the password.
+            findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
+            continue
+        what = cells.get(form.logins[0], "").strip().casefold() if form.logins else ""
+        if what in form.structure:
+            continue
+        _read_row(findings, form, row, cells, extra, what)
+    return findings.parsed()
+
+
+def _read_row(
+    findings: Collector,
+    form: ColumnFormat,
+    row: int,
+    cells: Mapping[str, str],
+    extra: Mapping[str, str],
+    what: str,
+) -> None:
+    url = _first(cells, form.target)
+    further_uris = _uris(url)[1:] if form.uris else []
+    url = _uris(url)[0] if form.uris else url
+    title = _first(cells, form.title) if form.title else _host(url)
+    if form.logins and what not in form.logins[1]:
+        findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
+        return
+    account, secret = _first(cells, form.account), _first(cells, form.secret)
+    texts = {"name": title, "account": account, "secret": secret, "target": url}
+    pointing = next((name for name, text in texts.items() if is_reference(text)), "")
+    if pointing:
+        findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
+        return
+    groups = [group for cell in form.group if cells.get(cell) for group in form.groups(cells[cell])]
+    findings.drop(title, _dropped(form, cells, extra, several=(len(groups) > 1, bool(further_uris))))
+    findings.take(
+        row,
+        group=groups[0] if groups else "",
+        title=title,
+        username=account,
+        url=url,
+        notes=_first(cells, form.note),
+        secret=secret,
+        kind=_first(cells, form.kind).strip().casefold(),
+        further=tuple(groups[1:]),
+    )
+
+
+def _first(cells: Mapping[str, str], names: Names) -> str:
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+def _dropped(
+    form: ColumnFormat, cells: Mapping[str, str], extra: Mapping[str, str], several: tuple[bool, bool]
+) -> Iterator[str]:
+    groups, uris = several
+    if groups:
+        yield from (name for name in form.group if cells.get(name))
+    if uris:
+        yield from form.target[:1]
+    for names in (form.title, form.account, form.secret, form.target, form.note):
+        filled = [name for name in names if cells.get(name)]
+        yield from (name for name in filled[1:] if cells[name] != cells[filled[0]])
+    yield from (
+        written for name, written in extra.items() if cells[name] and cells[name] != form.quiet.get(name)
+    )
+
+
+_URI = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
+
+
+def _uris(cell: str) -> list[str]:
+    """Return the URIs of a cell. A comma parts them only where the next one begins with a scheme: a
+    target may have a comma in it."""
+    return _URI.split(cell)
+
+
+def _host(url: str) -> str:
+    """Return what an entry without a title is called: its host, or else its URL."""
+    try:
+        return urlsplit(url.strip()).netloc.rpartition("@")[2] or url
+    except ValueError:
+        return url
+
+
+# KeePass and KeePassXC resolve references on their screens but export them as they are: taken literally,
+# the password would be the text "{REF:P@I:...}" and the account would be lost without anybody noticing.
+_REFERENCE = re.compile(r"\{REF:[TUPANI]@[TUPANIO]:[^}]+\}", re.IGNORECASE)
+
+
+def is_reference(text: str) -> bool:
+    """Return whether it only points to a field of another entry of KeePass."""
+    return "{" in text and _REFERENCE.search(text) is not None
+
+
+def _by_comma(cell: str) -> Sequence[str]:
+    return [part for part in cell.split(",") if part]
+
+
+def _by_semicolon(cell: str) -> Sequence[str]:
+    return [part for part in re.split(r"[;,]", cell) if part]
+
+
+def _backslashed(cell: str) -> Sequence[str]:
+    return (cell.strip("\\").replace("\\", "/"),)
+
+
+def _all(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+_BITWARDEN = _all("type", "name", "notes", "login_uri", "login_username", "login_password")
+_BITWARDEN_VAULT = ColumnFormat(
+    ImportFormat.BITWARDEN_CSV,
+    _BITWARDEN | {"folder"},
+    title=("name",),
+    account=("login_username",),
+    secret=("login_password",),
+    target=("login_uri",),
+    note=("notes",),
+    group=("folder",),
+    logins=("type", _all("login", "")),
+    quiet=MappingProxyType({"reprompt": "0"}),
+    uris=True,
+)
+
+FORMATS: tuple[ColumnFormat, ...] = (
+    # "Database > Export > CSV file", and `keepassxc-cli export -f csv`; older versions end with Notes.
+    # `Group` is the path from the root group ("Passwords/Run-as/EMEA").
+    ColumnFormat(
+        ImportFormat.KEEPASSXC_CSV,
+        _all("group", "title", "username", "password", "url", "notes"),
+        title=("title",),
+        account=("username",),
+        secret=("password",),
+        target=("url",),
+        note=("notes",),
+        group=("group",),
+    ),
+    # An individual vault's, with CR LF between records; folders nest by "/".
+    _BITWARDEN_VAULT,
+    # An organization's: one cell names all collections.
+    replace(
+        _BITWARDEN_VAULT, needed=_BITWARDEN | {"collections"}, group=("collections",), groups=_by_comma
+    ),
+    # KeePass 1, and "KeePass CSV (1.x)" of KeePass 2.
+    ColumnFormat(
+        ImportFormat.KEEPASS1_CSV,
+        _all("account", "login name", "password", "web site", "comments"),
+        title=("account",),
+        account=("login name",),
+        secret=("password",),
+        target=("web site",),
+        note=("comments",),
+        backslash=True,
+    ),
+    ColumnFormat(
+        ImportFormat.ONEPASSWORD_CSV,
+        _all("title", "username", "password", "notes", "tags"),
+        one_of=_all("url", "urls", "website"),
+        title=("title",),
+        account=("username",),
+        secret=("password",),
+        target=("url", "urls", "website"),
+        note=("notes",),
+        group=("tags",),
+        groups=_by_semicolon,
+        quiet=MappingProxyType({"favorite": "false", "archived": "false"}),
+    ),
+    # Folders nest by "\".
+    ColumnFormat(
+        ImportFormat.LASTPASS_CSV,
+        _all("url", "username", "password", "extra", "name", "grouping", "fav"),
+        title=("name",),
+        account=("username",),
+        secret=("password",),
+        target=("url",),
+        note=("extra",),
+        group=("grouping",),
+        groups=_backslashed,
+        quiet=MappingProxyType({"fav": "0"}),
+    ),
+    # Chrome, Edge and other browsers of Chromium; old versions have no note.
+    ColumnFormat(
+        ImportFormat.CHROME_CSV,
+        _all("name", "url", "username", "password"),
+        only=_all("name", "url", "username", "password", "note"),
+        title=("name",),
+        account=("username",),
+        secret=("password",),
+        target=("url",),
+        note=("note",),
+    ),
+    ColumnFormat(
+        ImportFormat.FIREFOX_CSV,
+        _all("url", "username", "password", "httprealm", "formactionorigin", "guid"),
+        title=(),
+        account=("username",),
+        secret=("password",),
+        target=("url",),
+    ),
+    ColumnFormat(
+        ImportFormat.DASHLANE_CSV,
+        _all("username", "username2", "title", "password", "note", "url", "category"),
+        title=("title",),
+        account=("username", "username2", "username3"),
+        secret=("password",),
+        target=("url",),
+        note=("note",),
+        group=("category",),
+    ),
+    # All types of entries in one table; a folder has a row of its own.
+    ColumnFormat(
+        ImportFormat.NORDPASS_CSV,
+        _all("name", "url", "username", "password", "note", "cardholdername", "folder"),
+        title=("name",),
+        account=("username",),
+        secret=("password",),
+        target=("url",),
+        note=("note",),
+        group=("folder",),
+        logins=("type", _all("password", "")),
+        structure=_all("folder"),
+    ),
+    ColumnFormat(
+        ImportFormat.PROTON_CSV,
+        _all("type", "name", "url", "username", "password", "note", "createtime", "modifytime"),
+        title=("name",),
+        account=("username", "email"),
+        secret=("password",),
+        target=("url",),
+        note=("note",),
+        group=("vault",),
+        logins=("type", _all("login", "")),
+        uris=True,
+    ),
+    # Of Delinea, once Thycotic. The columns between name and folder are those of the secret's template.
+    ColumnFormat(
+        ImportFormat.SECRET_SERVER_CSV,
+        _all("username", "password"),
+        one_of=_all("secret name", "secretname"),
+        title=("secret name", "secretname"),
+        account=("username",),
+        secret=("password",),
+        target=("url", "machine", "server", "resource", "host"),
+        note=("notes",),
+        group=("folder path", "folderpath", "folder"),
+        groups=_backslashed,
+    ),
+)
+
+
+def chosen(columns: Sequence[tuple[str, str]]) -> ColumnFormat:
+    """Return the format of a CSV whose columns a person named, as pairs of a field and a column."""
+    named = {name: (column.strip().casefold(),) for name, column in columns}
+    return ColumnFormat(
+        ImportFormat.COLUMNS_CSV,
+        frozenset(column for (column,) in named.values()),
+        title=named.get("name", ()),
+        account=named.get("account", ()),
+        secret=named.get("secret", ()),
+        target=named.get("target", ()),
+        note=named.get("note", ()),
+        group=named.get("group", ()),
+        kind=named.get("kind", ()),
+    )

@@ -1,0 +1,137 @@
+"""CSV (RFC 4180) as programs and spreadsheets write it. What can be read in two ways is refused."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from nskeys.errors import ImportUnreadable
+from nskeys.reasons import ImportProblem, Problem
+
+CELL_LIMIT = 131_072
+"""Characters of one cell; twice the longest secret."""
+DELIMITERS = ",;\t|"
+
+Record = tuple[int, Mapping[str, str] | None]
+"""The entry's number (from 1, without the header) and its cells under the columns' names in lower
+case; None where it has more or fewer cells than there are columns."""
+
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
+"""What spreadsheets write above the header to say which character separates the cells."""
+
+
+def separator_line(text: str) -> str:
+    """Return the character that a first line `sep=;` names; "" where there is no such line."""
+    found = _SEPARATOR_LINE.match(text)
+    return found[1] if found else ""
+
+
+class CsvTable:
+    """The header is read at once, the records when they are asked for, once.
+
+    `backslash`: quotes and backslashes in a cell have a backslash before them, as KeePass 1 writes them;
+    else quotes are doubled.
+    """
+
+    def __init__(self, source: str, text: str, delimiter: str = ",", *, backslash: bool = False) -> None:
+        self._source = source
+        self._backslash = backslash
+        self._line = 1
+        if found := _SEPARATOR_LINE.match(text):
+            text, self._line = text[found.end() :], 2
+        self._cell = _pattern(delimiter, backslash)
+        self._open = re.compile(rf"{_padding(delimiter)}\"")
+        self._text = text
+        self._place = 0
+        self._ended = False
+        self.columns = self._header()
+        """The columns' names as written; `column 7` for one that has none."""
+        self.names = tuple(name.casefold() for name in self.columns)
+
+    def __iter__(self) -> Iterator[Record]:
+        if len(set(self.names)) < len(self.names):
+            raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
+        row = 0
+        while not self._ended:
+            cells = self._next()
+            if not any(cells):
+                continue
+            row += 1
+            yield row, dict(zip(self.names, cells, strict=True)) if len(cells) == len(self.names) else None
+
+    def written(self, name: str) -> str:
+        """A column's name as the file writes it."""
+        return self.columns[self.names.index(name)]
+
+    def _header(self) -> tuple[str, ...]:
+        cells: list[str] = []
+        while not self._ended and not any(cells):
+            cells = self._next(header=True)
+        return tuple(cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1))
+
+    def _next(self, *, header: bool = False) -> list[str]:
+        """Return the next record, not yet told from a blank line; ImportUnreadable with the line of what
+        cannot be read: `quote_in_field`, `padded_cell`, `stray_backslash`, `field_too_long`, and where
+        the record begins `unterminated_quote`."""
+        begins, cells = self._line, list[str]()
+        spaced = padded = False
+        while True:
+            found = self._cell.match(self._text, self._place)
+            if found is None:
+                raise ImportUnreadable(self._source, *self._problem(begins))
+            before, quoted, after, plain, end = found.groups()
+            self._place = found.end()
+            if quoted is None:
+                cell = plain
+                padded = padded or (cell != cell.strip(" \t") and not cell.isspace())
+                if self._backslash and "\\" in cell:
+                    raise ImportUnreadable(self._source, ImportProblem.STRAY_BACKSLASH, begins)
+            else:
+                self._line += quoted.count("\n") or quoted.count("\r")
+                spaced = spaced or bool(before or after)
+                cell = _unescaped(quoted, self._backslash)
+            if len(cell) > CELL_LIMIT:
+                raise ImportUnreadable(self._source, ImportProblem.FIELD_TOO_LONG, begins)
+            cells.append(cell)
+            if end in _ENDS:
+                break
+        self._ended = not end
+        self._line += 1
+        if spaced and padded and not header:
+            # Whether spaces belong to the cells or stand between them is told by the quotes of the one,
+            # and by nothing for the other.
+            raise ImportUnreadable(self._source, ImportProblem.PADDED_CELL, begins)
+        return cells
+
+    def _problem(self, begins: int) -> tuple[ImportProblem, int]:
+        """Return what is wrong with the quoted cell that could not be read."""
+        opened = self._open.match(self._text, self._place)
+        rest = self._text[opened.end() - 1 if opened else self._place :]
+        whole = re.match(_BACKSLASHED if self._backslash else _DOUBLED, rest)
+        if whole is not None:
+            return ImportProblem.QUOTE_IN_FIELD, self._line + whole[0].count("\n")
+        if self._backslash and re.search(r'\\[^"\\]', rest):
+            return ImportProblem.STRAY_BACKSLASH, self._line
+        return ImportProblem.UNTERMINATED_QUOTE, begins
+
+
+_ENDS = frozenset({"\n", "\r", "\r\n", ""})
+_DOUBLED = r'"([^"]*+(?:""[^"]*+)*+)"'
+_BACKSLASHED = r'"((?:[^"\\]|\\["\\])*+)"'
+
+
+def _padding(delimiter: str) -> str:
+    return " *+" if delimiter == "\t" else r"[ \t]*+"
+
+
+def _pattern(delimiter: str, backslash: bool) -> re.Pattern[str]:
+    """One cell and what ends it: spaces, the quoted text, spaces; or text that begins with no quote."""
+    padding, end = _padding(delimiter), re.escape(delimiter)
+    quoted = _BACKSLASHED if backslash else _DOUBLED
+    return re.compile(
+        rf"(?:({padding}){quoted}({padding})|(?!{padding}\")([^{end}\r\n]*+))({end}|\r\n?|\n|\Z)"
+    )
+
+
+def _unescaped(cell: str, backslash: bool) -> str:
+    if backslash:
+        return re.sub(r'\\(["\\])', r"\1", cell) if "\\" in cell else cell
+    return cell.replace('""', '"') if '"' in cell else cell

@@ -1,0 +1,112 @@
+"""The XML that KeePass 2 exports ("KeePass XML (2.x)"): the whole database, nothing encrypted.
+
+    <KeePassFile>
+      <Meta><RecycleBinEnabled>True</RecycleBinEnabled><RecycleBinUUID>base64</RecycleBinUUID></Meta>
+      <Root><Group><UUID>base64</UUID><Name>Passwords</Name>
+        <Entry><String><Key>Password</Key><Value>...</Value></String>... <History>...</History></Entry>
+        <Group>...</Group>
+      </Group></Root>
+    </KeePassFile>
+
+The bin is known by its UUID, so a group that is only called like one is an ordinary group.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from nskeys.errors import ImportUnreadable
+from nskeys.imports.columns import is_reference
+from nskeys.imports.parsing import Collector
+from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.reasons import FieldProblem, ImportProblem
+
+DEPTH_LIMIT = 100
+"""Groups in groups."""
+_TAKEN = {"Title": "name", "UserName": "account", "Password": "secret", "URL": "target", "Notes": "note"}
+_NO_BIN = "AAAAAAAAAAAAAAAAAAAAAA=="
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    element: Element
+    path: str
+    deleted: bool
+
+
+def read(source: str, text: str) -> ParsedExport:
+    """Return every entry. Raises ImportUnreadable (`xml_syntax`, `xml_entities`)."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        # KeePass writes none, and what they stand for may be a file or a thousand times its size.
+        raise ImportUnreadable(source, ImportProblem.XML_ENTITIES)
+    line = 0
+    try:
+        # Without entities nothing grows and nothing is fetched.
+        root = fromstring(text)  # noqa: S314
+    except ParseError as error:
+        line = error.position[0]
+    else:
+        return _read(source, root)
+    raise ImportUnreadable(source, ImportProblem.XML_SYNTAX, line)
+
+
+def _read(source: str, root: Element) -> ParsedExport:
+    findings = Collector(source, ImportFormat.KEEPASS_XML)
+    enabled = root.findtext("Meta/RecycleBinEnabled", "").casefold() != "false"
+    bin_id = root.findtext("Meta/RecycleBinUUID", "") if enabled else ""
+    row = 0
+    for group in root.findall("Root/Group"):
+        for entry in _entries(source, group, "", bin_id if bin_id != _NO_BIN else "", deleted=False):
+            row += 1
+            _read_entry(findings, row, entry)
+    return findings.parsed()
+
+
+def _entries(
+    source: str, group: Element, above: str, bin_id: str, *, deleted: bool, depth: int = 0
+) -> Iterator[_Entry]:
+    if depth > DEPTH_LIMIT:
+        raise ImportUnreadable(source, ImportProblem.XML_SYNTAX)
+    name = group.findtext("Name", "")
+    path = f"{above}/{name}" if above else name
+    deleted = deleted or (bool(bin_id) and group.findtext("UUID", "") == bin_id)
+    for entry in group.findall("Entry"):
+        yield _Entry(entry, path, deleted)
+    for inner in group.findall("Group"):
+        yield from _entries(source, inner, path, bin_id, deleted=deleted, depth=depth + 1)
+
+
+def _read_entry(findings: Collector, row: int, entry: _Entry) -> None:
+    texts, further = dict.fromkeys(_TAKEN.values(), ""), list[str]()
+    encrypted = False
+    for string in entry.element.findall("String"):
+        key, value = string.findtext("Key", ""), string.find("Value")
+        text = "" if value is None else value.text or ""
+        encrypted = encrypted or (value is not None and value.get("Protected", "").casefold() == "true")
+        if key in _TAKEN:
+            texts[_TAKEN[key]] = text
+        elif text:
+            further.append(key)
+    title = texts["name"]
+    if encrypted:
+        # Only the XML inside a database is marked so: its values are encrypted by the database's stream.
+        findings.refuse(row, title, "secret", FieldProblem.STILL_ENCRYPTED)
+        return
+    pointing = next((name for name, text in texts.items() if is_reference(text)), "")
+    if pointing:
+        findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
+        return
+    further += ["attachments"] * bool(entry.element.findall("Binary"))
+    further += ["history"] * bool(entry.element.findall("History/Entry"))
+    findings.drop(title, further)
+    findings.take(
+        row,
+        group=entry.path,
+        title=title,
+        username=texts["account"],
+        url=texts["target"],
+        notes=texts["note"],
+        secret=texts["secret"],
+        deleted=Deleted.YES if entry.deleted else Deleted.NO,
+        marked=True,
+    )
