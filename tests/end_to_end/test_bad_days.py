@@ -112,7 +112,7 @@ def test_a_destination_that_vanishes_while_the_password_is_typed(server: World) 
     with started(argv(server, "backup", "--password-file", str(pipe))) as process:
         with pipe.open("w") as typed:  # returns once the command reads: the place was looked at before
             shutil.rmtree(server.vault)
-            typed.write("a password\n")
+            typed.write("correct horse battery staple\n")
         refused(ended(process), Exit.UNREACHABLE, "its folder does not exist")
     assert server.run("registry").out.splitlines()[0].split() == ["KMSBackupPath", str(server.vault)]
     assert len(server.services.register.copies()) == 1

@@ -91,14 +91,10 @@ def test_another_nskeys_at_work(server: World) -> None:
             f"credential edit run-as/deploy-1 --secret-file {server.password}",
             f"restore latest --password-file {server.password}",
             f"protector change passphrase --new-passphrase-file {server.passphrase}",
+            f"drill latest --password-file {server.password}",  # nobody would write its result down
         ):
             refused(server.run(*words.split()), Exit.LOCKED, holder)
-        for words in (
-            "status",
-            "credential list",
-            "verify",
-            f"drill latest --password-file {server.password}",
-        ):
+        for words in ("status", "credential list", "verify"):
             ran = server.run(*words.split())
             assert ran.code == Exit.DONE
             told_well(ran)

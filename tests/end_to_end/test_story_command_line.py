@@ -111,12 +111,15 @@ def _sets_up_and_imports(server: Server) -> list[str]:
     assert server.json("credential", "list") == []
     export = EXPORTS / "keepassxc.csv"
     with export.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+        every = list(csv.DictReader(stream))
+    rows = [row for row in every if row["Password"]]
     planned = server.json("credential", "import", str(export), "--plan")
     assert server.json("credential", "list") == []
     imported = server.json("credential", "import", str(export))
     assert imported == planned
     assert imported["imported"] == len(rows)
+    left_out = [item["title"] for item in imported["left_out"]]
+    assert left_out == [row["Title"] for row in every if not row["Password"]], "a row without a secret"
     assert {field["field"] for field in imported["dropped"]} >= {"TOTP"}
     assert server.json("verify") == {"opened": len(rows), "failed": 0, "failures": []}
     return sorted(row["Password"] for row in rows)
