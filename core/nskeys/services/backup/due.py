@@ -29,8 +29,9 @@ class DueDestinations:
 
 
 def due_destinations(installation: Installation, infos: Sequence[DestinationInfo]) -> DueDestinations:
-    """What these destinations hold and lack; each is asked, side by side. Where `KMSBackupDate` does not
-    know of a backup with every key, all of them lack one: it is what others go by."""
+    """Return what these destinations hold and lack; all are asked at the same time. Where `KMSBackupDate`
+    does not know of a backup with every key, every destination lacks one: other programs go by that
+    value."""
     installation.require()
     public, keys = installation.server_public(), installation.key_store.keys()
     date, now = installation.registry.read().backup_date, installation.clock.now()
@@ -57,7 +58,7 @@ def _may_hold(copy: BackupCopy, recipients: Set[str]) -> bool:
 def _covering_copy(
     installation: Installation, info: DestinationInfo, known: Sequence[BackupCopy], kids: frozenset[Kid]
 ) -> BackupCopy | None:
-    """The newest good copy there; None where some key is in none of them."""
+    """Return the newest good copy at this destination; None where some key is in none of its copies."""
     newest: BackupCopy | None = None
     lacks = set(kids)
     for copy in known:

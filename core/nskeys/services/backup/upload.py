@@ -1,8 +1,7 @@
-"""Sending one archive to its destinations: published, read back, compared, opened; side by side.
+"""Sending one archive to its destinations at the same time: published, read back, compared, opened.
 
-A place that does not answer holds up no other: each is served in a thread of its own, and whoever reads
-what came of it hears of each as soon as it is done.
-"""
+Each destination has a thread of its own, so one that does not answer does not delay the others, and each
+outcome is reported as soon as it is known."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,9 +51,9 @@ class Stored:
 def upload(
     place: Destination, name: str, archive: WrittenArchive, opens: Opens, told: Callable[[Stage], None]
 ) -> Stored:
-    """Publish the archive under `name`, or near it; read back what lies there now, compare every byte and
-    open it. What keeps it from being written is raised as it is; what follows is BackupNotProven, with the
-    address of the file that is no backup."""
+    """Publish the archive under `name`, or a free name like it; read it back, compare every byte and open
+    it. Raises what keeps it from being written as it is; after that BackupNotProven, with the address of
+    the file that is no backup."""
     place.sweep()
     told(Stage.WRITING)
     used = place.publish(name, archive.data)
@@ -74,8 +73,8 @@ def upload(
 
 
 def _read_back(place: Destination, name: str, size: int) -> bytes | None:
-    """What lies there; None where it is more than was written, for a server that does not come to an end is
-    given the time of what it got and no more."""
+    """Return what lies there; None where it is longer than `size` bytes. Reading stops there, so a server
+    that sends without end is not read for ever."""
     try:
         return place.read(name, size)
     except FileUnreadable as error:
@@ -98,7 +97,7 @@ CopyOutcome: TypeAlias = Stored | Failed
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a thread has to say: it has come to a stage, it is done, or it met a bug."""
+    """A message of a thread: it reached a stage, it is done, or it met a bug."""
 
     number: int
     what: Stage | CopyOutcome | BaseException
@@ -112,10 +111,9 @@ def upload_to_all(
     opens: Opens,
     progress: Progress,
 ) -> Iterator[tuple[int, CopyOutcome]]:
-    """The number of each destination and what came of it, as soon as that is known.
-
-    Where a person wants to stop, nothing is published any more and a place that does not answer is given up
-    at once, with Cancelled; one that has the whole file may prove it first."""
+    """Yield each destination's number and outcome as soon as it is known. Where a person stops, nothing
+    more is published and a destination that does not answer is given up at once, with Cancelled; one that
+    has the whole file may prove it first."""
     sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
         in_a_thread(partial(sending.run, number, destinations, info))  # whose news say how it ended
@@ -161,7 +159,7 @@ class _Upload:
         self._until: float | None = None
 
     def run(self, number: int, destinations: Destinations, info: DestinationInfo) -> None:
-        """In a destination's own thread."""
+        """Send the archive in the destination's own thread."""
         try:
             place = destinations.at(info)
             news: CopyOutcome | BaseException = upload(
@@ -176,7 +174,8 @@ class _Upload:
         self._progress.put(_News(number, news))
 
     def news(self, progress: Progress, waiting: dict[int, Stage | None]) -> _News | None:
-        """The next news; None once a person wanted to stop and nothing worth waiting for is left."""
+        """Return the next message; None once a person stopped and no destination is about to prove its
+        file."""
         while self._until is None or (time.monotonic() < self._until and _all_written(waiting)):
             try:
                 return self._progress.get(timeout=_POLL_S)
@@ -194,7 +193,7 @@ class _Upload:
             self._until = time.monotonic() + _CANCEL_TIMEOUT_S
 
     def may_lie_at(self, destinations: Destinations, info: DestinationInfo) -> str:
-        """Where a place that was given up may have got the file."""
+        """Return the address where a destination that was given up may have got the file."""
         try:
             return destinations.at(info).address_of(self._name)
         except NskeysError:
@@ -212,12 +211,12 @@ class _Upload:
 
 
 def _all_written(waiting: dict[int, Stage | None]) -> bool:
-    """Whether a place has the whole file and is about to prove it."""
+    """Return whether a destination has the whole file and is about to prove it."""
     return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
 
 
 def _problem(error: NskeysError) -> AnyProblem:
-    """Why what lies there is no backup."""
+    """Return why the file there is no backup."""
     if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
         return error.problem
     return Problem.DOES_NOT_OPEN

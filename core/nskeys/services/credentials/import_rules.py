@@ -213,7 +213,7 @@ def _same(words: tuple[str, ...], spelling: tuple[str, ...]) -> bool:
 
 
 def _host(url: str) -> str:
-    """`host[:port]` of a URL, or of what was written into its field instead of one."""
+    """Return `host[:port]` of a URL, or of what was written into its field instead of one."""
     text = url.strip()
     if "://" not in text:
         return text.split("/", 1)[0]

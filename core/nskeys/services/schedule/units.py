@@ -1,8 +1,7 @@
-"""The units' text: systemd's own quoting, and a sandbox that leaves them what they need and no more.
+"""The units' text: systemd's own quoting, and a sandbox that allows only what they need.
 
-What the jobs need: to write in the home (and the CMDB's folder, and in the folders that backups go to), to
-read everything else, ssh keys among it, the network, and the TPM where it protects the keys.
-"""
+The jobs write in the home, the CMDB's folder and the folders that backups go to; they read everything else,
+ssh keys among it; they use the network, and the TPM where it protects the keys."""
 
 import posixpath
 import re
@@ -49,7 +48,8 @@ class UnitFacts:
 
 
 def units(facts: UnitFacts) -> tuple[UnitFile, ...]:
-    """Every unit; ScheduleRefused (`odd_path`) where a path holds what no unit can."""
+    """Return every unit. Raises ScheduleRefused (`odd_path`) where a path holds characters that no unit can
+    hold."""
     for path in (*facts.program, facts.home, *facts.writable):
         if not path.isprintable():
             raise ScheduleRefused(ScheduleProblem.ODD_PATH, path)
@@ -167,7 +167,8 @@ def _command(words: Sequence[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """A word as systemd reads it: quoted where it must be, and '%' doubled, which begins a specifier."""
+    """Return a word as systemd reads it: quoted where it must be, and '%' doubled, which begins a
+    specifier."""
     escaped = text.replace("%", "%%")
     if _PLAIN.fullmatch(text):
         return escaped

@@ -38,7 +38,7 @@ class SetUpService:
         self._random_id = random_id
 
     def look(self) -> FirstSight:
-        """What is in the home. Creates nothing, unlocks nothing."""
+        """Return what is in the home. Creates and unlocks nothing."""
         installation = self._installation
         ready = installation.key_store.exists()
         cmdb = installation.cmdb
@@ -60,8 +60,8 @@ class SetUpService:
         )
 
     def look_closely(self) -> FirstSight:
-        """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
-        nobody else; where it is there and does not open them now, they count as this machine's."""
+        """Look as `look` does, and whether the keys here open on this machine. Only a TPM is asked; where
+        it is there and does not open them now, they count as this machine's."""
         status = self.look()
         try:
             bound = binding(self._installation.key_store)
@@ -72,8 +72,8 @@ class SetUpService:
         return replace(status, state=HomeState.ELSEWHERE) if bound.elsewhere else status
 
     def use_cmdb(self, address: str) -> None:
-        """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the
-        next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
+        """Record, before there are keys, that this home's CMDB is the one at `address`, so that the next
+        start finds it. Raises AlreadySetUp where there are keys, which belong to their CMDB."""
         installation = self._installation
         installation.home.prepare()
         with unsigned_changes(installation, "choosing a CMDB"):
@@ -88,7 +88,7 @@ class SetUpService:
         settings: Settings,
         accept_loss: int | None = None,
     ) -> SetUpReport:
-        """A new installation: its CMDB (or the one that is there), its first key, its server key."""
+        """Make a new installation: its CMDB (or the one that is there), its first key, its server key."""
         installation = self._installation
         check_server(settings.server_name)
         chosen = installation.protectors(protector)
