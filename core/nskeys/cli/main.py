@@ -49,8 +49,8 @@ def _print(text: str) -> int:
 
 
 def _open_streams() -> None:
-    """Whoever closed a standard stream (`>&-`) gets nothing there; but no file of ours may get its number,
-    or words would be written into it."""
+    """Open a null device for each closed standard stream (`>&-`). Otherwise a file of ours could get its
+    number, and output would be written into it."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -12,7 +12,6 @@ from nskeys.wording.reports import set_up_lines
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Set up."""
     services = session.services(options.cmdb)
     settings = settings_of(services.about.settings(), options)
     protector = usable_protector(services.protection, options.protector)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 def list_keys(session: Session, _: Namespace) -> int:
-    """Every key."""
     keys = session.services().recoverability.assess().keys
     if session.output.as_json:
         session.output.array(map(documents.key, keys))
@@ -30,7 +29,6 @@ def list_keys(session: Session, _: Namespace) -> int:
 
 
 def show_key(session: Session, options: Namespace) -> int:
-    """One key."""
     overview = session.services().recoverability.overview()
     key = _find(overview.recoverability.keys, options.kid)
     if session.output.as_json:
@@ -53,7 +51,7 @@ def show_key(session: Session, options: Namespace) -> int:
 
 
 def rotate_key(session: Session, options: Namespace) -> int:
-    """The next step of a rotation."""
+    """Do the next step of a rotation."""
     rotation = session.services().rotation
     plan = rotation.plan()
     with session.progress() as progress:

@@ -12,7 +12,7 @@ from nskeys.wording.re_entry import re_entry_advice, re_entry_csv, re_entry_line
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Try everything and list the rest."""
+    """Try every credential and list those that do not open."""
     if session.output.as_json and options.csv:
         raise UsageProblem("--json and --csv exclude one another", options.command)
     services = session.services()
