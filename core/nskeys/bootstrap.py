@@ -156,7 +156,7 @@ def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
     system = Path("/etc/ssh/ssh_known_hosts")
     try:
         ssh = Path.home() / ".ssh"
-    except RuntimeError:  # a number without a name, as in a container, has no home
+    except RuntimeError:  # a user id without a name, as in a container, has no home
         return KnownHosts(own, (system,)), ()
     known = KnownHosts(own, (ssh / "known_hosts", system))
     return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))

@@ -62,7 +62,7 @@ def execute(options: Namespace, connect: Connect) -> int:
         return _failed(options, output, error)
     except KeyboardInterrupt:
         return _failed(options, output, Cancelled())
-    except BaseException as bug:  # noqa: BLE001  # the last resort: no traceback may show a secret
+    except BaseException as bug:  # noqa: BLE001  # a bug: no traceback may be printed, it could show a secret
         output.say(f"nskeys: {UNFORESEEN.what} ({type(bug).__name__})", UNFORESEEN.advice)
         return getattr(options, "failed", Exit.BUG)
     return code

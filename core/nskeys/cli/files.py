@@ -33,7 +33,7 @@ def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: N
         if path == STANDARD_INPUT:
             check(STDIN)
             return _read(STDIN, limit)
-        # No O_NONBLOCK: a named pipe is waited for, as a shell's process substitution needs it.
+        # Without O_NONBLOCK, so that opening waits for a pipe's writer, as process substitution needs.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             check(descriptor)
@@ -78,7 +78,7 @@ def guard(path: str, *, secret: bool = True) -> Callable[[int], None]:
     def check(descriptor: int) -> None:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            return  # a pipe: it says what this user's own command says
+            return  # a pipe is written by this user's own command
         if mode & _OTHERS_WRITE:
             raise FileUnreadable(path, Problem.OTHERS_WRITE)
         if secret and mode & stat.S_IROTH and _is_reached(descriptor):

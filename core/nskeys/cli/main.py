@@ -55,9 +55,9 @@ def _open_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this stream's
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names may hold what the locale cannot encode; escapes are better than no answer.
+        # Names may hold characters that the locale cannot encode; they are escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -80,7 +80,7 @@ class Output:
     def say(self, *sentences: str) -> None:
         """Write sentences to standard error, a line each, safe for a terminal already."""
         self.flush()
-        with suppress(OSError):  # nobody reads it: there is no better place to say that
+        with suppress(OSError):  # standard error is closed: nothing is left to report it on
             for sentence in sentences:
                 self._stderr.write(sentence + "\n")
             self._stderr.flush()

@@ -148,7 +148,7 @@ class _Line:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except OSError:  # nobody sees it any more
+        except OSError:  # the terminal is gone
             self._live = False
 
 

@@ -46,7 +46,7 @@ class CommandLineSecrets:
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return self._asked(request, retry)
         if retry and request.purpose in _OPENS:
-            raise WrongPassword(_OPENS[request.purpose])  # said as it is: nobody can be asked again
+            raise WrongPassword(_OPENS[request.purpose])  # a file cannot be asked again
         if retry:
             raise SecretUnavailable(Wanted(request.purpose), SecretProblem.FILE_REFUSED)
         secret = _checked(request.purpose, read_secret(path))

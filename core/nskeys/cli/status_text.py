@@ -86,7 +86,7 @@ def _backups(overview: "Overview") -> Iterator[tuple[str, str]]:
     """Yield when the last backup was made and when one was last proven, which are two dates."""
     answer = overview.recoverability
     if answer.last is not None:
-        told = answer.last.where.reason is LocationReason.NOT_MOUNTED  # by its place
+        told = answer.last.where.reason is LocationReason.NOT_MOUNTED  # said with its place
         not_counting = "" if told else why_not(answer.last)
         yield (
             "last backup",

@@ -71,7 +71,7 @@ def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
         extra.pop(form.logins[0], None)
     for row, cells in table:
         if cells is None:
-            # Not even the title is named: where cells are missing it could be the password.
+            # The title is not shown either: where cells are missing it could be the password.
             findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
         what = cells.get(form.logins[0], "").strip().casefold() if form.logins else ""

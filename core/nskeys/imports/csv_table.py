@@ -96,8 +96,8 @@ class CsvTable:
         self._ended = not end
         self._line += 1
         if spaced and padded and not header:
-            # Whether spaces belong to the cells or stand between them is told by the quotes of the one,
-            # and by nothing for the other.
+            # Quotes show that spaces stand between cells; without quotes nothing tells whether they belong
+            # to a cell.
             raise ImportUnreadable(self._source, ImportProblem.PADDED_CELL, begins)
         return cells
 

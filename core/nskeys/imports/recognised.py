@@ -49,7 +49,7 @@ def of_bytes(data: bytes) -> ImportFormat | ImportProblem | None:
     """Return the format of a file that is no text, or why none can be read from it; None where it may be
     text."""
     if data.startswith(_ZIP):
-        # The names of a ZIP archive's members stand readable in it, at the latest in its directory.
+        # The names of a ZIP archive's members are uncompressed, at least in its directory.
         ends = data[:_BEGINNING] + data[-_BEGINNING * 16 :]
         return next((found for member, found in _IN_ZIP if member in ends), ImportProblem.ZIP)
     return next((problem for first, problem in BY_FIRST_BYTES if data.startswith(first)), None)

@@ -68,7 +68,7 @@ class Installation:
         try:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
-            # There are keys, so there was a CMDB: that is no case for a new installation.
+            # Keys without a CMDB mean that it is missing, not that nothing was set up yet.
             raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
@@ -100,7 +100,7 @@ class Installation:
             try:
                 return self.destinations.configured(last)
             except (DestinationInvalid, DestinationUnreachable):
-                return DestinationInfo(last)  # what is wrong with it is said when it is used
+                return DestinationInfo(last)  # an invalid one is reported when it is used
         configured = self.settings.read().destinations
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 

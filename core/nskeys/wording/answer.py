@@ -76,7 +76,7 @@ def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: in
     """Return where the credentials would come back from; else why they would not."""
     answer = overview.recoverability
     if best is not None:
-        # Where several backups are needed, no more is said of this one than it holds.
+        # Where several backups are needed, this one is credited only with what it holds.
         head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
         return head + copy_place(best, cells - len(head), overview.taken)
     if answer.last is not None:

@@ -38,7 +38,7 @@ def _from_a_server(address: str) -> Fetch:
     login, _, path = address.removeprefix("sftp://").partition("/")
     user, at, place = login.rpartition("@")
     host, port = (place, "") if place.endswith("]") or ":" not in place else place.rsplit(":", 1)
-    # Behind /~/ begins what lies in the folder that the login leads to.
+    # A path behind /~/ begins in the login's home folder.
     path = f"/{unquote(path)}".removeprefix("/~/")
     option = f" -P {_quoted(port)}" if port else ""
     return Fetch(

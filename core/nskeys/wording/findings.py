@@ -168,7 +168,7 @@ def _at_risk(it: _Case) -> Brief:
         return label, texts
     if width(f"{label} {when}") <= it.layout.notice:
         return f"{label} {when}", texts
-    # A date is longer than a time, and since when is worth more than under which key.
+    # A date is longer than a time; the key is left out before the date is.
     return label, (*(f"{when}: {text}" for text in texts), when)
 
 

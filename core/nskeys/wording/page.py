@@ -173,7 +173,7 @@ def _part(part: Part) -> str:
 
 
 def _code(part: Code) -> str:
-    import segno  # here, for it is needed by this one page and by nothing that is in a hurry
+    import segno  # here: only this page needs it, and it is slow to load
 
     drawn = segno.make_qr(part.text, error="m").svg_inline(omitsize=True, title=part.label)
     return f"<figure>{drawn}<figcaption>{escape(part.label)}</figcaption></figure>"

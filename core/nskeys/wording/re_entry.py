@@ -85,7 +85,7 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
             "if it turns up, a restore of it brings the key back."
         )
     if found.claimed:
-        # Each is named: it may be at hand, and then nothing has to be typed.
+        # Each backup is named, since one at hand saves typing the secrets.
         named = listed(tuple(f"{backup_name(copy)} in {safe(copy.address)}" for copy in found.claims))
         says = "says that it holds" if len(found.claims) == 1 else "say that they hold"
         file = shlex.quote(safe(found.claims[0].address))

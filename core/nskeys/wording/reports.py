@@ -34,7 +34,7 @@ from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
-    from nskeys.services.status.audit import AuditVerdict  # with its crypto, which a help does not need
+    from nskeys.services.status.audit import AuditVerdict  # imports crypto, which a help text does not need
 
 NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."

@@ -45,7 +45,7 @@ def qr_text(share: Share) -> str:
 
 def qr_lines(share: Share) -> list[str]:
     """Return the code in half blocks, dark where a block is, to be shown in black on white."""
-    import segno  # here: it is needed by this one picture
+    import segno  # here: only this picture needs it
 
     code = segno.make_qr(qr_text(share), error="l", boost_error=False)
     rows = [[bool(module) for module in row] for row in code.matrix_iter(border=2)]

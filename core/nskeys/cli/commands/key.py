@@ -56,8 +56,8 @@ def rotate_key(session: Session, options: Namespace) -> int:
     plan = rotation.plan()
     with session.progress() as progress:
         report = rotation.execute(plan, session.secrets, options.without_backup, progress)
-    # A key that waits needs a backup elsewhere, even where one on this machine holds it already; where one
-    # elsewhere does, a drill of it is due and no further backup.
+    # A pre-active key needs a backup elsewhere, even where one on this machine holds it; where a backup
+    # elsewhere holds it, a drill of that is due and no further backup.
     waits = report.state is KeyState.PRE_ACTIVE
     drill_due = waits and report.held_by is not None and report.held_by.lies_well
     backup_due = bool(report.due) or (waits and not drill_due)

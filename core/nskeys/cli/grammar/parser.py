@@ -270,5 +270,5 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
-        # The heading above the commands says what they are; argparse's own line would say it again.
+        # The heading above the commands says what they are, so argparse's own line is left out.
         return text.partition("\n")[2] if action.nargs == argparse.PARSER else text

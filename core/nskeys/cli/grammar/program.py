@@ -49,7 +49,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser = grammar()
     options = parser.parse_args(argv, defaults())
     if not hasattr(options, "run"):
-        # A group alone, with options of every command at most: they mean the same before its command.
+        # A group without a command: the options that every command has mean the same before its command.
         options = parser.parse_args([*argv, options.shows], defaults())
     reading = [name for name in READ_FROM_FILES if getattr(options, name, None) == STANDARD_INPUT]
     if len(reading) > 1:

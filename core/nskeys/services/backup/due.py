@@ -35,10 +35,10 @@ def due_destinations(installation: Installation, infos: Sequence[DestinationInfo
     installation.require()
     public, keys = installation.server_public(), installation.key_store.keys()
     date, now = installation.registry.read().backup_date, installation.clock.now()
-    # A key from the future, as this clock has it, would make one due every night and never be older.
+    # Keys dated ahead of this clock do not count: they would make a backup due every night.
     if date is None or any(date < key.created <= now for key in keys):
         return DueDestinations(tuple(info.address for info in infos), ())
-    # After a new identity, or another split, older copies open the old way only.
+    # After a new identity or split, older copies open only with the former one.
     recipients = frozenset(known_recovery(installation).recipients)
     with installation.cmdb.reading() as view:
         known = [copy for copy in verified_copies(view, public) if _may_hold(copy, recipients)]

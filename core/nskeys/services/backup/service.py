@@ -249,7 +249,7 @@ class BackupService:
         with changes.signed(event) as change:
             record(change, copy, changes.server_key)
             known = reread(change, installation.server_public(), copy)
-        # As the register tells it: whether a person proved these recipients, other rows say.
+        # As the register reads it: other rows tell whether a person proved these recipients.
         return known or copy
 
     def _echo(self, made: dict[int, BackupCopy]) -> None:

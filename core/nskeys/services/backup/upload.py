@@ -116,7 +116,7 @@ def upload_to_all(
     has the whole file may prove it first."""
     sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
-        in_a_thread(partial(sending.run, number, destinations, info))  # whose news say how it ended
+        in_a_thread(partial(sending.run, number, destinations, info))  # its messages say how it ended
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
     several = len(infos) > 1
     if several:
@@ -139,9 +139,9 @@ def upload_to_all(
                 case bug:
                     raise bug
         if waiting:
-            destinations.interrupt()  # who still waits for a server lets go of it, and cleans up there
+            destinations.interrupt()  # threads that wait for a server stop waiting and clean up there
         for number, reached in waiting.items():
-            # Its thread is left to itself. Whatever it may still write, nobody will record.
+            # Its thread runs on, but whatever it still writes is not recorded as a backup.
             left = sending.may_lie_at(destinations, infos[number]) if reached else ""
             yield number, Failed(Cancelled(), left)
     finally:
@@ -169,7 +169,7 @@ class _Upload:
             news = Failed(error, error.address)
         except NskeysError as error:
             news = Failed(error)
-        except BaseException as error:  # noqa: BLE001  # whoever waits gets it, bugs too
+        except BaseException as error:  # noqa: BLE001  # passed to the waiting thread, which raises it
             news = error
         self._progress.put(_News(number, news))
 
@@ -205,7 +205,7 @@ class _Upload:
         self._progress.put(_News(number, stage))
 
     def _open(self, kms: bytes) -> None:
-        # One at a time: opening a password's file takes 256 MiB, and small servers have not much more.
+        # One at a time: opening with a password takes 256 MiB, and small servers have little more.
         with self._opening:
             self._opens(kms)
 

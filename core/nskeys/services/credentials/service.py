@@ -112,7 +112,7 @@ class CredentialService:
                 )
                 changes.tell(event)
             except BaseException:
-                secret.wipe()  # what the trail does not say was not revealed
+                secret.wipe()  # not recorded in the trail, so not revealed
                 raise
         return secret
 
@@ -144,7 +144,7 @@ class CredentialService:
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
-                # Wiped here is only what was opened here; a given secret stays the caller's.
+                # Wipe only a secret that was opened here; a given one is wiped by the caller.
                 with (
                     nullcontext(secret)
                     if secret is not None

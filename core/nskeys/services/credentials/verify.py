@@ -83,7 +83,7 @@ class _Attempt:
         """Return the report with the failed credentials and the rows that could not be read. A credential
         that was removed meanwhile is left out."""
         with cmdb.reading() as view:
-            # As far as it can be read: what was tried is less than a row holds.
+            # A row whose id cannot be read cannot be looked up.
             stored = [None if "id" in row.ill else view.credential(row.credential_id) for row in ill]
         failures = [
             CredentialProof(row.credential if row is not None else met, FailureReason.UNREADABLE)

@@ -41,7 +41,7 @@ class DiaryService:
         try:
             if not installation.key_store.exists():
                 if installation.cmdb.outdated():
-                    return DiaryFate.NOT_WRITTEN, None  # to lead it up is its own server's business
+                    return DiaryFate.NOT_WRITTEN, None  # only its own server may upgrade it
                 return self._write(entry, None), None
             if not installation.protectors(installation.key_store.info().protector).asks:
                 with installation.key_store.unlock(nobody) as keys:

@@ -145,7 +145,7 @@ class DrillService:
         def key_of(kid: Kid) -> SecretBytes | None:
             return keys.get(kid)
 
-        # Seals are bound to the CMDB's id: rows of another CMDB would not open, and that is the truth.
+        # Seals are bound to the CMDB's id, so rows of another CMDB rightly do not open.
         return prove(self._installation.cmdb, self._installation.cmdb.cmdb_id(), key_of, progress)
 
     def _record(
@@ -230,7 +230,7 @@ def record_proof(
         drilled_upto=proof.upto,
         typed=began if source.typed else copy.typed,
     ).with_proof(reached, began)
-    if copy.look_moment > began:  # a check that came later knows better whether it is still there
+    if copy.look_moment > began:  # a later check knows whether it is still there
         proven = replace(
             proven, status=copy.status, look_moment=copy.look_moment, good_moment=copy.good_moment
         )

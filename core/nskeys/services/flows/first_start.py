@@ -59,7 +59,7 @@ class FirstStart:
         if self.status.state is HomeState.ELSEWHERE:
             return (*known, Way.RESTORE, Way.LOOK)
         if self.status.state is HomeState.UNREACHED:
-            # First what costs nothing: where the TPM is only away, nothing has to be restored.
+            # Offered first because it changes nothing: with the TPM back, no restore is needed.
             return (Way.AGAIN, *known, Way.RESTORE, Way.LOOK)
         if not self.status.credentials and not self.status.remembered:
             return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)

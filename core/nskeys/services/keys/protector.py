@@ -83,20 +83,20 @@ class ProtectionService:
         before = installation.key_store.info().protector
         seen = keys_fingerprint(installation)
         refuse = partial(refuse_backup_password, installation)
-        # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
+        # Asked once here; `rewrap` gets what was typed, so the lock is not held while a person types.
         with (
             RememberedPassphrase(secrets) as known,
             installation.key_store.unlock(known) as keys,
             prefetch_secret(chosen, new_secrets, refuse, installation.least_score) as wrap,
             changes_with(installation, keys, "changing the protector") as changes,
         ):
-            # Somebody may have changed it while the new passphrase was thought of.
+            # Somebody may have changed it while the new passphrase was typed.
             changes.require_unchanged(Operation.PROTECTOR, seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
             # The audit line once the new generation is whole and was opened, and before it counts: killed
-            # in between, the line is there once too often, never missing.
+            # in between, a line is there without its change, never the reverse.
             installation.key_store.rewrap(chosen, known, wrap, lambda: changes.tell(event))
             weak = weak_passphrase(wrap)
         return replace(installation.key_store.info(), weak=weak)

@@ -71,7 +71,7 @@ class _Work:
             return
         after = ""
         while True:
-            # Between transactions only: what is committed is whole, what is not never happened.
+            # Stopped between transactions only, each of which is committed whole or rolled back.
             self._progress.checkpoint()
             with self._installation.cmdb.reading() as view:
                 rows = view.sealed_rows(kid, after, BATCH)
@@ -175,7 +175,7 @@ class RotationService:
         if rotation is not None:
             if rotation.goes_on(installation.key_store.keys()):
                 return rotation
-            # The CMDB and the restored keys are of different times: this record is of no use.
+            # The CMDB and the restored keys are of different times, so this record matches no key here.
             self._abandon(rotation, changes)
         kid = self._waiting() or self._create(changes.keys)
         now = installation.clock.now()

@@ -100,7 +100,7 @@ def prefetch_secret(
             with ask_new_passphrase(secrets, refuse, least) as passphrase:
                 yield _Prefetched(secrets, passphrase)
         case _:
-            # What exists already is right or wrong: a trial shows it, and is asked for until it is right.
+            # A PIN that exists already is right or wrong: it is tried, and asked for until it is right.
             with RememberedPassphrase(secrets) as known, new_material() as trial:
                 protector.wrap(trial, _NO_STORE, known)
                 yield known

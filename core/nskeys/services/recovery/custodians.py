@@ -74,7 +74,7 @@ class CustodiansService:
         try:
             state = self.show()
         except RecoveryDamaged:
-            state = _state(recovery, None)  # what waits is damaged, and replaced by this split
+            state = _state(recovery, None)  # the waiting one is damaged; this split replaces it
         number = max(recovery.next_number(_KIND), told_number(installation, _KIND) + 1)
         if state.waiting is not None:
             number = max(number, state.waiting.number + 1)  # no two sets of sheets have the same number
@@ -119,7 +119,7 @@ class CustodiansService:
                 shares=made.shares,
                 threshold=made.threshold,
             )
-            # As with every identity: killed in between, the trail says once too often that it was made.
+            # The audit line first: killed in between, it stands without its identity, never the reverse.
             changes.tell(event)
             files = {made.member: file}
             write_signed(

@@ -106,8 +106,8 @@ class RecoveryService:
                 kind=made.kind.value,
                 number=made.number,
             )
-            # The CMDB and the files cannot change in one step: killed in between, the trail says once too
-            # often that an identity was made, and never once too little.
+            # The CMDB and the files cannot change in one step: killed in between, an audit line is there
+            # without its identity, never the reverse.
             changes.tell(event)
             keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:

@@ -29,7 +29,7 @@ def check_folder(folder: str, home: str) -> Path:
         raise SheetsRefused(str(path), SheetsProblem.LINK)
     if not stat.S_ISDIR(status.st_mode):
         raise CannotCreate(str(path), Problem.NOT_A_FOLDER)
-    # Not `resolve`: it raises another kind of error where links lead in a circle.
+    # Not `resolve`, which can raise RuntimeError for links in a circle.
     real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
     if real.is_relative_to(kept) or kept.is_relative_to(real):
         raise SheetsRefused(str(path), SheetsProblem.IN_HOME)

@@ -86,7 +86,7 @@ def _live(installation: Installation, copy: BackupCopy) -> bool:
     try:
         return installation.destinations.source(copy.address)[0].live
     except NskeysError:
-        return True  # the look says what is wrong with the address
+        return True  # the look reports what is wrong with the address
 
 
 def _as_checked(copy: BackupCopy, found: _Found | LocatedAt, installation: Installation) -> BackupCopy:
@@ -141,7 +141,7 @@ def _with_status(
     now = installation.clock.now()
     seen = replace(copy.seen(status, now), where=where, signed=copy.signed)
     if copy.status is CopyStatus.NOT_LOOKED and status is CopyStatus.MISSING:
-        # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
+        # Only pruning leaves a row in this state, right before it deletes the file: removed, not lost.
         return replace(seen, retired=now)
     return seen
 
@@ -161,7 +161,7 @@ def login_required(installation: Installation, destinations: Sequence[str]) -> t
         except _ANSWERED as error:
             return error
         except NskeysError:
-            pass  # a look says so
+            pass  # the look reports it
         return None
 
     found = in_parallel([partial(look, address) for address in dict.fromkeys(destinations)])

@@ -202,14 +202,14 @@ class PruningService:
         error = self._away(copy)
         now = check_copy(installation, seen)
         if now.status is CopyStatus.GOOD:
-            # It is there as it was a moment ago, and counts again.
+            # The file is unchanged, so its row counts again.
             self._write(now, Action.PRUNE_FAILED, changes)
             return error or CannotRemove(copy.address, Problem.STILL_THERE)
         if error is None and now.status is CopyStatus.CHANGED:
-            return FileUnreadable(copy.address, Problem.DIFFERS)  # somebody else's, put there meanwhile
+            return FileUnreadable(copy.address, Problem.DIFFERS)  # another file, put there meanwhile
         if error is None and now.status is not CopyStatus.MISSING:
             return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
-        return error  # whether it is gone for good nobody knows: it does not count until somebody looks
+        return error  # it may be gone: it does not count until the next look
 
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
         """Make sure durably that a file whose removal was broken off is gone. A file that somebody put in
@@ -248,7 +248,7 @@ class PruningService:
             action, copy.address, generation=copy.backup.generation, kms_sha256=copy.backup.kms_sha256
         )
         with changes.signed(event) as change:
-            # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
+            # Read under the lock: a row whose signature is gone is not signed again.
             if reread(change, installation.server_public(), copy) is None:
                 raise PlanOutdated(Operation.PRUNE)
             record(change, copy, changes.server_key)

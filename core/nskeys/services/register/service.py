@@ -102,7 +102,7 @@ class RegisterService:
             progress.stage(Stage.LOOKING, len(before))
             progress.checkpoint()
             looked = check_copies(installation, before, progress, everywhere=True)
-            # A look can take long, and nobody waits for it: the lock is taken only to write.
+            # A look can take long, so the lock is taken only to write.
             with changes_with(installation, keys, "checking the register") as changes:
                 self._write_down(before, looked, changes)
         return looked
@@ -111,7 +111,7 @@ class RegisterService:
         self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], changes: KeyedChanges
     ) -> None:
         installation = self._installation
-        # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
+        # An unsigned row stays unsigned: signing it here would confirm claims that nobody proved.
         seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
         with changes.signed(event) as change:
@@ -128,7 +128,7 @@ class RegisterService:
         installation = self._installation
         installation.require()
         inspected, where, folder, full = self.read(address)
-        installation.destinations.normal(folder)  # what is no text cannot be written down
+        installation.destinations.normal(folder)  # raises for a name that could not be stored
         facts = self._own_facts(inspected)
         now = installation.clock.now()
         fresh = BackupCopy(
@@ -198,7 +198,7 @@ class RegisterService:
             if self.look(copy).status is CopyStatus.GOOD:
                 return copy.address
         for error in login_required(self._installation, [copy.destination for copy in counted]):
-            raise error  # once that is answered, there may be one
+            raise error  # with that secret given, there may be a backup
         raise NoBackupKnown
 
     def _opens(self) -> Callable[[BackupCopy], int]:
@@ -234,7 +234,7 @@ class RegisterService:
             other for other in self.listed(register) if copy_key(other) != copy_key(copy) and other.counts
         ]
         held = {kid for other in others for kid in other.backup.kids}
-        # What a row says that nobody vouches for never counted, so nothing is lost with it.
+        # An unsigned row never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
         uses, examples = self._sealed_by(loses)
         return RetirePlan(

@@ -40,7 +40,7 @@ def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
         except ValueError:
             unreadable += 1
             continue
-        # A row that was put in twice is one copy, as it was last seen.
+        # A repeated row is one copy: the signed one counts, then the one looked at last.
         known = copies.get(copy_key(copy))
         if known is None or (known.signed, known.look_moment) < (copy.signed, copy.look_moment):
             copies[copy_key(copy)] = copy

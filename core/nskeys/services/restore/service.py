@@ -92,7 +92,7 @@ class RestoreService:
             installation.require()
         bound_to = binding(installation.key_store)
         sets_up = bound_to.replaceable or not there
-        # Whatever machine opens them, what keys there are and their states is to be read without opening.
+        # Key ids and states can be read without opening the keys, whatever machine they are bound to.
         recorded = installation.key_store.keys() if there else ()
         here, bound = ((), recorded) if bound_to.replaceable else (recorded, ())
         brought = [key.info for key in source.contents.keys]
@@ -186,7 +186,7 @@ class RestoreService:
             changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
-                raise PlanOutdated(Operation.RESTORE)  # the TPM is back, perhaps
+                raise PlanOutdated(Operation.RESTORE)  # the keys may open again, with the TPM back
             progress.stage(Stage.STORING_KEYS)
             installation.settings.write(choices.settings)
             if not installation.cmdb.exists():
@@ -217,7 +217,7 @@ class RestoreService:
             added = new_keys(plan.keys, source.contents.keys, now)
             states = new_states(plan.keys, installation.key_store.keys(), now)
             if added or states or not self._knows(source):
-                # The audit line first: killed in between, it is there once too often, never missing.
+                # The audit line first: killed in between, it stands without its change, never the reverse.
                 self._record(plan, source, changes)
             if added or states:
                 changes.keys.change(add=added, states=states)

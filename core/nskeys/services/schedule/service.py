@@ -56,7 +56,7 @@ class ScheduleService:
             try:
                 address = self._installation.destinations.normal(info.address)
             except (DestinationInvalid, DestinationUnreachable):
-                continue  # what is no address is said by the job
+                continue  # the job reports an invalid address
             if address.startswith("/"):
                 folders.append(address)
         return tuple(dict.fromkeys(folders))

@@ -86,13 +86,13 @@ def _service(job: Job, facts: UnitFacts) -> str:
 
 
 def _sandbox(facts: UnitFacts) -> list[str]:
-    # With '-' before it, a share that is not mounted now keeps the job from no other destination.
+    # With '-' before it, a share that is not mounted does not stop the job for the other destinations.
     writable = [facts.home, *(f"-{path}" for path in facts.writable)]
     private = not any(_below(path, shared) for path in _needed(facts) for shared in _SHARED_TEMPORARY)
     if not private:
-        # Libraries want a folder for temporary files, and else there would be none.
+        # Libraries need a folder for temporary files, and the sandbox leaves no other.
         writable += [f"-{folder}" for folder in _SHARED_TEMPORARY]
-    # Root without this one may not open what belongs to others: a TPM's node, a share's folder.
+    # Without this capability root cannot open files of others: a TPM's node, a share's folder.
     capabilities = "" if facts.user else "CAP_DAC_OVERRIDE"
     return [
         "# Everything is read-only but what is named here; ssh keys stay readable.",

@@ -122,7 +122,7 @@ class DestinationService:
                 installation.settings.write(
                     replace(settings, destinations=self._with(settings.destinations, info))
                 )
-        # Only now: until it is configured, what was declared of it before still counts.
+        # Last: until it is configured, the earlier declaration still counts.
         return self._see(info, default=False)
 
     def _mounted(self, normal: str) -> Mounted | None:
@@ -156,7 +156,7 @@ class DestinationService:
             if error.problem in _NO_SERVER:
                 raise
         except NskeysError:
-            pass  # the server is known; what it says next is another matter
+            pass  # the host key is known; this error came after it was checked
         return None
 
     def trust(self, server: HostKeyUnknown) -> None:

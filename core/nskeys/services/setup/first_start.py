@@ -66,7 +66,7 @@ class SetUpService:
         try:
             bound = binding(self._installation.key_store)
         except (KeyStoreDamaged, ProtectorUnavailable):
-            return status  # whoever uses the keys is told
+            return status  # reported by the operation that uses the keys
         if bound.unreached:
             return replace(status, state=HomeState.UNREACHED, unreached=bound.unreached)
         return replace(status, state=HomeState.ELSEWHERE) if bound.elsewhere else status
@@ -122,7 +122,7 @@ class SetUpService:
             with changes.signed(event) as change:
                 change.know_keys([first.info.kid])
             # The store's `current` is the last thing written: until then there is no key, and a
-            # killed set-up is simply begun again.
+            # killed set-up can be repeated.
             installation.key_store.create(cmdb_id, chosen, known, [first], server_key)
             weak = weak_passphrase(known)
         return SetUpReport(

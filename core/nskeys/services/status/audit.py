@@ -98,7 +98,7 @@ class AuditService:
             last = view.audit_head().count - first
             after = max(0, last - count)
             page = view.audit_entries(after, max(0, last - after))
-        # Where lines were cut out, what follows belongs to the page before.
+        # Where lines were cut out, the read reaches into the page before: those are left out.
         return tuple(entry for entry in reversed(page) if entry.number <= last)
 
     def verify(self) -> AuditVerdict:
@@ -137,7 +137,7 @@ class AuditService:
         chain = _Chain(first_digest(cmdb_id))
         for entry in self.entries():
             if chain.count == head.count:
-                break  # written since we began to look
+                break  # written after the check began
             chain.follow(entry)
         if chain.broken_at is None and (chain.count, chain.digests[-1]) != (head.count, head.digest):
             chain.broken_at = chain.count
@@ -166,7 +166,7 @@ class AuditService:
             data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
             manifest = inspect(copy.address, data).manifest
         except NskeysError:
-            return None  # a copy that is gone, damaged or out of reach says nothing
+            return None  # a copy that is gone, damaged or out of reach proves nothing
         same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
         if manifest is None or not same or not signed_by(manifest.facts, manifest.signature, public):
             return None

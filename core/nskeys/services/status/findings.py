@@ -19,7 +19,7 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus
 
 if TYPE_CHECKING:
-    from nskeys.services.status.overview import Overview  # with its crypto, which a help does not need
+    from nskeys.services.status.overview import Overview  # imports crypto, which a help text does not need
 
 _ORDER = tuple(FindingKind)
 

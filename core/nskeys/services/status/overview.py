@@ -123,13 +123,13 @@ class RecoverabilityService:
         cmdb_id = installation.cmdb.cmdb_id()
         with installation.cmdb.reading() as view:
             register = read_register(view, installation.server_public())
-        # What may take its time comes first; then one look at the CMDB answers all the rest.
+        # Slow looks come first, so that everything else is read from the CMDB in one transaction.
         copies = RegisterService(installation).listed(register, look)
         elsewhere = self._backs_up_elsewhere(copies, destination)
         registry = installation.registry.read()
         recovery, problem = _recovery(installation)
         with installation.cmdb.reading() as view:
-            # The CMDB first: a key is on disk before any row names it, so none seems missing.
+            # The CMDB is read first: a key is on disk before any row names it, so no key can seem missing.
             unreadable = view.unreadable()
             uses, rotation = _readable(view.counts(), unreadable), view.rotation()
             keys, now = installation.key_store.keys(), installation.clock.now()
@@ -183,7 +183,7 @@ class RecoverabilityService:
             if place.live and place.where().location is Location.ELSEWHERE:
                 return True
         except DestinationUnreachable:
-            pass  # it was asked, and does not answer
+            pass  # it does not answer; the last look decides
         except NskeysError:
             return False
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
