@@ -114,7 +114,8 @@ def connect(
     URL of the CMDB where none is configured yet; a change waits `wait` seconds for another one to end.
 
     Opens nothing: what is missing is reported when it is needed. Raises HomeNotSafe, HomeUnreachable,
-    HomeUnreadable."""
+    HomeUnreadable.
+    """
     costs = costs or Costs()
     folder = HomeFolder(find_home(home, environ))
     closed = folder.make_safe()

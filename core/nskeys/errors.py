@@ -301,7 +301,7 @@ class DestinationInvalid(NskeysError):
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
     """A destination cannot be reached or is gone. `left` is the address of a temporary file that could not
-    be removed there any more. `said` is what the server itself says that shows why, as it came."""
+    be removed there any more. `said` is the server's own message, unchanged."""
 
     destination: str
     problem: AnyProblem
@@ -401,7 +401,7 @@ class HomeUnreadable(_SetUp):
 
 @dataclass(eq=False)
 class HomeUnreachable(_SetUp):
-    """The home cannot be opened, for a reason that lies in its disk or its name."""
+    """The home cannot be opened because of its disk or its name."""
 
     home: str
     problem: AnyProblem

@@ -31,7 +31,7 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _Stopped(BaseException):
-    """A signal came in while a question was open; it is raised anew once the terminal is restored."""
+    """A signal came while a question was open; it is raised again once the terminal is restored."""
 
 
 class Prompt:

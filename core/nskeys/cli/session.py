@@ -97,7 +97,6 @@ class Session:
             yield told
 
     def close(self) -> None:
-        """Close the CMDB."""
         if self._services is not None:
             self._services.close()
 

@@ -1,4 +1,4 @@
-"""Which export is this? Decided by what is in the file, never by its name."""
+"""The format of an export, decided by what is in the file, never by its name."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -94,7 +94,7 @@ class SourceService:
         self._installation = installation
 
     def find(self, address: str, most: bool = False) -> Source:
-        """Do as `find_source`."""
+        """Find a backup as `find_source` does."""
         return find_source(self._installation, address, most)
 
     def signer(self, manifest: Manifest) -> Signer:
@@ -104,7 +104,7 @@ class SourceService:
     def opened(
         self, source: Source, secrets: SecretProvider, progress: Progress, opening: Unlock = BY_ITS_OWN
     ) -> AbstractContextManager[OpenSource]:
-        """Do as the function `opened`."""
+        """Open a backup as the function `opened` does."""
         return opened(self._installation, source, secrets, progress, opening)
 
 

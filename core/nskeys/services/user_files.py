@@ -12,7 +12,7 @@ from nskeys.model.secret import SecretBytes
 
 
 def save_lines(path: str, lines: Sequence[str]) -> str:
-    """Do as `save_text`, with lines."""
+    """Write lines as `save_text` does."""
     return save_text(path, "\n".join(lines) + "\n")
 
 

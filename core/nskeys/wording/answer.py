@@ -1,7 +1,8 @@
 """The answer in words: what would come back, from which backup, how far that is proven; and what is wrong,
 each with the key that helps.
 
-Nothing untested and nothing unsigned is promised."""
+Nothing untested and nothing unsigned is promised.
+"""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """How a backup is fetched from where it lies with tools that every machine has or can get, without nskeys.
 
-An address is taken apart as core/FORMAT.md writes it; what stands in a command is quoted.
+An address is parsed as core/FORMAT.md describes it, and is quoted where it stands in a command.
 """
 
 import re

@@ -1,6 +1,7 @@
 """What is wrong, in words: one row for each kind of finding, from which every output takes its own text.
 
-Which findings there are, how severe they are and what helps is decided in `services.status.findings`."""
+Which findings there are, how severe they are and what helps is decided in `services.status.findings`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """A word for everything the model can be: kinds, states, proofs, places, protectors, actions.
 
 Short words fit a column and stand inside a sentence, so they begin small; what ends with a full stop is a
-sentence. JSON uses the tokens, never these words."""
+sentence. JSON uses the tokens, never these words.
+"""
 
 from collections.abc import Iterable
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What a person does next, in the words of whoever reads: a key to press, or a command to type."""
+"""What a person does next, as a key to press in the app or a command to type."""
 
 import shlex
 from dataclasses import dataclass

@@ -2,7 +2,8 @@
 secrets.
 
 A spreadsheet calculates cells that begin with `=`, `+`, `-` or `@`. Such a cell gets an apostrophe before
-it, so that a credential's name cannot be a formula."""
+it, so that a credential's name cannot be a formula.
+"""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Words for recovery identities and recipients: who opens a backup that nobody typed a password for."""
+"""Words for recovery identities and recipients: who can open a backup that was made without a password."""
 
 from collections.abc import Sequence
 from types import MappingProxyType

@@ -1,6 +1,7 @@
 """What was done, in sentences: lines for a person, safe for a terminal.
 
-A report claims what was tested and no more, and says what to do next where something is left to do."""
+A report claims what was tested and no more, and says what to do next where something is left to do.
+"""
 
 import shlex
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """The runbook: what to do, for a person who was not there when this server died.
 
 Database, then keys, then proof. It holds no secret, and says so; what comes from outside (names, paths,
-hints) is made safe here, and quoted where it stands in a command."""
+hints) is made safe here, and quoted where it stands in a command.
+"""
 
 import shlex
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
-"""The sheet of one custodian: the words of a share, and what to do with them on the day. It holds a secret.
+"""The sheet of one custodian: the words of a share, and what to do with them when they are needed. It holds
+a secret.
 
-It is written for somebody who has never seen nskeys and keeps the sheet in a drawer for years.
+It is written for somebody who has never seen nskeys and keeps the sheet for years.
 """
 
 from collections.abc import Iterator

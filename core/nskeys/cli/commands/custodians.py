@@ -99,7 +99,7 @@ def _write(made: Split, folder: Path, html: bool) -> list[str]:
 
 
 def check(session: Session, _: Namespace) -> int:
-    """Check every share."""
+    """Ask for every share and prove it."""
     with session.progress() as progress:
         report = session.services().custodians.check(session.secrets, progress)
     if session.output.as_json:

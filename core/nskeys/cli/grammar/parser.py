@@ -1,7 +1,8 @@
 """What every parser of the command line has in common: argparse, with usage lines as the README shows them.
 
-`--home`, `--json` and the files with what opens the keys work before and after a command: every parser
-knows them, and only the outermost one has defaults, so a later one changes what was said and nothing else.
+`--home`, `--json` and the files with what opens the keys work before and after a command. Every parser has
+these options and only the outermost one has defaults, so a later parser overwrites only what is given to
+it.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Which destinations need a backup: those where no good copy of some key of this server lies.
+"""Which destinations need a backup: those without a good copy of some key of this server.
 
-Each is asked itself and now, on another server too: a backup that `--if-needed` leaves out is one that was
-seen to be there.
+Each destination is looked at now, also one on another server: `--if-needed` leaves a backup out only where
+a copy was seen.
 """
 
 from collections.abc import Sequence, Set

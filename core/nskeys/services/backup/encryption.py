@@ -1,7 +1,7 @@
-"""What a new backup is closed by: a password, or the recipients that it is encrypted to.
+"""What a new backup is encrypted with: a password, or recipients.
 
-To recipients nobody is asked for anything, so a timer can do it. What was read back is opened with an
-identity that was made for this one archive, lives in memory, and is forgotten with it.
+Encrypting to recipients asks nobody for anything, so a timer can do it. What was read back is opened with
+an identity made for this one archive, which is held in memory and wiped afterwards.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,8 @@
 
 A copy counts only after it was read back from where it was put and a second, independent reader opened it.
 Until then no register row and no registry value says that there is one. Each copy is recorded by itself as
-soon as it is proven, so a destination that fails or hangs does not undo the others."""
+soon as it is proven, so a destination that fails or hangs does not undo the others.
+"""
 
 from collections.abc import Sequence
 
@@ -82,7 +83,8 @@ class BackupService:
         The backup goes to the recovery identities, where there are any, and to `recipients`; otherwise, or
         where a `password` is wanted, it is for a password that is asked for. A destination that cannot be
         written to is one of the plan's failures. Raises that destination's error, or NoCopyMade with all of
-        them, where none can be written to; RecoveryDamaged; RecipientRefused."""
+        them, where none can be written to; RecoveryDamaged; RecipientRefused.
+        """
         installation = self._installation
         installation.require()
         check_hint(hint)

@@ -1,7 +1,8 @@
 """Sending one archive to its destinations at the same time: published, read back, compared, opened.
 
 Each destination has a thread of its own, so one that does not answer does not delay the others, and each
-outcome is reported as soon as it is known."""
+outcome is reported as soon as it is known.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,8 +39,8 @@ _CANCEL_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A copy that lies there and was proven: its file name and address, where that is, what was found on
-    reading it back, and whether it was flushed to the medium before."""
+    """A copy that was proven: its file name and address, where that is, what was found on reading it back,
+    and whether it was flushed to the medium before."""
 
     name: str
     address: str

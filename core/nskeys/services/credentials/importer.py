@@ -60,7 +60,6 @@ class PreparedImport(Wipeable):
         return list(zip(self.plan.credentials, self._secrets, strict=True))
 
     def wipe(self) -> None:
-        """Forget every secret."""
         while self._secrets:
             self._secrets.pop().wipe()
 

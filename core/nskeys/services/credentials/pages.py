@@ -1,7 +1,8 @@
 """Rows of a long credential list by their position, holding no more rows than were asked for.
 
 The list is read by keyset, from the nearest known position, forwards or backwards; its two ends are always
-known. Only a jump to a far position makes the database skip rows."""
+known. Only a jump to a far position makes the database skip rows.
+"""
 
 from bisect import bisect_left, bisect_right
 

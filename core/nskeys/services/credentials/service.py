@@ -45,7 +45,6 @@ class CredentialService:
         self._installation = installation
 
     def total(self, wanted: CredentialFilter | None = None) -> int:
-        """Return how many credentials match."""
         with self._installation.cmdb.reading() as view:
             return view.total(wanted or CredentialFilter())
 

@@ -1,7 +1,8 @@
 """The diary of drills: read for people, and written a line at a time.
 
 Lines are signed by the server key. On a machine without this server's keys, or where nobody gives what
-opens them, a line is written unsigned: it is shown with a mark and proves nothing."""
+opens them, a line is written unsigned: it is shown with a mark and proves nothing.
+"""
 
 from dataclasses import replace
 

@@ -107,7 +107,7 @@ class BackupFlow:
         return replace(self, step=BackupStep.REVIEW, has_password=True, problem=None)
 
     def run(self) -> "BackupFlow":
-        """Begin the work; the person confirmed what is shown."""
+        """Begin the backup; the person confirmed what is shown."""
         if self.step is not BackupStep.REVIEW or self.plan is None:
             raise ValueError("nothing was reviewed")
         if self.plan.wants_password and not self.has_password:

@@ -1,7 +1,8 @@
-"""Custodians: how things stand, a new split with a sheet for each, and the proof of every share.
+"""Custodians: the present state, a new split with a sheet for each, and the proof of every share.
 
-No share is in this value: the screen holds them while sheets are shown, and wipes them behind the last one.
-A sheet is never shown again once it is the next custodian's turn."""
+No share is in this value: the screen holds them while sheets are shown, and wipes them after the last one.
+A sheet is never shown again once it is the next custodian's turn.
+"""
 
 from collections.abc import Set
 from dataclasses import dataclass, replace

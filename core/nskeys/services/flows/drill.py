@@ -41,11 +41,11 @@ class DrillFlow:
         return proven and report is not None and report.written_down
 
     def at_source(self, source: SourceFlow) -> "DrillFlow":
-        """Take the state of the choice of the file."""
+        """Take the state of choosing the backup to try."""
         return DrillFlow(source)
 
     def run(self) -> "DrillFlow":
-        """Ask for the password; the contents were seen."""
+        """Ask for the password and try every credential."""
         if self.source.source is None:
             raise ValueError("no backup was chosen")
         return replace(self, step=DrillStep.RUNNING, problem=None)

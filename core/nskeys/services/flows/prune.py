@@ -47,7 +47,7 @@ class PruneFlow:
         return frozenset({Action.BACK})
 
     def looked(self, plan: PrunePlan) -> "PruneFlow":
-        """Take the plan."""
+        """Take the plan, made after every copy was looked at."""
         return replace(self, step=PruneStep.PLAN, plan=plan, retention=plan.retention)
 
     def keep(self, retention: Retention) -> "PruneFlow":

@@ -79,11 +79,11 @@ class RestoreFlow:
         return self.step in _OPEN
 
     def at_source(self, source: SourceFlow) -> "RestoreFlow":
-        """Take the state of the choice of the file."""
+        """Take the state of choosing the backup to restore."""
         return RestoreFlow(self.protectors, source)
 
     def open(self) -> "RestoreFlow":
-        """Ask for the password; the contents were seen."""
+        """Ask for the password; the contents were shown."""
         if self.source.source is None:
             raise ValueError("no backup was chosen")
         return replace(self, step=RestoreStep.OPENING, problem=None)

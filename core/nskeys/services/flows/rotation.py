@@ -42,7 +42,7 @@ _ON = (RotationStep.CREATE, RotationStep.ACTIVATE, RotationStep.RESUME, Rotation
 
 @dataclass(frozen=True, slots=True)
 class RotationFlow:
-    """One rotation, which may take several visits: its record lies in the CMDB, not here."""
+    """One rotation, which may take several visits; its record is in the CMDB."""
 
     step: RotationStep = RotationStep.LOOKING
     plan: RotationPlan | None = None
@@ -73,7 +73,7 @@ class RotationFlow:
         return replace(self, step=RotationStep.SKIP, problem=None)
 
     def run(self) -> "RotationFlow":
-        """Begin the work; the person confirmed what is shown."""
+        """Begin the next step of the rotation."""
         if self.step not in _ON:
             raise ValueError("nothing can be done before the backup")
         skipping = self.step is RotationStep.SKIP

@@ -2,7 +2,8 @@
 said as soon as it is known.
 
 The words are secrets, and here they are plain text, since a person has to see what was typed. `repr`
-therefore shows none of them, and the value is dropped as soon as the share is taken."""
+therefore shows none of them, and the value is dropped as soon as the share is taken.
+"""
 
 from dataclasses import dataclass, field, replace
 
@@ -107,7 +108,7 @@ class ShareEntry:
         return replace(self, words=words, place=place, letters="", unknown=False, problem=None)
 
     def again(self) -> "ShareEntry":
-        """Drop all words."""
+        """Drop all words, to type the share from its beginning."""
         return ShareEntry(self.gathered)
 
     # --- what is known ----------------------------------------------------------------------------------

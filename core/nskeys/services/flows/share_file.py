@@ -1,7 +1,8 @@
-"""Shares in a file, as somebody copied them from their sheets: what is taken at a prompt is taken here.
+"""Shares in a file, as somebody copied them from their sheets, in every form that the prompt takes: words
+or their first letters, with or without their numbers, a share a line, a word a line, or as the rows of a
+sheet.
 
-Words or their first letters, with or without their numbers, a share a line, a word a line, or as the rows
-of a sheet. A share ends with its twentieth word, with an empty line, or where a number comes back.
+A share ends with its twentieth word, with an empty line, or where a number repeats.
 """
 
 from collections.abc import Iterator

@@ -73,7 +73,8 @@ class ProtectionService:
 
         Copies of the old generation on other disks still open the old way, and so does the old one here
         while `leftovers` names it. Raises NoProvenBackup where there is no `backup_before` unless
-        `without_backup`, ProtectorUnavailable, PasswordRefused."""
+        `without_backup`, ProtectorUnavailable, PasswordRefused.
+        """
         installation = self._installation
         installation.require()
         chosen = installation.protectors(protector)

@@ -2,7 +2,8 @@
 
 The identity under it is made with the split and waits in a folder of its own. It replaces the one before as
 a recipient of backups when all its shares were typed in again from their sheets. A sheet that was never
-copied, or copied wrongly, then costs a new split and no backup."""
+copied, or copied wrongly, then costs a new split and no backup.
+"""
 
 import hashlib
 from pathlib import Path

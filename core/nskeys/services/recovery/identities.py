@@ -2,7 +2,8 @@
 another with the next number.
 
 Reading needs no secret: the record is signed by the server key and names each identity file by its hash.
-Anything that does not match is an error, so nobody can change unnoticed whom backups are encrypted to."""
+Anything that does not match is an error, so nobody can change unnoticed whom backups are encrypted to.
+"""
 
 import hashlib
 import os

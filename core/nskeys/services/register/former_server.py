@@ -1,7 +1,8 @@
 """What a database tells of the server that it was on: its name, and how the keys were bound there.
 
 On new hardware nothing authenticates this, so nothing relies on it: the name is a suggestion, and a warning
-is given where the keys would be bound more weakly than before."""
+is given where the keys would be bound more weakly than before.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

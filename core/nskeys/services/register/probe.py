@@ -1,7 +1,7 @@
 """Looking at copies of backups: is the file there, and are its bytes those that were recorded?
 
-An answer looks where it can at once, on this machine and in what is mounted here. A copy on another
-server is looked at by a check of the register; an answer takes it as that check found it.
+An answer reads copies on this machine and in what is mounted here. A copy on another server is read by a
+check of the register, and an answer takes it as the last check found it.
 """
 
 import hashlib

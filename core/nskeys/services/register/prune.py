@@ -4,7 +4,8 @@ those that a signed register row of this CMDB names, and no recoverable credenti
 
 Each file takes three steps, and a kill between any two of them leaves no false claim: its row stops
 counting and says that nobody looked, the file is deleted, the row says that it was removed. The next run,
-or a check of the register, finishes what was begun."""
+or a check of the register, finishes what was begun.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

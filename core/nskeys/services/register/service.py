@@ -208,7 +208,7 @@ class RegisterService:
         return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
     def unregistered(self) -> tuple[str, ...]:
-        """Do as `unregistered_backups`."""
+        """List the addresses as `unregistered_backups` does."""
         return unregistered_backups(self._installation)
 
     def login_required(self) -> tuple[NskeysError, ...]:

@@ -2,7 +2,8 @@
 
 Whoever can write to the database can write rows into the register, so a row counts only where the server
 key signed its exact text. A row that cannot be parsed is left out, so that it does not stop the others from
-being used."""
+being used.
+"""
 
 import hashlib
 from collections.abc import Iterable

@@ -15,7 +15,7 @@ from nskeys.services.register.service import RegisterService
 
 
 class ReEntryService:
-    """Opens every credential and changes nothing."""
+    """Lists the credentials that do not open; changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation

@@ -1,6 +1,6 @@
-"""The schedule: units that back up and check by themselves, written where nobody would be asked anything.
+"""The schedule: units that back up and check by themselves, installed only where no job would ask a person.
 
-A drill needs a person who knows the password, so none is scheduled: it is reminded of.
+A drill needs a person who knows the password, so none is scheduled; a finding reminds of it.
 """
 
 import posixpath

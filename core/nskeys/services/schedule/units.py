@@ -1,7 +1,8 @@
 """The units' text: systemd's own quoting, and a sandbox that allows only what they need.
 
 The jobs write in the home, the CMDB's folder and the folders that backups go to; they read everything else,
-ssh keys among it; they use the network, and the TPM where it protects the keys."""
+ssh keys among it; they use the network, and the TPM where it protects the keys.
+"""
 
 import posixpath
 import re

@@ -95,7 +95,7 @@ class DestinationService:
         return not self._installation.destinations.at(DestinationInfo(address)).live
 
     def file_at(self, address: str, name: str) -> str:
-        """Return the full address of a file there."""
+        """Return the full address of the file `name` at a destination."""
         return self._installation.destinations.at(DestinationInfo(address)).address_of(name)
 
     def files(self, address: str) -> Listing:

@@ -33,7 +33,7 @@ class SetUpService:
     """Looks at a home, and makes an installation in it."""
 
     def __init__(self, installation: Installation, random_id: Callable[[], str]) -> None:
-        """`random_id` gives 32 hex digits: the id of a CMDB that is created."""
+        """Take `random_id`, which returns 32 hex digits: the id of a CMDB that is created."""
         self._installation = installation
         self._random_id = random_id
 

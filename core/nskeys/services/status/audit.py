@@ -87,7 +87,6 @@ class AuditService:
         return self.window(0, count)
 
     def total(self) -> int:
-        """Return how many lines there are."""
         with self._installation.cmdb.reading() as view:
             return view.audit_head().count
 
@@ -106,7 +105,8 @@ class AuditService:
         server's backups carry, as far as they can be read now.
 
         Whoever can write to the database can cut lines and put an older signed head back: then only a
-        backup that was made later tells."""
+        backup that was made later tells.
+        """
         installation = self._installation
         cmdb_id, public = installation.cmdb.cmdb_id(), installation.server_public()
         with installation.cmdb.reading() as view:

@@ -1,7 +1,8 @@
 """Every failure as one sentence of what happened and one of what to do.
 
 They are short and concrete, with the name of the thing; they blame nobody; no exclamation; a command that
-can be typed as it stands in single quotes."""
+can be typed as it stands in single quotes.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -23,7 +23,8 @@ def safe(text: str) -> str:
     Written as escapes are controls (C0, C1, DEL), format characters (bidi controls, tags, zero-width ones),
     line and paragraph separators, surrogates, private and unassigned characters, and marks without a base.
     All else stays: CJK, combining marks, emoji, and a joiner or variation selector where it changes what is
-    drawn. `safe(safe(text)) == safe(text)`."""
+    drawn. `safe(safe(text)) == safe(text)`.
+    """
     if _is_plain(text):
         return text
     written = []
