@@ -117,7 +117,7 @@ def location_name(where: LocatedAt) -> str:
 
 
 def location_sentence(where: LocatedAt) -> str:
-    """Return what the location means for a backup there; empty where it is elsewhere without doubt."""
+    """Return what the location means for a backup there; empty where it is elsewhere."""
     if where.location is Location.HERE:
         return SAME_DISK
     if where.location is Location.UNKNOWN:

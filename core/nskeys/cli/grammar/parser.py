@@ -25,7 +25,7 @@ _PARTS = re.compile(r"\[[^]]*\]|--\S+ [A-Z]+|\S+")
 
 
 class UsageProblem(Exception):
-    """The command line was not understood; `command` is the part that failed (`nskeys backup`)."""
+    """The command line was not understood; `command` is the part that was (`nskeys backup`)."""
 
     def __init__(self, message: str, command: str = "nskeys") -> None:
         super().__init__(message)
